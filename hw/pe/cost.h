@@ -1,0 +1,21 @@
+#pragma once
+// Cycles of the core, per instruction, from the machine's timing table. The only place where an
+// instruction's length is computed; the burst model, the planner's prediction and the RTL's parameters use it.
+#include <algorithm>
+
+#include "hw/spec/machine.h"
+
+namespace weft::hw {
+
+/// Length of a vector instruction over `elements` at `lanes` per cycle: issue, then the elements.
+inline Cycle vector_cycles(const PeSpec& pe, std::int64_t elements, int lanes) {
+  return pe.vector_issue_cycles + ceil_div(elements, lanes);
+}
+
+/// Two vector instructions of which the second reads what the first wrote: distance of their issues
+/// (source: pipeline depth and vector start-up cost in the machine file).
+inline Cycle dependent_distance(const PeSpec& pe, Cycle first_length) {
+  return std::max<Cycle>(first_length, pe.vector_fill_cycles);
+}
+
+}  // namespace weft::hw

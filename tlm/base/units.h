@@ -1,0 +1,28 @@
+#pragma once
+// Units of time and data. Integers everywhere: a simulated time is never rounded twice.
+#include <cstdint>
+
+namespace weft {
+
+/// Cycles of a wafer's core clock.
+using Cycle = std::int64_t;
+/// Simulated time off the wafer.
+using Picosecond = std::int64_t;
+using Bytes = std::int64_t;
+
+/// Integer division rounded up; n >= 0, d > 0.
+constexpr std::int64_t ceil_div(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
+
+/// A clock as an exact ratio: frequency = `mega_hertz` MHz, one cycle = 1e6 / mega_hertz ps.
+/// Crossings round up to the receiver's next edge, once (0.85 GHz: a cycle is 20/17 ns).
+struct Clock {
+  std::int64_t mega_hertz = 850;
+
+  /// First instant, in ps, that is not before the end of `cycles` cycles.
+  constexpr Picosecond to_ps(Cycle cycles) const { return ceil_div(cycles * 1'000'000, mega_hertz); }
+  /// First cycle edge that is not before `ps`.
+  constexpr Cycle to_cycles(Picosecond ps) const { return ceil_div(ps * mega_hertz, 1'000'000); }
+  double seconds(Cycle cycles) const { return static_cast<double>(cycles) / (static_cast<double>(mega_hertz) * 1e6); }
+};
+
+}  // namespace weft
