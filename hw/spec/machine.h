@@ -58,6 +58,7 @@ struct IoSpec {
   double ethernet_gbps = 0;       ///< each link, each direction
   int rows_per_channel = 0;       ///< rows that one edge channel feeds or drains
   int channel_bits_per_cycle = 0; ///< width of a channel's fabric link
+  Bytes row_buffer_bytes = 0;     ///< sums of one row that wait for their channel
   Bytes edge_buffer_bytes = 0;    ///< weights that wait for the wafer, per system
   Picosecond latency_ps = 0;      ///< NIC to edge router
 };

@@ -1,0 +1,58 @@
+#include "hw/cluster/cluster.h"
+
+#include <fmt/format.h>
+
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial, SampleSource& source,
+                 RunControl& control, RunObserver& observer, proto::Recorder& recorder)
+    : sc_module(name), user_("user_node", *plan.job, observer), memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
+      swarmx_("swarmx", *plan.machine, plan.job->systems, recorder) {
+  memoryx_.user_out.bind(user_.memoryx_in);
+  for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
+    memoryx_.lane_out[static_cast<std::size_t>(lane)].bind(swarmx_.memoryx_in(lane));
+    swarmx_.memoryx_out(lane).bind(memoryx_.lane_in[static_cast<std::size_t>(lane)]);
+  }
+  for (int system = 0; system < plan.job->systems; ++system) {
+    systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, recorder));
+    inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine, system, source, recorder));
+    CsX& csx = *systems_.back();
+    inputs_.back()->system_out.bind(csx.input_in);
+    csx.input_out.bind(inputs_.back()->credit_in);
+    for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
+      swarmx_.system_out(lane, system).bind(csx.ethernet_in[static_cast<std::size_t>(lane)]);
+      csx.ethernet_out[static_cast<std::size_t>(lane)].bind(swarmx_.system_in(lane, system));
+    }
+  }
+}
+
+void Cluster::run() {
+  sc_core::sc_start();
+  if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());
+}
+
+std::vector<proto::LinkRecord> Cluster::link_records() const {
+  std::vector<proto::LinkRecord> all = memoryx_.link_records();
+  const auto add = [&all](std::vector<proto::LinkRecord> records) { all.insert(all.end(), records.begin(), records.end()); };
+  add(swarmx_.link_records());
+  for (const auto& system : systems_) add(system->link_records());
+  for (const auto& input : inputs_) add(input->link_records());
+  return all;
+}
+
+std::string Cluster::waiting_for() const {
+  std::string text;
+  const auto add = [&text](const std::string& line) {
+    if (!line.empty()) text += "  " + line + "\n";
+  };
+  add(user_.waiting_for());
+  add(memoryx_.waiting_for());
+  add(swarmx_.waiting_for());
+  for (const auto& system : systems_) add(system->waiting_for());
+  for (const auto& input : inputs_) add(input->waiting_for());
+  return text;
+}
+
+}  // namespace weft::hw

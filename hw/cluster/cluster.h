@@ -1,0 +1,43 @@
+#pragma once
+// The whole machine: the only place that knows all blocks and joins their sockets.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hw/csx/csx.h"
+#include "hw/host/run_control.h"
+#include "hw/host/run_observer.h"
+#include "hw/host/user_node.h"
+#include "hw/input/input_server.h"
+#include "hw/input/sample_source.h"
+#include "hw/memoryx/memoryx.h"
+#include "hw/swarmx/swarmx.h"
+
+namespace weft::hw {
+
+/// `plan`, `control`, `observer`, `source` and `recorder` outlive the cluster. One cluster per process (SystemC).
+class Cluster : public sc_core::sc_module {
+ public:
+  Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial, SampleSource& source,
+          RunControl& control, RunObserver& observer, proto::Recorder& recorder);
+
+  /// Runs to the end of the job, or of the step after which the control said no more.
+  /// Throws SimulationError that says who waits for what when nothing can happen any more before that.
+  void run();
+
+  const MemoryX& memoryx() const { return memoryx_; }
+  const UserNode& user_node() const { return user_; }
+  const CsX& system(int index) const { return *systems_[static_cast<std::size_t>(index)]; }
+  int systems() const { return static_cast<int>(systems_.size()); }
+  std::vector<proto::LinkRecord> link_records() const;
+  std::string waiting_for() const;
+
+ private:
+  UserNode user_;
+  MemoryX memoryx_;
+  Swarmx swarmx_;
+  std::vector<std::unique_ptr<CsX>> systems_;
+  std::vector<std::unique_ptr<InputServer>> inputs_;
+};
+
+}  // namespace weft::hw

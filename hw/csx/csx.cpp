@@ -1,0 +1,110 @@
+#include "hw/csx/csx.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "tlm/block/describe.h"
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+using proto::Block;
+using proto::BlockKind;
+using proto::BlockTag;
+
+CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder)
+    : sc_module(name), ethernet_in("ethernet_in", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
+      ethernet_out("ethernet_out", static_cast<std::size_t>(plan.machine->io.ethernet_links)), input_in("input_in"),
+      input_out("input_out"), system_(system), plan_(plan), placement_(*plan.job, *plan.machine),
+      wafer_("wafer", *plan.machine, *plan.job, plan.rectangle, plan.cut, *plan.pool), timer_(*plan.machine, wafer_, plan.memo),
+      recorder_(recorder), phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
+      weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {
+  for (int lane = 0; lane < plan.machine->io.ethernet_links; ++lane) {
+    const auto at = static_cast<std::size_t>(lane);
+    ethernet_in[at].register_b_transport(this, &CsX::receive, lane);
+    up_.emplace_back(fmt::format("cluster.system{}.lane{}.up", system, lane), "system_to_swarmx", plan.machine->io.ethernet_gbps,
+                     plan.machine->swarmx.link_latency_ps, recorder);
+  }
+  input_in.register_b_transport(this, &CsX::receive_samples);
+  // The next launch starts when a control wavelet has crossed the rectangle and come back: routes and switches are set.
+  launch_gap_ = plan.machine->router.hop_cycles * 2 * (plan.rectangle.width + plan.rectangle.height) + 2 * plan.machine->router.ramp_cycles;
+  global_step_ = plan.job->first_step;
+  wafer_.allocate();
+  
+  SC_THREAD(run);
+}
+
+void CsX::run() {
+  const Job& job = *plan_.job;
+  for (std::size_t stage = 0; stage < job.stages.size(); ++stage)
+    for (std::int64_t step = 0; step < job.stages[stage].steps; ++step) run_step(static_cast<int>(stage), step);
+  waiting_.clear();
+}
+
+void CsX::run_step(int stage, std::int64_t step) {
+  const Job& job = *plan_.job;
+  const bool train = job.stages[static_cast<std::size_t>(stage)].train;
+  const Arrival begin = next(step_begins_, fmt::format("the begin of stage {} step {}", stage, step));
+  std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
+  const Cycle before = wafer_free_;
+  wafer_free_ = std::max(wafer_free_, to_edge(begin.at));
+  totals_[static_cast<std::size_t>(proto::TimeClass::between)] +=
+      (wafer_free_ - before) * plan_.machine->fabric.user_width * plan_.machine->fabric.user_height;
+  BlockTag tag;
+  tag.stage = stage;
+  tag.step = step;
+  const std::vector<Launch>& launches = job.launches(train);
+  for (tag.micro_batch = 0; tag.micro_batch < job.micro_batches; ++tag.micro_batch)
+    for (tag.launch = 0; tag.launch < static_cast<int>(launches.size()); ++tag.launch)
+      run_launch(tag, launches[static_cast<std::size_t>(tag.launch)], train);
+  if (train) ++global_step_;
+}
+
+CsX::Arrival CsX::next(std::deque<Arrival>& queue, const std::string& what) {
+  waiting_ = fmt::format("system {} waits for {}", system_, what);
+  while (queue.empty()) wait(arrived_);
+  Arrival arrival = std::move(queue.front());
+  queue.pop_front();
+  const sc_core::sc_time at = proto::delay_until(std::max(arrival.at, proto::absolute_ps(sc_core::SC_ZERO_TIME)));
+  if (at > sc_core::SC_ZERO_TIME) wait(at);
+  return arrival;
+}
+
+void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  const Block& block = Block::of(transaction);
+  Arrival arrival{block.tag(), block.payload(), proto::absolute_ps(delay)};
+  switch (block.tag().kind) {
+    case BlockKind::step_begin: step_begins_.push_back(std::move(arrival)); break;
+    case BlockKind::weights: weights_[static_cast<std::size_t>(lane)].push_back(std::move(arrival)); break;
+    default: throw SimulationError(fmt::format("system {} cannot take {}", system_, proto::describe(block.tag())));
+  }
+  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  arrived_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CsX::receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  const Block& block = Block::of(transaction);
+  samples_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay)});
+  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  arrived_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CsX::send_up(BlockTag tag, Block::Payload payload, Picosecond ready) {
+  const auto lane = static_cast<std::size_t>(tag.lane);
+  const Bytes bytes = payload ? static_cast<Bytes>(payload->size()) : 0;
+  // A credit is a small control frame: it takes the cable's latency and no link time.
+  const Picosecond at = bytes > 0 ? up_[lane].send(ready, tag, bytes) : ready + plan_.machine->swarmx.link_latency_ps;
+  Block block(tag, std::move(payload));
+  sc_core::sc_time delay = proto::delay_until(at);
+  ethernet_out[lane]->b_transport(block.transaction(), delay);
+}
+
+std::vector<proto::LinkRecord> CsX::link_records() const {
+  std::vector<proto::LinkRecord> records;
+  for (const proto::LinkPort& port : up_) records.push_back(port.record());
+  return records;
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,98 @@
+#pragma once
+// CS-X: one system. Ethernet and the samples' link on one side, the wafer's edge on the other; walks the job's
+// launches in order. One thread; a launch's times are computed ahead of the kernel's and annotated.
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hw/csx/matrix_timer.h"
+#include "hw/spec/job.h"
+#include "hw/spec/placement.h"
+#include "hw/wafer/wafer.h"
+#include "tlm/block/block.h"
+#include "tlm/block/link_port.h"
+#include "tlm/stats/launch_record.h"
+#include "tlm/trace/recorder.h"
+
+namespace weft::hw {
+
+/// Closed-form length of a launch, given its words in time (sw/compiler's prediction).
+using LaunchPrediction = std::function<Cycle(bool train, int launch)>;
+
+/// What every system of a cluster shares.
+struct SystemPlan {
+  const Job* job = nullptr;
+  const MachineSpec* machine = nullptr;
+  Rectangle rectangle;
+  WaferCut cut;
+  LaunchMemo* memo = nullptr;              ///< null: no fast-forward
+  LaunchPrediction predict;
+  ThreadPool* pool = nullptr;
+};
+
+class CsX : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(CsX);
+  CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder);
+
+  sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<CsX>> ethernet_in;   ///< per lane
+  sc_core::sc_vector<tlm_utils::simple_initiator_socket<CsX>> ethernet_out;
+  tlm_utils::passthrough_target_socket<CsX> input_in;
+  tlm_utils::simple_initiator_socket<CsX> input_out;      ///< credits of consumed samples
+
+  const std::vector<proto::LaunchRecord>& launches() const { return records_; }
+  /// PE-cycles by class since the start, launches and the time between them; they add up to PEs x wafer_cycles().
+  const proto::ClassCycles& class_cycles() const { return totals_; }
+  Cycle wafer_cycles() const { return wafer_free_; }
+  std::vector<proto::LinkRecord> link_records() const;
+  std::string waiting_for() const { return waiting_; }
+  const Wafer& wafer() const { return wafer_; }
+
+ private:
+  struct Arrival {
+    proto::BlockTag tag;
+    proto::Block::Payload payload;
+    Picosecond at;
+  };
+
+  void run();
+  void run_step(int stage, std::int64_t step);
+  void run_launch(proto::BlockTag tag, const Launch& launch, bool train);
+  LaunchTimes load_input(const proto::BlockTag& tag, proto::LaunchRecord& record);
+  LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::LaunchRecord& record);
+  LaunchTimes softmax(const proto::BlockTag& tag, bool train, proto::LaunchRecord& record);
+  void take_weights(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
+  void send_gradient(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
+  void book(proto::LaunchRecord& record, LaunchTimes times);
+
+  void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  void receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  /// Waits, in kernel time too, until the next arrival of `queue`.
+  Arrival next(std::deque<Arrival>& queue, const std::string& what);
+  void send_up(proto::BlockTag tag, proto::Block::Payload payload, Picosecond ready);
+  Cycle to_edge(Picosecond at) const { return plan_.machine->clock.to_cycles(at + plan_.machine->io.latency_ps); }
+  Picosecond from_edge(Cycle cycle) const { return plan_.machine->clock.to_ps(cycle) + plan_.machine->io.latency_ps; }
+
+  const int system_;
+  SystemPlan plan_;
+  Placement placement_;
+  Wafer wafer_;
+  MatrixTimer timer_;
+  proto::Recorder& recorder_;
+  proto::TrackId phase_track_;
+  std::vector<proto::LinkPort> up_;
+  std::vector<std::deque<Arrival>> weights_;    ///< per lane
+  std::deque<Arrival> samples_, step_begins_;
+  sc_core::sc_event arrived_;
+  std::vector<proto::LaunchRecord> records_;
+  proto::ClassCycles totals_{};
+  Cycle wafer_free_ = 0;
+  Cycle launch_gap_;
+  std::int64_t global_step_ = 0;
+  float loss_scale_ = 1.0F;
+  std::vector<float> decoded_;
+  std::string waiting_;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,41 @@
+#include "hw/csx/edge_feed.h"
+
+#include <algorithm>
+
+namespace weft::hw {
+
+EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, Cycle launch_start, std::vector<Cycle>& channel_free)
+    : launch_start_(launch_start), channel_free_(channel_free) {
+  const int rows = machine.io.rows_per_channel;
+  for (int line = 0; line < map.chain; ++line) {
+    const int channel = line / rows, place = line % rows;
+    if (place == 0) channel_words_.push_back(0);
+    std::int32_t& words = channel_words_.back();
+    lines_.push_back({channel, words + place * machine.router.hop_cycles});
+    words += static_cast<std::int32_t>(ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle)) + 1;
+    farthest_ = std::max(farthest_, place * machine.router.hop_cycles);
+  }
+  bases_.resize(lines_.size());
+  if (channel_free_.size() < channel_words_.size()) channel_free_.resize(channel_words_.size(), 0);
+}
+
+std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
+  std::vector<std::int32_t> starts;
+  for (std::size_t channel = 0; channel < channel_words_.size(); ++channel) {
+    const Cycle words = static_cast<Cycle>(rounds) * channel_words_[channel];
+    const Cycle start = std::max(channel_free_[channel], ready);
+    channel_free_[channel] = start + words;
+    starts.push_back(static_cast<std::int32_t>(std::max(start - launch_start_, -words - farthest_ - 1)));
+  }
+  return starts;
+}
+
+const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int index) {
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    const auto channel = static_cast<std::size_t>(lines_[line].channel);
+    bases_[line] = std::max(starts[channel] + index * channel_words_[channel] + lines_[line].offset, -1);
+  }
+  return bases_.data();
+}
+
+}  // namespace weft::hw

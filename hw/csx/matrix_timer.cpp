@@ -1,0 +1,91 @@
+#include "hw/csx/matrix_timer.h"
+
+#include <algorithm>
+
+namespace weft::hw {
+
+void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
+  map_ = &map;
+  key_ = key;
+  start_ = start;
+  current_ = {};
+  rounds_.clear();
+  next_round_ = 0;
+  candidate_ = 0;
+  added_ = memo_ != nullptr;
+  feed_.reset();
+  drain_.reset();
+  if (map.from_edge) feed_.emplace(machine_, map, start, feed_channels_);
+}
+
+Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
+
+Cycle MatrixTimer::drain(int rounds) {
+  std::vector<std::int32_t> busy;
+  if (rounds_.empty())
+    for (Cycle free : drain_channels_) busy.push_back(static_cast<std::int32_t>(std::max<Cycle>(free - start_, 0)));
+  return chunk(std::move(busy), rounds);
+}
+
+void MatrixTimer::run(int rounds) { chunk({}, rounds); }
+
+Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
+  current_.starts.push_back(std::move(starts));
+  rounds_.push_back(rounds);
+  if (added_ && follows_memo()) {
+    const Cycle mark = memo_->runs(key_)[candidate_].marks[rounds_.size() - 1];
+    current_.marks.push_back(mark);
+    return start_ + mark;
+  }
+  if (added_) {   // no identical launch after all: simulate it from its begin
+    added_ = false;
+    current_.marks.clear();
+  }
+  while (current_.marks.size() < rounds_.size()) current_.marks.push_back(simulate(current_.marks.size(), rounds_[current_.marks.size()]));
+  return start_ + current_.marks.back();
+}
+
+bool MatrixTimer::follows_memo() {
+  const std::vector<LaunchRun>& runs = memo_->runs(key_);
+  for (; candidate_ < runs.size(); ++candidate_) {
+    const auto& starts = runs[candidate_].starts;
+    if (starts.size() >= current_.starts.size() && std::equal(current_.starts.begin(), current_.starts.end(), starts.begin())) return true;
+  }
+  return false;
+}
+
+Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
+  if (chunk == 0) {
+    next_round_ = 0;
+    wafer_.begin_time();
+    if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
+  }
+  for (int index = 0; index < rounds; ++index, ++next_round_) {
+    wafer_.run_round(next_round_, feed_ ? feed_->round(current_.starts[chunk], index) : nullptr, drain_ ? drain_->room() : nullptr);
+    if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
+  }
+  if (drain_) return drain_->done();
+  return feed_ ? wafer_.edge_departure() : 0;
+}
+
+const LaunchTimes& MatrixTimer::close() {
+  std::vector<std::int32_t> channels;
+  if (added_) {
+    const LaunchRun& run = memo_->runs(key_)[candidate_];
+    result_ = run.times;
+    channels = run.drain_channels;
+  } else {
+    result_ = wafer_.end_time();
+    if (drain_) channels = drain_->channels();
+    if (memo_) {
+      current_.times = result_;
+      current_.drain_channels = channels;
+      memo_->add(key_, current_);
+    }
+  }
+  if (drain_channels_.size() < channels.size()) drain_channels_.resize(channels.size(), 0);
+  for (std::size_t channel = 0; channel < channels.size(); ++channel) drain_channels_[channel] = start_ + channels[channel];
+  return result_;
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,57 @@
+#pragma once
+// Times the matrix launches of one wafer: from the edge's words to the marks that the rest of the cluster sees,
+// simulated, or added when the memo holds an identical launch.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "hw/csx/edge_drain.h"
+#include "hw/csx/edge_feed.h"
+#include "hw/csx/launch_memo.h"
+#include "hw/wafer/wafer.h"
+
+namespace weft::hw {
+
+class MatrixTimer {
+ public:
+  /// `memo` null: everything is simulated.
+  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo) : machine_(machine), wafer_(wafer), memo_(memo) {}
+
+  /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
+  void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
+  /// The next `rounds` rounds' weights are at the edge from absolute cycle `ready` on.
+  /// Returns the absolute cycle at which the last of them has left the edge.
+  Cycle feed(Cycle ready, int rounds);
+  /// The next `rounds` rounds of a launch whose sums leave: the absolute cycle at which the last is at the edge.
+  Cycle drain(int rounds);
+  /// The rounds of a launch without edge traffic.
+  void run(int rounds);
+  /// Ends the launch. Valid until the next open().
+  const LaunchTimes& close();
+  /// True if the launch was not simulated but added.
+  bool added() const { return added_; }
+
+ private:
+  Cycle chunk(std::vector<std::int32_t> starts, int rounds);
+  Cycle simulate(std::size_t chunk, int rounds);
+  bool follows_memo();
+
+  const MachineSpec& machine_;
+  Wafer& wafer_;
+  LaunchMemo* memo_;
+  const LaunchMap* map_ = nullptr;
+  LaunchMemo::Key key_{};
+  Cycle start_ = 0;
+  std::vector<Cycle> feed_channels_;
+  std::vector<Cycle> drain_channels_;     ///< absolute
+  std::optional<EdgeFeed> feed_;
+  std::optional<EdgeDrain> drain_;
+  std::size_t candidate_ = 0;             ///< in memo_->runs(key_)
+  bool added_ = false;
+  LaunchRun current_;
+  std::vector<int> rounds_;               ///< per chunk so far
+  int next_round_ = 0;
+  LaunchTimes result_;
+};
+
+}  // namespace weft::hw

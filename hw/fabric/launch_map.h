@@ -1,0 +1,44 @@
+#pragma once
+// A kernel launch laid over a rectangle of PEs: features over rows, tokens over columns.
+#include <vector>
+
+#include "hw/fabric/split.h"
+#include "hw/spec/job.h"
+
+namespace weft::hw {
+
+/// PEs of a plan, from the north-west corner of the user rectangle.
+struct Rectangle {
+  int width = 0, height = 0;
+};
+
+/// Features of an activation held by row `row`; `with_bias` adds the constant one to the last row that holds any.
+inline int row_features(int features, int height, int row, bool with_bias) {
+  const int rows = std::min(features, height);
+  return split_count(features, height, row) + (with_bias && row == rows - 1 ? 1 : 0);
+}
+
+/// Geometry of a matrix launch, for the whole rectangle. A line is a row (forward, delta) or a column counted from
+/// the east (gradient, retained delta), so that sums always travel towards line 0.
+struct LaunchMap {
+  bool lines_are_rows = true;
+  bool from_edge = true;       ///< the stream enters at the west edge; else from the row that owns the round
+  bool reduces = true;         ///< the round ends with a chain of partial sums
+  bool returns = true;         ///< the sum returns to the row that owns the round; else it leaves at the east edge
+  int rounds = 0;
+  int owned = 0;               ///< features whose owner is the round's owner (== rounds)
+  int chain = 0, lines = 0, positions = 0;
+  std::vector<int> wavelets;   ///< [chain]
+  std::vector<int> elements;   ///< [positions]
+  int height = 0;
+
+  int owner_row(int round) const { return split_line(owned, height, round); }
+  /// True when the next round belongs to another row: the switches advance.
+  bool last_of_owner(int round) const { return round + 1 < rounds && owner_row(round) != owner_row(round + 1); }
+  bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }
+
+  /// Precondition: `kind` is a matrix kernel.
+  LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens);
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,28 @@
+#pragma once
+// What a launch took, as the books see it: PE-cycles by class over the PEs that it maps.
+#include "hw/fabric/launch_map.h"
+#include "hw/fabric/stream_reduce.h"
+#include "tlm/stats/launch_record.h"
+
+namespace weft::hw {
+
+struct LaunchTimes {
+  Cycle end = 0;                      ///< since the launch began
+  proto::ClassCycles classes{};       ///< mapped PEs, within [0, own end); LaunchTimes::close() adds the rest
+  std::int64_t mapped = 0;            ///< PEs that do something
+  std::int64_t macs = 0;
+  std::int64_t wavelet_hops = 0;
+
+  std::int64_t& of(proto::TimeClass which) { return classes[static_cast<std::size_t>(which)]; }
+  /// Books the rest of [0, end) of the mapped PEs as drained and the PEs of the machine that are not mapped.
+  /// Throws SimulationError if the mapped PEs' books exceed the time there was.
+  void close(std::int64_t machine_pes);
+  /// The class that most mapped PE-cycles are in, as the name of what bound the launch.
+  std::string bound_by() const;
+};
+
+/// Adds the books of one part of a matrix launch. Throws SimulationError if a PE's classes do not add up to its time.
+/// `top` is true when the part holds global line 0.
+void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top, const FabricTiming& timing);
+
+}  // namespace weft::hw

@@ -1,0 +1,183 @@
+#include "hw/fabric/local_times.h"
+
+#include <algorithm>
+
+#include "hw/pe/cost.h"
+
+namespace weft::hw {
+
+using proto::TimeClass;
+
+namespace {
+
+/// Visits every PE that holds features and tokens: visit(row, column, features, tokens).
+template <typename Visit>
+void for_each_pe(int features, Rectangle rectangle, int tokens, Visit&& visit) {
+  const int rows = std::min(features, rectangle.height), columns = std::min(rectangle.width, tokens);
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      visit(row, column, split_count(features, rectangle.height, row), split_count(tokens, columns, column));
+}
+
+/// Adds one vector instruction of a PE's own program.
+void add_vector(const MachineSpec& machine, std::int64_t elements, int lanes, Cycle& overhead, Cycle& compute) {
+  overhead += machine.pe.vector_issue_cycles;
+  compute += vector_cycles(machine.pe, elements, lanes) - machine.pe.vector_issue_cycles;
+}
+
+void add_pe(LaunchTimes& times, Cycle overhead, Cycle compute) {
+  ++times.mapped;
+  times.of(TimeClass::overhead) += overhead;
+  times.of(TimeClass::compute) += compute;
+  times.end = std::max(times.end, overhead + compute);
+}
+
+/// Three integer steps of the generator's hash, the comparison folded into the last, and one product per element.
+void add_dropout(const MachineSpec& machine, std::int64_t elements, Cycle& overhead, Cycle& compute) {
+  for (int step = 0; step < 3; ++step) add_vector(machine, elements, machine.pe.lanes.integer, overhead, compute);
+  add_vector(machine, elements, machine.pe.lanes.move_16, overhead, compute);
+}
+
+}  // namespace
+
+LaunchTimes activation_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
+  LaunchTimes times;
+  for_each_pe(features, rectangle, tokens, [&](int, int, int rows, int wide) {
+    Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
+    const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
+    add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
+    if (dropout) add_dropout(machine, elements, overhead, compute);
+    add_pe(times, overhead, compute);
+  });
+  return times;
+}
+
+LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
+  LaunchTimes times;
+  for_each_pe(features, rectangle, tokens, [&](int, int, int rows, int wide) {
+    Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
+    const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
+    add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
+    if (dropout) add_vector(machine, elements, machine.pe.lanes.move_16, overhead, compute);
+    add_pe(times, overhead, compute);
+  });
+  return times;
+}
+
+Cycle convert_cycles(const MachineSpec& machine, std::int64_t elements) {
+  return vector_cycles(machine.pe, elements, machine.pe.lanes.convert);
+}
+
+LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, Rectangle rectangle, int tokens, Cycle& loss_leaves) {
+  const FabricTiming timing(machine);
+  const LaneSpec& lanes = machine.pe.lanes;
+  const int rows = std::min(outputs, rectangle.height), columns = std::min(rectangle.width, tokens);
+  StreamReduceShape shape;
+  shape.lines = shape.chain = rows;
+  shape.positions = columns;
+  shape.wavelets.assign(static_cast<std::size_t>(rows), 0);
+  for (int column = 0; column < columns; ++column) shape.elements.push_back(split_count(tokens, columns, column));
+  StreamReduce engine(timing, shape);
+  // Local work of a PE before each of its three chains and after the last, split into overhead and compute.
+  std::vector<Cycle> overhead(static_cast<std::size_t>(rows * columns), timing.dispatch), compute(overhead.size(), 0);
+  const auto local = [&](int stage) {
+    for (int row = 0; row < rows; ++row) {
+      std::vector<std::int32_t> cycles;
+      for (int column = 0; column < columns; ++column) {
+        const auto at = static_cast<std::size_t>(row * columns + column);
+        const int wide = shape.elements[static_cast<std::size_t>(column)];
+        const std::int64_t elements = static_cast<std::int64_t>(split_count(outputs, rectangle.height, row)) * wide;
+        const Cycle before = overhead[at] + compute[at];
+        const auto vector = [&](std::int64_t count, int width) { add_vector(machine, count, width, overhead[at], compute[at]); };
+        const auto special = [&](std::int64_t count) { compute[at] += count * machine.pe.special_function_cycles; };
+        if (stage == 0) vector(elements, lanes.max_fp32);
+        if (stage == 1) {
+          vector(elements, lanes.add_fp32);
+          special(elements);
+          vector(elements, lanes.add_fp32);
+        }
+        if (stage == 2) vector(elements, lanes.integer);
+        if (stage == 3 && train) {
+          special(wide);
+          vector(elements, lanes.mul_fp32);
+          vector(elements, lanes.add_fp32);
+          vector(elements, lanes.mul_fp32);
+          vector(elements, lanes.convert);
+        }
+        if (stage == 3 && row == 0) {
+          special(wide);
+          vector(wide, lanes.add_fp32);
+          vector(wide, lanes.add_fp32);
+          vector(wide, lanes.integer);
+        }
+        cycles.push_back(static_cast<std::int32_t>(overhead[at] + compute[at] - before));
+      }
+      engine.work(row, cycles.data());
+    }
+  };
+  for (int stage = 0; stage < 3; ++stage) {
+    local(stage);
+    engine.open_reduction(nullptr);
+    engine.reduce(0, engine.max_elements(), -1);
+    engine.close_reduction(false);
+    if (stage < 2) engine.take_broadcast(engine.returned());
+  }
+  local(3);
+
+  LaunchTimes times;
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      const auto at = static_cast<std::size_t>(row * columns + column);
+      const PeTimes pe = engine.pe(row, column);
+      const int wide = shape.elements[static_cast<std::size_t>(column)];
+      ++times.mapped;
+      times.of(TimeClass::compute) += compute[at] + 5 * wide;   // three chains, two broadcasts taken
+      times.of(TimeClass::overhead) += overhead[at] + pe.stall + 3 * (timing.issue + timing.scalar);
+      times.of(TimeClass::wait_stream) += pe.wait_stream;
+      times.of(TimeClass::wait_partial_sum) += pe.wait_partial_sum;
+      times.of(TimeClass::blocked) += pe.blocked;
+    }
+  }
+  // Row 0 sums loss and correct predictions eastwards: two words, one add each, ramp in and out and a hop per PE.
+  Cycle arrived = 0;
+  for (int column = 0; column < columns; ++column) {
+    const Cycle ready = std::max(engine.pe(0, column).main_end, arrived);
+    arrived = ready + timing.issue + 2 + 2 * timing.ramp + timing.hop;
+    times.of(TimeClass::overhead) += timing.issue;
+    times.of(TimeClass::compute) += 2;
+  }
+  times.wavelet_hops = static_cast<std::int64_t>(5 * rows) * tokens + 2 * columns;
+  times.end = std::max(engine.end(), arrived);
+  loss_leaves = arrived;
+  return times;
+}
+
+LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Rectangle rectangle, int tokens, Cycle ready) {
+  const FabricTiming timing(machine);
+  const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
+  LaunchTimes times;
+  Cycle channel = ready;
+  for (int row = 0; row < rows; ++row) {
+    const int place = row % machine.io.rows_per_channel;
+    if (place == 0) channel = ready;
+    const int held = split_count(features, rectangle.height, row);
+    const bool labels = split_count(outputs, rectangle.height, row) > 0;
+    Cycle sent = std::max<Cycle>(channel, -1);
+    for (int column = 0; column < columns; ++column) {
+      const int wide = split_count(tokens, columns, column);
+      const Cycle words = ceil_div(static_cast<std::int64_t>(held) * wide, 2) + (labels ? ceil_div(wide, 2) : 0) + 1;
+      channel += words;
+      sent = std::max(sent + words, channel);
+      const Cycle end = std::max<Cycle>(sent + place * timing.hop + column * timing.hop + timing.ramp, timing.dispatch + words);
+      ++times.mapped;
+      times.of(TimeClass::overhead) += timing.dispatch;
+      times.of(TimeClass::receive) += words;
+      times.of(TimeClass::wait_stream) += end - words - timing.dispatch;
+      times.wavelet_hops += words * (column + 1);
+      times.end = std::max(times.end, end);
+    }
+  }
+  return times;
+}
+
+}  // namespace weft::hw

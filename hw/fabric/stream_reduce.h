@@ -1,0 +1,145 @@
+#pragma once
+// The time line of every PE in one launch of a matrix kernel with a stationary operand.
+//
+// A stream of scalars is multicast along each line; every PE of the line does one AXPY per scalar on its resident
+// vector; a control wavelet closes a round; then the round's accumulators are summed down a chain across the lines.
+//   forward, delta   lines = rows, chain upwards to row 0, the sum returns to the row that owns the output
+//   gradient         lines = columns counted from the east, chain eastwards, the sum leaves at the edge
+//
+// Max-plus recurrences per wavelet, exact for the machine of rtl/ (one sender per link, private queues per color):
+//   router  d(p,k) = max(d(p-1,k) + hop, d(p,k-1) + 1, d(p+1,k-link_queue) + 1, c(p,k-input_queue) + ramp)
+//   core    c(p,k) = max(d(p,k) + ramp, core free, accumulators ready)
+//   chain   u(l,j) = max(u(l,j-1) + 1, b(l,j) + ramp, a(l,j-output_queue) + ramp)       element issued by the core
+//           a(l,j) = max(u(l,j) + 1 + ramp, a(l,j-1) + 1, b(l-1,j-link_queue) + 1)      leaves the router of line l
+//           b(l-1,j) = max(a(l,j) + hop, b(l-1,j-1) + 1, u(l-1,j-input_queue) + ramp)   leaves for the core of l-1
+// A receiving thread takes single cycles from the main thread. Cycles are relative to the launch, 32 bits wide.
+// A part of a rectangle is timed with halos: the neighbour's departures on one side, its credits on the other.
+// No SystemC, no allocation per round, no event per wavelet; order of evaluation cannot reach a result.
+#include <cstdint>
+#include <vector>
+
+#include "hw/fabric/fabric_timing.h"
+
+namespace weft::hw {
+
+/// What this part of the rectangle does in every round of the launch.
+struct StreamReduceShape {
+  int lines = 0;                ///< chain lines first; lines past `chain` only receive returned sums
+  int chain = 0;                ///< lines that take the stream and add to the chain
+  int positions = 0;            ///< PEs per line; those with elements come first
+  std::vector<int> wavelets;    ///< [chain] data wavelets of a round
+  std::vector<int> elements;    ///< [positions] length of the resident vectors, not increasing after the first 0
+  int lanes = 1;                ///< AXPY elements per cycle
+  bool chain_from_below = false;///< another part's line feeds the last chain line
+  bool chain_to_above = false;  ///< line 0 hands its sums to another part
+};
+
+/// Sums of PE-cycles of one PE since the launch began.
+struct PeTimes {
+  Cycle end = 0;                ///< main thread and receiver have ended
+  Cycle main_end = 0;           ///< main thread has ended
+  Cycle wait_stream = 0, wait_partial_sum = 0, blocked = 0, stall = 0;
+  Cycle received = 0;           ///< by the receiver
+  Cycle received_late = 0;      ///< of these, after the end of the main thread
+};
+
+class StreamReduce {
+ public:
+  StreamReduce(const FabricTiming& timing, StreamReduceShape shape);
+
+  /// Where the stream of a round comes from. Exactly one of the three forms.
+  struct Source {
+    const std::int32_t* edge = nullptr;  ///< [chain] cycle before the first wavelet may enter each line at position 0
+    int owner = -1;                      ///< position whose core sends the stream from its memory
+    int side = 0;                        ///< -1: from the neighbour at the left, +1: at the right; times from halo()
+  };
+
+  /// Wavelets [first, last) of every line's round (the closing control wavelet is number wavelets[line]).
+  /// With a neighbour, at most link_queue wavelets a call: its credits for them must be set before the next call.
+  void stream(int first, int last, const Source& source);
+
+  /// Departure times at the routers just outside (side -1 or +1) of wavelet `offset` of this round, one per chain line.
+  /// As input of stream() they are arrivals (the side the stream comes from) or credits (the sides it goes to).
+  std::int32_t& halo(int side, int line, int offset);
+  /// The same at this part's own outermost position.
+  std::int32_t departure(int side, int line, int offset) const;
+
+  /// Begins the round's reduction. `sink_ready` [positions] or null: line 0 may not begin before (edge buffer full).
+  void open_reduction(const std::int32_t* sink_ready);
+  /// Elements [first, last) of every position's round; with a neighbour across the lines at most link_queue a call.
+  /// `owner_line`: the line that receives the returned sum (any number; delivered here only if it is a line here),
+  /// or -1 when the sum leaves the rectangle.
+  void reduce(int first, int last, int owner_line);
+  /// Ends a round that has no reduction.
+  void close_without_reduction();
+  /// Ends the round. `advance`: line 0 sends a control wavelet after the sum (the returning color moves on).
+  void close_reduction(bool advance);
+
+  /// Halos of the chain for element `element` of this round, [positions] each; positions with fewer elements are skipped.
+  void set_below(int element, const std::int32_t* departures);   ///< a() of the line below the last chain line
+  void set_above(int element, const std::int32_t* credits);      ///< b() of the line above line 0
+  void get_leaving(int element, std::int32_t* departures) const; ///< a() of line 0
+  void get_credits(int element, std::int32_t* credits) const;    ///< b() of the last chain line
+  /// Departure of the returned sum's element from the router of line 0, [positions]; valid without chain_to_above.
+  const std::int32_t* returned() const { return return_.data(); }
+  /// Adds one element of a returned sum that arrives at `line`'s core at times[p], for positions [first, last).
+  void receive(int line, const std::int32_t* times, int first, int last);
+
+  /// Main threads of a line do `cycles[p]` cycles of their own work.
+  void work(int line, const std::int32_t* cycles);
+  /// Every chain line takes the round's sum, broadcast back by line 0: `last` [positions] is the departure of its last
+  /// element from line 0's router. Call after close_reduction().
+  void take_broadcast(const std::int32_t* last);
+
+  PeTimes pe(int line, int position) const;
+  /// Last cycle of anything in this part.
+  Cycle end() const;
+  int max_elements() const { return max_elements_; }
+  const StreamReduceShape& shape() const { return shape_; }
+  /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
+  std::int32_t last_issue(int position) const { return issue_[static_cast<std::size_t>(position)]; }
+  std::int64_t rounds() const { return rounds_; }
+
+ private:
+  using Times = std::vector<std::int32_t>;
+  void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
+  void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
+  struct Group { int first, last, elements; };   ///< neighbouring positions of equal vector length
+
+  std::size_t ring(int line, std::int64_t index) const {
+    return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
+  }
+  std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
+  std::int32_t* depart(int line, std::int64_t k) { return depart_.data() + ring(line, k) * (width_ + 2) + 1; }
+  std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
+  bool steals(int line) const { return stolen_pending_[static_cast<std::size_t>(line)] > 0; }
+
+  void sweep(int line, std::int64_t k, int first, int last, int step);
+  void source_wavelet(int line, std::int64_t k, int owner, bool control);
+  void take(int line, std::int64_t k, bool control, int first, int last);
+  void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
+  void reduce_group(const Group& group, int first, int last, int owner_line);
+  std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from, std::int32_t* wait);
+  std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
+  void compact_steals(int line);
+
+  FabricTiming timing_;
+  StreamReduceShape shape_;
+  std::size_t width_;
+  int active_ = 0;             ///< positions with elements
+  int max_elements_ = 0;
+  std::int64_t rounds_ = 0;
+  std::vector<Group> groups_;
+  Times length_;               ///< [positions] AXPY cycles
+  Times depart_, consume_;     ///< [chain][ring][positions]
+  Times free_, ready_;         ///< [lines][positions] core free; accumulators ready
+  Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
+  Times issue_;                ///< [chain][positions] issue of the last element
+  Times return_;               ///< [positions]
+  Times wait_stream_, wait_sum_, blocked_, stall_, last_receive_;  ///< [lines][positions]
+  std::vector<Times> stolen_;  ///< per line: [n][positions] arrivals that take a cycle
+  std::vector<Times> stolen_count_, stolen_next_, received_;  ///< per line and position
+  std::vector<std::int64_t> stolen_pending_;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,164 @@
+// The multicast along a line and the AXPYs that it starts.
+#include <algorithm>
+#include <limits>
+
+#include "hw/fabric/stream_reduce.h"
+
+namespace weft::hw {
+
+namespace {
+// Before the first wavelet every queue is empty and every core free: a time that never binds.
+constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
+}  // namespace
+
+StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
+    : timing_(timing), shape_(std::move(shape)), width_(static_cast<std::size_t>(shape_.positions)) {
+  for (int position = 0; position < shape_.positions; ++position) {
+    const int elements = shape_.elements[static_cast<std::size_t>(position)];
+    length_.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
+    if (elements == 0) continue;
+    active_ = position + 1;
+    max_elements_ = std::max(max_elements_, elements);
+    if (groups_.empty() || groups_.back().elements != elements) groups_.push_back({position, position, elements});
+    groups_.back().last = position + 1;
+  }
+  const auto chain = static_cast<std::size_t>(shape_.chain), lines = static_cast<std::size_t>(shape_.lines);
+  const std::size_t deep = history_depth;
+  depart_.assign(chain * deep * (width_ + 2), never_binds);
+  consume_.assign(chain * deep * width_, never_binds);
+  element_.assign(chain * deep * width_, never_binds);
+  leave_.assign((chain + 1) * deep * width_, never_binds);
+  arrive_.assign((chain + 1) * deep * width_, never_binds);
+  issue_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
+  return_.assign(width_, never_binds);
+  free_.assign(lines * width_, timing_.dispatch);
+  ready_.assign(lines * width_, 0);
+  for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_, &last_receive_}) sums->assign(lines * width_, 0);
+  stolen_.resize(lines);
+  stolen_count_.assign(lines, {});
+  stolen_next_.assign(lines, {});
+  received_.assign(lines, {});
+  stolen_pending_.assign(lines, 0);
+}
+
+std::int32_t& StreamReduce::halo(int side, int line, int offset) {
+  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
+  return depart(line, k)[side < 0 ? -1 : shape_.positions];
+}
+
+std::int32_t StreamReduce::departure(int side, int line, int offset) const {
+  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
+  return depart_[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
+}
+
+void StreamReduce::stream(int first, int last, const Source& source) {
+  for (int line = 0; line < shape_.chain; ++line) {
+    const int data = shape_.wavelets[static_cast<std::size_t>(line)];
+    const std::int64_t base = rounds_ * (data + 1);
+    for (int offset = first; offset < std::min(last, data + 1); ++offset) {
+      const std::int64_t k = base + offset;
+      const bool control = offset == data;
+      if (source.owner >= 0) {
+        source_wavelet(line, k, source.owner, control);
+        sweep(line, k, source.owner + 1, shape_.positions, +1);
+        sweep(line, k, source.owner - 1, -1, -1);
+        take(line, k, control, 0, std::min(source.owner, active_));
+        take(line, k, control, source.owner + 1, active_);
+        continue;
+      }
+      if (source.side > 0) {
+        sweep(line, k, shape_.positions - 1, -1, -1);
+      } else {
+        if (source.edge) {
+          std::int32_t* now = depart(line, k);
+          now[-1] = std::max({source.edge[line] + 1 + offset, depart(line, k - 1)[-1] + 1,
+                              depart(line, k - timing_.link_queue)[0] + 1});
+        }
+        sweep(line, k, 0, shape_.positions, +1);
+      }
+      take(line, k, control, 0, active_);
+    }
+  }
+}
+
+void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step) {
+  std::int32_t* now = depart(line, k);
+  const std::int32_t* before = depart(line, k - 1);
+  const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
+  const std::int32_t* taken = consume(line, k - timing_.input_queue);
+  std::int32_t upstream = now[first - step];
+  for (int position = first; position != last; position += step) {
+    const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
+    upstream = std::max(upstream + timing_.hop, own);
+    now[position] = upstream;
+  }
+}
+
+// The owner multiplies with the scalar it reads and hands it to the fabric in the same issue cycle.
+void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool control) {
+  const std::int32_t* room = depart(line, k - timing_.link_queue);
+  const std::int32_t credit = depart(line, k - timing_.output_queue)[owner] + timing_.ramp;
+  const auto at = static_cast<std::size_t>(owner);
+  std::int32_t& free = row(free_, line)[at];
+  std::int32_t& ready = row(ready_, line)[at];
+  const std::int32_t from = control ? free : std::max(free, ready);
+  const std::int32_t issue = std::max(from, credit);
+  row(stall_, line)[at] += from - free;
+  row(blocked_, line)[at] += issue - from;
+  if (control) {
+    free = issue + timing_.control;
+  } else {
+    free = issue + length_[at];
+    if (owner < active_) ready = issue + timing_.fill;
+  }
+  depart(line, k)[owner] = std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
+}
+
+void StreamReduce::take(int line, std::int64_t k, bool control, int first, int last) {
+  if (first >= last) return;
+  if (steals(line)) return take_among_steals(line, k, control, first, last);
+  const std::int32_t* __restrict depart_now = depart(line, k);
+  std::int32_t* __restrict taken = consume(line, k);
+  std::int32_t* __restrict free = row(free_, line);
+  std::int32_t* __restrict ready = row(ready_, line);
+  std::int32_t* __restrict wait = row(wait_stream_, line);
+  std::int32_t* __restrict stall = row(stall_, line);
+  const std::int32_t* __restrict length = length_.data();
+  const std::int32_t ramp = timing_.ramp, fill = timing_.fill;
+  if (control) {
+    for (int p = first; p < last; ++p) {
+      const std::int32_t at = std::max(depart_now[p] + ramp, free[p]);
+      wait[p] += at - free[p];
+      taken[p] = at;
+      free[p] = at + timing_.control;
+    }
+    return;
+  }
+  for (int p = first; p < last; ++p) {
+    const std::int32_t from = std::max(free[p], ready[p]);
+    const std::int32_t at = std::max(depart_now[p] + ramp, from);
+    stall[p] += from - free[p];
+    wait[p] += at - from;
+    taken[p] = at;
+    free[p] = at + length[p];
+    ready[p] = at + fill;
+  }
+}
+
+void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int first, int last) {
+  const std::int32_t* depart_now = depart(line, k);
+  std::int32_t* taken = consume(line, k);
+  for (int p = first; p < last; ++p) {
+    std::int32_t& free = row(free_, line)[p];
+    std::int32_t& ready = row(ready_, line)[p];
+    std::int32_t from = free;
+    if (!control) next_free_cycle(line, p, std::max(free, ready), from, &row(stall_, line)[p]);
+    const std::int32_t at = next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from, &row(wait_stream_, line)[p]);
+    taken[p] = at;
+    free = occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
+    if (!control) ready = at + timing_.fill;
+  }
+  compact_steals(line);
+}
+
+}  // namespace weft::hw

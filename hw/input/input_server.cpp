@@ -1,0 +1,95 @@
+#include "hw/input/input_server.h"
+
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "tlm/base/error.h"
+#include "tlm/block/describe.h"
+
+namespace weft::hw {
+
+using proto::Block;
+using proto::BlockKind;
+using proto::BlockTag;
+
+InputServer::InputServer(const sc_core::sc_module_name& module_name, const Job& job, const MachineSpec& machine,
+                         int system, SampleSource& source, proto::Recorder& recorder)
+    : sc_module(module_name),
+      system_out("system_out"),
+      credit_in("credit_in"),
+      job_(job),
+      source_(source),
+      system_(system),
+      prefetch_(machine.input.prefetch_batches),
+      made_(machine.host.command_latency_ps),
+      link_(fmt::format("{}.link", name()), "input_to_csx", machine.input.link_gbps, machine.input.link_latency_ps,
+            recorder) {
+  const double rate = machine.input.workers_per_system * machine.input.samples_per_s;
+  if (!(rate > 0)) throw UsageError("machine input: workers_per_system and samples_per_s must be above 0");
+  if (prefetch_ < 1) throw UsageError(fmt::format("machine input.prefetch_batches: {} is below 1", prefetch_));
+  production_ps_ = static_cast<Picosecond>(std::ceil(job.tokens() * 1e12 / rate));
+  outstanding_.resize(prefetch_);
+  consumed_at_.resize(prefetch_);
+  credit_in.register_b_transport(this, &InputServer::take_credit);
+  SC_HAS_PROCESS(InputServer);
+  SC_THREAD(run);
+}
+
+void InputServer::run() {
+  for (int stage = 0; stage < static_cast<int>(job_.stages.size()); ++stage)
+    for (std::int64_t step = 0; step < job_.stages[stage].steps; ++step)
+      for (int micro_batch = 0; micro_batch < job_.micro_batches; ++micro_batch) {
+        while (sent_ - consumed_ >= prefetch_) wait(consumed_event_);
+        send(stage, step, micro_batch);
+      }
+  done_ = true;
+}
+
+void InputServer::send(int stage, std::int64_t step, int micro_batch) {
+  const std::int64_t slot = sent_ % prefetch_;
+  const Picosecond room = sent_ < prefetch_ ? 0 : consumed_at_[slot];
+  made_ = std::max(made_, room) + production_ps_;
+
+  const auto tokens = static_cast<std::size_t>(job_.tokens());
+  const std::size_t sample_bytes = tokens * source_.features() * sizeof(std::uint16_t);
+  auto payload = std::make_shared<std::vector<std::uint8_t>>(sample_bytes + tokens * sizeof(std::int32_t));
+  // The labels are written apart: with an odd number of values they would not be aligned within the payload.
+  std::vector<std::int32_t> labels(tokens);
+  source_.fill(stage, step, system_, micro_batch, reinterpret_cast<std::uint16_t*>(payload->data()), labels.data());
+  std::memcpy(payload->data() + sample_bytes, labels.data(), tokens * sizeof(std::int32_t));
+
+  BlockTag tag;
+  tag.kind = BlockKind::samples;
+  tag.stage = stage;
+  tag.step = step;
+  tag.micro_batch = micro_batch;
+  outstanding_[slot] = tag;
+  ++sent_;
+  Block block(tag, std::move(payload));
+  const Picosecond at = link_.send(made_, tag, block.transaction().get_data_length());
+  sc_core::sc_time delay = proto::delay_until(at);
+  system_out->b_transport(block.transaction(), delay);
+}
+
+void InputServer::take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  BlockTag tag = Block::of(transaction).tag();
+  const bool is_credit = tag.kind == BlockKind::credit;
+  tag.kind = BlockKind::samples;
+  if (!is_credit || consumed_ == sent_ || !same_block(tag, outstanding_[consumed_ % prefetch_]))
+    throw SimulationError(fmt::format("{}: a credit for {} came out of order", name(), describe(tag)));
+  consumed_at_[consumed_ % prefetch_] = proto::absolute_ps(delay);
+  ++consumed_;
+  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  consumed_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+std::string InputServer::waiting_for() const {
+  if (done_ && consumed_ == sent_) return "";
+  if (sent_ == consumed_) return fmt::format("{} has not started", name());
+  return fmt::format("{} waits for system {} to take {}", name(), system_,
+                     describe(outstanding_[consumed_ % prefetch_]));
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,52 @@
+#pragma once
+// The input servers of one system: a group of workers that pre-process samples and stream them to it.
+#include <string>
+#include <vector>
+
+#include "hw/input/sample_source.h"
+#include "hw/spec/job.h"
+#include "hw/spec/machine.h"
+#include "tlm/block/block.h"
+#include "tlm/block/link_port.h"
+
+namespace weft::hw {
+
+/// Sends one samples block per stage, step and micro-batch: fp16 bits [tokens][features], then int32 labels [tokens];
+/// its tag has layer, launch and chunk 0. The workers together make a batch in
+/// tokens / (workers * samples_per_s); a batch's production starts when the one before is made and at most
+/// prefetch_batches - 1 are made, sent or on the system and not yet consumed. The system returns the tag of a samples
+/// block with kind credit when the wafer has taken it, in order. Production starts after the host's command latency.
+/// `job`, `machine` and `source` outlive the module.
+class InputServer : public sc_core::sc_module {
+ public:
+  /// Throws UsageError if the machine's input rates or prefetch depth are not positive.
+  InputServer(const sc_core::sc_module_name& name, const Job& job, const MachineSpec& machine, int system,
+              SampleSource& source, proto::Recorder& recorder);
+
+  tlm_utils::simple_initiator_socket<InputServer> system_out;
+  tlm_utils::passthrough_target_socket<InputServer> credit_in;
+
+  std::vector<proto::LinkRecord> link_records() const { return {link_.record()}; }
+  /// Empty when everything was sent and consumed.
+  std::string waiting_for() const;
+
+ private:
+  void run();
+  void send(int stage, std::int64_t step, int micro_batch);
+  void take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+
+  const Job& job_;
+  SampleSource& source_;
+  const int system_;
+  const std::int64_t prefetch_;
+  Picosecond production_ps_;                 ///< of one batch
+  Picosecond made_;                          ///< the workers are free
+  proto::LinkPort link_;
+  std::vector<proto::BlockTag> outstanding_; ///< ring of `prefetch_` tags
+  std::vector<Picosecond> consumed_at_;      ///< ring of `prefetch_` times
+  std::int64_t sent_ = 0, consumed_ = 0;
+  bool done_ = false;
+  sc_core::sc_event consumed_event_;
+};
+
+}  // namespace weft::hw

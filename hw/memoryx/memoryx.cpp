@@ -1,0 +1,239 @@
+#include "hw/memoryx/memoryx.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "tlm/base/error.h"
+#include "tlm/block/describe.h"
+
+namespace weft::hw {
+
+using proto::Block;
+using proto::BlockKind;
+using proto::BlockTag;
+
+MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, const MachineSpec& machine,
+                 const TrainingState& initial, RunControl& control, proto::Recorder& recorder)
+    : sc_module(module_name),
+      lane_out("lane_out", machine.io.ethernet_links),
+      lane_in("lane_in", machine.io.ethernet_links),
+      user_out("user_out"),
+      job_(job),
+      control_(control),
+      chunk_bytes_(machine.memoryx.chunk_bytes),
+      placement_(job, machine),
+      store_(job, chunk_bytes_, initial),
+      updates_(job, machine, placement_, store_, servers_,
+               LossScale(job.loss_scale, initial.loss_scale, initial.finite_steps)),
+      window_(machine.io.edge_buffer_bytes),
+      user_link_(fmt::format("{}.user", name()), "memoryx_to_user", machine.host.link_gbps, machine.host.link_latency_ps,
+                 recorder),
+      last_stream_(job.layers.size(), -1),
+      issue_(machine.host.command_latency_ps) {
+  for (int server = 0; server < placement_.servers(); ++server)
+    servers_.emplace_back(job, machine, placement_, server);
+  lanes_.reserve(placement_.lanes());
+  for (int lane = 0; lane < placement_.lanes(); ++lane) {
+    lanes_.emplace_back(fmt::format("{}.lane{}", name(), lane), "memoryx_to_swarmx", machine.io.ethernet_gbps,
+                        machine.swarmx.link_latency_ps, recorder);
+    lane_in[lane].register_b_transport(this, &MemoryX::receive, lane);
+  }
+  for (std::size_t launch = 0; launch < job.train_launches.size(); ++launch)
+    if (consumes_weights(job.train_launches[launch].kind))
+      last_stream_[job.train_launches[launch].layer] = static_cast<int>(launch);
+  for (const Stage& stage : job.stages) {
+    first_train_step_.push_back(train_steps_);
+    if (stage.train) train_steps_ += stage.steps;
+  }
+  SC_HAS_PROCESS(MemoryX);
+  SC_THREAD(run);
+}
+
+TrainingState MemoryX::state() const {
+  TrainingState state = store_.state();
+  state.global_step = global_step();
+  state.loss_scale = updates_.loss_scale().scale();
+  state.finite_steps = updates_.loss_scale().finite_steps();
+  return state;
+}
+
+void MemoryX::run() {
+  if (job_.initial_checkpoint && train_steps_ > 0) checkpoint(0, 0);
+  bool go = true;
+  for (int stage = 0; go && stage < static_cast<int>(job_.stages.size()); ++stage)
+    for (std::int64_t step = 0; go && step < job_.stages[stage].steps; ++step) go = run_step(stage, step);
+  wait_for_updates();
+  if (!go && job_.final_checkpoint && train_started_ > 0 && last_checkpoint_ != train_started_) checkpoint(0, 0);
+  sequence_done_ = true;
+}
+
+bool MemoryX::run_step(int stage, std::int64_t step) {
+  if (!control_.may_start(stage, step)) return false;
+  begin_step(stage, step);
+  const bool train = job_.stages[stage].train;
+  const std::vector<Launch>& launches = job_.launches(train);
+  for (int micro_batch = 0; micro_batch < job_.micro_batches; ++micro_batch) {
+    for (std::size_t launch = 0; launch < launches.size(); ++launch) {
+      if (!consumes_weights(launches[launch].kind)) continue;
+      BlockTag tag;
+      tag.stage = stage;
+      tag.step = step;
+      tag.micro_batch = micro_batch;
+      tag.launch = static_cast<int>(launch);
+      tag.layer = launches[launch].layer;
+      stream(tag, launches[launch].kind);
+    }
+  }
+  if (train) {
+    ++train_started_;
+    if (checkpoint_due()) checkpoint(stage, step);
+  }
+  return true;
+}
+
+void MemoryX::begin_step(int stage, std::int64_t step) {
+  const bool train = job_.stages[stage].train;
+  // A dynamic scale of this step depends on every gradient of the step before.
+  if (train && job_.loss_scale.dynamic) {
+    wait_for_updates();
+    issue_ = std::max(issue_, updates_.decided_at());
+  }
+  const sc_core::sc_time behind = sc_core::sc_time(static_cast<double>(issue_), sc_core::SC_PS);
+  if (behind > sc_core::sc_time_stamp()) wait(behind - sc_core::sc_time_stamp());
+
+  losses_due_ += job_.micro_batches;
+  const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
+  auto payload = std::make_shared<std::vector<std::uint8_t>>(sizeof scale);
+  std::memcpy(payload->data(), &scale, sizeof scale);
+  BlockTag tag;
+  tag.kind = BlockKind::step_begin;
+  tag.stage = stage;
+  tag.step = step;
+  send(tag, std::move(payload), issue_);
+}
+
+void MemoryX::stream(BlockTag tag, KernelKind kind) {
+  while (updates_.version(tag.layer) < train_started_) {
+    waiting_ = fmt::format("{} waits with {} for {}", name(), describe(tag), updates_.missing(tag.layer));
+    wait(progress_);
+  }
+  waiting_.clear();
+  issue_ = std::max(issue_, updates_.version_at(tag.layer));
+  const StreamShape shape = stream_shape(job_.layers[tag.layer], kind, chunk_bytes_);
+  for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
+    tag.lane = placement_.lane(tag.layer, tag.chunk);
+    send_chunk(tag, kind, shape);
+  }
+  const bool last = tag.micro_batch == job_.micro_batches - 1 && tag.launch == last_stream_[tag.layer];
+  if (last && job_.stages[tag.stage].train) updates_.streams_read(train_started_, tag.layer, read_done_);
+}
+
+void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape& shape) {
+  const std::int64_t elements = shape.chunk_elements(tag.chunk);
+  const Bytes bytes = elements * static_cast<Bytes>(sizeof(std::uint16_t));
+  Picosecond room_at = 0;
+  while (!window_.room(bytes, room_at)) {
+    waiting_ = fmt::format("{} waits with {} for the credit of {}", name(), describe(tag), describe(window_.oldest()));
+    wait(progress_);
+  }
+  waiting_.clear();
+  issue_ = std::max(issue_, room_at);
+  if (updates_.version(tag.layer) != train_started_)
+    throw SimulationError(fmt::format("{}: {} would carry version {} instead of {}", name(), describe(tag),
+                                      updates_.version(tag.layer), train_started_));
+  WeightServer& server = servers_[placement_.server(tag.layer, tag.chunk)];
+  const Picosecond ready = server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta);
+  read_done_ = std::max(read_done_, ready);
+  auto payload = std::make_shared<std::vector<std::uint8_t>>(bytes);
+  store_.read_stream(tag.layer, kind, tag.chunk, reinterpret_cast<std::uint16_t*>(payload->data()));
+  window_.sent(tag, bytes);
+  send(tag, std::move(payload), ready);
+}
+
+void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
+  Block block(tag, std::move(payload));
+  const Picosecond at = lanes_[tag.lane].send(ready, tag, block.transaction().get_data_length());
+  sc_core::sc_time delay = proto::delay_until(at);
+  lane_out[tag.lane]->b_transport(block.transaction(), delay);
+}
+
+void MemoryX::wait_for_updates() {
+  for (int layer = 0; layer < static_cast<int>(job_.layers.size()); ++layer) {
+    while (updates_.version(layer) < train_started_) {
+      waiting_ = fmt::format("{} waits for {}", name(), updates_.missing(layer));
+      wait(progress_);
+    }
+  }
+  waiting_.clear();
+}
+
+bool MemoryX::checkpoint_due() const {
+  if (train_started_ == train_steps_ && job_.final_checkpoint) return true;
+  return job_.checkpoint_steps > 0 && (job_.first_step + train_started_) % job_.checkpoint_steps == 0;
+}
+
+void MemoryX::checkpoint(int stage, std::int64_t step) {
+  wait_for_updates();
+  const Picosecond start = std::max(issue_, updates_.decided_at());
+  const TrainingState now = state();
+  BlockTag tag;
+  tag.kind = BlockKind::checkpoint;
+  tag.stage = stage;
+  tag.step = step;
+  issue_ = start;
+  for (tag.layer = 0; tag.layer < static_cast<int>(now.layers.size()); ++tag.layer) {
+    for (WeightServer& server : servers_) issue_ = std::max(issue_, server.collect(start, tag.layer));
+    send_to_user(tag, std::make_shared<std::vector<std::uint8_t>>(pack_layer(now.layers[tag.layer])), issue_);
+  }
+  send_to_user(tag, std::make_shared<std::vector<std::uint8_t>>(pack_run_state(now)), issue_);
+  last_checkpoint_ = train_started_;
+}
+
+void MemoryX::send_to_user(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
+  Block block(tag, std::move(payload));
+  const Picosecond at = user_link_.send(ready, tag, block.transaction().get_data_length());
+  sc_core::sc_time delay = proto::delay_until(at);
+  user_out->b_transport(block.transaction(), delay);
+}
+
+void MemoryX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  const Block& block = Block::of(transaction);
+  const BlockTag& tag = block.tag();
+  const Picosecond at = proto::absolute_ps(delay);
+  if (tag.lane != lane) throw SimulationError(fmt::format("{}: {} came on lane {}", name(), describe(tag), lane));
+  switch (tag.kind) {
+    case BlockKind::credit: window_.returned(tag, at); break;
+    case BlockKind::gradient:
+      if (tag.lane != placement_.lane(tag.layer, tag.chunk))
+        throw SimulationError(fmt::format("{}: {} belongs on lane {}", name(), describe(tag),
+                                          placement_.lane(tag.layer, tag.chunk)));
+      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block.payload(), at);
+      break;
+    case BlockKind::loss:
+      ++losses_passed_;
+      send_to_user(tag, block.payload(), at);
+      break;
+    default: throw SimulationError(fmt::format("{}: {} came to MemoryX", name(), describe(tag)));
+  }
+  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  progress_.notify(sc_core::SC_ZERO_TIME);
+}
+
+std::string MemoryX::waiting_for() const {
+  if (!waiting_.empty()) return waiting_;
+  if (!sequence_done_) return fmt::format("{} has not started", name());
+  if (losses_passed_ != losses_due_)
+    return fmt::format("{} waits for {} of {} losses", name(), losses_due_ - losses_passed_, losses_due_);
+  return "";
+}
+
+std::vector<proto::LinkRecord> MemoryX::link_records() const {
+  std::vector<proto::LinkRecord> records;
+  for (const proto::LinkPort& lane : lanes_) records.push_back(lane.record());
+  records.push_back(user_link_.record());
+  return records;
+}
+
+}  // namespace weft::hw

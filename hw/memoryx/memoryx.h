@@ -1,0 +1,83 @@
+#pragma once
+// MemoryX: holds all parameters and optimizer state, streams weights layer by layer, updates each layer as soon as
+// its summed gradient is back, passes losses and checkpoints to the user node.
+#include <string>
+#include <vector>
+
+#include "hw/host/run_control.h"
+#include "hw/memoryx/credit_window.h"
+#include "hw/memoryx/parameter_store.h"
+#include "hw/memoryx/update_book.h"
+#include "hw/memoryx/weight_server.h"
+#include "hw/spec/job.h"
+#include "hw/spec/machine.h"
+#include "hw/spec/placement.h"
+#include "hw/spec/training_state.h"
+#include "tlm/block/block.h"
+#include "tlm/block/link_port.h"
+
+namespace weft::hw {
+
+/// One thread issues the job's weight streams in order; chunk by chunk it waits for room in the systems' edge buffer
+/// (credits) and for the layer's version, then reads, converts to fp16 and sends on the chunk's lane. Issue times
+/// never go back. The receive side acts in the calls of SwarmX. A step opens with step_begin (one float, the loss
+/// scale; 1 in an eval stage) on lane 0. A checkpoint stops the next stream until all state is collected, not until
+/// it has crossed the host link. `job`, `machine`, `control` and `recorder` outlive the module.
+class MemoryX : public sc_core::sc_module {
+ public:
+  /// `initial` has the layers of the job by name; optimizer state that is not in it starts at zero.
+  /// Throws UsageError if it does not match the job or the state does not fit the servers.
+  MemoryX(const sc_core::sc_module_name& name, const Job& job, const MachineSpec& machine,
+          const TrainingState& initial, RunControl& control, proto::Recorder& recorder);
+
+  sc_core::sc_vector<tlm_utils::simple_initiator_socket<MemoryX>> lane_out;      ///< per Ethernet lane, to SwarmX
+  sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<MemoryX>> lane_in;
+  tlm_utils::simple_initiator_socket<MemoryX> user_out;                          ///< to the user node
+
+  /// Parameters and optimizer state as they are now.
+  TrainingState state() const;
+  /// Training steps done before the run and in it.
+  std::int64_t global_step() const { return job_.first_step + updates_.steps_decided(); }
+  /// The job, or as much of it as the run control allowed, is done and every loss has been passed on.
+  bool finished() const { return sequence_done_ && losses_passed_ == losses_due_; }
+  /// Empty if finished.
+  std::string waiting_for() const;
+  std::vector<proto::LinkRecord> link_records() const;
+
+ private:
+  void run();
+  bool run_step(int stage, std::int64_t step);
+  void begin_step(int stage, std::int64_t step);
+  void stream(proto::BlockTag tag, KernelKind kind);
+  void send_chunk(const proto::BlockTag& tag, KernelKind kind, const StreamShape& shape);
+  void send(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
+  void wait_for_updates();
+  bool checkpoint_due() const;
+  void checkpoint(int stage, std::int64_t step);
+  void send_to_user(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
+  void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+
+  const Job& job_;
+  RunControl& control_;
+  const Bytes chunk_bytes_;
+  Placement placement_;
+  ParameterStore store_;
+  std::vector<WeightServer> servers_;
+  UpdateBook updates_;
+  CreditWindow window_;
+  std::vector<proto::LinkPort> lanes_;
+  proto::LinkPort user_link_;
+  std::vector<int> last_stream_;            ///< per layer: its last weight-consuming training launch
+  std::vector<std::int64_t> first_train_step_;  ///< per stage: training steps of the stages before
+  std::int64_t train_steps_ = 0;            ///< of the whole job
+  std::int64_t train_started_ = 0;          ///< whose streams were all sent
+  std::int64_t last_checkpoint_ = -1;       ///< in training steps of this run
+  Picosecond issue_;                        ///< of the latest read
+  Picosecond read_done_ = 0;                ///< latest end of a read so far
+  std::int64_t losses_due_ = 0, losses_passed_ = 0;
+  bool sequence_done_ = false;
+  std::string waiting_;
+  sc_core::sc_event progress_;              ///< a credit or a gradient came
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,143 @@
+#include "hw/memoryx/parameter_store.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "hw/memoryx/optimizer.h"
+#include "tlm/base/error.h"
+#include "tlm/base/fp16.h"
+
+namespace weft::hw {
+namespace {
+
+/// Copies a weight or bias tensor into, or out of, rows of [inputs + 1].
+template <typename Copy>
+void for_each_row(const MatrixLayer& layer, bool bias, Copy copy) {
+  const std::int64_t width = layer.inputs + 1;
+  for (std::int64_t output = 0; output < layer.outputs; ++output) {
+    if (bias)
+      copy(output * width + layer.inputs, output, std::int64_t{1});
+    else
+      copy(output * width, output * layer.inputs, static_cast<std::int64_t>(layer.inputs));
+  }
+}
+
+const StateTensor* find(const LayerState& state, const std::string& name) {
+  const auto found = std::find_if(state.tensors.begin(), state.tensors.end(),
+                                  [&](const StateTensor& tensor) { return tensor.name == name; });
+  return found == state.tensors.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial)
+    : job_(job), chunk_bytes_(chunk_bytes) {
+  if (initial.layers.size() != job.layers.size())
+    throw UsageError(
+        fmt::format("the initial state has {} layers, the model has {}", initial.layers.size(), job.layers.size()));
+  for (std::size_t index = 0; index < job.layers.size(); ++index) {
+    const MatrixLayer& layer = job.layers[index];
+    const LayerState& from = initial.layers[index];
+    if (from.layer != layer.name)
+      throw UsageError(fmt::format("the initial state has layer {} where the model has {}", from.layer, layer.name));
+    LayerRows& to = layers_.emplace_back();
+    to.gradient = stream_shape(layer, KernelKind::matmul_gradient, chunk_bytes);
+    to.updates = from.updates;
+    const std::vector<StateTensor> wanted = state_tensors(layer, job.optimizer);
+    for (const StateTensor& tensor : from.tensors)
+      if (std::none_of(wanted.begin(), wanted.end(), [&](const StateTensor& known) { return known.name == tensor.name; }))
+        throw UsageError(fmt::format("the initial state of layer {} has {}, which the optimizer does not use",
+                                     layer.name, tensor.name));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const bool bias = i % 2 == 1;
+      if (!bias) to.tensors.emplace_back(layer.parameters(), 0.0F);
+      const StateTensor* tensor = find(from, wanted[i].name);
+      if (!tensor && i >= 2) continue;
+      if (!tensor || tensor->shape != wanted[i].shape || tensor->values.size() != wanted[i].values.size())
+        throw UsageError(fmt::format("the initial state of layer {}: {} is {}", layer.name, wanted[i].name,
+                                     tensor ? "of another shape" : "missing"));
+      Rows& rows = to.tensors.back();
+      for_each_row(layer, bias, [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
+        std::copy_n(tensor->values.data() + flat, count, rows.data() + row);
+      });
+    }
+    if (job.micro_batches > 1) to.sum.resize(layer.parameters());
+  }
+}
+
+std::int64_t ParameterStore::offset(int layer, int chunk) const {
+  const StreamShape& shape = layers_[layer].gradient;
+  return static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
+}
+
+void ParameterStore::read_stream(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const {
+  const StreamShape shape = stream_shape(job_.layers[layer], kind, chunk_bytes_);
+  if (kind == KernelKind::matmul_delta) {
+    read_transposed(layer, shape, chunk, bits);
+    return;
+  }
+  const std::int64_t first = static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
+  float_to_half(layers_[layer].tensors[0].data() + first, bits, shape.chunk_elements(chunk));
+}
+
+void ParameterStore::read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
+  // Tiles of masters are converted along their rows, then turned: both stay in the first-level cache.
+  constexpr int tile_rows = 32, tile_columns = 128;
+  std::array<std::uint16_t, static_cast<std::size_t>(tile_rows) * tile_columns> tile;
+  const float* masters = layers_[layer].tensors[0].data();
+  const int outputs = job_.layers[layer].outputs;
+  const std::int64_t width = job_.layers[layer].inputs + 1;
+  const int first = shape.chunk_first_round(chunk), last = first + shape.chunk_rounds(chunk);
+  for (int column = first; column < last; column += tile_columns) {
+    const int columns = std::min(tile_columns, last - column);
+    for (int row = 0; row < outputs; row += tile_rows) {
+      const int rows = std::min(tile_rows, outputs - row);
+      for (int r = 0; r < rows; ++r)
+        float_to_half(masters + (row + r) * width + column, tile.data() + r * tile_columns, columns);
+      for (int c = 0; c < columns; ++c) {
+        std::uint16_t* out = bits + static_cast<std::int64_t>(column - first + c) * outputs + row;
+        for (int r = 0; r < rows; ++r) out[r] = tile[r * tile_columns + c];
+      }
+    }
+  }
+}
+
+void ParameterStore::accumulate(int layer, int chunk, const float* gradient, bool first) {
+  const std::int64_t count = layers_[layer].gradient.chunk_elements(chunk);
+  float* sum = layers_[layer].sum.data() + offset(layer, chunk);
+  if (first)
+    std::copy_n(gradient, count, sum);
+  else
+    for (std::int64_t i = 0; i < count; ++i) sum[i] += gradient[i];
+}
+
+const float* ParameterStore::gradient_sum(int layer, int chunk) const {
+  return layers_[layer].sum.data() + offset(layer, chunk);
+}
+
+void ParameterStore::update(int layer, int chunk, const float* gradient, float unscale, double rate) {
+  LayerRows& rows = layers_[layer];
+  const std::int64_t first = offset(layer, chunk);
+  const auto state = [&](std::size_t index) { return index < rows.tensors.size() ? rows.tensors[index].data() + first : nullptr; };
+  optimizer_update(job_.optimizer, rows.updates + 1, rate, unscale, state(0), gradient, state(1), state(2),
+                   static_cast<std::size_t>(rows.gradient.chunk_elements(chunk)));
+}
+
+TrainingState ParameterStore::state() const {
+  TrainingState state;
+  for (std::size_t index = 0; index < layers_.size(); ++index) {
+    const MatrixLayer& layer = job_.layers[index];
+    const LayerRows& from = layers_[index];
+    LayerState to{layer.name, state_tensors(layer, job_.optimizer), from.updates};
+    for (std::size_t i = 0; i < to.tensors.size(); ++i)
+      for_each_row(layer, i % 2 == 1, [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
+        std::copy_n(from.tensors[i / 2].data() + row, count, to.tensors[i].values.data() + flat);
+      });
+    state.layers.push_back(std::move(to));
+  }
+  return state;
+}
+
+}  // namespace weft::hw

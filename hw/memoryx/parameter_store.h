@@ -1,0 +1,54 @@
+#pragma once
+// The numbers in MemoryX: fp32 masters and optimizer state of every layer, read as streams, updated from gradient
+// chunks. No time and no SystemC. Deterministic: each parameter's arithmetic depends on its own history only.
+#include <cstdint>
+#include <vector>
+
+#include "hw/spec/job.h"
+#include "hw/spec/training_state.h"
+
+namespace weft::hw {
+
+/// Chunks are those of stream_shape(layer, kind, chunk_bytes).
+class ParameterStore {
+ public:
+  /// `initial` has the job's layers in order, each with at least weight and bias; optimizer state that is missing is
+  /// zero. Throws UsageError that names the layer and tensor if something is missing, unknown or of another size.
+  ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial);
+
+  /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias. Delta: input by input, all
+  /// outputs, no bias. `bits` has the chunk's elements. Precondition: consumes_weights(kind).
+  void read_stream(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const;
+
+  /// Adds a gradient chunk to the layer's sum over micro-batches; `first` starts the sum.
+  void accumulate(int layer, int chunk, const float* gradient, bool first);
+  /// The sum of a chunk. Precondition: accumulate() was called for it.
+  const float* gradient_sum(int layer, int chunk) const;
+
+  /// Optimizer step on one gradient chunk: gradient * unscale (fp32), learning rate `rate`.
+  void update(int layer, int chunk, const float* gradient, float unscale, double rate);
+  /// All chunks of the layer were updated.
+  void count_update(int layer) { ++layers_[layer].updates; }
+
+  /// Layers with all tensors and update counts; the run's own numbers (global step, loss scale) are the caller's.
+  TrainingState state() const;
+
+ private:
+  /// One tensor in the order of the gradient stream: [outputs][inputs + 1], the bias last in each row.
+  using Rows = std::vector<float>;
+  struct LayerRows {
+    StreamShape gradient;
+    std::vector<Rows> tensors;    ///< masters, then one per optimizer state
+    Rows sum;                     ///< of gradients over micro-batches; empty if there is one
+    std::int64_t updates = 0;
+  };
+
+  std::int64_t offset(int layer, int chunk) const;
+  void read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
+
+  const Job& job_;
+  Bytes chunk_bytes_;
+  std::vector<LayerRows> layers_;
+};
+
+}  // namespace weft::hw

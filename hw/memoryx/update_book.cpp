@@ -1,0 +1,133 @@
+#include "hw/memoryx/update_book.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hw/memoryx/schedule.h"
+#include "tlm/base/error.h"
+#include "tlm/block/describe.h"
+
+namespace weft::hw {
+
+using proto::describe;
+
+UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
+                       std::vector<WeightServer>& servers, LossScale loss_scale)
+    : job_(job), placement_(placement), store_(store), servers_(servers), loss_scale_(loss_scale) {
+  for (const MatrixLayer& layer : job.layers) {
+    LayerBook& book = layers_.emplace_back();
+    book.shape = stream_shape(layer, KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
+    book.chunks.resize(book.shape.chunks());
+  }
+}
+
+void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload,
+                          Picosecond at) {
+  if (tag.layer < 0 || tag.layer >= static_cast<int>(layers_.size()) || tag.chunk < 0 ||
+      tag.chunk >= layers_[tag.layer].shape.chunks())
+    throw SimulationError("memoryx: no such chunk: " + describe(tag));
+  LayerBook& book = layers_[tag.layer];
+  ChunkState& chunk = book.chunks[tag.chunk];
+  if (train_step != book.version || tag.micro_batch != chunk.parts)
+    throw SimulationError(
+        fmt::format("memoryx: {} came, version {} of the layer waits for micro-batch {} of training step {}",
+                    describe(tag), book.version, chunk.parts, book.version));
+  const std::int64_t elements = book.shape.chunk_elements(tag.chunk);
+  if (!payload || static_cast<std::int64_t>(payload->size()) != elements * 4)
+    throw SimulationError(fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag),
+                                      payload ? payload->size() : 0, elements * 4));
+  if (job_.micro_batches > 1) {
+    store_.accumulate(tag.layer, tag.chunk, reinterpret_cast<const float*>(payload->data()), chunk.parts == 0);
+    chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0);
+  } else {
+    chunk.payload = std::move(payload);
+    chunk.at = at;
+  }
+  if (++chunk.parts < job_.micro_batches) return;
+  ++book.complete;
+  advance(tag.layer);
+}
+
+void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at) {
+  LayerBook& book = layers_[layer];
+  if (train_step != book.version || train_step != book.steps_read)
+    throw SimulationError(fmt::format("memoryx: streams of layer {} for training step {} were read from version {}",
+                                      job_.layers[layer].name, train_step, book.version));
+  ++book.steps_read;
+  book.read_at = at;
+  advance(layer);
+}
+
+const float* UpdateBook::gradient_of(int layer, int chunk) const {
+  const ChunkState& state = layers_[layer].chunks[chunk];
+  return state.payload ? reinterpret_cast<const float*>(state.payload->data()) : store_.gradient_sum(layer, chunk);
+}
+
+bool UpdateBook::finite(int layer) const {
+  const StreamShape& shape = layers_[layer].shape;
+  for (int chunk = 0; chunk < shape.chunks(); ++chunk)
+    if (!all_finite(gradient_of(layer, chunk), shape.chunk_elements(chunk))) return false;
+  return true;
+}
+
+void UpdateBook::advance(int layer) {
+  LayerBook& book = layers_[layer];
+  const int chunks = book.shape.chunks();
+  if (book.steps_read <= book.version) return;   // a stream of this version is still to be read
+  Picosecond from = book.read_at;
+  if (job_.loss_scale.dynamic) {
+    if (book.complete < chunks) return;
+    for (const ChunkState& chunk : book.chunks) from = std::max(from, chunk.at);
+    if (!finite(layer)) {
+      step_finite_ = false;
+      decide(layer, from);
+      return;
+    }
+  }
+  const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
+  const auto unscale = static_cast<float>(1.0 / (loss_scale_.scale() * job_.batch));
+  for (int index = 0; index < chunks; ++index) {
+    ChunkState& chunk = book.chunks[index];
+    if (chunk.updated || chunk.parts < job_.micro_batches) continue;
+    store_.update(layer, index, gradient_of(layer, index), unscale, rate);
+    WeightServer& server = servers_[placement_.server(layer, index)];
+    const Picosecond end =
+        server.update(std::max(from, chunk.at), layer, book.shape.chunk_elements(index));
+    book.version_at = std::max(book.version_at, end);
+    chunk.updated = true;
+    chunk.payload.reset();
+    ++book.updated;
+  }
+  if (book.updated == chunks) {
+    store_.count_update(layer);
+    decide(layer, book.version_at);
+  }
+}
+
+void UpdateBook::decide(int layer, Picosecond at) {
+  LayerBook& book = layers_[layer];
+  book.version_at = std::max(book.version_at, at);
+  ++book.version;
+  book.complete = book.updated = 0;
+  for (ChunkState& chunk : book.chunks) chunk = {};
+  decided_at_ = std::max(decided_at_, book.version_at);
+  if (++layers_decided_ < static_cast<int>(layers_.size())) return;
+  loss_scale_.step_done(step_finite_);
+  step_finite_ = true;
+  layers_decided_ = 0;
+  ++steps_decided_;
+}
+
+std::string UpdateBook::missing(int layer) const {
+  const LayerBook& book = layers_[layer];
+  if (book.steps_read <= book.version)
+    return fmt::format("the streams of layer {} in training step {} to be read", job_.layers[layer].name, book.version);
+  for (std::size_t chunk = 0; chunk < book.chunks.size(); ++chunk)
+    if (book.chunks[chunk].parts < job_.micro_batches)
+      return fmt::format("the gradient of layer {} chunk {} micro-batch {} of training step {}", job_.layers[layer].name,
+                         chunk, book.chunks[chunk].parts, book.version);
+  return fmt::format("the update of layer {}", job_.layers[layer].name);
+}
+
+}  // namespace weft::hw

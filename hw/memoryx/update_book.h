@@ -1,0 +1,76 @@
+#pragma once
+// The receive side of MemoryX: gradients come in, each layer is updated at once, versions are counted. No SystemC.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/memoryx/loss_scale.h"
+#include "hw/memoryx/parameter_store.h"
+#include "hw/memoryx/weight_server.h"
+#include "hw/spec/job.h"
+#include "hw/spec/placement.h"
+#include "tlm/block/block.h"
+
+namespace weft::hw {
+
+/// A layer's version is the number of training steps of this run whose gradient was applied (or, under dynamic loss
+/// scaling, refused because it was not finite). A chunk is updated as soon as its gradient of the last micro-batch is
+/// here, but never before every stream of the step has been read from the version it replaces; under dynamic
+/// scaling not before the whole layer's gradient was seen to be finite.
+class UpdateBook {
+ public:
+  UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
+             std::vector<WeightServer>& servers, LossScale loss_scale);
+
+  /// A summed gradient chunk of the run's training step `train_step` arrived whole at `at`.
+  /// Throws SimulationError if it is not one that is due.
+  void gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond at);
+  /// All weight streams of `train_step` that need this layer have been read, the last at `at`.
+  void streams_read(std::int64_t train_step, int layer, Picosecond at);
+
+  std::int64_t version(int layer) const { return layers_[layer].version; }
+  /// The layer's present version can be read from here on.
+  Picosecond version_at(int layer) const { return layers_[layer].version_at; }
+  /// Training steps of which every layer is decided, and the time of the last decision.
+  std::int64_t steps_decided() const { return steps_decided_; }
+  Picosecond decided_at() const { return decided_at_; }
+  /// Scale of the next training step, once the one before is decided.
+  const LossScale& loss_scale() const { return loss_scale_; }
+  /// The first layer and chunk that is missing for `version`, in words.
+  std::string missing(int layer) const;
+
+ private:
+  struct ChunkState {
+    int parts = 0;                    ///< micro-batches here
+    proto::Block::Payload payload;    ///< the gradient, if there is one micro-batch; else it is summed in the store
+    Picosecond at = 0;
+    bool updated = false;
+  };
+  struct LayerBook {
+    StreamShape shape;
+    std::vector<ChunkState> chunks;
+    int complete = 0, updated = 0;    ///< chunks
+    std::int64_t version = 0;
+    Picosecond version_at = 0;
+    std::int64_t steps_read = 0;      ///< training steps whose streams were read
+    Picosecond read_at = 0;
+  };
+
+  const float* gradient_of(int layer, int chunk) const;
+  void advance(int layer);
+  bool finite(int layer) const;
+  void decide(int layer, Picosecond at);
+
+  const Job& job_;
+  const Placement& placement_;
+  ParameterStore& store_;
+  std::vector<WeightServer>& servers_;
+  LossScale loss_scale_;
+  std::vector<LayerBook> layers_;
+  int layers_decided_ = 0;            ///< of the step that is being decided
+  bool step_finite_ = true;
+  std::int64_t steps_decided_ = 0;
+  Picosecond decided_at_ = 0;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,87 @@
+#include "hw/memoryx/weight_server.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "hw/spec/training_state.h"
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+namespace {
+
+constexpr double master_bytes = 4;   // fp32
+
+Picosecond transfer_ps(double bytes, double gigabytes_per_s) {
+  return static_cast<Picosecond>(std::ceil(bytes * 1000.0 / gigabytes_per_s));
+}
+
+}  // namespace
+
+WeightServer::WeightServer(const Job& job, const MachineSpec& machine, const Placement& placement, int server)
+    : spec_(machine.memoryx),
+      state_tensors_(1 + static_cast<int>(optimizer_state_names(job.optimizer).size())),
+      keeps_sums_(job.micro_batches > 1) {
+  const Bytes per_parameter = static_cast<Bytes>(master_bytes) * (state_tensors_ + (keeps_sums_ ? 1 : 0));
+  Bytes needed = 0, dram_left = spec_.dram.capacity_bytes;
+  for (int layer = 0; layer < static_cast<int>(job.layers.size()); ++layer) {
+    parameters_.push_back(placement.parameters(server, layer));
+    const Bytes bytes = parameters_.back() * per_parameter;
+    const Bytes in_dram = std::min(bytes, dram_left);
+    dram_share_.push_back(bytes == 0 ? 1.0 : static_cast<double>(in_dram) / static_cast<double>(bytes));
+    dram_left -= in_dram;
+    needed += bytes;
+  }
+  const Bytes available = spec_.dram.capacity_bytes + spec_.flash.capacity_bytes;
+  if (needed > available)
+    throw UsageError(fmt::format(
+        "machine memoryx: weight server {} must hold {} bytes of parameters and optimizer state ({} bytes each), but "
+        "memoryx.dram and memoryx.flash give {} bytes per server; more weight_servers or capacity, or an optimizer "
+        "with less state, would fit",
+        server, needed, per_parameter, available));
+}
+
+Picosecond WeightServer::duration(int layer, double bytes) const {
+  const double in_dram = bytes * dram_share_[layer];
+  Picosecond time = transfer_ps(in_dram, spec_.dram.gigabytes_per_s);
+  if (dram_share_[layer] < 1) time += transfer_ps(bytes - in_dram, spec_.flash.gigabytes_per_s);
+  return time;
+}
+
+Picosecond WeightServer::latency(int layer) const {
+  return dram_share_[layer] < 1 ? std::max(spec_.dram.latency_ps, spec_.flash.latency_ps) : spec_.dram.latency_ps;
+}
+
+Picosecond WeightServer::read(Picosecond issue, int layer, std::int64_t elements, bool transpose) {
+  const double bytes = master_bytes * static_cast<double>(elements);
+  Picosecond time = duration(layer, bytes);
+  if (transpose) time = std::max(time, transfer_ps(bytes, spec_.transpose_gigabytes_per_s));
+  reader_free_ = std::max(issue, reader_free_) + time;
+  return reader_free_ + latency(layer);
+}
+
+Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t elements, bool first) {
+  const double accesses = first ? 1 : 2;
+  optimizer_free_ =
+      std::max(ready, optimizer_free_) + duration(layer, accesses * master_bytes * static_cast<double>(elements));
+  return optimizer_free_ + latency(layer);
+}
+
+Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements) {
+  const auto count = static_cast<double>(elements);
+  const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);   // state read and written, the sum read
+  const auto compute = static_cast<Picosecond>(std::ceil(count * 1e12 / spec_.update_params_per_s));
+  optimizer_free_ =
+      std::max(ready, optimizer_free_) + std::max(compute, duration(layer, accesses * master_bytes * count));
+  return optimizer_free_ + latency(layer);
+}
+
+Picosecond WeightServer::collect(Picosecond issue, int layer) {
+  if (parameters_[layer] == 0) return issue;
+  const double bytes = master_bytes * state_tensors_ * static_cast<double>(parameters_[layer]);
+  reader_free_ = std::max(issue, reader_free_) + duration(layer, bytes);
+  return reader_free_ + latency(layer);
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,42 @@
+#pragma once
+// Time of one weight server: its memory tiers, the (transposing) reader that feeds its link, and its optimizer.
+#include <cstdint>
+#include <vector>
+
+#include "hw/spec/job.h"
+#include "hw/spec/machine.h"
+#include "hw/spec/placement.h"
+
+namespace weft::hw {
+
+/// Reader and optimizer are two pipelines, each a recurrence of its own in the order of its requests; each sees the
+/// full bandwidth of the tiers (approximation: they do not slow each other down).
+/// DRAM holds the state of the first layers, flash what does not fit.
+class WeightServer {
+ public:
+  /// Throws UsageError, with what would be needed, if the server's part of the state does not fit.
+  WeightServer(const Job& job, const MachineSpec& machine, const Placement& placement, int server);
+
+  /// `elements` fp32 masters of a layer, asked for at `issue`, are ready to be sent at the returned time.
+  Picosecond read(Picosecond issue, int layer, std::int64_t elements, bool transpose);
+  /// A micro-batch's gradient, arrived at `ready`, is added to the sum kept in memory (`first`: stored).
+  Picosecond accumulate(Picosecond ready, int layer, std::int64_t elements, bool first);
+  /// Optimizer on `elements` parameters, whose gradient is known at `ready`: new version readable at the result.
+  Picosecond update(Picosecond ready, int layer, std::int64_t elements);
+  /// All state of a layer on this server, read for a checkpoint from `issue` on, is collected at the result.
+  Picosecond collect(Picosecond issue, int layer);
+
+ private:
+  /// Time on the tiers for `bytes` of a layer's state; latency apart.
+  Picosecond duration(int layer, double bytes) const;
+  Picosecond latency(int layer) const;
+
+  MemoryxSpec spec_;
+  std::vector<std::int64_t> parameters_;   ///< per layer
+  std::vector<double> dram_share_;         ///< per layer, 0..1
+  int state_tensors_;                      ///< master and optimizer states
+  bool keeps_sums_;                        ///< several micro-batches: gradient sums stay in memory
+  Picosecond reader_free_ = 0, optimizer_free_ = 0;
+};
+
+}  // namespace weft::hw

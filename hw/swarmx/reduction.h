@@ -1,0 +1,56 @@
+#pragma once
+// The upward half of a broadcast-reduce node without its links: which blocks of its children belong together, and
+// their sum. No SystemC time in here.
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tlm/block/block.h"
+
+namespace weft::hw {
+
+/// A block that all children have delivered.
+struct Reduced {
+  proto::BlockTag tag;
+  proto::Block::Payload payload;   ///< elementwise fp32 sum in the order of the children's indices; null for credits
+  Picosecond at = 0;               ///< the last child's part has arrived
+};
+
+/// Every child delivers the same blocks of a kind in the same order, as a streaming reduction without reorder buffers
+/// demands; so blocks complete in that order, whatever the order of the calls, and the sum's bits do not depend on it.
+/// Anything else is a SimulationError that names the node, the block and the child.
+class Reduction {
+ public:
+  Reduction(std::string node, int children);
+
+  /// Child `child` delivers a gradient, loss or credit block, whole at `at`. True if this completed `reduced`.
+  bool deliver(int child, const proto::Block& block, Picosecond at, Reduced& reduced);
+
+  /// Empty if nothing is half done, else what is missing from which children.
+  std::string waiting_for() const;
+
+ private:
+  struct Pending {
+    proto::BlockTag tag;
+    std::vector<proto::Block::Payload> parts;   ///< per child
+    std::size_t bytes = 0;
+    int arrived = 0;
+    Picosecond at = 0;
+  };
+  struct Queue {
+    std::deque<Pending> pending;
+    std::int64_t completed = 0;
+    std::vector<std::int64_t> delivered;        ///< per child
+  };
+
+  Queue& queue_of(const proto::BlockTag& tag, int child);
+  proto::Block::Payload sum(const std::vector<proto::Block::Payload>& parts) const;
+
+  std::string node_;
+  int children_;
+  std::array<Queue, 3> queues_;                 ///< gradient, loss, credit
+};
+
+}  // namespace weft::hw

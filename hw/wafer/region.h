@@ -1,0 +1,116 @@
+#pragma once
+// A rectangle of PEs behind its four edges: their time lines (StreamReduce) and their memories, as dense arrays.
+// Regions meet only through their sockets; how the wafer is cut into them changes no bit and no cycle.
+// The wafer opens a launch on all regions, then per round lets the regions at the source send the stream and the
+// regions at the foot of the chain begin the sum; everything else follows from bursts between neighbours.
+#include <array>
+#include <memory>
+#include <systemc>
+
+#include "hw/fabric/launch_map.h"
+#include "hw/fabric/stream_reduce.h"
+#include "hw/wafer/region_memory.h"
+#include "tlm/base/thread_pool.h"
+#include "tlm/wavelet/burst.h"
+
+namespace weft::hw {
+
+class Region : public sc_core::sc_module {
+ public:
+  Region(const sc_core::sc_module_name& name, const FabricTiming& timing, RegionExtent extent);
+
+  /// One pair of sockets per side; unbound at the edge of the rectangle.
+  proto::WaveletOut& out(proto::Side side) { return *out_[static_cast<std::size_t>(side)]; }
+  proto::WaveletIn& in(proto::Side side) { return *in_[static_cast<std::size_t>(side)]; }
+
+  const RegionExtent& extent() const { return extent_; }
+  /// Bursts that came in through the sockets so far.
+  std::int64_t bursts_received() const { return bursts_; }
+
+  /// Which PEs of this region the next launch maps. `map` must outlive the launch.
+  void place(const LaunchMap& map);
+  /// False: the launch has nothing to do here.
+  bool mapped() const { return line_first_ < line_last_ && position_first_ < position_last_; }
+  bool starts_stream(int round) const;
+  bool starts_sum() const;
+  /// True when the chain ends here and the sum leaves the rectangle here.
+  bool is_sink() const { return mapped() && line_first_ == 0; }
+
+  // ---- time ----------------------------------------------------------------------------------------------------
+  /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
+  void begin_time(int lanes);
+  /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the edge.
+  void run_stream(int round, const std::int32_t* edge);
+  /// `sink_ready`: by global position, or null.
+  void open_sum(const std::int32_t* sink_ready);
+  /// Precondition: starts_sum().
+  void run_sum(int round);
+  void close_round(int round);
+  /// Before close_round(): departure from the west edge of the last wavelet of this round.
+  std::int32_t edge_departure();
+  const StreamReduce& engine() const { return *engine_; }
+  int first_line() const { return line_first_; }
+  int first_position() const { return position_first_; }
+
+  // ---- values --------------------------------------------------------------------------------------------------
+  void allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, int tokens);
+  RegionMemory& memory() { return *memory_; }
+  /// Starts a matrix launch on values; `layer` is an index.
+  void begin_values(KernelKind kind, int layer, ThreadPool& pool);
+  /// Scalars of rounds [first, first + rounds) for the lines of this region and of those it hands them on to.
+  /// From the edge: weights [rounds][elements of all chain lines of the launch].
+  void stream_weights(int first, int rounds, const float* weights, int row_stride);
+  /// From the owner's memory: the deltas of those rounds; precondition: their owner rows are in this region.
+  void stream_deltas(int first, int rounds);
+  /// Precondition: this region stands at the foot of the chain. Adds up the chain and delivers the sums.
+  void sum_values(int first, int rounds);
+  /// Gradient sums of the last sum_values() that ended here: [rounds][features here, bias last if here].
+  const std::vector<float>& leaving_values() const { return sums_; }
+  /// Ends a launch that keeps its sums in the PEs (retained delta).
+  void end_values();
+
+ private:
+  struct Port : proto::WaveletTransport, proto::WaveletBackward {
+    Region* region = nullptr;
+    proto::Side side = proto::Side::north;
+    void b_transport(proto::WaveletBurst& burst, sc_core::sc_time& delay) override;
+  };
+
+  void take_burst(proto::Side from, proto::WaveletBurst& burst);
+  void send(proto::Side to, proto::WaveletBurst& burst);
+  bool neighbour(proto::Side side) const;
+  proto::Side left() const { return map_->lines_are_rows ? proto::Side::west : proto::Side::north; }
+  proto::Side right() const { return opposite(left()); }
+  proto::Side above() const { return map_->lines_are_rows ? proto::Side::north : proto::Side::east; }
+  proto::Side below() const { return opposite(above()); }
+
+  void stream_chunks(int first, int last, const StreamReduce::Source& source);
+  void pass_stream(int side, int first, int last);
+  void sum_elements(int first, int last);
+  void pass_returned(int round, int first, int last, std::vector<std::int32_t> times);
+
+  void use_scalars(int first, int rounds, const float* scalars, int stride);
+  void deliver(int first, int rounds, const std::vector<float>& sums);
+  /// Chain lines of the launch that are here.
+  int engine_lines() const;
+
+  FabricTiming timing_;
+  RegionExtent extent_;
+  std::array<std::unique_ptr<proto::WaveletOut>, 4> out_;
+  std::array<std::unique_ptr<proto::WaveletIn>, 4> in_;
+  std::array<Port, 4> ports_;
+  std::int64_t bursts_ = 0;
+
+  const LaunchMap* map_ = nullptr;
+  std::unique_ptr<StreamReduce> engine_;
+  int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
+  int round_ = 0;
+
+  std::unique_ptr<RegionMemory> memory_;
+  KernelKind kind_ = KernelKind::matmul_forward;
+  int layer_ = 0;
+  ThreadPool* pool_ = nullptr;
+  std::vector<float> scalars_, sums_, transposed_, kept_scalars_;
+};
+
+}  // namespace weft::hw

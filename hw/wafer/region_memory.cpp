@@ -1,0 +1,40 @@
+#include "hw/wafer/region_memory.h"
+
+#include <algorithm>
+
+namespace weft::hw {
+
+RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens)
+    : rectangle_(rectangle), extent_(extent) {
+  widths_.push_back(layers.front().inputs);
+  for (const MatrixLayer& layer : layers) widths_.push_back(layer.outputs);
+  const int columns = std::min(rectangle.width, tokens);
+  first_token_ = split_first(tokens, columns, std::min(extent.column_first, columns));
+  tokens_ = split_first(tokens, columns, std::min(extent.column_last, columns)) - first_token_;
+  const int count = static_cast<int>(widths_.size());
+  activations_.resize(widths_.size());
+  deltas_.resize(widths_.size());
+  for (int index = 0; index < count; ++index) {
+    FeatureBlock& block = activations_[static_cast<std::size_t>(index)];
+    const int features = feature_count(index);
+    block.resize(features + (holds_bias(index) ? 1 : 0), tokens_);
+    if (holds_bias(index)) std::fill_n(block.row(features), tokens_, 1.0F);
+    if (index > 0) deltas_[static_cast<std::size_t>(index)].resize(features, tokens_);
+  }
+  labels_.assign(static_cast<std::size_t>(tokens_), -1);
+}
+
+int RegionMemory::first_feature(int activation) const {
+  return split_first(features_of(activation), rectangle_.height, extent_.row_first);
+}
+
+int RegionMemory::feature_count(int activation) const {
+  return split_first(features_of(activation), rectangle_.height, extent_.row_last) - first_feature(activation);
+}
+
+bool RegionMemory::holds_bias(int activation) const {
+  const int last_row = std::min(features_of(activation), rectangle_.height) - 1;
+  return activation + 1 < static_cast<int>(widths_.size()) && last_row >= extent_.row_first && last_row < extent_.row_last;
+}
+
+}  // namespace weft::hw

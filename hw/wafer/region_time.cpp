@@ -1,0 +1,212 @@
+// The time side of a region: which part of a launch it holds, and the bursts that tie its time lines to its neighbours'.
+#include <algorithm>
+
+#include "hw/wafer/region.h"
+
+namespace weft::hw {
+
+using proto::BurstKind;
+using proto::Side;
+using proto::WaveletBurst;
+
+void Region::place(const LaunchMap& map) {
+  map_ = &map;
+  const auto clip = [](int value, int limit) { return std::min(value, limit); };
+  if (map.lines_are_rows) {
+    line_first_ = clip(extent_.row_first, map.lines);
+    line_last_ = clip(extent_.row_last, map.lines);
+    position_first_ = clip(extent_.column_first, map.positions);
+    position_last_ = clip(extent_.column_last, map.positions);
+  } else {
+    line_first_ = map.lines - clip(extent_.column_last, map.lines);
+    line_last_ = map.lines - clip(extent_.column_first, map.lines);
+    position_first_ = clip(extent_.row_first, map.positions);
+    position_last_ = clip(extent_.row_last, map.positions);
+  }
+}
+
+void Region::begin_time(int lanes) {
+  engine_.reset();
+  if (!mapped()) return;
+  const LaunchMap& map = *map_;
+  StreamReduceShape shape;
+  shape.lines = line_last_ - line_first_;
+  shape.chain = std::clamp(map.chain - line_first_, 0, shape.lines);
+  shape.positions = position_last_ - position_first_;
+  if (shape.chain > 0) shape.wavelets.assign(map.wavelets.begin() + line_first_, map.wavelets.begin() + line_first_ + shape.chain);
+  shape.elements.assign(map.elements.begin() + position_first_, map.elements.begin() + position_last_);
+  shape.lanes = lanes;
+  shape.chain_from_below = map.reduces && map.chain > line_last_;
+  shape.chain_to_above = map.reduces && line_first_ > 0;
+  engine_ = std::make_unique<StreamReduce>(timing_, shape);
+}
+
+bool Region::neighbour(Side side) const {
+  if (side == left()) return position_first_ > 0;
+  if (side == right()) return position_last_ < map_->positions;
+  if (side == above()) return line_first_ > 0;
+  return line_last_ < map_->lines;
+}
+
+bool Region::starts_stream(int round) const {
+  if (!mapped()) return false;
+  if (map_->from_edge) return position_first_ == 0;
+  const int owner = map_->owner_row(round);
+  return owner >= position_first_ && owner < position_last_;
+}
+
+bool Region::starts_sum() const { return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_; }
+
+void Region::run_stream(int round, const std::int32_t* edge) {
+  round_ = round;
+  StreamReduce::Source source;
+  if (map_->from_edge) {
+    source.edge = edge + line_first_;
+  } else {
+    source.owner = map_->owner_row(round) - position_first_;
+  }
+  int wavelets = 0;
+  for (int count : engine_->shape().wavelets) wavelets = std::max(wavelets, count + 1);
+  const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
+  const int chunk = alone ? wavelets : timing_.link_queue;
+  for (int first = 0; first < wavelets; first += chunk) stream_chunks(first, std::min(first + chunk, wavelets), source);
+}
+
+void Region::stream_chunks(int first, int last, const StreamReduce::Source& source) {
+  engine_->stream(first, last, source);
+  const bool to_left = source.owner >= 0 || source.side > 0;
+  const bool to_right = source.owner >= 0 || source.side <= 0;
+  if (to_left && neighbour(left())) pass_stream(-1, first, last);
+  if (to_right && neighbour(right())) pass_stream(+1, first, last);
+}
+
+void Region::pass_stream(int side, int first, int last) {
+  WaveletBurst burst;
+  burst.kind = BurstKind::stream;
+  burst.round = round_;
+  burst.first = first;
+  burst.last = last;
+  const StreamReduceShape& shape = engine_->shape();
+  const auto wide = static_cast<std::size_t>(last - first);
+  burst.times.assign(static_cast<std::size_t>(shape.chain) * wide, 0);
+  const auto for_each = [&](auto&& visit) {
+    for (int line = 0; line < shape.chain; ++line)
+      for (int offset = first; offset < std::min(last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
+        visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - first));
+  };
+  for_each([&](int line, int offset, std::size_t at) { burst.times[at] = engine_->departure(side, line, offset); });
+  send(side < 0 ? left() : right(), burst);
+  for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.credits[at]; });
+}
+
+void Region::open_sum(const std::int32_t* sink_ready) {
+  if (mapped() && map_->reduces) engine_->open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
+}
+
+void Region::run_sum(int round) {
+  round_ = round;
+  const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
+  const int elements = engine_->max_elements();
+  const int chunk = alone ? std::max(elements, 1) : 1;
+  for (int first = 0; first < elements; first += chunk) sum_elements(first, std::min(first + chunk, elements));
+}
+
+// With a neighbour along the chain an element at a time: what it returns to an owner may take cycles from the next.
+void Region::sum_elements(int first, int last) {
+  const int owner = map_->returns ? map_->owner_row(round_) - line_first_ : -1;
+  const bool here = owner >= 0 && owner < engine_->shape().lines;
+  engine_->reduce(first, last, here ? owner : -1);
+  if (neighbour(above())) {
+    WaveletBurst burst;
+    burst.kind = BurstKind::partial_sum;
+    burst.round = round_;
+    burst.first = first;
+    burst.last = last;
+    burst.times.resize(static_cast<std::size_t>(engine_->shape().positions));
+    engine_->get_leaving(first, burst.times.data());
+    send(above(), burst);
+    engine_->set_above(first, burst.credits.data());
+  } else if (map_->returns && !here) {
+    const std::int32_t* times = engine_->returned();
+    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
+  }
+}
+
+void Region::pass_returned(int round, int first, int last, std::vector<std::int32_t> times) {
+  WaveletBurst burst;
+  burst.kind = BurstKind::returned_sum;
+  burst.round = round;
+  burst.first = first;
+  burst.last = last;
+  for (std::int32_t& time : times) time += engine_->shape().lines * timing_.hop;
+  burst.times = std::move(times);
+  send(below(), burst);
+}
+
+void Region::close_round(int round) {
+  if (!mapped()) return;
+  if (map_->reduces) {
+    engine_->close_reduction(map_->returns && line_first_ == 0 && map_->last_of_owner(round));
+  } else {
+    engine_->close_without_reduction();
+  }
+}
+
+std::int32_t Region::edge_departure() {
+  std::int32_t last = 0;
+  const StreamReduceShape& shape = engine_->shape();
+  for (int line = 0; line < shape.chain; ++line)
+    last = std::max(last, engine_->halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
+  return last;
+}
+
+void Region::take_burst(Side from, WaveletBurst& burst) {
+  ++bursts_;
+  round_ = burst.round;
+  switch (burst.kind) {
+    case BurstKind::stream: {
+      const StreamReduceShape& shape = engine_->shape();
+      const int side = from == left() ? -1 : +1;
+      const auto wide = static_cast<std::size_t>(burst.last - burst.first);
+      StreamReduce::Source source;
+      source.side = side;
+      burst.credits = burst.times;
+      const auto for_each = [&](auto&& visit) {
+        for (int line = 0; line < shape.chain; ++line)
+          for (int offset = burst.first; offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
+            visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - burst.first));
+      };
+      for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.times[at]; });
+      stream_chunks(burst.first, burst.last, source);
+      for_each([&](int line, int offset, std::size_t at) { burst.credits[at] = engine_->departure(side, line, offset); });
+      return;
+    }
+    case BurstKind::partial_sum:
+      engine_->set_below(burst.first, burst.times.data());
+      sum_elements(burst.first, burst.last);
+      burst.credits.resize(burst.times.size());
+      engine_->get_credits(burst.first, burst.credits.data());
+      return;
+    case BurstKind::returned_sum: {
+      const StreamReduceShape& shape = engine_->shape();
+      const int owner = map_->owner_row(burst.round) - line_first_;
+      if (owner >= shape.lines) return pass_returned(burst.round, burst.first, burst.last, burst.times);
+      std::vector<std::int32_t> arrival = burst.times;
+      for (std::int32_t& time : arrival) time += owner * timing_.hop + timing_.ramp;
+      for (int position = 0; position < shape.positions; ++position)
+        if (shape.elements[static_cast<std::size_t>(position)] > burst.first) engine_->receive(owner, arrival.data(), position, position + 1);
+      return;
+    }
+    case BurstKind::stream_values:
+      use_scalars(burst.round, burst.rounds, burst.values.data(), static_cast<int>(burst.values.size()) / burst.rounds);
+      if (neighbour(opposite(from))) send(opposite(from), burst);
+      return;
+    case BurstKind::partial_sum_values:
+      sums_ = std::move(burst.values);
+      return sum_values(burst.round, burst.rounds);
+    case BurstKind::returned_sum_values:
+      return deliver(burst.round, burst.rounds, burst.values);
+  }
+}
+
+}  // namespace weft::hw

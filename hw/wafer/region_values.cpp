@@ -1,0 +1,151 @@
+// The value side of a region: scalars of the stream in, sums of the chain out, in the order that the mapping defines.
+#include <algorithm>
+
+#include "hw/fabric/dense_gemm.h"
+#include "hw/fabric/dense_transpose.h"
+#include "hw/wafer/region.h"
+#include "tlm/base/fp16.h"
+
+namespace weft::hw {
+
+using proto::BurstKind;
+using proto::WaveletBurst;
+
+void Region::allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, int tokens) {
+  memory_ = std::make_unique<RegionMemory>(layers, rectangle, extent_, tokens);
+}
+
+// Local operand of a launch: [elements of the stream's line][vector], the second factor of every AXPY.
+void Region::begin_values(KernelKind kind, int layer, ThreadPool& pool) {
+  kind_ = kind;
+  layer_ = layer;
+  pool_ = &pool;
+  scalars_.clear();
+  if (kind == KernelKind::matmul_gradient) {
+    const FeatureBlock& block = memory_->activation(layer);
+    transposed_.resize(block.values.size());
+    transpose(block.values.data(), block.features, block.tokens, transposed_.data());
+  }
+  if (kind == KernelKind::retain_forward) memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
+}
+
+void Region::stream_weights(int first, int rounds, const float* weights, int row_stride) {
+  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  const int begin = memory_->first_feature(source);
+  const int wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
+  use_scalars(first, rounds, weights + begin, row_stride);
+  if (wide == 0 || !neighbour(right())) return;
+  WaveletBurst burst;
+  burst.kind = BurstKind::stream_values;
+  burst.round = first;
+  burst.rounds = rounds;
+  for (int round = 0; round < rounds; ++round)
+    burst.values.insert(burst.values.end(), weights + begin + round * static_cast<std::ptrdiff_t>(row_stride),
+                        weights + begin + round * static_cast<std::ptrdiff_t>(row_stride) + wide);
+  send(right(), burst);
+}
+
+void Region::stream_deltas(int first, int rounds) {
+  FeatureBlock& block = memory_->delta(layer_ + 1);
+  const float* rows = block.row(first - memory_->first_feature(layer_ + 1));
+  use_scalars(first, rounds, rows, block.tokens);
+  for (const proto::Side side : {left(), right()}) {
+    if (!neighbour(side)) continue;
+    WaveletBurst burst;
+    burst.kind = BurstKind::stream_values;
+    burst.round = first;
+    burst.rounds = rounds;
+    burst.values.assign(rows, rows + static_cast<std::ptrdiff_t>(rounds) * block.tokens);
+    send(side, burst);
+  }
+}
+
+void Region::use_scalars(int first, int rounds, const float* scalars, int stride) {
+  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  int wide = memory_->tokens();
+  if (map_->lines_are_rows) wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
+  if (kind_ == KernelKind::retained_delta) {
+    for (int round = 0; round < rounds; ++round)
+      kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride, scalars + static_cast<std::ptrdiff_t>(round) * stride + wide);
+    return;
+  }
+  scalars_.resize(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(wide));
+  for (int round = 0; round < rounds; ++round) {
+    const float* from = scalars + static_cast<std::ptrdiff_t>(round) * stride;
+    std::copy(from, from + wide, scalars_.data() + static_cast<std::ptrdiff_t>(round) * wide);
+    if (kind_ == KernelKind::retain_forward) std::copy(from, from + memory_->feature_count(layer_), memory_->retained().row(first + round));
+  }
+}
+
+void Region::sum_values(int first, int rounds) {
+  const bool gradient = kind_ == KernelKind::matmul_gradient;
+  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  const bool continues = map_->chain > line_last_;
+  FeatureBlock& operand = kind_ == KernelKind::matmul_delta ? memory_->delta(source) : memory_->activation(source);
+  const float* factor = gradient ? transposed_.data() : operand.values.data();
+  const int inner = gradient ? operand.tokens : operand.features;
+  const int outer = gradient ? operand.features : operand.tokens;
+  std::vector<int> bounds{0};
+  for (int line = 0; line < engine_lines(); ++line) bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+  // Lines count from the end of the chain; a region's operand runs with rows downwards, with columns eastwards.
+  if (gradient) {
+    bounds.assign(1, 0);
+    for (int line = engine_lines() - 1; line >= 0; --line) bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+  }
+  if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
+  chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds,
+               gradient ? BlockOrder::ascending : BlockOrder::descending, continues, pool_);
+  if (neighbour(above())) {
+    WaveletBurst burst;
+    burst.kind = BurstKind::partial_sum_values;
+    burst.round = first;
+    burst.rounds = rounds;
+    burst.values = std::move(sums_);
+    send(above(), burst);
+    return;
+  }
+  if (map_->returns) deliver(first, rounds, sums_);
+}
+
+int Region::engine_lines() const { return std::clamp(map_->chain - line_first_, 0, line_last_ - line_first_); }
+
+void Region::deliver(int first, int rounds, const std::vector<float>& sums) {
+  const bool delta = kind_ == KernelKind::matmul_delta;
+  const int target = delta ? layer_ : layer_ + 1;
+  const int begin = memory_->first_feature(target), count = memory_->feature_count(target);
+  const auto wide = static_cast<std::size_t>(memory_->tokens());
+  const bool logits = !delta && target + 1 == memory_->activations();
+  FeatureBlock& block = delta ? memory_->delta(target) : memory_->activation(target);
+  for (int round = std::max(first, begin); round < std::min(first + rounds, begin + count); ++round) {
+    const float* from = sums.data() + static_cast<std::size_t>(round - first) * wide;
+    float* to = block.row(round - begin);
+    if (logits) {
+      std::copy(from, from + wide, to);
+    } else {
+      round_to_half(from, to, wide);
+    }
+  }
+  if (first + rounds <= begin + count || !neighbour(below())) return;
+  WaveletBurst burst;
+  burst.kind = BurstKind::returned_sum_values;
+  burst.round = first;
+  burst.rounds = rounds;
+  burst.values = sums;
+  send(below(), burst);
+}
+
+void Region::end_values() {
+  if (kind_ != KernelKind::retained_delta || !mapped()) return;
+  const FeatureBlock& kept = memory_->retained();
+  std::vector<float> weights(kept.values.size());
+  transpose(kept.values.data(), kept.features, kept.tokens, weights.data());
+  FeatureBlock& to = memory_->delta(layer_);
+  std::vector<float> sums(to.values.size());
+  const int inner = kept.features;
+  chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens, inner, {0, inner},
+               BlockOrder::ascending, false, pool_);
+  round_to_half(sums.data(), to.values.data(), sums.size());
+  kept_scalars_.clear();
+}
+
+}  // namespace weft::hw

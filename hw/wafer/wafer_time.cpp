@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include "hw/wafer/wafer.h"
+
+namespace weft::hw {
+
+using proto::Side;
+
+Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle, WaferCut cut,
+             ThreadPool& pool)
+    : sc_module(name), machine_(machine), job_(job), rectangle_(rectangle), cut_(cut), timing_(machine), pool_(pool) {
+  for (int row = 0; row < cut.rows; ++row) {
+    for (int column = 0; column < cut.columns; ++column) {
+      RegionExtent extent;
+      extent.row_first = split_first(rectangle.height, cut.rows, row);
+      extent.row_last = split_first(rectangle.height, cut.rows, row + 1);
+      extent.column_first = split_first(rectangle.width, cut.columns, column);
+      extent.column_last = split_first(rectangle.width, cut.columns, column + 1);
+      regions_.push_back(std::make_unique<Region>(fmt::format("region_{}_{}", row, column).c_str(), timing_, extent));
+    }
+  }
+  const auto join = [](Region& from, Side side, Region& to) {
+    from.out(side).bind(to.in(opposite(side)));
+    to.out(opposite(side)).bind(from.in(side));
+  };
+  for (int row = 0; row < cut.rows; ++row) {
+    for (int column = 0; column < cut.columns; ++column) {
+      if (column + 1 < cut.columns) join(region(row, column), Side::east, region(row, column + 1));
+      if (row + 1 < cut.rows) join(region(row, column), Side::south, region(row + 1, column));
+    }
+  }
+}
+
+void Wafer::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
+  map_ = &map;
+  kind_ = kind;
+  layer_ = layer;
+  for (auto& part : regions_) part->place(map);
+}
+
+void Wafer::begin_time() {
+  edge_departure_ = 0;
+  sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
+  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed);
+}
+
+void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
+  for (auto& part : regions_)
+    if (part->starts_stream(round)) part->run_stream(round, edge);
+  if (edge)
+    for (auto& part : regions_)
+      if (part->starts_stream(round)) edge_departure_ = std::max<Cycle>(edge_departure_, part->edge_departure());
+  for (auto& part : regions_) part->open_sum(sink_ready);
+  for (auto& part : regions_)
+    if (part->starts_sum()) part->run_sum(round);
+  if (map_->reduces && !map_->returns)
+    for (auto& part : regions_)
+      if (part->is_sink())
+        for (int position = 0; position < part->engine().shape().positions; ++position)
+          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] = part->engine().last_issue(position);
+  for (auto& part : regions_) part->close_round(round);
+}
+
+LaunchTimes Wafer::end_time() {
+  LaunchTimes times;
+  for (const auto& part : regions_)
+    if (part->mapped()) add_part(times, *map_, part->engine(), part->first_line() == 0, timing_);
+  return times;
+}
+
+std::int64_t Wafer::cut_crossings() const {
+  std::int64_t crossings = 0;
+  for (const auto& part : regions_) crossings += part->bursts_received();
+  return crossings;
+}
+
+}  // namespace weft::hw

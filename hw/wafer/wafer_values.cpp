@@ -1,0 +1,169 @@
+// Values of the launches: matrix launches through the regions, elementwise ones and the loss on their memories.
+#include <algorithm>
+#include <cmath>
+
+#include "hw/pe/special_functions.h"
+#include "hw/wafer/wafer.h"
+#include "tlm/base/fp16.h"
+
+namespace weft::hw {
+
+void Wafer::allocate() {
+  for (auto& part : regions_) part->allocate(job_.layers, rectangle_, job_.tokens());
+}
+
+void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
+  const int features = job_.layers.front().inputs;
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->memory();
+    FeatureBlock& block = memory.activation(0);
+    const int first = memory.first_feature(0), count = memory.feature_count(0);
+    std::vector<float> row(static_cast<std::size_t>(count));
+    for (int token = 0; token < memory.tokens(); ++token) {
+      half_to_float(samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first, row.data(), row.size());
+      for (int feature = 0; feature < count; ++feature) block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
+    }
+    std::copy_n(labels + memory.first_token(), memory.tokens(), memory.labels().begin());
+  }
+}
+
+void Wafer::begin_values() {
+  for (auto& part : regions_) part->begin_values(kind_, layer_, pool_);
+}
+
+void Wafer::weight_values(int first_round, int rounds, const float* weights, int elements) {
+  for (auto& part : regions_)
+    if (part->starts_stream(first_round)) part->stream_weights(first_round, rounds, weights, elements);
+  for (auto& part : regions_)
+    if (part->starts_sum()) part->sum_values(first_round, rounds);
+}
+
+void Wafer::gradient_values(int first_round, int rounds, float* gradient) {
+  const int width = job_.layers[static_cast<std::size_t>(layer_)].inputs + 1;
+  for (int block = first_round; block < first_round + rounds;) {
+    int next = first_round + rounds;
+    for (auto& part : regions_) {
+      if (!part->starts_stream(block)) continue;
+      const RegionMemory& memory = part->memory();
+      next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
+      part->stream_deltas(block, next - block);
+    }
+    for (auto& part : regions_)
+      if (part->starts_sum()) part->sum_values(block, next - block);
+    for (auto& part : regions_) {
+      if (!part->is_sink()) continue;
+      const RegionMemory& memory = part->memory();
+      const int first = memory.first_feature(layer_), count = memory.feature_count(layer_) + (memory.holds_bias(layer_) ? 1 : 0);
+      const float* from = part->leaving_values().data();
+      for (int round = block; round < next; ++round, from += count)
+        std::copy_n(from, count, gradient + static_cast<std::ptrdiff_t>(round - first_round) * width + first);
+    }
+    block = next;
+  }
+}
+
+void Wafer::retained_delta_values() {
+  for (int block = 0; block < map_->rounds;) {
+    int next = map_->rounds;
+    for (auto& part : regions_) {
+      if (!part->starts_stream(block)) continue;
+      const RegionMemory& memory = part->memory();
+      next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
+      part->stream_deltas(block, next - block);
+    }
+    block = next;
+  }
+  for (auto& part : regions_) part->end_values();
+}
+
+void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
+  const double probability = dropout_key ? job_.layers[static_cast<std::size_t>(layer)].dropout : 0;
+  const auto threshold = static_cast<std::uint64_t>(std::ldexp(probability, 32));
+  const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->memory();
+    FeatureBlock& block = memory.activation(layer + 1);
+    for (int feature = 0; feature < memory.feature_count(layer + 1); ++feature) {
+      float* row = block.row(feature);
+      for (int token = 0; token < block.tokens; ++token) row[token] = row[token] > 0.0F ? row[token] : 0.0F;
+      if (probability == 0) continue;
+      const auto global_feature = static_cast<std::uint32_t>(memory.first_feature(layer + 1) + feature);
+      for (int token = 0; token < block.tokens; ++token) {
+        const auto sample = static_cast<std::uint32_t>(first_sample + memory.first_token() + token);
+        const bool drop = dropout_bits(dropout_key, global_feature, sample) < threshold;
+        row[token] = drop ? 0.0F : round_to_half(row[token] * scale);
+      }
+    }
+  }
+}
+
+void Wafer::activation_backward_values(int layer) {
+  const double probability = job_.layers[static_cast<std::size_t>(layer)].dropout;
+  const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->memory();
+    const FeatureBlock& values = memory.activation(layer + 1);
+    FeatureBlock& delta = memory.delta(layer + 1);
+    for (int feature = 0; feature < delta.features; ++feature) {
+      const float* value = values.row(feature);
+      float* row = delta.row(feature);
+      for (int token = 0; token < delta.tokens; ++token) row[token] = value[token] > 0.0F ? row[token] : 0.0F;
+      if (probability > 0)
+        for (int token = 0; token < delta.tokens; ++token) row[token] = round_to_half(row[token] * scale);
+    }
+  }
+}
+
+// Per token: maximum, exponentials, then the sum from the last row to the first as the chain adds it.
+void Wafer::softmax_values(bool train, float loss_scale, float loss[2]) {
+  const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
+  const int rows = std::min(outputs, rectangle_.height), tokens = job_.tokens(), columns = std::min(rectangle_.width, tokens);
+  std::vector<float*> logits(static_cast<std::size_t>(outputs)), deltas(logits.size());
+  std::vector<float> powers(logits.size());
+  loss[0] = loss[1] = 0.0F;
+  for (int column = 0; column < columns; ++column) {
+    RegionMemory* first = nullptr;
+    for (auto& part : regions_) {
+      RegionMemory& memory = part->memory();
+      if (column < memory.extent().column_first || column >= memory.extent().column_last) continue;
+      if (memory.extent().row_first == 0) first = &memory;
+      for (int feature = 0; feature < memory.feature_count(index); ++feature) {
+        const auto at = static_cast<std::size_t>(memory.first_feature(index) + feature);
+        logits[at] = memory.activation(index).row(feature) - memory.first_token();
+        deltas[at] = memory.delta(index).row(feature) - memory.first_token();
+      }
+    }
+    float column_loss = 0.0F, column_correct = 0.0F;
+    for (int token = split_first(tokens, columns, column); token < split_first(tokens, columns, column + 1); ++token) {
+      const int label = first->labels()[static_cast<std::size_t>(token - first->first_token())];
+      float maximum = logits[0][token];
+      for (const float* row : logits) maximum = std::max(maximum, row[token]);
+      float sum = 0.0F;
+      for (int row = rows - 1; row >= 0; --row) {
+        float local = 0.0F;
+        for (int output = split_first(outputs, rectangle_.height, row); output < split_first(outputs, rectangle_.height, row + 1); ++output) {
+          const auto at = static_cast<std::size_t>(output);
+          powers[at] = machine_exp(logits[at][token] - maximum);
+          local += powers[at];
+        }
+        sum += local;
+      }
+      const float reciprocal = 1.0F / sum;
+      if (label >= 0) {
+        const float shifted = logits[static_cast<std::size_t>(label)][token] - maximum;
+        column_loss += machine_log(sum) - shifted;
+        column_correct += shifted == 0.0F ? 1.0F : 0.0F;
+      }
+      if (!train) continue;
+      for (int output = 0; output < outputs; ++output) {
+        const auto at = static_cast<std::size_t>(output);
+        const float difference = std::fma(powers[at], reciprocal, output == label ? -1.0F : 0.0F);
+        deltas[at][token] = label < 0 ? 0.0F : round_to_half(difference * loss_scale);
+      }
+    }
+    loss[0] += column_loss;
+    loss[1] += column_correct;
+  }
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,50 @@
+#pragma once
+// Chooses how a network lies on the wafer: the rectangle, the micro-batches and whether the output layer's weights stay,
+// for the shortest predicted step that fits the SRAM of every PE.
+#include <string>
+#include <vector>
+
+#include "hw/fabric/launch_map.h"
+#include "hw/spec/job.h"
+#include "hw/spec/machine.h"
+#include "sw/compiler/sram_map.h"
+#include "sw/graph/model_file.h"
+
+namespace weft::sw {
+
+struct PlannedLaunch {
+  hw::Launch launch;
+  Cycle predicted = 0;       ///< on the wafer, words in time
+  Cycle stream = 0;          ///< Ethernet time of its stream
+};
+
+struct PlanAlternative {
+  hw::Rectangle rectangle;
+  int micro_batches = 1;
+  bool retain = false;
+  Cycle predicted_step = 0;  ///< 0: does not fit
+  Bytes sram_bytes = 0;
+};
+
+struct Plan {
+  hw::Rectangle rectangle;
+  int tokens = 0;                          ///< on the wafer at a time
+  int micro_batches = 1;
+  bool retain = false;
+  std::vector<PlannedLaunch> train, eval;  ///< one micro-batch
+  Cycle predicted_step = 0;                ///< wafer time of a training step, all micro-batches
+  std::vector<SramItem> sram;              ///< of the fullest PE
+  std::vector<std::string> colors;         ///< "0 weights, eastwards" ...
+  std::string reason;
+  std::vector<PlanAlternative> alternatives;   ///< the best of each kind that was tried
+};
+
+/// A pure function. `systems` shares of `batch` samples; `retain` and `micro_batch` as the model file asks.
+/// Throws UsageError: a batch that does not divide, or nothing fits (which tensor is too large and what would fit).
+Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
+               const MicroBatch& micro_batch);
+
+/// What --compile_only shows; 80 columns.
+std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine);
+
+}  // namespace weft::sw

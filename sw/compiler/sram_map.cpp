@@ -1,0 +1,44 @@
+#include "sw/compiler/sram_map.h"
+
+#include <algorithm>
+
+namespace weft::sw {
+
+int padded_tokens(int tokens) { return (tokens + 3) / 8 * 8 + 4; }
+
+std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, hw::Rectangle rectangle, int tokens,
+                               bool train, bool retain) {
+  const int columns = std::min(rectangle.width, tokens);
+  const int wide = hw::split_count(tokens, columns, 0);
+  const Bytes row = 2 * static_cast<Bytes>(padded_tokens(wide));
+  const auto held = [&](int features) { return static_cast<Bytes>(hw::split_count(features, rectangle.height, 0)); };
+  std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}};
+  Bytes accumulators = 4 * static_cast<Bytes>(wide), deltas = 0;
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    const hw::MatrixLayer& layer = layers[index];
+    map.push_back({"input of " + layer.name, (held(layer.inputs) + 1) * row});
+    accumulators = std::max(accumulators, 4 * (held(layer.inputs) + 1));
+    if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.outputs)) * row);
+  }
+  const hw::MatrixLayer& last = layers.back();
+  map.push_back({"logits and exponentials, fp32", 2 * held(last.outputs) * 4 * wide});
+  map.push_back({"labels", 2 * static_cast<Bytes>(wide)});
+  if (train) {
+    if (layers.size() == 1) deltas = held(last.outputs) * row;
+    map.push_back({"deltas of two layers", deltas});
+    if (retain) {
+      map.push_back({"retained weights of " + last.name, held(last.inputs) * last.outputs * 2});
+      accumulators = std::max(accumulators, 4 * held(last.inputs) * wide);
+    }
+  }
+  map.push_back({"accumulators, fp32", accumulators});
+  return map;
+}
+
+Bytes total_bytes(const std::vector<SramItem>& map) {
+  Bytes total = 0;
+  for (const SramItem& item : map) total += item.bytes;
+  return total;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,21 @@
+#pragma once
+// The parameters before the first step.
+#include <cstdint>
+#include <vector>
+
+#include "hw/spec/job.h"
+
+namespace weft::sw {
+
+struct LayerParameters {
+  std::vector<float> weight;  ///< [outputs][inputs]
+  std::vector<float> bias;    ///< [outputs]
+};
+
+/// The distribution of PyTorch's Linear: weight and bias uniform in (-b, b), b = 1 / sqrt(inputs).
+/// Element i of tensor t (2 x layer for a weight, 2 x layer + 1 for a bias) is drawn from output i of SplitMix64
+/// seeded with mix(mix(seed) + t): a function of its place only, the same on every platform, whatever the order
+/// and whatever the other layers.
+std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed);
+
+}  // namespace weft::sw

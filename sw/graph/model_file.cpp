@@ -1,0 +1,175 @@
+#include "sw/graph/model_file.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "sw/graph/optimizer_section.h"
+#include "tlm/base/named_file.h"
+
+namespace weft::sw {
+namespace {
+
+constexpr int kMaxFeatures = 1 << 20;
+constexpr int kMaxLayers = 1024;
+const IntegerRange kBatchRange{1, 1 << 24};
+const IntegerRange kSeedRange{0, std::numeric_limits<std::int64_t>::max()};
+/// The step counter's width.
+constexpr std::int64_t kMaxSteps = 2'147'483'647;
+
+DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optional<int> batch_default) {
+  DataConfig data;
+  data.data_processor = section.choice<std::string>("data_processor", {{"mnist", "mnist"}}, defaults.data_processor);
+  data.data_dir = section.text("data_dir", defaults.data_dir);
+  data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
+  data.shuffle = section.boolean("shuffle", defaults.shuffle);
+  data.shuffle_seed = static_cast<std::uint64_t>(
+      section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
+  auto normalise = section.section("normalise");
+  data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
+  data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
+  data.drop_last_batch = section.boolean("drop_last_batch", defaults.drop_last_batch);
+  return data;
+}
+
+/// Mean and deviation are those of MNIST's training pixels (source: Model Zoo, fc_mnist).
+DataConfig read_train_input(YamlSection section) {
+  const DataConfig defaults{"mnist", "data/mnist", 0, true, 1, 0.1307, 0.3081, true};
+  return read_data(std::move(section), defaults, std::nullopt);
+}
+
+/// What eval_input leaves out is as in train_input, but in the order of the file, and every sample counts.
+DataConfig read_eval_input(YamlSection section, const DataConfig& train) {
+  DataConfig defaults = train;
+  defaults.shuffle = false;
+  defaults.drop_last_batch = false;
+  return read_data(std::move(section), defaults, train.batch_size);
+}
+
+/// hidden_sizes: [500, 300], or depth: 10 with hidden_size: 50.
+std::vector<int> read_hidden_sizes(YamlSection& section) {
+  const IntegerRange range{1, kMaxFeatures};
+  if (!section.has("hidden_sizes") && (section.has("depth") || section.has("hidden_size"))) {
+    const int depth = section.integer("depth", {1, kMaxLayers});
+    return std::vector<int>(static_cast<std::size_t>(depth), section.integer("hidden_size", range));
+  }
+  for (const auto* key : {"depth", "hidden_size"}) section.not_used(key, "hidden_sizes says it already");
+  return section.integers("hidden_sizes", range, kMaxLayers);
+}
+
+NetworkConfig read_network(YamlSection section) {
+  NetworkConfig network;
+  network.name = section.text("name");
+  network.input_features = section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784);
+  network.hidden_sizes = read_hidden_sizes(section);
+  network.num_classes = section.integer("num_classes", {10, kMaxFeatures, "mnist: labels 0 to 9"}, 10);
+  section.choice<std::string>("activation_fn", {{"relu", "relu"}}, "relu");
+  network.dropout = section.real("dropout", {0, 0.99}, 0.0);
+  section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
+  if (!section.boolean("mixed_precision", true))
+    section.refuse("mixed_precision", "the machine trains in mixed precision only");
+  section.choice<std::string>("fp16_type", {{"float16", "float16"}}, "float16");
+  network.retain_output_layer = section.choice<RetainOutput>(
+      "retain_output_layer",
+      {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},
+      RetainOutput::automatic);
+  return network;
+}
+
+MicroBatch read_micro_batch(YamlSection& section) {
+  using Kind = MicroBatch::Kind;
+  if (!section.has("micro_batch_size") || section.is_word("micro_batch_size")) {
+    const std::vector<std::pair<std::string, Kind>> names{{"auto", Kind::automatic}, {"none", Kind::none}};
+    return {section.choice<Kind>("micro_batch_size", names, Kind::automatic), 0};
+  }
+  return {Kind::samples, section.integer("micro_batch_size", {1, kBatchRange.high, "or auto, or none"})};
+}
+
+RunConfig read_runconfig(YamlSection section) {
+  RunConfig run;
+  run.mode = section.choice<Mode>(
+      "mode", {{"train", Mode::train}, {"eval", Mode::eval}, {"train_and_eval", Mode::train_and_eval}}, Mode::train);
+  const auto no_training = run.mode == Mode::eval ? std::optional<std::int64_t>{0} : std::nullopt;
+  run.max_steps = section.integer64("max_steps", {1, kMaxSteps, "the step counter's width"}, no_training);
+  run.eval_steps = section.integer64("eval_steps", {0, kMaxSteps}, 0);
+  run.log_steps = section.integer64("log_steps", {1, kMaxSteps}, 1);
+  run.checkpoint_steps = section.integer64("checkpoint_steps", {0, kMaxSteps}, 0);
+  run.save_initial_checkpoint = section.boolean("save_initial_checkpoint", false);
+  run.seed = static_cast<std::uint64_t>(section.integer64("seed", kSeedRange, 1));
+  run.num_csx = section.integer("num_csx", {1, 65'536}, 1);
+  run.micro_batch_size = read_micro_batch(section);
+  run.whole_tensor_placement = section.choice<bool>("placement", {{"striped", false}, {"whole_tensor", true}}, false);
+  return run;
+}
+
+/// Every system gets an equal shard, every micro-batch an equal part of it.
+void check_batch(const YamlSection& section, const DataConfig& data, const RunConfig& run) {
+  if (data.batch_size % run.num_csx != 0) {
+    const int below = data.batch_size / run.num_csx * run.num_csx;
+    const auto lower = below > 0 ? fmt::format("{} or ", below) : "";
+    section.refuse("batch_size", fmt::format("does not divide among {} systems (num_csx); nearest: {}{}", run.num_csx,
+                                             lower, below + run.num_csx));
+  }
+  const int shard = data.batch_size / run.num_csx;
+  const auto& micro = run.micro_batch_size;
+  if (micro.kind == MicroBatch::Kind::samples && shard % micro.samples != 0) {
+    section.refuse("batch_size",
+                   fmt::format("a system's {} samples do not divide into micro-batches of {}", shard, micro.samples));
+  }
+}
+
+ModelConfig read_config(YamlSection root) {
+  ModelConfig config;
+  auto train_input = root.section("train_input");
+  auto eval_input = root.section("eval_input");
+  auto optimizer = root.section("optimizer");
+  config.train_input = read_train_input(train_input);
+  config.eval_input = read_eval_input(eval_input, config.train_input);
+  config.model = read_network(root.section("model"));
+  config.optimizer = read_optimizer(optimizer);
+  config.schedule = read_schedule(optimizer);
+  config.loss_scale = read_loss_scale(optimizer);
+  config.runconfig = read_runconfig(root.section("runconfig"));
+  const auto& run = config.runconfig;
+  if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);
+  if (run.mode != Mode::train) check_batch(eval_input, config.eval_input, run);
+  if (run.mode == Mode::train_and_eval && config.eval_input.batch_size != config.train_input.batch_size) {
+    eval_input.refuse("batch_size",
+                      fmt::format("train_and_eval runs both on one plan, so allowed: {}, as in train_input",
+                                  config.train_input.batch_size));
+  }
+  return config;
+}
+
+}  // namespace
+
+ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
+                      const std::vector<std::string>& overrides) {
+  YamlReader reader(text, name, overrides);
+  ModelFile file;
+  file.config = read_config(reader.root());
+  reader.finish();
+  file.values = reader.values();
+  return file;
+}
+
+ModelFile read_model(const std::string& name_or_path, const std::filesystem::path& models_dir,
+                     const std::vector<std::string>& overrides) {
+  const auto file = named_yaml("model", name_or_path, models_dir);
+  return parse_model(read_text_file(file), file, overrides);
+}
+
+std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network) {
+  std::vector<hw::MatrixLayer> layers;
+  int inputs = network.input_features;
+  for (const int outputs : network.hidden_sizes) {
+    layers.push_back({fmt::format("fc{}", layers.size() + 1), inputs, outputs, true, network.dropout});
+    inputs = outputs;
+  }
+  layers.push_back({fmt::format("fc{}", layers.size() + 1), inputs, network.num_classes, false, 0});
+  return layers;
+}
+
+}  // namespace weft::sw

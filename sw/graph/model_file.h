@@ -1,0 +1,85 @@
+#pragma once
+// Model files: sw/models/*.yaml -> ModelConfig. The sections and keys are those that people know from the Model Zoo
+// (train_input, eval_input, model, optimizer, runconfig).
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hw/spec/job.h"
+#include "tlm/base/yaml_reader.h"
+
+namespace weft::sw {
+
+/// One of train_input and eval_input.
+struct DataConfig {
+  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images
+  std::string data_dir;        ///< folder of the IDX files
+  int batch_size = 0;          ///< samples of one step over all systems
+  bool shuffle = false;
+  std::uint64_t shuffle_seed = 0;
+  double mean = 0, std = 1;      ///< a pixel p of 0 to 1 becomes (p - mean) / std
+  bool drop_last_batch = false;  ///< false: the last batch of an epoch may be partial
+};
+
+enum class RetainOutput { automatic, yes, no };
+
+struct NetworkConfig {
+  std::string name;
+  int input_features = 0;
+  std::vector<int> hidden_sizes;
+  int num_classes = 0;
+  double dropout = 0;  ///< after each hidden activation, training only
+  RetainOutput retain_output_layer = RetainOutput::automatic;
+};
+
+enum class Mode { train, eval, train_and_eval };
+
+struct MicroBatch {
+  enum class Kind { automatic, none, samples };
+  Kind kind = Kind::automatic;
+  int samples = 0;  ///< of one system; only for Kind::samples
+};
+
+struct RunConfig {
+  Mode mode = Mode::train;
+  std::int64_t max_steps = 0;
+  std::int64_t eval_steps = 0;  ///< 0: the whole evaluation set
+  std::int64_t log_steps = 1;
+  std::int64_t checkpoint_steps = 0;  ///< 0: only at the end of training
+  bool save_initial_checkpoint = false;
+  std::uint64_t seed = 0;
+  int num_csx = 1;
+  MicroBatch micro_batch_size;
+  bool whole_tensor_placement = false;
+};
+
+struct ModelConfig {
+  DataConfig train_input, eval_input;
+  NetworkConfig model;
+  hw::OptimizerSpec optimizer;
+  hw::ScheduleSpec schedule;
+  hw::LossScaleSpec loss_scale;
+  RunConfig runconfig;
+};
+
+struct ModelFile {
+  ModelConfig config;
+  std::vector<ResolvedValue> values;  ///< every value with its origin; hw::echo makes JSON of it
+};
+
+/// `name_or_path`: "fc_mnist", or the path of a .yaml file; names are looked up in `models_dir`.
+/// `overrides`: "runconfig.max_steps=10". Throws UsageError for an unknown model, an unknown key, a value outside its
+/// range, a key that the other settings make meaningless, and a batch that does not divide among the systems or
+/// micro-batches.
+ModelFile read_model(const std::string& name_or_path, const std::filesystem::path& models_dir,
+                     const std::vector<std::string>& overrides = {});
+
+/// The same from a text; `name` is for messages.
+ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
+                      const std::vector<std::string>& overrides = {});
+
+/// The network as the machine sees it: hidden layers fc1, fc2, ... with ReLU and dropout, then the output layer.
+std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network);
+
+}  // namespace weft::sw

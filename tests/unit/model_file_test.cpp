@@ -1,0 +1,250 @@
+// Do the shipped models resolve to the published networks, and is what people write wrong refused by name?
+#include "sw/graph/model_file.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "hw/spec/configuration_echo.h"
+#include "sw/graph/initial_weights.h"
+#include "sw/graph/operation_graph.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string kFolder = std::string(WEFT_SOURCE_DIR) + "/sw/models";
+
+sw::ModelConfig load(const std::string& model, const std::vector<std::string>& flags = {}) {
+  return sw::read_model(model, kFolder, flags).config;
+}
+
+std::string error_of(const std::string& model, const std::vector<std::string>& flags) {
+  try {
+    load(model, flags);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("fc_mnist is the three-layer network of the documentation") {
+  const auto config = load("fc_mnist");
+  CHECK(config.train_input.data_processor == "mnist");
+  CHECK(config.train_input.batch_size == 256);
+  CHECK(config.train_input.shuffle);
+  CHECK(config.train_input.drop_last_batch);
+  CHECK(config.train_input.mean == 0.1307);
+  CHECK(config.train_input.std == 0.3081);
+  CHECK(config.eval_input.batch_size == 256);
+  CHECK_FALSE(config.eval_input.shuffle);
+  CHECK_FALSE(config.eval_input.drop_last_batch);
+  CHECK(config.model.hidden_sizes == std::vector<int>{500, 300});
+  CHECK(config.optimizer.kind == hw::OptimizerKind::adam);
+  CHECK(config.optimizer.beta2 == 0.999);
+  CHECK(config.schedule.kind == hw::ScheduleKind::constant);
+  CHECK(config.schedule.rate == 0.001);
+  CHECK(config.runconfig.max_steps == 234);
+  CHECK(config.runconfig.mode == sw::Mode::train);
+  CHECK(config.runconfig.micro_batch_size.kind == sw::MicroBatch::Kind::automatic);
+  const auto layers = sw::matrix_layers(config.model);
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[0].name == "fc1");
+  CHECK(layers[1].inputs == 500);
+  CHECK(layers[1].relu);
+  CHECK(layers[2].outputs == 10);
+  CHECK_FALSE(layers[2].relu);
+}
+
+TEST_CASE("parameter counts are those of the Model Zoo") {
+  CHECK(sw::operation_graph(load("fc_mnist").model).parameters() == 545'810);
+  CHECK(sw::operation_graph(load("fc_mnist_deep").model).parameters() == 62'710);
+}
+
+TEST_CASE("fc_mnist_deep and fc_mnist_tiny are as stated") {
+  const auto deep = load("fc_mnist_deep");
+  CHECK(deep.model.hidden_sizes == std::vector<int>(10, 50));
+  CHECK(deep.optimizer.kind == hw::OptimizerKind::sgd);
+  CHECK(deep.train_input.batch_size == 128);
+  const auto tiny = load("fc_mnist_tiny");
+  CHECK(tiny.model.hidden_sizes == std::vector<int>{24});
+  CHECK(tiny.train_input.batch_size == 32);
+  CHECK(tiny.schedule.rate == 0.1);
+  CHECK(tiny.runconfig.max_steps == 20);
+}
+
+TEST_CASE("the operation graph is a chain with the flops of its shapes") {
+  const auto graph = sw::operation_graph(load("fc_mnist", {"model.dropout=0.2", "model.hidden_sizes=[5]"}).model);
+  std::vector<std::string> names;
+  for (const auto& operation : graph.operations) names.push_back(sw::to_string(operation.kind) + " " + operation.name);
+  CHECK(names == std::vector<std::string>{"Linear fc1", "ReLU fc1.relu", "Dropout fc1.dropout", "Linear fc2",
+                                          "SoftmaxCrossEntropy loss"});
+  CHECK(graph.operations[0].inputs.empty());
+  CHECK(graph.operations[3].inputs == std::vector<int>{2});
+  CHECK(graph.operations[0].forward_flops == 2 * 784 * 5 + 5);
+  CHECK(graph.operations[0].backward_flops == 2 * 784 * 5 + 5);  // the first layer has no delta
+  CHECK(graph.operations[3].backward_flops == 2 * (2 * 5 * 10) + 10);
+  CHECK(graph.operations[2].dropout == 0.2);
+  CHECK(graph.forward_flops() == (2 * 784 * 5 + 5) + 5 + 5 + (2 * 5 * 10 + 10) + 43);
+}
+
+TEST_CASE("optimizers resolve to the machine's") {
+  const auto sgd = load("fc_mnist_deep", {"optimizer.momentum=0.9"}).optimizer;
+  CHECK(sgd.kind == hw::OptimizerKind::momentum);
+  CHECK(sgd.momentum == 0.9);
+  const auto momentum = load("fc_mnist_tiny", {"optimizer.optimizer_type=Momentum"}).optimizer;
+  CHECK(momentum.kind == hw::OptimizerKind::momentum);
+  CHECK(momentum.momentum == 0.9);
+  const auto adamw =
+      load("fc_mnist", {"optimizer.optimizer_type=AdamW", "optimizer.betas=[0.8, 0.99]", "optimizer.weight_decay=0.01"})
+          .optimizer;
+  CHECK(adamw.kind == hw::OptimizerKind::adamw);
+  CHECK(adamw.beta1 == 0.8);
+  CHECK(adamw.beta2 == 0.99);
+  CHECK(adamw.weight_decay == 0.01);
+}
+
+TEST_CASE("schedules resolve to the machine's") {
+  const auto schedule = [](const std::string& text) {
+    return load("fc_mnist", {"optimizer.learning_rate=" + text}).schedule;
+  };
+  const auto step = schedule("{scheduler: step, initial_learning_rate: 0.1, step_size: 30, gamma: 0.5}");
+  CHECK(step.kind == hw::ScheduleKind::step);
+  CHECK(step.rate == 0.1);
+  CHECK(step.interval == 30);
+  CHECK(step.gamma == 0.5);
+  const auto warmup =
+      schedule("[{scheduler: warmup_linear, initial_learning_rate: 0.01, end_learning_rate: 0.1, total_iters: 9}]");
+  CHECK(warmup.kind == hw::ScheduleKind::warmup_linear);
+  CHECK(warmup.end_rate == 0.01);  // value at step 0
+  CHECK(warmup.rate == 0.1);       // the plateau
+  CHECK(warmup.total_steps == 9);
+  const auto cosine = schedule("{scheduler: Cosine, initial_learning_rate: 0.1, total_iters: 100}");
+  CHECK(cosine.kind == hw::ScheduleKind::cosine);
+  CHECK(cosine.rate == 0.1);
+  CHECK(cosine.end_rate == 0);
+  CHECK(cosine.total_steps == 100);
+  CHECK(schedule("{scheduler: constant, learning_rate: 0.3}").rate == 0.3);
+}
+
+TEST_CASE("loss scales resolve to the machine's") {
+  const auto fixed = load("fc_mnist", {"optimizer.loss_scaling_factor=128"}).loss_scale;
+  CHECK_FALSE(fixed.dynamic);
+  CHECK(fixed.initial == 128);
+  const auto dynamic = load("fc_mnist", {"optimizer.loss_scaling_factor=dynamic"}).loss_scale;
+  CHECK(dynamic.dynamic);
+  CHECK(dynamic.initial == 32768);
+  CHECK(dynamic.growth_interval == 2000);
+}
+
+TEST_CASE("what people write wrong is refused by name") {
+  const auto [flag, says] = GENERATE(table<std::string, std::string>({
+      {"model.hiden_sizes=[5]", "unknown key model.hiden_sizes; nearest: hidden_sizes"},
+      {"modle.dropout=0.1", "unknown key modle; nearest: model"},
+      {"runconfig.learning_rate=1", "nearest: optimizer.learning_rate"},
+      {"train_input.batch_size=0", "train_input.batch_size is '0'"},
+      {"train_input.batch_size=many", "a whole number"},
+      {"train_input.data_processor=minst", "nearest: mnist"},
+      {"train_input.shuffle=perhaps", "true or false"},
+      {"train_input.normalise.std=0", "train_input.normalise.std is '0'"},
+      {"model.hidden_sizes=[500, 0]", "model.hidden_sizes[1] is '0'"},
+      {"model.hidden_sizes=500", "a list of 1 to"},
+      {"model.depth=3", "hidden_sizes says it already"},
+      {"model.num_classes=9", "labels 0 to 9"},
+      {"model.input_features=785", "28 x 28"},
+      {"model.dropout=1", "model.dropout is '1'"},
+      {"model.activation_fn=gelu", "model.activation_fn is 'gelu'"},
+      {"model.mixed_precision=false", "mixed precision only"},
+      {"model.fp16_type=bfloat16", "float16"},
+      {"model.retain_output_layer=atuo", "nearest: auto"},
+      {"optimizer.optimizer_type=adma", "nearest: adam"},
+      {"optimizer.momentum=0.9", "adamw have betas"},
+      {"optimizer.learning_rate=-1", "optimizer.learning_rate is '-1'"},
+      {"optimizer.learning_rate=fast", "a number"},
+      {"optimizer.learning_rate={scheduler: cosin}", "nearest: cosine"},
+      {"optimizer.learning_rate={scheduler: step, initial_learning_rate: 1, step_size: 0}",
+       "learning_rate.step_size is '0'"},
+      {"optimizer.learning_rate={scheduler: constant, learning_rate: 1, gamma: 2}",
+       "unknown key optimizer.learning_rate.gamma"},
+      {"optimizer.learning_rate=[]", "one scheduler"},
+      {"optimizer.betas=[0.9]", "a list of 2 items"},
+      {"optimizer.betas=[0.9, 1]", "optimizer.betas[1] is '1'"},
+      {"optimizer.eps=0", "optimizer.eps is '0'"},
+      {"optimizer.loss_scaling_factor=dynamci", "nearest: dynamic"},
+      {"optimizer.loss_scaling_factor=0", "optimizer.loss_scaling_factor is '0'"},
+      {"optimizer.steps_per_increase=3", "only loss_scaling_factor: dynamic uses it"},
+      {"runconfig.max_steps=0", "runconfig.max_steps is '0'"},
+      {"runconfig.mode=trian", "nearest: train"},
+      {"runconfig.num_csx=0", "runconfig.num_csx is '0'"},
+      {"runconfig.seed=-1", "runconfig.seed is '-1'"},
+      {"runconfig.micro_batch_size=atuo", "nearest: auto"},
+      {"runconfig.micro_batch_size=0", "or auto, or none"},
+      {"runconfig.placement=stripe", "nearest: striped"},
+  }));
+  CAPTURE(flag);
+  CHECK_THAT(error_of("fc_mnist", {flag}), Contains(says));
+}
+
+TEST_CASE("a batch must divide among systems and micro-batches") {
+  CHECK(error_of("fc_mnist", {"runconfig.num_csx=256"}).empty());
+  CHECK_THAT(error_of("fc_mnist", {"runconfig.num_csx=3"}),
+             Contains("does not divide among 3 systems") && Contains("255 or 258"));
+  CHECK_THAT(error_of("fc_mnist", {"runconfig.num_csx=257"}), Contains("nearest: 257"));
+  CHECK(error_of("fc_mnist", {"runconfig.num_csx=2", "runconfig.micro_batch_size=64"}).empty());
+  CHECK_THAT(error_of("fc_mnist", {"runconfig.num_csx=2", "runconfig.micro_batch_size=96"}),
+             Contains("128 samples do not divide"));
+  CHECK_THAT(error_of("fc_mnist", {"runconfig.mode=train_and_eval", "eval_input.batch_size=100"}),
+             Contains("as in train_input"));
+  CHECK(error_of("fc_mnist", {"runconfig.mode=eval", "eval_input.batch_size=100"}).empty());
+}
+
+TEST_CASE("the echo tells default, file and flag apart") {
+  const auto json = hw::echo(sw::read_model("fc_mnist_tiny", kFolder, {"runconfig.num_csx=2"}).values);
+  CHECK(json["runconfig.num_csx"]["origin"] == "flag");
+  CHECK(json["runconfig.log_steps"]["origin"] == "default");
+  CHECK(json["train_input.batch_size"]["origin"].get<std::string>().rfind("fc_mnist_tiny.yaml:", 0) == 0);
+  CHECK(json["model.hidden_sizes"]["value"] == nlohmann::json::array({24}));
+}
+
+TEST_CASE("initial weights have the bounds, mean and deviation of PyTorch's Linear") {
+  const auto layers = sw::matrix_layers(load("fc_mnist").model);
+  const auto parameters = sw::initial_weights(layers, 1);
+  REQUIRE(parameters.size() == 3);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const double bound = 1 / std::sqrt(static_cast<double>(layers[i].inputs));
+    const auto& weight = parameters[i].weight;
+    REQUIRE(weight.size() == static_cast<std::size_t>(layers[i].outputs) * layers[i].inputs);
+    REQUIRE(parameters[i].bias.size() == static_cast<std::size_t>(layers[i].outputs));
+    double sum = 0, squares = 0, largest = 0;
+    for (const double w : weight) {
+      sum += w;
+      squares += w * w;
+      largest = std::max(largest, std::abs(w));
+    }
+    const auto count = static_cast<double>(weight.size());
+    CHECK(largest < bound);
+    CHECK(largest > 0.99 * bound);
+    CHECK(std::abs(sum / count) < 4 * bound / std::sqrt(3 * count));
+    CHECK(std::sqrt(squares / count) == Approx(bound / std::sqrt(3.0)).epsilon(0.03));
+    for (const double b : parameters[i].bias) CHECK(std::abs(b) < bound);
+  }
+}
+
+TEST_CASE("initial weights are the stated generator's, bit for bit") {
+  // From SplitMix64 written out in Python integers.
+  const auto parameters = sw::initial_weights(sw::matrix_layers(load("fc_mnist").model), 1);
+  CHECK(parameters[0].weight[0] == -0x1.1daf1ep-6f);
+  CHECK(parameters[0].bias[0] == -0x1.9f94bcp-7f);
+  CHECK(parameters[1].weight[3] == 0x1.e5531ep-7f);
+}
+
+TEST_CASE("initial weights depend on seed and place only") {
+  const std::vector<hw::MatrixLayer> one{{"fc1", 7, 5}}, two{{"fc1", 7, 5}, {"fc2", 5, 3}};
+  CHECK(sw::initial_weights(one, 1)[0].weight == sw::initial_weights(two, 1)[0].weight);
+  CHECK(sw::initial_weights(one, 1)[0].weight != sw::initial_weights(one, 2)[0].weight);
+  CHECK(sw::initial_weights(two, 1)[0].bias != sw::initial_weights(two, 1)[1].bias);
+}

@@ -1,0 +1,141 @@
+#pragma once
+// Typed reading of what people write (machine and model files). Every getter names key, allowed range and, if the
+// key may be missing, the default; every resolved value is recorded with its origin; keys that no getter asked
+// for are errors. All errors are UsageError: file:line:column (or the flag), path of the key, value, what is allowed.
+//
+// A value may be written bare, or with its source beside it, which is then recorded:
+//   sram_bytes: {value: 49152, source: "SDKWP, CV"}
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tlm/base/yaml_source.h"
+
+namespace weft {
+
+/// A value as the program uses it.
+struct ResolvedValue {
+  std::string path;   ///< pe.lanes.fmac_mixed
+  std::string value;  ///< a text as it is; anything else as JSON: 2, 0.001, true, [500, 300]
+  bool is_text = false;
+  std::string origin;  ///< "default", "mini.yaml:12" or "flag"
+  std::string source;  ///< what the file gives as the value's source; may be empty
+};
+
+/// Both ends belong to the range. `reason` says why the range is what it is, where that is not plain.
+struct IntegerRange {
+  std::int64_t low, high;
+  std::string reason = {};
+};
+struct RealRange {
+  double low, high;
+  std::string reason = {};
+};
+
+class YamlReader;
+
+/// One section of the file. A missing section reads as an empty one. Valid as long as its YamlReader.
+/// A getter without `fallback` (or with none) requires its key.
+class YamlSection {
+ public:
+  bool has(const std::string& key);
+  bool is_section(const std::string& key);  ///< a map, but not of value and source
+  bool is_list(const std::string& key);
+  bool is_word(const std::string& key);  ///< a scalar that is no number
+  /// For sections whose keys are free: all of them, in the order of the file.
+  std::vector<std::string> keys();
+
+  YamlSection section(const std::string& key);
+  std::vector<YamlSection> sections(const std::string& key);  ///< a list of sections
+
+  int integer(const std::string& key, const IntegerRange& range, std::optional<int> fallback = {});
+  std::int64_t integer64(const std::string& key, const IntegerRange& range, std::optional<std::int64_t> fallback = {});
+  double real(const std::string& key, const RealRange& range, std::optional<double> fallback = {});
+  bool boolean(const std::string& key, std::optional<bool> fallback = {});
+  std::string text(const std::string& key, std::optional<std::string> fallback = {});
+  /// A list of 1 to `max_items` numbers.
+  std::vector<int> integers(const std::string& key, const IntegerRange& range, int max_items);
+  /// A list of as many numbers as `fallback` has.
+  std::vector<double> reals(const std::string& key, const RealRange& range, const std::vector<double>& fallback);
+  /// One of the names; letters' case does not count. choice<Kind>("kind", {{"a", Kind::a}, ...}, Kind::a).
+  template <class Enum>
+  Enum choice(const std::string& key, const std::vector<std::pair<std::string, Enum>>& names,
+              std::optional<Enum> fallback = {}) {
+    std::vector<std::string> words;
+    std::optional<std::size_t> default_index;
+    for (const auto& [word, value] : names) {
+      if (fallback == value) default_index = words.size();
+      words.push_back(word);
+    }
+    return names[pick(key, words, default_index)].second;
+  }
+
+  /// A key that other settings make meaningless: an error if it is written.
+  void not_used(const std::string& key, const std::string& why);
+  /// Throws UsageError for the value at `key`: where, path, what is written, `why`.
+  [[noreturn]] void refuse(const std::string& key, const std::string& why) const;
+
+ private:
+  friend class YamlReader;
+  YamlSection(YamlReader& reader, YAML::Node node, std::string path);
+
+  struct Found {
+    YAML::Node node;
+    std::string path;        ///< of the key
+    std::string written_at;  ///< path of the node: the key's, or key.value
+    std::string source;
+  };
+  Found plain(const YAML::Node& node, const std::string& path) const { return {node, path, path, ""}; }
+  std::string path_of(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
+  YAML::Node raw(const std::string& key) const;
+  /// The value at `key` without its source; none if missing and `is_optional`. `allowed` is for the message.
+  std::optional<Found> find(const std::string& key, bool is_optional, const std::string& allowed);
+  std::optional<Found> scalar(const std::string& key, bool is_optional, const std::string& allowed);
+  template <class Number, class Range>
+  Number number(const std::string& key, const Range& range, std::optional<Number> fallback);
+  template <class Number, class Range>
+  std::vector<Number> numbers(const Found& found, const Range& range, std::size_t least, std::size_t most);
+  std::size_t pick(const std::string& key, const std::vector<std::string>& words, std::optional<std::size_t> fallback);
+  [[noreturn]] void missing(const std::string& key, const std::string& allowed) const;
+  [[noreturn]] void refuse(const Found& found, const std::string& why) const;
+  void record(const Found& found, std::string value, bool is_text = false);
+  void record_default(const std::string& key, std::string value, bool is_text = false);
+
+  YamlReader* reader_;
+  YAML::Node node_;  ///< a map; null for a missing section
+  std::string path_;
+};
+
+class YamlReader {
+ public:
+  /// See YamlSource. Throws UsageError if the text is not one YAML section.
+  YamlReader(const std::string& text, const std::filesystem::path& name,
+             const std::vector<std::string>& overrides = {});
+  YamlReader(const YamlReader&) = delete;
+  YamlReader& operator=(const YamlReader&) = delete;
+
+  YamlSection root() { return YamlSection(*this, source_.root(), ""); }
+  /// Call after the last getter. Throws UsageError that names every key nobody asked for, and the nearest known one.
+  void finish() const;
+  /// In the order in which they were read.
+  const std::vector<ResolvedValue>& values() const { return values_; }
+
+ private:
+  friend class YamlSection;
+  struct KnownSection {
+    YAML::Node node;
+    std::vector<std::string> keys;
+  };
+
+  void know(const std::string& section_path, const std::string& key);
+  std::string unknown_key(const std::string& section_path, const KnownSection& section, const YAML::Node& key) const;
+
+  YamlSource source_;
+  std::map<std::string, KnownSection> sections_;  ///< by path
+  std::vector<ResolvedValue> values_;
+};
+
+}  // namespace weft
