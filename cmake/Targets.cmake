@@ -1,11 +1,12 @@
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)  # clang-tidy reads it
 
 add_library(weft_options INTERFACE)
 target_include_directories(weft_options INTERFACE ${PROJECT_SOURCE_DIR})
 # -ffp-contract=off: a fused multiply-add happens only where the code says fma.
-target_compile_options(weft_options INTERFACE -Wall -Wextra -Wpedantic -ffp-contract=off)
+target_compile_options(weft_options INTERFACE -Wall -Wextra -Wpedantic -ffp-contract=off -fno-math-errno)
 if(WEFT_NATIVE)
   target_compile_options(weft_options INTERFACE -march=native)
   include(CheckCXXCompilerFlag)

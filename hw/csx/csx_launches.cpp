@@ -78,6 +78,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   const auto* labels = reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(tokens) * features);
   wafer_.load_samples(samples, labels);
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
+  record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
   const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens, to_edge(arrival.at) - record.start);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
@@ -125,6 +126,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
     if (!proto::same_block(arrival.tag, tag))
       throw SimulationError(fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
     record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
+    if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
     const Cycle left = timer_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
     half_to_float(reinterpret_cast<const std::uint16_t*>(arrival.payload->data()), decoded_.data(), decoded_.size());

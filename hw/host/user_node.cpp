@@ -30,9 +30,14 @@ void UserNode::receive(tlm::tlm_generic_payload& transaction, sc_core::sc_time& 
   const Block& block = Block::of(transaction);
   const Picosecond at = proto::absolute_ps(delay);
   switch (block.tag().kind) {
-    case BlockKind::loss: receive_loss(block, at); break;
-    case BlockKind::checkpoint: receive_checkpoint(block, at); break;
-    default: throw SimulationError(fmt::format("{}: {} came to the user node", name(), describe(block.tag())));
+    case BlockKind::loss:
+      receive_loss(block, at);
+      break;
+    case BlockKind::checkpoint:
+      receive_checkpoint(block, at);
+      break;
+    default:
+      throw SimulationError(fmt::format("{}: {} came to the user node", name(), describe(block.tag())));
   }
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
 }

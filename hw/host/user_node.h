@@ -31,11 +31,11 @@ class UserNode : public sc_core::sc_module {
 
   const Job& job_;
   RunObserver& observer_;
-  StepResult partial_;              ///< the step whose losses come next
-  int parts_ = 0;                   ///< micro-batches of it that are here
+  StepResult partial_;  ///< the step whose losses come next
+  int parts_ = 0;       ///< micro-batches of it that are here
   double correct_ = 0;
   std::int64_t steps_done_ = 0;
-  TrainingState checkpoint_;        ///< layers of the one that is coming in
+  TrainingState checkpoint_;  ///< layers of the one that is coming in
 };
 
 }  // namespace weft::hw

@@ -39,11 +39,11 @@ class InputServer : public sc_core::sc_module {
   SampleSource& source_;
   const int system_;
   const std::int64_t prefetch_;
-  Picosecond production_ps_;                 ///< of one batch
-  Picosecond made_;                          ///< the workers are free
+  Picosecond production_ps_;  ///< of one batch
+  Picosecond made_;           ///< the workers are free
   proto::LinkPort link_;
-  std::vector<proto::BlockTag> outstanding_; ///< ring of `prefetch_` tags
-  std::vector<Picosecond> consumed_at_;      ///< ring of `prefetch_` times
+  std::vector<proto::BlockTag> outstanding_;  ///< ring of `prefetch_` tags
+  std::vector<Picosecond> consumed_at_;       ///< ring of `prefetch_` times
   std::int64_t sent_ = 0, consumed_ = 0;
   bool done_ = false;
   sc_core::sc_event consumed_event_;

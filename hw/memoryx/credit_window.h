@@ -28,7 +28,7 @@ class CreditWindow {
   struct Entry {
     proto::BlockTag chunk;
     Bytes bytes;
-    Picosecond returned_at;   ///< -1: not yet
+    Picosecond returned_at;  ///< -1: not yet
   };
   Bytes capacity_, used_ = 0;
   Picosecond room_at_ = 0;

@@ -28,12 +28,11 @@ MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, con
       updates_(job, machine, placement_, store_, servers_,
                LossScale(job.loss_scale, initial.loss_scale, initial.finite_steps)),
       window_(machine.io.edge_buffer_bytes),
-      user_link_(fmt::format("{}.user", name()), "memoryx_to_user", machine.host.link_gbps, machine.host.link_latency_ps,
-                 recorder),
+      user_link_(fmt::format("{}.user", name()), "memoryx_to_user", machine.host.link_gbps,
+                 machine.host.link_latency_ps, recorder),
       last_stream_(job.layers.size(), -1),
       issue_(machine.host.command_latency_ps) {
-  for (int server = 0; server < placement_.servers(); ++server)
-    servers_.emplace_back(job, machine, placement_, server);
+  for (int server = 0; server < placement_.servers(); ++server) servers_.emplace_back(job, machine, placement_, server);
   lanes_.reserve(placement_.lanes());
   for (int lane = 0; lane < placement_.lanes(); ++lane) {
     lanes_.emplace_back(fmt::format("{}.lane{}", name(), lane), "memoryx_to_swarmx", machine.io.ethernet_gbps,
@@ -204,18 +203,21 @@ void MemoryX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::
   const Picosecond at = proto::absolute_ps(delay);
   if (tag.lane != lane) throw SimulationError(fmt::format("{}: {} came on lane {}", name(), describe(tag), lane));
   switch (tag.kind) {
-    case BlockKind::credit: window_.returned(tag, at); break;
+    case BlockKind::credit:
+      window_.returned(tag, at);
+      break;
     case BlockKind::gradient:
       if (tag.lane != placement_.lane(tag.layer, tag.chunk))
-        throw SimulationError(fmt::format("{}: {} belongs on lane {}", name(), describe(tag),
-                                          placement_.lane(tag.layer, tag.chunk)));
+        throw SimulationError(
+            fmt::format("{}: {} belongs on lane {}", name(), describe(tag), placement_.lane(tag.layer, tag.chunk)));
       updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block.payload(), at);
       break;
     case BlockKind::loss:
       ++losses_passed_;
       send_to_user(tag, block.payload(), at);
       break;
-    default: throw SimulationError(fmt::format("{}: {} came to MemoryX", name(), describe(tag)));
+    default:
+      throw SimulationError(fmt::format("{}: {} came to MemoryX", name(), describe(tag)));
   }
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   progress_.notify(sc_core::SC_ZERO_TIME);

@@ -27,12 +27,12 @@ class MemoryX : public sc_core::sc_module {
  public:
   /// `initial` has the layers of the job by name; optimizer state that is not in it starts at zero.
   /// Throws UsageError if it does not match the job or the state does not fit the servers.
-  MemoryX(const sc_core::sc_module_name& name, const Job& job, const MachineSpec& machine,
-          const TrainingState& initial, RunControl& control, proto::Recorder& recorder);
+  MemoryX(const sc_core::sc_module_name& name, const Job& job, const MachineSpec& machine, const TrainingState& initial,
+          RunControl& control, proto::Recorder& recorder);
 
-  sc_core::sc_vector<tlm_utils::simple_initiator_socket<MemoryX>> lane_out;      ///< per Ethernet lane, to SwarmX
+  sc_core::sc_vector<tlm_utils::simple_initiator_socket<MemoryX>> lane_out;  ///< per Ethernet lane, to SwarmX
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<MemoryX>> lane_in;
-  tlm_utils::simple_initiator_socket<MemoryX> user_out;                          ///< to the user node
+  tlm_utils::simple_initiator_socket<MemoryX> user_out;  ///< to the user node
 
   /// Parameters and optimizer state as they are now.
   TrainingState state() const;
@@ -67,17 +67,17 @@ class MemoryX : public sc_core::sc_module {
   CreditWindow window_;
   std::vector<proto::LinkPort> lanes_;
   proto::LinkPort user_link_;
-  std::vector<int> last_stream_;            ///< per layer: its last weight-consuming training launch
+  std::vector<int> last_stream_;                ///< per layer: its last weight-consuming training launch
   std::vector<std::int64_t> first_train_step_;  ///< per stage: training steps of the stages before
-  std::int64_t train_steps_ = 0;            ///< of the whole job
-  std::int64_t train_started_ = 0;          ///< whose streams were all sent
-  std::int64_t last_checkpoint_ = -1;       ///< in training steps of this run
-  Picosecond issue_;                        ///< of the latest read
-  Picosecond read_done_ = 0;                ///< latest end of a read so far
+  std::int64_t train_steps_ = 0;                ///< of the whole job
+  std::int64_t train_started_ = 0;              ///< whose streams were all sent
+  std::int64_t last_checkpoint_ = -1;           ///< in training steps of this run
+  Picosecond issue_;                            ///< of the latest read
+  Picosecond read_done_ = 0;                    ///< latest end of a read so far
   std::int64_t losses_due_ = 0, losses_passed_ = 0;
   bool sequence_done_ = false;
   std::string waiting_;
-  sc_core::sc_event progress_;              ///< a credit or a gradient came
+  sc_core::sc_event progress_;  ///< a credit or a gradient came
 };
 
 }  // namespace weft::hw

@@ -47,7 +47,8 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
     to.updates = from.updates;
     const std::vector<StateTensor> wanted = state_tensors(layer, job.optimizer);
     for (const StateTensor& tensor : from.tensors)
-      if (std::none_of(wanted.begin(), wanted.end(), [&](const StateTensor& known) { return known.name == tensor.name; }))
+      if (std::none_of(wanted.begin(), wanted.end(),
+                       [&](const StateTensor& known) { return known.name == tensor.name; }))
         throw UsageError(fmt::format("the initial state of layer {} has {}, which the optimizer does not use",
                                      layer.name, tensor.name));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -120,7 +121,9 @@ const float* ParameterStore::gradient_sum(int layer, int chunk) const {
 void ParameterStore::update(int layer, int chunk, const float* gradient, float unscale, double rate) {
   LayerRows& rows = layers_[layer];
   const std::int64_t first = offset(layer, chunk);
-  const auto state = [&](std::size_t index) { return index < rows.tensors.size() ? rows.tensors[index].data() + first : nullptr; };
+  const auto state = [&](std::size_t index) {
+    return index < rows.tensors.size() ? rows.tensors[index].data() + first : nullptr;
+  };
   optimizer_update(job_.optimizer, rows.updates + 1, rate, unscale, state(0), gradient, state(1), state(2),
                    static_cast<std::size_t>(rows.gradient.chunk_elements(chunk)));
 }

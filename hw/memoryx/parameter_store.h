@@ -38,8 +38,8 @@ class ParameterStore {
   using Rows = std::vector<float>;
   struct LayerRows {
     StreamShape gradient;
-    std::vector<Rows> tensors;    ///< masters, then one per optimizer state
-    Rows sum;                     ///< of gradients over micro-batches; empty if there is one
+    std::vector<Rows> tensors;  ///< masters, then one per optimizer state
+    Rows sum;                   ///< of gradients over micro-batches; empty if there is one
     std::int64_t updates = 0;
   };
 

@@ -74,7 +74,7 @@ bool UpdateBook::finite(int layer) const {
 void UpdateBook::advance(int layer) {
   LayerBook& book = layers_[layer];
   const int chunks = book.shape.chunks();
-  if (book.steps_read <= book.version) return;   // a stream of this version is still to be read
+  if (book.steps_read <= book.version) return;  // a stream of this version is still to be read
   Picosecond from = book.read_at;
   if (job_.loss_scale.dynamic) {
     if (book.complete < chunks) return;
@@ -92,8 +92,7 @@ void UpdateBook::advance(int layer) {
     if (chunk.updated || chunk.parts < job_.micro_batches) continue;
     store_.update(layer, index, gradient_of(layer, index), unscale, rate);
     WeightServer& server = servers_[placement_.server(layer, index)];
-    const Picosecond end =
-        server.update(std::max(from, chunk.at), layer, book.shape.chunk_elements(index));
+    const Picosecond end = server.update(std::max(from, chunk.at), layer, book.shape.chunk_elements(index));
     book.version_at = std::max(book.version_at, end);
     chunk.updated = true;
     chunk.payload.reset();
@@ -125,8 +124,8 @@ std::string UpdateBook::missing(int layer) const {
     return fmt::format("the streams of layer {} in training step {} to be read", job_.layers[layer].name, book.version);
   for (std::size_t chunk = 0; chunk < book.chunks.size(); ++chunk)
     if (book.chunks[chunk].parts < job_.micro_batches)
-      return fmt::format("the gradient of layer {} chunk {} micro-batch {} of training step {}", job_.layers[layer].name,
-                         chunk, book.chunks[chunk].parts, book.version);
+      return fmt::format("the gradient of layer {} chunk {} micro-batch {} of training step {}",
+                         job_.layers[layer].name, chunk, book.chunks[chunk].parts, book.version);
   return fmt::format("the update of layer {}", job_.layers[layer].name);
 }
 

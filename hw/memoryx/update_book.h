@@ -41,18 +41,18 @@ class UpdateBook {
 
  private:
   struct ChunkState {
-    int parts = 0;                    ///< micro-batches here
-    proto::Block::Payload payload;    ///< the gradient, if there is one micro-batch; else it is summed in the store
+    int parts = 0;                  ///< micro-batches here
+    proto::Block::Payload payload;  ///< the gradient, if there is one micro-batch; else it is summed in the store
     Picosecond at = 0;
     bool updated = false;
   };
   struct LayerBook {
     StreamShape shape;
     std::vector<ChunkState> chunks;
-    int complete = 0, updated = 0;    ///< chunks
+    int complete = 0, updated = 0;  ///< chunks
     std::int64_t version = 0;
     Picosecond version_at = 0;
-    std::int64_t steps_read = 0;      ///< training steps whose streams were read
+    std::int64_t steps_read = 0;  ///< training steps whose streams were read
     Picosecond read_at = 0;
   };
 
@@ -67,7 +67,7 @@ class UpdateBook {
   std::vector<WeightServer>& servers_;
   LossScale loss_scale_;
   std::vector<LayerBook> layers_;
-  int layers_decided_ = 0;            ///< of the step that is being decided
+  int layers_decided_ = 0;  ///< of the step that is being decided
   bool step_finite_ = true;
   std::int64_t steps_decided_ = 0;
   Picosecond decided_at_ = 0;

@@ -11,7 +11,7 @@
 namespace weft::hw {
 namespace {
 
-constexpr double master_bytes = 4;   // fp32
+constexpr double master_bytes = 4;  // fp32
 
 Picosecond transfer_ps(double bytes, double gigabytes_per_s) {
   return static_cast<Picosecond>(std::ceil(bytes * 1000.0 / gigabytes_per_s));
@@ -70,7 +70,7 @@ Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t el
 
 Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements) {
   const auto count = static_cast<double>(elements);
-  const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);   // state read and written, the sum read
+  const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);  // state read and written, the sum read
   const auto compute = static_cast<Picosecond>(std::ceil(count * 1e12 / spec_.update_params_per_s));
   optimizer_free_ =
       std::max(ready, optimizer_free_) + std::max(compute, duration(layer, accesses * master_bytes * count));

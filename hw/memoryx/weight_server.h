@@ -32,10 +32,10 @@ class WeightServer {
   Picosecond latency(int layer) const;
 
   MemoryxSpec spec_;
-  std::vector<std::int64_t> parameters_;   ///< per layer
-  std::vector<double> dram_share_;         ///< per layer, 0..1
-  int state_tensors_;                      ///< master and optimizer states
-  bool keeps_sums_;                        ///< several micro-batches: gradient sums stay in memory
+  std::vector<std::int64_t> parameters_;  ///< per layer
+  std::vector<double> dram_share_;        ///< per layer, 0..1
+  int state_tensors_;                     ///< master and optimizer states
+  bool keeps_sums_;                       ///< several micro-batches: gradient sums stay in memory
   Picosecond reader_free_ = 0, optimizer_free_ = 0;
 };
 

@@ -28,10 +28,13 @@ void expect_end(const std::vector<std::uint8_t>& in, std::size_t at) {
 
 std::vector<std::string> optimizer_state_names(const OptimizerSpec& optimizer) {
   switch (optimizer.kind) {
-    case OptimizerKind::sgd: return {};
-    case OptimizerKind::momentum: return {"momentum_buffer"};
+    case OptimizerKind::sgd:
+      return {};
+    case OptimizerKind::momentum:
+      return {"momentum_buffer"};
     case OptimizerKind::adam:
-    case OptimizerKind::adamw: return {"exp_avg", "exp_avg_sq"};
+    case OptimizerKind::adamw:
+      return {"exp_avg", "exp_avg_sq"};
   }
   return {};
 }

@@ -16,16 +16,16 @@ struct StateTensor {
 };
 
 struct LayerState {
-  std::string layer;                ///< MatrixLayer::name
-  std::vector<StateTensor> tensors; ///< weight, bias, then per optimizer state its weight and its bias
-  std::int64_t updates = 0;         ///< updates done: Adam's step; a layer skipped by loss scaling lags behind
+  std::string layer;                 ///< MatrixLayer::name
+  std::vector<StateTensor> tensors;  ///< weight, bias, then per optimizer state its weight and its bias
+  std::int64_t updates = 0;          ///< updates done: Adam's step; a layer skipped by loss scaling lags behind
 };
 
 struct TrainingState {
   std::int64_t global_step = 0;
-  std::vector<LayerState> layers;   ///< in the order of Job::layers
+  std::vector<LayerState> layers;  ///< in the order of Job::layers
   double loss_scale = 1;
-  std::int64_t finite_steps = 0;    ///< since the last change of a dynamic loss scale
+  std::int64_t finite_steps = 0;  ///< since the last change of a dynamic loss scale
 };
 
 /// State tensors of an optimizer per parameter tensor, by the names PyTorch gives them:

@@ -23,9 +23,8 @@ SwarmxNode::SwarmxNode(const sc_core::sc_module_name& module_name, const Machine
   down_.reserve(children);
   for (int child = 0; child < children; ++child) {
     child_in[child].register_b_transport(this, &SwarmxNode::reduce, child);
-    down_.emplace_back(fmt::format("{}.down{}", name(), child),
-                       place.leaf ? "swarmx_to_csx" : "swarmx_to_swarmx_down", machine.io.ethernet_gbps,
-                       link_latency_ps_, recorder);
+    down_.emplace_back(fmt::format("{}.down{}", name(), child), place.leaf ? "swarmx_to_csx" : "swarmx_to_swarmx_down",
+                       machine.io.ethernet_gbps, link_latency_ps_, recorder);
   }
 }
 

@@ -13,8 +13,8 @@ namespace weft::hw {
 
 /// Place of a node in its tree, for the classes of its links.
 struct SwarmxPlace {
-  bool root = false;    ///< its parent is MemoryX
-  bool leaf = false;    ///< its children are systems
+  bool root = false;  ///< its parent is MemoryX
+  bool leaf = false;  ///< its children are systems
 };
 
 /// Store and forward per block: whole block in, node latency, then serialised on each child's link (one copy each,

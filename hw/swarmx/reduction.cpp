@@ -20,9 +20,12 @@ Reduction::Reduction(std::string node, int children) : node_(std::move(node)), c
 
 Reduction::Queue& Reduction::queue_of(const BlockTag& tag, int child) {
   switch (tag.kind) {
-    case BlockKind::gradient: return queues_[0];
-    case BlockKind::loss: return queues_[1];
-    case BlockKind::credit: return queues_[2];
+    case BlockKind::gradient:
+      return queues_[0];
+    case BlockKind::loss:
+      return queues_[1];
+    case BlockKind::credit:
+      return queues_[2];
     default:
       throw SimulationError(
           fmt::format("{}: child {} sent {}, which does not travel upwards", node_, child, describe(tag)));

@@ -14,8 +14,8 @@ namespace weft::hw {
 /// A block that all children have delivered.
 struct Reduced {
   proto::BlockTag tag;
-  proto::Block::Payload payload;   ///< elementwise fp32 sum in the order of the children's indices; null for credits
-  Picosecond at = 0;               ///< the last child's part has arrived
+  proto::Block::Payload payload;  ///< elementwise fp32 sum in the order of the children's indices; null for credits
+  Picosecond at = 0;              ///< the last child's part has arrived
 };
 
 /// Every child delivers the same blocks of a kind in the same order, as a streaming reduction without reorder buffers
@@ -34,7 +34,7 @@ class Reduction {
  private:
   struct Pending {
     proto::BlockTag tag;
-    std::vector<proto::Block::Payload> parts;   ///< per child
+    std::vector<proto::Block::Payload> parts;  ///< per child
     std::size_t bytes = 0;
     int arrived = 0;
     Picosecond at = 0;
@@ -42,7 +42,7 @@ class Reduction {
   struct Queue {
     std::deque<Pending> pending;
     std::int64_t completed = 0;
-    std::vector<std::int64_t> delivered;        ///< per child
+    std::vector<std::int64_t> delivered;  ///< per child
   };
 
   Queue& queue_of(const proto::BlockTag& tag, int child);
@@ -50,7 +50,7 @@ class Reduction {
 
   std::string node_;
   int children_;
-  std::array<Queue, 3> queues_;                 ///< gradient, loss, credit
+  std::array<Queue, 3> queues_;  ///< gradient, loss, credit
 };
 
 }  // namespace weft::hw

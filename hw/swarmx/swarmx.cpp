@@ -20,8 +20,7 @@ Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& ma
       Level& nodes = lanes_[lane].emplace_back();
       for (int node = 0; node < shape[level]; ++node) {
         const std::string node_name = fmt::format("lane{}_level{}_node{}", lane, level, node);
-        nodes.push_back(std::make_unique<SwarmxNode>(node_name.c_str(), machine,
-                                                     swarmx_children(below, fan_out_, node),
+        nodes.push_back(std::make_unique<SwarmxNode>(node_name.c_str(), machine, swarmx_children(below, fan_out_, node),
                                                      SwarmxPlace{level == levels - 1, level == 0}, recorder));
         if (level == 0) continue;
         SwarmxNode& parent = *nodes.back();

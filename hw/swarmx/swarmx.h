@@ -40,7 +40,7 @@ class Swarmx : public sc_core::sc_module {
   SwarmxNode& leaf(int lane, int system) { return *lanes_.at(lane).front().at(system / fan_out_); }
 
   int fan_out_;
-  std::vector<std::vector<Level>> lanes_;   ///< [lane][level][node]
+  std::vector<std::vector<Level>> lanes_;  ///< [lane][level][node]
 };
 
 }  // namespace weft::hw

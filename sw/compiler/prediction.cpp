@@ -53,15 +53,20 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
       words += ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle) + 1;
       slowest = std::max(slowest, words);
     }
-  } else if (map.reduces) {
-    Cycle words = 0;
-    for (int position = 0; position < map.positions; ++position) {
-      if (position % rows_per_channel == 0) words = 0;
-      words += map.elements[static_cast<std::size_t>(position)];
-      slowest = std::max(slowest, words);
-    }
   }
   Cycle total = map.rounds * slowest;
+  if (!map.from_edge && map.reduces) {
+    // The east edge may lag behind by what the row buffers hold.
+    Cycle words = 0;
+    for (int position = 0; position < map.positions; ++position) {
+      const int elements = map.elements[static_cast<std::size_t>(position)];
+      if (position % rows_per_channel == 0) words = 0;
+      words += elements;
+      if (elements == 0) continue;
+      const std::int64_t held = std::max<std::int64_t>(1, machine.io.row_buffer_bytes / 4 / elements);
+      total = std::max(total, std::max<std::int64_t>(0, map.rounds - held) * words + std::min<std::int64_t>(held, map.rounds) * slowest);
+    }
+  }
   if (map.returns) {
     // In its own rounds a row also takes the returned sum.
     for (int line = 0; line < map.chain; ++line) {

@@ -32,12 +32,12 @@ inline hw::Job small_job(int systems = 1, std::int64_t steps = 2) {
   using K = hw::KernelKind;
   hw::Job job;
   job.layers = {{"fc1", 20, 16, true, 0}, {"fc2", 16, 12, true, 0}, {"fc3", 12, 5, false, 0}};
-  job.train_launches = {{K::load_input, 0},      {K::matmul_forward, 0}, {K::activation, 0},
-                        {K::matmul_forward, 1},  {K::activation, 1},     {K::matmul_forward, 2},
-                        {K::softmax_loss, 2},    {K::matmul_gradient, 2}, {K::matmul_delta, 2},
+  job.train_launches = {{K::load_input, 0},          {K::matmul_forward, 0},  {K::activation, 0},
+                        {K::matmul_forward, 1},      {K::activation, 1},      {K::matmul_forward, 2},
+                        {K::softmax_loss, 2},        {K::matmul_gradient, 2}, {K::matmul_delta, 2},
                         {K::activation_backward, 1}, {K::matmul_gradient, 1}, {K::matmul_delta, 1},
                         {K::activation_backward, 0}, {K::matmul_gradient, 0}};
-  job.eval_launches = {{K::load_input, 0}, {K::matmul_forward, 0}, {K::activation, 0}, {K::matmul_forward, 1},
+  job.eval_launches = {{K::load_input, 0}, {K::matmul_forward, 0}, {K::activation, 0},  {K::matmul_forward, 1},
                        {K::activation, 1}, {K::matmul_forward, 2}, {K::softmax_loss, 2}};
   job.stages = {{true, steps}};
   job.final_checkpoint = false;
@@ -53,7 +53,8 @@ inline hw::TrainingState invented_state(const hw::Job& job) {
     for (std::size_t tensor = 0; tensor < 2; ++tensor)
       for (std::size_t i = 0; i < state.layers[layer].tensors[tensor].values.size(); ++i)
         state.layers[layer].tensors[tensor].values[i] =
-            invented_gradient(1000, static_cast<int>(tensor), 0, static_cast<int>(layer), static_cast<std::int64_t>(i)) /
+            invented_gradient(1000, static_cast<int>(tensor), 0, static_cast<int>(layer),
+                              static_cast<std::int64_t>(i)) /
             64.0F;
   return state;
 }
@@ -93,7 +94,7 @@ struct EchoCluster : sc_core::sc_module {
 
   hw::Job job;
   hw::MachineSpec machine;
-  hw::TrainingState start;               ///< what MemoryX began with
+  hw::TrainingState start;  ///< what MemoryX began with
   hw::RunToEnd to_end;
   proto::NullRecorder null;
   Observed observed;

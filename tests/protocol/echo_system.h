@@ -30,9 +30,9 @@ inline float invented_gradient(int system, int train_step, int micro_batch, int 
 
 struct EchoOptions {
   unsigned seed = 1;
-  Picosecond most_delay_ps = 200'000;      ///< consumption of a chunk takes up to this
-  bool synchronised = false;               ///< waits for its own time before each act instead of running ahead
-  int silent_system = -1;                  ///< this one takes its first chunk and gives no credit
+  Picosecond most_delay_ps = 200'000;  ///< consumption of a chunk takes up to this
+  bool synchronised = false;           ///< waits for its own time before each act instead of running ahead
+  int silent_system = -1;              ///< this one takes weights and gives no credit
   std::function<float(int, int, int, int, std::int64_t)> gradient = invented_gradient;
 };
 
@@ -40,7 +40,7 @@ struct EchoOptions {
 struct SeenChunk {
   proto::BlockTag tag;
   proto::Block::Payload payload;
-  Picosecond arrived = 0, credited = 0;    ///< here; credit sent from here
+  Picosecond arrived = 0, credited = 0;  ///< here; credit sent from here
 };
 
 class EchoSystem : public sc_core::sc_module {
@@ -68,9 +68,9 @@ class EchoSystem : public sc_core::sc_module {
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<EchoSystem>> down_in;
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<EchoSystem>> up_out;
 
-  std::vector<SeenChunk> seen;             ///< weights chunks in the order of consumption
-  std::vector<float> scales;               ///< of the step_begin blocks
-  Bytes held = 0, most_held = 0;           ///< weights delivered and not credited, in the order of calls
+  std::vector<SeenChunk> seen;    ///< weights chunks in the order of consumption
+  std::vector<float> scales;      ///< of the step_begin blocks
+  Bytes held = 0, most_held = 0;  ///< weights delivered and not credited, in the order of calls
   std::vector<std::pair<proto::BlockTag, Picosecond>> gradients_sent;
 
  private:
@@ -124,19 +124,17 @@ class EchoSystem : public sc_core::sc_module {
   void consume(proto::BlockTag tag, hw::KernelKind kind) {
     const hw::StreamShape shape = stream_shape(job_.layers[tag.layer], kind, machine_.memoryx.chunk_bytes);
     for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
-      while (arrived_.empty()) wait(event_);
+      while (arrived_.empty() || system_ == options_.silent_system) wait(event_);
       SeenChunk chunk = arrived_.front();
       arrived_.pop_front();
       tag.lane = placement_.lane(tag.layer, tag.chunk);
-      if (!same_block(tag, chunk.tag))
-        throw std::logic_error("came " + describe(chunk.tag) + ", due " + describe(tag));
+      if (!same_block(tag, chunk.tag)) throw std::logic_error("came " + describe(chunk.tag) + ", due " + describe(tag));
       time_ = std::max(time_, chunk.arrived) + delay();
       synchronise();
       chunk.credited = time_;
       seen.push_back(chunk);
       proto::BlockTag credit = tag;
       credit.kind = proto::BlockKind::credit;
-      if (system_ == options_.silent_system) wait();
       held -= static_cast<Bytes>(chunk.payload->size());
       send(credit, nullptr, 0);
     }
@@ -150,10 +148,11 @@ class EchoSystem : public sc_core::sc_module {
       synchronise();
       tag.lane = placement_.lane(tag.layer, tag.chunk);
       std::vector<float> values(shape.chunk_elements(tag.chunk));
-      const std::int64_t first = static_cast<std::int64_t>(shape.chunk_first_round(tag.chunk)) * shape.elements_per_round;
+      const std::int64_t first =
+          static_cast<std::int64_t>(shape.chunk_first_round(tag.chunk)) * shape.elements_per_round;
       for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = options_.gradient(system_, train_step, tag.micro_batch, tag.layer,
-                                      first + static_cast<std::int64_t>(i));
+        values[i] =
+            options_.gradient(system_, train_step, tag.micro_batch, tag.layer, first + static_cast<std::int64_t>(i));
       gradients_sent.emplace_back(tag, time_);
       send(tag, values.data(), values.size() * sizeof(float));
     }

@@ -68,7 +68,7 @@ hw::MachineSpec machine_of(double samples_per_s, int prefetch) {
   machine.input.workers_per_system = 2;
   machine.input.samples_per_s = samples_per_s;
   machine.input.prefetch_batches = prefetch;
-  machine.input.link_gbps = 8;               // 1 ns a byte
+  machine.input.link_gbps = 8;  // 1 ns a byte
   machine.input.link_latency_ps = 300;
   machine.host.command_latency_ps = 5'000;
   return machine;
@@ -91,7 +91,7 @@ struct Pair {
 TEST_CASE("blocks come in the job's order with this system's samples and labels") {
   hw::Job job = small_job(4, 2);
   job.micro_batches = 2;
-  job.batch = 4 * 2 * 3;                     // 3 tokens a micro-batch; 3 * 5 values: the labels are not aligned
+  job.batch = 4 * 2 * 3;  // 3 tokens a micro-batch; 3 * 5 values: the labels are not aligned
   job.stages = {{true, 2}, {false, 1}};
   Numbered source(3, 5);
   Pair pair(job, machine_of(1e9, 2), source, 1'000);
@@ -115,8 +115,8 @@ TEST_CASE("blocks come in the job's order with this system's samples and labels"
 }
 
 TEST_CASE("a slow worker group starves the system: its rate binds") {
-  hw::Job job = small_job(1, 4);             // 8 samples a batch
-  Numbered source(8, 1);                     // 48 bytes
+  hw::Job job = small_job(1, 4);  // 8 samples a batch
+  Numbered source(8, 1);          // 48 bytes
   Pair pair(job, machine_of(1e6, 3), source, 0);
   sc_core::sc_start();
   for (int i = 0; i < 4; ++i) REQUIRE(pair.taker.got[i].at == 5'000 + (i + 1) * 4'000'000 + 48'000 + 300);
@@ -129,7 +129,7 @@ TEST_CASE("a slow system: no more than the prefetch depth is ahead") {
   sc_core::sc_start();
   const auto& got = pair.taker.got;
   REQUIRE(got.size() == 6);
-  for (std::size_t i = 2; i < got.size(); ++i)   // made (4 ns) when the one two before was taken, then the link
+  for (std::size_t i = 2; i < got.size(); ++i)  // made (4 ns) when the one two before was taken, then the link
     REQUIRE(got[i].at == got[i - 2].given_back + 4'000 + 48'000 + 300);
 }
 

@@ -92,7 +92,7 @@ TEST_CASE("the next step's weights wait until a checkpoint is collected") {
   hw::Job job = small_job(1, 2);
   job.checkpoint_steps = 1;
   hw::MachineSpec machine = small_machine();
-  machine.memoryx.dram.gigabytes_per_s = 0.001;   // collecting takes long
+  machine.memoryx.dram.gigabytes_per_s = 0.001;  // collecting takes long
   EchoCluster cluster(job, machine);
   sc_core::sc_start();
   const auto& seen = cluster.systems.front()->seen;

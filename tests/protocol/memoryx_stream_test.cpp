@@ -12,8 +12,8 @@ using namespace weft::test;
 
 namespace {
 
-using Key = std::pair<std::int64_t, int>;                 // training step or -1, layer
-using Matrix = std::vector<std::uint16_t>;                // fp16 bits, [outputs][inputs]
+using Key = std::pair<std::int64_t, int>;   // training step or -1, layer
+using Matrix = std::vector<std::uint16_t>;  // fp16 bits, [outputs][inputs]
 
 const std::uint16_t* bits(const SeenChunk& chunk) {
   return reinterpret_cast<const std::uint16_t*>(chunk.payload->data());
@@ -101,14 +101,14 @@ TEST_CASE("bias and weights travel output by output, exact after rounding to fp1
 
 TEST_CASE("credits keep the weights under way within the edge buffer") {
   hw::MachineSpec machine = small_machine();
-  machine.io.edge_buffer_bytes = 600;   // two chunks of at most 256 bytes
+  machine.io.edge_buffer_bytes = 600;  // two chunks of at most 256 bytes
   EchoCluster cluster(small_job(5, 2), machine, {3, 3'000'000, true});
   sc_core::sc_start();
   REQUIRE(cluster.memoryx.finished());
   for (const auto& system : cluster.systems) {
     REQUIRE(system->most_held <= 600);
     REQUIRE(most_in_buffer(*system) <= 600);
-    REQUIRE(system->most_held > 256);   // and they do use more than one chunk of it
+    REQUIRE(system->most_held > 256);  // and they do use more than one chunk of it
   }
 }
 
@@ -136,7 +136,8 @@ TEST_CASE("a later layer is sent ahead, the next step's first layer waits for it
   for (const auto& [tag, at] : system.gradients_sent)
     if (tag.step == 0 && tag.layer == 0) last_gradient = at;
   // All of step 0 fits the buffer: it arrives before the stand-in is far.
-  const auto last = std::find_if(system.seen.begin(), system.seen.end(), [](const SeenChunk& c) { return c.tag.step == 1; });
+  const auto last =
+      std::find_if(system.seen.begin(), system.seen.end(), [](const SeenChunk& c) { return c.tag.step == 1; });
   REQUIRE(std::prev(last)->arrived < std::prev(last)->credited - 3'000'000);
   // Up the tree, through the optimizer, and down again: four cables, two nodes.
   const Picosecond turn = 4 * machine.swarmx.link_latency_ps + 2 * machine.swarmx.node_latency_ps;

@@ -31,8 +31,8 @@ hw::MachineSpec round_machine() {
   machine.io.edge_buffer_bytes = 64;
   machine.swarmx = {4, 1'000, 500};
   machine.memoryx.weight_servers = 1;
-  machine.memoryx.dram = {1 << 20, 128, 7'000};    // a chunk's 32 masters (128 bytes): 1 ns, then 7 ns latency
-  machine.memoryx.update_params_per_s = 1e9;       // 16 parameters: 16 ns
+  machine.memoryx.dram = {1 << 20, 128, 7'000};  // a chunk's 32 masters (128 bytes): 1 ns, then 7 ns latency
+  machine.memoryx.update_params_per_s = 1e9;     // 16 parameters: 16 ns
   machine.memoryx.chunk_bytes = 64;
   machine.host = {8, 3'000, 10'000};
   return machine;
@@ -58,7 +58,7 @@ struct Spans : proto::Recorder {
 };
 
 constexpr Picosecond command = 10'000, read = 1'000 + 7'000, wire = 64'000, cable = 500, node = 1'000;
-constexpr Picosecond open_bytes = 4'000;           // step_begin holds the lane for 4 bytes
+constexpr Picosecond open_bytes = 4'000;  // step_begin holds the lane for 4 bytes
 
 }  // namespace
 
@@ -70,11 +70,11 @@ TEST_CASE("weights take read, lane, node and lane, the next chunk goes at the fi
   REQUIRE(cluster.memoryx.finished());
   const auto& seen = cluster.systems.front()->seen;
   REQUIRE(seen.size() == 2);
-  const Picosecond ready = command + read;         // after step_begin has left the lane
+  const Picosecond ready = command + read;  // after step_begin has left the lane
   REQUIRE(ready > command + open_bytes);
   const Picosecond first = ready + wire + cable + node + wire + cable;
   REQUIRE(seen[0].arrived == first);
-  const Picosecond credit = first + cable + node + cable;   // consumed at once; control frames take no lane time
+  const Picosecond credit = first + cable + node + cable;  // consumed at once; control frames take no lane time
   REQUIRE(seen[1].arrived == credit + read + wire + cable + node + wire + cable);
 }
 
@@ -88,13 +88,13 @@ TEST_CASE("the bubble: gradient up, update, first weights of the next step") {
   REQUIRE(cluster.memoryx.finished());
   const auto& seen = cluster.systems.front()->seen;
   REQUIRE(seen.size() == 4);
-  const Picosecond start = seen[1].arrived;        // both chunks are there, gradients leave at once
+  const Picosecond start = seen[1].arrived;  // both chunks are there, gradients leave at once
   // Loss (8 bytes: 8 ns) goes first, then four gradient chunks back to back on the first cable.
   const Picosecond last_at_node = start + 8'000 + 4 * wire + cable;
-  const Picosecond last_at_memoryx = last_at_node + node + wire + cable;   // its lane is free when it comes
+  const Picosecond last_at_memoryx = last_at_node + node + wire + cable;  // its lane is free when it comes
   const Picosecond updated = last_at_memoryx + 16'000 + 7'000;
   REQUIRE(seen[2].arrived == updated + read + wire + cable + node + wire + cable);
-  REQUIRE(seen[3].arrived == seen[2].arrived + wire);                      // the lane binds
+  REQUIRE(seen[3].arrived == seen[2].arrived + wire);  // the lane binds
 }
 
 TEST_CASE("the loss reaches the user node by tree and host link") {
@@ -110,7 +110,7 @@ TEST_CASE("the loss reaches the user node by tree and host link") {
 TEST_CASE("the transposing reader binds a delta stream when it is slower than memory") {
   hw::MachineSpec machine = round_machine();
   hw::Job job = one_layer(1);
-  machine.memoryx.transpose_gigabytes_per_s = 12.8;   // 128 bytes: 10 ns
+  machine.memoryx.transpose_gigabytes_per_s = 12.8;  // 128 bytes: 10 ns
   const hw::Placement placement(job, machine);
   hw::WeightServer server(job, machine, placement, 0);
   REQUIRE(server.read(0, 0, 32, false) == 8'000);
@@ -120,7 +120,7 @@ TEST_CASE("the transposing reader binds a delta stream when it is slower than me
 TEST_CASE("what DRAM cannot hold is read from flash") {
   hw::MachineSpec machine = round_machine();
   const hw::Job job = one_layer(1);
-  machine.memoryx.dram.capacity_bytes = 128;          // half of 64 parameters
+  machine.memoryx.dram.capacity_bytes = 128;  // half of 64 parameters
   machine.memoryx.flash = {128, 1, 100'000};
   const hw::Placement placement(job, machine);
   hw::WeightServer server(job, machine, placement, 0);
@@ -136,12 +136,12 @@ TEST_CASE("bytes and busy time of the links add up") {
   const auto records = cluster.memoryx.link_records();
   REQUIRE(records.size() == 2);
   REQUIRE(records[0].bytes == 3 * (2 * 64 + 4));
-  REQUIRE(records[0].busy == records[0].bytes * 1000);   // 1 ns a byte
+  REQUIRE(records[0].busy == records[0].bytes * 1000);  // 1 ns a byte
   REQUIRE(records[1].bytes == 3 * 8);
   const auto tree = cluster.swarmx.link_records();
   REQUIRE(tree.size() == 2);
-  REQUIRE(tree[0].bytes == 3 * (4 * 64 + 8));            // up
-  REQUIRE(tree[1].bytes == 3 * (2 * 64 + 4));            // down
+  REQUIRE(tree[0].bytes == 3 * (4 * 64 + 8));  // up
+  REQUIRE(tree[1].bytes == 3 * (2 * 64 + 4));  // down
 }
 
 TEST_CASE("the spans of each link's track do not overlap and add up to its busy time") {

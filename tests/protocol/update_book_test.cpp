@@ -19,8 +19,7 @@ struct Books {
         machine(small_machine()),
         placement(job, machine),
         store(job, machine.memoryx.chunk_bytes, invented_state(job)),
-        book(job, machine, placement, store, servers,
-             hw::LossScale(job.loss_scale, job.loss_scale.initial, 0)) {
+        book(job, machine, placement, store, servers, hw::LossScale(job.loss_scale, job.loss_scale.initial, 0)) {
     for (int server = 0; server < placement.servers(); ++server) servers.emplace_back(job, machine, placement, server);
   }
 
@@ -83,15 +82,15 @@ TEST_CASE("the update takes its servers in parallel, each at its rate") {
   std::int64_t most = 0;
   for (int server = 0; server < 3; ++server) most = std::max(most, books.placement.parameters(server, 0));
   REQUIRE(most < books.job.layers[0].parameters());
-  REQUIRE(books.book.version_at(0) == 10'000 + most * 1'000 + 90'000);   // 1e9 a second, DRAM latency
+  REQUIRE(books.book.version_at(0) == 10'000 + most * 1'000 + 90'000);  // 1e9 a second, DRAM latency
 }
 
 TEST_CASE("what comes out of turn is refused") {
   Books books;
   books.gradient(0, 1, 0, 0);
-  REQUIRE_THROWS_WITH(books.gradient(0, 1, 0, 0), Contains("chunk 0"));                 // twice
-  REQUIRE_THROWS_AS(books.gradient(1, 1, 1, 0), SimulationError);                       // a step too early
-  REQUIRE_THROWS_AS(books.gradient(0, 1, 1, 0, 1, 1), SimulationError);                 // no such micro-batch
+  REQUIRE_THROWS_WITH(books.gradient(0, 1, 0, 0), Contains("chunk 0"));  // twice
+  REQUIRE_THROWS_AS(books.gradient(1, 1, 1, 0), SimulationError);        // a step too early
+  REQUIRE_THROWS_AS(books.gradient(0, 1, 1, 0, 1, 1), SimulationError);  // no such micro-batch
   REQUIRE_THROWS_AS(books.gradient(0, 1, books.chunks(1), 0), SimulationError);
   REQUIRE_THROWS_WITH(books.book.streams_read(1, 0, 0), Contains("fc1") && Contains("version 0"));
   proto::BlockTag tag;
@@ -116,7 +115,7 @@ TEST_CASE("dynamic loss scaling: nothing of a layer is written before all of it 
   REQUIRE(books.first_weight(1) == before);
   REQUIRE(books.book.version(1) == 1);
   REQUIRE(books.book.version_at(1) == 7'000);
-  REQUIRE(books.book.loss_scale().scale() == 16);   // the step is not over
+  REQUIRE(books.book.loss_scale().scale() == 16);  // the step is not over
   for (const int layer : {0, 2})
     for (int chunk = 0; chunk < books.chunks(layer); ++chunk) books.gradient(0, layer, chunk, 9'000);
   REQUIRE(books.book.steps_decided() == 1);
@@ -138,7 +137,7 @@ TEST_CASE("credit window: room in the order of sending, at N bytes but not at N 
   window.sent(b, 40);
   proto::BlockTag credit = b;
   credit.kind = proto::BlockKind::credit;
-  window.returned(credit, 500);                 // the younger first
+  window.returned(credit, 500);  // the younger first
   REQUIRE_FALSE(window.room(30, at));
   REQUIRE(window.oldest().chunk == 0);
   REQUIRE_THROWS_AS(window.returned(credit, 500), SimulationError);
@@ -146,9 +145,9 @@ TEST_CASE("credit window: room in the order of sending, at N bytes but not at N 
   window.returned(credit, 300);
   REQUIRE(window.room(60, at));
   REQUIRE(at == 300);
-  REQUIRE(window.room(61, at));                 // needs both
+  REQUIRE(window.room(61, at));  // needs both
   REQUIRE(at == 500);
-  REQUIRE(window.room(1000, at));               // larger than the window: alone
+  REQUIRE(window.room(1000, at));  // larger than the window: alone
 }
 
 TEST_CASE("placement: striped by chunk, whole tensors largest first to the least loaded server") {
@@ -157,7 +156,7 @@ TEST_CASE("placement: striped by chunk, whole tensors largest first to the least
   const hw::Placement striped(job, machine);
   REQUIRE(striped.lane(1, 4) == 1);
   machine.memoryx.weight_servers = 2;
-  job.whole_tensor_placement = true;            // 336, 204, 65 parameters
+  job.whole_tensor_placement = true;  // 336, 204, 65 parameters
   const hw::Placement whole(job, machine);
   REQUIRE(whole.server(0, 7) == 0);
   REQUIRE(whole.server(1, 0) == 1);

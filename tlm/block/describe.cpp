@@ -6,13 +6,20 @@ namespace weft::proto {
 
 const char* name_of(BlockKind kind) {
   switch (kind) {
-    case BlockKind::step_begin: return "step_begin";
-    case BlockKind::weights: return "weights";
-    case BlockKind::credit: return "credit";
-    case BlockKind::gradient: return "gradient";
-    case BlockKind::loss: return "loss";
-    case BlockKind::samples: return "samples";
-    case BlockKind::checkpoint: return "checkpoint";
+    case BlockKind::step_begin:
+      return "step_begin";
+    case BlockKind::weights:
+      return "weights";
+    case BlockKind::credit:
+      return "credit";
+    case BlockKind::gradient:
+      return "gradient";
+    case BlockKind::loss:
+      return "loss";
+    case BlockKind::samples:
+      return "samples";
+    case BlockKind::checkpoint:
+      return "checkpoint";
   }
   return "unknown";
 }

@@ -17,8 +17,10 @@ inline std::uint32_t track_value(const BlockTag& tag) {
   switch (tag.kind) {
     case BlockKind::weights:
     case BlockKind::gradient:
-    case BlockKind::checkpoint: return static_cast<std::uint32_t>(tag.layer) + 1;
-    default: return no_layer;
+    case BlockKind::checkpoint:
+      return static_cast<std::uint32_t>(tag.layer) + 1;
+    default:
+      return no_layer;
   }
 }
 

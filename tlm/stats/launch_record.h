@@ -39,7 +39,8 @@ struct LaunchRecord {
   Cycle start = 0;                  ///< all PEs may begin
   Cycle end = 0;                    ///< the last PE has ended
   Cycle predicted = 0;              ///< closed form of the plan for end - start, given weights in time
-  std::string bound_by;             ///< resource that decided the end: compute, stream, partial_sum, memoryx ...
+  Cycle stream_wait = 0;            ///< from start until the first words of its stream were at the edge
+  std::string bound_by;             ///< what most PE-cycles went into: compute, issue, receive, stream, chain or drain
   ClassCycles classes{};            ///< of all PEs of the fabric's user rectangle within [start, end)
   std::int64_t macs = 0;            ///< multiply-accumulates done
   Bytes stream_in_bytes = 0, stream_out_bytes = 0;  ///< through this system's Ethernet

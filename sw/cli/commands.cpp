@@ -1,0 +1,119 @@
+#include "sw/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "sw/driver/run_plan.h"
+#include "sw/driver/training_run.h"
+#include "sw/report/compare.h"
+#include "tlm/base/error.h"
+
+namespace weft::sw {
+
+namespace {
+
+struct RunFlags {
+  RunSettings settings;
+  bool validate_only = false, compile_only = false, no_fast_forward = false;
+  std::vector<std::string> cut;
+
+  /// A flag that sets a key of the model file.
+  template <typename Value>
+  void key(CLI::App& command, const std::string& flag, const std::string& path, const std::string& text) {
+    command.add_option_function<Value>(flag, [this, path](const Value& value) { settings.model_overrides.push_back(fmt::format("{}={}", path, value)); }, text);
+  }
+};
+
+/// The folder that holds hw/machines and sw/models: the source tree that the program was built from.
+std::filesystem::path source_root() {
+  const char* root = std::getenv("WEFT_ROOT");
+  return root ? root : WEFT_SOURCE_ROOT;
+}
+
+void add_run_flags(CLI::App& command, RunFlags& flags) {
+  RunSettings& settings = flags.settings;
+  command.add_option("model,-p,--params", settings.model, "model: a name in sw/models or a YAML file")->required();
+  command.add_option("--machine", settings.machine, "machine: a name in hw/machines or a YAML file")->capture_default_str();
+  command.add_option("-o,--model_dir", settings.model_dir, "folder of checkpoints, log and report [runs/<model>/<time>]");
+  command.add_option("--data", settings.data_dir, "folder of the data set [the model file's data_dir]");
+  flags.key<int>(command, "--num_csx", "runconfig.num_csx", "systems");
+  flags.key<std::int64_t>(command, "--max_steps", "runconfig.max_steps", "training steps");
+  flags.key<std::int64_t>(command, "--eval_steps", "runconfig.eval_steps", "evaluation batches (0: all)");
+  flags.key<std::int64_t>(command, "--checkpoint_steps", "runconfig.checkpoint_steps", "a checkpoint every so many steps");
+  flags.key<std::int64_t>(command, "--log_steps", "runconfig.log_steps", "a log line every so many steps");
+  flags.key<std::string>(command, "--mode", "runconfig.mode", "train, eval or train_and_eval");
+  command.add_option("--set", settings.model_overrides, "key=value of the model file, e.g. optimizer.learning_rate=0.01");
+  command.add_option("--machine_set", settings.machine_overrides, "key=value of the machine file, e.g. pe.lanes.fmac_mixed=4");
+  command.add_flag("--validate_only", flags.validate_only, "stop after kernel matching and show it");
+  command.add_flag("--compile_only", flags.compile_only, "stop after the plan, show it and write plan.json");
+  command.add_option("--plan", settings.plan, "run a plan that --compile_only wrote");
+  command.add_option("--checkpoint_path", settings.checkpoint, "start from this checkpoint");
+  command.add_flag("--resume", settings.resume, "start from the latest checkpoint in --model_dir");
+  command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
+  command.add_option("--cut", flags.cut, "cut the wafer into ROWSxCOLUMNS regions, e.g. 2x2");
+  command.add_flag("--no_fast_forward", flags.no_fast_forward, "simulate every launch, also proven repeats");
+  command.add_option("--vcd", settings.vcd, "write a waveform");
+  command.add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes (default: all)")->delimiter(',');
+}
+
+void read_cut(RunFlags& flags) {
+  if (flags.cut.empty()) return;
+  int used = 0;
+  const std::string& text = flags.cut.back();
+  if (std::sscanf(text.c_str(), "%dx%d%n", &flags.settings.cut_rows, &flags.settings.cut_columns, &used) != 2 ||
+      used != static_cast<int>(text.size()) || flags.settings.cut_rows < 1 || flags.settings.cut_columns < 1)
+    throw UsageError(fmt::format("--cut {}: expected ROWSxCOLUMNS, each at least 1, e.g. 2x2", text));
+}
+
+int run_model(RunFlags& flags) {
+  if (flags.validate_only && flags.compile_only) throw UsageError("--validate_only and --compile_only exclude each other");
+  read_cut(flags);
+  RunSettings& settings = flags.settings;
+  settings.root = source_root();
+  settings.fast_forward = !flags.no_fast_forward;
+  if (flags.validate_only || flags.compile_only) {
+    const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+    const std::string text = flags.validate_only ? validation_text(model)
+                                                 : compile(model, hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides), settings);
+    std::fputs(text.c_str(), stdout);
+    return 0;
+  }
+  return run_training(settings);
+}
+
+}  // namespace
+
+int run_command(int argc, char* argv[]) {
+  CLI::App app("weft: a cycle-approximate model of a wafer-scale cluster that trains by weight streaming", "weft");
+  app.require_subcommand(1);
+
+  RunFlags train, eval;
+  CLI::App& train_command = *app.add_subcommand("train", "train a model on the simulated cluster");
+  add_run_flags(train_command, train);
+  CLI::App& eval_command = *app.add_subcommand("eval", "evaluate a checkpoint on the simulated cluster");
+  add_run_flags(eval_command, eval);
+  eval.settings.model_overrides.push_back("runconfig.mode=eval");
+
+  std::filesystem::path before, after;
+  double tolerance = 0;
+  CLI::App& compare = *app.add_subcommand("compare", "compare two reports; exit code 1 if the new one is slower");
+  compare.add_option("old", before, "report.json")->required();
+  compare.add_option("new", after, "report.json")->required();
+  compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")->check(CLI::NonNegativeNumber)->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (train_command) return run_model(train);
+  if (eval_command) return run_model(eval);
+  const Comparison comparison = compare_reports(before, after);
+  std::fputs(comparison.text.c_str(), stdout);
+  return comparison.worst_percent > tolerance ? 1 : 0;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,33 @@
+// The program `weft`: exit codes, and SystemC's way to start.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <systemc>
+
+#include "sw/cli/commands.h"
+#include "tlm/base/error.h"
+
+int sc_main(int argc, char* argv[]) {
+  // Bad input is reported by exceptions; SystemC's own reports must not print their banner or stop the process.
+  sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  try {
+    return weft::sw::run_command(argc, argv);
+  } catch (const weft::UsageError& error) {
+    std::fputs(fmt::format("weft: {}\n", error.what()).c_str(), stderr);
+    return 2;
+  } catch (const weft::SimulationError& error) {
+    std::fputs(fmt::format("weft: simulation error: {}\n", error.what()).c_str(), stderr);
+    return 1;
+  } catch (const std::exception& error) {
+    std::fputs(fmt::format("weft: {}\n", error.what()).c_str(), stderr);
+    return 1;
+  }
+}
+
+int main(int argc, char* argv[]) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);   // stderr is for diagnostics
+  return sc_core::sc_elab_and_sim(argc, argv);
+}

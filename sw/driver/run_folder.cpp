@@ -1,0 +1,46 @@
+#include "sw/driver/run_folder.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <fstream>
+
+#include "tlm/base/error.h"
+
+namespace weft::sw {
+
+namespace fs = std::filesystem;
+
+fs::path make_run_folder(const fs::path& model_dir, const std::string& model) {
+  std::error_code error;
+  if (!model_dir.empty()) {
+    fs::create_directories(model_dir, error);
+    if (error || !fs::is_directory(model_dir)) throw UsageError(fmt::format("--model_dir {}: cannot be made a folder: {}", model_dir.string(), error.message()));
+    return model_dir;
+  }
+  const fs::path runs = fs::path("runs") / model;
+  const std::string stamp = fmt::format("{:%Y%m%d_%H%M%S}", fmt::localtime(std::time(nullptr)));
+  fs::path folder = runs / stamp;
+  for (int again = 2; fs::exists(folder); ++again) folder = runs / fmt::format("{}_{}", stamp, again);
+  fs::create_directories(folder, error);
+  if (error) throw UsageError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
+  fs::remove(runs / "latest", error);
+  fs::create_directory_symlink(folder.filename(), runs / "latest", error);
+  return folder;
+}
+
+void write_whole(const fs::path& path, const std::string& text) {
+  const fs::path temporary = path.string() + ".part";
+  std::ofstream stream(temporary, std::ios::binary);
+  stream << text;
+  stream.close();
+  std::error_code error;
+  if (stream) fs::rename(temporary, path, error);
+  if (!stream || error) {
+    fs::remove(temporary, error);
+    throw UsageError(fmt::format("{}: cannot be written (is the disk full, or the folder not writable?)", path.string()));
+  }
+}
+
+}  // namespace weft::sw

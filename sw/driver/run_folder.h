@@ -1,0 +1,14 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace weft::sw {
+
+/// The folder of one run: `model_dir` itself if given, else runs/<model>/<date_time> with a link runs/<model>/latest.
+/// Created if it is not there. Throws UsageError (path and reason) if that fails.
+std::filesystem::path make_run_folder(const std::filesystem::path& model_dir, const std::string& model);
+
+/// Writes a text file as a whole: temporary name, then renamed. Throws UsageError if it cannot be written.
+void write_whole(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace weft::sw

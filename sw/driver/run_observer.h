@@ -1,0 +1,33 @@
+#pragma once
+// Turns what the user node receives into log lines, checkpoints and step records.
+#include <filesystem>
+#include <vector>
+
+#include "hw/host/run_observer.h"
+#include "hw/spec/job.h"
+#include "sw/report/run_log.h"
+#include "sw/report/run_report.h"
+
+namespace weft::sw {
+
+class RunRecorder final : public hw::RunObserver {
+ public:
+  /// `eval_samples`: size of the evaluation set, for its last partial batch.
+  RunRecorder(const hw::Job& job, std::int64_t eval_samples, RunLog& log, std::filesystem::path checkpoint_folder)
+      : job_(job), eval_samples_(eval_samples), log_(log), folder_(std::move(checkpoint_folder)), global_step_(job.first_step) {}
+
+  void on_step(const hw::StepResult& result) override;
+  void on_checkpoint(const hw::TrainingState& state, Picosecond at) override;
+
+  std::vector<StepRecord>& steps() { return steps_; }
+
+ private:
+  const hw::Job& job_;
+  std::int64_t eval_samples_;
+  RunLog& log_;
+  std::filesystem::path folder_;
+  std::int64_t global_step_;
+  std::vector<StepRecord> steps_;
+};
+
+}  // namespace weft::sw

@@ -1,0 +1,18 @@
+#pragma once
+// The plan of a run: made now, or read from a file that --compile_only wrote.
+#include "hw/spec/machine_file.h"
+#include "sw/compiler/planner.h"
+#include "sw/driver/run_settings.h"
+
+namespace weft::sw {
+
+/// Throws UsageError if nothing fits, the plan file is damaged, or it was made for another model or machine.
+Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings);
+
+/// --validate_only: the table of operations and kernels.
+std::string validation_text(const ModelFile& model);
+
+/// --compile_only: plans, writes <run folder>/plan.json and returns what to show.
+std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings);
+
+}  // namespace weft::sw

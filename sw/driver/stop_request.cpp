@@ -1,0 +1,33 @@
+#include "sw/driver/stop_request.h"
+
+#include <csignal>
+
+namespace weft::sw {
+
+namespace {
+
+// A signal handler can reach nothing but an object of static storage.
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int signal) {
+  stop_requested = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+StopRequest::StopRequest() {
+  stop_requested = 0;
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+}
+
+StopRequest::~StopRequest() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+bool StopRequest::requested() const { return stop_requested != 0; }
+bool StopRequest::may_start(int, std::int64_t) { return !requested(); }
+
+}  // namespace weft::sw

@@ -1,0 +1,132 @@
+#include "sw/driver/training_run.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "hw/cluster/cluster.h"
+#include "hw/input/dataset_source.h"
+#include "hw/spec/configuration_echo.h"
+#include "hw/spec/machine_file.h"
+#include "sw/checkpoint/checkpoint.h"
+#include "sw/compiler/plan_file.h"
+#include "sw/driver/job_builder.h"
+#include "sw/driver/run_folder.h"
+#include "sw/driver/run_observer.h"
+#include "sw/driver/run_plan.h"
+#include "sw/driver/stop_request.h"
+#include "tlm/base/error.h"
+#include "tlm/trace/trace_file.h"
+
+namespace weft::sw {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+hw::Dataset load(const ModelConfig& config, const RunSettings& settings, hw::MnistPart part) {
+  const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
+  const std::filesystem::path folder = settings.data_dir.empty() ? std::filesystem::path(data.data_dir) : settings.data_dir;
+  return hw::load_mnist(folder, part, config.model.input_features, config.model.num_classes, {data.mean, data.std});
+}
+
+hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings, const std::filesystem::path& folder) {
+  std::filesystem::path file = settings.checkpoint;
+  if (settings.resume && file.empty()) {
+    const auto latest = latest_checkpoint(folder);
+    if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", folder.string()));
+    file = *latest;
+  }
+  if (file.empty()) return initial_state(config);
+  return read_checkpoint(file, matrix_layers(config.model), config.optimizer);
+}
+
+/// Fills in what only the launches know about each step.
+void place_steps(RunReport& report) {
+  std::vector<proto::LaunchRecord> of_step;
+  auto launch = report.launches.begin();
+  Cycle end_before = 0;
+  for (StepRecord& step : report.steps) {
+    of_step.clear();
+    for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch) of_step.push_back(*launch);
+    if (of_step.empty()) continue;
+    step.start = of_step.front().start;
+    step.end = of_step.back().end;
+    step.bubble = turn_bubble(of_step, end_before);
+    end_before = step.end;
+  }
+}
+
+}  // namespace
+
+int run_training(const RunSettings& settings) {
+  const auto began = Clock::now();
+  const hw::MachineFile machine = hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
+  const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+  const ModelConfig& config = model.config;
+  const Plan plan = plan_of(model, machine, settings);
+  const bool trains = config.runconfig.mode != Mode::eval, evaluates = config.runconfig.mode != Mode::train;
+  hw::Dataset train = trains ? load(config, settings, hw::MnistPart::train) : hw::Dataset();
+  hw::Dataset test = evaluates ? load(config, settings, hw::MnistPart::test) : hw::Dataset();
+  const std::int64_t eval_samples = test.size();
+  const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
+  const hw::TrainingState initial = starting_state(config, settings, folder);
+  const hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
+  hw::DatasetSource source(job, std::move(train), std::move(test), config.train_input.shuffle, config.train_input.shuffle_seed);
+
+  std::int64_t total_steps = 0;
+  for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
+  RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps);
+  RunRecorder recorder(job, eval_samples, log, folder);
+  proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
+  ThreadPool pool(settings.threads);
+  hw::LaunchMemo memo;
+  const hw::SystemPlan shared{&job, &machine.spec, plan.rectangle, {settings.cut_rows, settings.cut_columns},
+                              settings.fast_forward ? &memo : nullptr,
+                              [&plan](bool for_training, int launch) { return (for_training ? plan.train : plan.eval)[static_cast<std::size_t>(launch)].predicted; }, &pool};
+  StopRequest stop;
+  hw::Cluster cluster("cluster", shared, initial, source, stop, recorder, trace.recorder());
+  log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name, job.systems, machine.spec.name,
+                       plan.rectangle.width, plan.rectangle.height, plan.tokens, plan.micro_batches));
+  cluster.run();
+
+  RunReport report;
+  report.model = config.model.name;
+  report.machine = machine.spec.name;
+  report.mode = trains ? (evaluates ? "train_and_eval" : "train") : "eval";
+  report.configuration = {{"machine", hw::echo(machine.values)}, {"model", hw::echo(model.values)}};
+  report.plan = plan_json(plan, job.layers);
+  report.systems = job.systems;
+  report.batch = job.batch;
+  report.micro_batches = job.micro_batches;
+  report.pes = static_cast<std::int64_t>(machine.spec.fabric.user_width) * machine.spec.fabric.user_height;
+  report.clock_mhz = machine.spec.clock.mega_hertz;
+  for (const hw::MatrixLayer& layer : job.layers) report.layers.push_back(layer.name);
+  report.steps = std::move(recorder.steps());
+  report.launches = cluster.system(0).launches();
+  report.links = cluster.link_records();
+  report.classes = cluster.system(0).class_cycles();
+  report.cycles = cluster.system(0).wafer_cycles();
+  place_steps(report);
+  report.host.wall_seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  report.host.peak_memory_mib = static_cast<double>(usage.ru_maxrss) / 1024.0;
+  report.host.threads = settings.threads;
+  report.host.regions = cluster.system(0).wafer().regions();
+  report.host.cut_crossings = cluster.system(0).wafer().cut_crossings();
+  report.host.fast_forward = settings.fast_forward;
+  write_whole(folder / "report.json", to_json(report).dump() + "\n");
+  const std::string summary = summary_text(report);
+  write_whole(folder / "summary.txt", summary);
+  trace.write();
+  check_conservation(report);
+  std::fputs(("\n" + summary).c_str(), stdout);
+  log.line(fmt::format("{}; report, summary and log in {}", stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
+  return 0;
+}
+
+}  // namespace weft::sw

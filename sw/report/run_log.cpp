@@ -1,0 +1,60 @@
+#include "sw/report/run_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+
+namespace weft::sw {
+
+std::string format_rate(double rate) { return rate < 1 ? fmt::format("{:.3g}", rate) : fmt::format("{:.2f}", rate); }
+
+RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps)
+    : file_(file), log_steps_(log_steps), total_steps_(total_steps), began_(std::chrono::steady_clock::now()), shown_(began_) {}
+
+void RunLog::line(const std::string& text) {
+  const auto now = std::chrono::system_clock::now();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const std::string whole = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} INFO:   {}\n", fmt::localtime(std::chrono::system_clock::to_time_t(now)), milliseconds, text);
+  std::fputs(whole.c_str(), stdout);
+  std::fflush(stdout);
+  file_ << whole << std::flush;
+}
+
+void RunLog::step(const StepRecord& step, bool last) {
+  ++done_;
+  if (step.stage != stage_) {
+    stage_ = step.stage;
+    rate_ = 0;
+    samples_ = unlogged_samples_ = 0;
+    first_at_ = logged_at_ = step.loss_at;
+  } else {
+    samples_ += step.samples;
+    unlogged_samples_ += step.samples;
+  }
+  const std::int64_t number = step.train ? step.global_step : step.step + 1;
+  if (number % log_steps_ == 0 || last) {
+    const auto rate = [](std::int64_t samples, Picosecond time) { return time > 0 ? static_cast<double>(samples) / (static_cast<double>(time) * 1e-12) : 0.0; };
+    const double newest = rate(unlogged_samples_, step.loss_at - logged_at_);
+    rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
+    const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_), format_rate(rate(samples_, step.loss_at - first_at_)));
+    line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={:.5f}, {}", number, step.loss, rates)
+                    : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={:.5f}, {}", step.global_step, number, step.loss, rates));
+    logged_at_ = step.loss_at;
+    unlogged_samples_ = 0;
+  }
+  progress(done_);
+}
+
+// Every two seconds on a terminal, every 30 otherwise: how far, and how long it will still take on this host.
+void RunLog::progress(std::int64_t done) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (now - shown_ < std::chrono::seconds(terminal ? 2 : 30) || done >= total_steps_) return;
+  shown_ = now;
+  const double spent = std::chrono::duration<double>(now - began_).count();
+  std::fputs(fmt::format("{} of {} steps, about {:.0f} s left\n", done, total_steps_, spent / static_cast<double>(done) * static_cast<double>(total_steps_ - done)).c_str(), stderr);
+}
+
+}  // namespace weft::sw

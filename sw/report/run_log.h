@@ -1,0 +1,41 @@
+#pragma once
+// The log that people of the real machine know, with the rates of the simulated one; and progress for who waits.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "sw/report/run_report.h"
+
+namespace weft::sw {
+
+/// Writes each line to stdout and to a file. Lines:
+///   <date> <time>,<ms> INFO:   | Train Device=CSX, Step=N, Loss=x.xxxxx, Rate=x.xx samples/sec, GlobalRate=x.xx samples/sec
+/// Rate mixes 0.6 of the newest interval with 0.4 of the last value; GlobalRate is since the first step. Two decimals,
+/// three significant digits below 1.
+class RunLog {
+ public:
+  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps);
+
+  void line(const std::string& text);
+  /// A step ended; prints its line every `log_steps` steps and for the last of a stage.
+  void step(const StepRecord& step, bool last);
+
+ private:
+  void progress(std::int64_t done);
+
+  std::ofstream file_;
+  std::int64_t log_steps_, total_steps_;
+  double rate_ = 0;
+  std::int64_t samples_ = 0, unlogged_samples_ = 0;
+  Picosecond first_at_ = 0, logged_at_ = 0;
+  int stage_ = -1;
+  std::int64_t done_ = 0;
+  std::chrono::steady_clock::time_point began_, shown_;
+};
+
+/// "12.34", "0.123"
+std::string format_rate(double rate);
+
+}  // namespace weft::sw

