@@ -18,7 +18,7 @@ namespace {
 struct RunFlags {
   RunSettings settings;
   bool validate_only = false, compile_only = false, no_fast_forward = false;
-  std::vector<std::string> cut;
+  std::vector<std::string> cut, set;
 
   /// A flag that sets a key of the model file.
   template <typename Value>
@@ -45,7 +45,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   flags.key<std::int64_t>(command, "--checkpoint_steps", "runconfig.checkpoint_steps", "a checkpoint every so many steps");
   flags.key<std::int64_t>(command, "--log_steps", "runconfig.log_steps", "a log line every so many steps");
   flags.key<std::string>(command, "--mode", "runconfig.mode", "train, eval or train_and_eval");
-  command.add_option("--set", settings.model_overrides, "key=value of the model file, e.g. optimizer.learning_rate=0.01");
+  command.add_option("--set", flags.set, "key=value of the model file, e.g. optimizer.learning_rate=0.01");
   command.add_option("--machine_set", settings.machine_overrides, "key=value of the machine file, e.g. pe.lanes.fmac_mixed=4");
   command.add_flag("--validate_only", flags.validate_only, "stop after kernel matching and show it");
   command.add_flag("--compile_only", flags.compile_only, "stop after the plan, show it and write plan.json");
@@ -72,6 +72,7 @@ int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only) throw UsageError("--validate_only and --compile_only exclude each other");
   read_cut(flags);
   RunSettings& settings = flags.settings;
+  settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = source_root();
   settings.fast_forward = !flags.no_fast_forward;
   if (flags.validate_only || flags.compile_only) {

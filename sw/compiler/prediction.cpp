@@ -20,17 +20,41 @@ namespace {
 struct Round {
   Cycle length;   ///< with the waits for the accumulators
   Cycle idle;     ///< of it, waits that a receiver can use
+  Cycle tail;     ///< of it, the wait after the sum that the last round does not have
 };
 
 Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int wavelets, int elements) {
   const Cycle axpy = timing.issue + ceil_div(elements, lanes);
   const Cycle sum = map.reduces ? timing.issue + elements + timing.scalar : timing.scalar;
   const Cycle busy = wavelets * axpy + timing.control + sum;
-  if (wavelets == 0) return {std::max<Cycle>(busy, map.reduces ? timing.control + std::max<Cycle>(sum, timing.fill) : busy), 0};
+  const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
+  if (wavelets == 0) return {timing.control + sum + wait, 0, wait};
   const Cycle tail = map.reduces ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
                                  : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
   const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
-  return {length, length - busy};
+  return {length, length - busy, wait};
+}
+
+/// The edge works through `words` a round; what its buffer holds (`held` rounds) does not bind.
+Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
+  return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + std::min(held, rounds) * slowest);
+}
+
+Cycle edge_bound(const MachineSpec& machine, const LaunchMap& map, Cycle slowest) {
+  Cycle total = map.rounds * slowest, words = 0, elements = 0;
+  const int rows = map.from_edge ? map.chain : map.positions;
+  for (int row = 0; map.from_edge && row < rows; ++row) elements += map.wavelets[static_cast<std::size_t>(row)];
+  for (int row = 0; row < rows; ++row) {
+    if (row % machine.io.rows_per_channel == 0) words = 0;
+    if (map.from_edge) {
+      words += ceil_div(map.wavelets[static_cast<std::size_t>(row)] * 16, machine.io.channel_bits_per_cycle) + 1;
+      total = std::max(total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.edge_buffer_bytes / (2 * elements))));
+    } else if (const int count = map.elements[static_cast<std::size_t>(row)]; count > 0) {
+      words += count;
+      total = std::max(total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
+    }
+  }
+  return total;
 }
 
 }  // namespace
@@ -40,46 +64,45 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
   const int lanes = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
-  Cycle slowest = 0;
+  Cycle slowest = 0, tail = 0;
   for (int line = 0; line < map.chain; ++line) {
     rounds.push_back(round_of(timing, lanes, map, map.wavelets[static_cast<std::size_t>(line)], widest));
     slowest = std::max(slowest, rounds.back().length);
+    tail = rounds.back().tail;
   }
-  const int rows_per_channel = machine.io.rows_per_channel;
+  const Cycle step = timing.hop + 2 * timing.ramp + 1;   // from issue to issue along a chain
+  Cycle total = timing.dispatch - tail;
   if (map.from_edge) {
-    Cycle words = 0;
-    for (int line = 0; line < map.chain; ++line) {
-      if (line % rows_per_channel == 0) words = 0;
-      words += ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle) + 1;
-      slowest = std::max(slowest, words);
-    }
-  }
-  Cycle total = map.rounds * slowest;
-  if (!map.from_edge && map.reduces) {
-    // The east edge may lag behind by what the row buffers hold.
-    Cycle words = 0;
-    for (int position = 0; position < map.positions; ++position) {
-      const int elements = map.elements[static_cast<std::size_t>(position)];
-      if (position % rows_per_channel == 0) words = 0;
-      words += elements;
-      if (elements == 0) continue;
-      const std::int64_t held = std::max<std::int64_t>(1, machine.io.row_buffer_bytes / 4 / elements);
-      total = std::max(total, std::max<std::int64_t>(0, map.rounds - held) * words + std::min<std::int64_t>(held, map.rounds) * slowest);
-    }
+    total = edge_bound(machine, map, slowest) + std::max<Cycle>(timing.dispatch, (map.positions + 1) * timing.hop + timing.ramp) - timing.scalar - tail;
+  } else {
+    total += map.reduces ? edge_bound(machine, map, slowest) : map.rounds * slowest;
+    // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest row.
+    // An owner without features of its own waits for nothing.
+    Cycle moves = 0;
+    for (int round = 0; round + 1 < map.rounds; ++round)
+      moves += map.last_of_owner(round) && map.elements[static_cast<std::size_t>(map.owner_row(round + 1))] > 0;
+    int farthest = 0;
+    for (int row = 0; row < map.positions; ++row)
+      if (map.elements[static_cast<std::size_t>(row)] > 0) farthest = std::max(farthest, std::abs(row - map.owner_row(map.rounds - 1)));
+    total += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
   }
   if (map.returns) {
-    // In its own rounds a row also takes the returned sum.
+    // In its own rounds a row also takes the returned sum; the first time, what the chain's queues hold does not
+    // delay the other rows.
+    const Cycle slack = timing.link_queue + timing.input_queue;
     for (int line = 0; line < map.chain; ++line) {
       const int own = hw::split_count(map.owned, map.height, line);
       const Cycle room = slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
-      total += own * std::max<Cycle>(0, widest - room);
+      total += std::max<Cycle>(0, own * std::max<Cycle>(0, widest - room) - slack);
+      // What would fit into idle cycles at first meets the sum, which has none, as often as the sum is long; after a
+      // few rounds of one owner the two have moved apart.
+      constexpr int rounds_to_settle = 4;
+      total += std::min(own, rounds_to_settle) * std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
+               (timing.issue + widest + timing.scalar) / slowest;
     }
+    total += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
   }
-  const Cycle step = timing.hop + 2 * timing.ramp + 1;   // from issue to issue along a chain
-  const Cycle arrive = map.from_edge ? (map.positions + 1) * timing.hop + timing.ramp : timing.issue + 2 * timing.ramp + timing.hop;
-  total += std::max<Cycle>(timing.dispatch, arrive) - timing.scalar;
   if (map.reduces) total += (map.chain - 1) * step;
-  if (map.returns) total += 1 + 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
   return total;
 }
 
