@@ -6,6 +6,7 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)  # the Debian package libhdf5-dev brings it
 find_package(Threads REQUIRED)
 if(BUILD_TESTING)
   find_package(Catch2 2 REQUIRED)

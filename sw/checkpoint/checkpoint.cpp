@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "sw/checkpoint/hdf5_file.h"
-#include "tlm/base/error.h"
+#include "sw/checkpoint/sealed_file.h"
 
 namespace weft::sw {
 
@@ -23,6 +26,19 @@ std::string dataset_name(const std::string& layer, const std::string& tensor) {
 
 std::string update_count_name(const std::string& layer) { return fmt::format("optimizer.{}.step", layer); }
 
+/// The place of a dotted name in a tree.
+nlohmann::json& leaf(nlohmann::json& tree, const std::string& name) {
+  const auto dot = name.find('.');
+  if (dot == std::string::npos) return tree[name];
+  return leaf(tree[name.substr(0, dot)], name.substr(dot + 1));
+}
+
+std::int64_t count(const Hdf5Reader& file, const std::string& name) {
+  const std::int64_t value = file.integer(name);
+  if (value < 0) file.refuse(fmt::format("{} is {}, expected 0 or more", name, value));
+  return value;
+}
+
 std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
   const std::string name = path.filename().string(), prefix = "checkpoint_", suffix = ".mdl";
   if (name.size() <= prefix.size() + suffix.size() || name.compare(0, prefix.size(), prefix) != 0 ||
@@ -39,53 +55,65 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state) {
   const std::filesystem::path path = folder / fmt::format("checkpoint_{}.mdl", state.global_step);
-  const std::filesystem::path temporary = path.string() + ".part";
-  try {
-    Hdf5Writer file(temporary);
-    std::string model;
-    for (const hw::LayerState& layer : state.layers) {
-      for (const hw::StateTensor& tensor : layer.tensors) file.tensor(dataset_name(layer.layer, tensor.name), tensor.shape, tensor.values.data());
-      file.integer(update_count_name(layer.layer), layer.updates);
-      model += fmt::format("{}{{\"name\": \"{}\", \"shape\": [{}, {}]}}", model.empty() ? "" : ", ", layer.layer, layer.tensors[0].shape[0], layer.tensors[0].shape[1]);
+  Hdf5Writer file;
+  nlohmann::json spec;
+  const auto integer = [&](const std::string& name, std::int64_t value) {
+    file.integer(name, value);
+    leaf(spec, name) = {{"dtype", "int64"}, {"shape", nlohmann::json::array()}};
+  };
+  for (const hw::LayerState& layer : state.layers) {
+    for (const hw::StateTensor& tensor : layer.tensors) {
+      const std::string name = dataset_name(layer.layer, tensor.name);
+      file.tensor(name, tensor.shape, tensor.values.data());
+      leaf(spec, name) = {{"dtype", "float32"}, {"shape", tensor.shape}};
     }
-    file.integer("global_step", state.global_step);
-    file.real("loss_scale.scale", state.loss_scale);
-    file.integer("loss_scale.finite_steps", state.finite_steps);
-    file.attribute("format", format_name);
-    file.attribute("format_version", format_version);
-    file.attribute("model", "[" + model + "]");
-    file.attribute("complete", "yes");
-    file.close();
-    std::filesystem::rename(temporary, path);
-  } catch (const std::exception& error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw UsageError(error.what());
+    integer(update_count_name(layer.layer), layer.updates);
   }
+  integer("global_step", state.global_step);
+  integer("loss_scale.finite_steps", state.finite_steps);
+  file.real("loss_scale.scale", state.loss_scale);
+  leaf(spec, "loss_scale.scale") = {{"dtype", "float64"}, {"shape", nlohmann::json::array()}};
+  file.attribute("format", format_name);
+  file.attribute("format_version", format_version);
+  file.attribute("writer", "weft " WEFT_VERSION);
+  file.attribute("spec", spec.dump());
+  file.attribute("complete", "yes");
+  write_sealed(path, file.image());
   return path;
 }
 
-hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::vector<hw::MatrixLayer>& layers, const hw::OptimizerSpec& optimizer) {
-  Hdf5Reader file(path);
-  if (file.attribute("format") != format_name) throw UsageError(fmt::format("checkpoint {}: is an HDF5 file, but not a checkpoint", path.string()));
-  if (file.attribute("format_version") != format_version)
-    throw UsageError(fmt::format("checkpoint {}: format version {}, this program reads {}", path.string(), file.attribute("format_version"), format_version));
-  if (file.attribute("complete") != "yes") throw UsageError(fmt::format("checkpoint {}: is not marked complete", path.string()));
+hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::vector<hw::MatrixLayer>& layers,
+                                  const hw::OptimizerSpec& optimizer) {
+  const Hdf5Reader file(path, read_sealed(path));
+  const std::string format = file.attribute("format"), version = file.attribute("format_version");
+  if (format != format_name)
+    file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
+                            format_name));
+  if (version != format_version)
+    file.refuse(fmt::format("has format_version '{}', this program reads '{}'", version, format_version));
+  if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
+
   hw::TrainingState state;
-  std::size_t expected = 3;
+  std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale"};
   for (const hw::MatrixLayer& layer : layers) {
-    hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), file.integer(update_count_name(layer.name))};
-    for (hw::StateTensor& tensor : part.tensors) tensor.values = file.tensor(dataset_name(layer.name, tensor.name), tensor.shape);
-    expected += part.tensors.size() + 1;
+    hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), 0};
+    for (hw::StateTensor& tensor : part.tensors) {
+      const std::string name = dataset_name(layer.name, tensor.name);
+      tensor.values = file.tensor(name, tensor.shape);
+      known.insert(name);
+    }
+    part.updates = count(file, update_count_name(layer.name));
+    known.insert(update_count_name(layer.name));
     state.layers.push_back(std::move(part));
   }
-  state.global_step = file.integer("global_step");
+  state.global_step = count(file, "global_step");
+  state.finite_steps = count(file, "loss_scale.finite_steps");
   state.loss_scale = file.real("loss_scale.scale");
-  state.finite_steps = file.integer("loss_scale.finite_steps");
-  if (state.global_step < 0) throw UsageError(fmt::format("checkpoint {}: global_step is {}", path.string(), state.global_step));
-  const std::size_t found = file.names().size();
-  if (found != expected)
-    throw UsageError(fmt::format("checkpoint {}: holds {} tensors and numbers, this model with this optimizer has {}", path.string(), found, expected));
+  if (!(state.loss_scale > 0) || !std::isfinite(state.loss_scale))
+    file.refuse(fmt::format("loss_scale.scale is {}, expected a positive number", state.loss_scale));
+  for (const std::string& name : file.names())
+    if (known.count(name) == 0)
+      file.refuse(fmt::format("holds {}, which this model with this optimizer does not have", name));
   return state;
 }
 

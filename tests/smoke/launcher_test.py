@@ -52,7 +52,7 @@ mkdir -p build/release/sw/cli; cp program build/release/sw/cli/weft
 }
 PROGRAM = """#!/bin/bash
 echo "result of: $*"
-case $1 in fail) exit 2;; wait) echo $$ >waiting; trap 'echo stopped; exit 41' INT; while :; do sleep 0.05; done;; esac
+case $1 in fail) exit 2;; wait) echo $$ >waiting; trap 'echo stopped; exit 41' INT; for _ in {1..100}; do sleep 0.1; done;; esac
 """
 
 

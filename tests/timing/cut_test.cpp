@@ -1,0 +1,107 @@
+// Question: does it matter how the wafer is cut into regions? It must not, for no bit and no cycle.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "hw/csx/matrix_timer.h"
+#include "hw/spec/machine_file.h"
+#include "tlm/base/fp16.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+struct Outcome {
+  LaunchTimes times;
+  std::vector<Cycle> marks;
+  std::vector<float> values;
+  std::int64_t crossings = 0;
+};
+
+/// A value that is exact in fp16 and differs from place to place.
+float sample_value(int a, int b) { return round_to_half(static_cast<float>((a * 37 + b * 101) % 257 - 128) / 64.0F); }
+
+Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs, int tokens, Rectangle rectangle, WaferCut cut, ThreadPool& pool) {
+  static int number = 0;
+  Job job;
+  job.layers = {{"fc1", inputs, outputs, false, 0}, {"fc2", outputs, 3, false, 0}};
+  job.batch = tokens;
+  Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, rectangle, cut, pool);
+  wafer.allocate();
+  std::vector<std::uint16_t> samples;
+  for (int token = 0; token < tokens; ++token)
+    for (int feature = 0; feature < inputs; ++feature) samples.push_back(float_to_half(sample_value(token, feature)));
+  const std::vector<std::int32_t> labels(static_cast<std::size_t>(tokens), 1);
+  wafer.load_samples(samples.data(), labels.data());
+  std::vector<float> weights;
+  Outcome outcome;
+  MatrixTimer timer(machine, wafer, nullptr);
+  const auto forward = [&](int layer, int from, int to) {
+    weights.clear();
+    for (int output = 0; output < to; ++output)
+      for (int input = 0; input <= from; ++input) weights.push_back(sample_value(output + 5, input));
+    const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
+    wafer.begin_launch(map, KernelKind::matmul_forward, layer);
+    wafer.begin_values();
+    timer.open(map, {KernelKind::matmul_forward, layer}, 100);
+    const int first = to / 2;
+    outcome.marks.push_back(timer.feed(90, first));
+    outcome.marks.push_back(timer.feed(400, to - first));
+    wafer.weight_values(0, to, weights.data(), from + 1);
+    outcome.times = timer.close();
+  };
+  forward(0, inputs, outputs);
+  wafer.activation_values(0, 77, 0);
+  if (kind != KernelKind::matmul_forward) {
+    forward(1, outputs, 3);
+    float loss[2];
+    wafer.softmax_values(true, 4.0F, loss);
+    outcome.values.assign(loss, loss + 2);
+    const LaunchMap map(kind, job.layers[1], rectangle, tokens);
+    wafer.begin_launch(map, kind, 1);
+    wafer.begin_values();
+    timer.open(map, {kind, 1}, 0);
+    if (kind == KernelKind::matmul_gradient) {
+      outcome.marks.push_back(timer.drain(3));
+      std::vector<float> gradient(static_cast<std::size_t>(3 * (outputs + 1)));
+      wafer.gradient_values(0, 3, gradient.data());
+      outcome.values.insert(outcome.values.end(), gradient.begin(), gradient.end());
+    } else {
+      outcome.marks.push_back(timer.feed(0, outputs));
+    }
+    outcome.times = timer.close();
+  } else {
+    float loss[2];
+    forward(1, outputs, 3);
+    wafer.softmax_values(false, 1.0F, loss);
+    outcome.values.assign(loss, loss + 2);
+  }
+  outcome.crossings = wafer.cut_crossings();
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("1, 2, 4, 6, 16 regions: same cycles, same classes, same marks, same bits") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ThreadPool pool(1), two(2);
+  struct Shape {
+    int inputs, outputs, tokens;
+    Rectangle rectangle;
+  };
+  for (const Shape& shape : {Shape{23, 17, 29, {8, 8}}, Shape{7, 12, 40, {6, 10}}, Shape{64, 5, 9, {12, 7}}})
+    for (KernelKind kind : {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient}) {
+      const Outcome whole = run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, {1, 1}, pool);
+      REQUIRE(whole.crossings == 0);
+      for (WaferCut cut : {WaferCut{1, 2}, WaferCut{2, 1}, WaferCut{2, 2}, WaferCut{3, 2}, WaferCut{4, 4}}) {
+        const Outcome parts = run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, cut, two);
+        INFO(cut.rows << " x " << cut.columns << " kernel " << static_cast<int>(kind) << " inputs " << shape.inputs);
+        CHECK(parts.crossings > 0);
+        CHECK(parts.times.end == whole.times.end);
+        CHECK(parts.times.classes == whole.times.classes);
+        CHECK(parts.times.wavelet_hops == whole.times.wavelet_hops);
+        CHECK(parts.marks == whole.marks);
+        CHECK(parts.values == whole.values);
+      }
+    }
+}
