@@ -29,7 +29,11 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
 }
 
 void Cluster::run() {
-  sc_core::sc_start();
+  try {
+    sc_core::sc_start();
+  } catch (const sc_core::sc_report& report) {   // what a thread of the simulation threw
+    throw SimulationError(report.get_msg());
+  }
   if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());
 }
 

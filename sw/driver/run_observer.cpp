@@ -25,7 +25,11 @@ void RunRecorder::on_step(const hw::StepResult& result) {
 }
 
 void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {
-  log_.line("Saved checkpoint " + write_checkpoint(folder_, state).string());
+  try {
+    log_.line("Saved checkpoint " + write_checkpoint(folder_, state).string());
+  } catch (const std::exception&) {
+    failure_ = std::current_exception();   // the kernel in between would lose its type
+  }
 }
 
 }  // namespace weft::sw

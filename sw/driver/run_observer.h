@@ -1,5 +1,6 @@
 #pragma once
 // Turns what the user node receives into log lines, checkpoints and step records.
+#include <exception>
 #include <filesystem>
 #include <vector>
 
@@ -20,6 +21,11 @@ class RunRecorder final : public hw::RunObserver {
   void on_checkpoint(const hw::TrainingState& state, Picosecond at) override;
 
   std::vector<StepRecord>& steps() { return steps_; }
+  /// A checkpoint could not be written: the run ends after this step, and rethrow() says why.
+  bool failed() const { return failure_ != nullptr; }
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
 
  private:
   const hw::Job& job_;
@@ -28,6 +34,7 @@ class RunRecorder final : public hw::RunObserver {
   std::filesystem::path folder_;
   std::int64_t global_step_;
   std::vector<StepRecord> steps_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace weft::sw

@@ -1,6 +1,7 @@
 #include "sw/driver/stop_request.h"
 
 #include <csignal>
+#include <utility>
 
 namespace weft::sw {
 
@@ -16,7 +17,7 @@ void request_stop(int signal) {
 
 }  // namespace
 
-StopRequest::StopRequest() {
+StopRequest::StopRequest(std::function<bool()> failed) : failed_(std::move(failed)) {
   stop_requested = 0;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
@@ -28,6 +29,6 @@ StopRequest::~StopRequest() {
 }
 
 bool StopRequest::requested() const { return stop_requested != 0; }
-bool StopRequest::may_start(int, std::int64_t) { return !requested(); }
+bool StopRequest::may_start(int, std::int64_t) { return !requested() && !failed_(); }
 
 }  // namespace weft::sw

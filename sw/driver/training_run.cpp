@@ -87,7 +87,7 @@ int run_training(const RunSettings& settings) {
   const hw::SystemPlan shared{&job, &machine.spec, plan.rectangle, {settings.cut_rows, settings.cut_columns},
                               settings.fast_forward ? &memo : nullptr,
                               [&plan](bool for_training, int launch) { return (for_training ? plan.train : plan.eval)[static_cast<std::size_t>(launch)].predicted; }, &pool};
-  StopRequest stop;
+  StopRequest stop([&recorder] { return recorder.failed(); });
   hw::Cluster cluster("cluster", shared, initial, source, stop, recorder, trace.recorder());
   log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name, job.systems, machine.spec.name,
                        plan.rectangle.width, plan.rectangle.height, plan.tokens, plan.micro_batches));
@@ -124,6 +124,7 @@ int run_training(const RunSettings& settings) {
   write_whole(folder / "summary.txt", summary);
   trace.write();
   check_conservation(report);
+  recorder.rethrow();
   std::fputs(("\n" + summary).c_str(), stdout);
   log.line(fmt::format("{}; report, summary and log in {}", stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
   return 0;

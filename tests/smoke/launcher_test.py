@@ -28,7 +28,7 @@ for name in "${@:3}"; do grep -qxF "$name" missing || echo "installed $name"; do
 """,
     "apt-get": """
 [[ ! -e apt-fails ]] || { echo "E: no such mirror"; exit 100; }
-[[ $1 != install ]] || : >missing
+[[ $1 != install || -e apt-keeps-missing ]] || : >missing
 """,
     "npm": """
 [[ -e package.tgz ]] || { echo "npm ERR! no network"; exit 1; }
@@ -165,6 +165,13 @@ class Launcher(unittest.TestCase):
         self.assertIn("libfmt-dev verilator", done.stderr)
         self.assertEqual(self.calls("apt-get"), [
             "apt-get update", "apt-get install -y --no-install-recommends libfmt-dev verilator"])
+
+    def test_the_package_lists_are_updated_once(self):
+        self.write("missing", "verilator\ndataset-fashion-mnist\n")
+        self.write("apt-keeps-missing", "")
+        (self.root / "package.tgz").unlink()
+        self.run_weft("train", "fc_mnist")
+        self.assertEqual([c.split()[1] for c in self.calls("apt-get")], ["update", "install", "install"])
 
     def test_nothing_is_asked_of_apt_when_nothing_is_missing(self):
         self.run_weft("train", "fc_mnist")

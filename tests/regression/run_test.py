@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Question: do whole runs keep their promises? Same bits and cycles on every host and cut, resume, stop, scaling, VCD."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import make_data, program, report, run, without_host
+
+
+class Runs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.data = make_data(cls.folder / "data")
+        cls.train("plain")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    @classmethod
+    def train(cls, name, *arguments, steps=12):
+        result = run("train", "fc_mnist_tiny", "--data", cls.data, "--max_steps", steps, "-o", name, *arguments, cwd=cls.folder)
+        assert result.returncode == 0, result.stderr
+        return result
+
+    def same(self, a, b, checkpoint="checkpoint_12.mdl"):
+        self.assertEqual(without_host(self.folder / a), without_host(self.folder / b))
+        self.assertEqual((self.folder / a / checkpoint).read_bytes(), (self.folder / b / checkpoint).read_bytes())
+
+    def test_same_run_twice(self):
+        self.train("again")
+        self.same("plain", "again")
+
+    def test_threads(self):
+        self.train("threads", "--threads", "2")
+        self.same("plain", "threads")
+
+    def test_no_fast_forward(self):
+        self.train("simulated", "--no_fast_forward")
+        self.same("plain", "simulated")
+        self.assertGreater(report(self.folder / "plain")["host"]["rounds_added"], 0)
+        self.assertEqual(report(self.folder / "simulated")["host"]["rounds_added"], 0)
+
+    def test_cuts(self):
+        for cut, regions in (("1x2", 2), ("2x2", 4), ("4x4", 16)):
+            self.train("cut" + cut, "--cut", cut, "--no_fast_forward")
+            self.same("plain", "cut" + cut)
+            host = report(self.folder / ("cut" + cut))["host"]
+            self.assertEqual(host["regions"], regions)
+            self.assertGreater(host["cut_crossings"], 0)
+
+    def test_resume_is_bit_exact(self):
+        for kind in ("sgd", "adam"):
+            key = "optimizer.optimizer_type=" + kind
+            self.train("half" + kind, "--set", key, steps=6)
+            self.train("half" + kind, "--set", key, "--resume")
+            self.train("whole" + kind, "--set", key)
+            self.assertEqual((self.folder / ("half" + kind) / "checkpoint_12.mdl").read_bytes(),
+                             (self.folder / ("whole" + kind) / "checkpoint_12.mdl").read_bytes())
+            losses = [step["loss"] for step in report(self.folder / ("whole" + kind))["steps"]]
+            resumed = [step["loss"] for step in report(self.folder / ("half" + kind))["steps"]]
+            self.assertEqual(losses[6:], resumed)
+
+    def test_systems(self):
+        whole = [step["loss"] for step in report(self.folder / "plain")["steps"]]
+        for systems in (2, 4, 16):
+            self.train(f"systems{systems}", "--num_csx", systems)
+            losses = [step["loss"] for step in report(self.folder / f"systems{systems}")["steps"]]
+            self.assertLessEqual(abs(losses[0] - whole[0]), 1e-6)
+            self.assertLessEqual(sum(abs(a - b) for a, b in zip(losses, whole)) / len(whole), 0.004)
+
+    def test_micro_batches_and_loss_scale_change_little(self):
+        whole = [step["loss"] for step in report(self.folder / "plain")["steps"]]
+        for name, key in (("micro", "runconfig.micro_batch_size=8"), ("scaled", "optimizer.loss_scaling_factor=128"),
+                          ("dynamic", "optimizer.loss_scaling_factor=dynamic"), ("tensors", "runconfig.placement=whole_tensor")):
+            self.train(name, "--set", key)
+            losses = [step["loss"] for step in report(self.folder / name)["steps"]]
+            self.assertLessEqual(max(abs(a - b) for a, b in zip(losses, whole)), 0.01, name)
+        self.assertEqual(report(self.folder / "micro")["run"]["micro_batches"], 4)
+
+    def test_it_learns_and_evaluates_the_last_partial_batch(self):
+        self.train("learns", "--mode", "train_and_eval", steps=60)
+        steps = report(self.folder / "learns")["steps"]
+        evaluated = [step for step in steps if not step["train"]]
+        self.assertEqual(sum(step["samples"] for step in evaluated), 100)
+        self.assertEqual([step["samples"] for step in evaluated], [32, 32, 32, 4])
+        self.assertGreater(sum(step["correct"] for step in evaluated), 90)
+        result = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", "learns/checkpoint_60.mdl", "-o", "evaluates", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        alone = report(self.folder / "evaluates")["steps"]
+        self.assertEqual([(s["loss"], s["correct"]) for s in alone], [(s["loss"], s["correct"]) for s in evaluated])
+
+    def test_stop_finishes_the_step_and_loses_nothing(self):
+        process = subprocess.Popen([program(), "train", "fc_mnist_tiny", "--data", str(self.data), "--max_steps", "1000000", "-o", "stopped"],
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if "Step=20" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        output, error = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, error)
+        self.assertIn("Stopped as asked", output)
+        done = report(self.folder / "stopped")["steps"][-1]["global_step"]
+        self.assertTrue((self.folder / "stopped" / f"checkpoint_{done}.mdl").exists())
+
+    def test_vcd_totals_equal_the_report(self):
+        self.train("traced", "--vcd", "traced.vcd")
+        value = report(self.folder / "traced")
+        result = subprocess.run([os.environ["WEFT_VCD_TOTALS"], "traced.vcd"], cwd=self.folder, capture_output=True, text=True, check=True)
+        busy = dict(re.findall(r"^(\S+) (\d+)", result.stdout, re.M))
+        for link in value["links"]:
+            self.assertEqual(int(busy[link["name"]]), link["busy_ps"], link["name"])
+        mhz = value["run"]["clock_mhz"]
+        column = value["launches"]["columns"].index
+        ps = lambda cycles: -(-cycles * 1000000 // mhz)
+        phases = sum(ps(row[column("end")]) - ps(row[column("start")]) for row in value["launches"]["rows"])
+        self.assertEqual(int(busy["cluster.system0.phase"]), phases)
+
+    def test_h5py_reads_checkpoints(self):
+        try:
+            import h5py
+        except ImportError:
+            self.skipTest("python3-h5py is not here")
+        with h5py.File(self.folder / "plain" / "checkpoint_12.mdl") as file:
+            self.assertEqual(file["model.fc1.weight"].shape, (24, 784))
+            self.assertEqual(int(file["global_step"][()]), 12)
+
+    def test_compare(self):
+        self.assertEqual(run("compare", "plain/report.json", "plain/report.json", cwd=self.folder).returncode, 0)
+        self.train("slower", "--machine_set", "pe.vector_fill_cycles=9")
+        result = run("compare", "plain/report.json", "slower/report.json", cwd=self.folder)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("matmul_forward fc1", result.stdout)
+        self.assertEqual(run("compare", "plain/report.json", "slower/report.json", "--tolerance", "100", cwd=self.folder).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Question: does each mistake of a user end in exit code 2, a message that names it, and nothing half-written?"""
+import pathlib
+import resource
+import signal
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import make_data, run, write_idx
+
+
+class BadInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.data = make_data(cls.folder / "data", train=64, test=20)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def train(self, *arguments, steps=2, **options):
+        return run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", steps, *arguments, cwd=self.folder, **options)
+
+    def refused(self, result, *texts):
+        self.assertEqual(result.returncode, 2, result.stderr + result.stdout)
+        for text in texts:
+            self.assertIn(text, result.stderr)
+        self.assertEqual([p for p in self.folder.rglob("*.part")], [])
+
+    def test_good_input_runs(self):
+        result = self.train("-o", "good")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("| Train Device=CSX, Step=2, Loss=", result.stdout)
+
+    def test_unknown_model(self):
+        self.refused(run("train", "fc_minst", cwd=self.folder), "fc_minst", "fc_mnist")
+
+    def test_unknown_machine(self):
+        self.refused(self.train("--machine", "wse4"), "wse4", "wse3")
+
+    def test_misspelt_key(self):
+        self.refused(self.train("--set", "optimizer.learning_rat=1"), "learning_rat", "learning_rate")
+
+    def test_impossible_grid(self):
+        self.refused(self.train("--machine_set", "fabric.user_width=64"), "user_width", "64")
+
+    def test_layer_too_wide(self):
+        self.refused(self.train("--set", "model.hidden_sizes=[1000000]"), "does not fit", "largest tensor", "would fit")
+
+    def test_batch_that_does_not_divide(self):
+        self.refused(self.train("--num_csx", "3"), "32", "3")
+
+    def test_too_many_systems(self):
+        self.refused(self.train("--num_csx", "256", "--set", "train_input.batch_size=256"), "256", "192")
+
+    def test_exclusive_flags(self):
+        self.refused(self.train("--validate_only", "--compile_only"), "--validate_only", "--compile_only")
+
+    def test_bad_cut(self):
+        self.refused(self.train("--cut", "2by2"), "2by2", "ROWSxCOLUMNS")
+
+    def test_unknown_trace_scope(self):
+        self.refused(self.train("--vcd", "a.vcd", "--vcd_scope", "phase"), "phase", "phases")
+
+    def test_missing_data(self):
+        self.refused(run("train", "fc_mnist_tiny", "--data", "nowhere", cwd=self.folder), "nowhere")
+
+    def damaged(self, name, change):
+        folder = make_data(self.folder / name, train=64, test=20)
+        path = folder / "train-images-idx3-ubyte"
+        path.write_bytes(change(path.read_bytes()))
+        return run("train", "fc_mnist_tiny", "--data", folder, "--max_steps", "1", cwd=self.folder)
+
+    def test_truncated_idx(self):
+        self.refused(self.damaged("truncated", lambda raw: raw[:-1]), "train-images-idx3-ubyte", "truncated", "50175", "50176")
+
+    def test_header_only_idx(self):
+        self.refused(self.damaged("header", lambda raw: raw[:10]), "truncated")
+
+    def test_empty_idx(self):
+        self.refused(self.damaged("empty", lambda raw: b""), "not an IDX file")
+
+    def test_wrong_magic(self):
+        self.refused(self.damaged("magic", lambda raw: b"\x89PNG" + raw[4:]), "not an IDX file", "89 50")
+
+    def test_other_element_type(self):
+        self.refused(self.damaged("type", lambda raw: raw[:2] + b"\x0d" + raw[3:]), "0x0d", "0x08")
+
+    def test_bad_label(self):
+        folder = make_data(self.folder / "label", train=64, test=20)
+        write_idx(folder / "train-labels-idx1-ubyte", [64], [11] * 64)
+        self.refused(run("train", "fc_mnist_tiny", "--data", folder, cwd=self.folder), "label 11", "0 to 9")
+
+    def test_fewer_labels_than_images(self):
+        folder = make_data(self.folder / "count", train=64, test=20)
+        write_idx(folder / "train-labels-idx1-ubyte", [63], [1] * 63)
+        self.refused(run("train", "fc_mnist_tiny", "--data", folder, cwd=self.folder), "63 labels", "64 images")
+
+    def checkpoint(self):
+        path = self.folder / "whole" / "checkpoint_2.mdl"
+        if not path.exists():
+            self.assertEqual(self.train("-o", "whole").returncode, 0)
+        return path
+
+    def test_truncated_checkpoint(self):
+        raw = self.checkpoint().read_bytes()
+        bad = self.folder / "bad.mdl"
+        for size in (0, 100, len(raw) // 2, len(raw) - 1):
+            bad.write_bytes(raw[:size])
+            self.refused(self.train("--checkpoint_path", bad), "bad.mdl")
+
+    def test_checkpoint_of_another_model(self):
+        self.refused(self.train("--set", "model.hidden_sizes=[23]", "--checkpoint_path", self.checkpoint(), steps=4), "model.fc1.weight", "24", "23")
+
+    def test_checkpoint_of_another_optimizer(self):
+        self.refused(self.train("--set", "optimizer.optimizer_type=adam", "--checkpoint_path", self.checkpoint(), steps=4), "exp_avg")
+
+    def test_not_a_checkpoint(self):
+        (self.folder / "text.mdl").write_text("hello")
+        self.refused(self.train("--checkpoint_path", "text.mdl"), "text.mdl")
+
+    def test_nothing_left_to_train(self):
+        self.refused(self.train("--checkpoint_path", self.checkpoint()), "max_steps")
+
+    def test_resume_without_checkpoint(self):
+        self.refused(self.train("--resume", "-o", "nothing_here"), "--resume")
+
+    def test_plan_of_another_model(self):
+        self.assertEqual(self.train("--compile_only", "-o", "planned").returncode, 0)
+        plan = self.folder / "planned" / "plan.json"
+        self.assertEqual(self.train("--plan", plan, "-o", "with_plan").returncode, 0)
+        self.refused(self.train("--plan", plan, "--set", "model.hidden_sizes=[20]"), "another model")
+        self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "another machine")
+        plan.write_text(plan.read_text()[:100])
+        self.refused(self.train("--plan", plan), "not a plan")
+
+    def test_full_disk(self):
+        def small_files_only():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))
+
+        result = self.train("-o", "full", preexec_fn=small_files_only)
+        self.refused(result, "checkpoint_2.mdl", "cannot be written")
+        self.assertFalse((self.folder / "full" / "checkpoint_2.mdl").exists())
+        self.assertTrue((self.folder / "full" / "report.json").exists(), "the report is not lost")
+
+    def test_compare(self):
+        self.checkpoint()
+        (self.folder / "text.json").write_text("{\"schema\": \"weft-report-0\"}")
+        self.refused(run("compare", "whole/report.json", "text.json", cwd=self.folder), "weft-report-0", "weft-report-1")
+        self.refused(run("compare", "whole/report.json", "nowhere.json", cwd=self.folder), "nowhere.json")
+
+
+if __name__ == "__main__":
+    unittest.main()
