@@ -1,0 +1,119 @@
+// Question: does the simulated cluster train as plain double-precision arithmetic does? Loss of every step and weights.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "hw/cluster/cluster.h"
+#include "hw/spec/machine_file.h"
+#include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/planner.h"
+#include "sw/graph/initial_weights.h"
+#include "tests/support/reference_trainer.h"
+#include "tlm/base/fp16.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+/// Ten noisy patterns; the same numbers for the cluster and for the reference.
+class Patterns final : public SampleSource {
+ public:
+  Patterns(const Job& job, int features) : job_(job), features_(features) {}
+  int features() const override { return features_; }
+  void fill(int, std::int64_t step, int system, int micro_batch, std::uint16_t* samples, std::int32_t* labels) override {
+    for (int token = 0; token < job_.tokens(); ++token) {
+      const std::int64_t index = step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
+      labels[token] = label(index);
+      for (int feature = 0; feature < features_; ++feature) samples[token * features_ + feature] = float_to_half(static_cast<float>(value(index, feature)));
+    }
+  }
+  static int label(std::int64_t index) { return static_cast<int>(index * 7 % 10); }
+  static double value(std::int64_t index, int feature) {
+    std::uint64_t state = static_cast<std::uint64_t>(index * 1009 + feature + 1) * 0x9e3779b97f4a7c15ULL;
+    state ^= state >> 29;
+    state *= 0xbf58476d1ce4e5b9ULL;
+    const double noise = static_cast<double>(state >> 40) / 16777216.0 - 0.5;
+    return half_to_float(float_to_half(static_cast<float>(noise + (feature % 10 == label(index) ? 1.0 : 0.0))));
+  }
+
+ private:
+  const Job& job_;
+  int features_;
+};
+
+class Losses final : public RunObserver {
+ public:
+  void on_step(const StepResult& result) override { sums.push_back(result.loss_sum); }
+  void on_checkpoint(const TrainingState&, Picosecond) override {}
+  std::vector<double> sums;
+};
+
+void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain, std::vector<int> widths) {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  Job job;
+  for (std::size_t index = 0; index + 1 < widths.size(); ++index)
+    job.layers.push_back({fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size(), 0});
+  job.batch = 48;
+  job.systems = systems;
+  job.optimizer.kind = kind;
+  job.schedule.rate = rate;
+  job.stages = {{true, 12}};
+  sw::MicroBatch wanted{sw::MicroBatch::Kind::samples, job.batch / systems / micro_batches};
+  const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, systems, retain, wanted);
+  job.micro_batches = plan.micro_batches;
+  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain);
+  TrainingState initial = initial_state(job);
+  std::vector<test::ReferenceTrainer::Layer> layers;
+  const auto parameters = sw::initial_weights(job.layers, 3);
+  for (std::size_t index = 0; index < job.layers.size(); ++index) {
+    initial.layers[index].tensors[0].values = parameters[index].weight;
+    initial.layers[index].tensors[1].values = parameters[index].bias;
+    const auto& weight = parameters[index].weight;
+    const auto& bias = parameters[index].bias;
+    layers.push_back({job.layers[index].inputs, job.layers[index].outputs, {weight.begin(), weight.end()}, {bias.begin(), bias.end()}});
+  }
+  Patterns source(job, widths.front());
+  Losses losses;
+  RunToEnd control;
+  proto::NullRecorder recorder;
+  ThreadPool pool(1);
+  LaunchMemo memo;
+  const SystemPlan shared{&job, &machine, plan.rectangle, {1, 1}, &memo, [](bool, int) { return Cycle{0}; }, &pool};
+  Cluster cluster("cluster", shared, initial, source, control, losses, recorder);
+  cluster.run();
+
+  test::ReferenceTrainer reference(layers, kind == OptimizerKind::sgd ? test::ReferenceTrainer::Rule::sgd : test::ReferenceTrainer::Rule::adam, rate);
+  REQUIRE(losses.sums.size() == 12);
+  double worst = 0, first = 0, last = 0;
+  for (int step = 0; step < 12; ++step) {
+    std::vector<std::vector<double>> samples;
+    std::vector<int> labels;
+    for (int place = 0; place < job.batch; ++place) {
+      samples.emplace_back();
+      for (int feature = 0; feature < widths.front(); ++feature) samples.back().push_back(Patterns::value(step * job.batch + place, feature));
+      labels.push_back(Patterns::label(step * job.batch + place));
+    }
+    last = reference.step(samples, labels);
+    if (step == 0) first = last;
+    worst = std::max(worst, std::fabs(last - losses.sums[static_cast<std::size_t>(step)] / job.batch));
+  }
+  double weight_error = 0;
+  const TrainingState end = cluster.memoryx().state();
+  for (std::size_t index = 0; index < layers.size(); ++index)
+    for (std::size_t i = 0; i < end.layers[index].tensors[0].values.size(); ++i)
+      weight_error = std::max(weight_error, std::fabs(static_cast<double>(end.layers[index].tensors[0].values[i]) - reference.layers()[index].weight[i]));
+  std::fputs(fmt::format("loss {:.4f} -> {:.4f}; worst loss difference {:.5f}, worst weight difference {:.5f}\n", first, last, worst, weight_error).c_str(), stdout);
+  CHECK(last < first);
+  CHECK(worst < 0.004);
+  CHECK(weight_error < (kind == OptimizerKind::sgd ? 0.002 : 0.02));
+}
+
+}  // namespace
+
+TEST_CASE("SGD, one system") { compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::no, {60, 30, 10}); }
+TEST_CASE("Adam, one system, output layer retained") { compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::yes, {60, 30, 20, 10}); }
+TEST_CASE("Adam, four systems, three micro-batches") { compare(OptimizerKind::adam, 0.003, 4, 3, sw::RetainOutput::no, {47, 33, 10}); }
+TEST_CASE("more rows than features") { compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::yes, {13, 7, 10}); }
+TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }
