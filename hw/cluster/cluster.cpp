@@ -6,9 +6,11 @@
 
 namespace weft::hw {
 
-Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial, SampleSource& source,
-                 RunControl& control, RunObserver& observer, proto::Recorder& recorder)
-    : sc_module(name), user_("user_node", *plan.job, observer), memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
+Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
+                 SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder)
+    : sc_module(name),
+      user_("user_node", *plan.job, observer),
+      memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
       swarmx_("swarmx", *plan.machine, plan.job->systems, recorder) {
   memoryx_.user_out.bind(user_.memoryx_in);
   for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
@@ -17,7 +19,8 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
   }
   for (int system = 0; system < plan.job->systems; ++system) {
     systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, recorder));
-    inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine, system, source, recorder));
+    inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine,
+                                                    system, source, recorder));
     CsX& csx = *systems_.back();
     inputs_.back()->system_out.bind(csx.input_in);
     csx.input_out.bind(inputs_.back()->credit_in);
@@ -31,7 +34,7 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
 void Cluster::run() {
   try {
     sc_core::sc_start();
-  } catch (const sc_core::sc_report& report) {   // what a thread of the simulation threw
+  } catch (const sc_core::sc_report& report) {  // what a thread of the simulation threw
     throw SimulationError(report.get_msg());
   }
   if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());
@@ -39,7 +42,9 @@ void Cluster::run() {
 
 std::vector<proto::LinkRecord> Cluster::link_records() const {
   std::vector<proto::LinkRecord> all = memoryx_.link_records();
-  const auto add = [&all](std::vector<proto::LinkRecord> records) { all.insert(all.end(), records.begin(), records.end()); };
+  const auto add = [&all](std::vector<proto::LinkRecord> records) {
+    all.insert(all.end(), records.begin(), records.end());
+  };
   add(swarmx_.link_records());
   for (const auto& system : systems_) add(system->link_records());
   for (const auto& input : inputs_) add(input->link_records());

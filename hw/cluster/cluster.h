@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "hw/csx/csx.h"
-#include "hw/host/run_control.h"
 #include "hw/host/run_observer.h"
 #include "hw/host/user_node.h"
 #include "hw/input/input_server.h"
 #include "hw/input/sample_source.h"
 #include "hw/memoryx/memoryx.h"
+#include "hw/spec/run_control.h"
 #include "hw/swarmx/swarmx.h"
 
 namespace weft::hw {
@@ -18,8 +18,8 @@ namespace weft::hw {
 /// `plan`, `control`, `observer`, `source` and `recorder` outlive the cluster. One cluster per process (SystemC).
 class Cluster : public sc_core::sc_module {
  public:
-  Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial, SampleSource& source,
-          RunControl& control, RunObserver& observer, proto::Recorder& recorder);
+  Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
+          SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder);
 
   /// Runs to the end of the job, or of the step after which the control said no more.
   /// Throws SimulationError that says who waits for what when nothing can happen any more before that.

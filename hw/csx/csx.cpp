@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tlm/block/describe.h"
 #include "tlm/base/error.h"
+#include "tlm/block/describe.h"
 
 namespace weft::hw {
 
@@ -15,24 +15,32 @@ using proto::BlockKind;
 using proto::BlockTag;
 
 CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder)
-    : sc_module(name), ethernet_in("ethernet_in", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
-      ethernet_out("ethernet_out", static_cast<std::size_t>(plan.machine->io.ethernet_links)), input_in("input_in"),
-      input_out("input_out"), system_(system), plan_(plan), placement_(*plan.job, *plan.machine),
-      wafer_("wafer", *plan.machine, *plan.job, plan.rectangle, plan.cut, *plan.pool), timer_(*plan.machine, wafer_, plan.memo),
-      recorder_(recorder), phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
+    : sc_module(name),
+      ethernet_in("ethernet_in", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
+      ethernet_out("ethernet_out", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
+      input_in("input_in"),
+      input_out("input_out"),
+      system_(system),
+      plan_(plan),
+      placement_(*plan.job, *plan.machine),
+      wafer_("wafer", *plan.machine, *plan.job, plan.rectangle, plan.cut, *plan.pool),
+      timer_(*plan.machine, wafer_, plan.memo),
+      recorder_(recorder),
+      phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
       weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {
   for (int lane = 0; lane < plan.machine->io.ethernet_links; ++lane) {
     const auto at = static_cast<std::size_t>(lane);
     ethernet_in[at].register_b_transport(this, &CsX::receive, lane);
-    up_.emplace_back(fmt::format("cluster.system{}.lane{}.up", system, lane), "system_to_swarmx", plan.machine->io.ethernet_gbps,
-                     plan.machine->swarmx.link_latency_ps, recorder);
+    up_.emplace_back(fmt::format("cluster.system{}.lane{}.up", system, lane), "system_to_swarmx",
+                     plan.machine->io.ethernet_gbps, plan.machine->swarmx.link_latency_ps, recorder);
   }
   input_in.register_b_transport(this, &CsX::receive_samples);
   // The next launch starts when a control wavelet has crossed the rectangle and come back: routes and switches are set.
-  launch_gap_ = plan.machine->router.hop_cycles * 2 * (plan.rectangle.width + plan.rectangle.height) + 2 * plan.machine->router.ramp_cycles;
+  launch_gap_ = plan.machine->router.hop_cycles * 2 * (plan.rectangle.width + plan.rectangle.height) +
+                2 * plan.machine->router.ramp_cycles;
   global_step_ = plan.job->first_step;
   wafer_.allocate();
-  
+
   SC_THREAD(run);
 }
 
@@ -76,9 +84,14 @@ void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_t
   const Block& block = Block::of(transaction);
   Arrival arrival{block.tag(), block.payload(), proto::absolute_ps(delay)};
   switch (block.tag().kind) {
-    case BlockKind::step_begin: step_begins_.push_back(std::move(arrival)); break;
-    case BlockKind::weights: weights_[static_cast<std::size_t>(lane)].push_back(std::move(arrival)); break;
-    default: throw SimulationError(fmt::format("system {} cannot take {}", system_, proto::describe(block.tag())));
+    case BlockKind::step_begin:
+      step_begins_.push_back(std::move(arrival));
+      break;
+    case BlockKind::weights:
+      weights_[static_cast<std::size_t>(lane)].push_back(std::move(arrival));
+      break;
+    default:
+      throw SimulationError(fmt::format("system {} cannot take {}", system_, proto::describe(block.tag())));
   }
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   arrived_.notify(sc_core::SC_ZERO_TIME);

@@ -26,7 +26,7 @@ struct SystemPlan {
   const MachineSpec* machine = nullptr;
   Rectangle rectangle;
   WaferCut cut;
-  LaunchMemo* memo = nullptr;              ///< null: no fast-forward
+  LaunchMemo* memo = nullptr;  ///< null: no fast-forward
   LaunchPrediction predict;
   ThreadPool* pool = nullptr;
 };
@@ -36,10 +36,10 @@ class CsX : public sc_core::sc_module {
   SC_HAS_PROCESS(CsX);
   CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder);
 
-  sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<CsX>> ethernet_in;   ///< per lane
+  sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<CsX>> ethernet_in;  ///< per lane
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<CsX>> ethernet_out;
   tlm_utils::passthrough_target_socket<CsX> input_in;
-  tlm_utils::simple_initiator_socket<CsX> input_out;      ///< credits of consumed samples
+  tlm_utils::simple_initiator_socket<CsX> input_out;  ///< credits of consumed samples
 
   const std::vector<proto::LaunchRecord>& launches() const { return records_; }
   /// PE-cycles by class since the start, launches and the time between them; they add up to PEs x wafer_cycles().
@@ -82,7 +82,7 @@ class CsX : public sc_core::sc_module {
   proto::Recorder& recorder_;
   proto::TrackId phase_track_;
   std::vector<proto::LinkPort> up_;
-  std::vector<std::deque<Arrival>> weights_;    ///< per lane
+  std::vector<std::deque<Arrival>> weights_;  ///< per lane
   std::deque<Arrival> samples_, step_begins_;
   sc_core::sc_event arrived_;
   std::vector<proto::LaunchRecord> records_;

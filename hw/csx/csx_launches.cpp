@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "hw/csx/csx.h"
-#include "hw/spec/kernel_names.h"
 #include "hw/fabric/local_times.h"
+#include "hw/spec/kernel_names.h"
 #include "tlm/base/error.h"
 #include "tlm/base/fp16.h"
 #include "tlm/block/describe.h"
@@ -33,27 +33,37 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
   record.start = wafer_free_ + launch_gap_;
   record.predicted = plan_.predict(train, tag.launch);
   const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
-  const std::uint64_t dropout_key =
-      train && layer.dropout > 0 ? (job.seed + 1) * 0x9e3779b97f4a7c15ULL + static_cast<std::uint64_t>(global_step_) * 1024 + static_cast<std::uint64_t>(launch.layer) + 1 : 0;
+  const std::uint64_t dropout_key = train && layer.dropout > 0 ? (job.seed + 1) * 0x9e3779b97f4a7c15ULL +
+                                                                     static_cast<std::uint64_t>(global_step_) * 1024 +
+                                                                     static_cast<std::uint64_t>(launch.layer) + 1
+                                                               : 0;
   LaunchTimes times;
   switch (launch.kind) {
-    case KernelKind::load_input: times = load_input(tag, record); break;
-    case KernelKind::softmax_loss: times = softmax(tag, train, record); break;
+    case KernelKind::load_input:
+      times = load_input(tag, record);
+      break;
+    case KernelKind::softmax_loss:
+      times = softmax(tag, train, record);
+      break;
     case KernelKind::activation:
       times = activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.rectangle, job.tokens());
       wafer_.activation_values(launch.layer, dropout_key, first_sample);
       break;
     case KernelKind::activation_backward:
-      times = activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.rectangle, job.tokens());
+      times =
+          activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.rectangle, job.tokens());
       wafer_.activation_backward_values(launch.layer);
       break;
-    default: times = matrix(tag, launch, record); break;
+    default:
+      times = matrix(tag, launch, record);
+      break;
   }
   book(record, times);
 }
 
 void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
-  const std::int64_t pes = static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
+  const std::int64_t pes =
+      static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
   record.bound_by = times.bound_by();
   times.close(pes);
   record.end = record.start + times.end;
@@ -71,7 +81,8 @@ void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
 LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, tokens = job.tokens();
-  const Arrival arrival = next(samples_, fmt::format("the samples of stage {} step {} micro-batch {}", tag.stage, tag.step, tag.micro_batch));
+  const Arrival arrival = next(
+      samples_, fmt::format("the samples of stage {} step {} micro-batch {}", tag.stage, tag.step, tag.micro_batch));
   if (arrival.tag.stage != tag.stage || arrival.tag.step != tag.step || arrival.tag.micro_batch != tag.micro_batch)
     throw SimulationError(fmt::format("system {} took {} out of turn", system_, proto::describe(arrival.tag)));
   const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
@@ -79,7 +90,8 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   wafer_.load_samples(samples, labels);
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
-  const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens, to_edge(arrival.at) - record.start);
+  const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens,
+                                       to_edge(arrival.at) - record.start);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
   Block block(credit, nullptr);
@@ -101,12 +113,13 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
     wafer_.retained_delta_values();
   }
   LaunchTimes times = timer_.close();
-  if (launch.kind == KernelKind::retained_delta) {   // each PE rounds its sums to fp16 at the end
+  if (launch.kind == KernelKind::retained_delta) {  // each PE rounds its sums to fp16 at the end
     Cycle longest = 0;
     for (int line = 0; line < map.chain; ++line)
       for (int elements : map.elements) {
         if (elements == 0) continue;
-        const Cycle cycles = convert_cycles(*plan_.machine, static_cast<std::int64_t>(elements) * map.wavelets[static_cast<std::size_t>(line)]);
+        const Cycle cycles = convert_cycles(
+            *plan_.machine, static_cast<std::int64_t>(elements) * map.wavelets[static_cast<std::size_t>(line)]);
         times.of(proto::TimeClass::compute) += cycles;
         longest = std::max(longest, cycles);
       }
@@ -117,32 +130,38 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
 }
 
 void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
-  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind, plan_.machine->memoryx.chunk_bytes);
+  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind,
+                                         plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tag.kind = BlockKind::weights;
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     const Arrival arrival = next(weights_[static_cast<std::size_t>(tag.lane)], proto::describe(tag));
     if (!proto::same_block(arrival.tag, tag))
-      throw SimulationError(fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
+      throw SimulationError(
+          fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
     record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
     if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
     const Cycle left = timer_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
     half_to_float(reinterpret_cast<const std::uint16_t*>(arrival.payload->data()), decoded_.data(), decoded_.size());
-    wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(), shape.elements_per_round);
+    wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
+                         shape.elements_per_round);
     tag.kind = BlockKind::credit;
     send_up(tag, nullptr, std::max(from_edge(left), arrival.at));
   }
 }
 
 void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
-  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind, plan_.machine->memoryx.chunk_bytes);
+  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind,
+                                         plan_.machine->memoryx.chunk_bytes);
   tag.kind = BlockKind::gradient;
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     const Cycle done = timer_.drain(shape.chunk_rounds(chunk));
-    auto payload = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(shape.chunk_elements(chunk)) * sizeof(float));
-    wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), reinterpret_cast<float*>(payload->data()));
+    auto payload = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(shape.chunk_elements(chunk)) *
+                                                               sizeof(float));
+    wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk),
+                           reinterpret_cast<float*>(payload->data()));
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     record.stream_out_bytes += static_cast<Bytes>(payload->size());
@@ -153,7 +172,8 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
 LaunchTimes CsX::softmax(const BlockTag& tag, bool train, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   Cycle leaves = 0;
-  const LaunchTimes times = softmax_times(*plan_.machine, job.layers.back().outputs, train, plan_.rectangle, job.tokens(), leaves);
+  const LaunchTimes times =
+      softmax_times(*plan_.machine, job.layers.back().outputs, train, plan_.rectangle, job.tokens(), leaves);
   auto payload = std::make_shared<std::vector<std::uint8_t>>(2 * sizeof(float));
   float loss[2];
   wafer_.softmax_values(train, loss_scale_, loss);

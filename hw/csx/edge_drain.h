@@ -34,8 +34,8 @@ class EdgeDrain {
 
   int rows_per_channel_, hop_, ramp_;
   std::int32_t words_per_cycle_;
-  std::vector<int> elements_, depth_;            ///< per position: elements a round; rounds its buffer holds
-  std::vector<std::int32_t> free_;               ///< per channel
+  std::vector<int> elements_, depth_;               ///< per position: elements a round; rounds its buffer holds
+  std::vector<std::int32_t> free_;                  ///< per channel
   std::vector<std::vector<std::int32_t>> history_;  ///< [round][position] taken whole
   std::vector<std::int32_t> current_, room_;
 };

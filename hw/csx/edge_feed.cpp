@@ -4,7 +4,8 @@
 
 namespace weft::hw {
 
-EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, Cycle launch_start, std::vector<Cycle>& channel_free)
+EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, Cycle launch_start,
+                   std::vector<Cycle>& channel_free)
     : launch_start_(launch_start), channel_free_(channel_free) {
   const int rows = machine.io.rows_per_channel;
   for (int line = 0; line < map.chain; ++line) {
@@ -12,7 +13,9 @@ EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, Cycle launc
     if (place == 0) channel_words_.push_back(0);
     std::int32_t& words = channel_words_.back();
     lines_.push_back({channel, words + place * machine.router.hop_cycles});
-    words += static_cast<std::int32_t>(ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle)) + 1;
+    words += static_cast<std::int32_t>(
+                 ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle)) +
+             1;
     farthest_ = std::max(farthest_, place * machine.router.hop_cycles);
   }
   bases_.resize(lines_.size());

@@ -27,12 +27,12 @@ class EdgeFeed {
  private:
   struct Line {
     int channel;
-    std::int32_t offset;   ///< words of the lines before it in a round, and the hops to its row
+    std::int32_t offset;  ///< words of the lines before it in a round, and the hops to its row
   };
   Cycle launch_start_;
   std::vector<Cycle>& channel_free_;
   std::vector<Line> lines_;
-  std::vector<std::int32_t> channel_words_;   ///< of one round
+  std::vector<std::int32_t> channel_words_;  ///< of one round
   std::int32_t farthest_ = 0;
   std::vector<std::int32_t> bases_;
 };

@@ -13,15 +13,15 @@ namespace weft::hw {
 
 /// Everything that one simulated launch showed to the outside, relative to its begin.
 struct LaunchRun {
-  std::vector<std::vector<std::int32_t>> starts;   ///< per chunk, or once: the state of the edge that it began with
-  std::vector<Cycle> marks;                        ///< per chunk: left the west edge, or all at the east edge
+  std::vector<std::vector<std::int32_t>> starts;  ///< per chunk, or once: the state of the edge that it began with
+  std::vector<Cycle> marks;                       ///< per chunk: left the west edge, or all at the east edge
   LaunchTimes times;
-  std::vector<std::int32_t> drain_channels;        ///< state of the east edge after it
+  std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
 };
 
 class LaunchMemo {
  public:
-  using Key = std::pair<KernelKind, int>;          ///< kernel and layer
+  using Key = std::pair<KernelKind, int>;  ///< kernel and layer
   const std::vector<LaunchRun>& runs(Key key) { return runs_[key]; }
   void add(Key key, LaunchRun run) { runs_[key].push_back(std::move(run)); }
 

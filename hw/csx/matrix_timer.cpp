@@ -37,11 +37,12 @@ Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
     current_.marks.push_back(mark);
     return start_ + mark;
   }
-  if (added_) {   // no identical launch after all: simulate it from its begin
+  if (added_) {  // no identical launch after all: simulate it from its begin
     added_ = false;
     current_.marks.clear();
   }
-  while (current_.marks.size() < rounds_.size()) current_.marks.push_back(simulate(current_.marks.size(), rounds_[current_.marks.size()]));
+  while (current_.marks.size() < rounds_.size())
+    current_.marks.push_back(simulate(current_.marks.size(), rounds_[current_.marks.size()]));
   return start_ + current_.marks.back();
 }
 
@@ -49,7 +50,9 @@ bool MatrixTimer::follows_memo() {
   const std::vector<LaunchRun>& runs = memo_->runs(key_);
   for (; candidate_ < runs.size(); ++candidate_) {
     const auto& starts = runs[candidate_].starts;
-    if (starts.size() >= current_.starts.size() && std::equal(current_.starts.begin(), current_.starts.end(), starts.begin())) return true;
+    if (starts.size() >= current_.starts.size() &&
+        std::equal(current_.starts.begin(), current_.starts.end(), starts.begin()))
+      return true;
   }
   return false;
 }
@@ -61,7 +64,8 @@ Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
-    wafer_.run_round(next_round_, feed_ ? feed_->round(current_.starts[chunk], index) : nullptr, drain_ ? drain_->room() : nullptr);
+    wafer_.run_round(next_round_, feed_ ? feed_->round(current_.starts[chunk], index) : nullptr,
+                     drain_ ? drain_->room() : nullptr);
     if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
   }
   if (drain_) return drain_->done();
@@ -84,7 +88,8 @@ const LaunchTimes& MatrixTimer::close() {
     }
   }
   if (drain_channels_.size() < channels.size()) drain_channels_.resize(channels.size(), 0);
-  for (std::size_t channel = 0; channel < channels.size(); ++channel) drain_channels_[channel] = start_ + channels[channel];
+  for (std::size_t channel = 0; channel < channels.size(); ++channel)
+    drain_channels_[channel] = start_ + channels[channel];
   return result_;
 }
 

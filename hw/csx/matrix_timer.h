@@ -15,7 +15,8 @@ namespace weft::hw {
 class MatrixTimer {
  public:
   /// `memo` null: everything is simulated.
-  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo) : machine_(machine), wafer_(wafer), memo_(memo) {}
+  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo)
+      : machine_(machine), wafer_(wafer), memo_(memo) {}
 
   /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
@@ -43,13 +44,13 @@ class MatrixTimer {
   LaunchMemo::Key key_{};
   Cycle start_ = 0;
   std::vector<Cycle> feed_channels_;
-  std::vector<Cycle> drain_channels_;     ///< absolute
+  std::vector<Cycle> drain_channels_;  ///< absolute
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
-  std::size_t candidate_ = 0;             ///< in memo_->runs(key_)
+  std::size_t candidate_ = 0;  ///< in memo_->runs(key_)
   bool added_ = false;
   LaunchRun current_;
-  std::vector<int> rounds_;               ///< per chunk so far
+  std::vector<int> rounds_;  ///< per chunk so far
   int next_round_ = 0;
   LaunchTimes result_;
 };

@@ -1,110 +1,81 @@
 #include "hw/fabric/dense_gemm.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
+
+#include "hw/fabric/dense_tile.h"
+#include "hw/fabric/split.h"
 
 namespace weft::hw {
 
 namespace {
 
-// 16 lanes of fp32; the compiler splits them where the processor's vectors are narrower.
-using Lanes = float __attribute__((vector_size(64)));
-constexpr int lane_count = 16;
+/// Below so many multiply-adds waking another thread takes longer than it saves.
+constexpr std::int64_t parallel_work = 1 << 20;
+/// Rows from which a strip of B is read so often that copying it together pays.
+constexpr int rows_to_pack = 3 * dense::tile_rows;
 
-inline Lanes load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof lanes);
-  return lanes;
-}
-inline void store(float* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
-
-inline Lanes fused(float a, Lanes b, Lanes c) {
-  Lanes result;
-  for (int i = 0; i < lane_count; ++i) result[i] = __builtin_fmaf(a, b[i], c[i]);
-  return result;
+dense::Blocks blocks_in_order(const std::vector<int>& bounds, BlockOrder order) {
+  dense::Blocks blocks;
+  for (std::size_t block = 0; block + 1 < bounds.size(); ++block)
+    if (bounds[block] < bounds[block + 1]) blocks.push_back({bounds[block], bounds[block + 1]});
+  if (order == BlockOrder::descending) std::reverse(blocks.begin(), blocks.end());
+  return blocks;
 }
 
-struct Blocks {
-  std::vector<int> first, last;   ///< non-empty, in the order of addition
-};
+void copy_columns(dense::View<const float> from, int rows, int columns, dense::View<float> to) {
+  for (int row = 0; row < rows; ++row) std::copy_n(from.row(row), columns, to.row(row));
+}
 
-/// One tile of Rows x (Vectors * 16) elements of C; the partial sums and the running sums stay in registers.
-template <int Rows, int Vectors>
-void tile(const float* a, int lda, const float* b, int ldb, float* c, int ldc, const Blocks& blocks, bool continues) {
-  Lanes sum[Rows][Vectors];
-  for (int row = 0; row < Rows; ++row)
-    for (int v = 0; v < Vectors; ++v) sum[row][v] = continues ? load(c + row * static_cast<std::ptrdiff_t>(ldc) + v * lane_count) : Lanes{};
-  for (std::size_t block = 0; block < blocks.first.size(); ++block) {
-    Lanes partial[Rows][Vectors] = {};
-    for (int k = blocks.first[block]; k < blocks.last[block]; ++k) {
-      const float* operand = b + static_cast<std::ptrdiff_t>(k) * ldb;
-      Lanes vector[Vectors];
-      for (int v = 0; v < Vectors; ++v) vector[v] = load(operand + v * lane_count);
-      for (int row = 0; row < Rows; ++row) {
-        const float scalar = a[row * static_cast<std::ptrdiff_t>(lda) + k];
-        for (int v = 0; v < Vectors; ++v) partial[row][v] = fused(scalar, vector[v], partial[row][v]);
-      }
-    }
-    const bool first = block == 0 && !continues;
-    for (int row = 0; row < Rows; ++row)
-      for (int v = 0; v < Vectors; ++v) sum[row][v] = first ? partial[row][v] : sum[row][v] + partial[row][v];
+/// A strip of B or of C in a place of its own, at full width: the columns that it lacks are zero.
+dense::View<float> packed(dense::View<const float> from, int rows, int columns, std::vector<dense::Line>& place) {
+  place.resize(static_cast<std::size_t>(rows) * dense::tile_vectors);
+  const dense::View<float> to{place.front().lanes, dense::strip_columns};
+  copy_columns(from, rows, columns, to);
+  for (int row = 0; row < rows; ++row) std::fill(to.row(row) + columns, to.row(row + 1), 0.0F);
+  return to;
+}
+
+/// C of one strip of at most strip_columns columns; `k` rows of B.
+void strip(dense::View<const float> a, dense::View<const float> b, dense::View<float> c, int m, int columns, int k,
+           const dense::Blocks& blocks, bool continues) {
+  std::vector<dense::Line> place_of_b, place_of_c;
+  const bool whole = columns == dense::strip_columns;
+  if (!whole || m >= rows_to_pack) b = packed(b, k, columns, place_of_b).as_const();
+  const dense::View<float> sums = whole ? c : packed(c.as_const(), m, columns, place_of_c);
+  const int tiles = (m + dense::tile_rows - 1) / dense::tile_rows;
+  for (int tile = 0; tile < tiles; ++tile) {
+    const int row = split_first(m, tiles, tile);
+    dense::tile(split_count(m, tiles, tile), a.from_row(row), b, sums.from_row(row), blocks, continues);
   }
-  for (int row = 0; row < Rows; ++row)
-    for (int v = 0; v < Vectors; ++v) store(c + row * static_cast<std::ptrdiff_t>(ldc) + v * lane_count, sum[row][v]);
-}
-
-/// A single element, for the columns that fill no vector.
-void element(const float* a, const float* b, int ldb, float* c, const Blocks& blocks, bool continues) {
-  float sum = *c;
-  for (std::size_t block = 0; block < blocks.first.size(); ++block) {
-    float partial = 0.0F;
-    for (int k = blocks.first[block]; k < blocks.last[block]; ++k) partial = __builtin_fmaf(a[k], b[static_cast<std::ptrdiff_t>(k) * ldb], partial);
-    sum = block == 0 && !continues ? partial : sum + partial;
-  }
-  *c = sum;
-}
-
-constexpr int tile_rows = 6, tile_vectors = 2;
-
-void rows_of_strip(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int vectors, const Blocks& blocks, bool continues) {
-  int row = 0;
-  const auto at = [&](int r) { return c + r * static_cast<std::ptrdiff_t>(ldc); };
-  const auto from = [&](int r) { return a + r * static_cast<std::ptrdiff_t>(lda); };
-  if (vectors == tile_vectors) {
-    for (; row + tile_rows <= m; row += tile_rows) tile<tile_rows, tile_vectors>(from(row), lda, b, ldb, at(row), ldc, blocks, continues);
-    for (; row < m; ++row) tile<1, tile_vectors>(from(row), lda, b, ldb, at(row), ldc, blocks, continues);
-  } else {
-    for (; row + tile_rows <= m; row += tile_rows) tile<tile_rows, 1>(from(row), lda, b, ldb, at(row), ldc, blocks, continues);
-    for (; row < m; ++row) tile<1, 1>(from(row), lda, b, ldb, at(row), ldc, blocks, continues);
-  }
+  if (!whole) copy_columns(sums.as_const(), m, columns, c);
 }
 
 }  // namespace
 
-void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k, const std::vector<int>& bounds,
-                  BlockOrder order, bool continues, ThreadPool* pool) {
-  if (m <= 0 || n <= 0 || k <= 0) return;
-  Blocks blocks;
-  const int count = static_cast<int>(bounds.size()) - 1;
-  for (int step = 0; step < count; ++step) {
-    const auto block = static_cast<std::size_t>(order == BlockOrder::ascending ? step : count - 1 - step);
-    if (bounds[block] == bounds[block + 1]) continue;
-    blocks.first.push_back(bounds[block]);
-    blocks.last.push_back(bounds[block + 1]);
+void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k,
+                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool) {
+  if (m <= 0 || n <= 0) return;
+  const dense::View<float> result{c, ldc};
+  const dense::Blocks blocks = blocks_in_order(bounds, order);
+  if (blocks.empty()) {
+    for (int row = 0; row < m && !continues; ++row) std::fill_n(result.row(row), n, 0.0F);
+    return;
   }
-  constexpr int strip = tile_vectors * lane_count;
-  const int strips = (n + strip - 1) / strip;
-  const auto run_strip = [&](int index) {
-    const int left = index * strip, right = std::min(left + strip, n), vectors = (right - left) / lane_count;
-    if (vectors > 0) rows_of_strip(a, lda, b + left, ldb, c + left, ldc, m, vectors, blocks, continues);
-    for (int column = left + vectors * lane_count; column < right; ++column)
-      for (int row = 0; row < m; ++row)
-        element(a + row * static_cast<std::ptrdiff_t>(lda), b + column, ldb, c + row * static_cast<std::ptrdiff_t>(ldc) + column, blocks, continues);
+  const bool alone = pool == nullptr || static_cast<std::int64_t>(m) * n * k < parallel_work;
+  const int strips = (n + dense::strip_columns - 1) / dense::strip_columns;
+  const int wanted = alone ? 1 : (2 * pool->threads() + strips - 1) / strips;
+  const int groups = std::clamp(m / rows_to_pack, 1, wanted);
+  const auto part = [&](int index) {
+    const int group = index / strips, row = split_first(m, groups, group),
+              column = index % strips * dense::strip_columns;
+    strip({a + static_cast<std::ptrdiff_t>(row) * lda, lda}, {b + column, ldb}, {result.row(row) + column, ldc},
+          split_count(m, groups, group), std::min(dense::strip_columns, n - column), k, blocks, continues);
   };
-  if (pool) {
-    pool->run(strips, run_strip);
+  if (alone) {
+    for (int index = 0; index < groups * strips; ++index) part(index);
   } else {
-    for (int index = 0; index < strips; ++index) run_strip(index);
+    pool->run(groups * strips, part);
   }
 }
 

@@ -11,10 +11,12 @@ enum class BlockOrder { ascending, descending };
 /// C[M][N] (+)= A[M][K] * B[K][N], K cut at `bounds` ({0, ..., K}, not decreasing) into blocks, one per PE of a chain.
 ///   partial(b) = fma(A[m][k], B[k][n], ...) over k ascending within block b, from +0
 ///   C[m][n]    = ((start + partial(b1)) + partial(b2)) + ...   over the non-empty blocks in the given order
-/// start is C as given if `continues`, else the first partial itself. Row-major, `ld*` in elements. Each element's order
-/// of operations is fixed, so neither vector width nor threads change a bit. NaNs are not made canonical.
+/// start is C as given if `continues`, else the first partial itself (+0 if all blocks are empty). Row-major, `ld*` in
+/// elements; C overlaps neither operand. A and B hold values that fp16 can hold: their products are exact in fp32, so a
+/// multiply-add rounds once whether or not the processor fuses it. Each element's order of operations is fixed, so
+/// neither the processor nor the threads change a bit. NaNs are not made canonical.
 /// `pool` null: the caller's thread only.
-void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k, const std::vector<int>& bounds,
-                  BlockOrder order, bool continues, ThreadPool* pool);
+void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k,
+                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool);
 
 }  // namespace weft::hw

@@ -5,15 +5,21 @@
 namespace weft::hw {
 
 struct FabricTiming {
-  int hop, ramp;                             ///< cycles
-  int link_queue, input_queue, output_queue; ///< wavelets, each at most history_depth
+  int hop, ramp;                              ///< cycles
+  int link_queue, input_queue, output_queue;  ///< wavelets, each at most history_depth
   int issue, fill, scalar, control, dispatch;
 
   explicit FabricTiming(const MachineSpec& machine)
-      : hop(machine.router.hop_cycles), ramp(machine.router.ramp_cycles), link_queue(machine.router.link_queue),
-        input_queue(machine.router.input_queue), output_queue(machine.router.output_queue),
-        issue(machine.pe.vector_issue_cycles), fill(machine.pe.vector_fill_cycles), scalar(machine.pe.scalar_cycles),
-        control(machine.pe.control_cycles), dispatch(machine.pe.task_dispatch_cycles) {}
+      : hop(machine.router.hop_cycles),
+        ramp(machine.router.ramp_cycles),
+        link_queue(machine.router.link_queue),
+        input_queue(machine.router.input_queue),
+        output_queue(machine.router.output_queue),
+        issue(machine.pe.vector_issue_cycles),
+        fill(machine.pe.vector_fill_cycles),
+        scalar(machine.pe.scalar_cycles),
+        control(machine.pe.control_cycles),
+        dispatch(machine.pe.task_dispatch_cycles) {}
 };
 
 /// Deepest queue that the recurrences can look back over.

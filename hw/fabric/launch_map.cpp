@@ -2,7 +2,8 @@
 
 namespace weft::hw {
 
-LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens) : height(rectangle.height) {
+LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens)
+    : height(rectangle.height) {
   const bool gradient = kind == KernelKind::matmul_gradient;
   const bool retained = kind == KernelKind::retained_delta;
   const bool delta = kind == KernelKind::matmul_delta;

@@ -22,14 +22,14 @@ inline int row_features(int features, int height, int row, bool with_bias) {
 /// the east (gradient, retained delta), so that sums always travel towards line 0.
 struct LaunchMap {
   bool lines_are_rows = true;
-  bool from_edge = true;       ///< the stream enters at the west edge; else from the row that owns the round
-  bool reduces = true;         ///< the round ends with a chain of partial sums
-  bool returns = true;         ///< the sum returns to the row that owns the round; else it leaves at the east edge
+  bool from_edge = true;  ///< the stream enters at the west edge; else from the row that owns the round
+  bool reduces = true;    ///< the round ends with a chain of partial sums
+  bool returns = true;    ///< the sum returns to the row that owns the round; else it leaves at the east edge
   int rounds = 0;
-  int owned = 0;               ///< features whose owner is the round's owner (== rounds)
+  int owned = 0;  ///< features whose owner is the round's owner (== rounds)
   int chain = 0, lines = 0, positions = 0;
-  std::vector<int> wavelets;   ///< [chain]
-  std::vector<int> elements;   ///< [positions]
+  std::vector<int> wavelets;  ///< [chain]
+  std::vector<int> elements;  ///< [positions]
   int height = 0;
 
   int owner_row(int round) const { return split_line(owned, height, round); }

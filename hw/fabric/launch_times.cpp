@@ -13,7 +13,9 @@ using proto::TimeClass;
 void LaunchTimes::close(std::int64_t machine_pes) {
   const std::int64_t booked = std::accumulate(classes.begin(), classes.end(), std::int64_t{0});
   const std::int64_t rest = mapped * end - booked;
-  if (rest < 0) throw SimulationError(fmt::format("time classes exceed the launch: {} PE-cycles booked, {} there were", booked, mapped * end));
+  if (rest < 0)
+    throw SimulationError(
+        fmt::format("time classes exceed the launch: {} PE-cycles booked, {} there were", booked, mapped * end));
   of(TimeClass::drained) += rest;
   of(TimeClass::not_mapped) += (machine_pes - mapped) * end;
 }
@@ -23,8 +25,8 @@ std::string LaunchTimes::bound_by() const {
     TimeClass which;
     const char* name;
   };
-  constexpr Cause causes[] = {{TimeClass::compute, "compute"},       {TimeClass::overhead, "issue"},
-                              {TimeClass::receive, "receive"},       {TimeClass::wait_stream, "stream"},
+  constexpr Cause causes[] = {{TimeClass::compute, "compute"},        {TimeClass::overhead, "issue"},
+                              {TimeClass::receive, "receive"},        {TimeClass::wait_stream, "stream"},
                               {TimeClass::wait_partial_sum, "chain"}, {TimeClass::blocked, "drain"}};
   const Cause* best = &causes[0];
   for (const Cause& cause : causes)
@@ -39,18 +41,21 @@ struct Program {
   Cycle compute = 0, overhead = 0;
 };
 
-Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, Cycle advances, const FabricTiming& timing) {
+Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, Cycle advances,
+                   const FabricTiming& timing) {
   Program program;
   const Cycle sum = map.reduces ? elements : 0;
   program.compute = map.rounds * (wavelets * ceil_div(elements, lanes) + sum);
   program.overhead = timing.dispatch + advances * timing.control +
-                     map.rounds * (static_cast<Cycle>(wavelets) * timing.issue + timing.control + (map.reduces ? timing.issue : 0) + timing.scalar);
+                     map.rounds * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
+                                   (map.reduces ? timing.issue : 0) + timing.scalar);
   return program;
 }
 
 }  // namespace
 
-void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top, const FabricTiming& timing) {
+void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
+              const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
   Cycle advances = 0;
   for (int round = 0; map.returns && round < map.rounds; ++round) advances += map.last_of_owner(round);
@@ -61,16 +66,18 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       ++times.mapped;
       times.of(TimeClass::receive) += pe.received;
       if (line >= shape.chain) continue;
-      if (elements == 0) {   // a PE that only sends deltas
+      if (elements == 0) {  // a PE that only sends deltas
         times.of(TimeClass::overhead) += pe.main_end - pe.blocked;
         times.of(TimeClass::blocked) += pe.blocked;
         continue;
       }
       const int wavelets = shape.wavelets[static_cast<std::size_t>(line)];
       const Program program = program_of(map, wavelets, elements, shape.lanes, top && line == 0 ? advances : 0, timing);
-      const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum + pe.blocked + pe.received - pe.received_late;
+      const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum +
+                        pe.blocked + pe.received - pe.received_late;
       if (sum != pe.main_end)
-        throw SimulationError(fmt::format("time classes of PE (line {}, position {}) add up to {} of {} cycles", line, position, sum, pe.main_end));
+        throw SimulationError(fmt::format("time classes of PE (line {}, position {}) add up to {} of {} cycles", line,
+                                          position, sum, pe.main_end));
       times.of(TimeClass::compute) += program.compute;
       times.of(TimeClass::overhead) += program.overhead + pe.stall;
       times.of(TimeClass::wait_stream) += pe.wait_stream;
@@ -80,7 +87,8 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
     }
   }
   for (int line = 0; line < shape.chain; ++line)
-    times.wavelet_hops += static_cast<std::int64_t>(map.rounds) * (shape.wavelets[static_cast<std::size_t>(line)] + 1) * shape.positions;
+    times.wavelet_hops +=
+        static_cast<std::int64_t>(map.rounds) * (shape.wavelets[static_cast<std::size_t>(line)] + 1) * shape.positions;
   const std::int64_t elements = std::accumulate(shape.elements.begin(), shape.elements.end(), std::int64_t{0});
   if (map.reduces) times.wavelet_hops += static_cast<std::int64_t>(map.rounds) * elements * shape.chain;
   if (map.returns && top)

@@ -7,9 +7,9 @@
 namespace weft::hw {
 
 struct LaunchTimes {
-  Cycle end = 0;                      ///< since the launch began
-  proto::ClassCycles classes{};       ///< mapped PEs, within [0, own end); LaunchTimes::close() adds the rest
-  std::int64_t mapped = 0;            ///< PEs that do something
+  Cycle end = 0;                 ///< since the launch began
+  proto::ClassCycles classes{};  ///< mapped PEs, within [0, own end); LaunchTimes::close() adds the rest
+  std::int64_t mapped = 0;       ///< PEs that do something
   std::int64_t macs = 0;
   std::int64_t wavelet_hops = 0;
 

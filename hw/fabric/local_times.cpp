@@ -52,7 +52,8 @@ LaunchTimes activation_times(const MachineSpec& machine, int features, bool drop
   return times;
 }
 
-LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
+LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
+                                      int tokens) {
   LaunchTimes times;
   for_each_pe(features, rectangle, tokens, [&](int, int, int rows, int wide) {
     Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
@@ -68,7 +69,8 @@ Cycle convert_cycles(const MachineSpec& machine, std::int64_t elements) {
   return vector_cycles(machine.pe, elements, machine.pe.lanes.convert);
 }
 
-LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, Rectangle rectangle, int tokens, Cycle& loss_leaves) {
+LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, Rectangle rectangle, int tokens,
+                          Cycle& loss_leaves) {
   const FabricTiming timing(machine);
   const LaneSpec& lanes = machine.pe.lanes;
   const int rows = std::min(outputs, rectangle.height), columns = std::min(rectangle.width, tokens);
@@ -88,7 +90,9 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
         const int wide = shape.elements[static_cast<std::size_t>(column)];
         const std::int64_t elements = static_cast<std::int64_t>(split_count(outputs, rectangle.height, row)) * wide;
         const Cycle before = overhead[at] + compute[at];
-        const auto vector = [&](std::int64_t count, int width) { add_vector(machine, count, width, overhead[at], compute[at]); };
+        const auto vector = [&](std::int64_t count, int width) {
+          add_vector(machine, count, width, overhead[at], compute[at]);
+        };
         const auto special = [&](std::int64_t count) { compute[at] += count * machine.pe.special_function_cycles; };
         if (stage == 0) vector(elements, lanes.max_fp32);
         if (stage == 1) {
@@ -131,7 +135,7 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
       const PeTimes pe = engine.pe(row, column);
       const int wide = shape.elements[static_cast<std::size_t>(column)];
       ++times.mapped;
-      times.of(TimeClass::compute) += compute[at] + 5 * wide;   // three chains, two broadcasts taken
+      times.of(TimeClass::compute) += compute[at] + 5 * wide;  // three chains, two broadcasts taken
       times.of(TimeClass::overhead) += overhead[at] + pe.stall + 3 * (timing.issue + timing.scalar);
       times.of(TimeClass::wait_stream) += pe.wait_stream;
       times.of(TimeClass::wait_partial_sum) += pe.wait_partial_sum;
@@ -152,7 +156,8 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
   return times;
 }
 
-LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Rectangle rectangle, int tokens, Cycle ready) {
+LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Rectangle rectangle, int tokens,
+                       Cycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
   LaunchTimes times;
@@ -168,7 +173,8 @@ LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Re
       const Cycle words = ceil_div(static_cast<std::int64_t>(held) * wide, 2) + (labels ? ceil_div(wide, 2) : 0) + 1;
       channel += words;
       sent = std::max(sent + words, channel);
-      const Cycle end = std::max<Cycle>(sent + place * timing.hop + column * timing.hop + timing.ramp, timing.dispatch + words);
+      const Cycle end =
+          std::max<Cycle>(sent + place * timing.hop + column * timing.hop + timing.ramp, timing.dispatch + words);
       ++times.mapped;
       times.of(TimeClass::overhead) += timing.dispatch;
       times.of(TimeClass::receive) += words;

@@ -13,7 +13,8 @@ void StreamReduce::open_reduction(const std::int32_t* sink_ready) {
     for (int p = 0; p < active_; ++p) {
       std::int32_t from = free[p];
       std::int32_t at = next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
-      if (line == 0 && sink_ready) at = next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
+      if (line == 0 && sink_ready)
+        at = next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
       ready[p] = at + timing_.fill;
       issue[p] = occupy(line, p, at, timing_.issue) - 1;
     }
@@ -30,7 +31,9 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
   constexpr int strip = 64;
   const std::int64_t base = rounds_ * group.elements;
   const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
-  const auto at = [this](Times& times, int line, std::int64_t index) { return times.data() + ring(line, index) * width_; };
+  const auto at = [this](Times& times, int line, std::int64_t index) {
+    return times.data() + ring(line, index) * width_;
+  };
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
     for (std::int64_t j = base + first; j < base + last; ++j) {
@@ -79,11 +82,13 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
       if (!shape_.chain_to_above && shape_.chain > 0) {
         const std::int32_t* element = at(element_, 0, j);
         for (int p = left; p < right; ++p) {
-          return_[static_cast<std::size_t>(p)] = std::max(element[p] + 1 + ramp, return_[static_cast<std::size_t>(p)] + 1);
+          return_[static_cast<std::size_t>(p)] =
+              std::max(element[p] + 1 + ramp, return_[static_cast<std::size_t>(p)] + 1);
         }
         if (owner_line >= 0 && owner_line < shape_.lines) {
           std::int32_t arrival[strip];
-          for (int p = left; p < right; ++p) arrival[p - left] = return_[static_cast<std::size_t>(p)] + owner_line * hop + ramp;
+          for (int p = left; p < right; ++p)
+            arrival[p - left] = return_[static_cast<std::size_t>(p)] + owner_line * hop + ramp;
           receive(owner_line, arrival - left, left, right);
         }
       }
@@ -132,10 +137,16 @@ void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std
   }
 }
 
-void StreamReduce::set_below(int element, const std::int32_t* departures) { fill_ring(leave_, shape_.chain, element, departures); }
+void StreamReduce::set_below(int element, const std::int32_t* departures) {
+  fill_ring(leave_, shape_.chain, element, departures);
+}
 void StreamReduce::set_above(int element, const std::int32_t* credits) { fill_ring(arrive_, 0, element, credits); }
-void StreamReduce::get_leaving(int element, std::int32_t* departures) const { copy_ring(leave_, 0, element, departures); }
-void StreamReduce::get_credits(int element, std::int32_t* credits) const { copy_ring(arrive_, shape_.chain, element, credits); }
+void StreamReduce::get_leaving(int element, std::int32_t* departures) const {
+  copy_ring(leave_, 0, element, departures);
+}
+void StreamReduce::get_credits(int element, std::int32_t* credits) const {
+  copy_ring(arrive_, shape_.chain, element, credits);
+}
 
 void StreamReduce::receive(int line, const std::int32_t* times, int first, int last) {
   const auto at = static_cast<std::size_t>(line);
@@ -150,7 +161,8 @@ void StreamReduce::receive(int line, const std::int32_t* times, int first, int l
     last_receive[p] = times[p] + 1;
     if (line >= shape_.chain) continue;
     const auto slot = static_cast<std::size_t>(stolen_count_[at][static_cast<std::size_t>(p)]++);
-    if (stolen_[at].size() < (slot + 1) * width_) stolen_[at].resize(std::max((slot + 1) * width_, stolen_[at].size() * 2));
+    if (stolen_[at].size() < (slot + 1) * width_)
+      stolen_[at].resize(std::max((slot + 1) * width_, stolen_[at].size() * 2));
     stolen_[at][slot * width_ + static_cast<std::size_t>(p)] = times[p];
     ++stolen_pending_[at];
   }
@@ -158,7 +170,8 @@ void StreamReduce::receive(int line, const std::int32_t* times, int first, int l
 
 // First cycle >= `target` that no receiver takes. The cycles from `waited_from` to it that nobody took are added to
 // `wait`; `waited_from` moves to the result.
-std::int32_t StreamReduce::next_free_cycle(int line, int position, std::int32_t target, std::int32_t& waited_from, std::int32_t* wait) {
+std::int32_t StreamReduce::next_free_cycle(int line, int position, std::int32_t target, std::int32_t& waited_from,
+                                           std::int32_t* wait) {
   std::int32_t lost = 0;
   if (steals(line)) {
     const auto at = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);

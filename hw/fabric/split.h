@@ -13,7 +13,9 @@ constexpr int split_first(int n, int lines, int line) {
 }
 
 /// Elements of line `line`.
-constexpr int split_count(int n, int lines, int line) { return split_first(n, lines, line + 1) - split_first(n, lines, line); }
+constexpr int split_count(int n, int lines, int line) {
+  return split_first(n, lines, line + 1) - split_first(n, lines, line);
+}
 
 /// The line that holds element `index`; 0 <= index < n.
 constexpr int split_line(int n, int lines, int index) {

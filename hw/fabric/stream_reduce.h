@@ -24,23 +24,23 @@ namespace weft::hw {
 
 /// What this part of the rectangle does in every round of the launch.
 struct StreamReduceShape {
-  int lines = 0;                ///< chain lines first; lines past `chain` only receive returned sums
-  int chain = 0;                ///< lines that take the stream and add to the chain
-  int positions = 0;            ///< PEs per line; those with elements come first
-  std::vector<int> wavelets;    ///< [chain] data wavelets of a round
-  std::vector<int> elements;    ///< [positions] length of the resident vectors, not increasing after the first 0
-  int lanes = 1;                ///< AXPY elements per cycle
-  bool chain_from_below = false;///< another part's line feeds the last chain line
-  bool chain_to_above = false;  ///< line 0 hands its sums to another part
+  int lines = 0;                  ///< chain lines first; lines past `chain` only receive returned sums
+  int chain = 0;                  ///< lines that take the stream and add to the chain
+  int positions = 0;              ///< PEs per line; those with elements come first
+  std::vector<int> wavelets;      ///< [chain] data wavelets of a round
+  std::vector<int> elements;      ///< [positions] length of the resident vectors, not increasing after the first 0
+  int lanes = 1;                  ///< AXPY elements per cycle
+  bool chain_from_below = false;  ///< another part's line feeds the last chain line
+  bool chain_to_above = false;    ///< line 0 hands its sums to another part
 };
 
 /// Sums of PE-cycles of one PE since the launch began.
 struct PeTimes {
-  Cycle end = 0;                ///< main thread and receiver have ended
-  Cycle main_end = 0;           ///< main thread has ended
+  Cycle end = 0;       ///< main thread and receiver have ended
+  Cycle main_end = 0;  ///< main thread has ended
   Cycle wait_stream = 0, wait_partial_sum = 0, blocked = 0, stall = 0;
-  Cycle received = 0;           ///< by the receiver
-  Cycle received_late = 0;      ///< of these, after the end of the main thread
+  Cycle received = 0;       ///< by the receiver
+  Cycle received_late = 0;  ///< of these, after the end of the main thread
 };
 
 class StreamReduce {
@@ -75,11 +75,12 @@ class StreamReduce {
   /// Ends the round. `advance`: line 0 sends a control wavelet after the sum (the returning color moves on).
   void close_reduction(bool advance);
 
-  /// Halos of the chain for element `element` of this round, [positions] each; positions with fewer elements are skipped.
-  void set_below(int element, const std::int32_t* departures);   ///< a() of the line below the last chain line
-  void set_above(int element, const std::int32_t* credits);      ///< b() of the line above line 0
-  void get_leaving(int element, std::int32_t* departures) const; ///< a() of line 0
-  void get_credits(int element, std::int32_t* credits) const;    ///< b() of the last chain line
+  /// Halos of the chain for element `element` of this round, [positions] each; positions with fewer elements are
+  /// skipped.
+  void set_below(int element, const std::int32_t* departures);    ///< a() of the line below the last chain line
+  void set_above(int element, const std::int32_t* credits);       ///< b() of the line above line 0
+  void get_leaving(int element, std::int32_t* departures) const;  ///< a() of line 0
+  void get_credits(int element, std::int32_t* credits) const;     ///< b() of the last chain line
   /// Departure of the returned sum's element from the router of line 0, [positions]; valid without chain_to_above.
   const std::int32_t* returned() const { return return_.data(); }
   /// Adds one element of a returned sum that arrives at `line`'s core at times[p], for positions [first, last).
@@ -104,7 +105,9 @@ class StreamReduce {
   using Times = std::vector<std::int32_t>;
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
-  struct Group { int first, last, elements; };   ///< neighbouring positions of equal vector length
+  struct Group {
+    int first, last, elements;
+  };  ///< neighbouring positions of equal vector length
 
   std::size_t ring(int line, std::int64_t index) const {
     return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
@@ -119,25 +122,26 @@ class StreamReduce {
   void take(int line, std::int64_t k, bool control, int first, int last);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
-  std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from, std::int32_t* wait);
+  std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from,
+                               std::int32_t* wait);
   std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
   void compact_steals(int line);
 
   FabricTiming timing_;
   StreamReduceShape shape_;
   std::size_t width_;
-  int active_ = 0;             ///< positions with elements
+  int active_ = 0;  ///< positions with elements
   int max_elements_ = 0;
   std::int64_t rounds_ = 0;
   std::vector<Group> groups_;
-  Times length_;               ///< [positions] AXPY cycles
-  Times depart_, consume_;     ///< [chain][ring][positions]
-  Times free_, ready_;         ///< [lines][positions] core free; accumulators ready
+  Times length_;                    ///< [positions] AXPY cycles
+  Times depart_, consume_;          ///< [chain][ring][positions]
+  Times free_, ready_;              ///< [lines][positions] core free; accumulators ready
   Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
-  Times issue_;                ///< [chain][positions] issue of the last element
-  Times return_;               ///< [positions]
+  Times issue_;                     ///< [chain][positions] issue of the last element
+  Times return_;                    ///< [positions]
   Times wait_stream_, wait_sum_, blocked_, stall_, last_receive_;  ///< [lines][positions]
-  std::vector<Times> stolen_;  ///< per line: [n][positions] arrivals that take a cycle
+  std::vector<Times> stolen_;                                 ///< per line: [n][positions] arrivals that take a cycle
   std::vector<Times> stolen_count_, stolen_next_, received_;  ///< per line and position
   std::vector<std::int64_t> stolen_pending_;
 };

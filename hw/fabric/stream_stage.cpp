@@ -111,7 +111,8 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
     free = issue + length_[at];
     if (owner < active_) ready = issue + timing_.fill;
   }
-  depart(line, k)[owner] = std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
+  depart(line, k)[owner] =
+      std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
 }
 
 void StreamReduce::take(int line, std::int64_t k, bool control, int first, int last) {
@@ -153,7 +154,8 @@ void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int
     std::int32_t& ready = row(ready_, line)[p];
     std::int32_t from = free;
     if (!control) next_free_cycle(line, p, std::max(free, ready), from, &row(stall_, line)[p]);
-    const std::int32_t at = next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from, &row(wait_stream_, line)[p]);
+    const std::int32_t at =
+        next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from, &row(wait_stream_, line)[p]);
     taken[p] = at;
     free = occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
     if (!control) ready = at + timing_.fill;

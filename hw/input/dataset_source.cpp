@@ -9,19 +9,25 @@
 namespace weft::hw {
 
 DatasetSource::DatasetSource(const Job& job, Dataset train, Dataset test, bool shuffle, std::uint64_t shuffle_seed)
-    : job_(job), train_(std::move(train)), test_(std::move(test)), features_(std::max(train_.features, test_.features)) {
+    : job_(job),
+      train_(std::move(train)),
+      test_(std::move(test)),
+      features_(std::max(train_.features, test_.features)) {
   const bool trains = std::any_of(job.stages.begin(), job.stages.end(), [](const Stage& stage) { return stage.train; });
   if (!trains) return;
   if (train_.size() < job.batch)
-    throw UsageError(fmt::format("train_input.batch_size: {} samples, the training set has {}", job.batch, train_.size()));
+    throw UsageError(
+        fmt::format("train_input.batch_size: {} samples, the training set has {}", job.batch, train_.size()));
   order_.emplace(train_.size(), job.batch, shuffle, shuffle_seed);
 }
 
-void DatasetSource::fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples, std::int32_t* labels) {
+void DatasetSource::fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
+                         std::int32_t* labels) {
   const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
   std::int64_t global_step = job_.first_step + step;
   for (int before = 0; train && before < stage; ++before)
-    if (job_.stages[static_cast<std::size_t>(before)].train) global_step += job_.stages[static_cast<std::size_t>(before)].steps;
+    if (job_.stages[static_cast<std::size_t>(before)].train)
+      global_step += job_.stages[static_cast<std::size_t>(before)].steps;
   const int first = system * job_.samples_per_system() + micro_batch * job_.tokens();
   for (int token = 0; token < job_.tokens(); ++token, samples += features_) {
     const std::int64_t index = train ? order_->index(global_step, first + token) : step * job_.batch + first + token;

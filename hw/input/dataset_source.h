@@ -18,7 +18,8 @@ class DatasetSource final : public SampleSource {
   DatasetSource(const Job& job, Dataset train, Dataset test, bool shuffle, std::uint64_t shuffle_seed);
 
   int features() const override { return features_; }
-  void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples, std::int32_t* labels) override;
+  void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
+            std::int32_t* labels) override;
 
  private:
   const Job& job_;

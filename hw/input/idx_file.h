@@ -11,8 +11,8 @@ struct IdxFile {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Reads an IDX file of unsigned bytes with `rank` dimensions. Throws UsageError that names the file, what was found and
-/// what was expected: missing, too short for its header, wrong magic, another type or rank, a dimension of zero,
+/// Reads an IDX file of unsigned bytes with `rank` dimensions. Throws UsageError that names the file, what was found
+/// and what was expected: missing, too short for its header, wrong magic, another type or rank, a dimension of zero,
 /// fewer or more bytes than the dimensions say.
 IdxFile read_idx(const std::filesystem::path& path, int rank);
 

@@ -36,7 +36,8 @@ void SampleOrder::permute(std::int64_t epoch) {
     const std::uint64_t random = mix(state += increment);
     // The high half of a 128-bit product maps 64 bits on [0, last].
     __extension__ using Wide = unsigned __int128;
-    const auto other = static_cast<std::int64_t>(static_cast<Wide>(random) * static_cast<std::uint64_t>(last + 1) >> 64);
+    const auto other =
+        static_cast<std::int64_t>(static_cast<Wide>(random) * static_cast<std::uint64_t>(last + 1) >> 64);
     std::swap(permutation_[static_cast<std::size_t>(last)], permutation_[static_cast<std::size_t>(other)]);
   }
 }

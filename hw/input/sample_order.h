@@ -7,8 +7,8 @@ namespace weft::hw {
 
 /// Batches of whole epochs: an epoch has size / batch batches, what is left over is not used (as with drop_last).
 /// Without shuffling an epoch runs through the samples in order. With it, epoch e is the permutation by a Fisher-Yates
-/// shuffle whose numbers are those of SplitMix64 seeded with mix(seed) + e: the same on every platform, for any number
-/// of systems, and after a resume.
+/// shuffle whose numbers are those of SplitMix64 seeded with (first number of SplitMix64 seeded with `seed`) + e: the
+/// same on every platform, for any number of systems, and after a resume.
 class SampleOrder {
  public:
   /// Preconditions: 1 <= batch <= size.

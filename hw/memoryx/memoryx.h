@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "hw/host/run_control.h"
 #include "hw/memoryx/credit_window.h"
 #include "hw/memoryx/parameter_store.h"
 #include "hw/memoryx/update_book.h"
@@ -12,6 +11,7 @@
 #include "hw/spec/job.h"
 #include "hw/spec/machine.h"
 #include "hw/spec/placement.h"
+#include "hw/spec/run_control.h"
 #include "hw/spec/training_state.h"
 #include "tlm/block/block.h"
 #include "tlm/block/link_port.h"

@@ -6,8 +6,8 @@ namespace weft::hw {
 
 namespace {
 
-void adam(const OptimizerSpec& optimizer, std::int64_t step, double rate, float unscale, float* __restrict w, const float* __restrict g,
-          float* __restrict average, float* __restrict square, std::size_t count) {
+void adam(const OptimizerSpec& optimizer, std::int64_t step, double rate, float unscale, float* __restrict w,
+          const float* __restrict g, float* __restrict average, float* __restrict square, std::size_t count) {
   const bool decoupled = optimizer.kind == OptimizerKind::adamw;
   const auto b1 = static_cast<float>(optimizer.beta1), b2 = static_cast<float>(optimizer.beta2);
   const auto rest1 = static_cast<float>(1.0 - optimizer.beta1), rest2 = static_cast<float>(1.0 - optimizer.beta2);
@@ -22,12 +22,13 @@ void adam(const OptimizerSpec& optimizer, std::int64_t step, double rate, float 
     const float weight = w[i] * keep;
     const float gradient = g[i] * unscale + decay * weight;
     average[i] = average[i] * b1 + gradient * rest1;
-    square[i] = square[i] * b2 + gradient * gradient * rest2;
-    w[i] = weight - size * (average[i] / (std::sqrt(square[i]) / root + epsilon));
+    square[i] = square[i] * b2 + rest2 * gradient * gradient;
+    w[i] = weight - size * average[i] / (std::sqrt(square[i]) / root + epsilon);
   }
 }
 
-void sgd(const OptimizerSpec& optimizer, double rate, float unscale, float* __restrict w, const float* __restrict g, float* __restrict buffer, std::size_t count) {
+void sgd(const OptimizerSpec& optimizer, double rate, float unscale, float* __restrict w, const float* __restrict g,
+         float* __restrict buffer, std::size_t count) {
   const auto size = static_cast<float>(rate), decay = static_cast<float>(optimizer.weight_decay);
   const auto momentum = static_cast<float>(optimizer.momentum);
   for (std::size_t i = 0; i < count; ++i) {
@@ -39,13 +40,16 @@ void sgd(const OptimizerSpec& optimizer, double rate, float unscale, float* __re
 
 }  // namespace
 
-void optimizer_update(const OptimizerSpec& optimizer, std::int64_t step, double rate, float unscale, float* w, const float* g,
-                      float* first, float* second, std::size_t count) {
+void optimizer_update(const OptimizerSpec& optimizer, std::int64_t step, double rate, float unscale, float* w,
+                      const float* g, float* first, float* second, std::size_t count) {
   switch (optimizer.kind) {
-    case OptimizerKind::sgd: return sgd(optimizer, rate, unscale, w, g, nullptr, count);
-    case OptimizerKind::momentum: return sgd(optimizer, rate, unscale, w, g, first, count);
+    case OptimizerKind::sgd:
+      return sgd(optimizer, rate, unscale, w, g, nullptr, count);
+    case OptimizerKind::momentum:
+      return sgd(optimizer, rate, unscale, w, g, first, count);
     case OptimizerKind::adam:
-    case OptimizerKind::adamw: return adam(optimizer, step, rate, unscale, w, g, first, second, count);
+    case OptimizerKind::adamw:
+      return adam(optimizer, step, rate, unscale, w, g, first, second, count);
   }
 }
 

@@ -15,7 +15,8 @@ inline float machine_exp(float x) {
   float r = std::fma(n, -0.693145752F, x);
   r = std::fma(n, -1.42860677e-6F, r);
   float sum = 1.0F / 5040.0F;
-  for (float coefficient : {1.0F / 720.0F, 1.0F / 120.0F, 1.0F / 24.0F, 1.0F / 6.0F, 0.5F, 1.0F, 1.0F}) sum = std::fma(sum, r, coefficient);
+  for (float coefficient : {1.0F / 720.0F, 1.0F / 120.0F, 1.0F / 24.0F, 1.0F / 6.0F, 0.5F, 1.0F, 1.0F})
+    sum = std::fma(sum, r, coefficient);
   return std::ldexp(sum, static_cast<int>(n));
 }
 

@@ -12,30 +12,31 @@ namespace weft::hw {
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
 /// On the wire the bias is the weight of an input that is always one: row `inputs` of the augmented matrix.
 struct MatrixLayer {
-  std::string name;          ///< parameters are model.<name>.weight and model.<name>.bias
+  std::string name;  ///< parameters are model.<name>.weight and model.<name>.bias
   int inputs = 0, outputs = 0;
-  bool relu = false;         ///< ReLU after the bias; false for the output layer
-  double dropout = 0;        ///< probability of zero after the ReLU, training only
+  bool relu = false;   ///< ReLU after the bias; false for the output layer
+  double dropout = 0;  ///< probability of zero after the ReLU, training only
 
   std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * (inputs + 1); }
 };
 
-/// One kernel launch on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before has ended everywhere.
+/// One kernel launch on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before
+/// has ended everywhere.
 enum class KernelKind {
-  load_input,          ///< samples and labels from the edge to the PEs
-  matmul_forward,      ///< Y = X W^T + b; consumes a weight stream, output-major
-  retain_forward,      ///< as matmul_forward, and each PE keeps the weights of its inputs
-  activation,          ///< ReLU and dropout on resident outputs
-  softmax_loss,        ///< loss, correct predictions and, in training, the first delta
-  matmul_delta,        ///< dX = dY W; consumes a weight stream, input-major (no bias row)
-  retained_delta,      ///< dX = dY W with the weights kept by retain_forward; no stream
-  activation_backward, ///< dX *= derivative of the ReLU and dropout before it
-  matmul_gradient,     ///< dW = dY^T X, db = dY^T 1; produces a gradient stream, output-major
+  load_input,           ///< samples and labels from the edge to the PEs
+  matmul_forward,       ///< Y = X W^T + b; consumes a weight stream, output-major
+  retain_forward,       ///< as matmul_forward, and each PE keeps the weights of its inputs
+  activation,           ///< ReLU and dropout on resident outputs
+  softmax_loss,         ///< loss, correct predictions and, in training, the first delta
+  matmul_delta,         ///< dX = dY W; consumes a weight stream, input-major (no bias row)
+  retained_delta,       ///< dX = dY W with the weights kept by retain_forward; no stream
+  activation_backward,  ///< dX *= derivative of the ReLU and dropout before it
+  matmul_gradient,      ///< dW = dY^T X, db = dY^T 1; produces a gradient stream, output-major
 };
 
 struct Launch {
   KernelKind kind = KernelKind::load_input;
-  int layer = 0;       ///< index into Job::layers; the layer whose weights or activation it is
+  int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with inputs + 1 elements,
@@ -51,7 +52,9 @@ struct StreamShape {
     const int rest = rounds - chunk_first_round(chunk);
     return rest < rounds_per_chunk ? rest : rounds_per_chunk;
   }
-  std::int64_t chunk_elements(int chunk) const { return static_cast<std::int64_t>(chunk_rounds(chunk)) * elements_per_round; }
+  std::int64_t chunk_elements(int chunk) const {
+    return static_cast<std::int64_t>(chunk_rounds(chunk)) * elements_per_round;
+  }
 };
 
 constexpr bool consumes_weights(KernelKind kind) {
@@ -87,11 +90,11 @@ enum class ScheduleKind { constant, step, warmup_linear, cosine };
 /// Learning rate as a function of the global step (0 for the first), evaluated in MemoryX.
 struct ScheduleSpec {
   ScheduleKind kind = ScheduleKind::constant;
-  double rate = 0.001;         ///< initial, or the plateau after a warm-up
-  double end_rate = 0;         ///< cosine: value at total_steps; warmup_linear: value at step 0
-  double gamma = 0.1;          ///< step: factor
-  std::int64_t interval = 1;   ///< step: steps between factors
-  std::int64_t total_steps = 1;///< cosine: half a period; warmup_linear: length of the ramp
+  double rate = 0.001;           ///< initial, or the plateau after a warm-up
+  double end_rate = 0;           ///< cosine: value at total_steps; warmup_linear: value at step 0
+  double gamma = 0.1;            ///< step: factor
+  std::int64_t interval = 1;     ///< step: steps between factors
+  std::int64_t total_steps = 1;  ///< cosine: half a period; warmup_linear: length of the ramp
 };
 
 /// The first delta is multiplied by the scale, the summed gradient divided by it in fp32.
@@ -112,16 +115,16 @@ struct Stage {
 
 struct Job {
   std::vector<MatrixLayer> layers;
-  std::vector<Launch> train_launches;   ///< one micro-batch of a training step
+  std::vector<Launch> train_launches;  ///< one micro-batch of a training step
   std::vector<Launch> eval_launches;
   std::vector<Stage> stages;
-  std::int64_t first_step = 0;          ///< global step at the start (training steps done before)
-  std::int64_t checkpoint_steps = 0;    ///< after every so many global steps; 0: only at the end of training
-  bool initial_checkpoint = false;      ///< also before the first step
-  bool final_checkpoint = true;         ///< after the last training step
+  std::int64_t first_step = 0;        ///< global step at the start (training steps done before)
+  std::int64_t checkpoint_steps = 0;  ///< after every so many global steps; 0: only at the end of training
+  bool initial_checkpoint = false;    ///< also before the first step
+  bool final_checkpoint = true;       ///< after the last training step
   int systems = 1;
-  int batch = 0;                        ///< samples of one step over all systems
-  int micro_batches = 1;                ///< a system's shard is run in so many equal parts
+  int batch = 0;          ///< samples of one step over all systems
+  int micro_batches = 1;  ///< a system's shard is run in so many equal parts
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
@@ -129,7 +132,7 @@ struct Job {
   bool whole_tensor_placement = false;  ///< false: a stream is striped over all weight servers
 
   int samples_per_system() const { return batch / systems; }
-  int tokens() const { return samples_per_system() / micro_batches; }   ///< on the wafer at a time
+  int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

@@ -18,7 +18,7 @@ Region::Region(const sc_core::sc_module_name& name, const FabricTiming& timing, 
 void Region::Port::b_transport(proto::WaveletBurst& burst, sc_core::sc_time&) { region->take_burst(side, burst); }
 
 void Region::send(proto::Side to, proto::WaveletBurst& burst) {
-  sc_core::sc_time none = sc_core::SC_ZERO_TIME;   // a burst carries its times in cycles
+  sc_core::sc_time none = sc_core::SC_ZERO_TIME;  // a burst carries its times in cycles
   (*out_[static_cast<std::size_t>(to)])->b_transport(burst, none);
 }
 

@@ -39,7 +39,8 @@ class Region : public sc_core::sc_module {
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
   void begin_time(int lanes);
-  /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the edge.
+  /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the
+  /// edge.
   void run_stream(int round, const std::int32_t* edge);
   /// `sink_ready`: by global position, or null.
   void open_sum(const std::int32_t* sink_ready);

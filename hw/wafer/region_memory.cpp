@@ -34,7 +34,8 @@ int RegionMemory::feature_count(int activation) const {
 
 bool RegionMemory::holds_bias(int activation) const {
   const int last_row = std::min(features_of(activation), rectangle_.height) - 1;
-  return activation + 1 < static_cast<int>(widths_.size()) && last_row >= extent_.row_first && last_row < extent_.row_last;
+  return activation + 1 < static_cast<int>(widths_.size()) && last_row >= extent_.row_first &&
+         last_row < extent_.row_last;
 }
 
 }  // namespace weft::hw

@@ -19,8 +19,12 @@ struct FeatureBlock {
     tokens = new_tokens;
     values.assign(static_cast<std::size_t>(features) * static_cast<std::size_t>(tokens), 0.0F);
   }
-  float* row(int feature) { return values.data() + static_cast<std::size_t>(feature) * static_cast<std::size_t>(tokens); }
-  const float* row(int feature) const { return values.data() + static_cast<std::size_t>(feature) * static_cast<std::size_t>(tokens); }
+  float* row(int feature) {
+    return values.data() + static_cast<std::size_t>(feature) * static_cast<std::size_t>(tokens);
+  }
+  const float* row(int feature) const {
+    return values.data() + static_cast<std::size_t>(feature) * static_cast<std::size_t>(tokens);
+  }
 };
 
 /// Extent of a region inside the plan's rectangle: rows [row_first, row_last), columns [column_first, column_last).
@@ -57,7 +61,7 @@ class RegionMemory {
   std::vector<int> widths_;
   int first_token_ = 0, tokens_ = 0;
   std::vector<FeatureBlock> activations_, deltas_;
-  FeatureBlock retained_;   ///< [outputs of the last layer][local inputs]
+  FeatureBlock retained_;  ///< [outputs of the last layer][local inputs]
   std::vector<std::int32_t> labels_;
 };
 

@@ -1,4 +1,5 @@
-// The time side of a region: which part of a launch it holds, and the bursts that tie its time lines to its neighbours'.
+// The time side of a region: which part of a launch it holds, and the bursts that tie its time lines to its
+// neighbours'.
 #include <algorithm>
 
 #include "hw/wafer/region.h"
@@ -33,7 +34,8 @@ void Region::begin_time(int lanes) {
   shape.lines = line_last_ - line_first_;
   shape.chain = std::clamp(map.chain - line_first_, 0, shape.lines);
   shape.positions = position_last_ - position_first_;
-  if (shape.chain > 0) shape.wavelets.assign(map.wavelets.begin() + line_first_, map.wavelets.begin() + line_first_ + shape.chain);
+  if (shape.chain > 0)
+    shape.wavelets.assign(map.wavelets.begin() + line_first_, map.wavelets.begin() + line_first_ + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first_, map.elements.begin() + position_last_);
   shape.lanes = lanes;
   shape.chain_from_below = map.reduces && map.chain > line_last_;
@@ -55,7 +57,9 @@ bool Region::starts_stream(int round) const {
   return owner >= position_first_ && owner < position_last_;
 }
 
-bool Region::starts_sum() const { return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_; }
+bool Region::starts_sum() const {
+  return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_;
+}
 
 void Region::run_stream(int round, const std::int32_t* edge) {
   round_ = round;
@@ -100,7 +104,8 @@ void Region::pass_stream(int side, int first, int last) {
 }
 
 void Region::open_sum(const std::int32_t* sink_ready) {
-  if (mapped() && map_->reduces) engine_->open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
+  if (mapped() && map_->reduces)
+    engine_->open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
 }
 
 void Region::run_sum(int round) {
@@ -173,12 +178,14 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       burst.credits = burst.times;
       const auto for_each = [&](auto&& visit) {
         for (int line = 0; line < shape.chain; ++line)
-          for (int offset = burst.first; offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
+          for (int offset = burst.first;
+               offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
             visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - burst.first));
       };
       for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.times[at]; });
       stream_chunks(burst.first, burst.last, source);
-      for_each([&](int line, int offset, std::size_t at) { burst.credits[at] = engine_->departure(side, line, offset); });
+      for_each(
+          [&](int line, int offset, std::size_t at) { burst.credits[at] = engine_->departure(side, line, offset); });
       return;
     }
     case BurstKind::partial_sum:
@@ -194,7 +201,8 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       std::vector<std::int32_t> arrival = burst.times;
       for (std::int32_t& time : arrival) time += owner * timing_.hop + timing_.ramp;
       for (int position = 0; position < shape.positions; ++position)
-        if (shape.elements[static_cast<std::size_t>(position)] > burst.first) engine_->receive(owner, arrival.data(), position, position + 1);
+        if (shape.elements[static_cast<std::size_t>(position)] > burst.first)
+          engine_->receive(owner, arrival.data(), position, position + 1);
       return;
     }
     case BurstKind::stream_values:

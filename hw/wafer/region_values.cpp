@@ -26,13 +26,15 @@ void Region::begin_values(KernelKind kind, int layer, ThreadPool& pool) {
     transposed_.resize(block.values.size());
     transpose(block.values.data(), block.features, block.tokens, transposed_.data());
   }
-  if (kind == KernelKind::retain_forward) memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
+  if (kind == KernelKind::retain_forward)
+    memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
 }
 
 void Region::stream_weights(int first, int rounds, const float* weights, int row_stride) {
   const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
   const int begin = memory_->first_feature(source);
-  const int wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
+  const int wide =
+      memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !neighbour(right())) return;
   WaveletBurst burst;
@@ -63,17 +65,20 @@ void Region::stream_deltas(int first, int rounds) {
 void Region::use_scalars(int first, int rounds, const float* scalars, int stride) {
   const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
   int wide = memory_->tokens();
-  if (map_->lines_are_rows) wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
+  if (map_->lines_are_rows)
+    wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
   if (kind_ == KernelKind::retained_delta) {
     for (int round = 0; round < rounds; ++round)
-      kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride, scalars + static_cast<std::ptrdiff_t>(round) * stride + wide);
+      kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride,
+                           scalars + static_cast<std::ptrdiff_t>(round) * stride + wide);
     return;
   }
   scalars_.resize(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(wide));
   for (int round = 0; round < rounds; ++round) {
     const float* from = scalars + static_cast<std::ptrdiff_t>(round) * stride;
     std::copy(from, from + wide, scalars_.data() + static_cast<std::ptrdiff_t>(round) * wide);
-    if (kind_ == KernelKind::retain_forward) std::copy(from, from + memory_->feature_count(layer_), memory_->retained().row(first + round));
+    if (kind_ == KernelKind::retain_forward)
+      std::copy(from, from + memory_->feature_count(layer_), memory_->retained().row(first + round));
   }
 }
 
@@ -86,11 +91,13 @@ void Region::sum_values(int first, int rounds) {
   const int inner = gradient ? operand.tokens : operand.features;
   const int outer = gradient ? operand.features : operand.tokens;
   std::vector<int> bounds{0};
-  for (int line = 0; line < engine_lines(); ++line) bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+  for (int line = 0; line < engine_lines(); ++line)
+    bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
   // Lines count from the end of the chain; a region's operand runs with rows downwards, with columns eastwards.
   if (gradient) {
     bounds.assign(1, 0);
-    for (int line = engine_lines() - 1; line >= 0; --line) bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+    for (int line = engine_lines() - 1; line >= 0; --line)
+      bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
   }
   if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
   chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds,
@@ -142,8 +149,8 @@ void Region::end_values() {
   FeatureBlock& to = memory_->delta(layer_);
   std::vector<float> sums(to.values.size());
   const int inner = kept.features;
-  chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens, inner, {0, inner},
-               BlockOrder::ascending, false, pool_);
+  chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens,
+               inner, {0, inner}, BlockOrder::ascending, false, pool_);
   round_to_half(sums.data(), to.values.data(), sums.size());
   kept_scalars_.clear();
 }

@@ -19,8 +19,8 @@ struct WaferCut {
 
 class Wafer : public sc_core::sc_module {
  public:
-  Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle, WaferCut cut,
-        ThreadPool& pool);
+  Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle,
+        WaferCut cut, ThreadPool& pool);
 
   /// Opens a matrix launch, for its time, its values or both. `map` must outlive it.
   void begin_launch(const LaunchMap& map, KernelKind kind, int layer);

@@ -6,8 +6,8 @@ namespace weft::hw {
 
 using proto::Side;
 
-Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle, WaferCut cut,
-             ThreadPool& pool)
+Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle,
+             WaferCut cut, ThreadPool& pool)
     : sc_module(name), machine_(machine), job_(job), rectangle_(rectangle), cut_(cut), timing_(machine), pool_(pool) {
   for (int row = 0; row < cut.rows; ++row) {
     for (int column = 0; column < cut.columns; ++column) {
@@ -57,7 +57,8 @@ void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* s
     for (auto& part : regions_)
       if (part->is_sink())
         for (int position = 0; position < part->engine().shape().positions; ++position)
-          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] = part->engine().last_issue(position);
+          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] =
+              part->engine().last_issue(position);
   for (auto& part : regions_) part->close_round(round);
 }
 

@@ -20,8 +20,10 @@ void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* label
     const int first = memory.first_feature(0), count = memory.feature_count(0);
     std::vector<float> row(static_cast<std::size_t>(count));
     for (int token = 0; token < memory.tokens(); ++token) {
-      half_to_float(samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first, row.data(), row.size());
-      for (int feature = 0; feature < count; ++feature) block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
+      half_to_float(samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first, row.data(),
+                    row.size());
+      for (int feature = 0; feature < count; ++feature)
+        block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
     }
     std::copy_n(labels + memory.first_token(), memory.tokens(), memory.labels().begin());
   }
@@ -53,7 +55,8 @@ void Wafer::gradient_values(int first_round, int rounds, float* gradient) {
     for (auto& part : regions_) {
       if (!part->is_sink()) continue;
       const RegionMemory& memory = part->memory();
-      const int first = memory.first_feature(layer_), count = memory.feature_count(layer_) + (memory.holds_bias(layer_) ? 1 : 0);
+      const int first = memory.first_feature(layer_),
+                count = memory.feature_count(layer_) + (memory.holds_bias(layer_) ? 1 : 0);
       const float* from = part->leaving_values().data();
       for (int round = block; round < next; ++round, from += count)
         std::copy_n(from, count, gradient + static_cast<std::ptrdiff_t>(round - first_round) * width + first);
@@ -117,7 +120,8 @@ void Wafer::activation_backward_values(int layer) {
 // Per token: maximum, exponentials, then the sum from the last row to the first as the chain adds it.
 void Wafer::softmax_values(bool train, float loss_scale, float loss[2]) {
   const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
-  const int rows = std::min(outputs, rectangle_.height), tokens = job_.tokens(), columns = std::min(rectangle_.width, tokens);
+  const int rows = std::min(outputs, rectangle_.height), tokens = job_.tokens(),
+            columns = std::min(rectangle_.width, tokens);
   std::vector<float*> logits(static_cast<std::size_t>(outputs)), deltas(logits.size());
   std::vector<float> powers(logits.size());
   loss[0] = loss[1] = 0.0F;
@@ -141,7 +145,8 @@ void Wafer::softmax_values(bool train, float loss_scale, float loss[2]) {
       float sum = 0.0F;
       for (int row = rows - 1; row >= 0; --row) {
         float local = 0.0F;
-        for (int output = split_first(outputs, rectangle_.height, row); output < split_first(outputs, rectangle_.height, row + 1); ++output) {
+        for (int output = split_first(outputs, rectangle_.height, row);
+             output < split_first(outputs, rectangle_.height, row + 1); ++output) {
           const auto at = static_cast<std::size_t>(output);
           powers[at] = machine_exp(logits[at][token] - maximum);
           local += powers[at];

@@ -54,7 +54,7 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 }  // namespace
 
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state) {
-  const std::filesystem::path path = folder / fmt::format("checkpoint_{}.mdl", state.global_step);
+  std::filesystem::path path = folder / fmt::format("checkpoint_{}.mdl", state.global_step);
   Hdf5Writer file;
   nlohmann::json spec;
   const auto integer = [&](const std::string& name, std::int64_t value) {
@@ -73,10 +73,10 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
   integer("loss_scale.finite_steps", state.finite_steps);
   file.real("loss_scale.scale", state.loss_scale);
   leaf(spec, "loss_scale.scale") = {{"dtype", "float64"}, {"shape", nlohmann::json::array()}};
+  file.text("spec", spec.dump());
   file.attribute("format", format_name);
   file.attribute("format_version", format_version);
   file.attribute("writer", "weft " WEFT_VERSION);
-  file.attribute("spec", spec.dump());
   file.attribute("complete", "yes");
   write_sealed(path, file.image());
   return path;
@@ -94,7 +94,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
 
   hw::TrainingState state;
-  std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale"};
+  std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale", "spec"};
   for (const hw::MatrixLayer& layer : layers) {
     hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), 0};
     for (hw::StateTensor& tensor : part.tensors) {

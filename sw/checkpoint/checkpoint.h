@@ -3,8 +3,8 @@
 //   one dataset per tensor (fp32):  model.<layer>.weight, model.<layer>.bias, optimizer.<layer>.weight.<state>, ...
 //   scalars (int64, float64):       global_step, optimizer.<layer>.step (updates done), loss_scale.finite_steps,
 //                                   loss_scale.scale
-//   root attributes (text):         format ("weft-checkpoint"), format_version, writer, spec (JSON: the names as a
-//                                   tree, each leaf with dtype and shape), complete ("yes", written last)
+//   spec (text):                    JSON: the names above as a tree, each leaf with dtype and shape
+//   root attributes (text):         format ("weft-checkpoint"), format_version, writer, complete ("yes", written last)
 // The HDF5 image lies behind a seal (sealed_file.h), HDF5's user block: h5py and h5dump read the file as it is. The
 // same state makes the same bytes. Source of names and container: what users of the real machine know.
 #include <filesystem>

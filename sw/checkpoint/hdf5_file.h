@@ -37,6 +37,8 @@ class Hdf5Writer {
   void tensor(const std::string& name, const std::vector<std::int64_t>& shape, const float* values);
   void integer(const std::string& name, std::int64_t value);
   void real(const std::string& name, double value);
+  void text(const std::string& name, const std::string& value);
+  /// Of the root; less than 64 KiB.
   void attribute(const std::string& name, const std::string& value);
   std::vector<std::uint8_t> image() const;
 

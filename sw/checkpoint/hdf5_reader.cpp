@@ -62,8 +62,8 @@ std::vector<float> Hdf5Reader::tensor(const std::string& name, const std::vector
   if (rank > 0) H5Sget_simple_extent_dims(space.id(), found.data(), nullptr);
   const std::vector<hsize_t> needed(shape.begin(), shape.end());
   if (found != needed)
-    refuse(fmt::format("{} has shape [{}], the model needs [{}]", name, fmt::join(found, ", "),
-                       fmt::join(needed, ", ")));
+    refuse(
+        fmt::format("{} has shape [{}], the model needs [{}]", name, fmt::join(found, ", "), fmt::join(needed, ", ")));
   if (H5Tget_class(type.id()) != H5T_FLOAT || H5Tget_size(type.id()) != sizeof(float))
     refuse(name + " does not hold fp32 numbers");
   std::size_t count = 1;
@@ -77,7 +77,8 @@ std::vector<float> Hdf5Reader::tensor(const std::string& name, const std::vector
 void Hdf5Reader::scalar(const std::string& name, H5T_class_t type_class, hid_t type, void* value) const {
   const Hdf5Handle data = open(name);
   const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), stored(H5Dget_type(data.id()), H5Tclose);
-  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(stored.id()) != type_class)
+  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(stored.id()) != type_class ||
+      H5Tget_size(stored.id()) > 8)
     refuse(fmt::format("{} is not one {}", name, type_class == H5T_INTEGER ? "integer" : "floating-point number"));
   if (H5Dread(data.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0) refuse(name + " cannot be read");
 }

@@ -23,14 +23,19 @@ hid_t create() {
   constexpr std::size_t growth = std::size_t{1} << 20;
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose), creation = timeless(H5P_FILE_CREATE);
   H5Pset_fapl_core(access.id(), growth, false);
-  // The layout of HDF5 1.8: attributes of more than 64 KiB.
-  H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_LATEST);
+  // The default layout, HDF5's oldest: of a newer one H5Fget_file_image (1.10.8) makes a wrong checksum.
   return H5Fcreate("checkpoint in memory", H5F_ACC_TRUNC, creation.id(), access.id());
 }
 
 Hdf5Handle add(hid_t file, const std::string& name, hid_t type, hid_t space) {
   const Hdf5Handle properties = timeless(H5P_DATASET_CREATE);
   return {H5Dcreate2(file, name.c_str(), type, space, H5P_DEFAULT, properties.id(), H5P_DEFAULT), H5Dclose};
+}
+
+Hdf5Handle text_type(const std::string& value) {
+  Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type.id(), value.size() + 1);
+  return type;
 }
 
 }  // namespace
@@ -58,11 +63,15 @@ void Hdf5Writer::real(const std::string& name, double value) {
   scalar(name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
+void Hdf5Writer::text(const std::string& name, const std::string& value) {
+  const Hdf5Handle type = text_type(value);
+  scalar(name, type.id(), type.id(), value.c_str());
+}
+
 void Hdf5Writer::attribute(const std::string& name, const std::string& value) {
-  const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
-  H5Tset_size(type.id(), value.size() + 1);
-  const Hdf5Handle attribute(
-      H5Acreate2(file_.id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const Hdf5Handle type = text_type(value), space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Hdf5Handle attribute(H5Acreate2(file_.id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose);
   check(attribute && H5Awrite(attribute.id(), type.id(), value.c_str()) >= 0, "attribute " + name);
 }
 

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sstream>
@@ -47,15 +47,16 @@ class Descriptor {
   }
 
   bool read_all(std::vector<std::uint8_t>& to) {
-    constexpr std::size_t piece = std::size_t{1} << 20;
-    for (;;) {
-      const std::size_t size = to.size();
-      to.resize(size + piece);
-      const ssize_t count = ::read(id_, to.data() + size, piece);
-      to.resize(size + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    struct stat status {};
+    if (::fstat(id_, &status) != 0) return false;
+    to.resize(static_cast<std::size_t>(status.st_size));
+    for (std::size_t done = 0; done < to.size();) {
+      const ssize_t count = ::read(id_, to.data() + done, to.size() - done);
       if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return count == 0;
+      if (count <= 0) return false;
+      done += static_cast<std::size_t>(count);
     }
+    return true;
   }
 
   bool sync() { return ::fsync(id_) == 0; }

@@ -23,7 +23,10 @@ struct RunFlags {
   /// A flag that sets a key of the model file.
   template <typename Value>
   void key(CLI::App& command, const std::string& flag, const std::string& path, const std::string& text) {
-    command.add_option_function<Value>(flag, [this, path](const Value& value) { settings.model_overrides.push_back(fmt::format("{}={}", path, value)); }, text);
+    command.add_option_function<Value>(
+        flag,
+        [this, path](const Value& value) { settings.model_overrides.push_back(fmt::format("{}={}", path, value)); },
+        text);
   }
 };
 
@@ -36,17 +39,21 @@ std::filesystem::path source_root() {
 void add_run_flags(CLI::App& command, RunFlags& flags) {
   RunSettings& settings = flags.settings;
   command.add_option("model,-p,--params", settings.model, "model: a name in sw/models or a YAML file")->required();
-  command.add_option("--machine", settings.machine, "machine: a name in hw/machines or a YAML file")->capture_default_str();
-  command.add_option("-o,--model_dir", settings.model_dir, "folder of checkpoints, log and report [runs/<model>/<time>]");
+  command.add_option("--machine", settings.machine, "machine: a name in hw/machines or a YAML file")
+      ->capture_default_str();
+  command.add_option("-o,--model_dir", settings.model_dir,
+                     "folder of checkpoints, log and report [runs/<model>/<time>]");
   command.add_option("--data", settings.data_dir, "folder of the data set [the model file's data_dir]");
   flags.key<int>(command, "--num_csx", "runconfig.num_csx", "systems");
   flags.key<std::int64_t>(command, "--max_steps", "runconfig.max_steps", "training steps");
   flags.key<std::int64_t>(command, "--eval_steps", "runconfig.eval_steps", "evaluation batches (0: all)");
-  flags.key<std::int64_t>(command, "--checkpoint_steps", "runconfig.checkpoint_steps", "a checkpoint every so many steps");
+  flags.key<std::int64_t>(command, "--checkpoint_steps", "runconfig.checkpoint_steps",
+                          "a checkpoint every so many steps");
   flags.key<std::int64_t>(command, "--log_steps", "runconfig.log_steps", "a log line every so many steps");
   flags.key<std::string>(command, "--mode", "runconfig.mode", "train, eval or train_and_eval");
   command.add_option("--set", flags.set, "key=value of the model file, e.g. optimizer.learning_rate=0.01");
-  command.add_option("--machine_set", settings.machine_overrides, "key=value of the machine file, e.g. pe.lanes.fmac_mixed=4");
+  command.add_option("--machine_set", settings.machine_overrides,
+                     "key=value of the machine file, e.g. pe.lanes.fmac_mixed=4");
   command.add_flag("--validate_only", flags.validate_only, "stop after kernel matching and show it");
   command.add_flag("--compile_only", flags.compile_only, "stop after the plan, show it and write plan.json");
   command.add_option("--plan", settings.plan, "run a plan that --compile_only wrote");
@@ -69,7 +76,8 @@ void read_cut(RunFlags& flags) {
 }
 
 int run_model(RunFlags& flags) {
-  if (flags.validate_only && flags.compile_only) throw UsageError("--validate_only and --compile_only exclude each other");
+  if (flags.validate_only && flags.compile_only)
+    throw UsageError("--validate_only and --compile_only exclude each other");
   read_cut(flags);
   RunSettings& settings = flags.settings;
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
@@ -77,8 +85,12 @@ int run_model(RunFlags& flags) {
   settings.fast_forward = !flags.no_fast_forward;
   if (flags.validate_only || flags.compile_only) {
     const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
-    const std::string text = flags.validate_only ? validation_text(model)
-                                                 : compile(model, hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides), settings);
+    const std::string text =
+        flags.validate_only
+            ? validation_text(model)
+            : compile(model,
+                      hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides),
+                      settings);
     std::fputs(text.c_str(), stdout);
     return 0;
   }
@@ -103,7 +115,9 @@ int run_command(int argc, char* argv[]) {
   CLI::App& compare = *app.add_subcommand("compare", "compare two reports; exit code 1 if the new one is slower");
   compare.add_option("old", before, "report.json")->required();
   compare.add_option("new", after, "report.json")->required();
-  compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")->check(CLI::NonNegativeNumber)->capture_default_str();
+  compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 
   try {
     app.parse(argc, argv);

@@ -28,6 +28,6 @@ int sc_main(int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
-  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);   // stderr is for diagnostics
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);  // stderr is for diagnostics
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -30,11 +30,16 @@ std::vector<MatchedOperation> match_kernels(const OperationGraph& graph) {
         break;
       case OperationKind::dropout:
         if (before != OperationKind::relu)
-          throw UsageError(fmt::format("operation {} ({}): no kernel; dropout is matched only after a ReLU", operation.name, to_string(operation.kind)));
+          throw UsageError(fmt::format("operation {} ({}): no kernel; dropout is matched only after a ReLU",
+                                       operation.name, to_string(operation.kind)));
         break;
-      case OperationKind::softmax_cross_entropy: match.forward = {KernelKind::softmax_loss}; break;
+      case OperationKind::softmax_cross_entropy:
+        match.forward = {KernelKind::softmax_loss};
+        break;
     }
-    if (layer < 0) throw UsageError(fmt::format("operation {} ({}): no kernel; a model begins with a linear layer", operation.name, to_string(operation.kind)));
+    if (layer < 0)
+      throw UsageError(fmt::format("operation {} ({}): no kernel; a model begins with a linear layer", operation.name,
+                                   to_string(operation.kind)));
     match.layer = layer;
     matches.push_back(std::move(match));
     before = operation.kind;
@@ -43,7 +48,8 @@ std::vector<MatchedOperation> match_kernels(const OperationGraph& graph) {
 }
 
 std::string matching_table(const OperationGraph& graph, const std::vector<MatchedOperation>& matches) {
-  std::string text = fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "operation", "shape", "kernels", "params", "flop/smpl");
+  std::string text =
+      fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "operation", "shape", "kernels", "params", "flop/smpl");
   const auto names = [](const std::vector<KernelKind>& kernels) {
     std::string joined;
     for (KernelKind kernel : kernels) joined += (joined.empty() ? "" : " + ") + std::string(hw::kernel_name(kernel));
@@ -53,11 +59,15 @@ std::string matching_table(const OperationGraph& graph, const std::vector<Matche
     const Operation& operation = graph.operations[static_cast<std::size_t>(match.operation)];
     const std::string shape = fmt::format("{}x{}", operation.input_features, operation.output_features);
     const std::string forward = names(match.forward), backward = names(match.backward);
-    text += fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", operation.name, shape, forward.empty() ? "(in the kernel before)" : forward,
-                        operation.parameters, operation.forward_flops);
-    if (!backward.empty()) text += fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "", "  backward", backward, "", operation.backward_flops);
+    text += fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", operation.name, shape,
+                        forward.empty() ? "(in the kernel before)" : forward, operation.parameters,
+                        operation.forward_flops);
+    if (!backward.empty())
+      text +=
+          fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "", "  backward", backward, "", operation.backward_flops);
   }
-  text += fmt::format("{:<59} {:>9} {:>10}\n", "total", graph.parameters(), graph.forward_flops() + graph.backward_flops());
+  text +=
+      fmt::format("{:<59} {:>9} {:>10}\n", "total", graph.parameters(), graph.forward_flops() + graph.backward_flops());
   return text;
 }
 
@@ -75,9 +85,12 @@ std::vector<hw::Launch> train_launches(int layers, bool retain) {
   std::vector<hw::Launch> launches = eval_launches(layers);
   if (retain)
     for (hw::Launch& launch : launches)
-      if (launch.kind == KernelKind::matmul_forward && launch.layer == layers - 1) launch.kind = KernelKind::retain_forward;
+      if (launch.kind == KernelKind::matmul_forward && launch.layer == layers - 1)
+        launch.kind = KernelKind::retain_forward;
   for (int layer = layers - 1; layer >= 0; --layer) {
-    if (layer > 0) launches.push_back({retain && layer == layers - 1 ? KernelKind::retained_delta : KernelKind::matmul_delta, layer});
+    if (layer > 0)
+      launches.push_back(
+          {retain && layer == layers - 1 ? KernelKind::retained_delta : KernelKind::matmul_delta, layer});
     launches.push_back({KernelKind::matmul_gradient, layer});
     if (layer > 0) launches.push_back({KernelKind::activation_backward, layer - 1});
   }

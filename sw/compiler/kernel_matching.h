@@ -9,9 +9,9 @@
 namespace weft::sw {
 
 struct MatchedOperation {
-  int operation = 0;                        ///< index into the graph
-  int layer = 0;                            ///< index of the matrix layer it belongs to
-  std::vector<hw::KernelKind> forward;      ///< in the order of launching; empty when the operation before covers it
+  int operation = 0;                    ///< index into the graph
+  int layer = 0;                        ///< index of the matrix layer it belongs to
+  std::vector<hw::KernelKind> forward;  ///< in the order of launching; empty when the operation before covers it
   std::vector<hw::KernelKind> backward;
 };
 

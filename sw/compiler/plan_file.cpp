@@ -19,15 +19,21 @@ constexpr const char* plan_schema = "weft-plan-1";
 Json launches_json(const std::vector<PlannedLaunch>& launches, const std::vector<hw::MatrixLayer>& layers) {
   Json list = Json::array();
   for (const PlannedLaunch& launch : launches)
-    list.push_back({{"kernel", hw::kernel_name(launch.launch.kind)}, {"layer", layers[static_cast<std::size_t>(launch.launch.layer)].name},
-                    {"predicted_cycles", launch.predicted}, {"stream_cycles", launch.stream}});
+    list.push_back({{"kernel", hw::kernel_name(launch.launch.kind)},
+                    {"layer", layers[static_cast<std::size_t>(launch.launch.layer)].name},
+                    {"predicted_cycles", launch.predicted},
+                    {"stream_cycles", launch.stream}});
   return list;
 }
 
 Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
   Json list = Json::array();
   for (const hw::MatrixLayer& layer : layers)
-    list.push_back({{"name", layer.name}, {"inputs", layer.inputs}, {"outputs", layer.outputs}, {"relu", layer.relu}, {"dropout", layer.dropout}});
+    list.push_back({{"name", layer.name},
+                    {"inputs", layer.inputs},
+                    {"outputs", layer.outputs},
+                    {"relu", layer.relu},
+                    {"dropout", layer.dropout}});
   return list;
 }
 
@@ -37,26 +43,47 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
   Json sram = Json::array(), alternatives = Json::array();
   for (const SramItem& item : plan.sram) sram.push_back({{"name", item.name}, {"bytes", item.bytes}});
   for (const PlanAlternative& tried : plan.alternatives)
-    alternatives.push_back({{"width", tried.rectangle.width}, {"height", tried.rectangle.height}, {"micro_batches", tried.micro_batches},
-                            {"retain", tried.retain}, {"predicted_step", tried.predicted_step}, {"sram_bytes", tried.sram_bytes}});
-  return {{"schema", plan_schema}, {"layers", layers_json(layers)}, {"width", plan.rectangle.width}, {"height", plan.rectangle.height},
-          {"axis", "features over rows, tokens over columns"}, {"lanes", 1}, {"tokens", plan.tokens}, {"micro_batches", plan.micro_batches},
-          {"retain", plan.retain}, {"predicted_step", plan.predicted_step}, {"train", launches_json(plan.train, layers)},
-          {"eval", launches_json(plan.eval, layers)}, {"sram", sram}, {"sram_bytes", total_bytes(plan.sram)}, {"colors", plan.colors},
-          {"reason", plan.reason}, {"alternatives", alternatives}};
+    alternatives.push_back({{"width", tried.rectangle.width},
+                            {"height", tried.rectangle.height},
+                            {"micro_batches", tried.micro_batches},
+                            {"retain", tried.retain},
+                            {"predicted_step", tried.predicted_step},
+                            {"sram_bytes", tried.sram_bytes}});
+  return {{"schema", plan_schema},
+          {"layers", layers_json(layers)},
+          {"width", plan.rectangle.width},
+          {"height", plan.rectangle.height},
+          {"axis", "features over rows, tokens over columns"},
+          {"lanes", 1},
+          {"tokens", plan.tokens},
+          {"micro_batches", plan.micro_batches},
+          {"retain", plan.retain},
+          {"predicted_step", plan.predicted_step},
+          {"train", launches_json(plan.train, layers)},
+          {"eval", launches_json(plan.eval, layers)},
+          {"sram", sram},
+          {"sram_bytes", total_bytes(plan.sram)},
+          {"colors", plan.colors},
+          {"reason", plan.reason},
+          {"alternatives", alternatives}};
 }
 
-Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, const Plan& fresh) {
-  const auto refuse = [&file](const std::string& why) { throw UsageError(fmt::format("--plan {}: {}", file.string(), why)); };
+Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
+               const hw::MachineSpec& machine, const Plan& fresh) {
+  const auto refuse = [&file](const std::string& why) {
+    throw UsageError(fmt::format("--plan {}: {}", file.string(), why));
+  };
   std::ifstream stream(file);
   if (!stream) refuse("cannot be opened");
   const Json json = Json::parse(stream, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("schema", "") != plan_schema) refuse("is not a plan that this program wrote");
+  if (json.is_discarded() || !json.is_object() || json.value("schema", "") != plan_schema)
+    refuse("is not a plan that this program wrote");
   Plan plan;
   try {
     if (json.at("layers") != layers_json(layers)) refuse("was made for another model; compile again");
     if (json.at("tokens").get<int>() * json.at("micro_batches").get<int>() != fresh.tokens * fresh.micro_batches)
-      refuse(fmt::format("was made for {} samples a system, this run has {}; compile again", json.at("tokens").get<int>() * json.at("micro_batches").get<int>(),
+      refuse(fmt::format("was made for {} samples a system, this run has {}; compile again",
+                         json.at("tokens").get<int>() * json.at("micro_batches").get<int>(),
                          fresh.tokens * fresh.micro_batches));
     plan.rectangle = {json.at("width").get<int>(), json.at("height").get<int>()};
     plan.tokens = json.at("tokens").get<int>();
@@ -68,21 +95,26 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   } catch (const nlohmann::json::exception& error) {
     refuse(fmt::format("is damaged: {}", error.what()));
   }
-  if (plan.rectangle.width < 1 || plan.rectangle.height < 1 || plan.rectangle.width > machine.fabric.user_width || plan.rectangle.height > machine.fabric.user_height)
-    refuse(fmt::format("asks for {} x {} PEs, machine {} has {} x {}", plan.rectangle.width, plan.rectangle.height, machine.name, machine.fabric.user_width,
-                       machine.fabric.user_height));
+  if (plan.rectangle.width < 1 || plan.rectangle.height < 1 || plan.rectangle.width > machine.fabric.user_width ||
+      plan.rectangle.height > machine.fabric.user_height)
+    refuse(fmt::format("asks for {} x {} PEs, machine {} has {} x {}", plan.rectangle.width, plan.rectangle.height,
+                       machine.name, machine.fabric.user_width, machine.fabric.user_height));
   const int depth = static_cast<int>(layers.size());
   const auto predict = [&](const std::vector<hw::Launch>& launches, bool train) {
     std::vector<PlannedLaunch> planned;
     for (const hw::Launch& launch : launches)
-      planned.push_back({launch, predict_launch(machine, layers, launch, train, plan.rectangle, plan.tokens), predict_stream(machine, layers, launch)});
+      planned.push_back({launch, predict_launch(machine, layers, launch, train, plan.rectangle, plan.tokens),
+                         predict_stream(machine, layers, launch)});
     return planned;
   };
   plan.train = predict(train_launches(depth, plan.retain), true);
   plan.eval = predict(eval_launches(depth), false);
-  if (json.value("train", Json()) != launches_json(plan.train, layers)) refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
+  if (json.value("train", Json()) != launches_json(plan.train, layers))
+    refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
   plan.sram = sram_map(layers, machine, plan.rectangle, plan.tokens, true, plan.retain);
-  if (total_bytes(plan.sram) > machine.pe.sram_bytes) refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name, machine.pe.sram_bytes));
+  if (total_bytes(plan.sram) > machine.pe.sram_bytes)
+    refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name,
+                       machine.pe.sram_bytes));
   return plan;
 }
 

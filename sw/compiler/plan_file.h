@@ -13,6 +13,7 @@ nlohmann::ordered_json plan_json(const Plan& plan, const std::vector<hw::MatrixL
 /// The plan in `file`. It must be the plan that today's compiler makes for this model and machine in everything but the
 /// choice itself: `fresh` gives the launches' predictions for comparison.
 /// Throws UsageError that names the first difference: not a plan, other layers, other tokens, other predictions.
-Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, const Plan& fresh);
+Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
+               const hw::MachineSpec& machine, const Plan& fresh);
 
 }  // namespace weft::sw

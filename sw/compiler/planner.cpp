@@ -25,11 +25,13 @@ void add_shares(std::set<int>& counts, int n, int limit) {
   }
 }
 
-std::vector<PlannedLaunch> planned(const Layers& layers, const hw::MachineSpec& machine, const std::vector<hw::Launch>& launches, bool train,
-                                   hw::Rectangle rectangle, int tokens) {
+std::vector<PlannedLaunch> planned(const Layers& layers, const hw::MachineSpec& machine,
+                                   const std::vector<hw::Launch>& launches, bool train, hw::Rectangle rectangle,
+                                   int tokens) {
   std::vector<PlannedLaunch> result;
   for (const hw::Launch& launch : launches)
-    result.push_back({launch, predict_launch(machine, layers, launch, train, rectangle, tokens), predict_stream(machine, layers, launch)});
+    result.push_back({launch, predict_launch(machine, layers, launch, train, rectangle, tokens),
+                      predict_stream(machine, layers, launch)});
   return result;
 }
 
@@ -44,7 +46,8 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   if (wanted.kind == MicroBatch::Kind::none) return {1};
   if (wanted.kind == MicroBatch::Kind::samples) {
     if (wanted.samples < 1 || shard % wanted.samples != 0)
-      throw UsageError(fmt::format("runconfig.micro_batch_size: {} does not divide a system's {} samples", wanted.samples, shard));
+      throw UsageError(
+          fmt::format("runconfig.micro_batch_size: {} does not divide a system's {} samples", wanted.samples, shard));
     return {shard / wanted.samples};
   }
   for (int parts = 1; parts <= shard; ++parts)
@@ -55,8 +58,9 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
 [[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens) {
   const hw::Rectangle whole{machine.fabric.user_width, machine.fabric.user_height};
   const std::vector<SramItem> map = sram_map(layers, machine, whole, tokens, true, false);
-  std::string text = fmt::format("the model does not fit machine {}: even with {} token{} on {} x {} PEs a PE needs {} of {} bytes of SRAM:\n",
-                                 machine.name, tokens, tokens == 1 ? "" : "s", whole.width, whole.height, total_bytes(map), machine.pe.sram_bytes);
+  std::string text = fmt::format(
+      "the model does not fit machine {}: even with {} token{} on {} x {} PEs a PE needs {} of {} bytes of SRAM:\n",
+      machine.name, tokens, tokens == 1 ? "" : "s", whole.width, whole.height, total_bytes(map), machine.pe.sram_bytes);
   const SramItem* largest = &map.front();
   for (const SramItem& item : map) {
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
@@ -73,16 +77,20 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
     }
     (total_bytes(sram_map(scaled, machine, whole, tokens, true, false)) <= machine.pe.sram_bytes ? low : high) = middle;
   }
-  text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name, low / 10.0);
+  text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name,
+                      low / 10.0);
   throw UsageError(text);
 }
 
 }  // namespace
 
-Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain, const MicroBatch& micro_batch) {
+Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
+               const MicroBatch& micro_batch) {
   if (systems > machine.max_systems || systems < 1)
-    throw UsageError(fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
-  if (batch % systems != 0) throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
+    throw UsageError(
+        fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
+  if (batch % systems != 0)
+    throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
   std::set<int> heights{machine.fabric.user_height};
   for (const hw::MatrixLayer& layer : layers) {
@@ -104,14 +112,18 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
           const std::vector<SramItem> sram = sram_map(layers, machine, rectangle, tokens, true, keep);
           PlanAlternative alternative{rectangle, parts, keep, 0, total_bytes(sram)};
           if (alternative.sram_bytes > machine.pe.sram_bytes) {
-            if (!best_here || (best_here->predicted_step == 0 && alternative.sram_bytes < best_here->sram_bytes)) best_here = alternative;
+            if (!best_here || (best_here->predicted_step == 0 && alternative.sram_bytes < best_here->sram_bytes))
+              best_here = alternative;
             continue;
           }
-          std::vector<PlannedLaunch> train = planned(layers, machine, train_launches(depth, keep), true, rectangle, tokens);
+          std::vector<PlannedLaunch> train =
+              planned(layers, machine, train_launches(depth, keep), true, rectangle, tokens);
           alternative.predicted_step = step_of(train, parts, launch_gap(machine, rectangle));
-          if (!best_here || best_here->predicted_step == 0 || alternative.predicted_step < best_here->predicted_step) best_here = alternative;
+          if (!best_here || best_here->predicted_step == 0 || alternative.predicted_step < best_here->predicted_step)
+            best_here = alternative;
           if (best && alternative.predicted_step >= best->predicted_step) continue;
-          best = Plan{rectangle, tokens, parts, keep, std::move(train), {}, alternative.predicted_step, sram, {}, {}, {}};
+          best =
+              Plan{rectangle, tokens, parts, keep, std::move(train), {}, alternative.predicted_step, sram, {}, {}, {}};
         }
       }
       if (best_here) tried.push_back(*best_here);
@@ -119,45 +131,57 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
     // More parts stream all weights again: once a plan fits, the next can only win by a better fit of the tokens.
     if (best && parts >= 2 * best->micro_batches) break;
   }
-  if (!best) refuse(layers, machine, micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front());
+  if (!best)
+    refuse(
+        layers, machine,
+        micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front());
   best->eval = planned(layers, machine, eval_launches(depth), false, best->rectangle, best->tokens);
   best->alternatives = std::move(tried);
-  best->colors = {"0 weights and samples, eastwards", "1 partial sums of even rows or columns", "2 partial sums of odd rows or columns",
-                  "3 returned sums, southwards", "4 deltas, north and south from their owner"};
+  best->colors = {"0 weights and samples, eastwards", "1 partial sums of even rows or columns",
+                  "2 partial sums of odd rows or columns", "3 returned sums, southwards",
+                  "4 deltas, north and south from their owner"};
   std::string slowest;
   Cycle slowest_cycles = 0;
   for (const PlannedLaunch& launch : best->train) {
     const Cycle cycles = std::max(launch.predicted, launch.stream);
     if (cycles <= slowest_cycles) continue;
     slowest_cycles = cycles;
-    slowest = fmt::format("{} of {} ({})", hw::kernel_name(launch.launch.kind), layers[static_cast<std::size_t>(launch.launch.layer)].name,
+    slowest = fmt::format("{} of {} ({})", hw::kernel_name(launch.launch.kind),
+                          layers[static_cast<std::size_t>(launch.launch.layer)].name,
                           launch.stream > launch.predicted ? "its stream over Ethernet" : "on the wafer");
   }
-  best->reason = fmt::format("shortest predicted step among {} heights and the widths that change a share; longest launch: {}, {:.0f} % of the step",
-                             heights.size(), slowest, 100.0 * static_cast<double>(slowest_cycles * best->micro_batches) / static_cast<double>(best->predicted_step));
+  best->reason = fmt::format(
+      "shortest predicted step among {} heights and the widths that change a share; longest launch: {}, {:.0f} % of "
+      "the step",
+      heights.size(), slowest,
+      100.0 * static_cast<double>(slowest_cycles * best->micro_batches) / static_cast<double>(best->predicted_step));
   return *best;
 }
 
 std::string plan_text(const Plan& plan, const Layers& layers, const hw::MachineSpec& machine) {
-  std::string text = fmt::format("plan on {}: {} x {} PEs of {} x {} (features over rows, tokens over columns)\n", machine.name, plan.rectangle.width,
-                                 plan.rectangle.height, machine.fabric.user_width, machine.fabric.user_height);
-  text += fmt::format("tokens on the wafer {} ({} micro-batch{}), at most {} per column; 1 lane\n", plan.tokens, plan.micro_batches,
-                      plan.micro_batches == 1 ? "" : "es", ceil_div(plan.tokens, plan.rectangle.width));
-  text += fmt::format("output layer's weights {}\n", plan.retain ? "retained for its delta" : "streamed again for its delta");
+  std::string text =
+      fmt::format("plan on {}: {} x {} PEs of {} x {} (features over rows, tokens over columns)\n", machine.name,
+                  plan.rectangle.width, plan.rectangle.height, machine.fabric.user_width, machine.fabric.user_height);
+  text +=
+      fmt::format("tokens on the wafer {} ({} micro-batch{}), at most {} per column; 1 lane\n", plan.tokens,
+                  plan.micro_batches, plan.micro_batches == 1 ? "" : "es", ceil_div(plan.tokens, plan.rectangle.width));
+  text += fmt::format("output layer's weights {}\n",
+                      plan.retain ? "retained for its delta" : "streamed again for its delta");
   text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
   for (const PlannedLaunch& launch : plan.train)
-    text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind), layers[static_cast<std::size_t>(launch.launch.layer)].name,
-                        launch.predicted, launch.stream);
-  text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step, 1e3 * machine.clock.seconds(plan.predicted_step),
-                      machine.clock.mega_hertz);
+    text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
+                        layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
+  text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step,
+                      1e3 * machine.clock.seconds(plan.predicted_step), machine.clock.mega_hertz);
   text += fmt::format("\nSRAM of the fullest PE: {} of {} bytes\n", total_bytes(plan.sram), machine.pe.sram_bytes);
   for (const SramItem& item : plan.sram) text += fmt::format("  {:<44} {:>8}\n", item.name, item.bytes);
   text += "\ncolors\n";
   for (const std::string& color : plan.colors) text += "  " + color + "\n";
   text += "\ntried: rectangle, micro-batches, output weights, predicted step, SRAM\n";
   for (const PlanAlternative& tried : plan.alternatives)
-    text += fmt::format("  {:>4} x {:<4} {:>4} {:<9} {:>14} {:>8}\n", tried.rectangle.width, tried.rectangle.height, tried.micro_batches,
-                        tried.retain ? "retained" : "streamed", tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
+    text += fmt::format("  {:>4} x {:<4} {:>4} {:<9} {:>14} {:>8}\n", tried.rectangle.width, tried.rectangle.height,
+                        tried.micro_batches, tried.retain ? "retained" : "streamed",
+                        tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
   text += "why: " + plan.reason + "\n";
   return text;
 }

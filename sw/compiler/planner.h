@@ -1,6 +1,6 @@
 #pragma once
-// Chooses how a network lies on the wafer: the rectangle, the micro-batches and whether the output layer's weights stay,
-// for the shortest predicted step that fits the SRAM of every PE.
+// Chooses how a network lies on the wafer: the rectangle, the micro-batches and whether the output layer's weights
+// stay, for the shortest predicted step that fits the SRAM of every PE.
 #include <string>
 #include <vector>
 
@@ -14,8 +14,8 @@ namespace weft::sw {
 
 struct PlannedLaunch {
   hw::Launch launch;
-  Cycle predicted = 0;       ///< on the wafer, words in time
-  Cycle stream = 0;          ///< Ethernet time of its stream
+  Cycle predicted = 0;  ///< on the wafer, words in time
+  Cycle stream = 0;     ///< Ethernet time of its stream
 };
 
 struct PlanAlternative {
@@ -28,7 +28,7 @@ struct PlanAlternative {
 
 struct Plan {
   hw::Rectangle rectangle;
-  int tokens = 0;                          ///< on the wafer at a time
+  int tokens = 0;  ///< on the wafer at a time
   int micro_batches = 1;
   bool retain = false;
   std::vector<PlannedLaunch> train, eval;  ///< one micro-batch
@@ -36,13 +36,13 @@ struct Plan {
   std::vector<SramItem> sram;              ///< of the fullest PE
   std::vector<std::string> colors;         ///< "0 weights, eastwards" ...
   std::string reason;
-  std::vector<PlanAlternative> alternatives;   ///< the best of each kind that was tried
+  std::vector<PlanAlternative> alternatives;  ///< the best of each kind that was tried
 };
 
 /// A pure function. `systems` shares of `batch` samples; `retain` and `micro_batch` as the model file asks.
 /// Throws UsageError: a batch that does not divide, or nothing fits (which tensor is too large and what would fit).
-Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
-               const MicroBatch& micro_batch);
+Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
+               RetainOutput retain, const MicroBatch& micro_batch);
 
 /// What --compile_only shows; 80 columns.
 std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine);

@@ -18,9 +18,9 @@ namespace {
 
 /// A PE's instructions of one round: `wavelets` AXPYs of `elements`, the control wavelet, the sum and the loop.
 struct Round {
-  Cycle length;   ///< with the waits for the accumulators
-  Cycle idle;     ///< of it, waits that a receiver can use
-  Cycle tail;     ///< of it, the wait after the sum that the last round does not have
+  Cycle length;  ///< with the waits for the accumulators
+  Cycle idle;    ///< of it, waits that a receiver can use
+  Cycle tail;    ///< of it, the wait after the sum that the last round does not have
 };
 
 Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int wavelets, int elements) {
@@ -29,8 +29,9 @@ Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int 
   const Cycle busy = wavelets * axpy + timing.control + sum;
   const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
   if (wavelets == 0) return {timing.control + sum + wait, 0, wait};
-  const Cycle tail = map.reduces ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
-                                 : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
+  const Cycle tail = map.reduces
+                         ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
+                         : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
   const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
   return {length, length - busy, wait};
 }
@@ -48,10 +49,12 @@ Cycle edge_bound(const MachineSpec& machine, const LaunchMap& map, Cycle slowest
     if (row % machine.io.rows_per_channel == 0) words = 0;
     if (map.from_edge) {
       words += ceil_div(map.wavelets[static_cast<std::size_t>(row)] * 16, machine.io.channel_bits_per_cycle) + 1;
-      total = std::max(total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.edge_buffer_bytes / (2 * elements))));
+      total = std::max(total, with_edge(map.rounds, slowest, words,
+                                        std::max<Cycle>(1, machine.io.edge_buffer_bytes / (2 * elements))));
     } else if (const int count = map.elements[static_cast<std::size_t>(row)]; count > 0) {
       words += count;
-      total = std::max(total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
+      total = std::max(
+          total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
     }
   }
   return total;
@@ -70,20 +73,22 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
     slowest = std::max(slowest, rounds.back().length);
     tail = rounds.back().tail;
   }
-  const Cycle step = timing.hop + 2 * timing.ramp + 1;   // from issue to issue along a chain
+  const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a chain
   Cycle total = timing.dispatch - tail;
   if (map.from_edge) {
-    total = edge_bound(machine, map, slowest) + std::max<Cycle>(timing.dispatch, (map.positions + 1) * timing.hop + timing.ramp) - timing.scalar - tail;
+    total = edge_bound(machine, map, slowest) +
+            std::max<Cycle>(timing.dispatch, (map.positions + 1) * timing.hop + timing.ramp) - timing.scalar - tail;
   } else {
     total += map.reduces ? edge_bound(machine, map, slowest) : map.rounds * slowest;
-    // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest row.
-    // An owner without features of its own waits for nothing.
+    // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest
+    // row. An owner without features of its own waits for nothing.
     Cycle moves = 0;
     for (int round = 0; round + 1 < map.rounds; ++round)
       moves += map.last_of_owner(round) && map.elements[static_cast<std::size_t>(map.owner_row(round + 1))] > 0;
     int farthest = 0;
     for (int row = 0; row < map.positions; ++row)
-      if (map.elements[static_cast<std::size_t>(row)] > 0) farthest = std::max(farthest, std::abs(row - map.owner_row(map.rounds - 1)));
+      if (map.elements[static_cast<std::size_t>(row)] > 0)
+        farthest = std::max(farthest, std::abs(row - map.owner_row(map.rounds - 1)));
     total += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
   }
   if (map.returns) {
@@ -92,12 +97,14 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
     const Cycle slack = timing.link_queue + timing.input_queue;
     for (int line = 0; line < map.chain; ++line) {
       const int own = hw::split_count(map.owned, map.height, line);
-      const Cycle room = slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
+      const Cycle room =
+          slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
       total += std::max<Cycle>(0, own * std::max<Cycle>(0, widest - room) - slack);
       // What would fit into idle cycles at first meets the sum, which has none, as often as the sum is long; after a
       // few rounds of one owner the two have moved apart.
       constexpr int rounds_to_settle = 4;
-      total += std::min(own, rounds_to_settle) * std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
+      total += std::min(own, rounds_to_settle) *
+               std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
                (timing.issue + widest + timing.scalar) / slowest;
     }
     total += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
@@ -106,25 +113,30 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
   return total;
 }
 
-Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch, bool train,
-                     hw::Rectangle rectangle, int tokens) {
+Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
+                     bool train, hw::Rectangle rectangle, int tokens) {
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   const bool dropout = train && layer.dropout > 0;
   switch (launch.kind) {
-    case KernelKind::load_input: return hw::load_times(machine, layers.front().inputs, layers.back().outputs, rectangle, tokens, 0).end;
-    case KernelKind::activation: return hw::activation_times(machine, layer.outputs, dropout, rectangle, tokens).end;
-    case KernelKind::activation_backward: return hw::activation_backward_times(machine, layer.outputs, dropout, rectangle, tokens).end;
+    case KernelKind::load_input:
+      return hw::load_times(machine, layers.front().inputs, layers.back().outputs, rectangle, tokens, 0).end;
+    case KernelKind::activation:
+      return hw::activation_times(machine, layer.outputs, dropout, rectangle, tokens).end;
+    case KernelKind::activation_backward:
+      return hw::activation_backward_times(machine, layer.outputs, dropout, rectangle, tokens).end;
     case KernelKind::softmax_loss: {
       Cycle leaves = 0;
       return hw::softmax_times(machine, layer.outputs, train, rectangle, tokens, leaves).end;
     }
-    default: break;
+    default:
+      break;
   }
   const LaunchMap map(launch.kind, layer, rectangle, tokens);
   Cycle total = predict_matrix(machine, map);
   if (launch.kind == KernelKind::retained_delta)
-    total += hw::convert_cycles(machine, static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
-                                             *std::max_element(map.wavelets.begin(), map.wavelets.end()));
+    total += hw::convert_cycles(machine,
+                                static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
+                                    *std::max_element(map.wavelets.begin(), map.wavelets.end()));
   return total;
 }
 
@@ -132,7 +144,8 @@ Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLay
   if (!hw::consumes_weights(launch.kind) && !hw::produces_gradient(launch.kind)) return 0;
   const std::int64_t parameters = layers[static_cast<std::size_t>(launch.layer)].parameters();
   const double bits = static_cast<double>(parameters) * (hw::produces_gradient(launch.kind) ? 32 : 16);
-  const double bits_per_cycle = machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);
+  const double bits_per_cycle =
+      machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);
   return static_cast<Cycle>(std::ceil(bits / bits_per_cycle));
 }
 

@@ -12,11 +12,12 @@ namespace weft::sw {
 Cycle predict_matrix(const hw::MachineSpec& machine, const hw::LaunchMap& map);
 
 /// Cycles of any launch; elementwise kernels and the loss have no closed form of their own and are counted exactly.
-Cycle predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch, bool train,
-                     hw::Rectangle rectangle, int tokens);
+Cycle predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                     const hw::Launch& launch, bool train, hw::Rectangle rectangle, int tokens);
 
 /// Cycles that the system's Ethernet needs for the launch's stream.
-Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch);
+Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                     const hw::Launch& launch);
 
 /// Cycles from the end of a launch to the begin of the next.
 Cycle launch_gap(const hw::MachineSpec& machine, hw::Rectangle rectangle);

@@ -6,8 +6,8 @@ namespace weft::sw {
 
 int padded_tokens(int tokens) { return (tokens + 3) / 8 * 8 + 4; }
 
-std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, hw::Rectangle rectangle, int tokens,
-                               bool train, bool retain) {
+std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+                               hw::Rectangle rectangle, int tokens, bool train, bool retain) {
   const int columns = std::min(rectangle.width, tokens);
   const int wide = hw::split_count(tokens, columns, 0);
   const Bytes row = 2 * static_cast<Bytes>(padded_tokens(wide));

@@ -20,8 +20,8 @@ struct SramItem {
 int padded_tokens(int tokens);
 
 /// All tensors that are live at once on the PE of row 0, column 0, which has the most of everything.
-std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, hw::Rectangle rectangle, int tokens,
-                               bool train, bool retain);
+std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+                               hw::Rectangle rectangle, int tokens, bool train, bool retain);
 
 Bytes total_bytes(const std::vector<SramItem>& map);
 

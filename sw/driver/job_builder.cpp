@@ -32,13 +32,17 @@ hw::Job build_job(const ModelConfig& config, const Plan& plan, std::int64_t firs
   if (run.mode != Mode::eval) {
     const std::int64_t steps = run.max_steps - first_step;
     if (steps <= 0)
-      throw UsageError(fmt::format("runconfig.max_steps: {} steps, of which {} are done already; nothing is left to train", run.max_steps, first_step));
+      throw UsageError(
+          fmt::format("runconfig.max_steps: {} steps, of which {} are done already; nothing is left to train",
+                      run.max_steps, first_step));
     job.stages.push_back({true, steps});
   }
   if (run.mode != Mode::train) {
     const std::int64_t whole = ceil_div(eval_samples, job.batch);
     if (run.eval_steps > whole)
-      throw UsageError(fmt::format("runconfig.eval_steps: {} batches of {}; the evaluation set has {} samples, {} batches", run.eval_steps, job.batch, eval_samples, whole));
+      throw UsageError(
+          fmt::format("runconfig.eval_steps: {} batches of {}; the evaluation set has {} samples, {} batches",
+                      run.eval_steps, job.batch, eval_samples, whole));
     job.stages.push_back({false, run.eval_steps > 0 ? run.eval_steps : whole});
   }
   return job;

@@ -16,7 +16,8 @@ fs::path make_run_folder(const fs::path& model_dir, const std::string& model) {
   std::error_code error;
   if (!model_dir.empty()) {
     fs::create_directories(model_dir, error);
-    if (error || !fs::is_directory(model_dir)) throw UsageError(fmt::format("--model_dir {}: cannot be made a folder: {}", model_dir.string(), error.message()));
+    if (error || !fs::is_directory(model_dir))
+      throw UsageError(fmt::format("--model_dir {}: cannot be made a folder: {}", model_dir.string(), error.message()));
     return model_dir;
   }
   const fs::path runs = fs::path("runs") / model;
@@ -39,7 +40,8 @@ void write_whole(const fs::path& path, const std::string& text) {
   if (stream) fs::rename(temporary, path, error);
   if (!stream || error) {
     fs::remove(temporary, error);
-    throw UsageError(fmt::format("{}: cannot be written (is the disk full, or the folder not writable?)", path.string()));
+    throw UsageError(
+        fmt::format("{}: cannot be written (is the disk full, or the folder not writable?)", path.string()));
   }
 }
 

@@ -16,7 +16,8 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.step = result.step;
   if (stage.train) ++global_step_;
   step.global_step = global_step_;
-  step.samples = stage.train ? job_.batch : std::min<std::int64_t>(job_.batch, eval_samples_ - result.step * job_.batch);
+  step.samples =
+      stage.train ? job_.batch : std::min<std::int64_t>(job_.batch, eval_samples_ - result.step * job_.batch);
   step.loss = result.loss_sum / static_cast<double>(step.samples);
   step.correct = result.correct;
   step.loss_at = result.at;
@@ -28,7 +29,7 @@ void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {
   try {
     log_.line("Saved checkpoint " + write_checkpoint(folder_, state).string());
   } catch (const std::exception&) {
-    failure_ = std::current_exception();   // the kernel in between would lose its type
+    failure_ = std::current_exception();  // the kernel in between would lose its type
   }
 }
 

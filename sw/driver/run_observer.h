@@ -15,7 +15,11 @@ class RunRecorder final : public hw::RunObserver {
  public:
   /// `eval_samples`: size of the evaluation set, for its last partial batch.
   RunRecorder(const hw::Job& job, std::int64_t eval_samples, RunLog& log, std::filesystem::path checkpoint_folder)
-      : job_(job), eval_samples_(eval_samples), log_(log), folder_(std::move(checkpoint_folder)), global_step_(job.first_step) {}
+      : job_(job),
+        eval_samples_(eval_samples),
+        log_(log),
+        folder_(std::move(checkpoint_folder)),
+        global_step_(job.first_step) {}
 
   void on_step(const hw::StepResult& result) override;
   void on_checkpoint(const hw::TrainingState& state, Picosecond at) override;

@@ -12,14 +12,16 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine) {
   const ModelConfig& config = model.config;
   const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
   match_kernels(operation_graph(config.model));
-  return make_plan(matrix_layers(config.model), machine.spec, batch, config.runconfig.num_csx, config.model.retain_output_layer, config.runconfig.micro_batch_size);
+  return make_plan(matrix_layers(config.model), machine.spec, batch, config.runconfig.num_csx,
+                   config.model.retain_output_layer, config.runconfig.micro_batch_size);
 }
 
 }  // namespace
 
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
   const Plan fresh = plan_now(model, machine);
-  return settings.plan.empty() ? fresh : read_plan(settings.plan, matrix_layers(model.config.model), machine.spec, fresh);
+  return settings.plan.empty() ? fresh
+                               : read_plan(settings.plan, matrix_layers(model.config.model), machine.spec, fresh);
 }
 
 std::string validation_text(const ModelFile& model) {

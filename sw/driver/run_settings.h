@@ -11,20 +11,20 @@ namespace weft::sw {
 struct RunSettings {
   std::string model = "fc_mnist";
   std::string machine = "mini";
-  std::filesystem::path root;                  ///< holds hw/machines, sw/models
-  std::filesystem::path data_dir;              ///< empty: the model file's
-  std::filesystem::path model_dir;             ///< empty: runs/<model>
-  std::vector<std::string> model_overrides;    ///< "runconfig.max_steps=10"
+  std::filesystem::path root;                ///< holds hw/machines, sw/models
+  std::filesystem::path data_dir;            ///< empty: the model file's
+  std::filesystem::path model_dir;           ///< empty: runs/<model>
+  std::vector<std::string> model_overrides;  ///< "runconfig.max_steps=10"
   std::vector<std::string> machine_overrides;
-  std::filesystem::path checkpoint;            ///< empty: start anew, or with `resume` the latest of model_dir
+  std::filesystem::path checkpoint;  ///< empty: start anew, or with `resume` the latest of model_dir
   bool resume = false;
-  std::filesystem::path plan;                  ///< empty: plan now
-  std::filesystem::path initial_weights;       ///< a checkpoint whose weights alone are taken
+  std::filesystem::path plan;             ///< empty: plan now
+  std::filesystem::path initial_weights;  ///< a checkpoint whose weights alone are taken
   int threads = 1;
   int cut_rows = 1, cut_columns = 1;
   bool fast_forward = true;
-  std::filesystem::path vcd;                   ///< empty: no trace
-  std::vector<std::string> vcd_scopes;         ///< phases, links, pes
+  std::filesystem::path vcd;            ///< empty: no trace
+  std::vector<std::string> vcd_scopes;  ///< phases, links, pes
 };
 
 }  // namespace weft::sw

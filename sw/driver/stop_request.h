@@ -2,7 +2,7 @@
 // Ctrl-C ends the run after the step that is under way; a second one ends the process.
 #include <functional>
 
-#include "hw/host/run_control.h"
+#include "hw/spec/run_control.h"
 
 namespace weft::sw {
 

@@ -29,11 +29,13 @@ using Clock = std::chrono::steady_clock;
 
 hw::Dataset load(const ModelConfig& config, const RunSettings& settings, hw::MnistPart part) {
   const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
-  const std::filesystem::path folder = settings.data_dir.empty() ? std::filesystem::path(data.data_dir) : settings.data_dir;
+  const std::filesystem::path folder =
+      settings.data_dir.empty() ? std::filesystem::path(data.data_dir) : settings.data_dir;
   return hw::load_mnist(folder, part, config.model.input_features, config.model.num_classes, {data.mean, data.std});
 }
 
-hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings, const std::filesystem::path& folder) {
+hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings,
+                                 const std::filesystem::path& folder) {
   std::filesystem::path file = settings.checkpoint;
   if (settings.resume && file.empty()) {
     const auto latest = latest_checkpoint(folder);
@@ -51,7 +53,8 @@ void place_steps(RunReport& report) {
   Cycle end_before = 0;
   for (StepRecord& step : report.steps) {
     of_step.clear();
-    for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch) of_step.push_back(*launch);
+    for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch)
+      of_step.push_back(*launch);
     if (of_step.empty()) continue;
     step.start = of_step.front().start;
     step.end = of_step.back().end;
@@ -64,7 +67,8 @@ void place_steps(RunReport& report) {
 
 int run_training(const RunSettings& settings) {
   const auto began = Clock::now();
-  const hw::MachineFile machine = hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
+  const hw::MachineFile machine =
+      hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
   const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
   const ModelConfig& config = model.config;
   const Plan plan = plan_of(model, machine, settings);
@@ -75,7 +79,8 @@ int run_training(const RunSettings& settings) {
   const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
   const hw::TrainingState initial = starting_state(config, settings, folder);
   const hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
-  hw::DatasetSource source(job, std::move(train), std::move(test), config.train_input.shuffle, config.train_input.shuffle_seed);
+  hw::DatasetSource source(job, std::move(train), std::move(test), config.train_input.shuffle,
+                           config.train_input.shuffle_seed);
 
   std::int64_t total_steps = 0;
   for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
@@ -84,13 +89,21 @@ int run_training(const RunSettings& settings) {
   proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;
-  const hw::SystemPlan shared{&job, &machine.spec, plan.rectangle, {settings.cut_rows, settings.cut_columns},
-                              settings.fast_forward ? &memo : nullptr,
-                              [&plan](bool for_training, int launch) { return (for_training ? plan.train : plan.eval)[static_cast<std::size_t>(launch)].predicted; }, &pool};
+  const hw::SystemPlan shared{
+      &job,
+      &machine.spec,
+      plan.rectangle,
+      {settings.cut_rows, settings.cut_columns},
+      settings.fast_forward ? &memo : nullptr,
+      [&plan](bool for_training, int launch) {
+        return (for_training ? plan.train : plan.eval)[static_cast<std::size_t>(launch)].predicted;
+      },
+      &pool};
   StopRequest stop([&recorder] { return recorder.failed(); });
   hw::Cluster cluster("cluster", shared, initial, source, stop, recorder, trace.recorder());
-  log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name, job.systems, machine.spec.name,
-                       plan.rectangle.width, plan.rectangle.height, plan.tokens, plan.micro_batches));
+  log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name,
+                       job.systems, machine.spec.name, plan.rectangle.width, plan.rectangle.height, plan.tokens,
+                       plan.micro_batches));
   cluster.run();
 
   RunReport report;
@@ -126,7 +139,8 @@ int run_training(const RunSettings& settings) {
   check_conservation(report);
   recorder.rethrow();
   std::fputs(("\n" + summary).c_str(), stdout);
-  log.line(fmt::format("{}; report, summary and log in {}", stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
+  log.line(fmt::format("{}; report, summary and log in {}",
+                       stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
   return 0;
 }
 

@@ -23,16 +23,18 @@ Json load(const std::filesystem::path& path) {
   if (!stream) throw UsageError(fmt::format("{}: cannot be opened", path.string()));
   Json json = Json::parse(stream, nullptr, false);
   if (json.is_discarded()) throw UsageError(fmt::format("{}: is not JSON (truncated or damaged)", path.string()));
-  if (!json.is_object() || !json.contains("schema")) throw UsageError(fmt::format("{}: is not a report of weft", path.string()));
+  if (!json.is_object() || !json.contains("schema"))
+    throw UsageError(fmt::format("{}: is not a report of weft", path.string()));
   if (json["schema"] != report_schema)
-    throw UsageError(fmt::format("{}: schema {}, this program compares {}", path.string(), json["schema"].dump(), report_schema));
+    throw UsageError(
+        fmt::format("{}: schema {}, this program compares {}", path.string(), json["schema"].dump(), report_schema));
   return json;
 }
 
 struct Metric {
   double sum = 0;
   std::int64_t count = 0;
-  bool timed = true;      ///< counts towards the tolerance
+  bool timed = true;  ///< counts towards the tolerance
   double mean() const { return count ? sum / static_cast<double>(count) : 0; }
 };
 
@@ -51,13 +53,16 @@ std::map<std::string, Metric> metrics_of(const Json& report, const std::filesyst
     const Json& layers = report.at("run").at("layers");
     for (const Json& row : report.at("launches").at("rows")) {
       const std::string name = fmt::format("{} {} (stage {})", row[column.at("kernel")].get<std::string>(),
-                                           layers.at(row[column.at("layer")].get<std::size_t>()).get<std::string>(), row[column.at("stage")].get<int>());
+                                           layers.at(row[column.at("layer")].get<std::size_t>()).get<std::string>(),
+                                           row[column.at("stage")].get<int>());
       add(name, row[column.at("end")].get<double>() - row[column.at("start")].get<double>(), true);
     }
     std::map<std::string, double> bytes;
-    for (const Json& link : report.at("links")) bytes[link.at("class").get<std::string>()] += link.at("bytes").get<double>();
+    for (const Json& link : report.at("links"))
+      bytes[link.at("class").get<std::string>()] += link.at("bytes").get<double>();
     for (const auto& [name, value] : bytes) add("bytes " + name, value, false);
-    for (const auto& [name, value] : report.at("time_classes").items()) add("PE-cycles " + name, value.get<double>(), false);
+    for (const auto& [name, value] : report.at("time_classes").items())
+      add("PE-cycles " + name, value.get<double>(), false);
     for (const Json& step : report.at("steps")) {
       if (!step.at("train").get<bool>()) continue;
       add("step", step.at("end").get<double>() - step.at("start").get<double>(), true);
@@ -98,7 +103,8 @@ Comparison compare_reports(const std::filesystem::path& before, const std::files
     if (row.before == row.after) return 0.0;
     return row.before != 0 ? 100.0 * (row.after - row.before) / row.before : 100.0;
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return std::fabs(percent(a)) > std::fabs(percent(b)); });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const Row& a, const Row& b) { return std::fabs(percent(a)) > std::fabs(percent(b)); });
   Comparison comparison;
   comparison.text = fmt::format("{:<36} {:>12} {:>12} {:>9} {:>8}\n", "mean", "old", "new", "delta", "%");
   std::size_t equal = 0;
@@ -108,7 +114,8 @@ Comparison compare_reports(const std::filesystem::path& before, const std::files
       ++equal;
       continue;
     }
-    comparison.text += fmt::format("{:<36} {:>12.6g} {:>12.6g} {:>9.4g} {:>8.2f}\n", row.name, row.before, row.after, row.after - row.before, percent(row));
+    comparison.text += fmt::format("{:<36} {:>12.6g} {:>12.6g} {:>9.4g} {:>8.2f}\n", row.name, row.before, row.after,
+                                   row.after - row.before, percent(row));
   }
   comparison.text += fmt::format("{} equal, {} different\n", equal, rows.size() - equal) + missing;
   return comparison;

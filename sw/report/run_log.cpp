@@ -11,12 +11,18 @@ namespace weft::sw {
 std::string format_rate(double rate) { return rate < 1 ? fmt::format("{:.3g}", rate) : fmt::format("{:.2f}", rate); }
 
 RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps)
-    : file_(file), log_steps_(log_steps), total_steps_(total_steps), began_(std::chrono::steady_clock::now()), shown_(began_) {}
+    : file_(file),
+      log_steps_(log_steps),
+      total_steps_(total_steps),
+      began_(std::chrono::steady_clock::now()),
+      shown_(began_) {}
 
 void RunLog::line(const std::string& text) {
   const auto now = std::chrono::system_clock::now();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  const std::string whole = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} INFO:   {}\n", fmt::localtime(std::chrono::system_clock::to_time_t(now)), milliseconds, text);
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const std::string whole = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} INFO:   {}\n",
+                                        fmt::localtime(std::chrono::system_clock::to_time_t(now)), milliseconds, text);
   std::fputs(whole.c_str(), stdout);
   std::fflush(stdout);
   file_ << whole << std::flush;
@@ -35,12 +41,16 @@ void RunLog::step(const StepRecord& step, bool last) {
   }
   const std::int64_t number = step.train ? step.global_step : step.step + 1;
   if (number % log_steps_ == 0 || last) {
-    const auto rate = [](std::int64_t samples, Picosecond time) { return time > 0 ? static_cast<double>(samples) / (static_cast<double>(time) * 1e-12) : 0.0; };
+    const auto rate = [](std::int64_t samples, Picosecond time) {
+      return time > 0 ? static_cast<double>(samples) / (static_cast<double>(time) * 1e-12) : 0.0;
+    };
     const double newest = rate(unlogged_samples_, step.loss_at - logged_at_);
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
-    const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_), format_rate(rate(samples_, step.loss_at - first_at_)));
+    const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
+                                          format_rate(rate(samples_, step.loss_at - first_at_)));
     line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={:.5f}, {}", number, step.loss, rates)
-                    : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={:.5f}, {}", step.global_step, number, step.loss, rates));
+                    : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={:.5f}, {}", step.global_step,
+                                  number, step.loss, rates));
     logged_at_ = step.loss_at;
     unlogged_samples_ = 0;
   }
@@ -54,7 +64,10 @@ void RunLog::progress(std::int64_t done) {
   if (now - shown_ < std::chrono::seconds(terminal ? 2 : 30) || done >= total_steps_) return;
   shown_ = now;
   const double spent = std::chrono::duration<double>(now - began_).count();
-  std::fputs(fmt::format("{} of {} steps, about {:.0f} s left\n", done, total_steps_, spent / static_cast<double>(done) * static_cast<double>(total_steps_ - done)).c_str(), stderr);
+  std::fputs(fmt::format("{} of {} steps, about {:.0f} s left\n", done, total_steps_,
+                         spent / static_cast<double>(done) * static_cast<double>(total_steps_ - done))
+                 .c_str(),
+             stderr);
 }
 
 }  // namespace weft::sw

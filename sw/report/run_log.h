@@ -11,7 +11,8 @@
 namespace weft::sw {
 
 /// Writes each line to stdout and to a file. Lines:
-///   <date> <time>,<ms> INFO:   | Train Device=CSX, Step=N, Loss=x.xxxxx, Rate=x.xx samples/sec, GlobalRate=x.xx samples/sec
+///   <date> <time>,<ms> INFO:   | Train Device=CSX, Step=N, Loss=x.xxxxx, Rate=x.xx samples/sec, GlobalRate=x.xx
+///   samples/sec
 /// Rate mixes 0.6 of the newest interval with 0.4 of the last value; GlobalRate is since the first step. Two decimals,
 /// three significant digits below 1.
 class RunLog {

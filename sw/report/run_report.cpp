@@ -11,13 +11,17 @@ namespace weft::sw {
 using proto::LaunchRecord;
 
 void check_conservation(const RunReport& report) {
-  const auto sum = [](const proto::ClassCycles& classes) { return std::accumulate(classes.begin(), classes.end(), std::int64_t{0}); };
+  const auto sum = [](const proto::ClassCycles& classes) {
+    return std::accumulate(classes.begin(), classes.end(), std::int64_t{0});
+  };
   for (const LaunchRecord& launch : report.launches)
     if (sum(launch.classes) != report.pes * (launch.end - launch.start))
-      throw SimulationError(fmt::format("the time classes of {} of layer {} in step {} add up to {} PE-cycles, there were {}", launch.kernel, launch.layer,
-                                        launch.step, sum(launch.classes), report.pes * (launch.end - launch.start)));
+      throw SimulationError(fmt::format(
+          "the time classes of {} of layer {} in step {} add up to {} PE-cycles, there were {}", launch.kernel,
+          launch.layer, launch.step, sum(launch.classes), report.pes * (launch.end - launch.start)));
   if (sum(report.classes) != report.pes * report.cycles)
-    throw SimulationError(fmt::format("the time classes of the run add up to {} PE-cycles, there were {}", sum(report.classes), report.pes * report.cycles));
+    throw SimulationError(fmt::format("the time classes of the run add up to {} PE-cycles, there were {}",
+                                      sum(report.classes), report.pes * report.cycles));
 }
 
 Cycle turn_bubble(const std::vector<LaunchRecord>& step, Cycle end_before) {
@@ -34,24 +38,48 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   using Json = nlohmann::ordered_json;
   Json json;
   json["schema"] = report_schema;
-  json["run"] = {{"model", report.model},   {"machine", report.machine},           {"mode", report.mode},      {"systems", report.systems},
-                 {"batch", report.batch},   {"micro_batches", report.micro_batches}, {"pes", report.pes},        {"clock_mhz", report.clock_mhz},
-                 {"layers", report.layers}, {"cycles", report.cycles}};
+  json["run"] = {{"model", report.model},     {"machine", report.machine},     {"mode", report.mode},
+                 {"systems", report.systems}, {"batch", report.batch},         {"micro_batches", report.micro_batches},
+                 {"pes", report.pes},         {"clock_mhz", report.clock_mhz}, {"layers", report.layers},
+                 {"cycles", report.cycles}};
   json["configuration"] = report.configuration;
   json["plan"] = report.plan;
   Json steps = Json::array();
   for (const StepRecord& step : report.steps)
-    steps.push_back({{"stage", step.stage}, {"train", step.train}, {"step", step.step}, {"global_step", step.global_step}, {"loss", step.loss},
-                     {"correct", step.correct}, {"samples", step.samples}, {"start", step.start}, {"end", step.end}, {"bubble", step.bubble},
+    steps.push_back({{"stage", step.stage},
+                     {"train", step.train},
+                     {"step", step.step},
+                     {"global_step", step.global_step},
+                     {"loss", step.loss},
+                     {"correct", step.correct},
+                     {"samples", step.samples},
+                     {"start", step.start},
+                     {"end", step.end},
+                     {"bubble", step.bubble},
                      {"loss_at_ps", step.loss_at}});
   json["steps"] = std::move(steps);
-  Json columns = {"stage", "step", "micro_batch", "launch", "kernel", "layer", "start", "end", "predicted", "stream_wait", "bound_by", "macs",
-                  "stream_in_bytes", "stream_out_bytes", "wavelet_hops"};
+  Json columns = {
+      "stage",       "step",      "micro_batch", "launch",   "kernel", "layer",           "start",
+      "end",         "predicted", "stream_wait", "bound_by", "macs",   "stream_in_bytes", "stream_out_bytes",
+      "wavelet_hops"};
   for (const char* name : proto::time_class_names) columns.push_back(name);
   Json rows = Json::array();
   for (const LaunchRecord& launch : report.launches) {
-    Json row = {launch.stage, launch.step, launch.micro_batch, launch.launch, launch.kernel, launch.layer, launch.start, launch.end, launch.predicted,
-                launch.stream_wait, launch.bound_by, launch.macs, launch.stream_in_bytes, launch.stream_out_bytes, launch.fabric_wavelet_hops};
+    Json row = {launch.stage,
+                launch.step,
+                launch.micro_batch,
+                launch.launch,
+                launch.kernel,
+                launch.layer,
+                launch.start,
+                launch.end,
+                launch.predicted,
+                launch.stream_wait,
+                launch.bound_by,
+                launch.macs,
+                launch.stream_in_bytes,
+                launch.stream_out_bytes,
+                launch.fabric_wavelet_hops};
     for (std::int64_t cycles : launch.classes) row.push_back(cycles);
     rows.push_back(std::move(row));
   }
@@ -61,16 +89,22 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     links.push_back({{"name", link.name}, {"class", link.link_class}, {"bytes", link.bytes}, {"busy_ps", link.busy}});
   json["links"] = std::move(links);
   Json classes;
-  for (std::size_t which = 0; which < report.classes.size(); ++which) classes[proto::time_class_names[which]] = report.classes[which];
+  for (std::size_t which = 0; which < report.classes.size(); ++which)
+    classes[proto::time_class_names[which]] = report.classes[which];
   json["time_classes"] = std::move(classes);
   std::int64_t simulated = 0, added = 0;
   for (const LaunchRecord& launch : report.launches) {
     simulated += launch.rounds_simulated;
     added += launch.rounds_added;
   }
-  json["host"] = {{"wall_seconds", report.host.wall_seconds}, {"peak_memory_mib", report.host.peak_memory_mib}, {"threads", report.host.threads},
-                  {"regions", report.host.regions}, {"cut_crossings", report.host.cut_crossings}, {"fast_forward", report.host.fast_forward},
-                  {"rounds_simulated", simulated}, {"rounds_added", added}};
+  json["host"] = {{"wall_seconds", report.host.wall_seconds},
+                  {"peak_memory_mib", report.host.peak_memory_mib},
+                  {"threads", report.host.threads},
+                  {"regions", report.host.regions},
+                  {"cut_crossings", report.host.cut_crossings},
+                  {"fast_forward", report.host.fast_forward},
+                  {"rounds_simulated", simulated},
+                  {"rounds_added", added}};
   return json;
 }
 

@@ -15,13 +15,13 @@ inline constexpr const char* report_schema = "weft-report-1";
 struct StepRecord {
   int stage = 0;
   bool train = true;
-  std::int64_t step = 0;             ///< within the stage
-  std::int64_t global_step = 0;      ///< training steps done when it ended
-  double loss = 0;                   ///< mean over the samples that count
+  std::int64_t step = 0;         ///< within the stage
+  std::int64_t global_step = 0;  ///< training steps done when it ended
+  double loss = 0;               ///< mean over the samples that count
   std::int64_t correct = 0, samples = 0;
-  Cycle start = 0, end = 0;          ///< first and last launch on system 0
-  Cycle bubble = 0;                  ///< wafer 0 idle at the turn of the step, see turn_bubble()
-  Picosecond loss_at = 0;            ///< the loss reached the user node
+  Cycle start = 0, end = 0;  ///< first and last launch on system 0
+  Cycle bubble = 0;          ///< wafer 0 idle at the turn of the step, see turn_bubble()
+  Picosecond loss_at = 0;    ///< the loss reached the user node
 };
 
 /// What depends on the host and on how the simulation was cut: the only part that two equal runs may differ in.
@@ -36,17 +36,17 @@ struct HostRecord {
 
 struct RunReport {
   std::string model, machine, mode;
-  nlohmann::ordered_json configuration;        ///< every value with its origin
+  nlohmann::ordered_json configuration;  ///< every value with its origin
   nlohmann::ordered_json plan;
   int systems = 1, batch = 0, micro_batches = 1;
-  std::int64_t pes = 0;                        ///< of the user rectangle
+  std::int64_t pes = 0;  ///< of the user rectangle
   std::int64_t clock_mhz = 0;
   std::vector<std::string> layers;
   std::vector<StepRecord> steps;
-  std::vector<proto::LaunchRecord> launches;   ///< of system 0
+  std::vector<proto::LaunchRecord> launches;  ///< of system 0
   std::vector<proto::LinkRecord> links;
-  proto::ClassCycles classes{};                ///< PE-cycles of system 0 over the whole run
-  Cycle cycles = 0;                            ///< wafer 0, from 0 to the end of its last launch
+  proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
+  Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
 };
 

@@ -41,12 +41,18 @@ std::vector<Group> groups_of(const RunReport& report, int stage) {
 
 std::string stage_table(const RunReport& report, int stage, bool train) {
   std::string text = fmt::format("\nstage {} ({}), mean per launch, system 0\n", stage, train ? "train" : "eval");
-  text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7} {:>6} {:<8}\n", "kernel", "layer", "cycles", "predicted", "dev %", "PE %", "bound by");
+  text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7} {:>6} {:<8}\n", "kernel", "layer", "cycles", "predicted",
+                      "dev %", "PE %", "bound by");
   for (const Group& group : groups_of(report, stage)) {
-    const double deviation = group.predicted ? 100.0 * static_cast<double>(group.cycles - group.predicted) / static_cast<double>(group.predicted) : 0;
-    const double busy = group.cycles ? 100.0 * static_cast<double>(group.compute) / (static_cast<double>(report.pes) * static_cast<double>(group.cycles)) : 0;
-    text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7.2f} {:>6.1f} {:<8}\n", group.kernel, report.layers[static_cast<std::size_t>(group.layer)],
-                        group.cycles / group.count, group.predicted / group.count, deviation, busy, group.bound_by);
+    const double deviation = group.predicted ? 100.0 * static_cast<double>(group.cycles - group.predicted) /
+                                                   static_cast<double>(group.predicted)
+                                             : 0;
+    const double busy = group.cycles ? 100.0 * static_cast<double>(group.compute) /
+                                           (static_cast<double>(report.pes) * static_cast<double>(group.cycles))
+                                     : 0;
+    text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7.2f} {:>6.1f} {:<8}\n", group.kernel,
+                        report.layers[static_cast<std::size_t>(group.layer)], group.cycles / group.count,
+                        group.predicted / group.count, deviation, busy, group.bound_by);
   }
   return text;
 }
@@ -79,14 +85,16 @@ std::string summary_text(const RunReport& report) {
     correct += step.correct;
     eval_loss += step.loss * static_cast<double>(step.samples);
   }
-  std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine, report.systems,
-                                 report.systems == 1 ? "" : "s", report.batch, report.micro_batches, report.micro_batches == 1 ? "" : "es");
+  std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
+                                 report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
+                                 report.micro_batches == 1 ? "" : "es");
   if (last) text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
   if (eval_samples)
-    text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n", eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
+    text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
+                        eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
                         100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
-  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles, seconds, report.clock_mhz,
-                      static_cast<double>(samples) / seconds);
+  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles, seconds,
+                      report.clock_mhz, static_cast<double>(samples) / seconds);
   if (last) {
     text += fmt::format("training step        {:.0f} cycles, of which at its turn idle {:.0f}\n",
                         mean_of(report.steps, true, [](const StepRecord& step) { return step.end - step.start; }),
@@ -99,7 +107,8 @@ std::string summary_text(const RunReport& report) {
   text += "\nPE-cycles of system 0\n";
   const double all = static_cast<double>(report.pes) * static_cast<double>(report.cycles);
   for (std::size_t which = 0; which < report.classes.size(); ++which)
-    text += fmt::format("  {:<18} {:>20} {:>6.2f} %\n", proto::time_class_names[which], report.classes[which], 100.0 * static_cast<double>(report.classes[which]) / all);
+    text += fmt::format("  {:<18} {:>20} {:>6.2f} %\n", proto::time_class_names[which], report.classes[which],
+                        100.0 * static_cast<double>(report.classes[which]) / all);
   struct LinkSum {
     int links = 0;
     Bytes bytes = 0;
@@ -114,9 +123,11 @@ std::string summary_text(const RunReport& report) {
   }
   text += fmt::format("\n{:<28} {:>6} {:>16} {:>14}\n", "links", "count", "bytes", "busiest busy %");
   for (const auto& [name, sum] : sums)
-    text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes, 100.0 * static_cast<double>(sum.busy) * 1e-12 / seconds);
-  text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds, report.host.threads,
-                      report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib, report.host.fast_forward ? "on" : "off");
+    text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes,
+                        100.0 * static_cast<double>(sum.busy) * 1e-12 / seconds);
+  text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
+                      report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
+                      report.host.fast_forward ? "on" : "off");
   return text;
 }
 

@@ -1,7 +1,7 @@
 // Question: how far is the plan's closed form from the simulated launch? The table is printed; the bar is 5 %, and
 // 16 cycles for launches that are so short that they are mostly latency.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -19,11 +19,14 @@ TEST_CASE("closed form against simulated cycles, 25 layer shapes, all three pass
   struct Shape {
     int inputs, outputs, tokens, width, height;
   };
-  const Shape shapes[] = {{784, 500, 256, 32, 32}, {500, 300, 256, 32, 32}, {300, 10, 256, 32, 32}, {1, 1, 1, 1, 1},        {1, 1, 32, 32, 32},
-                          {1, 64, 32, 32, 32},     {64, 1, 32, 32, 32},     {97, 89, 31, 31, 29},   {101, 103, 61, 32, 32}, {13, 7, 5, 5, 7},
-                          {31, 33, 17, 16, 16},    {127, 257, 113, 32, 32}, {50, 50, 128, 32, 32},  {784, 50, 128, 32, 32}, {50, 10, 128, 32, 32},
-                          {2, 3, 4, 2, 2},         {3, 2, 64, 8, 8},        {1024, 64, 32, 32, 32}, {64, 1024, 32, 32, 32}, {251, 241, 239, 30, 31},
-                          {17, 500, 4, 4, 17},     {500, 17, 100, 10, 20},  {40, 41, 640, 32, 32},  {800, 600, 640, 32, 32}, {33, 32, 1000, 10, 32}};
+  const Shape shapes[] = {
+      {784, 500, 256, 32, 32}, {500, 300, 256, 32, 32}, {300, 10, 256, 32, 32}, {1, 1, 1, 1, 1},
+      {1, 1, 32, 32, 32},      {1, 64, 32, 32, 32},     {64, 1, 32, 32, 32},    {97, 89, 31, 31, 29},
+      {101, 103, 61, 32, 32},  {13, 7, 5, 5, 7},        {31, 33, 17, 16, 16},   {127, 257, 113, 32, 32},
+      {50, 50, 128, 32, 32},   {784, 50, 128, 32, 32},  {50, 10, 128, 32, 32},  {2, 3, 4, 2, 2},
+      {3, 2, 64, 8, 8},        {1024, 64, 32, 32, 32},  {64, 1024, 32, 32, 32}, {251, 241, 239, 30, 31},
+      {17, 500, 4, 4, 17},     {500, 17, 100, 10, 20},  {40, 41, 640, 32, 32},  {800, 600, 640, 32, 32},
+      {33, 32, 1000, 10, 32}};
   ThreadPool pool(1);
   int number = 0;
   double worst = 0;
@@ -46,8 +49,9 @@ TEST_CASE("closed form against simulated cycles, 25 layer shapes, all three pass
       }
       const Cycle simulated = timer.close().end, predicted = sw::predict_matrix(machine, map);
       const double deviation = 100.0 * static_cast<double>(simulated - predicted) / static_cast<double>(predicted);
-      std::fputs(fmt::format("{:>4} x {:<4} {:>4} tokens on {:>2} x {:<2} {:<16} {:>7} predicted {:>7} {:>7.2f} %\n", shape.inputs, shape.outputs, shape.tokens,
-                             shape.width, shape.height, kernel_name(kind), simulated, predicted, deviation)
+      std::fputs(fmt::format("{:>4} x {:<4} {:>4} tokens on {:>2} x {:<2} {:<16} {:>7} predicted {:>7} {:>7.2f} %\n",
+                             shape.inputs, shape.outputs, shape.tokens, shape.width, shape.height, kernel_name(kind),
+                             simulated, predicted, deviation)
                      .c_str(),
                  stdout);
       const bool good = std::fabs(deviation) <= 5.0 || std::llabs(simulated - predicted) <= 16;

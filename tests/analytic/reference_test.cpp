@@ -1,6 +1,6 @@
 // Question: does the simulated cluster train as plain double-precision arithmetic does? Loss of every step and weights.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <cstdio>
 
@@ -22,11 +22,14 @@ class Patterns final : public SampleSource {
  public:
   Patterns(const Job& job, int features) : job_(job), features_(features) {}
   int features() const override { return features_; }
-  void fill(int, std::int64_t step, int system, int micro_batch, std::uint16_t* samples, std::int32_t* labels) override {
+  void fill(int, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
+            std::int32_t* labels) override {
     for (int token = 0; token < job_.tokens(); ++token) {
-      const std::int64_t index = step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
+      const std::int64_t index =
+          step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
       labels[token] = label(index);
-      for (int feature = 0; feature < features_; ++feature) samples[token * features_ + feature] = float_to_half(static_cast<float>(value(index, feature)));
+      for (int feature = 0; feature < features_; ++feature)
+        samples[token * features_ + feature] = float_to_half(static_cast<float>(value(index, feature)));
     }
   }
   static int label(std::int64_t index) { return static_cast<int>(index * 7 % 10); }
@@ -50,11 +53,13 @@ class Losses final : public RunObserver {
   std::vector<double> sums;
 };
 
-void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain, std::vector<int> widths) {
+void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
+             std::vector<int> widths) {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
-    job.layers.push_back({fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size(), 0});
+    job.layers.push_back(
+        {fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size(), 0});
   job.batch = 48;
   job.systems = systems;
   job.optimizer.kind = kind;
@@ -72,7 +77,10 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     initial.layers[index].tensors[1].values = parameters[index].bias;
     const auto& weight = parameters[index].weight;
     const auto& bias = parameters[index].bias;
-    layers.push_back({job.layers[index].inputs, job.layers[index].outputs, {weight.begin(), weight.end()}, {bias.begin(), bias.end()}});
+    layers.push_back({job.layers[index].inputs,
+                      job.layers[index].outputs,
+                      {weight.begin(), weight.end()},
+                      {bias.begin(), bias.end()}});
   }
   Patterns source(job, widths.front());
   Losses losses;
@@ -84,7 +92,9 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   Cluster cluster("cluster", shared, initial, source, control, losses, recorder);
   cluster.run();
 
-  test::ReferenceTrainer reference(layers, kind == OptimizerKind::sgd ? test::ReferenceTrainer::Rule::sgd : test::ReferenceTrainer::Rule::adam, rate);
+  test::ReferenceTrainer reference(
+      layers, kind == OptimizerKind::sgd ? test::ReferenceTrainer::Rule::sgd : test::ReferenceTrainer::Rule::adam,
+      rate);
   REQUIRE(losses.sums.size() == 12);
   double worst = 0, first = 0, last = 0;
   for (int step = 0; step < 12; ++step) {
@@ -92,7 +102,8 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     std::vector<int> labels;
     for (int place = 0; place < job.batch; ++place) {
       samples.emplace_back();
-      for (int feature = 0; feature < widths.front(); ++feature) samples.back().push_back(Patterns::value(step * job.batch + place, feature));
+      for (int feature = 0; feature < widths.front(); ++feature)
+        samples.back().push_back(Patterns::value(step * job.batch + place, feature));
       labels.push_back(Patterns::label(step * job.batch + place));
     }
     last = reference.step(samples, labels);
@@ -103,8 +114,12 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   const TrainingState end = cluster.memoryx().state();
   for (std::size_t index = 0; index < layers.size(); ++index)
     for (std::size_t i = 0; i < end.layers[index].tensors[0].values.size(); ++i)
-      weight_error = std::max(weight_error, std::fabs(static_cast<double>(end.layers[index].tensors[0].values[i]) - reference.layers()[index].weight[i]));
-  std::fputs(fmt::format("loss {:.4f} -> {:.4f}; worst loss difference {:.5f}, worst weight difference {:.5f}\n", first, last, worst, weight_error).c_str(), stdout);
+      weight_error = std::max(weight_error, std::fabs(static_cast<double>(end.layers[index].tensors[0].values[i]) -
+                                                      reference.layers()[index].weight[i]));
+  std::fputs(fmt::format("loss {:.4f} -> {:.4f}; worst loss difference {:.5f}, worst weight difference {:.5f}\n", first,
+                         last, worst, weight_error)
+                 .c_str(),
+             stdout);
   CHECK(last < first);
   CHECK(worst < 0.004);
   CHECK(weight_error < (kind == OptimizerKind::sgd ? 0.002 : 0.02));
@@ -113,7 +128,11 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
 }  // namespace
 
 TEST_CASE("SGD, one system") { compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::no, {60, 30, 10}); }
-TEST_CASE("Adam, one system, output layer retained") { compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::yes, {60, 30, 20, 10}); }
-TEST_CASE("Adam, four systems, three micro-batches") { compare(OptimizerKind::adam, 0.003, 4, 3, sw::RetainOutput::no, {47, 33, 10}); }
+TEST_CASE("Adam, one system, output layer retained") {
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::yes, {60, 30, 20, 10});
+}
+TEST_CASE("Adam, four systems, three micro-batches") {
+  compare(OptimizerKind::adam, 0.003, 4, 3, sw::RetainOutput::no, {47, 33, 10});
+}
 TEST_CASE("more rows than features") { compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::yes, {13, 7, 10}); }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }

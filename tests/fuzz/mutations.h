@@ -13,7 +13,8 @@ using Bytes = std::vector<std::uint8_t>;
 /// Calls `use` with `good` cut to at most `cuts` evenly spread lengths, among them 0 and all but the last byte; with
 /// single bits flipped, the first 64 bytes one by one and `random` places; and with `random` copies in which up to 16
 /// bytes in a row are others. std::mt19937_64 is the same everywhere; the standard's distributions are not.
-inline void each_mutation(const Bytes& good, std::size_t cuts, int random, const std::function<void(const Bytes&)>& use) {
+inline void each_mutation(const Bytes& good, std::size_t cuts, int random,
+                          const std::function<void(const Bytes&)>& use) {
   const std::size_t stride = std::max<std::size_t>(1, good.size() / cuts);
   for (std::size_t size = 0; size < good.size(); size += stride)
     use({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)});

@@ -37,6 +37,8 @@ class ScratchFolder {
 };
 
 inline void write_bytes(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
+  // ext4 waits for the disk when a file is truncated and written again.
+  std::filesystem::remove(path);
   std::ofstream stream(path, std::ios::binary);
   stream.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (!stream.flush()) throw std::runtime_error("cannot write " + path.string());

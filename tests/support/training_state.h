@@ -23,7 +23,8 @@ inline hw::TrainingState training_state(const hw::OptimizerSpec& optimizer) {
   state.finite_steps = 13;
   float value = 0.1F;
   for (const hw::MatrixLayer& layer : two_layers()) {
-    hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), 40 + static_cast<std::int64_t>(state.layers.size())};
+    hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer),
+                        40 + static_cast<std::int64_t>(state.layers.size())};
     for (hw::StateTensor& tensor : part.tensors)
       for (float& element : tensor.values) element = value *= -1.01F;
     state.layers.push_back(std::move(part));

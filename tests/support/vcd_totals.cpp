@@ -9,6 +9,7 @@
 int main(int argc, char* argv[]) {
   if (argc != 2) return 2;
   std::ifstream stream(argv[1]);
-  for (const auto& [path, track] : weft::proto::read_vcd(stream)) std::fputs(fmt::format("{} {}\n", path, track.busy).c_str(), stdout);
+  for (const auto& [path, track] : weft::proto::read_vcd(stream))
+    std::fputs(fmt::format("{} {}\n", path, track.busy).c_str(), stdout);
   return 0;
 }

@@ -1,6 +1,6 @@
 // Question: does it matter how the wafer is cut into regions? It must not, for no bit and no cycle.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
@@ -21,7 +21,8 @@ struct Outcome {
 /// A value that is exact in fp16 and differs from place to place.
 float sample_value(int a, int b) { return round_to_half(static_cast<float>((a * 37 + b * 101) % 257 - 128) / 64.0F); }
 
-Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs, int tokens, Rectangle rectangle, WaferCut cut, ThreadPool& pool) {
+Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs, int tokens, Rectangle rectangle,
+            WaferCut cut, ThreadPool& pool) {
   static int number = 0;
   Job job;
   job.layers = {{"fc1", inputs, outputs, false, 0}, {"fc2", outputs, 3, false, 0}};
@@ -91,7 +92,8 @@ TEST_CASE("1, 2, 4, 6, 16 regions: same cycles, same classes, same marks, same b
   };
   for (const Shape& shape : {Shape{23, 17, 29, {8, 8}}, Shape{7, 12, 40, {6, 10}}, Shape{64, 5, 9, {12, 7}}})
     for (KernelKind kind : {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient}) {
-      const Outcome whole = run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, {1, 1}, pool);
+      const Outcome whole =
+          run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, {1, 1}, pool);
       REQUIRE(whole.crossings == 0);
       for (WaferCut cut : {WaferCut{1, 2}, WaferCut{2, 1}, WaferCut{2, 2}, WaferCut{3, 2}, WaferCut{4, 4}}) {
         const Outcome parts = run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, cut, two);

@@ -56,7 +56,8 @@ TEST_CASE("one PE, one weight, one token: every cycle by hand") {
 }
 
 TEST_CASE("a weight that is late by one cycle delays the core by one cycle, and one in time does not") {
-  // The second AXPY may issue at 4 + max(length, fill) = 10; its wavelet is at the core 4 cycles after edge base 1 + base.
+  // The second AXPY may issue at 4 + max(length, fill) = 10; its wavelet is at the core 4 cycles after edge base 1 +
+  // base.
   for (int base = 0; base <= 12; ++base) {
     StreamReduce engine(FabricTiming(machine_with(4, 6)), shape_of(1, 1, 1, 1));
     run_rounds(engine, 1, {base}, 0);
@@ -69,8 +70,8 @@ TEST_CASE("a weight that is late by one cycle delays the core by one cycle, and 
 TEST_CASE("a chain step from issue to issue is 2 ramp + hop + 1 cycles") {
   StreamReduce two(FabricTiming(machine_with(4, 6)), shape_of(2, 1, 1, 1));
   run_rounds(two, 1, {-1, -1}, 0);
-  REQUIRE(two.pe(1, 0).main_end == 13);                    // foot of the chain: does not wait
-  REQUIRE(two.pe(0, 0).wait_partial_sum == 6);             // its sum could issue at 11, the partial sum is there at 17
+  REQUIRE(two.pe(1, 0).main_end == 13);         // foot of the chain: does not wait
+  REQUIRE(two.pe(0, 0).wait_partial_sum == 6);  // its sum could issue at 11, the partial sum is there at 17
   REQUIRE(two.pe(0, 0).main_end == 13 + 6);
 }
 
@@ -121,7 +122,9 @@ TEST_CASE("time classes of every PE add up to its time, whatever the shape") {
           for (int position = 0; position < 4; ++position) {
             const PeTimes pe = engine.pe(line, position);
             const Cycle own = 4 + 4 * (wavelets * (1 + (elements + 1) / 2) + 1 + 1 + elements + 1);
-            REQUIRE(own + pe.stall + pe.wait_stream + pe.wait_partial_sum + pe.blocked + pe.received - pe.received_late == pe.main_end);
+            REQUIRE(own + pe.stall + pe.wait_stream + pe.wait_partial_sum + pe.blocked + pe.received -
+                        pe.received_late ==
+                    pe.main_end);
           }
       }
 }

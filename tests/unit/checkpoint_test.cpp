@@ -44,7 +44,7 @@ bool with_file_limit(rlim_t bytes, Body body) {
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{bytes, bytes};
     const bool good = setrlimit(RLIMIT_FSIZE, &limit) == 0 && body();
-    exit(good ? 0 : 1);   // exit, not _exit: HDF5's own clean-up at the end of a program is part of the question
+    exit(good ? 0 : 1);  // exit, not _exit: HDF5's own clean-up at the end of a program is part of the question
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -54,7 +54,8 @@ bool with_file_limit(rlim_t bytes, Body body) {
 }  // namespace
 
 TEST_CASE("what is written comes back bit by bit, for every optimizer") {
-  for (const auto kind : {hw::OptimizerKind::sgd, hw::OptimizerKind::momentum, hw::OptimizerKind::adam, hw::OptimizerKind::adamw}) {
+  for (const auto kind :
+       {hw::OptimizerKind::sgd, hw::OptimizerKind::momentum, hw::OptimizerKind::adam, hw::OptimizerKind::adamw}) {
     const test::ScratchFolder folder;
     const hw::OptimizerSpec optimizer = test::optimizer(kind);
     hw::TrainingState state = test::training_state(optimizer);
@@ -74,7 +75,7 @@ TEST_CASE("the same state makes the same bytes, and the name's old file is repla
   hw::TrainingState state = test::training_state(adam);
   const fs::path path = sw::write_checkpoint(folder.path(), state);
   const auto first = test::read_bytes(path);
-  sleep(1);   // a time stamp in seconds would differ now
+  sleep(1);  // a time stamp in seconds would differ now
   sw::write_checkpoint(folder.path(), state);
   CHECK(test::read_bytes(path) == first);
   state.layers[1].tensors[1].values[0] += 1;
@@ -85,13 +86,15 @@ TEST_CASE("the same state makes the same bytes, and the name's old file is repla
 TEST_CASE("a checkpoint of many tensors, whose description is longer than 64 KiB, comes back") {
   const test::ScratchFolder folder;
   std::vector<hw::MatrixLayer> many;
-  for (int index = 0; index < 300; ++index) many.push_back({"transformer_block_" + std::to_string(index), 2, 1, true, 0});
+  for (int index = 0; index < 300; ++index)
+    many.push_back({"transformer_block_" + std::to_string(index), 2, 1, true, 0});
   hw::TrainingState state;
   for (const hw::MatrixLayer& layer : many) state.layers.push_back({layer.name, hw::state_tensors(layer, adam), 3});
   CHECK(test::same_bits(sw::read_checkpoint(sw::write_checkpoint(folder.path(), state), many, adam), state));
 }
 
-TEST_CASE("a full disk: an error with path and reason, the old checkpoint as it was, no half file, no crash at the end") {
+TEST_CASE(
+    "a full disk: an error with path and reason, the old checkpoint as it was, no half file, no crash at the end") {
   const test::ScratchFolder folder;
   hw::TrainingState state = test::training_state(adam);
   const fs::path path = sw::write_checkpoint(folder.path(), state);
@@ -166,8 +169,10 @@ TEST_CASE("another model or optimizer: the tensor and what was expected are name
   deeper.push_back({"fc3", 2, 2, false, 0});
   CHECK_THAT(message(path, deeper), Contains("has no model.fc3.weight"));
   CHECK_THAT(message(path, {layers[0]}), Contains("holds model.fc2.bias, which this model"));
-  CHECK_THAT(message(path, layers, test::optimizer(hw::OptimizerKind::momentum)), Contains("has no optimizer.fc1.weight.momentum_buffer"));
-  CHECK_THAT(message(path, layers, test::optimizer(hw::OptimizerKind::sgd)), Contains("holds optimizer.fc1.bias.exp_avg"));
+  CHECK_THAT(message(path, layers, test::optimizer(hw::OptimizerKind::momentum)),
+             Contains("has no optimizer.fc1.weight.momentum_buffer"));
+  CHECK_THAT(message(path, layers, test::optimizer(hw::OptimizerKind::sgd)),
+             Contains("holds optimizer.fc1.bias.exp_avg"));
   CHECK(message(path).empty());
 }
 
@@ -205,7 +210,8 @@ TEST_CASE("the latest checkpoint is the one with the highest number, not the las
   const test::ScratchFolder folder;
   CHECK_FALSE(sw::latest_checkpoint(folder.path()));
   CHECK_FALSE(sw::latest_checkpoint(folder / "absent"));
-  for (const char* name : {"checkpoint_9.mdl", "checkpoint_100.mdl", "checkpoint_200.mdl.part", "checkpoint_x.mdl", "checkpoint_300", "checkpoint_.mdl"})
+  for (const char* name : {"checkpoint_9.mdl", "checkpoint_100.mdl", "checkpoint_200.mdl.part", "checkpoint_x.mdl",
+                           "checkpoint_300", "checkpoint_.mdl"})
     test::write_bytes(folder / name, {});
   CHECK(sw::latest_checkpoint(folder.path()) == folder / "checkpoint_100.mdl");
 }

@@ -103,7 +103,8 @@ TEST_CASE("the dot spelling of the names is found") {
 
 TEST_CASE("files that do not fit each other or the model are refused by name") {
   const DataFolder data;
-  CHECK_THROWS_WITH(data.load(hw::MnistPart::train, 784), Contains("train-images") && Contains("1 x 2") && Contains("784"));
+  CHECK_THROWS_WITH(data.load(hw::MnistPart::train, 784),
+                    Contains("train-images") && Contains("1 x 2") && Contains("784"));
   data.put("t10k-labels-idx1-ubyte", test::idx_bytes({2}, {5, 5}));
   CHECK_THROWS_WITH(data.load(hw::MnistPart::test), Contains("t10k-labels") && Contains("2 labels for the 1 images"));
   data.put("train-labels-idx1-ubyte", test::idx_bytes({4}, {9, 9, 10, 9}));
@@ -120,7 +121,7 @@ TEST_CASE("the global batch does not depend on how many systems and micro-batche
     hw::DatasetSource source(job, numbered(30), {}, false, 0);
     CHECK(step_of(job, source, 0, 0) == range(0, 12));
     CHECK(step_of(job, source, 0, 1) == range(12, 24));
-    CHECK(step_of(job, source, 0, 2) == range(0, 12));   // 24 to 29 are dropped
+    CHECK(step_of(job, source, 0, 2) == range(0, 12));  // 24 to 29 are dropped
   }
 }
 
@@ -146,7 +147,8 @@ TEST_CASE("a training stage goes on where the one before it ended, an evaluation
 TEST_CASE("a resumed run sees the samples that the straight run would have seen, in any order of asking") {
   const hw::Job whole = job_of(2, 1, {{true, 20}}), rest = job_of(2, 1, {{true, 13}}, 7);
   hw::DatasetSource straight(whole, numbered(50), {}, true, 9), resumed(rest, numbered(50), {}, true, 9);
-  for (const std::int64_t step : {12, 0, 5, 1}) CHECK(step_of(rest, resumed, 0, step) == step_of(whole, straight, 0, step + 7));
+  for (const std::int64_t step : {12, 0, 5, 1})
+    CHECK(step_of(rest, resumed, 0, step) == step_of(whole, straight, 0, step + 7));
   CHECK(step_of(whole, straight, 0, 0) != range(0, 12));
 }
 

@@ -13,7 +13,9 @@ using namespace weft::hw;
 
 namespace {
 
-float value(int a, int b, int salt) { return round_to_half(std::sin(static_cast<float>(a * 131 + b * 17 + salt)) * 1.7F); }
+float value(int a, int b, int salt) {
+  return round_to_half(std::sin(static_cast<float>(a * 131 + b * 17 + salt)) * 1.7F);
+}
 
 /// Sum over the PEs of a chain, from the last line to the first: each PE's accumulator starts at zero and takes its
 /// elements in order by fma; the first PE sends its accumulator, each next adds its own to what comes in.
@@ -71,8 +73,9 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
 
   // Layer 1's activations by the programs.
   std::vector<int> rows = split_bounds(inputs, rectangle.height);
-  rows.back() += 1;   // the last row holds the constant one of the bias
-  std::vector<std::vector<float>> hidden(static_cast<std::size_t>(outputs), std::vector<float>(static_cast<std::size_t>(tokens)));
+  rows.back() += 1;  // the last row holds the constant one of the bias
+  std::vector<std::vector<float>> hidden(static_cast<std::size_t>(outputs),
+                                         std::vector<float>(static_cast<std::size_t>(tokens)));
   for (int output = 0; output < outputs; ++output)
     for (int token = 0; token < tokens; ++token) {
       const float sum = chain(rows, false, [&](int k, float& accumulator) {
@@ -96,20 +99,22 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   const std::vector<int> columns = split_bounds(tokens, rectangle.width);
   for (int column = 0; column < rectangle.width; ++column) {
     float column_loss = 0;
-    for (int token = columns[static_cast<std::size_t>(column)]; token < columns[static_cast<std::size_t>(column) + 1]; ++token) {
+    for (int token = columns[static_cast<std::size_t>(column)]; token < columns[static_cast<std::size_t>(column) + 1];
+         ++token) {
       const auto t = static_cast<std::size_t>(token);
       float logits[5], maximum = -1e30F;
       for (int output = 0; output < 5; ++output) {
         logits[output] = chain(hidden_rows, false, [&](int k, float& accumulator) {
-          accumulator = std::fma(value(output, k, 3), k == outputs ? 1.0F : hidden[static_cast<std::size_t>(k)][t], accumulator);
+          accumulator =
+              std::fma(value(output, k, 3), k == outputs ? 1.0F : hidden[static_cast<std::size_t>(k)][t], accumulator);
         });
         maximum = std::max(maximum, logits[output]);
       }
       double sum = 0;
       for (float logit : logits) sum += std::exp(static_cast<double>(logit) - maximum);
       for (int output = 0; output < 5; ++output)
-        delta[static_cast<std::size_t>(output)][t] =
-            static_cast<float>((std::exp(static_cast<double>(logits[output]) - maximum) / sum - (output == token % 5 ? 1.0 : 0.0)) * 8.0);
+        delta[static_cast<std::size_t>(output)][t] = static_cast<float>(
+            (std::exp(static_cast<double>(logits[output]) - maximum) / sum - (output == token % 5 ? 1.0 : 0.0)) * 8.0);
       column_loss += static_cast<float>(std::log(sum) - (logits[token % 5] - maximum));
     }
     total += column_loss;
@@ -122,7 +127,8 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
     for (int input = 0; input <= outputs; ++input) {
       const float expected = chain(columns, true, [&](int k, float& accumulator) {
         const float x = input == outputs ? 1.0F : hidden[static_cast<std::size_t>(input)][static_cast<std::size_t>(k)];
-        accumulator = std::fma(round_to_half(delta[static_cast<std::size_t>(output)][static_cast<std::size_t>(k)]), x, accumulator);
+        accumulator = std::fma(round_to_half(delta[static_cast<std::size_t>(output)][static_cast<std::size_t>(k)]), x,
+                               accumulator);
       });
       const float found = gradient[static_cast<std::size_t>(output * (outputs + 1) + input)];
       equal += found == expected;

@@ -2,40 +2,41 @@
 // Off-wafer traffic: a block is a TLM generic payload with a BlockTag. It moves by b_transport; the annotated
 // delay is the simulated time, from sc_time_stamp(), at which its last byte has arrived at the callee's port.
 // Each direction of each link has one sender, so a link's occupancy is an exact recurrence (Link).
-#include <cstdint>
-#include <memory>
-#include <vector>
-#include <systemc>
-#include <tlm>
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
 #include <tlm_utils/multi_passthrough_target_socket.h>
-#include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/passthrough_target_socket.h>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <cstdint>
+#include <memory>
+#include <systemc>
+#include <tlm>
+#include <vector>
 
 #include "tlm/base/units.h"
 
 namespace weft::proto {
 
 enum class BlockKind {
-  step_begin,   ///< MemoryX -> systems: loss scale of the step (one float); opens a step on the wafer
-  weights,      ///< MemoryX -> systems: fp16 bits, element order of the launch's StreamShape
-  credit,       ///< systems -> MemoryX: a weights chunk has left the edge buffer (no payload)
-  gradient,     ///< systems -> MemoryX: fp32, summed by SwarmX in child order
-  loss,         ///< systems -> user node: two fp32: sum of the samples' losses, number of correct predictions; summed by SwarmX
-  samples,      ///< input server -> its system: fp16 bits [tokens][features], then int32 labels [tokens]
-  checkpoint,   ///< MemoryX -> user node: fp32 state of one layer
+  step_begin,  ///< MemoryX -> systems: loss scale of the step (one float); opens a step on the wafer
+  weights,     ///< MemoryX -> systems: fp16 bits, element order of the launch's StreamShape
+  credit,      ///< systems -> MemoryX: a weights chunk has left the edge buffer (no payload)
+  gradient,    ///< systems -> MemoryX: fp32, summed by SwarmX in child order
+  loss,        ///< systems -> user node: two fp32: sum of the samples' losses, number of correct predictions; summed by
+               ///< SwarmX
+  samples,     ///< input server -> its system: fp16 bits [tokens][features], then int32 labels [tokens]
+  checkpoint,  ///< MemoryX -> user node: fp32 state of one layer
 };
 
 /// Where a block belongs. Value semantics; compared whole.
 struct BlockTag : tlm::tlm_extension<BlockTag> {
   BlockKind kind = BlockKind::weights;
   int stage = 0;
-  std::int64_t step = 0;      ///< within the stage
+  std::int64_t step = 0;  ///< within the stage
   int micro_batch = 0;
-  int launch = 0;             ///< index into Job::launches(train)
+  int launch = 0;  ///< index into Job::launches(train)
   int layer = 0;
-  int chunk = 0;              ///< of the launch's StreamShape
-  int lane = 0;               ///< which of the parallel Ethernet links
+  int chunk = 0;  ///< of the launch's StreamShape
+  int lane = 0;   ///< which of the parallel Ethernet links
 
   tlm_extension_base* clone() const override { return new BlockTag(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const BlockTag&>(other); }

@@ -2,25 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
 #include "tlm/base/error.h"
-#include "tlm/base/nearest.h"
 #include "tlm/trace/vcd.h"
 
 namespace weft::proto {
 
-namespace {
-const std::vector<std::string> known_scopes = {"phases", "links", "pes"};
-}
-
-TraceFile::TraceFile(const std::filesystem::path& path, const std::vector<std::string>& scopes)
-    : path_(path), spans_(std::set<std::string>(scopes.begin(), scopes.end())) {
-  for (const std::string& scope : scopes)
-    if (std::find(known_scopes.begin(), known_scopes.end(), scope) == known_scopes.end())
-      throw UsageError(fmt::format("--vcd_scope {}: no such scope{}", scope, suggest(scope, known_scopes)));
+TraceFile::TraceFile(const std::filesystem::path& path, const std::vector<std::string>& selection)
+    : path_(path), spans_(TraceSelection(selection)) {
   if (path_.empty()) return;
   if (!std::ofstream(path_)) throw UsageError(fmt::format("--vcd {}: cannot be written", path_.string()));
 }
@@ -30,13 +21,19 @@ Recorder& TraceFile::recorder() {
   return spans_;
 }
 
-void TraceFile::write() {
+void TraceFile::write(const std::vector<std::string>& comments) {
   if (path_.empty()) return;
   std::ofstream stream(path_);
-  write_vcd(stream, spans_);
+  write_vcd(stream, spans_, comments);
   stream.close();
   if (!stream) throw UsageError(fmt::format("--vcd {}: cannot be written (is the disk full?)", path_.string()));
-  if (spans_.dropped() > 0) std::fputs(fmt::format("--vcd: {} spans past the limit were dropped\n", spans_.dropped()).c_str(), stderr);
+  if (spans_.dropped() > 0)
+    std::fputs(fmt::format("--vcd: {} spans past the limit were dropped; the trace is complete until {} ps\n",
+                           spans_.dropped(), spans_.complete_until())
+                   .c_str(),
+               stderr);
+  for (const std::string& pattern : spans_.selection().unused())
+    std::fputs(fmt::format("--vcd_scope {}: fits no track\n", pattern).c_str(), stderr);
 }
 
 }  // namespace weft::proto

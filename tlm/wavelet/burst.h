@@ -16,19 +16,19 @@ constexpr Side opposite(Side side) { return static_cast<Side>((static_cast<int>(
 inline constexpr const char* side_names[] = {"north", "east", "south", "west"};
 
 enum class BurstKind {
-  stream,        ///< scalars multicast along the lines of a round: times and credits [line][wavelet]
-  partial_sum,   ///< elements of a round's chain: times and credits [element][position]
-  returned_sum,  ///< elements on their way to the owner of the round: times [element][position], no credits
-  stream_values, ///< scalars of several rounds: values [round][element]; no times
+  stream,               ///< scalars multicast along the lines of a round: times and credits [line][wavelet]
+  partial_sum,          ///< elements of a round's chain: times and credits [element][position]
+  returned_sum,         ///< elements on their way to the owner of the round: times [element][position], no credits
+  stream_values,        ///< scalars of several rounds: values [round][element]; no times
   partial_sum_values,   ///< accumulators of several rounds: values [round][position-major payload]
   returned_sum_values,  ///< sums of several rounds for their owners
 };
 
 struct WaveletBurst {
   BurstKind kind = BurstKind::stream;
-  int round = 0;               ///< first round
-  int rounds = 1;              ///< value bursts carry several
-  int first = 0, last = 0;     ///< wavelets or elements of the round, [first, last)
+  int round = 0;            ///< first round
+  int rounds = 1;           ///< value bursts carry several
+  int first = 0, last = 0;  ///< wavelets or elements of the round, [first, last)
   std::vector<std::int32_t> times;
   std::vector<std::int32_t> credits;
   std::vector<float> values;
@@ -51,6 +51,7 @@ class WaveletBackward : public virtual sc_core::sc_interface {
 };
 
 using WaveletIn = tlm::tlm_base_target_socket<32, WaveletTransport, WaveletBackward, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
-using WaveletOut = tlm::tlm_base_initiator_socket<32, WaveletTransport, WaveletBackward, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
+using WaveletOut =
+    tlm::tlm_base_initiator_socket<32, WaveletTransport, WaveletBackward, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
 }  // namespace weft::proto

@@ -1,0 +1,76 @@
+#include "hw/fabric/dense_tile.h"
+
+#include <cstring>
+
+namespace weft::hw::dense {
+
+namespace {
+
+// A plain vector type of the compiler: the same bits with any width.
+using Lanes = float __attribute__((vector_size(lane_count * sizeof(float))));
+
+inline Lanes load(const float* from) {
+  Lanes lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+inline void store(float* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
+
+template <typename Element>
+inline Element* place(View<Element> matrix, int row, std::ptrdiff_t vector) {
+  return matrix.row(row) + vector * lane_count;
+}
+
+/// body(row, vector) for every vector of the tile. An array indexed by them lives in registers only because both loops
+/// are unrolled.
+template <int Rows, typename Body>
+inline void for_each_vector(const Body& body) {
+#pragma GCC unroll 6
+  for (int row = 0; row < Rows; ++row)
+#pragma GCC unroll 2
+    for (int vector = 0; vector < tile_vectors; ++vector) body(row, vector);
+}
+
+/// Rows of B that are asked for ahead of their use: a row is too far from the next for the processor to guess.
+constexpr int rows_ahead = 16;
+
+template <int Rows>
+void tile_of(View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues) {
+  Lanes sum[Rows][tile_vectors], partial[Rows][tile_vectors];
+  // A partial sum is never -0, so +0 in front of the first one changes no bit of it.
+  for_each_vector<Rows>([&](int row, int v) { sum[row][v] = continues ? load(place(c, row, v)) : Lanes{}; });
+  for (const Block& block : blocks) {
+    for_each_vector<Rows>([&](int row, int v) { partial[row][v] = Lanes{}; });
+    for (int k = block.first; k < block.last; ++k) {
+      Lanes factor[tile_vectors];
+      for_each_vector<1>([&](int, int v) {
+        factor[v] = load(place(b, k, v));
+        __builtin_prefetch(place(b, k + rows_ahead, v));
+      });
+      for_each_vector<Rows>([&](int row, int v) { partial[row][v] = a.row(row)[k] * factor[v] + partial[row][v]; });
+    }
+    for_each_vector<Rows>([&](int row, int v) { sum[row][v] += partial[row][v]; });
+  }
+  for_each_vector<Rows>([&](int row, int v) { store(place(c, row, v), sum[row][v]); });
+}
+
+}  // namespace
+
+void tile(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues) {
+  switch (rows) {
+    case 1:
+      return tile_of<1>(a, b, c, blocks, continues);
+    case 2:
+      return tile_of<2>(a, b, c, blocks, continues);
+    case 3:
+      return tile_of<3>(a, b, c, blocks, continues);
+    case 4:
+      return tile_of<4>(a, b, c, blocks, continues);
+    case 5:
+      return tile_of<5>(a, b, c, blocks, continues);
+    default:
+      return tile_of<tile_rows>(a, b, c, blocks, continues);
+  }
+}
+
+}  // namespace weft::hw::dense

@@ -1,0 +1,132 @@
+#include "tests/support/reference_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace weft::test {
+
+namespace {
+
+/// log(sum(exp(logits))), without overflow.
+double log_sum(const std::vector<double>& logits) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const double logit : logits) sum += std::exp(logit - largest);
+  return largest + std::log(sum);
+}
+
+}  // namespace
+
+ReferenceTrainer::ReferenceTrainer(std::vector<Layer> layers, Optimizer optimizer)
+    : layers_(std::move(layers)), optimizer_(optimizer) {
+  for (const Layer& layer : layers_) {
+    const Vector weights(layer.weight.size(), 0.0), biases(layer.bias.size(), 0.0);
+    moments_.push_back({{weights, weights}, {biases, biases}});
+  }
+}
+
+ReferenceTrainer::ReferenceTrainer(std::vector<Layer> layers, Rule rule, double rate)
+    : ReferenceTrainer(std::move(layers), [&] {
+        Optimizer optimizer;
+        optimizer.rule = rule;
+        optimizer.rate = rate;
+        return optimizer;
+      }()) {}
+
+double ReferenceTrainer::step(const std::vector<Vector>& samples, const std::vector<int>& labels) {
+  std::vector<Layer> gradients = layers_;
+  for (Layer& gradient : gradients) {
+    std::fill(gradient.weight.begin(), gradient.weight.end(), 0.0);
+    std::fill(gradient.bias.begin(), gradient.bias.end(), 0.0);
+  }
+  double loss_sum = 0;
+  for (std::size_t sample = 0; sample < samples.size(); ++sample)
+    loss_sum += backpropagate(samples[sample], labels[sample], gradients);
+  ++steps_;
+  const auto batch = static_cast<double>(samples.size());
+  for (std::size_t index = 0; index < layers_.size(); ++index) {
+    update(layers_[index].weight, gradients[index].weight, batch, moments_[index].weight);
+    update(layers_[index].bias, gradients[index].bias, batch, moments_[index].bias);
+  }
+  return loss_sum / batch;
+}
+
+double ReferenceTrainer::loss(const std::vector<Vector>& samples, const std::vector<int>& labels) const {
+  double sum = 0;
+  for (std::size_t sample = 0; sample < samples.size(); ++sample) {
+    const Vector logits = forward(samples[sample]).back();
+    sum += log_sum(logits) - logits[static_cast<std::size_t>(labels[sample])];
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+std::vector<ReferenceTrainer::Vector> ReferenceTrainer::forward(const Vector& sample) const {
+  std::vector<Vector> values{sample};
+  for (const Layer& layer : layers_) {
+    Vector out = layer.bias;
+    const double* weight = layer.weight.data();
+    for (double& sum : out)
+      for (const double input : values.back()) sum += *weight++ * input;
+    if (&layer != &layers_.back())
+      for (double& value : out) value = std::max(value, 0.0);
+    values.push_back(std::move(out));
+  }
+  return values;
+}
+
+double ReferenceTrainer::backpropagate(const Vector& sample, int label, std::vector<Layer>& gradients) const {
+  const std::vector<Vector> values = forward(sample);
+  const Vector& logits = values.back();
+  const double log_total = log_sum(logits);
+  Vector delta;
+  for (const double logit : logits) delta.push_back(std::exp(logit - log_total));
+  delta[static_cast<std::size_t>(label)] -= 1;
+  for (std::size_t index = layers_.size(); index-- > 0;) {
+    const Vector& inputs = values[index];
+    const double* weight = layers_[index].weight.data();
+    double* gradient = gradients[index].weight.data();
+    Vector before(inputs.size(), 0.0);
+    for (std::size_t output = 0; output < delta.size(); ++output) {
+      gradients[index].bias[output] += delta[output];
+      for (std::size_t input = 0; input < inputs.size(); ++input) {
+        *gradient++ += delta[output] * inputs[input];
+        before[input] += delta[output] * *weight++;
+      }
+    }
+    for (std::size_t input = 0; input < inputs.size(); ++input)
+      if (inputs[input] <= 0) before[input] = 0;
+    delta = std::move(before);
+  }
+  return log_total - logits[static_cast<std::size_t>(label)];
+}
+
+void ReferenceTrainer::update(Vector& weights, const Vector& gradient_sums, double batch, Moments& moments) const {
+  const Optimizer& o = optimizer_;
+  const double unbias1 = 1 - std::pow(o.beta1, steps_), unbias2 = 1 - std::pow(o.beta2, steps_);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    double gradient = gradient_sums[i] / batch;
+    if (o.rule == Rule::adamw)
+      weights[i] -= o.rate * o.weight_decay * weights[i];
+    else
+      gradient += o.weight_decay * weights[i];
+    double& first = moments.first[i];
+    double& second = moments.second[i];
+    switch (o.rule) {
+      case Rule::sgd:
+        weights[i] -= o.rate * gradient;
+        break;
+      case Rule::momentum:
+        first = o.momentum * first + gradient;
+        weights[i] -= o.rate * first;
+        break;
+      case Rule::adam:
+      case Rule::adamw:
+        first = o.beta1 * first + (1 - o.beta1) * gradient;
+        second = o.beta2 * second + (1 - o.beta2) * gradient * gradient;
+        weights[i] -= o.rate * (first / unbias1) / (std::sqrt(second / unbias2) + o.epsilon);
+    }
+  }
+}
+
+}  // namespace weft::test
