@@ -104,7 +104,7 @@ void CsX::receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_tim
   arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void CsX::send_up(BlockTag tag, Block::Payload payload, Picosecond ready) {
+void CsX::send_up(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
   const auto lane = static_cast<std::size_t>(tag.lane);
   const Bytes bytes = payload ? static_cast<Bytes>(payload->size()) : 0;
   // A credit is a small control frame: it takes the cable's latency and no link time.

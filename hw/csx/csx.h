@@ -70,7 +70,7 @@ class CsX : public sc_core::sc_module {
   void receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   /// Waits, in kernel time too, until the next arrival of `queue`.
   Arrival next(std::deque<Arrival>& queue, const std::string& what);
-  void send_up(proto::BlockTag tag, proto::Block::Payload payload, Picosecond ready);
+  void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
   Cycle to_edge(Picosecond at) const { return plan_.machine->clock.to_cycles(at + plan_.machine->io.latency_ps); }
   Picosecond from_edge(Cycle cycle) const { return plan_.machine->clock.to_ps(cycle) + plan_.machine->io.latency_ps; }
 

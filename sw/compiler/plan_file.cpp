@@ -102,6 +102,7 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   const int depth = static_cast<int>(layers.size());
   const auto predict = [&](const std::vector<hw::Launch>& launches, bool train) {
     std::vector<PlannedLaunch> planned;
+    planned.reserve(launches.size());
     for (const hw::Launch& launch : launches)
       planned.push_back({launch, predict_launch(machine, layers, launch, train, plan.rectangle, plan.tokens),
                          predict_stream(machine, layers, launch)});

@@ -29,6 +29,7 @@ std::vector<PlannedLaunch> planned(const Layers& layers, const hw::MachineSpec& 
                                    const std::vector<hw::Launch>& launches, bool train, hw::Rectangle rectangle,
                                    int tokens) {
   std::vector<PlannedLaunch> result;
+  result.reserve(launches.size());
   for (const hw::Launch& launch : launches)
     result.push_back({launch, predict_launch(machine, layers, launch, train, rectangle, tokens),
                       predict_stream(machine, layers, launch)});

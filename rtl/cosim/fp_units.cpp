@@ -1,0 +1,42 @@
+#include "rtl/cosim/fp_units.h"
+
+#include "Vfp_units.h"
+
+namespace weft::rtl {
+
+struct FpUnits::Model {
+  Vfp_units top;
+};
+
+FpUnits::FpUnits() : model_(std::make_unique<Model>()) {}
+FpUnits::~FpUnits() = default;
+
+std::uint32_t FpUnits::add(std::uint32_t a, std::uint32_t b) {
+  model_->top.a_i = a;
+  model_->top.b_i = b;
+  model_->top.eval();
+  return model_->top.sum_o;
+}
+
+std::uint32_t FpUnits::multiply(std::uint16_t a, std::uint16_t b) {
+  model_->top.half_a_i = a;
+  model_->top.half_b_i = b;
+  model_->top.eval();
+  return model_->top.product_o;
+}
+
+std::uint32_t FpUnits::fma(std::uint16_t a, std::uint16_t b, std::uint32_t accumulator) {
+  model_->top.a_i = accumulator;
+  model_->top.half_a_i = a;
+  model_->top.half_b_i = b;
+  model_->top.eval();
+  return model_->top.fma_o;
+}
+
+std::uint16_t FpUnits::to_half(std::uint32_t value) {
+  model_->top.a_i = value;
+  model_->top.eval();
+  return model_->top.half_o;
+}
+
+}  // namespace weft::rtl

@@ -1,0 +1,25 @@
+#pragma once
+// The RTL's arithmetic, Verilated, behind plain functions. Bits in, bits out. One instance per thread.
+#include <cstdint>
+#include <memory>
+
+namespace weft::rtl {
+
+class FpUnits {
+ public:
+  FpUnits();
+  ~FpUnits();
+
+  std::uint32_t add(std::uint32_t a, std::uint32_t b);
+  /// fp16 x fp16, exact in fp32.
+  std::uint32_t multiply(std::uint16_t a, std::uint16_t b);
+  /// fp16 x fp16 + fp32, rounded once.
+  std::uint32_t fma(std::uint16_t a, std::uint16_t b, std::uint32_t accumulator);
+  std::uint16_t to_half(std::uint32_t value);
+
+ private:
+  struct Model;
+  std::unique_ptr<Model> model_;
+};
+
+}  // namespace weft::rtl
