@@ -1,0 +1,78 @@
+#pragma once
+// A rectangle of PEs between edges that keep the link's rules: what it is given, and what it did. Two run it:
+// array_model.h on timestamps, rtl/cosim/tile_array.h as Verilated tiles. Launched at cycle 0.
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hw/pe/core_slot.h"
+#include "hw/pe/program.h"
+#include "hw/pe/sram.h"
+#include "hw/pe/wavelet.h"
+
+namespace weft::hw {
+
+struct TimedWavelet {
+  Cycle at = 0;
+  Wavelet wavelet;
+
+  friend bool operator==(const TimedWavelet& a, const TimedWavelet& b) {
+    return a.at == b.at && a.wavelet == b.wavelet;
+  }
+};
+
+/// The neighbour behind one outward link.
+struct ArrayEdge {
+  /// In order; `at` = the edge does not send it before. It also waits for the one before it and for room.
+  std::vector<TimedWavelet> source;
+  /// By color: the edge does not hand on its n-th wavelet before the n-th cycle; past the end, at once.
+  std::map<int, std::vector<Cycle>> sink;
+};
+
+struct ArraySetup {
+  int width = 0, height = 0;
+  std::vector<Program> programs;  ///< [height][width]
+  std::vector<Sram> memories;     ///< [height][width]
+  std::vector<ArrayEdge> edges;   ///< [edge_count()], see edge()
+
+  ArraySetup(int width, int height, Bytes sram_bytes);
+
+  int pes() const { return width * height; }
+  int edge_count() const { return 2 * (width + height); }
+  /// Number of the edge behind `side`; `along` = column (north, south) or row (east, west).
+  int edge(Port side, int along) const;
+  Program& program(int x, int y) { return programs[static_cast<std::size_t>(y * width + x)]; }
+  Sram& memory(int x, int y) { return memories[static_cast<std::size_t>(y * width + x)]; }
+};
+
+/// What lies behind one link of a PE: another PE's link, or an edge.
+struct LinkEnd {
+  int pe = -1;    ///< -1: an edge
+  int edge = -1;  ///< -1: a PE
+};
+LinkEnd behind(const ArraySetup& setup, int x, int y, Port link);
+
+struct EdgeRun {
+  std::vector<Cycle> entered;      ///< departures of the source's wavelets
+  std::vector<TimedWavelet> left;  ///< departures towards the edge
+
+  friend bool operator==(const EdgeRun& a, const EdgeRun& b) { return a.entered == b.entered && a.left == b.left; }
+};
+
+struct PeRun {
+  std::vector<CoreSlot> slots;
+  std::array<Cycle, thread_count> end{};  ///< cycle after the last slot of each thread
+  std::vector<std::uint16_t> memory;
+};
+
+struct ArrayRun {
+  std::vector<EdgeRun> edges;
+  std::vector<PeRun> pes;
+  Cycle end = 0;          ///< all threads have ended
+  std::int64_t hops = 0;  ///< wavelets that left a router for a link
+  bool finished = false;  ///< all threads halted, no wavelet left anywhere, the sources have sent all
+  std::string waiting;    ///< where not: who waits for what, a line each (the model; empty from the tiles)
+};
+
+}  // namespace weft::hw

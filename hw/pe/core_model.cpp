@@ -1,0 +1,245 @@
+#include "hw/pe/core_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "hw/pe/arithmetic.h"
+#include "hw/pe/cost.h"
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+CoreModel::CoreModel(const MachineSpec& machine, const Program& program, Sram memory)
+    : spec_(machine.pe),
+      code_(program.code),
+      memory_(std::move(memory)),
+      inputs_(static_cast<std::size_t>(machine.router.colors), RingQueue<Arrival>(machine.router.input_queue)),
+      credits_(inputs_.size(), Credits(machine.router.output_queue)) {
+  validate(program, machine);
+  for (std::size_t index = 0; index < thread_count; ++index) {
+    Thread& thread = threads_[index];
+    if (!program.entry[index]) continue;
+    thread.pc = static_cast<std::size_t>(*program.entry[index]);
+    thread.active = current(thread).opcode != Opcode::halt;
+    thread.start = index == 0 ? spec_.task_dispatch_cycles : 0;
+  }
+}
+
+void CoreModel::arrive(const Wavelet& wavelet, Cycle available) { inputs_[wavelet.color].push({wavelet, available}); }
+
+void CoreModel::give_credit(int color, Cycle usable) { credits_[static_cast<std::size_t>(color)].give(usable); }
+
+Cycle CoreModel::arrival(const Instruction& instruction) const {
+  const auto& queue = inputs_[*instruction.fabric_in];
+  return queue.empty() ? never : queue.front().available;
+}
+
+Cycle CoreModel::earliest(const Thread& thread) const {
+  if (!thread.active) return never;
+  const Instruction& instruction = current(thread);
+  Cycle at = std::max(thread.free, thread.start);
+  switch (instruction.opcode) {
+    case Opcode::axpy: {
+      const auto& queue = inputs_[*instruction.fabric_in];
+      at = std::max(at, arrival(instruction));
+      return queue.empty() || queue.front().wavelet.control ? at : std::max(at, thread.ready);
+    }
+    case Opcode::axpy_memory:
+      if (sends_scalar(thread)) at = std::max(at, thread.ready);
+      return std::max(at, credits_[*instruction.fabric_out].earliest());
+    case Opcode::drain:
+      if (thread.phase == Thread::Phase::issue) return std::max(at, thread.ready);
+      if (thread.phase == Thread::Phase::elements && instruction.fabric_in) at = std::max(at, arrival(instruction));
+      return instruction.fabric_out ? std::max(at, credits_[*instruction.fabric_out].earliest()) : at;
+    case Opcode::store16:
+    case Opcode::store32:
+      return std::max(at, arrival(instruction));
+    default:
+      return at;
+  }
+}
+
+Cycle CoreModel::next() const {
+  Cycle at = never;
+  for (const Thread& thread : threads_) at = std::min(at, earliest(thread));
+  return at;
+}
+
+CoreSlot CoreModel::act(Cycle now) {
+  CoreSlot slot;
+  slot.at = now;
+  slot.thread = earliest(threads_[1]) <= now ? 1 : 0;
+  Thread& thread = threads_[static_cast<std::size_t>(slot.thread)];
+  slot.instruction = static_cast<int>(thread.pc);
+  const Cycle cycles = issue(thread, slot);
+  thread.free = now + cycles;
+  if (slot.thread == 1) {
+    Thread& main = threads_[0];
+    if (main.free > now) {
+      main.free += cycles;
+    } else if (main.active) {
+      main.free = now + cycles;
+    }
+  }
+  return slot;
+}
+
+Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
+  switch (current(thread).opcode) {
+    case Opcode::axpy:
+      return take_scalar(thread, slot);
+    case Opcode::axpy_memory:
+      return sends_scalar(thread) ? give_scalar(thread, slot) : close(thread, slot);
+    case Opcode::drain:
+      return drain(thread, slot);
+    case Opcode::store16:
+    case Opcode::store32:
+      return store(thread, slot);
+    default:
+      return branch(thread);
+  }
+}
+
+std::uint32_t CoreModel::take_data(const Instruction& instruction, CoreSlot& slot) {
+  auto& queue = inputs_[*instruction.fabric_in];
+  const Wavelet wavelet = queue.front().wavelet;
+  if (wavelet.control)
+    throw SimulationError(fmt::format("PE: cycle {}, instruction {} ({}): a control wavelet where data is due", slot.at,
+                                      slot.instruction, to_string(instruction)));
+  queue.pop();
+  slot.took = true;
+  return wavelet.data;
+}
+
+void CoreModel::send(const Wavelet& wavelet, CoreSlot& slot) {
+  credits_[wavelet.color].use();
+  slot.sent = true;
+  slot.wavelet = wavelet;
+}
+
+Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
+  const Instruction instruction = current(thread);
+  auto& queue = inputs_[*instruction.fabric_in];
+  if (queue.front().wavelet.control) {
+    queue.pop();
+    slot.took = true;
+    step_over(thread);
+    return spec_.control_cycles;
+  }
+  return multiply(thread, slot.at, take_data(instruction, slot));
+}
+
+Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
+  const Instruction instruction = current(thread);
+  const std::int64_t address =
+      instruction.c + static_cast<std::int64_t>(thread.passes[0]) * instruction.scalars + thread.element;
+  const Wavelet wavelet =
+      scalar_wavelet(*instruction.fabric_out, static_cast<std::uint16_t>(thread.element), memory_.read16(address));
+  send(wavelet, slot);
+  const Cycle cycles = multiply(thread, slot.at, wavelet.data);
+  if (++thread.element == instruction.scalars && !instruction.close) step_over(thread);
+  return cycles;
+}
+
+bool CoreModel::sends_scalar(const Thread& thread) const { return thread.element < current(thread).scalars; }
+
+Cycle CoreModel::close(Thread& thread, CoreSlot& slot) {
+  const Instruction& instruction = current(thread);
+  send(control_wavelet(*instruction.fabric_out, instruction.advance, instruction.silent), slot);
+  step_over(thread);
+  return spec_.control_cycles;
+}
+
+Cycle CoreModel::multiply(Thread& thread, Cycle now, std::uint32_t data) {
+  const Instruction& instruction = current(thread);
+  const auto scalar = static_cast<std::uint16_t>(data);
+  std::int64_t x = instruction.b + static_cast<std::int64_t>(data >> 16) * instruction.row_stride;
+  for (int k = 0; k < instruction.count; ++k, x += instruction.element_stride) {
+    const int accumulator = instruction.a + 2 * k;
+    memory_.write32(accumulator, fused_multiply_add(scalar, memory_.read16(x), memory_.read32(accumulator)));
+  }
+  thread.ready = now + spec_.vector_fill_cycles;
+  return vector_cycles(spec_, instruction.count, spec_.lanes.fmac_mixed);
+}
+
+Cycle CoreModel::drain(Thread& thread, CoreSlot& slot) {
+  const Instruction instruction = current(thread);
+  const auto finish_elements = [&] {
+    if (instruction.close) {
+      thread.phase = Thread::Phase::close;
+    } else {
+      step_over(thread);
+    }
+  };
+  if (thread.phase == Thread::Phase::issue) {
+    thread.ready = slot.at + spec_.vector_fill_cycles;
+    thread.phase = Thread::Phase::elements;
+    if (instruction.count == 0) finish_elements();
+    return spec_.vector_issue_cycles;
+  }
+  if (thread.phase == Thread::Phase::close) return close(thread, slot);
+  const int accumulator = instruction.a + 2 * thread.element;
+  std::uint32_t sum = memory_.read32(accumulator);
+  if (instruction.fabric_in) sum = add(take_data(instruction, slot), sum);
+  memory_.write32(accumulator, 0);
+  if (instruction.fabric_out) {
+    send({sum, *instruction.fabric_out, false}, slot);
+  } else {
+    memory_.write32(instruction.b + 2 * thread.element, sum);
+  }
+  if (++thread.element == instruction.count) finish_elements();
+  return 1;
+}
+
+Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
+  const Instruction instruction = current(thread);
+  const std::uint32_t data = take_data(instruction, slot);
+  if (instruction.opcode == Opcode::store16) {
+    memory_.write16(instruction.a + thread.element, to_half(data));
+  } else {
+    memory_.write32(instruction.a + 2 * thread.element, data);
+  }
+  if (++thread.element == instruction.count) step_over(thread);
+  return 1;
+}
+
+Cycle CoreModel::branch(Thread& thread) {
+  const Instruction instruction = current(thread);
+  int& passes = thread.passes[instruction.counter];
+  if (++passes < instruction.count) {
+    thread.pc = instruction.target;
+  } else {
+    passes = 0;
+    ++thread.pc;
+  }
+  thread.active = current(thread).opcode != Opcode::halt;
+  return spec_.scalar_cycles;
+}
+
+void CoreModel::step_over(Thread& thread) {
+  ++thread.pc;
+  thread.phase = Thread::Phase::issue;
+  thread.element = 0;
+  thread.active = current(thread).opcode != Opcode::halt;
+}
+
+void CoreModel::describe_waiting(std::vector<std::string>& lines) const {
+  for (int number = 0; number < thread_count; ++number) {
+    const Thread& thread = threads_[static_cast<std::size_t>(number)];
+    if (!thread.active) continue;
+    const Instruction& instruction = current(thread);
+    std::string what;
+    if (instruction.fabric_in && inputs_[*instruction.fabric_in].empty())
+      what = fmt::format("a wavelet of color {}", *instruction.fabric_in);
+    if (instruction.fabric_out && credits_[*instruction.fabric_out].earliest() == never)
+      what += fmt::format("{}room on color {}", what.empty() ? "" : " and ", *instruction.fabric_out);
+    lines.push_back(
+        fmt::format("thread {} at instruction {} ({}) waits for {}", number, thread.pc, to_string(instruction), what));
+  }
+}
+
+bool CoreModel::halted() const { return !threads_[0].active && !threads_[1].active; }
+
+}  // namespace weft::hw

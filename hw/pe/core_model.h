@@ -1,0 +1,89 @@
+#pragma once
+// A PE's core, exact to the bit and the cycle, on timestamps. Each cycle belongs to at most one thread: the receiver
+// (thread 1) if it can use it, else the main thread; a run of element cycles is one event that the receiver lengthens.
+//
+// With `free` = the cycle after the thread's last slot, `ready` = last issue of AXPY or DRAIN + vector_fill:
+//   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
+//          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
+//   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
+//   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
+//          close: control_cycles, the control wavelet is sent in the first, which needs room
+//   STORE  an element at max(free, arrival); no issue of its own
+//   LOOP   scalar_cycles      HALT  none
+// An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
+// The main thread begins task_dispatch_cycles after the launch, the receiver at once.
+#include <array>
+#include <string>
+#include <vector>
+
+#include "hw/pe/core_slot.h"
+#include "hw/pe/credits.h"
+#include "hw/pe/program.h"
+#include "hw/pe/sram.h"
+#include "hw/pe/wavelet.h"
+
+namespace weft::hw {
+
+class CoreModel {
+ public:
+  /// Launched at cycle 0. Throws UsageError if the program is not valid on this machine.
+  CoreModel(const MachineSpec& machine, const Program& program, Sram memory);
+
+  /// `available`: first cycle in which the core may take it; per color in the order of time.
+  void arrive(const Wavelet& wavelet, Cycle available);
+  /// The router's queue at the ramp has room for one more of this color from `usable`.
+  void give_credit(int color, Cycle usable);
+
+  /// Cycle of the next slot as far as is known; `never` if none.
+  Cycle next() const;
+  /// What happens in cycle `now`. Precondition: now == next(), and nothing earlier is still to be told.
+  /// Throws SimulationError for a control wavelet where an instruction needs data, and for an address outside the SRAM.
+  CoreSlot act(Cycle now);
+
+  bool halted() const;
+  /// Appends a sentence per thread that has not ended.
+  void describe_waiting(std::vector<std::string>& lines) const;
+  /// The cycle after the last slot of a thread, when it has halted.
+  Cycle end(int thread) const { return threads_[static_cast<std::size_t>(thread)].free; }
+  const Sram& memory() const { return memory_; }
+
+ private:
+  struct Arrival {
+    Wavelet wavelet;
+    Cycle available;
+  };
+  struct Thread {
+    bool active = false;
+    std::size_t pc = 0;
+    enum class Phase { issue, elements, close } phase = Phase::issue;
+    int element = 0;  ///< AXPYM: scalar
+    Cycle start = 0, free = 0, ready = 0;
+    std::array<int, loop_counters> passes{};
+  };
+
+  const Instruction& current(const Thread& thread) const { return code_[thread.pc]; }
+  Cycle earliest(const Thread& thread) const;
+  Cycle arrival(const Instruction& instruction) const;
+  bool sends_scalar(const Thread& thread) const;
+  std::uint32_t take_data(const Instruction& instruction, CoreSlot& slot);
+  void send(const Wavelet& wavelet, CoreSlot& slot);
+  /// Each returns the number of cycles it takes.
+  Cycle issue(Thread& thread, CoreSlot& slot);
+  Cycle take_scalar(Thread& thread, CoreSlot& slot);
+  Cycle give_scalar(Thread& thread, CoreSlot& slot);
+  Cycle multiply(Thread& thread, Cycle now, std::uint32_t scalar);
+  Cycle close(Thread& thread, CoreSlot& slot);
+  Cycle drain(Thread& thread, CoreSlot& slot);
+  Cycle store(Thread& thread, CoreSlot& slot);
+  Cycle branch(Thread& thread);
+  void step_over(Thread& thread);
+
+  PeSpec spec_;
+  std::vector<Instruction> code_;
+  Sram memory_;
+  std::array<Thread, thread_count> threads_;
+  std::vector<RingQueue<Arrival>> inputs_;  ///< by color
+  std::vector<Credits> credits_;            ///< by color
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,22 @@
+#pragma once
+// One thing that a core did.
+#include "hw/pe/wavelet.h"
+
+namespace weft::hw {
+
+/// First cycle of an issue, an element of DRAIN or STORE, a control wavelet, a branch.
+struct CoreSlot {
+  Cycle at = 0;
+  int thread = 0;
+  int instruction = 0;
+  bool took = false;  ///< a wavelet of the instruction's fabric input
+  bool sent = false;  ///< `wavelet`, which may leave the router from `at` + 1 + ramp
+  Wavelet wavelet;
+
+  friend bool operator==(const CoreSlot& a, const CoreSlot& b) {
+    return a.at == b.at && a.thread == b.thread && a.instruction == b.instruction && a.took == b.took &&
+           a.sent == b.sent && (!a.sent || a.wavelet == b.wavelet);
+  }
+};
+
+}  // namespace weft::hw

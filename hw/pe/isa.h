@@ -1,0 +1,65 @@
+#pragma once
+// The core's instructions: the one definition. rtl/ISA.md explains them, rtl/common/weft_pkg.sv repeats the encoding (a
+// test holds the two equal). Addresses count 16-bit words of the PE's SRAM; an fp32 stands at an even address, low half
+// first.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace weft::hw {
+
+enum class Opcode : std::uint8_t {
+  halt = 0,          ///< the thread ends; no cycle
+  loop = 1,          ///< `count` passes in all, back to `target`; `counter` names one of the thread's loop counters
+  axpy = 2,          ///< per data wavelet {index, s}: a32[k] = fma(s, b16[index row_stride + k element_stride], a32[k])
+  axpy_memory = 3,   ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
+  drain = 4,         ///< out[k] = in[k] + a32[k], a32[k] = 0; out = fabric or b32[k]; without fabric in: out = a32[k]
+  store16 = 5,       ///< a16[k] = half(in[k])
+  store32 = 6,       ///< a32[k] = in[k]
+  send16 = 7,        ///< out[k] = {k, a16[k]}
+  send32 = 8,        ///< out[k] = a32[k]
+  relu16 = 9,        ///< a16[k] = max(a16[k], 0)
+  relu_back16 = 10,  ///< a16[k] = b16[k] > 0 ? a16[k] : 0
+  add32 = 11,        ///< a32[k] += b32[k]
+  sub32 = 12,        ///< a32[k] -= b32[k]
+  mul32 = 13,        ///< a32[k] *= b32[k]
+  max32 = 14,        ///< a32[k] = max(a32[k], b32[k])
+};
+
+/// What model and tile execute. The others have their encoding only; a program with one of them is refused.
+bool is_implemented(Opcode opcode);
+
+/// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
+struct Instruction {
+  Opcode opcode = Opcode::halt;
+  std::optional<std::uint8_t> fabric_in;   ///< color
+  std::optional<std::uint8_t> fabric_out;  ///< color
+  bool close = false;                      ///< after the last element send a control wavelet to fabric_out
+  bool silent = false;                     ///< which no core takes
+  std::uint16_t advance = 0;               ///< and which advances so many switches
+  std::uint16_t count = 0;                 ///< elements; loop: passes
+  std::uint16_t a = 0, b = 0, c = 0;       ///< addresses
+  std::uint16_t row_stride = 0;            ///< words from one scalar's vector to the next one's
+  std::uint16_t element_stride = 0;        ///< words
+  std::uint16_t scalars = 0;
+  std::uint16_t target = 0;  ///< instruction to go back to; encoded in the place of `scalars`
+  std::uint8_t counter = 0;  ///< 0 to 3; encoded in the place of `element_stride`
+
+  friend bool operator==(const Instruction& x, const Instruction& y);
+};
+
+inline constexpr int instruction_words = 5;  ///< of 32 bits
+inline constexpr int loop_counters = 4;      ///< per thread
+inline constexpr int program_capacity = 64;  ///< instructions of a PE
+inline constexpr int thread_count = 2;       ///< 0 = main, 1 = receiver, which goes first
+
+using EncodedInstruction = std::array<std::uint32_t, instruction_words>;
+
+EncodedInstruction encode(const Instruction& instruction);
+/// None if the opcode does not exist.
+std::optional<Instruction> decode(const EncodedInstruction& words);
+/// "AXPY acc=0 x=512 n=7 row=8 step=1 in=0".
+std::string to_string(const Instruction& instruction);
+
+}  // namespace weft::hw

@@ -1,0 +1,116 @@
+#include "hw/pe/program.h"
+
+#include <fmt/format.h>
+
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+namespace {
+
+class Validator {
+ public:
+  Validator(const Program& program, const MachineSpec& machine)
+      : program_(program), words_(static_cast<int>(machine.pe.sram_bytes / 2)), colors_(machine.router.colors) {}
+
+  void run() const {
+    const int size = static_cast<int>(program_.code.size());
+    if (size > program_capacity)
+      throw UsageError(fmt::format("program: {} instructions; a PE holds at most {}", size, program_capacity));
+    for (int thread = 0; thread < thread_count; ++thread)
+      if (const auto& entry = program_.entry[static_cast<std::size_t>(thread)])
+        if (*entry < 0 || *entry >= size)
+          throw UsageError(
+              fmt::format("program: thread {} begins at instruction {}; allowed 0 to {}", thread, *entry, size - 1));
+    for (int at = 0; at < size; ++at) check(at, program_.code[static_cast<std::size_t>(at)]);
+    if (size > 0 && program_.code.back().opcode != Opcode::halt)
+      throw UsageError(fmt::format("program: the last instruction ({}) must be HALT", size - 1));
+    for (const auto& [color, route] : program_.routes) check_route(color, route);
+  }
+
+ private:
+  [[noreturn]] void refuse(int at, const std::string& why) const {
+    const std::string text = to_string(program_.code[static_cast<std::size_t>(at)]);
+    throw UsageError(fmt::format("program: instruction {} ({}): {}", at, text, why));
+  }
+
+  void check_words(int at, const char* name, int first, std::int64_t words, bool pairs) const {
+    if (pairs && first % 2 != 0) refuse(at, fmt::format("{} = {}: fp32 stands at an even word", name, first));
+    if (first + words > words_)
+      refuse(at, fmt::format("{} = {} and {} words; the SRAM has {} words", name, first, words, words_));
+  }
+
+  void check_color(int at, const char* name, const std::optional<std::uint8_t>& color, bool needed) const {
+    if (!color && needed) refuse(at, fmt::format("{}: a color is needed", name));
+    if (color && *color >= colors_)
+      refuse(at, fmt::format("{} = {}: colors are 0 to {}", name, static_cast<int>(*color), colors_ - 1));
+  }
+
+  void check(int at, const Instruction& i) const {
+    if (!is_implemented(i.opcode)) refuse(at, "this instruction has an encoding but no implementation yet");
+    switch (i.opcode) {
+      case Opcode::loop:
+        if (i.count < 1) refuse(at, "count = 0: at least 1 pass");
+        if (i.target >= at) refuse(at, "a loop goes back");
+        if (i.counter >= loop_counters) refuse(at, fmt::format("counters are 0 to {}", loop_counters - 1));
+        break;
+      case Opcode::axpy:
+        check_color(at, "in", i.fabric_in, true);
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
+        break;
+      case Opcode::axpy_memory:
+        check_color(at, "out", i.fabric_out, true);
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_words(at, "scalars", i.c, i.scalars, false);
+        break;
+      case Opcode::drain:
+        check_color(at, "in", i.fabric_in, false);
+        check_color(at, "out", i.fabric_out, false);
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        if (!i.fabric_out) check_words(at, "to", i.b, 2 * i.count, true);
+        if (i.close && !i.fabric_out) refuse(at, "only a fabric output can be closed");
+        break;
+      case Opcode::store16:
+      case Opcode::store32:
+        check_color(at, "in", i.fabric_in, true);
+        if (i.count < 1) refuse(at, "n = 0: at least 1 element");
+        check_words(at, "at", i.a, (i.opcode == Opcode::store32 ? 2 : 1) * i.count, i.opcode == Opcode::store32);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void check_route(int color, const Route& route) const {
+    if (color < 0 || color >= colors_)
+      throw UsageError(fmt::format("program: route of color {}; colors are 0 to {}", color, colors_ - 1));
+    if (route.empty() || route.size() > switch_positions)
+      throw UsageError(fmt::format("program: route of color {}: {} switch positions; allowed 1 to {}", color,
+                                   route.size(), switch_positions));
+    for (const RoutePosition& position : route)
+      if (position.transmit >= 1U << port_count)
+        throw UsageError(fmt::format("program: route of color {}: port set {:#x}; there are {} ports", color,
+                                     position.transmit, port_count));
+  }
+
+  const Program& program_;
+  int words_, colors_;
+};
+
+}  // namespace
+
+void validate(const Program& program, const MachineSpec& machine) { Validator(program, machine).run(); }
+
+std::string to_string(const Program& program) {
+  std::string text;
+  for (std::size_t at = 0; at < program.code.size(); ++at) {
+    const char* mark = "  ";
+    if (program.entry[0] == static_cast<int>(at)) mark = "0>";
+    if (program.entry[1] == static_cast<int>(at)) mark = "1>";
+    text += fmt::format("{}{:3}: {}\n", mark, at, to_string(program.code[at]));
+  }
+  return text;
+}
+
+}  // namespace weft::hw

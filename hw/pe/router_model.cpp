@@ -1,0 +1,116 @@
+#include "hw/pe/router_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+RouterModel::RouterModel(const RouterSpec& spec, const std::map<int, Route>& routes)
+    : index_(static_cast<std::size_t>(spec.colors), -1) {
+  for (const auto& [number, route] : routes) {
+    index_[static_cast<std::size_t>(number)] = static_cast<int>(colors_.size());
+    Color color;
+    color.number = number;
+    color.route = route;
+    color.queues.assign(link_count, RingQueue<Entry>(spec.link_queue));
+    color.queues.emplace_back(spec.output_queue);
+    color.credits.assign(link_count, Credits(spec.link_queue));
+    color.credits.emplace_back(spec.input_queue);
+    colors_.push_back(std::move(color));
+  }
+}
+
+RouterModel::Color& RouterModel::routed(int color) {
+  const int index = index_.at(static_cast<std::size_t>(color));
+  if (index < 0) throw SimulationError(fmt::format("router: color {} has no route here", color));
+  return colors_[static_cast<std::size_t>(index)];
+}
+
+void RouterModel::arrive(Port port, const Wavelet& wavelet, Cycle available) {
+  auto& queue = routed(wavelet.color).queues[static_cast<std::size_t>(port)];
+  if (queue.full())
+    throw SimulationError(fmt::format("router: the sender of color {} ignores its credits", wavelet.color));
+  queue.push({wavelet, available});
+}
+
+void RouterModel::give_credit(Port port, int color, Cycle usable) {
+  routed(color).credits[static_cast<std::size_t>(port)].give(usable);
+}
+
+PortSet RouterModel::takers(const Color& color, const Wavelet& wavelet) {
+  const PortSet transmit = color.switched().transmit;
+  const bool silent = wavelet.control && (wavelet.data & control_silent_bit) != 0;
+  return silent ? static_cast<PortSet>(transmit & ~port_bit(Port::ramp)) : transmit;
+}
+
+Cycle RouterModel::earliest(const Color& color) {
+  const auto& queue = color.queues[static_cast<std::size_t>(color.switched().receive)];
+  if (queue.empty()) return never;
+  Cycle at = std::max(queue.front().available, color.not_before);
+  const PortSet to = takers(color, queue.front().wavelet);
+  for (std::size_t port = 0; port < port_count; ++port)
+    if (to >> port & 1) at = std::max(at, color.credits[port].earliest());
+  return at;
+}
+
+Cycle RouterModel::next() const {
+  Cycle at = never;
+  for (const Color& color : colors_) at = std::min(at, earliest(color));
+  return at;
+}
+
+void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
+  const auto age = [this](std::size_t index) {
+    const Color& color = colors_[index];
+    const Port port = color.switched().receive;
+    return std::make_tuple(color.queues[static_cast<std::size_t>(port)].front().available, port, color.number);
+  };
+  order_.clear();
+  for (std::size_t index = 0; index < colors_.size(); ++index)
+    if (earliest(colors_[index]) <= now) order_.push_back(index);
+  std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return age(a) < age(b); });
+  PortSet used = 0;
+  for (const std::size_t index : order_) {
+    Color& color = colors_[index];
+    const Port from = color.switched().receive;
+    auto& queue = color.queues[static_cast<std::size_t>(from)];
+    const PortSet to = takers(color, queue.front().wavelet);
+    color.not_before = now + 1;
+    if (to & used) continue;
+    used |= to;
+    RouterDeparture departure{now, from, to, queue.front().wavelet};
+    queue.pop();
+    for (std::size_t port = 0; port < port_count; ++port)
+      if (to >> port & 1) color.credits[port].use();
+    if (departure.wavelet.control && (departure.wavelet.data & control_advance_mask) != 0) {
+      --departure.wavelet.data;
+      color.position = std::min(color.position + 1, color.route.size() - 1);
+    }
+    departures.push_back(departure);
+  }
+}
+
+void RouterModel::describe_waiting(std::vector<std::string>& lines) const {
+  static constexpr const char* names[port_count] = {"north", "east", "south", "west", "ramp"};
+  for (const Color& color : colors_) {
+    for (std::size_t port = 0; port < port_count; ++port) {
+      if (color.queues[port].empty()) continue;
+      const Port receive = color.switched().receive;
+      if (receive != static_cast<Port>(port)) {
+        lines.push_back(fmt::format("color {} from the {} waits for the switch, which receives from the {}",
+                                    color.number, names[port], names[index_of(receive)]));
+        continue;
+      }
+      for (std::size_t to = 0; to < port_count; ++to)
+        if ((takers(color, color.queues[port].front().wavelet) >> to & 1) && color.credits[to].earliest() == never)
+          lines.push_back(
+              fmt::format("color {} from the {} waits for room at the {}", color.number, names[port], names[to]));
+    }
+  }
+}
+
+}  // namespace weft::hw

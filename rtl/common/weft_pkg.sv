@@ -1,0 +1,78 @@
+// What tile, core and router share: sizes, the wavelet, routes, and the instruction set's encoding (hw/pe/isa.h is its
+// definition, a test holds the two equal).
+package weft_pkg;
+
+  parameter int unsigned Links = 4;  // north, east, south, west
+  parameter int unsigned Ports = 5;  // and the ramp
+  parameter int unsigned Ramp = 4;
+  parameter int unsigned Colors = 24;
+  parameter int unsigned SwitchPositions = 4;
+  parameter int unsigned Threads = 2;  // 0 = main, 1 = receiver
+  parameter int unsigned LoopCounters = 4;
+  parameter int unsigned ProgramCapacity = 64;
+  parameter int unsigned InstructionWords = 5;
+  parameter int unsigned Banks = 8;
+  parameter int unsigned BankRows = 3072;
+  parameter int unsigned SramWords = Banks * BankRows;  // of 16 bits: 48 kB
+
+  typedef logic [4:0] color_t;
+  typedef logic [Colors-1:0] color_set_t;
+  typedef logic [Ports-1:0] port_set_t;
+  typedef logic [2:0] port_t;
+  typedef logic [$clog2(ProgramCapacity)-1:0] pc_t;
+  typedef logic [14:0] sram_address_t;
+
+  typedef struct packed {
+    logic valid;
+    logic control;
+    color_t color;
+    logic [31:0] data;
+  } wavelet_t;
+
+  // Data of a control wavelet.
+  parameter int unsigned SilentBit = 16;
+
+  typedef struct packed {
+    port_t receive;
+    port_set_t transmit;
+  } route_t;
+
+  typedef enum logic [5:0] {
+    OpHalt = 6'd0,
+    OpLoop = 6'd1,
+    OpAxpy = 6'd2,
+    OpAxpyMemory = 6'd3,
+    OpDrain = 6'd4,
+    OpStore16 = 6'd5,
+    OpStore32 = 6'd6
+  } opcode_e;
+
+  typedef struct packed {
+    logic [15:0] advance;
+    logic [15:0] scalars;  // loop: target
+    logic [15:0] element_stride;  // loop: counter
+    logic [15:0] row_stride;
+    logic [15:0] c;
+    logic [15:0] b;
+    logic [15:0] a;
+    logic [15:0] count;
+    logic [11:0] reserved;
+    logic silent;
+    logic close;
+    color_t fabric_out;
+    color_t fabric_in;
+    logic has_out;
+    logic has_in;
+    logic [5:0] opcode;
+  } instruction_t;
+
+  // What a thread did in this cycle: an issue, an element of DRAIN or STORE, a control wavelet, a branch.
+  typedef struct packed {
+    logic valid;
+    logic thread;
+    pc_t pc;
+    logic took;
+    wavelet_t sent;
+  } probe_t;
+
+endpackage

@@ -1,0 +1,249 @@
+#include "sw/kernels/matrix_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sw/kernels/program_builder.h"
+#include "tlm/base/error.h"
+
+namespace weft::sw {
+
+using hw::Instruction;
+using hw::Opcode;
+using hw::Port;
+using hw::Program;
+
+namespace {
+
+std::uint16_t half_word(std::int64_t value) { return static_cast<std::uint16_t>(value); }
+std::uint8_t color_of(int color) { return static_cast<std::uint8_t>(color); }
+
+constexpr std::uint16_t to_last_switch = 0xffff;  // the wavelet ends at the router that it moves
+constexpr std::uint16_t two_switches = 2;         // of the owner and of the row after it
+
+std::vector<int> prefix(const std::vector<int>& counts) {
+  std::vector<int> first(counts.size() + 1, 0);
+  for (std::size_t at = 0; at < counts.size(); ++at) first[at + 1] = first[at] + counts[at];
+  return first;
+}
+
+int largest(const std::vector<int>& counts) {
+  return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+}
+
+}  // namespace
+
+MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values)
+    : array(map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
+            machine.pe.sram_bytes),
+      map_(map),
+      stream_(values.stream),
+      line_first_(prefix(map.wavelets)),
+      position_first_(prefix(map.elements)) {
+  const int elements = largest(map_.elements), wavelets = largest(map_.wavelets);
+  const int owned = map_.owned == 0 ? 0 : hw::split_count(map_.owned, map_.height, 0);
+  const int tokens = map_.lines_are_rows ? elements : wavelets;
+  const std::int64_t resident = 2 * elements, outputs = resident + static_cast<std::int64_t>(elements) * wavelets,
+                     end = outputs + static_cast<std::int64_t>(owned) * tokens;
+  if (2 * end > machine.pe.sram_bytes - machine.pe.code_bytes)
+    throw UsageError(fmt::format("launch: a PE needs {} bytes for its operands; {} of its {} bytes are for data",
+                                 2 * end, machine.pe.sram_bytes - machine.pe.code_bytes, machine.pe.sram_bytes));
+  addresses.resident = half_word(resident);
+  addresses.owned = half_word(outputs);
+  for (int line = 0; line < map_.lines; ++line) {
+    for (int position = 0; position < map_.positions; ++position) {
+      Program& program = array.program(x_of(line, position), y_of(line, position));
+      if (map_.lines_are_rows) {
+        add_row_programs(program, line, position);
+      } else {
+        add_column_programs(program, line, position);
+      }
+    }
+  }
+  place(values);
+}
+
+Instruction MatrixSetup::axpy(int color, int elements, int row_stride, int element_stride) const {
+  Instruction instruction;
+  instruction.opcode = Opcode::axpy;
+  instruction.fabric_in = color_of(color);
+  instruction.a = addresses.accumulators;
+  instruction.b = addresses.resident;
+  instruction.count = half_word(elements);
+  instruction.row_stride = half_word(row_stride);
+  instruction.element_stride = half_word(element_stride);
+  return instruction;
+}
+
+Instruction MatrixSetup::drain(int line, int elements) const {
+  Instruction instruction;
+  instruction.opcode = Opcode::drain;
+  if (line + 1 < map_.chain) instruction.fabric_in = color_of(MatrixColors::sums_of(line + 1));
+  instruction.fabric_out = color_of(line == 0 && map_.returns ? MatrixColors::returned : MatrixColors::sums_of(line));
+  instruction.a = addresses.accumulators;
+  instruction.count = half_word(elements);
+  return instruction;
+}
+
+// Towards line 0: north for rows, east for columns.
+void MatrixSetup::add_sum_routes(Program& program, int line) const {
+  const Port from = map_.lines_are_rows ? Port::south : Port::west;
+  const Port to = map_.lines_are_rows ? Port::north : Port::east;
+  if (line > 0 || !map_.returns) program.routes[MatrixColors::sums_of(line)] = {{Port::ramp, hw::port_set(to)}};
+  if (line + 1 < map_.chain) program.routes[MatrixColors::sums_of(line + 1)] = {{from, hw::port_set(Port::ramp)}};
+}
+
+void MatrixSetup::add_row_programs(Program& program, int line, int position) const {
+  const int elements = map_.elements[static_cast<std::size_t>(position)];
+  ProgramBuilder builder(program);
+  if (line < map_.chain) {
+    builder.begin_thread(0);
+    const Instruction take = axpy(MatrixColors::weights, elements, elements, 1), sum = drain(line, elements);
+    Instruction last_sum = sum;
+    last_sum.close = last_sum.silent = true;
+    last_sum.advance = to_last_switch;
+    const auto rounds = [&](int passes) {
+      const int first = builder.here();
+      builder.add(take);
+      builder.add(sum);
+      builder.loop(first, passes, 0);
+    };
+    // Line 0 moves the returning color on to the next owner's row at the end of an owner's block of rounds.
+    const auto blocks = [&](int count, int passes) {
+      if (count == 0) return;
+      const int first = builder.here();
+      if (passes > 1) rounds(passes - 1);
+      builder.add(take);
+      builder.add(last_sum);
+      builder.loop(first, count, 1);
+    };
+    if (line > 0) {
+      rounds(map_.rounds);
+    } else {
+      const int owners = std::min(map_.owned, map_.height), base = map_.owned / owners, wide = map_.owned % owners;
+      blocks(std::min(wide, owners - 1), base + 1);
+      blocks(owners - 1 - std::min(wide, owners - 1), base);
+      rounds(owned_rounds(owners - 1));
+    }
+    builder.halt();
+    program.routes[MatrixColors::weights] = {
+        {Port::west, position + 1 < map_.positions ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
+    add_sum_routes(program, line);
+  }
+  const int owned = owned_rounds(line) * elements;
+  if (owned == 0) return;
+  Instruction store;
+  store.opcode = Opcode::store16;
+  store.fabric_in = color_of(MatrixColors::returned);
+  store.a = addresses.owned;
+  store.count = half_word(owned);
+  builder.begin_thread(1);
+  builder.add(store);
+  builder.halt();
+  const Port from = line == 0 ? Port::ramp : Port::north;
+  hw::Route route = {{from, hw::port_set(Port::ramp)}};
+  if (line + 1 < map_.lines) route.push_back({from, hw::port_set(Port::south)});
+  program.routes[MatrixColors::returned] = route;
+}
+
+void MatrixSetup::add_column_programs(Program& program, int line, int position) const {
+  const int elements = map_.elements[static_cast<std::size_t>(position)];
+  const int tokens = map_.wavelets[static_cast<std::size_t>(line)];
+  const int before = hw::split_first(map_.owned, map_.height, position), own = owned_rounds(position);
+  const Instruction take = axpy(MatrixColors::deltas, elements, 1, tokens), sum = drain(line, elements);
+  Instruction give = take;
+  give.opcode = Opcode::axpy_memory;
+  give.fabric_in.reset();
+  give.fabric_out = color_of(MatrixColors::deltas);
+  give.c = addresses.owned;
+  give.scalars = half_word(tokens);
+  give.close = true;
+  ProgramBuilder builder(program);
+  builder.begin_thread(0);
+  const auto rounds = [&](const Instruction& multiply, int passes) {
+    if (passes == 0) return;
+    const int first = builder.here();
+    builder.add(multiply);
+    if (elements > 0) builder.add(sum);
+    builder.loop(first, passes, 0);
+  };
+  if (elements > 0) rounds(take, before);
+  if (own > 0) {
+    rounds(give, own - 1);
+    give.c = half_word(give.c + (own - 1) * tokens);
+    if (before + own < map_.rounds) give.advance = two_switches;
+    rounds(give, 1);
+  }
+  if (elements > 0) rounds(take, map_.rounds - before - own);
+  builder.halt();
+  if (elements > 0) add_sum_routes(program, line);
+
+  // The source of a column's deltas moves south: above this row, here, below.
+  const auto towards = [&](bool north, bool south) {
+    hw::PortSet ports = elements > 0 ? hw::port_set(Port::ramp) : hw::PortSet{};
+    if (north && position > 0) ports |= hw::port_bit(Port::north);
+    if (south && position + 1 < map_.positions) ports |= hw::port_bit(Port::south);
+    return ports;
+  };
+  hw::Route route;
+  if (before > 0) route.push_back({Port::north, towards(false, true)});
+  if (own > 0) route.push_back({Port::ramp, static_cast<hw::PortSet>(towards(true, true) & ~hw::port_bit(Port::ramp))});
+  if (own > 0 && before + own < map_.rounds) route.push_back({Port::south, towards(true, false)});
+  program.routes[MatrixColors::deltas] = route;
+}
+
+void MatrixSetup::place(const MatrixValues& values) {
+  const int tokens = map_.lines_are_rows ? position_first_.back() : line_first_.back();
+  for (int line = 0; line < map_.chain; ++line) {
+    for (int position = 0; position < map_.positions; ++position) {
+      hw::Sram& memory = array.memory(x_of(line, position), y_of(line, position));
+      const auto l = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);
+      // Columns count their lines from the east, tokens from the west.
+      const int feature_first = map_.lines_are_rows ? line_first_[l] : position_first_[p];
+      const int features = map_.lines_are_rows ? map_.wavelets[l] : map_.elements[p];
+      const int token_first = map_.lines_are_rows ? position_first_[p] : tokens - line_first_[l + 1];
+      const int own_tokens = map_.lines_are_rows ? map_.elements[p] : map_.wavelets[l];
+      for (int feature = 0; feature < features; ++feature)
+        for (int token = 0; token < own_tokens; ++token)
+          memory.write16(
+              addresses.resident + feature * own_tokens + token,
+              values.resident[static_cast<std::size_t>((feature_first + feature) * tokens + token_first + token)]);
+      if (map_.from_edge) continue;
+      const int first = hw::split_first(map_.owned, map_.height, position);
+      for (int round = 0; round < owned_rounds(position); ++round)
+        for (int token = 0; token < own_tokens; ++token)
+          memory.write16(addresses.owned + round * own_tokens + token,
+                         values.stream[static_cast<std::size_t>((first + round) * tokens + token_first + token)]);
+    }
+  }
+}
+
+void MatrixSetup::feed(int line, int round, Cycle first) {
+  auto& source = array.edges[static_cast<std::size_t>(array.edge(Port::west, line))].source;
+  const auto l = static_cast<std::size_t>(line);
+  const int features = line_first_.back();
+  for (int number = 0; number < map_.wavelets[l]; ++number)
+    source.push_back(
+        {first + number,
+         hw::scalar_wavelet(MatrixColors::weights, half_word(number),
+                            stream_[static_cast<std::size_t>(round * features + line_first_[l] + number)])});
+  source.push_back({first + map_.wavelets[l], hw::control_wavelet(MatrixColors::weights)});
+}
+
+std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {
+  if (map_.returns) {
+    const int row = map_.owner_row(round);
+    const int word =
+        addresses.owned +
+        (round - hw::split_first(map_.owned, map_.height, row)) * map_.elements[static_cast<std::size_t>(position)] +
+        element;
+    return run.pes[static_cast<std::size_t>(row * array.width + x_of(row, position))]
+        .memory[static_cast<std::size_t>(word)];
+  }
+  const auto& left = run.edges[static_cast<std::size_t>(array.edge(Port::east, position))].left;
+  return left[static_cast<std::size_t>(round * map_.elements[static_cast<std::size_t>(position)] + element)]
+      .wavelet.data;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,67 @@
+#pragma once
+// A matrix launch as what its PEs are given: programs, routes, memory and edge streams. The compiler's map of the
+// launch (hw/fabric/launch_map.h) says which PE holds what; this file says with which instructions, colors and
+// addresses. hw/pe/array_model.h and rtl/cosim run it; hw/fabric/stream_reduce.h is its time as a recurrence.
+#include <cstdint>
+#include <vector>
+
+#include "hw/fabric/launch_map.h"
+#include "hw/pe/array_setup.h"
+
+namespace weft::sw {
+
+/// Colors of the matrix kernels (ARCHITECTURE.md has the table with their ways).
+struct MatrixColors {
+  static constexpr int weights = 0, sums_even = 1, sums_odd = 2, returned = 3, deltas = 4;
+  /// On which the PEs of a line send their partial sums.
+  static constexpr int sums_of(int line) { return line % 2 == 0 ? sums_even : sums_odd; }
+};
+
+/// Values as fp16 bits, in the order of the launch.
+///   forward, delta  stream [rounds][features of the lines], resident [features of the lines][tokens]
+///   gradient        stream [rounds][tokens], resident [features of the rows][tokens]
+/// "Features" counts the constant one of the bias where the map has it; its row of `resident` must be ones.
+struct MatrixValues {
+  std::vector<std::uint16_t> stream, resident;
+};
+
+/// Word addresses, the same in every PE of a launch.
+struct MatrixAddresses {
+  std::uint16_t accumulators = 0;  ///< fp32 [elements]
+  std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
+  std::uint16_t owned = 0;  ///< fp16 [owned rounds of the PE][tokens of the PE]: outputs, or the gradient's deltas
+};
+
+class MatrixSetup {
+ public:
+  /// Throws UsageError if a PE's operands do not fit into its SRAM (names the PE and the words needed).
+  MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values);
+
+  hw::ArraySetup array;
+  MatrixAddresses addresses;
+
+  /// When the edge may send round `round` to `line`: wavelet number n not before `first` + n. Rounds in order.
+  /// Precondition: the stream of the map comes from the edge.
+  void feed(int line, int round, Cycle first);
+  /// fp32 bits of the sum that left the edge, or fp16 bits of the returned sum, of `round` at `position`'s element.
+  std::uint32_t result(const hw::ArrayRun& run, int round, int position, int element) const;
+  /// PE of a line and position.
+  int x_of(int line, int position) const { return map_.lines_are_rows ? position : array.width - 1 - line; }
+  int y_of(int line, int position) const { return map_.lines_are_rows ? line : position; }
+
+ private:
+  void place(const MatrixValues& values);
+  void add_row_programs(hw::Program& program, int line, int position) const;
+  void add_column_programs(hw::Program& program, int line, int position) const;
+  void add_sum_routes(hw::Program& program, int line) const;
+  hw::Instruction axpy(int color, int elements, int row_stride, int element_stride) const;
+  hw::Instruction drain(int line, int elements) const;
+  int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
+
+  hw::LaunchMap map_;
+  std::vector<std::uint16_t> stream_;
+  std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order
+  std::vector<int> position_first_;  ///< [positions + 1]
+};
+
+}  // namespace weft::sw
