@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hw/csx/matrix_timer.h"
+#include "hw/csx/program_check.h"
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
 #include "hw/wafer/wafer.h"
@@ -29,6 +30,7 @@ struct SystemPlan {
   LaunchMemo* memo = nullptr;  ///< null: no fast-forward
   LaunchPrediction predict;
   ThreadPool* pool = nullptr;
+  LaunchPrograms* programs = nullptr;  ///< null: matrix launches are not run as programs; else memo must be null
 };
 
 class CsX : public sc_core::sc_module {
@@ -79,6 +81,7 @@ class CsX : public sc_core::sc_module {
   Placement placement_;
   Wafer wafer_;
   MatrixTimer timer_;
+  ProgramCheck programs_;
   proto::Recorder& recorder_;
   proto::TrackId phase_track_;
   std::vector<proto::LinkPort> up_;

@@ -105,6 +105,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   const LaunchMap map(launch.kind, job.layers[static_cast<std::size_t>(launch.layer)], plan_.rectangle, job.tokens());
   wafer_.begin_launch(map, launch.kind, launch.layer);
   wafer_.begin_values();
+  programs_.open(map, launch, record.global_step);
   timer_.open(map, {launch.kind, launch.layer}, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
@@ -113,6 +114,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
     wafer_.retained_delta_values();
   }
   LaunchTimes times = timer_.close();
+  times.end = programs_.close(timer_.edge(), times.end);
   if (launch.kind == KernelKind::retained_delta) {  // each PE rounds its sums to fp16 at the end
     Cycle longest = 0;
     for (int line = 0; line < map.chain; ++line)
@@ -144,7 +146,9 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
     if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
     const Cycle left = timer_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
-    half_to_float(reinterpret_cast<const std::uint16_t*>(arrival.payload->data()), decoded_.data(), decoded_.size());
+    const auto* halves = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
+    half_to_float(halves, decoded_.data(), decoded_.size());
+    programs_.stream(halves, decoded_.size());
     wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
                          shape.elements_per_round);
     tag.kind = BlockKind::credit;
@@ -160,8 +164,9 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
     const Cycle done = timer_.drain(shape.chunk_rounds(chunk));
     auto payload = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(shape.chunk_elements(chunk)) *
                                                                sizeof(float));
-    wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk),
-                           reinterpret_cast<float*>(payload->data()));
+    auto* sums = reinterpret_cast<float*>(payload->data());
+    wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), sums);
+    programs_.leaving(sums, payload->size() / sizeof(float));
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     record.stream_out_bytes += static_cast<Bytes>(payload->size());

@@ -11,6 +11,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   current_ = {};
   rounds_.clear();
   next_round_ = 0;
+  edge_.clear();
   candidate_ = 0;
   added_ = memo_ != nullptr;
   feed_.reset();
@@ -64,8 +65,9 @@ Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
-    wafer_.run_round(next_round_, feed_ ? feed_->round(current_.starts[chunk], index) : nullptr,
-                     drain_ ? drain_->room() : nullptr);
+    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], index) : nullptr;
+    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
+    wafer_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
     if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
   }
   if (drain_) return drain_->done();

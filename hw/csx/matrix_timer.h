@@ -14,9 +14,9 @@ namespace weft::hw {
 
 class MatrixTimer {
  public:
-  /// `memo` null: everything is simulated.
-  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo)
-      : machine_(machine), wafer_(wafer), memo_(memo) {}
+  /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted.
+  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge)
+      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge) {}
 
   /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
@@ -29,6 +29,8 @@ class MatrixTimer {
   void run(int rounds);
   /// Ends the launch. Valid until the next open().
   const LaunchTimes& close();
+  /// Of the rounds simulated so far: [rounds][chain], cycle before the first wavelet may enter each line.
+  const std::vector<std::int32_t>& edge() const { return edge_; }
   /// True if the launch was not simulated but added.
   bool added() const { return added_; }
 
@@ -40,6 +42,7 @@ class MatrixTimer {
   const MachineSpec& machine_;
   Wafer& wafer_;
   LaunchMemo* memo_;
+  bool keep_edge_;
   const LaunchMap* map_ = nullptr;
   LaunchMemo::Key key_{};
   Cycle start_ = 0;
@@ -53,6 +56,7 @@ class MatrixTimer {
   std::vector<int> rounds_;  ///< per chunk so far
   int next_round_ = 0;
   LaunchTimes result_;
+  std::vector<std::int32_t> edge_;
 };
 
 }  // namespace weft::hw

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <queue>
 #include <utility>
 
+#include "hw/pe/clocked_block.h"
 #include "hw/pe/edge_player.h"
 #include "hw/pe/pe_model.h"
 #include "tlm/base/error.h"
@@ -15,14 +17,17 @@ namespace weft::hw {
 
 namespace {
 
+// Nodes of the agenda: PEs, edges, and last the clocked block, which runs a cycle when all else in it has been told.
 class ArrayModel {
  public:
-  ArrayModel(const MachineSpec& machine, const ArraySetup& setup, bool slots)
-      : setup_(setup), hop_(machine.router.hop_cycles), keep_slots_(slots) {
+  ArrayModel(const MachineSpec& machine, const ArraySetup& setup, const ArrayOptions& options)
+      : setup_(setup), hop_(machine.router.hop_cycles), keep_slots_(options.slots) {
     for (int y = 0; y < setup.height; ++y) {
       for (int x = 0; x < setup.width; ++x) {
         const std::size_t at = pes_.size();
-        pes_.push_back(at_pe(x, y, [&] { return PeModel(machine, setup.programs[at], setup.memories[at]); }));
+        at_pe(at, [&] { validate(setup.programs[at], machine); });
+        const bool modelled = options.clocked == nullptr || !options.clocked->holds(x, y);
+        pes_.push_back(modelled ? std::make_unique<PeModel>(machine, setup.programs[at], setup.memories[at]) : nullptr);
         for (int link = 0; link < link_count; ++link) links_.push_back(behind(setup, x, y, static_cast<Port>(link)));
       }
     }
@@ -30,7 +35,8 @@ class ArrayModel {
     for (std::size_t link = 0; link < links_.size(); ++link)
       if (links_[link].edge >= 0) edge_link_[static_cast<std::size_t>(links_[link].edge)] = link;
     for (const ArrayEdge& edge : setup.edges) edges_.emplace_back(machine.router, edge);
-    scheduled_.assign(pes_.size() + edges_.size(), never);
+    if (options.clocked) clocked_ = std::make_unique<ClockedBlock>(machine, setup, *options.clocked);
+    scheduled_.assign(pes_.size() + edges_.size() + 1, never);
     run_.edges.resize(edges_.size());
     run_.pes.resize(pes_.size());
   }
@@ -43,8 +49,10 @@ class ArrayModel {
       if (scheduled_[node] != now) continue;
       if (node < pes_.size()) {
         act_pe(node, now);
-      } else {
+      } else if (node < clock_node()) {
         act_edge(node - pes_.size(), now);
+      } else {
+        act_clocked(now);
       }
       scheduled_[node] = never;
       schedule(node);
@@ -57,102 +65,155 @@ class ArrayModel {
   using Entry = std::pair<Cycle, std::size_t>;
 
   template <typename Action>
-  auto at_pe(int x, int y, const Action& action) -> decltype(action()) {
+  void at_pe(std::size_t at, const Action& action) const {
+    const auto where = [&] {
+      const auto width = static_cast<std::size_t>(setup_.width);
+      return fmt::format("PE ({}, {})", at % width, at / width);
+    };
     try {
-      return action();
+      action();
     } catch (const UsageError& error) {
-      throw UsageError(fmt::format("PE ({}, {}): {}", x, y, error.what()));
+      throw UsageError(fmt::format("{}: {}", where(), error.what()));
     } catch (const SimulationError& error) {
-      throw SimulationError(fmt::format("PE ({}, {}): {}", x, y, error.what()));
+      throw SimulationError(fmt::format("{}: {}", where(), error.what()));
     }
   }
 
-  void schedule(std::size_t node) {
-    const Cycle next = node < pes_.size() ? pes_[node].next() : edges_[node - pes_.size()].next();
+  std::size_t clock_node() const { return pes_.size() + edges_.size(); }
+
+  Cycle next_of(std::size_t node) const {
+    if (node < pes_.size()) return pes_[node] ? pes_[node]->next() : never;
+    if (node < clock_node()) return edges_[node - pes_.size()].next();
+    return clocked_ ? clocked_->next() : never;
+  }
+
+  void schedule(std::size_t node) { schedule_at(node, next_of(node)); }
+
+  void schedule_at(std::size_t node, Cycle next) {
     if (next == scheduled_[node]) return;
     scheduled_[node] = next;
     if (next != never) agenda_.emplace(next, node);
   }
 
-  void act_pe(std::size_t at, Cycle now) {
-    const int x = static_cast<int>(at) % setup_.width, y = static_cast<int>(at) / setup_.width;
-    events_.departures.clear();
-    events_.slots.clear();
-    at_pe(x, y, [&] { pes_[at].act(now, events_); });
-    for (const RouterDeparture& departure : events_.departures) {
-      const int color = departure.wavelet.color;
-      if (departure.from != Port::ramp) credit_behind(at, departure.from, color, now + 1);
-      for (int link = 0; link < link_count; ++link)
-        if (departure.to >> link & 1) deliver(at, static_cast<Port>(link), departure, now);
-    }
-    if (keep_slots_) run_.pes[at].slots.insert(run_.pes[at].slots.end(), events_.slots.begin(), events_.slots.end());
+  /// The clocked block sleeps when nothing in it can move.
+  void wake_clocked(Cycle at) {
+    if (at < scheduled_[clock_node()]) schedule_at(clock_node(), at);
   }
 
   LinkEnd end_of(std::size_t at, Port link) const {
     return links_[at * link_count + static_cast<std::size_t>(index_of(link))];
   }
 
+  void act_pe(std::size_t at, Cycle now) {
+    events_.departures.clear();
+    events_.slots.clear();
+    at_pe(at, [&] { pes_[at]->act(now, events_); });
+    for (const RouterDeparture& departure : events_.departures) {
+      if (departure.from != Port::ramp) credit_behind(at, departure.from, departure.wavelet.color, now + 1);
+      for (int link = 0; link < link_count; ++link)
+        if (departure.to >> link & 1) {
+          ++run_.hops;
+          deliver(at, static_cast<Port>(link), departure.wavelet, now);
+        }
+    }
+    if (keep_slots_) run_.pes[at].slots.insert(run_.pes[at].slots.end(), events_.slots.begin(), events_.slots.end());
+  }
+
+  void act_clocked(Cycle now) {
+    for (const ClockedBlock::Outgoing& out : clocked_->step(now, keep_slots_, run_.pes)) {
+      const auto at = static_cast<std::size_t>(clocked_->numbers()[static_cast<std::size_t>(out.index)]);
+      if (out.wires.valid) deliver(at, out.link, out.wires.wavelet, now);
+      int color = 0;
+      for (std::uint32_t room = out.wires.room; room != 0; room >>= 1, ++color)
+        if (room & 1) credit_behind(at, out.link, color, now + 1);
+    }
+  }
+
+  /// PE `at` has room for one more from what lies behind `link`.
   void credit_behind(std::size_t at, Port link, int color, Cycle usable) {
     const LinkEnd end = end_of(at, link);
     if (end.edge >= 0) {
       edges_[static_cast<std::size_t>(end.edge)].give_credit(color, usable);
       schedule(pes_.size() + static_cast<std::size_t>(end.edge));
     } else {
-      pes_[static_cast<std::size_t>(end.pe)].give_credit(opposite(link), color, usable);
-      schedule(static_cast<std::size_t>(end.pe));
+      credit(static_cast<std::size_t>(end.pe), opposite(link), color, usable);
     }
   }
 
-  void deliver(std::size_t at, Port link, const RouterDeparture& departure, Cycle now) {
-    ++run_.hops;
-    const LinkEnd end = end_of(at, link);
-    if (end.edge >= 0) {
-      const auto edge = static_cast<std::size_t>(end.edge);
-      run_.edges[edge].left.push_back({now, departure.wavelet});
-      pes_[at].give_credit(link, departure.wavelet.color, edges_[edge].take(departure.wavelet.color, now + hop_));
+  void credit(std::size_t at, Port link, int color, Cycle usable) {
+    if (pes_[at]) {
+      pes_[at]->give_credit(link, color, usable);
+      schedule(at);
     } else {
-      const auto to = static_cast<std::size_t>(end.pe);
-      at_pe(end.pe % setup_.width, end.pe / setup_.width,
-            [&] { pes_[to].arrive(opposite(link), departure.wavelet, now + hop_); });
-      schedule(to);
+      clocked_->give_credit(clocked_->index_of(static_cast<int>(at)), link, color, usable);
+      wake_clocked(usable - 1);
+    }
+  }
+
+  /// A wavelet leaves PE `at` by `link` in cycle `now`.
+  void deliver(std::size_t at, Port link, const Wavelet& wavelet, Cycle now) {
+    const LinkEnd end = end_of(at, link);
+    if (end.edge < 0) return arrive(static_cast<std::size_t>(end.pe), opposite(link), wavelet, now);
+    const auto edge = static_cast<std::size_t>(end.edge);
+    run_.edges[edge].left.push_back({now, wavelet});
+    credit(at, link, wavelet.color, edges_[edge].take(wavelet.color, now + hop_));
+  }
+
+  /// What left the other side of the link in cycle `now`.
+  void arrive(std::size_t at, Port link, const Wavelet& wavelet, Cycle now) {
+    if (pes_[at]) {
+      at_pe(at, [&] { pes_[at]->arrive(link, wavelet, now + hop_); });
+      schedule(at);
+    } else {
+      clocked_->arrive(clocked_->index_of(static_cast<int>(at)), link, wavelet);
+      wake_clocked(now);
     }
   }
 
   void act_edge(std::size_t edge, Cycle now) {
-    const std::size_t link = edge_link_[edge], to = link / link_count;
-    at_pe(static_cast<int>(to) % setup_.width, static_cast<int>(to) / setup_.width,
-          [&] { pes_[to].arrive(static_cast<Port>(link % link_count), edges_[edge].send(now), now + hop_); });
+    const std::size_t link = edge_link_[edge];
+    arrive(link / link_count, static_cast<Port>(link % link_count), edges_[edge].send(now), now);
     run_.edges[edge].entered.push_back(now);
-    schedule(to);
   }
 
   void finish() {
-    run_.finished = true;
     for (std::size_t at = 0; at < pes_.size(); ++at) {
-      const PeModel& pe = pes_[at];
       PeRun& run = run_.pes[at];
-      for (int thread = 0; thread < thread_count; ++thread) {
-        run.end[static_cast<std::size_t>(thread)] = pe.core().end(thread);
-        run_.end = std::max(run_.end, pe.core().end(thread));
+      const auto width = static_cast<std::size_t>(setup_.width);
+      std::vector<std::string> lines;
+      if (pes_[at]) {
+        for (int thread = 0; thread < thread_count; ++thread)
+          run.end[static_cast<std::size_t>(thread)] = pes_[at]->core().end(thread);
+        run.memory = pes_[at]->core().memory().words();
+        lines = pes_[at]->waiting();
+      } else if (const unsigned running = clocked_->running(clocked_->index_of(static_cast<int>(at))); running != 0) {
+        lines.push_back(fmt::format("a clocked PE whose threads {:#b} have not ended", running));
       }
-      run.memory = pe.core().memory().words();
-      for (const std::string& line : pe.waiting())
-        run_.waiting += fmt::format("PE ({}, {}): {}\n", at % static_cast<std::size_t>(setup_.width),
-                                    at / static_cast<std::size_t>(setup_.width), line);
+      for (const std::string& line : lines)
+        run_.waiting += fmt::format("PE ({}, {}): {}\n", at % width, at / width, line);
+      for (const Cycle end : run.end) run_.end = std::max(run_.end, end);
     }
     for (std::size_t edge = 0; edge < edges_.size(); ++edge)
       if (!edges_[edge].exhausted()) run_.waiting += fmt::format("edge {}: its next wavelet finds no room\n", edge);
     run_.finished = run_.waiting.empty();
+    if (!clocked_) return;
+    for (const int number : clocked_->numbers()) {
+      const auto index = static_cast<std::size_t>(clocked_->index_of(number));
+      run_.pes[static_cast<std::size_t>(number)].memory = clocked_->pe(index).memory();
+    }
+    run_.hops += clocked_->hops();
+    run_.clocked_cycles = clocked_->cycles();
   }
 
   const ArraySetup& setup_;
   int hop_;
   bool keep_slots_;
-  std::vector<PeModel> pes_;
+  std::vector<std::unique_ptr<PeModel>> pes_;  ///< null where a clocked PE stands
   std::vector<EdgePlayer> edges_;
+  std::unique_ptr<ClockedBlock> clocked_;
   std::vector<LinkEnd> links_;          ///< [pes][links]
   std::vector<std::size_t> edge_link_;  ///< [edges] the index in links_
-  std::vector<Cycle> scheduled_;        ///< PEs, then edges
+  std::vector<Cycle> scheduled_;        ///< by node
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> agenda_;
   PeEvents events_;
   ArrayRun run_;
@@ -160,8 +221,8 @@ class ArrayModel {
 
 }  // namespace
 
-ArrayRun run_array(const MachineSpec& machine, const ArraySetup& setup, bool slots) {
-  return ArrayModel(machine, setup, slots).run();
+ArrayRun run_array(const MachineSpec& machine, const ArraySetup& setup, const ArrayOptions& options) {
+  return ArrayModel(machine, setup, options).run();
 }
 
 }  // namespace weft::hw

@@ -1,15 +1,20 @@
 #pragma once
-// PEs joined link to link, bits and cycles of rtl/array (tests/cosim holds them equal). Events are played in the order
-// of time; what one does reaches another at least a cycle later, so the order within a cycle does not matter.
+// PEs joined link to link, bits and cycles of the tiles in rtl (tests/cosim holds them equal). Events are played in the
+// order of time; what one PE does reaches another at least a cycle later, so the order within a cycle does not matter.
 #include "hw/pe/array_setup.h"
+#include "hw/pe/clocked_pe.h"
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
 
+struct ArrayOptions {
+  bool slots = false;                         ///< keep every core slot (PeRun::slots is empty otherwise)
+  const ClockedRectangle* clocked = nullptr;  ///< PEs that are not the model's
+};
+
 /// Plays until nothing happens any more; ArrayRun::waiting says who still waits then.
-/// `slots`: keep every core slot (PeRun::slots is empty otherwise).
 /// Throws UsageError for a program that is not valid on the machine (names the PE), SimulationError for a control
 /// wavelet where data is due, an address outside the SRAM, or a color without a route. Deterministic.
-ArrayRun run_array(const MachineSpec& machine, const ArraySetup& setup, bool slots = true);
+ArrayRun run_array(const MachineSpec& machine, const ArraySetup& setup, const ArrayOptions& options = {});
 
 }  // namespace weft::hw

@@ -1,6 +1,6 @@
 #pragma once
-// A rectangle of PEs between edges that keep the link's rules: what it is given, and what it did. Two run it:
-// array_model.h on timestamps, rtl/cosim/tile_array.h as Verilated tiles. Launched at cycle 0.
+// A rectangle of PEs between edges that keep the link's rules: what it is given, and what it did. array_model.h
+// runs it. Launched at cycle 0.
 #include <array>
 #include <map>
 #include <string>
@@ -69,10 +69,11 @@ struct PeRun {
 struct ArrayRun {
   std::vector<EdgeRun> edges;
   std::vector<PeRun> pes;
-  Cycle end = 0;          ///< all threads have ended
-  std::int64_t hops = 0;  ///< wavelets that left a router for a link
-  bool finished = false;  ///< all threads halted, no wavelet left anywhere, the sources have sent all
-  std::string waiting;    ///< where not: who waits for what, a line each (the model; empty from the tiles)
+  Cycle end = 0;                    ///< all threads have ended
+  std::int64_t hops = 0;            ///< wavelets that left a router for a link
+  bool finished = false;            ///< all threads halted, no wavelet left anywhere, the sources have sent all
+  std::string waiting;              ///< where not: who waits for what, a line each
+  std::int64_t clocked_cycles = 0;  ///< of clocked PEs, all together
 };
 
 }  // namespace weft::hw

@@ -47,6 +47,9 @@ class Wafer : public sc_core::sc_module {
   /// Rounds of the gradient of the launch's layer: [rounds][inputs + 1], bias last.
   void gradient_values(int first_round, int rounds, float* gradient);
   void retained_delta_values();
+  /// The whole rectangle's block: [features, bias last where there is one][tokens].
+  FeatureBlock gather_activation(int index);
+  FeatureBlock gather_delta(int index);
   void activation_values(int layer, std::uint64_t dropout_key, int first_sample);
   void activation_backward_values(int layer);
   /// Sum of the samples' losses in `loss` [0] and correct predictions in [1]; in training also the first delta,
@@ -58,6 +61,7 @@ class Wafer : public sc_core::sc_module {
   int regions() const { return static_cast<int>(regions_.size()); }
 
  private:
+  FeatureBlock gather(int index, FeatureBlock& (RegionMemory::*block)(int));
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;

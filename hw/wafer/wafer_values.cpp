@@ -79,6 +79,25 @@ void Wafer::retained_delta_values() {
   for (auto& part : regions_) part->end_values();
 }
 
+FeatureBlock Wafer::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) {
+  FeatureBlock whole;
+  int rows = 0;
+  for (auto& part : regions_)
+    rows = std::max(rows, part->memory().first_feature(index) + (part->memory().*block)(index).features);
+  whole.resize(rows, job_.tokens());
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->memory();
+    const FeatureBlock& from = (memory.*block)(index);
+    for (int feature = 0; feature < from.features; ++feature)
+      std::copy_n(from.row(feature), from.tokens,
+                  whole.row(memory.first_feature(index) + feature) + memory.first_token());
+  }
+  return whole;
+}
+
+FeatureBlock Wafer::gather_activation(int index) { return gather(index, &RegionMemory::activation); }
+FeatureBlock Wafer::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
+
 void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
   const double probability = dropout_key ? job_.layers[static_cast<std::size_t>(layer)].dropout : 0;
   const auto threshold = static_cast<std::uint64_t>(std::ldexp(probability, 32));

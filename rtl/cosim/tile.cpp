@@ -13,7 +13,21 @@ namespace {
 // The host port's map (rtl/ISA.md).
 constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_parameters = 0xf000;
 
-constexpr int control_bit = 37, color_shift = 32;
+// wavelet_t and probe_t of rtl/common/weft_pkg.sv.
+constexpr int valid_bit = 38, control_bit = 37, color_shift = 32;
+constexpr int probe_took_bit = 39, probe_pc_shift = 40, probe_thread_bit = 46, probe_valid_bit = 47;
+
+constexpr bool bit(std::uint64_t bits, int position) { return (bits >> position & 1) != 0; }
+
+std::uint64_t pack(const hw::Wavelet& wavelet) {
+  return std::uint64_t{1} << valid_bit | static_cast<std::uint64_t>(wavelet.control) << control_bit |
+         static_cast<std::uint64_t>(wavelet.color) << color_shift | wavelet.data;
+}
+
+hw::Wavelet unpack(std::uint64_t bits) {
+  return {static_cast<std::uint32_t>(bits), static_cast<std::uint8_t>(bits >> color_shift & 0x1f),
+          bit(bits, control_bit)};
+}
 
 }  // namespace
 
@@ -28,16 +42,6 @@ struct Tile::Model {
     top.eval();
   }
 };
-
-std::uint64_t pack(const hw::Wavelet& wavelet) {
-  return std::uint64_t{1} << 38 | static_cast<std::uint64_t>(wavelet.control) << control_bit |
-         static_cast<std::uint64_t>(wavelet.color) << color_shift | wavelet.data;
-}
-
-hw::Wavelet unpack(std::uint64_t bits) {
-  return {static_cast<std::uint32_t>(bits), static_cast<std::uint8_t>(bits >> color_shift & 0x1f),
-          (bits >> control_bit & 1) != 0};
-}
 
 Tile::Tile(const hw::MachineSpec& machine) : model_(std::make_unique<Model>()) {
   struct Parameter {
@@ -69,7 +73,6 @@ Tile::Tile(const hw::MachineSpec& machine) : model_(std::make_unique<Model>()) {
 }
 
 Tile::~Tile() = default;
-Tile::Tile(Tile&&) noexcept = default;
 
 void Tile::write(std::uint32_t address, std::uint32_t data) {
   model_->top.host_write_i = 1;
@@ -119,24 +122,25 @@ void Tile::launch() {
   model_->top.eval();
 }
 
-LinkWires Tile::output(int link) const {
-  return {model_->top.link_o[static_cast<std::size_t>(link)], model_->top.link_room_o[static_cast<std::size_t>(link)]};
+hw::LinkWires Tile::output(int link) const {
+  const std::uint64_t bits = model_->top.link_o[static_cast<std::size_t>(link)];
+  hw::LinkWires wires;
+  wires.room = model_->top.link_room_o[static_cast<std::size_t>(link)];
+  wires.valid = bit(bits, valid_bit);
+  if (wires.valid) wires.wavelet = unpack(bits);
+  return wires;
 }
 
-void Tile::drive(int link, const LinkWires& wires) {
-  model_->top.link_i[static_cast<std::size_t>(link)] = wires.wavelet;
+void Tile::drive(int link, const hw::LinkWires& wires) {
+  model_->top.link_i[static_cast<std::size_t>(link)] = wires.valid ? pack(wires.wavelet) : 0;
   model_->top.link_room_i[static_cast<std::size_t>(link)] = wires.room;
 }
 
 void Tile::tick() { model_->tick(); }
 
-namespace {
-constexpr int probe_took_bit = 39, probe_pc_shift = 40, probe_thread_bit = 46, probe_valid_bit = 47;
-}  // namespace
-
-Probe Tile::probe() const {
+hw::CoreProbe Tile::probe() const {
   const std::uint64_t bits = model_->top.probe_o;
-  return {(bits >> probe_valid_bit & 1) != 0, (bits >> probe_took_bit & 1) != 0, is_valid(bits),
+  return {bit(bits, probe_valid_bit), bit(bits, probe_took_bit), bit(bits, valid_bit),
           static_cast<int>(bits >> probe_thread_bit & 1), static_cast<int>(bits >> probe_pc_shift & 0x3f)};
 }
 

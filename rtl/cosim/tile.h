@@ -1,61 +1,31 @@
 #pragma once
-// One Verilated PE tile, driven cycle by cycle. The verilated header stays in tile.cpp.
-#include <array>
-#include <cstdint>
+// One Verilated PE tile. The verilated header stays in tile.cpp.
 #include <memory>
 #include <vector>
 
-#include "hw/pe/program.h"
-#include "hw/pe/sram.h"
-#include "hw/pe/wavelet.h"
+#include "hw/pe/clocked_pe.h"
 
 namespace weft::rtl {
 
-/// What one link carries in one cycle, one way, and the room that the taker's queues tell about.
-struct LinkWires {
-  std::uint64_t wavelet = 0;  ///< wavelet_t of rtl/common/weft_pkg.sv; 0: none
-  std::uint32_t room = 0;     ///< colors of which a slot came free
-};
-
-/// wavelet_t as bits, valid.
-std::uint64_t pack(const hw::Wavelet& wavelet);
-/// Precondition: valid.
-hw::Wavelet unpack(std::uint64_t bits);
-constexpr bool is_valid(std::uint64_t bits) { return (bits >> 38 & 1) != 0; }
-
-/// probe_t: what the core did in a cycle.
-struct Probe {
-  bool valid, took, sent;
-  int thread, instruction;
-};
-
-class Tile {
+class Tile : public hw::ClockedPe {
  public:
-  /// Out of reset, memory and program undefined. Throws UsageError if `machine` has another number than the tile was
+  /// Memory and program are undefined until load(). Throws UsageError if `machine` has another number than the tile was
   /// built with (names it, both values).
   explicit Tile(const hw::MachineSpec& machine);
-  ~Tile();
-  Tile(Tile&&) noexcept;
+  ~Tile() override;
 
-  /// Resets, then writes program, routes and memory; the core stands still until launch().
-  void load(const hw::Program& program, const hw::Sram& memory);
-  /// The next cycle is cycle 0.
-  void launch();
+  void load(const hw::Program& program, const hw::Sram& memory) override;
+  void launch() override;
+  hw::LinkWires output(int link) const override;
+  void drive(int link, const hw::LinkWires& wires) override;
+  void tick() override;
+  hw::CoreProbe probe() const override;
+  hw::Wavelet sent() const override;
+  unsigned running() const override;
+  bool fault() const override;
+  std::vector<std::uint16_t> memory() const override;
 
-  /// Outputs of the current cycle; they depend on registers only.
-  LinkWires output(int link) const;
-  void drive(int link, const LinkWires& wires);
-  /// Ends the cycle.
-  void tick();
-
-  Probe probe() const;
-  /// The wavelet that the core sends in this cycle. Precondition: probe().sent.
-  hw::Wavelet sent() const;
-  /// Threads that have not halted, one bit each.
-  unsigned running() const;
-  bool fault() const;
-  std::vector<std::uint16_t> memory() const;
-  /// One word through the host port, as a check of memory().
+  /// A word of memory through the host port, which memory() goes around.
   std::uint16_t read_word(int address);
 
  private:

@@ -1,8 +1,9 @@
 #pragma once
-// Verilated tiles joined wire to wire, every wire cycle by cycle: the same setup and the same answer as
-// hw/pe/array_model.h. The tile is verilated once; joining is what this file does.
-#include "hw/pe/array_setup.h"
-#include "hw/spec/machine.h"
+// Verilated tiles for a rectangle of a PE array, joined by hw/pe/clocked_block.h wire to wire and cycle by cycle.
+#include <memory>
+#include <vector>
+
+#include "hw/pe/clocked_pe.h"
 #include "rtl/cosim/tile.h"
 
 namespace weft::rtl {
@@ -11,20 +12,24 @@ namespace weft::rtl {
 class TileArray {
  public:
   /// Throws UsageError as Tile does.
-  explicit TileArray(const hw::MachineSpec& machine);
+  explicit TileArray(const hw::MachineSpec& machine) : machine_(machine), tiles_() { grow(1); }
 
-  /// Runs until all threads have halted and nothing moved for long enough that nothing can, or `limit` cycles.
-  /// ArrayRun::finished is false if a thread still runs then. Throws UsageError for an invalid program,
-  /// SimulationError if a tile reports a fault (names it). Deterministic.
-  hw::ArrayRun run(const hw::ArraySetup& setup, bool slots = true);
-
-  /// Cycles of all tiles in all runs.
-  std::int64_t tile_cycles() const { return tile_cycles_; }
+  /// Valid until the next call.
+  hw::ClockedRectangle rectangle(int x, int y, int width, int height) {
+    const auto count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+    grow(count);
+    hw::ClockedRectangle rectangle{x, y, width, height, {}};
+    for (std::size_t at = 0; at < count; ++at) rectangle.pes.push_back(tiles_[at].get());
+    return rectangle;
+  }
 
  private:
-  const hw::MachineSpec machine_;
-  std::vector<Tile> tiles_;
-  std::int64_t tile_cycles_ = 0;
+  void grow(std::size_t count) {
+    while (tiles_.size() < count) tiles_.push_back(std::make_unique<Tile>(machine_));
+  }
+
+  hw::MachineSpec machine_;
+  std::vector<std::unique_ptr<Tile>> tiles_;
 };
 
 }  // namespace weft::rtl

@@ -19,6 +19,7 @@ struct RunFlags {
   RunSettings settings;
   bool validate_only = false, compile_only = false, no_fast_forward = false;
   std::vector<std::string> cut, set;
+  std::vector<int> rtl_region;
 
   /// A flag that sets a key of the model file.
   template <typename Value>
@@ -62,6 +63,13 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--cut", flags.cut, "cut the wafer into ROWSxCOLUMNS regions, e.g. 2x2");
   command.add_flag("--no_fast_forward", flags.no_fast_forward, "simulate every launch, also proven repeats");
+  command.add_flag("--pe_programs", settings.pe_programs,
+                   "run matrix launches also as PE programs and compare every bit (implies --no_fast_forward)");
+  command
+      .add_option("--rtl-region,--rtl_region", flags.rtl_region,
+                  "x,y,width,height: PEs that are Verilated tiles (implies --pe_programs)")
+      ->delimiter(',')
+      ->expected(4);
   command.add_option("--vcd", settings.vcd, "write a waveform");
   command.add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes (default: all)")->delimiter(',');
 }
@@ -75,14 +83,27 @@ void read_cut(RunFlags& flags) {
     throw UsageError(fmt::format("--cut {}: expected ROWSxCOLUMNS, each at least 1, e.g. 2x2", text));
 }
 
+void read_rtl_region(RunFlags& flags) {
+  if (flags.rtl_region.empty()) return;
+  const std::vector<int>& r = flags.rtl_region;
+  if (r[0] < 0 || r[1] < 0 || r[2] < 1 || r[3] < 1)
+    throw UsageError(
+        fmt::format("--rtl-region {},{},{},{}: expected x,y,width,height; x and y at least 0, width and "
+                    "height at least 1",
+                    r[0], r[1], r[2], r[3]));
+  flags.settings.rtl_region = {r[0], r[1], r[2], r[3]};
+  flags.settings.pe_programs = true;
+}
+
 int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only)
     throw UsageError("--validate_only and --compile_only exclude each other");
   read_cut(flags);
+  read_rtl_region(flags);
   RunSettings& settings = flags.settings;
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = source_root();
-  settings.fast_forward = !flags.no_fast_forward;
+  settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs;
   if (flags.validate_only || flags.compile_only) {
     const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
     const std::string text =

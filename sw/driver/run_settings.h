@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sw/graph/model_file.h"
+#include "sw/kernels/launch_runner.h"
 
 namespace weft::sw {
 
@@ -23,6 +24,8 @@ struct RunSettings {
   int threads = 1;
   int cut_rows = 1, cut_columns = 1;
   bool fast_forward = true;
+  bool pe_programs = false;             ///< matrix launches also run as PE programs
+  TileRegion rtl_region;                ///< with Verilated tiles here; implies pe_programs
   std::filesystem::path vcd;            ///< empty: no trace
   std::vector<std::string> vcd_scopes;  ///< phases, links, pes
 };

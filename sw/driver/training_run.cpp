@@ -11,6 +11,7 @@
 #include "hw/input/dataset_source.h"
 #include "hw/spec/configuration_echo.h"
 #include "hw/spec/machine_file.h"
+#include "rtl/cosim/tile_source.h"
 #include "sw/checkpoint/checkpoint.h"
 #include "sw/compiler/plan_file.h"
 #include "sw/driver/job_builder.h"
@@ -18,6 +19,7 @@
 #include "sw/driver/run_observer.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/stop_request.h"
+#include "sw/kernels/launch_runner.h"
 #include "tlm/base/error.h"
 #include "tlm/trace/trace_file.h"
 
@@ -63,6 +65,17 @@ void place_steps(RunReport& report) {
   }
 }
 
+std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
+                                             const Plan& plan) {
+  if (!settings.pe_programs) return nullptr;
+  const TileRegion& region = settings.rtl_region;
+  if (region.empty()) return std::make_unique<LaunchRunner>(machine, region, nullptr);
+  if (region.x + region.width > plan.rectangle.width || region.y + region.height > plan.rectangle.height)
+    throw UsageError(fmt::format("--rtl-region {},{},{},{}: the plan uses {} x {} PEs", region.x, region.y,
+                                 region.width, region.height, plan.rectangle.width, plan.rectangle.height));
+  return std::make_unique<LaunchRunner>(machine, region, rtl::tile_source(machine));
+}
+
 }  // namespace
 
 int run_training(const RunSettings& settings) {
@@ -89,6 +102,7 @@ int run_training(const RunSettings& settings) {
   proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;
+  const std::unique_ptr<LaunchRunner> programs = program_runner(settings, machine.spec, plan);
   const hw::SystemPlan shared{
       &job,
       &machine.spec,
@@ -98,7 +112,8 @@ int run_training(const RunSettings& settings) {
       [&plan](bool for_training, int launch) {
         return (for_training ? plan.train : plan.eval)[static_cast<std::size_t>(launch)].predicted;
       },
-      &pool};
+      &pool,
+      programs.get()};
   StopRequest stop([&recorder] { return recorder.failed(); });
   hw::Cluster cluster("cluster", shared, initial, source, stop, recorder, trace.recorder());
   log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name,
@@ -132,6 +147,7 @@ int run_training(const RunSettings& settings) {
   report.host.regions = cluster.system(0).wafer().regions();
   report.host.cut_crossings = cluster.system(0).wafer().cut_crossings();
   report.host.fast_forward = settings.fast_forward;
+  if (programs) report.programs = programs->totals();
   write_whole(folder / "report.json", to_json(report).dump() + "\n");
   const std::string summary = summary_text(report);
   write_whole(folder / "summary.txt", summary);

@@ -34,18 +34,21 @@ int largest(const std::vector<int>& counts) {
 
 }  // namespace
 
-MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values)
+MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
+                         bool keeps_fp32)
     : array(map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
             machine.pe.sram_bytes),
       map_(map),
+      keeps_fp32_(keeps_fp32),
       stream_(values.stream),
       line_first_(prefix(map.wavelets)),
       position_first_(prefix(map.elements)) {
   const int elements = largest(map_.elements), wavelets = largest(map_.wavelets);
   const int owned = map_.owned == 0 ? 0 : hw::split_count(map_.owned, map_.height, 0);
   const int tokens = map_.lines_are_rows ? elements : wavelets;
-  const std::int64_t resident = 2 * elements, outputs = resident + static_cast<std::int64_t>(elements) * wavelets,
-                     end = outputs + static_cast<std::int64_t>(owned) * tokens;
+  const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
+                     outputs = resident + operands + operands % 2,
+                     end = outputs + static_cast<std::int64_t>(owned) * tokens * (keeps_fp32_ ? 2 : 1);
   if (2 * end > machine.pe.sram_bytes - machine.pe.code_bytes)
     throw UsageError(fmt::format("launch: a PE needs {} bytes for its operands; {} of its {} bytes are for data",
                                  2 * end, machine.pe.sram_bytes - machine.pe.code_bytes, machine.pe.sram_bytes));
@@ -134,7 +137,7 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
   const int owned = owned_rounds(line) * elements;
   if (owned == 0) return;
   Instruction store;
-  store.opcode = Opcode::store16;
+  store.opcode = keeps_fp32_ ? Opcode::store32 : Opcode::store16;
   store.fabric_in = color_of(MatrixColors::returned);
   store.a = addresses.owned;
   store.count = half_word(owned);
@@ -233,13 +236,12 @@ void MatrixSetup::feed(int line, int round, Cycle first) {
 
 std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {
   if (map_.returns) {
-    const int row = map_.owner_row(round);
-    const int word =
-        addresses.owned +
-        (round - hw::split_first(map_.owned, map_.height, row)) * map_.elements[static_cast<std::size_t>(position)] +
-        element;
-    return run.pes[static_cast<std::size_t>(row * array.width + x_of(row, position))]
-        .memory[static_cast<std::size_t>(word)];
+    const int row = map_.owner_row(round), own_round = round - hw::split_first(map_.owned, map_.height, row);
+    const int index = own_round * map_.elements[static_cast<std::size_t>(position)] + element;
+    const auto& memory = run.pes[static_cast<std::size_t>(row * array.width + x_of(row, position))].memory;
+    if (!keeps_fp32_) return memory[static_cast<std::size_t>(addresses.owned + index)];
+    const auto word = static_cast<std::size_t>(addresses.owned + 2 * index);
+    return memory[word] | static_cast<std::uint32_t>(memory[word + 1]) << 16;
   }
   const auto& left = run.edges[static_cast<std::size_t>(array.edge(Port::east, position))].left;
   return left[static_cast<std::size_t>(round * map_.elements[static_cast<std::size_t>(position)] + element)]

@@ -29,13 +29,15 @@ struct MatrixValues {
 struct MatrixAddresses {
   std::uint16_t accumulators = 0;  ///< fp32 [elements]
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
-  std::uint16_t owned = 0;  ///< fp16 [owned rounds of the PE][tokens of the PE]: outputs, or the gradient's deltas
+  std::uint16_t owned = 0;  ///< fp16 (outputs also fp32) [owned rounds of the PE][tokens of the PE]: outputs, or deltas
 };
 
 class MatrixSetup {
  public:
   /// Throws UsageError if a PE's operands do not fit into its SRAM (names the PE and the words needed).
-  MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values);
+  /// `keeps_fp32`: returned sums are stored as fp32, else rounded to fp16.
+  MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
+              bool keeps_fp32 = false);
 
   hw::ArraySetup array;
   MatrixAddresses addresses;
@@ -59,6 +61,7 @@ class MatrixSetup {
   int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
 
   hw::LaunchMap map_;
+  bool keeps_fp32_;
   std::vector<std::uint16_t> stream_;
   std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order
   std::vector<int> position_first_;  ///< [positions + 1]

@@ -97,6 +97,16 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     simulated += launch.rounds_simulated;
     added += launch.rounds_added;
   }
+  if (report.programs) {
+    const proto::ProgramTotals& programs = *report.programs;
+    json["programs"] = {{"launches", programs.launches},
+                        {"sums_compared", programs.sums},
+                        {"program_cycles", programs.program_cycles},
+                        {"recurrence_cycles", programs.recurrence_cycles},
+                        {"worst_deviation_cycles", programs.worst_deviation},
+                        {"worst_deviation_percent", programs.worst_percent},
+                        {"rtl_tile_cycles", programs.clocked_cycles}};
+  }
   json["host"] = {{"wall_seconds", report.host.wall_seconds},
                   {"peak_memory_mib", report.host.peak_memory_mib},
                   {"threads", report.host.threads},

@@ -2,11 +2,13 @@
 // Everything about one run, as a value: written to report.json, summed up as text, compared.
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tlm/base/units.h"
 #include "tlm/stats/launch_record.h"
+#include "tlm/stats/program_totals.h"
 
 namespace weft::sw {
 
@@ -48,6 +50,7 @@ struct RunReport {
   proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
   Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
+  std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
 };
 
 /// Throws SimulationError unless the classes of system 0 add up to pes x cycles, and each launch's to its length.

@@ -125,6 +125,14 @@ std::string summary_text(const RunReport& report) {
   for (const auto& [name, sum] : sums)
     text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes,
                         100.0 * static_cast<double>(sum.busy) * 1e-12 / seconds);
+  if (report.programs) {
+    const proto::ProgramTotals& programs = *report.programs;
+    text += fmt::format(
+        "\nPE programs: {} launches, {} sums equal bit by bit; {} cycles, recurrences {}\n"
+        "             worst launch {} cycles or {:.3f} % apart; {} cycles of RTL tiles\n",
+        programs.launches, programs.sums, programs.program_cycles, programs.recurrence_cycles, programs.worst_deviation,
+        programs.worst_percent, programs.clocked_cycles);
+  }
   text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
                       report.host.fast_forward ? "on" : "off");

@@ -38,7 +38,7 @@ TEST_CASE("closed form against simulated cycles, 25 layer shapes, all three pass
       const Rectangle rectangle{shape.width, shape.height};
       Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, rectangle, {1, 1}, pool);
       const LaunchMap map(kind, job.layers[0], rectangle, shape.tokens);
-      MatrixTimer timer(machine, wafer, nullptr);
+      MatrixTimer timer(machine, wafer, nullptr, false);
       wafer.begin_launch(map, kind, 0);
       timer.open(map, {kind, 0}, 0);
       constexpr Cycle long_before = -100'000'000;

@@ -100,7 +100,10 @@ TEST_CASE("kernels on tiles and on the PE model: same bits, same cycles, same sl
                           Case{kind, 2, 7, 6, {2, 4}}, Case{kind, 12, 3, 10, {4, 4}}, Case{kind, 17, 12, 9, {8, 8}}}) {
       for (std::uint32_t seed = 1; seed <= 4; ++seed) {
         const Prepared p = prepare(c, seed, seed % 2 == 0);
-        const ArrayRun model = run_array(mini(), p.setup.array), rtl = tiles.run(p.setup.array);
+        const ArrayRun model = run_array(mini(), p.setup.array, {true, nullptr});
+        const int width = p.setup.array.width, height = p.setup.array.height;
+        const ClockedRectangle all = tiles.rectangle(0, 0, width, height);
+        const ArrayRun rtl = run_array(mini(), p.setup.array, {true, &all});
         INFO("kernel " << static_cast<int>(kind) << ' ' << c.inputs << 'x' << c.outputs << 'x' << c.tokens << " on "
                        << c.rectangle.width << 'x' << c.rectangle.height << " seed " << seed << '\n'
                        << model.waiting);
@@ -113,6 +116,16 @@ TEST_CASE("kernels on tiles and on the PE model: same bits, same cycles, same sl
           CHECK(model.pes[pe].slots == rtl.pes[pe].slots);
           CHECK(model.pes[pe].end == rtl.pes[pe].end);
           CHECK(model.pes[pe].memory == rtl.pes[pe].memory);
+        }
+        // Tiles in the midst of modelled PEs, one column and one row from the rim where there is one.
+        const ClockedRectangle some =
+            tiles.rectangle(width > 2 ? 1 : 0, height > 2 ? 1 : 0, std::max(1, width - 2), std::max(1, height - 2));
+        const ArrayRun mixed = run_array(mini(), p.setup.array, {true, &some});
+        CHECK(mixed.end == rtl.end);
+        CHECK(mixed.edges == rtl.edges);
+        for (std::size_t pe = 0; pe < model.pes.size(); ++pe) {
+          CHECK(mixed.pes[pe].slots == rtl.pes[pe].slots);
+          CHECK(mixed.pes[pe].memory == rtl.pes[pe].memory);
         }
         const StreamReduce engine = recurrence(p);
         ++cases;
@@ -132,4 +145,19 @@ TEST_CASE("kernels on tiles and on the PE model: same bits, same cycles, same sl
     }
   }
   fmt::print("{} of {} cases off\n", off, cases);
+}
+
+TEST_CASE("speed", "[.speed]") {
+  const Prepared p = prepare({KernelKind::matmul_forward, 128, 64, 64, {16, 16}}, 1, false);
+  const auto time = [&](const char* name, const ArrayOptions& options) {
+    const auto start = std::chrono::steady_clock::now();
+    const ArrayRun run = run_array(mini(), p.setup.array, options);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    fmt::print("{}: {:.3f} s, {} cycles, {} hops, {:.2e} hops/s, {:.2e} tile-cycles/s\n", name, seconds, run.end,
+               run.hops, run.hops / seconds, run.clocked_cycles / seconds);
+  };
+  rtl::TileArray tiles(mini());
+  const ClockedRectangle all = tiles.rectangle(0, 0, 16, 16);
+  time("model", {false, nullptr});
+  time("tiles", {false, &all});
 }

@@ -26,13 +26,14 @@ MAY_INCLUDE = {
     "hw/cluster": ["tlm/*", "hw/*"],
     "hw/*": HW_BLOCK,
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
-    "sw/kernels": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
+    "sw/kernels": ["tlm/base", "tlm/stats", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
     "sw/driver": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
     "sw/cli": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
     "rtl/cosim": ["tlm/*", "hw/*"],
+    "rtl/absent": ["tlm/*", "hw/*", "rtl/cosim"],
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/compiler",

@@ -36,7 +36,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
   wafer.load_samples(samples.data(), labels.data());
   std::vector<float> weights;
   Outcome outcome;
-  MatrixTimer timer(machine, wafer, nullptr);
+  MatrixTimer timer(machine, wafer, nullptr, false);
   const auto forward = [&](int layer, int from, int to) {
     weights.clear();
     for (int output = 0; output < to; ++output)

@@ -1,0 +1,34 @@
+#pragma once
+// Collects what a matrix launch needs to be run as PE programs, and runs it when the launch ends.
+#include <vector>
+
+#include "hw/fabric/launch_programs.h"
+#include "hw/wafer/wafer.h"
+
+namespace weft::hw {
+
+class ProgramCheck {
+ public:
+  /// `programs` null: every call does nothing.
+  ProgramCheck(LaunchPrograms* programs, Wafer& wafer, const Job& job)
+      : programs_(programs), wafer_(wafer), job_(job) {}
+
+  /// Before the launch's values change. True for the launches that have programs.
+  bool open(const LaunchMap& map, const Launch& launch, std::int64_t step);
+  /// Words of the stream as the edge had them, in order.
+  void stream(const std::uint16_t* halves, std::size_t count);
+  /// Sums that left the wafer, in order.
+  void leaving(const float* sums, std::size_t count);
+  /// `edge`: see ProgramLaunch. Returns when the launch ended: not before `end`, up to which the books are kept.
+  Cycle close(const std::vector<std::int32_t>& edge, Cycle end);
+
+ private:
+  LaunchPrograms* programs_;
+  Wafer& wafer_;
+  const Job& job_;
+  Launch launch_;
+  bool active_ = false;
+  ProgramLaunch data_;
+};
+
+}  // namespace weft::hw
