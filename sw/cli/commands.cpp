@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sw/cli/crosscheck_command.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -140,6 +141,9 @@ int run_command(int argc, char* argv[]) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 
+  int exit_code = 0;
+  add_crosscheck_command(app, source_root(), exit_code);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -147,6 +151,7 @@ int run_command(int argc, char* argv[]) {
   }
   if (train_command) return run_model(train);
   if (eval_command) return run_model(eval);
+  if (!compare) return exit_code;
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

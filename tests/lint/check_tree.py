@@ -27,6 +27,7 @@ MAY_INCLUDE = {
     "hw/*": HW_BLOCK,
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
     "sw/kernels": ["tlm/base", "tlm/stats", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
+    "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],

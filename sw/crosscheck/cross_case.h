@@ -1,0 +1,47 @@
+#pragma once
+// One case of the cross-check: a matrix launch, its operands and its stalls, all of it a function of a few numbers.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/fabric/stream_reduce.h"
+#include "sw/kernels/matrix_setup.h"
+
+namespace weft::sw {
+
+enum class Stalls {
+  none,      ///< every word is at the edge in time, every edge takes at once
+  rounds,    ///< every round of every line is late by a random time
+  wavelets,  ///< every wavelet is late, every edge takes late
+};
+const char* name_of(Stalls stalls);
+
+struct CrossCase {
+  hw::KernelKind kind = hw::KernelKind::matmul_forward;
+  int inputs = 1, outputs = 1, tokens = 1;
+  hw::Rectangle rectangle{1, 1};
+  Stalls stalls = Stalls::none;
+  std::uint32_t seed = 1;
+
+  bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
+};
+
+/// Kernels that have programs.
+const std::vector<hw::KernelKind>& program_kernels();
+/// The options of `weft crosscheck` that run this case again.
+std::string to_string(const CrossCase& cross_case);
+/// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
+/// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE.
+CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels);
+
+/// A case ready to run.
+struct PreparedCase {
+  hw::LaunchMap map;
+  MatrixValues values;  ///< one value in eight any 16 bits: infinities, NaN, subnormals
+  MatrixSetup setup;
+  std::vector<std::vector<std::int32_t>> edge;  ///< [rounds][chain]; see StreamReduce::Source
+};
+/// Throws UsageError if the shape does not fit into the PEs.
+PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& cross_case);
+
+}  // namespace weft::sw
