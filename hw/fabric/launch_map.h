@@ -35,6 +35,8 @@ struct LaunchMap {
   int owner_row(int round) const { return split_line(owned, height, round); }
   /// True when the next round belongs to another row: the switches advance.
   bool last_of_owner(int round) const { return round + 1 < rounds && owner_row(round) != owner_row(round + 1); }
+  /// True when row 0 sends a control wavelet after the sum. Its own sums stay in its memory and need none.
+  bool advances(int round) const { return returns && owner_row(round) > 0 && last_of_owner(round); }
   bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }
 
   /// Precondition: `kind` is a matrix kernel.

@@ -58,7 +58,7 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
   Cycle advances = 0;
-  for (int round = 0; map.returns && round < map.rounds; ++round) advances += map.last_of_owner(round);
+  for (int round = 0; map.returns && round < map.rounds; ++round) advances += map.advances(round);
   for (int line = 0; line < shape.lines; ++line) {
     for (int position = 0; position < shape.positions; ++position) {
       const PeTimes pe = part.pe(line, position);

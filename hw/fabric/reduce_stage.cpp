@@ -79,7 +79,7 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
           for (int p = left; p < right; ++p)
             leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
       }
-      if (!shape_.chain_to_above && shape_.chain > 0) {
+      if (!shape_.chain_to_above && shape_.chain > 0 && owner_line != 0) {
         const std::int32_t* element = at(element_, 0, j);
         for (int p = left; p < right; ++p) {
           return_[static_cast<std::size_t>(p)] =

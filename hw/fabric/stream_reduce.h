@@ -67,8 +67,8 @@ class StreamReduce {
   /// Begins the round's reduction. `sink_ready` [positions] or null: line 0 may not begin before (edge buffer full).
   void open_reduction(const std::int32_t* sink_ready);
   /// Elements [first, last) of every position's round; with a neighbour across the lines at most link_queue a call.
-  /// `owner_line`: the line that receives the returned sum (any number; delivered here only if it is a line here),
-  /// or -1 when the sum leaves the rectangle.
+  /// `owner_line`: the line that receives the returned sum (any number; delivered here only if it is a line here; the
+  /// chain's line 0 keeps its own sum), or -1 when the sum leaves the rectangle.
   void reduce(int first, int last, int owner_line);
   /// Ends a round that has no reduction.
   void close_without_reduction();

@@ -50,6 +50,7 @@ Cycle CoreModel::earliest(const Thread& thread) const {
       if (sends_scalar(thread)) at = std::max(at, thread.ready);
       return std::max(at, credits_[*instruction.fabric_out].earliest());
     case Opcode::drain:
+    case Opcode::drain16:
       if (thread.phase == Thread::Phase::issue) return std::max(at, thread.ready);
       if (thread.phase == Thread::Phase::elements && instruction.fabric_in) at = std::max(at, arrival(instruction));
       return instruction.fabric_out ? std::max(at, credits_[*instruction.fabric_out].earliest()) : at;
@@ -93,6 +94,7 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
     case Opcode::axpy_memory:
       return sends_scalar(thread) ? give_scalar(thread, slot) : close(thread, slot);
     case Opcode::drain:
+    case Opcode::drain16:
       return drain(thread, slot);
     case Opcode::store16:
     case Opcode::store32:
@@ -184,10 +186,13 @@ Cycle CoreModel::drain(Thread& thread, CoreSlot& slot) {
   std::uint32_t sum = memory_.read32(accumulator);
   if (instruction.fabric_in) sum = add(take_data(instruction, slot), sum);
   memory_.write32(accumulator, 0);
+  const std::int64_t place = static_cast<std::int64_t>(thread.passes[0]) * instruction.count + thread.element;
   if (instruction.fabric_out) {
     send({sum, *instruction.fabric_out, false}, slot);
+  } else if (instruction.opcode == Opcode::drain16) {
+    memory_.write16(instruction.b + place, to_half(sum));
   } else {
-    memory_.write32(instruction.b + 2 * thread.element, sum);
+    memory_.write32(instruction.b + 2 * place, sum);
   }
   if (++thread.element == instruction.count) finish_elements();
   return 1;

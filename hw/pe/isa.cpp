@@ -13,7 +13,7 @@ struct OpcodeInfo {
   bool implemented;
 };
 
-constexpr std::array<OpcodeInfo, 15> opcodes{{{"HALT", true},
+constexpr std::array<OpcodeInfo, 16> opcodes{{{"HALT", true},
                                               {"LOOP", true},
                                               {"AXPY", true},
                                               {"AXPYM", true},
@@ -27,7 +27,8 @@ constexpr std::array<OpcodeInfo, 15> opcodes{{{"HALT", true},
                                               {"ADD32", false},
                                               {"SUB32", false},
                                               {"MUL32", false},
-                                              {"MAX32", false}}};
+                                              {"MAX32", false},
+                                              {"DRAIN16", true}}};
 
 const OpcodeInfo& info(Opcode opcode) { return opcodes.at(static_cast<std::size_t>(opcode)); }
 
@@ -103,6 +104,7 @@ std::string to_string(const Instruction& i) {
       add_fabric();
       break;
     case Opcode::drain:
+    case Opcode::drain16:
       add("acc", i.a), add("n", i.count);
       if (!i.fabric_out) add("to", i.b);
       add_fabric();

@@ -10,11 +10,12 @@
 namespace weft::hw {
 
 enum class Opcode : std::uint8_t {
-  halt = 0,          ///< the thread ends; no cycle
-  loop = 1,          ///< `count` passes in all, back to `target`; `counter` names one of the thread's loop counters
-  axpy = 2,          ///< per data wavelet {index, s}: a32[k] = fma(s, b16[index row_stride + k element_stride], a32[k])
-  axpy_memory = 3,   ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
-  drain = 4,         ///< out[k] = in[k] + a32[k], a32[k] = 0; out = fabric or b32[k]; without fabric in: out = a32[k]
+  halt = 0,         ///< the thread ends; no cycle
+  loop = 1,         ///< `count` passes in all, back to `target`; `counter` names one of the thread's loop counters
+  axpy = 2,         ///< per data wavelet {index, s}: a32[k] = fma(s, b16[index row_stride + k element_stride], a32[k])
+  axpy_memory = 3,  ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
+  drain = 4,  ///< out[k] = in[k] + a32[k], a32[k] = 0; without fabric in: a32[k]; out = fabric, or b32[k] with b moving
+              ///< on by the whole vector with each pass of counter 0
   store16 = 5,       ///< a16[k] = half(in[k])
   store32 = 6,       ///< a32[k] = in[k]
   send16 = 7,        ///< out[k] = {k, a16[k]}
@@ -25,6 +26,7 @@ enum class Opcode : std::uint8_t {
   sub32 = 12,        ///< a32[k] -= b32[k]
   mul32 = 13,        ///< a32[k] *= b32[k]
   max32 = 14,        ///< a32[k] = max(a32[k], b32[k])
+  drain16 = 15,      ///< drain to memory as half: b16[k] = half(in[k] + a32[k])
 };
 
 /// What model and tile execute. The others have their encoding only; a program with one of them is refused.

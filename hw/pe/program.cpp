@@ -64,6 +64,12 @@ class Validator {
         check_words(at, "acc", i.a, 2 * i.count, true);
         check_words(at, "scalars", i.c, i.scalars, false);
         break;
+      case Opcode::drain16:
+        if (i.fabric_out) refuse(at, "it goes to memory");
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_words(at, "to", i.b, i.count, false);
+        check_color(at, "in", i.fabric_in, false);
+        break;
       case Opcode::drain:
         check_color(at, "in", i.fabric_in, false);
         check_color(at, "out", i.fabric_out, false);

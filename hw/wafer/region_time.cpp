@@ -151,7 +151,7 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
 void Region::close_round(int round) {
   if (!mapped()) return;
   if (map_->reduces) {
-    engine_->close_reduction(map_->returns && line_first_ == 0 && map_->last_of_owner(round));
+    engine_->close_reduction(line_first_ == 0 && map_->advances(round));
   } else {
     engine_->close_without_reduction();
   }

@@ -44,7 +44,8 @@ package weft_pkg;
     OpAxpyMemory = 6'd3,
     OpDrain = 6'd4,
     OpStore16 = 6'd5,
-    OpStore32 = 6'd6
+    OpStore32 = 6'd6,
+    OpDrain16 = 6'd15
   } opcode_e;
 
   typedef struct packed {

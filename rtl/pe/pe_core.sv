@@ -100,7 +100,7 @@ module pe_core
             PhaseElements: usable[thread] = 1'b1;
             default: usable[thread] = room[thread];
           endcase
-        OpDrain:
+        OpDrain, OpDrain16:
           unique case (thread_q[thread].phase)
             PhaseIssue: usable[thread] = thread_q[thread].fill == '0;
             PhaseElements: usable[thread] = operands[thread] && room[thread];
@@ -230,7 +230,7 @@ module pe_core
             end
           endcase
         end
-        OpDrain: begin
+        OpDrain, OpDrain16: begin
           unique case (now_thread.phase)
             PhaseIssue: begin
               next_thread.burn = cycles_t'(IssueCycles - 1);
@@ -241,7 +241,7 @@ module pe_core
             end
             PhaseElements: begin
               take = now_instruction.has_in;
-              fault = now_instruction.has_in && now_head.control;
+              fault = (now_instruction.has_in && now_head.control) || out_of_range;
               drain_element = 1'b1;
               out_o.valid = now_instruction.has_out;
               next_thread.element = next_element[15:0];
@@ -306,6 +306,7 @@ module pe_core
     .store_i(store_element),
     .instruction_i(now_instruction),
     .element_i(now_thread.element),
+    .pass_i(now_thread.passes[0]),
     .x_address_i(now_thread.x_address),
     .scalar_i(now_thread.scalar),
     .scalar_address_i(scalar_address),

@@ -14,6 +14,7 @@ module pe_datapath
   input  instruction_t instruction_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [15:0] element_i,
+  input  logic [15:0] pass_i,         // of counter 0
   input  logic [33:0] x_address_i,
   input  logic [15:0] scalar_i,
   // AXPYM's scalar is read in its issue slot, in which no lane reads a vector.
@@ -40,6 +41,7 @@ module pe_datapath
   logic [WritePorts-1:0] write;
   sram_address_t write_address[WritePorts];
   logic [31:0] write_data[WritePorts];
+  logic [WritePorts-1:0] write_half;
   logic [15:0] stored_half;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
@@ -65,24 +67,28 @@ module pe_datapath
     );
   end
 
-  fp32_to_fp16 u_convert (.value_i(data_i), .half_o(stored_half));
+  fp32_to_fp16 u_convert (.value_i(drain_i ? result_o : data_i), .half_o(stored_half));
 
-  assign out_of_range_o = |outside;
+  assign out_of_range_o = |outside || (drain_i && !instruction_i.has_out && drain_address >= 34'(SramWords));
   assign scalar_outside_o = scalar_address_i >= 34'(SramWords);
   assign scalar_o = x[0];
   assign result_o = instruction_i.has_in ? sum[0] : accumulator[0];
 
-  logic store_half;
-  logic [16:0] store_offset, store_address, drain_address;
+  logic store_half, drain_half;
+  logic [16:0] store_offset, store_address;
+  logic [33:0] drain_place, drain_address;
   assign store_half = instruction_i.opcode == OpStore16;
   assign store_offset = store_half ? 17'(element_i) : {element_i, 1'b0};
   assign store_address = 17'(instruction_i.a) + store_offset;
-  assign drain_address = 17'(instruction_i.b) + {element_i, 1'b0};
+  assign drain_half = instruction_i.opcode == OpDrain16;
+  assign drain_place = 34'(pass_i) * 34'(instruction_i.count) + 34'(element_i);
+  assign drain_address = 34'(instruction_i.b) + (drain_half ? drain_place : drain_place << 1);
 
   always_comb begin
     write = '0;
     write_address = '{default: '0};
     write_data = '{default: '0};
+    write_half = '0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
       write[lane] = enabled[lane];
       write_address[lane] = word_address[lane];
@@ -93,18 +99,20 @@ module pe_datapath
       write_data[0] = 32'd0;
       write[1] = !instruction_i.has_out;
       write_address[1] = drain_address[14:0];
-      write_data[1] = result_o;
+      write_data[1] = drain_half ? {16'd0, stored_half} : result_o;
+      write_half[1] = drain_half;
     end
     if (store_i) begin
       write[0] = 1'b1;
       write_address[0] = store_address[14:0];
       write_data[0] = store_half ? {16'd0, stored_half} : data_i;
+      write_half[0] = store_half;
     end
   end
 
   // validate() has checked these too.
   logic unused_address;
-  assign unused_address = |{store_address[16:15], drain_address[16:15]};
+  assign unused_address = |{store_address[16:15], drain_address[33:15]};
 
   sram #(.Lanes(Lanes), .WritePorts(WritePorts)) u_sram (
     .clk_i,
@@ -113,7 +121,7 @@ module pe_datapath
     .half_address_i(half_address),
     .half_o(x),
     .write_i(write),
-    .write_half_i(store_i && store_half),
+    .write_half_i(write_half),
     .write_address_i(write_address),
     .write_data_i(write_data),
     .host_write_i,

@@ -12,7 +12,7 @@ module sram
   input  sram_address_t half_address_i[Lanes],
   output logic [15:0] half_o[Lanes],
   input  logic [WritePorts-1:0] write_i,
-  input  logic write_half_i,
+  input  logic [WritePorts-1:0] write_half_i,
   input  sram_address_t write_address_i[WritePorts],
   input  logic [31:0] write_data_i[WritePorts],
   // While the core stands still.
@@ -42,7 +42,7 @@ module sram
     for (int unsigned port = 0; port < WritePorts; port++) begin
       if (write_i[port]) begin
         bank_q[write_address_i[port][2:0]][write_address_i[port][14:3]] <= write_data_i[port][15:0];
-        if (!write_half_i) begin
+        if (!write_half_i[port]) begin
           bank_q[write_address_i[port][2:0]|3'd1][write_address_i[port][14:3]] <= write_data_i[port][31:16];
         end
       end

@@ -95,7 +95,7 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
     // In its own rounds a row also takes the returned sum; the first time, what the chain's queues hold does not
     // delay the other rows.
     const Cycle slack = timing.link_queue + timing.input_queue;
-    for (int line = 0; line < map.chain; ++line) {
+    for (int line = 1; line < map.chain; ++line) {
       const int own = hw::split_count(map.owned, map.height, line);
       const Cycle room =
           slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
@@ -107,7 +107,8 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
                std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
                (timing.issue + widest + timing.scalar) / slowest;
     }
-    total += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
+    // Row 0 keeps its own sums.
+    if (map.owner_row(map.rounds - 1) > 0) total += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
   }
   if (map.reduces) total += (map.chain - 1) * step;
   return total;

@@ -32,7 +32,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepare
     engine.stream(0, wavelets, source);
     engine.open_reduction(nullptr);
     engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
-    engine.close_reduction(map.returns && map.last_of_owner(round));
+    engine.close_reduction(map.advances(round));
   }
   return engine.end();
 }

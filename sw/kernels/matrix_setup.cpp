@@ -89,6 +89,14 @@ Instruction MatrixSetup::drain(int line, int elements) const {
   return instruction;
 }
 
+Instruction MatrixSetup::keep(int elements) const {
+  Instruction instruction = drain(0, elements);
+  instruction.fabric_out.reset();
+  if (!keeps_fp32_) instruction.opcode = Opcode::drain16;
+  instruction.b = addresses.owned;
+  return instruction;
+}
+
 // Towards line 0: north for rows, east for columns.
 void MatrixSetup::add_sum_routes(Program& program, int line) const {
   const Port from = map_.lines_are_rows ? Port::south : Port::west;
@@ -112,9 +120,9 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
       builder.add(sum);
       builder.loop(first, passes, 0);
     };
-    // Line 0 moves the returning color on to the next owner's row at the end of an owner's block of rounds.
+    // Line 0 keeps its own sums, and moves the returning color on at the end of another owner's block of rounds.
     const auto blocks = [&](int count, int passes) {
-      if (count == 0) return;
+      if (count <= 0) return;
       const int first = builder.here();
       if (passes > 1) rounds(passes - 1);
       builder.add(take);
@@ -125,14 +133,24 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
       rounds(map_.rounds);
     } else {
       const int owners = std::min(map_.owned, map_.height), base = map_.owned / owners, wide = map_.owned % owners;
-      blocks(std::min(wide, owners - 1), base + 1);
-      blocks(owners - 1 - std::min(wide, owners - 1), base);
-      rounds(owned_rounds(owners - 1));
+      const int first = builder.here();
+      builder.add(take);
+      builder.add(keep(elements));
+      builder.loop(first, owned_rounds(0), 0);
+      const int wide_blocks = std::clamp(wide - 1, 0, std::max(owners - 2, 0));
+      blocks(wide_blocks, base + 1);
+      blocks(owners - 2 - wide_blocks, base);
+      if (owners > 1) rounds(owned_rounds(owners - 1));
     }
     builder.halt();
     program.routes[MatrixColors::weights] = {
         {Port::west, position + 1 < map_.positions ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
     add_sum_routes(program, line);
+  }
+  const bool sends_on = line + 1 < std::min(map_.lines, map_.owned);
+  if (line == 0) {
+    if (sends_on) program.routes[MatrixColors::returned] = {{Port::ramp, hw::port_set(Port::south)}};
+    return;
   }
   const int owned = owned_rounds(line) * elements;
   if (owned == 0) return;
@@ -144,10 +162,9 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
   builder.begin_thread(1);
   builder.add(store);
   builder.halt();
-  const Port from = line == 0 ? Port::ramp : Port::north;
-  hw::Route route = {{from, hw::port_set(Port::ramp)}};
-  if (line + 1 < map_.lines) route.push_back({from, hw::port_set(Port::south)});
-  program.routes[MatrixColors::returned] = route;
+  hw::Route& route = program.routes[MatrixColors::returned];
+  route = {{Port::north, hw::port_set(Port::ramp)}};
+  if (sends_on) route.push_back({Port::north, hw::port_set(Port::south)});
 }
 
 void MatrixSetup::add_column_programs(Program& program, int line, int position) const {

@@ -58,6 +58,7 @@ class MatrixSetup {
   void add_sum_routes(hw::Program& program, int line) const;
   hw::Instruction axpy(int color, int elements, int row_stride, int element_stride) const;
   hw::Instruction drain(int line, int elements) const;
+  hw::Instruction keep(int elements) const;
   int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
 
   hw::LaunchMap map_;

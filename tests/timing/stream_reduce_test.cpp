@@ -46,13 +46,13 @@ TEST_CASE("one PE, one weight, one token: every cycle by hand") {
   StreamReduce engine(FabricTiming(machine_with(4, 6)), shape_of(1, 1, 1, 1));
   run_rounds(engine, 1, {-1}, 0);
   // Wavelet enters at 0, router 1, core 3; dispatch ends at 4: AXPY 4..6, control 6..7, its accumulator is ready at 10:
-  // sum issues at 10, element at 11, loop branch 12..13. Returned element: router 14, core 16.
+  // sum issues at 10, element at 11, loop branch 12..13. The PE owns the sum, so it stays in its memory.
   const PeTimes pe = engine.pe(0, 0);
   REQUIRE(pe.main_end == 13);
   REQUIRE(pe.stall == 3);
   REQUIRE(pe.wait_stream == 0);
-  REQUIRE(pe.received == 1);
-  REQUIRE(engine.end() == 17);
+  REQUIRE(pe.received == 0);
+  REQUIRE(engine.end() == 13);
 }
 
 TEST_CASE("a weight that is late by one cycle delays the core by one cycle, and one in time does not") {
@@ -100,12 +100,16 @@ TEST_CASE("a multicast moves at the pace of its slowest taker") {
 
 TEST_CASE("a receiver takes exactly one cycle per element from a busy core") {
   // A single PE that owns its sums and never waits: long vectors leave no idle cycle.
-  const auto end = [](int owner) {
+  const auto end = [](int count) {
     StreamReduce engine(FabricTiming(machine_with(4, 6)), shape_of(1, 1, 4, 40));
-    run_rounds(engine, 3, {-1}, owner);
+    for (int element = 0; element < count; ++element) {
+      const std::int32_t arrival = 20 + 2 * element;
+      engine.receive(0, &arrival, 0, 1);
+    }
+    run_rounds(engine, 3, {-1}, -1);
     return engine.pe(0, 0);
   };
-  const PeTimes without = end(-1), with = end(0);
+  const PeTimes without = end(0), with = end(3 * 40);
   REQUIRE(without.stall + without.wait_stream + without.blocked == 0);
   REQUIRE(with.received == 3 * 40);
   REQUIRE(with.main_end == without.main_end + 3 * 40 - with.received_late);

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Question: does `weft crosscheck` find that tiles, PE model, plain loops and recurrences agree, and does it say so well?"""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import run
+
+
+class Crosscheck(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def check(self, *arguments):
+        return run("crosscheck", *arguments, cwd=self.folder)
+
+    def sweep(self, *arguments):
+        result = self.check("--json", "table.json", *arguments)
+        return result, json.loads((self.folder / "table.json").read_text())
+
+    def test_a_sweep(self):
+        result, table = self.sweep("--cases", 720, "--seed", 11)
+        print(result.stdout)
+        self.assertEqual(table["failures"], [])
+        for kernel, row in table["kernels"].items():
+            self.assertEqual(row["cases"], 720 // len(table["kernels"]))
+            self.assertGreater(row["sums"], 1000, kernel)
+            self.assertEqual(row["wrong_sums"], 0, kernel)
+            self.assertEqual(row["model_unequal"], 0, kernel)
+            single, arrays = row["single_pe"], row["arrays"]
+            self.assertGreater(single["cases"], 10, kernel)
+            self.assertEqual(single["equal"], single["cases"], kernel)
+            # Where a returned sum meets partial sums at the ramp they share, recurrences are off in a few short launches.
+            self.assertGreaterEqual(arrays["equal"], 0.85 * arrays["cases"], kernel)
+            self.assertLessEqual(arrays["above_bar"], 0.01 * arrays["cases"], kernel)
+            self.assertLess(arrays["mean_percent"], 0.2, kernel)
+
+    def test_threads_do_not_matter(self):
+        one, two = self.sweep("--cases", 60), self.sweep("--cases", 60, "--threads", 2)
+        self.assertEqual(one[1], two[1])
+        self.assertEqual(one[0].stdout, two[0].stdout)
+
+    def test_one_case_and_its_waveform(self):
+        result = self.check("--kernel", "matmul_gradient", "--shape", "5x3x4@4x3", "--stalls", "wavelets", "--seed", 9, "--vcd", "case.vcd")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertTrue(all(len(line) <= 80 for line in result.stdout.splitlines()), result.stdout)
+        text = (self.folder / "case.vcd").read_text()
+        for name in ("tiles", "model", "pe_3_2", "thread0"):
+            self.assertIn(name, text)
+
+    def test_bad_input(self):
+        for arguments, words in ((("--kernel", "matmul_gradint"), "nearest: matmul_gradient"), (("--shape", "5x3"), "INPUTSxOUTPUTSxTOKENS@WIDTHxHEIGHT"),
+                                 (("--shape", "5x0x3@1x1"), "each at least 1"), (("--vcd", "x.vcd"), "give its --shape"),
+                                 (("--shape", "2000x3x200@1x1"), "bytes for its operands"), (("--cases", "0"), "--cases")):
+            result = self.check(*arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertEqual(list(self.folder.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
