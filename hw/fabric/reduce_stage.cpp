@@ -26,73 +26,142 @@ void StreamReduce::reduce(int first, int last, int owner_line) {
     if (first < group.elements) reduce_group(group, first, std::min(last, group.elements), owner_line);
 }
 
+// A strip's history stays in cache while its elements pass.
 void StreamReduce::reduce_group(const Group& group, int first, int last, int owner_line) {
-  // A strip's history stays in cache while its elements pass.
   constexpr int strip = 64;
   const std::int64_t base = rounds_ * group.elements;
-  const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
-  const auto at = [this](Times& times, int line, std::int64_t index) {
-    return times.data() + ring(line, index) * width_;
-  };
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
+    int steady = 0;
     for (std::int64_t j = base + first; j < base + last; ++j) {
-      for (int line = shape_.chain - 1; line >= 0; --line) {
-        const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
-        const bool has_output = line > 0 || shape_.chain_to_above;
-        std::int32_t* __restrict element = at(element_, line, j);
-        std::int32_t* __restrict issue = row(issue_, line);
-        std::int32_t* __restrict wait = row(wait_sum_, line);
-        std::int32_t* __restrict blocked = row(blocked_, line);
-        std::int32_t* __restrict leave = at(leave_, line, j);
-        const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
-        const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
-        std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
-        if (has_input) {
-          const std::int32_t* __restrict below = at(leave_, line + 1, j);
-          const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1);
-          const std::int32_t* __restrict taken = at(element_, line, j - timing_.input_queue);
-          for (int p = left; p < right; ++p)
-            arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), taken[p] + ramp);
-        }
-        const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue);
-        if (steals(line)) {
-          for (int p = left; p < right; ++p) {
-            std::int32_t from = issue[p] + 1;
-            std::int32_t now = next_free_cycle(line, p, from, from, &blocked[p]);
-            if (has_input) now = next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
-            if (has_output) now = next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &blocked[p]);
-            issue[p] = element[p] = now;
-          }
-          compact_steals(line);
-        } else {
-          for (int p = left; p < right; ++p) {
-            const std::int32_t from = issue[p] + 1;
-            const std::int32_t fed = has_input ? std::max(from, arrive[p] + ramp) : from;
-            const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;
-            wait[p] += fed - from;
-            blocked[p] += now - fed;
-            issue[p] = element[p] = now;
-          }
-        }
-        if (has_output)
-          for (int p = left; p < right; ++p)
-            leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
-      }
-      if (!shape_.chain_to_above && shape_.chain > 0 && owner_line != 0) {
-        const std::int32_t* element = at(element_, 0, j);
-        for (int p = left; p < right; ++p) {
-          return_[static_cast<std::size_t>(p)] =
-              std::max(element[p] + 1 + ramp, return_[static_cast<std::size_t>(p)] + 1);
-        }
-        if (owner_line >= 0 && owner_line < shape_.lines) {
-          std::int32_t arrival[strip];
-          for (int p = left; p < right; ++p)
-            arrival[p - left] = return_[static_cast<std::size_t>(p)] + owner_line * hop + ramp;
-          receive(owner_line, arrival - left, left, right);
-        }
-      }
+      bool moved = false;
+      for (int line = shape_.chain - 1; line >= 0; --line) moved |= reduce_element(line, j, left, right);
+      if (!shape_.chain_to_above && shape_.chain > 0 && owner_line != 0) return_element(j, owner_line, left, right);
+      steady = moved ? 0 : steady + 1;
+      const auto rest = static_cast<std::int32_t>(base + last - 1 - j);
+      if (!shape_.add_runs || rest < history_depth || steady < history_depth || !run_is_free(left, right, rest))
+        continue;
+      skip_elements(j, rest, owner_line, left, right);
+      break;
     }
+  }
+}
+
+// Element j of one line's sum in [left, right). True if a time is not the one of element j - 1, plus one.
+bool StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
+  const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
+  const auto at = [this](Times& times, int of_line, std::int64_t index) {
+    return times.data() + ring(of_line, index) * width_;
+  };
+  const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
+  const bool has_output = line > 0 || shape_.chain_to_above;
+  std::int32_t* __restrict element = at(element_, line, j);
+  std::int32_t* __restrict issue = row(issue_, line);
+  std::int32_t* __restrict wait = row(wait_sum_, line);
+  std::int32_t* __restrict blocked = row(blocked_, line);
+  std::int32_t* __restrict leave = at(leave_, line, j);
+  const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
+  const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
+  std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
+  std::int32_t moved = 0;
+  if (has_input) {
+    const std::int32_t* __restrict below = at(leave_, line + 1, j);
+    const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1);
+    const std::int32_t* __restrict taken = at(element_, line, j - timing_.input_queue);
+    for (int p = left; p < right; ++p) {
+      arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), taken[p] + ramp);
+      moved |= arrive[p] ^ (arrive_before[p] + 1);
+    }
+  }
+  const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue);
+  if (steals(line)) {
+    for (int p = left; p < right; ++p) {
+      std::int32_t from = issue[p] + 1;
+      std::int32_t now = next_free_cycle(line, p, from, from, &blocked[p]);
+      if (has_input) now = next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
+      if (has_output) now = next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &blocked[p]);
+      moved |= now ^ (issue[p] + 1);
+      issue[p] = element[p] = now;
+    }
+    compact_steals(line);
+  } else {
+    for (int p = left; p < right; ++p) {
+      const std::int32_t from = issue[p] + 1;
+      const std::int32_t fed = has_input ? std::max(from, arrive[p] + ramp) : from;
+      const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;
+      wait[p] += fed - from;
+      blocked[p] += now - fed;
+      moved |= now ^ from;
+      issue[p] = element[p] = now;
+    }
+  }
+  if (has_output) {
+    for (int p = left; p < right; ++p) {
+      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
+      moved |= leave[p] ^ (leave_before[p] + 1);
+    }
+  }
+  return moved != 0;
+}
+
+void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
+  const std::int32_t* element = element_.data() + ring(0, j) * width_;
+  for (int p = left; p < right; ++p) {
+    const auto at = static_cast<std::size_t>(p);
+    return_[at] = std::max(element[p] + 1 + timing_.ramp, return_[at] + 1);
+  }
+  deliver_returned(owner_line, left, right);
+}
+
+void StreamReduce::deliver_returned(int owner_line, int left, int right) {
+  if (owner_line < 0 || owner_line >= shape_.lines) return;
+  const std::int32_t way = owner_line * timing_.hop + timing_.ramp;
+  returned_arrival_.resize(width_);
+  for (int p = left; p < right; ++p)
+    returned_arrival_[static_cast<std::size_t>(p)] = return_[static_cast<std::size_t>(p)] + way;
+  receive(owner_line, returned_arrival_.data(), left, right);
+}
+
+// True if no receiver takes a cycle of the next `rest` elements.
+bool StreamReduce::run_is_free(int left, int right, std::int32_t rest) const {
+  for (int line = 0; line < shape_.chain; ++line) {
+    if (!steals(line)) continue;
+    const auto at = static_cast<std::size_t>(line);
+    for (int p = left; p < right; ++p) {
+      const std::int32_t next = stolen_next_[at][static_cast<std::size_t>(p)];
+      if (next == stolen_count_[at][static_cast<std::size_t>(p)]) continue;
+      const std::int32_t taken = stolen_[at][static_cast<std::size_t>(next) * width_ + static_cast<std::size_t>(p)];
+      if (taken <= issue_[at * width_ + static_cast<std::size_t>(p)] + rest) return false;
+    }
+  }
+  return true;
+}
+
+// Every time of the last `history_depth` elements was the one before it, plus one. All operands of the recurrences lie
+// among them, so each of the next `rest` elements is its predecessor plus one: added, not simulated.
+void StreamReduce::skip_elements(std::int64_t j, std::int32_t rest, int owner_line, int left, int right) {
+  const auto shift = [&](Times& times, int line) {
+    std::int32_t* rows = times.data() + ring(line, 0) * width_;
+    for (int p = left; p < right; ++p) {
+      const std::int32_t newest =
+          rows[static_cast<std::size_t>(j & (history_depth - 1)) * width_ + static_cast<std::size_t>(p)] + rest;
+      for (int back = 0; back < history_depth; ++back)
+        rows[static_cast<std::size_t>((j + rest - back) & (history_depth - 1)) * width_ + static_cast<std::size_t>(p)] =
+            newest - back;
+    }
+  };
+  for (int line = 0; line < shape_.chain; ++line) {
+    shift(element_, line);
+    if (line > 0) shift(leave_, line);
+    if (line + 1 < shape_.chain) shift(arrive_, line + 1);
+    std::int32_t* issue = row(issue_, line);
+    for (int p = left; p < right; ++p) issue[p] += rest;
+  }
+  elements_added_ += static_cast<std::int64_t>(rest) * (right - left) * shape_.chain;
+  if (owner_line == 0) return;
+  for (std::int32_t element = 0; element < rest; ++element) {
+    for (int p = left; p < right; ++p) ++return_[static_cast<std::size_t>(p)];
+    deliver_returned(owner_line, left, right);
   }
 }
 

@@ -32,6 +32,7 @@ struct StreamReduceShape {
   int lanes = 1;                  ///< AXPY elements per cycle
   bool chain_from_below = false;  ///< another part's line feeds the last chain line
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
+  bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
 /// Sums of PE-cycles of one PE since the launch began.
@@ -100,6 +101,8 @@ class StreamReduce {
   /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
   std::int32_t last_issue(int position) const { return issue_[static_cast<std::size_t>(position)]; }
   std::int64_t rounds() const { return rounds_; }
+  /// Wavelets and elements of PEs that were added, not simulated.
+  std::int64_t added() const { return wavelets_added_ + elements_added_; }
 
  private:
   using Times = std::vector<std::int32_t>;
@@ -117,11 +120,23 @@ class StreamReduce {
   std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
   bool steals(int line) const { return stolen_pending_[static_cast<std::size_t>(line)] > 0; }
 
+  const std::int32_t* depart_row(int line, std::int64_t k) const {
+    return depart_.data() + ring(line, k) * (width_ + 2);
+  }
+  void stream_line(int line, int first, int last, const Source& source);
+  void stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source);
+  std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
+  void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int first, int last, int step);
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
   void take(int line, std::int64_t k, bool control, int first, int last);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
+  bool reduce_element(int line, std::int64_t j, int left, int right);
+  void return_element(std::int64_t j, int owner_line, int left, int right);
+  void deliver_returned(int owner_line, int left, int right);
+  bool run_is_free(int left, int right, std::int32_t rest) const;
+  void skip_elements(std::int64_t j, std::int32_t rest, int owner_line, int left, int right);
   std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from,
                                std::int32_t* wait);
   std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
@@ -134,12 +149,13 @@ class StreamReduce {
   int max_elements_ = 0;
   std::int64_t rounds_ = 0;
   std::vector<Group> groups_;
-  Times length_;                    ///< [positions] AXPY cycles
-  Times depart_, consume_;          ///< [chain][ring][positions]
-  Times free_, ready_;              ///< [lines][positions] core free; accumulators ready
-  Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
-  Times issue_;                     ///< [chain][positions] issue of the last element
-  Times return_;                    ///< [positions]
+  Times length_;                     ///< [positions] AXPY cycles
+  Times depart_, consume_;           ///< [chain][ring][positions]
+  Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
+  Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
+  Times issue_;                      ///< [chain][positions] issue of the last element
+  Times return_, returned_arrival_;  ///< [positions]
+  std::int64_t elements_added_ = 0, wavelets_added_ = 0;
   Times wait_stream_, wait_sum_, blocked_, stall_, last_receive_;  ///< [lines][positions]
   std::vector<Times> stolen_;                                 ///< per line: [n][positions] arrivals that take a cycle
   std::vector<Times> stolen_count_, stolen_next_, received_;  ///< per line and position

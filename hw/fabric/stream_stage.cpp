@@ -52,33 +52,96 @@ std::int32_t StreamReduce::departure(int side, int line, int offset) const {
 }
 
 void StreamReduce::stream(int first, int last, const Source& source) {
-  for (int line = 0; line < shape_.chain; ++line) {
-    const int data = shape_.wavelets[static_cast<std::size_t>(line)];
-    const std::int64_t base = rounds_ * (data + 1);
-    for (int offset = first; offset < std::min(last, data + 1); ++offset) {
-      const std::int64_t k = base + offset;
-      const bool control = offset == data;
-      if (source.owner >= 0) {
-        source_wavelet(line, k, source.owner, control);
-        sweep(line, k, source.owner + 1, shape_.positions, +1);
-        sweep(line, k, source.owner - 1, -1, -1);
-        take(line, k, control, 0, std::min(source.owner, active_));
-        take(line, k, control, source.owner + 1, active_);
-        continue;
-      }
-      if (source.side > 0) {
-        sweep(line, k, shape_.positions - 1, -1, -1);
-      } else {
-        if (source.edge) {
-          std::int32_t* now = depart(line, k);
-          now[-1] = std::max({source.edge[line] + 1 + offset, depart(line, k - 1)[-1] + 1,
-                              depart(line, k - timing_.link_queue)[0] + 1});
-        }
-        sweep(line, k, 0, shape_.positions, +1);
-      }
-      take(line, k, control, 0, active_);
-    }
+  for (int line = 0; line < shape_.chain; ++line) stream_line(line, first, last, source);
+}
+
+void StreamReduce::stream_line(int line, int first, int last, const Source& source) {
+  const int data = shape_.wavelets[static_cast<std::size_t>(line)];
+  const std::int64_t base = rounds_ * (data + 1);
+  // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
+  const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0;
+  std::int32_t distance = 0;
+  int steady = 0;
+  for (int offset = first; offset < std::min(last, data + 1); ++offset) {
+    stream_wavelet(line, base + offset, offset, offset == data, source);
+    if (!may_skip || offset == 0) continue;
+    const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
+    steady = now > 0 && now == distance ? steady + 1 : 0;
+    distance = now;
+    const int rest = data - 1 - offset;
+    if (rest < history_depth || steady < history_depth || steals(line)) continue;
+    skip_wavelets(line, base + offset, rest, distance, source.owner);
+    offset += rest;
+    steady = 0;
   }
+}
+
+void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source) {
+  if (source.owner >= 0) {
+    source_wavelet(line, k, source.owner, control);
+    sweep(line, k, source.owner + 1, shape_.positions, +1);
+    sweep(line, k, source.owner - 1, -1, -1);
+    take(line, k, control, 0, std::min(source.owner, active_));
+    take(line, k, control, source.owner + 1, active_);
+    return;
+  }
+  if (source.side > 0) {
+    sweep(line, k, shape_.positions - 1, -1, -1);
+  } else {
+    if (source.edge) {
+      std::int32_t* now = depart(line, k);
+      now[-1] = std::max(
+          {source.edge[line] + 1 + offset, depart(line, k - 1)[-1] + 1, depart(line, k - timing_.link_queue)[0] + 1});
+    }
+    sweep(line, k, 0, shape_.positions, +1);
+  }
+  take(line, k, control, 0, active_);
+}
+
+// By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
+std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner) const {
+  const std::int32_t *now = depart_row(line, k), *before = depart_row(line, k - 1);
+  const std::int32_t distance = now[1] - before[1];
+  std::int32_t moved = now[0] ^ (before[0] + distance);
+  if (now[0] == never_binds && before[0] == never_binds) moved = 0;
+  for (int p = 0; p < shape_.positions; ++p) moved |= now[p + 1] ^ (before[p + 1] + distance);
+  const std::int32_t* taken = consume_.data() + ring(line, k) * width_;
+  const std::int32_t* taken_before = consume_.data() + ring(line, k - 1) * width_;
+  for (int p = 0; p < active_; ++p)  // the owner takes nothing
+    moved |= p == owner ? 0 : taken[p] ^ (taken_before[p] + distance);
+  return moved == 0 ? distance : 0;
+}
+
+// All times of the last `history_depth` wavelets are `distance` apart, and all operands of the recurrences lie among
+// them (the edge's own times grow by 1, no more than the rest): the next `rest` wavelets keep the distance.
+void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner) {
+  const std::int32_t shift = rest * distance;
+  const auto move = [&](std::int32_t* rows, std::size_t stride, int first, int last) {
+    for (int p = first; p < last; ++p) {
+      const std::int32_t newest =
+          rows[static_cast<std::size_t>(k & (history_depth - 1)) * stride + static_cast<std::size_t>(p)];
+      if (newest == never_binds) continue;
+      for (int back = 0; back < history_depth; ++back)
+        rows[static_cast<std::size_t>((k + rest - back) & (history_depth - 1)) * stride + static_cast<std::size_t>(p)] =
+            newest + shift - back * distance;
+    }
+  };
+  move(depart_.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);
+  std::int32_t* taken = consume_.data() + ring(line, 0) * width_;
+  move(taken, width_, 0, owner < 0 ? active_ : std::min(owner, active_));
+  if (owner >= 0) move(taken, width_, owner + 1, active_);
+  std::int32_t *free = row(free_, line), *ready = row(ready_, line);
+  std::int32_t *wait = row(wait_stream_, line), *stall = row(stall_, line), *blocked = row(blocked_, line);
+  for (int p = 0; p < std::max(active_, owner + 1); ++p) {
+    const auto at = static_cast<std::size_t>(p);
+    if (p >= active_ && p != owner) continue;
+    const std::int32_t fill = p < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
+    stall[p] += rest * fill;
+    (p == owner ? blocked : wait)[p] += rest * (distance - length_[at] - fill);
+    free[p] += shift;
+    if (p < active_) ready[p] += shift;
+  }
+  wavelets_added_ += static_cast<std::int64_t>(rest) * shape_.positions;
 }
 
 void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step) {

@@ -1,5 +1,6 @@
 // Question: do the recurrences of StreamReduce give the cycles that the microarchitecture says, at the gate itself?
 #include <catch2/catch.hpp>
+#include <memory>
 
 #include "hw/fabric/stream_reduce.h"
 
@@ -129,6 +130,56 @@ TEST_CASE("time classes of every PE add up to its time, whatever the shape") {
             REQUIRE(own + pe.stall + pe.wait_stream + pe.wait_partial_sum + pe.blocked + pe.received -
                         pe.received_late ==
                     pe.main_end);
+          }
+      }
+}
+
+TEST_CASE("steady runs inside a round are added to the last digit") {
+  // Long vectors (a run of elements), long rounds (a run of wavelets), owners everywhere, stalls of the edge.
+  struct Shape {
+    int lines, positions, wavelets, elements;
+  };
+  for (const Shape& s :
+       {Shape{1, 3, 90, 5}, Shape{3, 4, 5, 100}, Shape{5, 6, 70, 75}, Shape{2, 70, 40, 33}, Shape{6, 2, 1, 200}})
+    for (const bool from_edge : {true, false})
+      for (const int late : {0, 3, 400}) {
+        const auto run = [&](bool add_runs) {
+          StreamReduceShape shape = shape_of(s.lines, s.positions, s.wavelets, s.elements);
+          shape.add_runs = add_runs;
+          if (s.positions > 2) shape.elements.back() = s.elements - 1;
+          auto engine = std::make_unique<StreamReduce>(FabricTiming(machine_with(4, 6)), shape);
+          std::vector<std::int32_t> edge(static_cast<std::size_t>(s.lines), -1);
+          for (int round = 0; round < 9; ++round) {
+            for (std::int32_t& time : edge) time += late * (round % 3);
+            StreamReduce::Source source;
+            if (from_edge) {
+              source.edge = edge.data();
+            } else {
+              source.owner = round * s.positions / 9;
+            }
+            engine->stream(0, s.wavelets + 1, source);
+            engine->open_reduction(nullptr);
+            engine->reduce(0, engine->max_elements(), from_edge ? round * s.lines / 9 : -1);
+            engine->close_reduction(from_edge && round % 2 == 1);
+          }
+          return engine;
+        };
+        const auto added = run(true), simulated = run(false);
+        INFO(s.lines << ' ' << s.positions << ' ' << s.wavelets << ' ' << s.elements << " late " << late);
+        CHECK(added->added() > 0);
+        REQUIRE(simulated->added() == 0);
+        CHECK(added->end() == simulated->end());
+        for (int line = 0; line < s.lines; ++line)
+          for (int position = 0; position < s.positions; ++position) {
+            const PeTimes a = added->pe(line, position), b = simulated->pe(line, position);
+            CHECK(a.end == b.end);
+            CHECK(a.main_end == b.main_end);
+            CHECK(a.wait_stream == b.wait_stream);
+            CHECK(a.wait_partial_sum == b.wait_partial_sum);
+            CHECK(a.blocked == b.blocked);
+            CHECK(a.stall == b.stall);
+            CHECK(a.received == b.received);
+            CHECK(a.received_late == b.received_late);
           }
       }
 }
