@@ -61,7 +61,7 @@ bool MatrixTimer::follows_memo() {
 Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
   if (chunk == 0) {
     next_round_ = 0;
-    wafer_.begin_time();
+    wafer_.begin_time(memo_ != nullptr);
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {

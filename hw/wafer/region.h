@@ -38,7 +38,7 @@ class Region : public sc_core::sc_module {
 
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
-  void begin_time(int lanes);
+  void begin_time(int lanes, bool add_runs);
   /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the
   /// edge.
   void run_stream(int round, const std::int32_t* edge);

@@ -26,7 +26,7 @@ void Region::place(const LaunchMap& map) {
   }
 }
 
-void Region::begin_time(int lanes) {
+void Region::begin_time(int lanes, bool add_runs) {
   engine_.reset();
   if (!mapped()) return;
   const LaunchMap& map = *map_;
@@ -38,6 +38,7 @@ void Region::begin_time(int lanes) {
     shape.wavelets.assign(map.wavelets.begin() + line_first_, map.wavelets.begin() + line_first_ + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first_, map.elements.begin() + position_last_);
   shape.lanes = lanes;
+  shape.add_runs = add_runs;
   shape.chain_from_below = map.reduces && map.chain > line_last_;
   shape.chain_to_above = map.reduces && line_first_ > 0;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);

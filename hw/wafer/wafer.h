@@ -26,7 +26,8 @@ class Wafer : public sc_core::sc_module {
   void begin_launch(const LaunchMap& map, KernelKind kind, int layer);
 
   // ---- time ------------------------------------------------------------------------------------------------------
-  void begin_time();
+  /// `add_runs`: see StreamReduceShape.
+  void begin_time(bool add_runs);
   /// One round. `edge` [chain lines] or null: cycle before the first wavelet may enter each line; `sink_ready`
   /// [positions] or null: when the east edge has room for the round's sums.
   void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);

@@ -38,10 +38,10 @@ void Wafer::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
   for (auto& part : regions_) part->place(map);
 }
 
-void Wafer::begin_time() {
+void Wafer::begin_time(bool add_runs) {
   edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
-  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed);
+  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed, add_runs);
 }
 
 void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
