@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sw/cli/fabric_command.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -119,6 +120,8 @@ int run_command(int argc, char* argv[]) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 
+  const FabricCommand fabric(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -126,6 +129,7 @@ int run_command(int argc, char* argv[]) {
   }
   if (train_command) return run_model(train);
   if (eval_command) return run_model(eval);
+  if (fabric.chosen()) return fabric.run(source_root());
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

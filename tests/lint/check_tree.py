@@ -27,6 +27,7 @@ MAY_INCLUDE = {
     "hw/*": HW_BLOCK,
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
     "sw/kernels": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
+    "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
@@ -35,7 +36,7 @@ MAY_INCLUDE = {
     "rtl/cosim": ["tlm/*", "hw/*"],
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
-WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/compiler",
+WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
                    "sw/checkpoint", "sw/report")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
