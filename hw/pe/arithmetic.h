@@ -31,6 +31,31 @@ inline std::uint32_t fused_multiply_add(std::uint16_t x, std::uint16_t y, std::u
 
 inline std::uint32_t add(std::uint32_t a, std::uint32_t b) { return result_bits(float_of(a) + float_of(b)); }
 
+inline std::uint32_t subtract(std::uint32_t a, std::uint32_t b) { return result_bits(float_of(a) - float_of(b)); }
+inline std::uint32_t multiply(std::uint32_t a, std::uint32_t b) { return result_bits(float_of(a) * float_of(b)); }
+
+/// fp32 x fp32 + fp32, rounded once.
+inline std::uint32_t fused_multiply_add32(std::uint32_t x, std::uint32_t y, std::uint32_t accumulator) {
+  return result_bits(std::fma(float_of(x), float_of(y), float_of(accumulator)));
+}
+
+/// The greater one; +0 above -0; NaN if one is.
+inline std::uint32_t maximum(std::uint32_t a, std::uint32_t b) {
+  if (std::isnan(float_of(a)) || std::isnan(float_of(b))) return canonical_nan;
+  constexpr std::uint32_t sign = 0x80000000;
+  const auto order = [](std::uint32_t bits) { return (bits & sign) != 0 ? ~bits : bits | sign; };
+  return order(a) > order(b) ? a : b;
+}
+
+inline bool half_is_nan(std::uint16_t half) { return (half & 0x7fffU) > 0x7c00U; }
+/// max(x, +0); NaN stays NaN.
+inline std::uint16_t relu(std::uint16_t x) {
+  if (half_is_nan(x)) return half_nan;
+  return (x & 0x8000U) != 0 ? std::uint16_t{0} : x;
+}
+/// x > 0
+inline bool is_positive_half(std::uint16_t x) { return !half_is_nan(x) && x != 0 && (x & 0x8000U) == 0; }
+
 inline std::uint16_t to_half(std::uint32_t value) { return float_to_half(float_of(value)); }
 
 }  // namespace weft::hw

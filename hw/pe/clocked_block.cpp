@@ -15,8 +15,9 @@ Cycle longest_silence(const MachineSpec& machine, const ArraySetup& setup) {
   for (const Program& program : setup.programs)
     for (const Instruction& instruction : program.code) longest = std::max<int>(longest, instruction.count);
   const PeSpec& pe = machine.pe;
-  return longest + pe.vector_issue_cycles + pe.vector_fill_cycles + pe.scalar_cycles + pe.control_cycles +
-         pe.task_dispatch_cycles + 2 * machine.router.ramp_cycles + machine.router.hop_cycles;
+  constexpr int clash = 2;  // cycles of an element whose operands meet in a bank
+  return clash * longest + pe.call_cycles + pe.vector_issue_cycles + pe.vector_fill_cycles + pe.scalar_cycles +
+         pe.control_cycles + pe.task_dispatch_cycles + 2 * machine.router.ramp_cycles + machine.router.hop_cycles;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include "hw/pe/arithmetic.h"
 #include "hw/pe/cost.h"
+#include "hw/pe/instruction_text.h"
+#include "hw/pe/vector_operations.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -49,8 +51,19 @@ Cycle CoreModel::earliest(const Thread& thread) const {
     case Opcode::axpy_memory:
       if (sends_scalar(thread)) at = std::max(at, thread.ready);
       return std::max(at, credits_[*instruction.fabric_out].earliest());
+    case Opcode::relu16:
+    case Opcode::relu_back16:
+    case Opcode::fmac32:
+    case Opcode::fmac32_calls:
+      return std::max(at, thread.ready);
     case Opcode::drain:
     case Opcode::drain16:
+    case Opcode::send16:
+    case Opcode::send32:
+    case Opcode::add32:
+    case Opcode::sub32:
+    case Opcode::mul32:
+    case Opcode::max32:
       if (thread.phase == Thread::Phase::issue) return std::max(at, thread.ready);
       if (thread.phase == Thread::Phase::elements && instruction.fabric_in) at = std::max(at, arrival(instruction));
       return instruction.fabric_out ? std::max(at, credits_[*instruction.fabric_out].earliest()) : at;
@@ -95,12 +108,19 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
       return sends_scalar(thread) ? give_scalar(thread, slot) : close(thread, slot);
     case Opcode::drain:
     case Opcode::drain16:
-      return drain(thread, slot);
+    case Opcode::send16:
+    case Opcode::send32:
+      return stream(thread, slot);
     case Opcode::store16:
     case Opcode::store32:
       return store(thread, slot);
-    default:
+    case Opcode::loop:
       return branch(thread);
+    case Opcode::call:
+      step_over(thread);
+      return spec_.call_cycles;
+    default:
+      return works_in_memory(current(thread)) ? work_in_memory(thread, slot.at) : stream(thread, slot);
   }
 }
 
@@ -166,22 +186,44 @@ Cycle CoreModel::multiply(Thread& thread, Cycle now, std::uint32_t data) {
   return vector_cycles(spec_, instruction.count, spec_.lanes.fmac_mixed);
 }
 
-Cycle CoreModel::drain(Thread& thread, CoreSlot& slot) {
+Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
-  const auto finish_elements = [&] {
-    if (instruction.close) {
-      thread.phase = Thread::Phase::close;
-    } else {
-      step_over(thread);
-    }
-  };
-  if (thread.phase == Thread::Phase::issue) {
+  if (thread.phase == Thread::Phase::close) return close(thread, slot);
+  const bool begins = thread.phase == Thread::Phase::issue;
+  if (begins) {
     thread.ready = slot.at + spec_.vector_fill_cycles;
     thread.phase = Thread::Phase::elements;
-    if (instruction.count == 0) finish_elements();
-    return spec_.vector_issue_cycles;
+  } else {
+    switch (instruction.opcode) {
+      case Opcode::drain:
+      case Opcode::drain16:
+        drain_element(thread, slot);
+        break;
+      case Opcode::send16:
+      case Opcode::send32:
+        send_element(thread, slot);
+        break;
+      default:
+        combine_element(thread, slot);
+        break;
+    }
+    ++thread.element;
   }
-  if (thread.phase == Thread::Phase::close) return close(thread, slot);
+  if (thread.element == instruction.count) {
+    thread.element = 0;
+    if (++thread.vector >= instruction.scalars) {
+      if (instruction.close) {
+        thread.phase = Thread::Phase::close;
+      } else {
+        step_over(thread);
+      }
+    }
+  }
+  return begins ? spec_.vector_issue_cycles : 1;
+}
+
+void CoreModel::drain_element(const Thread& thread, CoreSlot& slot) {
+  const Instruction& instruction = current(thread);
   const int accumulator = instruction.a + 2 * thread.element;
   std::uint32_t sum = memory_.read32(accumulator);
   if (instruction.fabric_in) sum = add(take_data(instruction, slot), sum);
@@ -194,8 +236,32 @@ Cycle CoreModel::drain(Thread& thread, CoreSlot& slot) {
   } else {
     memory_.write32(instruction.b + 2 * place, sum);
   }
-  if (++thread.element == instruction.count) finish_elements();
-  return 1;
+}
+
+void CoreModel::send_element(const Thread& thread, CoreSlot& slot) {
+  const Instruction& instruction = current(thread);
+  const int color = *instruction.fabric_out, k = thread.element;
+  if (instruction.opcode == Opcode::send16) {
+    send(scalar_wavelet(color, static_cast<std::uint16_t>(k), memory_.read16(instruction.a + k)), slot);
+  } else {
+    send({memory_.read32(instruction.a + 2 * k), static_cast<std::uint8_t>(color), false}, slot);
+  }
+}
+
+void CoreModel::combine_element(const Thread& thread, CoreSlot& slot) {
+  const Instruction& instruction = current(thread);
+  const int at = instruction.a + 2 * thread.element;
+  memory_.write32(at, combine(instruction.opcode, memory_.read32(at), take_data(instruction, slot)));
+}
+
+Cycle CoreModel::work_in_memory(Thread& thread, Cycle now) {
+  const Instruction& instruction = current(thread);
+  const VectorPlace place = place_of(instruction, thread.vector, thread.passes[0]);
+  run_vector(instruction, place, memory_);
+  thread.ready = now + spec_.vector_fill_cycles;
+  const Cycle cycles = vector_length(instruction, place, spec_);
+  if (++thread.vector >= instruction.scalars) step_over(thread);
+  return cycles;
 }
 
 Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
@@ -226,7 +292,7 @@ Cycle CoreModel::branch(Thread& thread) {
 void CoreModel::step_over(Thread& thread) {
   ++thread.pc;
   thread.phase = Thread::Phase::issue;
-  thread.element = 0;
+  thread.element = thread.vector = 0;
   thread.active = current(thread).opcode != Opcode::halt;
 }
 

@@ -2,14 +2,17 @@
 // A PE's core, exact to the bit and the cycle, on timestamps. Each cycle belongs to at most one thread: the receiver
 // (thread 1) if it can use it, else the main thread; a run of element cycles is one event that the receiver lengthens.
 //
-// With `free` = the cycle after the thread's last slot, `ready` = last issue of AXPY or DRAIN + vector_fill:
+// With `free` = the cycle after the thread's last slot, `ready` = last issue of a vector instruction + vector_fill:
 //   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
 //   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
 //   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
 //          close: control_cycles, the control wavelet is sent in the first, which needs room
+//   SEND   as DRAIN to the fabric
+//   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN, an element at max(free, arrival); in memory, RELU, FMAC32:
+//          a vector is issued at max(free, ready), vector_length() of vector_operations.h
 //   STORE  an element at max(free, arrival); no issue of its own
-//   LOOP   scalar_cycles      HALT  none
+//   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
 // The main thread begins task_dispatch_cycles after the launch, the receiver at once.
 #include <array>
@@ -57,6 +60,7 @@ class CoreModel {
     std::size_t pc = 0;
     enum class Phase { issue, elements, close } phase = Phase::issue;
     int element = 0;  ///< AXPYM: scalar
+    int vector = 0;   ///< pass over the elements; FMAC32: scalar
     Cycle start = 0, free = 0, ready = 0;
     std::array<int, loop_counters> passes{};
   };
@@ -73,7 +77,12 @@ class CoreModel {
   Cycle give_scalar(Thread& thread, CoreSlot& slot);
   Cycle multiply(Thread& thread, Cycle now, std::uint32_t scalar);
   Cycle close(Thread& thread, CoreSlot& slot);
-  Cycle drain(Thread& thread, CoreSlot& slot);
+  /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
+  Cycle stream(Thread& thread, CoreSlot& slot);
+  void drain_element(const Thread& thread, CoreSlot& slot);
+  void send_element(const Thread& thread, CoreSlot& slot);
+  void combine_element(const Thread& thread, CoreSlot& slot);
+  Cycle work_in_memory(Thread& thread, Cycle now);
   Cycle store(Thread& thread, CoreSlot& slot);
   Cycle branch(Thread& thread);
   void step_over(Thread& thread);

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace weft::hw {
 
@@ -22,15 +21,17 @@ enum class Opcode : std::uint8_t {
   send32 = 8,        ///< out[k] = a32[k]
   relu16 = 9,        ///< a16[k] = max(a16[k], 0)
   relu_back16 = 10,  ///< a16[k] = b16[k] > 0 ? a16[k] : 0
-  add32 = 11,        ///< a32[k] += b32[k]
-  sub32 = 12,        ///< a32[k] -= b32[k]
-  mul32 = 13,        ///< a32[k] *= b32[k]
-  max32 = 14,        ///< a32[k] = max(a32[k], b32[k])
-  drain16 = 15,      ///< drain to memory as half: b16[k] = half(in[k] + a32[k])
+  add32 = 11,        ///< a32[k] += b32[k]; with fabric in: `scalars` passes of a32[k] += in[k]
+  sub32 = 12,        ///< the same with -=
+  mul32 = 13,        ///< the same with *=
+  max32 = 14,        ///< the same with the greater of the two
+  fmac32 = 15,  ///< for s < scalars: a32[k] = fma(c32[s], b32[s row_stride + k element_stride], a32[k]); `a` moves on
+                ///< by count and `c` by scalars elements each pass of counter 0
+  fmac32_calls = 16,  ///< the same by scalar code: a `call` before each vector
+  call = 17,          ///< the scalar code around one call of a vector function; no effect
+  drain16 = 18,       ///< drain to memory as half: b16[k] = half(in[k] + a32[k]); `b` moves on as drain's
 };
-
-/// What model and tile execute. The others have their encoding only; a program with one of them is refused.
-bool is_implemented(Opcode opcode);
+inline constexpr int opcode_count = 19;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {
@@ -45,8 +46,8 @@ struct Instruction {
   std::uint16_t row_stride = 0;            ///< words from one scalar's vector to the next one's
   std::uint16_t element_stride = 0;        ///< words
   std::uint16_t scalars = 0;
-  std::uint16_t target = 0;  ///< instruction to go back to; encoded in the place of `scalars`
-  std::uint8_t counter = 0;  ///< 0 to 3; encoded in the place of `element_stride`
+  std::uint16_t target = 0;   ///< instruction to go back to; encoded in the place of `scalars`
+  std::uint16_t counter = 0;  ///< 0 to 3; encoded in the place of `element_stride`
 
   friend bool operator==(const Instruction& x, const Instruction& y);
 };
@@ -61,7 +62,5 @@ using EncodedInstruction = std::array<std::uint32_t, instruction_words>;
 EncodedInstruction encode(const Instruction& instruction);
 /// None if the opcode does not exist.
 std::optional<Instruction> decode(const EncodedInstruction& words);
-/// "AXPY acc=0 x=512 n=7 row=8 step=1 in=0".
-std::string to_string(const Instruction& instruction);
 
 }  // namespace weft::hw

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "hw/pe/instruction_text.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -34,10 +35,18 @@ class Validator {
     throw UsageError(fmt::format("program: instruction {} ({}): {}", at, text, why));
   }
 
-  void check_words(int at, const char* name, int first, std::int64_t words, bool pairs) const {
+  void check_words(int at, const char* name, std::int64_t first, std::int64_t words, bool pairs) const {
     if (pairs && first % 2 != 0) refuse(at, fmt::format("{} = {}: fp32 stands at an even word", name, first));
     if (first + words > words_)
       refuse(at, fmt::format("{} = {} and {} words; the SRAM has {} words", name, first, words, words_));
+  }
+
+  void check_elements(int at, const Instruction& i) const {
+    if (i.count < 1) refuse(at, "n = 0: at least 1 element");
+  }
+
+  void check_passes(int at, const Instruction& i) const {
+    if (i.scalars < 1) refuse(at, "m = 0: at least 1");
   }
 
   void check_color(int at, const char* name, const std::optional<std::uint8_t>& color, bool needed) const {
@@ -47,7 +56,6 @@ class Validator {
   }
 
   void check(int at, const Instruction& i) const {
-    if (!is_implemented(i.opcode)) refuse(at, "this instruction has an encoding but no implementation yet");
     switch (i.opcode) {
       case Opcode::loop:
         if (i.count < 1) refuse(at, "count = 0: at least 1 pass");
@@ -80,8 +88,44 @@ class Validator {
       case Opcode::store16:
       case Opcode::store32:
         check_color(at, "in", i.fabric_in, true);
-        if (i.count < 1) refuse(at, "n = 0: at least 1 element");
+        check_elements(at, i);
         check_words(at, "at", i.a, (i.opcode == Opcode::store32 ? 2 : 1) * i.count, i.opcode == Opcode::store32);
+        break;
+      case Opcode::send16:
+      case Opcode::send32:
+        check_color(at, "out", i.fabric_out, true);
+        check_elements(at, i);
+        check_words(at, "at", i.a, (i.opcode == Opcode::send32 ? 2 : 1) * i.count, i.opcode == Opcode::send32);
+        break;
+      case Opcode::relu16:
+        check_elements(at, i);
+        check_words(at, "at", i.a, i.count, false);
+        break;
+      case Opcode::relu_back16:
+        check_elements(at, i);
+        check_words(at, "a", i.a, i.count, false);
+        check_words(at, "b", i.b, i.count, false);
+        break;
+      case Opcode::add32:
+      case Opcode::sub32:
+      case Opcode::mul32:
+      case Opcode::max32:
+        check_color(at, "in", i.fabric_in, false);
+        check_elements(at, i);
+        check_words(at, "a", i.a, 2 * i.count, true);
+        if (i.fabric_in) check_passes(at, i);
+        if (!i.fabric_in) check_words(at, "b", i.b, 2 * i.count, true);
+        break;
+      case Opcode::fmac32:
+      case Opcode::fmac32_calls:
+        check_elements(at, i);
+        check_passes(at, i);
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        if (i.row_stride % 2 != 0 || i.element_stride % 2 != 0) refuse(at, "row and step are even: fp32 has two words");
+        check_words(at, "x", i.b,
+                    std::int64_t{i.scalars - 1} * i.row_stride + std::int64_t{i.count - 1} * i.element_stride + 2,
+                    true);
+        check_words(at, "scalars", i.c, 2 * i.scalars, true);
         break;
       default:
         break;

@@ -43,8 +43,10 @@ void RouterModel::give_credit(Port port, int color, Cycle usable) {
 
 PortSet RouterModel::takers(const Color& color, const Wavelet& wavelet) {
   const PortSet transmit = color.switched().transmit;
-  const bool silent = wavelet.control && (wavelet.data & control_silent_bit) != 0;
-  return silent ? static_cast<PortSet>(transmit & ~port_bit(Port::ramp)) : transmit;
+  if (!wavelet.control || (wavelet.data & control_silent_bit) == 0) return transmit;
+  // Nobody behind the last switch that it moves has a use for it.
+  if ((wavelet.data & control_advance_mask) <= 1) return 0;
+  return static_cast<PortSet>(transmit & ~port_bit(Port::ramp));
 }
 
 Cycle RouterModel::earliest(const Color& color) {

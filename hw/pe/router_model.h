@@ -4,7 +4,9 @@
 //   - A wavelet leaves at the first cycle in which it is at the head of its queue (input port x color), its color's
 //     switch receives from that port, all takers have room, and no older wavelet needs one of its outputs.
 //   - One wavelet per output port and cycle. Older = arrived earlier, then input port in the order of Port, then color.
-//   - A control wavelet that advances moves the switch of its color after it; a silent one is not given to the core.
+//   - A control wavelet that advances moves the switch of its color after it; a silent one is not given to the core,
+//   and
+//     ends at the last switch that it moves.
 // A wavelet that leaves at cycle d takes effect elsewhere after d, so that events can be played in the order of time.
 #include <array>
 #include <map>

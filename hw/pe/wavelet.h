@@ -22,7 +22,8 @@ constexpr Wavelet scalar_wavelet(int color, std::uint16_t index, std::uint16_t h
 }
 
 /// Data of a control wavelet. `advance`: routers, counted from the first one it enters, whose switch of this color
-/// moves on after it went through; each router that does so hands on one less. `silent`: no core takes it.
+/// moves on after it went through; each router that does so hands on one less. `silent`: no core takes it, and it
+/// ends at the last router that it moves.
 inline constexpr std::uint32_t control_advance_mask = 0xffff;
 inline constexpr std::uint32_t control_silent_bit = 0x1'0000;
 

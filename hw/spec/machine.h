@@ -40,6 +40,7 @@ struct PeSpec {
   int scalar_cycles = 0;            ///< one scalar instruction (a loop branch)
   int control_cycles = 0;           ///< taking a control wavelet
   int task_dispatch_cycles = 0;     ///< starting a task
+  int call_cycles = 0;              ///< scalar code around one call of a vector function
   int special_function_cycles = 0;  ///< one element of exp, log or reciprocal (a stated sequence of FMACs)
 };
 

@@ -45,7 +45,18 @@ package weft_pkg;
     OpDrain = 6'd4,
     OpStore16 = 6'd5,
     OpStore32 = 6'd6,
-    OpDrain16 = 6'd15
+    OpSend16 = 6'd7,
+    OpSend32 = 6'd8,
+    OpRelu16 = 6'd9,
+    OpReluBack16 = 6'd10,
+    OpAdd32 = 6'd11,
+    OpSub32 = 6'd12,
+    OpMul32 = 6'd13,
+    OpMax32 = 6'd14,
+    OpFmac32 = 6'd15,
+    OpFmac32Calls = 6'd16,
+    OpCall = 6'd17,
+    OpDrain16 = 6'd18
   } opcode_e;
 
   typedef struct packed {
@@ -66,6 +77,19 @@ package weft_pkg;
     logic has_in;
     logic [5:0] opcode;
   } instruction_t;
+
+  // AXPYM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
+  function automatic logic is_vector(logic [5:0] opcode, logic has_in);
+    unique case (opcode)
+      OpAxpyMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls: return 1'b1;
+      OpAdd32, OpSub32, OpMul32, OpMax32: return !has_in;
+      default: return 1'b0;
+    endcase
+  endfunction
+
+  function automatic logic is_fmac(logic [5:0] opcode);
+    return opcode == OpFmac32 || opcode == OpFmac32Calls;
+  endfunction
 
   // What a thread did in this cycle: an issue, an element of DRAIN or STORE, a control wavelet, a branch.
   typedef struct packed {

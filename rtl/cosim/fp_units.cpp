@@ -33,6 +33,14 @@ std::uint32_t FpUnits::fma(std::uint16_t a, std::uint16_t b, std::uint32_t accum
   return model_->top.fma_o;
 }
 
+std::uint32_t FpUnits::fma32(std::uint32_t a, std::uint32_t b, std::uint32_t accumulator) {
+  model_->top.a_i = a;
+  model_->top.b_i = b;
+  model_->top.c_i = accumulator;
+  model_->top.eval();
+  return model_->top.fma32_o;
+}
+
 std::uint16_t FpUnits::to_half(std::uint32_t value) {
   model_->top.a_i = value;
   model_->top.eval();

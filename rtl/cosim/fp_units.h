@@ -15,6 +15,8 @@ class FpUnits {
   std::uint32_t multiply(std::uint16_t a, std::uint16_t b);
   /// fp16 x fp16 + fp32, rounded once.
   std::uint32_t fma(std::uint16_t a, std::uint16_t b, std::uint32_t accumulator);
+  /// fp32 x fp32 + fp32, rounded once.
+  std::uint32_t fma32(std::uint32_t a, std::uint32_t b, std::uint32_t accumulator);
   std::uint16_t to_half(std::uint32_t value);
 
  private:

@@ -62,7 +62,14 @@ Tile::Tile(const hw::MachineSpec& machine) : model_(std::make_unique<Model>()) {
                                   {"pe.task_dispatch_cycles", pe.task_dispatch_cycles},
                                   {"router.colors", router.colors},
                                   {"pe.sram_bytes", pe.sram_bytes},
-                                  {"router.hop_cycles", router.hop_cycles}};
+                                  {"router.hop_cycles", router.hop_cycles},
+                                  {"pe.banks", pe.banks},
+                                  {"pe.lanes.add_fp32", pe.lanes.add_fp32},
+                                  {"pe.lanes.mul_fp32", pe.lanes.mul_fp32},
+                                  {"pe.lanes.max_fp32", pe.lanes.max_fp32},
+                                  {"pe.lanes.max_fp16", pe.lanes.max_fp16},
+                                  {"pe.lanes.fmac_fp32", pe.lanes.fmac_fp32},
+                                  {"pe.call_cycles", pe.call_cycles}};
   for (std::uint32_t index = 0; index < std::size(parameters); ++index) {
     const Parameter& parameter = parameters[index];
     const std::uint32_t built = read(map_parameters + index);

@@ -3,13 +3,19 @@
 module pe_core
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2,
+  parameter int unsigned Lanes = 2,  // AXPY
+  parameter int unsigned AddLanes = 2,
+  parameter int unsigned MultiplyLanes = 1,
+  parameter int unsigned MaxLanes = 1,
+  parameter int unsigned HalfMaxLanes = 1,
+  parameter int unsigned FmacLanes = 1,
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned IssueCycles = 1,
   parameter int unsigned FillCycles = 6,
   parameter int unsigned ScalarCycles = 1,
   parameter int unsigned ControlCycles = 1,
+  parameter int unsigned CallCycles = 26,
   parameter int unsigned DispatchCycles = 4
 ) (
   input  logic clk_i,
@@ -39,19 +45,20 @@ module pe_core
 
   typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose} phase_e;
   typedef logic [7:0] cycles_t;
-  typedef logic [$clog2(OutputQueue+1)-1:0] credit_t;
+  typedef logic [$clog2(Lanes+1)-1:0] lanes_t;
 
   typedef struct packed {
     logic active;
     pc_t pc;
     phase_e phase;
     logic [15:0] element;
-    logic [15:0] scalar_index;  // AXPYM
+    logic [15:0] vector_index;  // scalar of AXPYM and FMAC32, pass over the elements
     cycles_t burn;   // slots that the last action still takes
     cycles_t fill;   // cycles before a dependent vector instruction may issue
     cycles_t start;  // cycles before the first slot
-    logic [15:0] scalar;
+    logic [31:0] scalar;
     logic [33:0] x_address;
+    logic clash;  // both sources in the same banks: an element cycle takes two
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
 
@@ -60,8 +67,7 @@ module pe_core
   instruction_t instruction[Threads];
   wavelet_t head[Threads];
   color_t head_color[Threads];
-  credit_t credit_q[Colors], credit_d[Colors];
-  color_set_t has_credit_q, has_credit_d;
+  color_set_t has_credit;
   logic fault_q, fault;
 
   program_store u_program (
@@ -81,6 +87,17 @@ module pe_core
         !(thread_q[thread].burn == '0 && instruction[thread].opcode == OpHalt);
   end
 
+  function automatic lanes_t lanes_of(logic [5:0] opcode);
+    unique case (opcode)
+      OpAdd32, OpSub32: return lanes_t'(AddLanes);
+      OpMul32: return lanes_t'(MultiplyLanes);
+      OpMax32: return lanes_t'(MaxLanes);
+      OpRelu16, OpReluBack16: return lanes_t'(HalfMaxLanes);
+      OpFmac32, OpFmac32Calls: return lanes_t'(FmacLanes);
+      default: return lanes_t'(Lanes);
+    endcase
+  endfunction
+
   // Can the thread use this cycle?
   logic [Threads-1:0] usable, operands, room;
 
@@ -88,26 +105,28 @@ module pe_core
     usable = '0;
     for (int unsigned thread = 0; thread < Threads; thread++) begin
       operands[thread] = !instruction[thread].has_in || head[thread].valid;
-      room[thread] = !instruction[thread].has_out || has_credit_q[instruction[thread].fabric_out];
+      room[thread] = !instruction[thread].has_out || has_credit[instruction[thread].fabric_out];
       unique case (instruction[thread].opcode)
         OpHalt: usable[thread] = 1'b0;
+        OpLoop, OpCall: usable[thread] = 1'b1;
         OpAxpy:
           usable[thread] = thread_q[thread].phase != PhaseIssue ||
               (operands[thread] && (head[thread].control || thread_q[thread].fill == '0));
-        OpAxpyMemory:
-          unique case (thread_q[thread].phase)
-            PhaseIssue: usable[thread] = room[thread] && thread_q[thread].fill == '0;
-            PhaseElements: usable[thread] = 1'b1;
-            default: usable[thread] = room[thread];
-          endcase
-        OpDrain, OpDrain16:
-          unique case (thread_q[thread].phase)
-            PhaseIssue: usable[thread] = thread_q[thread].fill == '0;
-            PhaseElements: usable[thread] = operands[thread] && room[thread];
-            default: usable[thread] = room[thread];
-          endcase
         OpStore16, OpStore32: usable[thread] = operands[thread];
-        default: usable[thread] = 1'b1;
+        default:
+          if (is_vector(instruction[thread].opcode, instruction[thread].has_in)) begin
+            unique case (thread_q[thread].phase)
+              PhaseIssue: usable[thread] = room[thread] && thread_q[thread].fill == '0;
+              PhaseElements: usable[thread] = 1'b1;
+              default: usable[thread] = room[thread];
+            endcase
+          end else begin
+            unique case (thread_q[thread].phase)
+              PhaseIssue: usable[thread] = thread_q[thread].fill == '0;
+              PhaseElements: usable[thread] = operands[thread] && room[thread];
+              default: usable[thread] = room[thread];
+            endcase
+          end
       endcase
       usable[thread] |= thread_q[thread].burn != '0;
       usable[thread] &= thread_q[thread].active && thread_q[thread].start == '0 && !fault_q;
@@ -122,15 +141,15 @@ module pe_core
   /* verilator lint_off UNUSEDSIGNAL */
   wavelet_t now_head;
   /* verilator lint_on UNUSEDSIGNAL */
-  logic axpy_elements, drain_element, store_element, step_over, last_element, last_scalar;
-  logic [16:0] next_scalar;
-  logic [15:0] scalar;
-  logic [33:0] scalar_address;
-  logic scalar_outside;
-  logic [16:0] next_element;
-  logic [15:0] passes;
+  logic vector_elements, stream_element, store_element, step_over, last_element;
+  logic pass_done, last_vector;  // over the elements
+  logic [16:0] next_vector, next_element;
+  logic [15:0] scalar_half, x_stride, passes;
+  logic [31:0] scalar_word;
+  logic [33:0] scalar_address, element_base, x_address;
+  logic scalar_outside, out_of_range, fmac, clash;
+  lanes_t lanes;
   logic [31:0] result;
-  logic out_of_range;
 
   assign slot = usable != '0;
   assign now = usable[1];
@@ -139,10 +158,28 @@ module pe_core
   assign now_head = head[now];
   assign burn = slot && now_thread.burn != '0;
   assign passes = now_thread.passes[now_instruction.element_stride[1:0]] + 16'd1;
+  assign next_vector = 17'(now_thread.vector_index) + 17'd1;
+  assign last_vector = next_vector >= 17'(now_instruction.scalars);
+
+  // Where the vector of this slot's issue stands. AXPYM and FMAC32 take other scalars, FMAC32 other elements, in each
+  // pass of counter 0.
+  assign fmac = is_fmac(now_instruction.opcode);
+  assign lanes = lanes_of(now_instruction.opcode);
   assign scalar_address = 34'(now_instruction.c) +
-      34'(now_thread.passes[0]) * 34'(now_instruction.scalars) + 34'(now_thread.scalar_index);
-  assign next_scalar = 17'(now_thread.scalar_index) + 17'd1;
-  assign last_scalar = next_scalar >= 17'(now_instruction.scalars);
+      ((34'(now_thread.passes[0]) * 34'(now_instruction.scalars) + 34'(now_thread.vector_index)) << fmac);
+  assign element_base = 34'(now_instruction.a) +
+      (fmac ? (34'(now_thread.passes[0]) * 34'(now_instruction.count)) << 1 : 34'd0);
+  assign x_address = 34'(now_instruction.b) + 34'(now_thread.vector_index) * 34'(now_instruction.row_stride);
+  assign clash = now_instruction.opcode != OpAxpyMemory && now_instruction.opcode != OpRelu16 &&
+      element_base[1:0] == x_address[1:0];
+
+  always_comb begin
+    unique case (now_instruction.opcode)
+      OpAxpy, OpAxpyMemory, OpFmac32, OpFmac32Calls: x_stride = now_instruction.element_stride;
+      OpRelu16, OpReluBack16: x_stride = 16'd1;
+      default: x_stride = 16'd2;
+    endcase
+  end
 
   always_comb begin
     next_thread = now_thread;
@@ -150,10 +187,11 @@ module pe_core
     out_o = '0;
     out_o.color = now_instruction.fabric_out;
     out_o.data = result;
-    axpy_elements = 1'b0;
-    drain_element = 1'b0;
+    vector_elements = 1'b0;
+    stream_element = 1'b0;
     store_element = 1'b0;
     step_over = 1'b0;
+    pass_done = 1'b0;
     fault = 1'b0;
     next_element = 17'(now_thread.element) + 17'd1;
     last_element = next_element == 17'(now_instruction.count);
@@ -168,7 +206,7 @@ module pe_core
         OpAxpy: begin
           if (now_thread.phase == PhaseElements) begin
             probe_o.valid = 1'b0;
-            axpy_elements = 1'b1;
+            vector_elements = 1'b1;
             fault = out_of_range;
             next_element = 17'(now_thread.element) + 17'(Lanes);
             next_thread.element = next_element[15:0];
@@ -177,7 +215,7 @@ module pe_core
           end else begin
             take = 1'b1;
             next_thread.element = '0;
-            next_thread.scalar = now_head.data[15:0];
+            next_thread.scalar = {16'd0, now_head.data[15:0]};
             next_thread.x_address =
                 34'(now_instruction.b) + 34'(now_head.data[31:16]) * 34'(now_instruction.row_stride);
             if (now_head.control) begin
@@ -190,74 +228,9 @@ module pe_core
             end
           end
         end
-        OpAxpyMemory: begin
-          unique case (now_thread.phase)
-            PhaseIssue: begin
-              fault = scalar_outside;
-              out_o.valid = 1'b1;
-              out_o.data = {now_thread.scalar_index, scalar};
-              next_thread.element = '0;
-              next_thread.scalar = scalar;
-              next_thread.x_address =
-                  34'(now_instruction.b) + 34'(now_thread.scalar_index) * 34'(now_instruction.row_stride);
-              next_thread.burn = cycles_t'(IssueCycles - 1);
-              next_thread.fill = cycles_t'(FillCycles);
-              if (now_instruction.count != '0) next_thread.phase = PhaseElements;
-              else if (!last_scalar) next_thread.scalar_index = next_scalar[15:0];
-              else if (now_instruction.close) next_thread.phase = PhaseClose;
-              else step_over = 1'b1;
-            end
-            PhaseElements: begin
-              probe_o.valid = 1'b0;
-              axpy_elements = 1'b1;
-              fault = out_of_range;
-              next_element = 17'(now_thread.element) + 17'(Lanes);
-              next_thread.element = next_element[15:0];
-              next_thread.x_address = now_thread.x_address + 34'(Lanes) * 34'(now_instruction.element_stride);
-              if (next_element >= 17'(now_instruction.count)) begin
-                next_thread.phase = PhaseIssue;
-                if (!last_scalar) next_thread.scalar_index = next_scalar[15:0];
-                else if (now_instruction.close) next_thread.phase = PhaseClose;
-                else step_over = 1'b1;
-              end
-            end
-            default: begin
-              out_o.valid = 1'b1;
-              out_o.control = 1'b1;
-              out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
-              next_thread.burn = cycles_t'(ControlCycles - 1);
-              step_over = 1'b1;
-            end
-          endcase
-        end
-        OpDrain, OpDrain16: begin
-          unique case (now_thread.phase)
-            PhaseIssue: begin
-              next_thread.burn = cycles_t'(IssueCycles - 1);
-              next_thread.fill = cycles_t'(FillCycles);
-              if (now_instruction.count != '0) next_thread.phase = PhaseElements;
-              else if (now_instruction.close) next_thread.phase = PhaseClose;
-              else step_over = 1'b1;
-            end
-            PhaseElements: begin
-              take = now_instruction.has_in;
-              fault = (now_instruction.has_in && now_head.control) || out_of_range;
-              drain_element = 1'b1;
-              out_o.valid = now_instruction.has_out;
-              next_thread.element = next_element[15:0];
-              if (last_element) begin
-                if (now_instruction.close) next_thread.phase = PhaseClose;
-                else step_over = 1'b1;
-              end
-            end
-            default: begin
-              out_o.valid = 1'b1;
-              out_o.control = 1'b1;
-              out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
-              next_thread.burn = cycles_t'(ControlCycles - 1);
-              step_over = 1'b1;
-            end
-          endcase
+        OpCall: begin
+          next_thread.burn = cycles_t'(CallCycles - 1);
+          step_over = 1'b1;
         end
         OpStore16, OpStore32: begin
           take = 1'b1;
@@ -276,13 +249,63 @@ module pe_core
             next_thread.pc = now_thread.pc + 1'b1;
           end
         end
-        default: fault = 1'b1;
+        default: begin
+          unique case (now_thread.phase)
+            PhaseIssue: begin
+              next_thread.burn = cycles_t'(IssueCycles - 1);
+              next_thread.fill = cycles_t'(FillCycles);
+              next_thread.element = '0;
+              if (now_instruction.opcode == OpFmac32Calls) next_thread.burn = cycles_t'(CallCycles + IssueCycles - 1);
+              if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
+                fault = (fmac || now_instruction.opcode == OpAxpyMemory) && scalar_outside;
+                next_thread.scalar = fmac ? scalar_word : {16'd0, scalar_half};
+                next_thread.x_address = x_address;
+                next_thread.clash = clash;
+                out_o.valid = now_instruction.has_out;
+                out_o.data = {now_thread.vector_index, scalar_half};
+              end
+              if (now_instruction.count != '0) next_thread.phase = PhaseElements;
+              else pass_done = 1'b1;
+            end
+            PhaseElements: begin
+              if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
+                probe_o.valid = 1'b0;
+                vector_elements = 1'b1;
+                fault = out_of_range;
+                next_element = 17'(now_thread.element) + 17'(lanes);
+                next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                next_thread.burn = cycles_t'(now_thread.clash);
+                last_element = next_element >= 17'(now_instruction.count);
+                if (last_element) next_thread.phase = PhaseIssue;
+              end else begin
+                take = now_instruction.has_in;
+                fault = (now_instruction.has_in && now_head.control) || out_of_range;
+                stream_element = 1'b1;
+                out_o.valid = now_instruction.has_out;
+              end
+              next_thread.element = last_element ? '0 : next_element[15:0];
+              pass_done = last_element;
+            end
+            default: begin
+              out_o.valid = 1'b1;
+              out_o.control = 1'b1;
+              out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
+              next_thread.burn = cycles_t'(ControlCycles - 1);
+              step_over = 1'b1;
+            end
+          endcase
+          if (pass_done) begin
+            if (!last_vector) next_thread.vector_index = next_vector[15:0];
+            else if (now_instruction.close) next_thread.phase = PhaseClose;
+            else step_over = 1'b1;
+          end
+        end
       endcase
       if (step_over) begin
         next_thread.pc = now_thread.pc + 1'b1;
         next_thread.phase = PhaseIssue;
         next_thread.element = '0;
-        next_thread.scalar_index = '0;
+        next_thread.vector_index = '0;
       end
       probe_o.took = take;
       probe_o.sent = out_o.valid ? out_o : '0;
@@ -299,18 +322,22 @@ module pe_core
     .take_color_i(now_instruction.fabric_in)
   );
 
-  pe_datapath #(.Lanes(Lanes)) u_datapath (
+  pe_datapath #(.Lanes(Lanes), .MultiplierLanes(MultiplyLanes > FmacLanes ? MultiplyLanes : FmacLanes)) u_datapath (
     .clk_i,
-    .axpy_i(axpy_elements),
-    .drain_i(drain_element),
+    .vector_i(vector_elements),
+    .stream_i(stream_element),
     .store_i(store_element),
     .instruction_i(now_instruction),
+    .lanes_i(lanes),
     .element_i(now_thread.element),
     .pass_i(now_thread.passes[0]),
+    .element_base_i(element_base),
     .x_address_i(now_thread.x_address),
+    .x_stride_i(x_stride),
     .scalar_i(now_thread.scalar),
     .scalar_address_i(scalar_address),
-    .scalar_o(scalar),
+    .scalar_half_o(scalar_half),
+    .scalar_word_o(scalar_word),
     .scalar_outside_o(scalar_outside),
     .data_i(now_head.data),
     .result_o(result),
@@ -321,19 +348,18 @@ module pe_core
     .host_data_o(memory_data_o)
   );
 
+  output_credits #(.Depth(OutputQueue)) u_credits (
+    .clk_i,
+    .rst_ni,
+    .send_i(out_o.valid),
+    .send_color_i(out_o.color),
+    .room_i,
+    .has_credit_o(has_credit)
+  );
+
   always_comb begin
     room_o = '0;
     if (take) room_o[now_instruction.fabric_in] = 1'b1;
-  end
-
-  always_comb begin
-    credit_d = credit_q;
-    has_credit_d = has_credit_q | room_i;
-    if (out_o.valid) credit_d[out_o.color] -= 1'b1;
-    if (room_i != '0) begin
-      for (int unsigned color = 0; color < Colors; color++) credit_d[color] += credit_t'(room_i[color]);
-    end
-    if (out_o.valid) has_credit_d[out_o.color] = credit_d[out_o.color] != '0;
   end
 
   always_comb begin
@@ -354,13 +380,9 @@ module pe_core
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       thread_q <= '{default: '0};
-      credit_q <= '{default: credit_t'(OutputQueue)};
-      has_credit_q <= '1;
       fault_q <= 1'b0;
     end else begin
       thread_q <= thread_d;
-      credit_q <= credit_d;
-      has_credit_q <= has_credit_d;
       if (launch_i) fault_q <= 1'b0;
       else if (fault) fault_q <= 1'b1;
     end

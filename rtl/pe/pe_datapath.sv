@@ -1,28 +1,33 @@
-// What one slot of the core does to memory and to a wavelet: `Lanes` elements of an AXPY, or one element of DRAIN or
-// STORE. Combinational from the sequencer's step to the SRAM's write port.
+// What one slot of the core does to memory and to a wavelet: some elements of a vector, or one element of DRAIN, SEND,
+// STORE or of an operation with the fabric. Combinational from the sequencer's step to the SRAM's write port.
 module pe_datapath
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2
+  parameter int unsigned Lanes = 2,
+  parameter int unsigned MultiplierLanes = 1  // fp32
 ) (
   input  logic clk_i,
-  input  logic axpy_i,
-  input  logic drain_i,
+  input  logic vector_i,
+  input  logic stream_i,
   input  logic store_i,
   // What the fabric operands are is the sequencer's business.
   /* verilator lint_off UNUSEDSIGNAL */
   input  instruction_t instruction_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [$clog2(Lanes+1)-1:0] lanes_i,  // of the instruction
   input  logic [15:0] element_i,
-  input  logic [15:0] pass_i,         // of counter 0
-  input  logic [33:0] x_address_i,
-  input  logic [15:0] scalar_i,
-  // AXPYM's scalar is read in its issue slot, in which no lane reads a vector.
+  input  logic [15:0] pass_i,          // of counter 0
+  input  logic [33:0] element_base_i,  // word of element 0
+  input  logic [33:0] x_address_i,     // of this slot's first operand
+  input  logic [15:0] x_stride_i,
+  input  logic [31:0] scalar_i,
+  // AXPYM's and FMAC32's scalar is read in the issue slot, in which no lane reads a vector.
   input  logic [33:0] scalar_address_i,
-  output logic [15:0] scalar_o,
+  output logic [15:0] scalar_half_o,
+  output logic [31:0] scalar_word_o,
   output logic scalar_outside_o,
-  input  logic [31:0] data_i,         // of the wavelet taken in this slot
-  output logic [31:0] result_o,       // of a DRAIN's element
+  input  logic [31:0] data_i,    // of the wavelet taken in this slot
+  output logic [31:0] result_o,  // of the element that goes to the fabric
   output logic out_of_range_o,
   input  logic host_write_i,
   input  sram_address_t host_address_i,
@@ -33,11 +38,16 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = Lanes < 2 ? 2 : Lanes;
 
-  logic [Lanes-1:0] enabled, outside;
-  logic [33:0] x_address[Lanes], accumulator_address[Lanes];
-  sram_address_t word_address[Lanes], half_address[Lanes];
-  logic [31:0] accumulator[Lanes], sum[Lanes];
-  logic [15:0] x[Lanes];
+  logic halves, relu, is_drain, drain_half;
+  assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
+  assign halves = relu || instruction_i.opcode == OpSend16;
+  assign drain_half = instruction_i.opcode == OpDrain16;
+  assign is_drain = instruction_i.opcode == OpDrain || drain_half;
+
+  logic [Lanes-1:0] enabled, outside, positive;
+  sram_address_t word_address[Lanes], operand_address[Lanes], half_address[Lanes];
+  logic [31:0] element[Lanes], operand[Lanes], result[Lanes];
+  logic [15:0] half[Lanes];
   logic [WritePorts-1:0] write;
   sram_address_t write_address[WritePorts];
   logic [31:0] write_data[WritePorts];
@@ -45,42 +55,49 @@ module pe_datapath
   logic [15:0] stored_half;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    assign enabled[lane] = axpy_i && 17'(element_i) + 17'(lane) < 17'(instruction_i.count);
-    assign x_address[lane] = x_address_i + 34'(lane) * 34'(instruction_i.element_stride);
-    assign accumulator_address[lane] = 34'(instruction_i.a) + ((34'(element_i) + 34'(lane)) << 1);
-    assign outside[lane] = enabled[lane] && x_address[lane] >= 34'(SramWords);
-    assign word_address[lane] = accumulator_address[lane][14:0];
-    logic [33:0] read_address;
-    assign read_address = lane == 0 && !axpy_i ? scalar_address_i : x_address[lane];
-    assign half_address[lane] = read_address < 34'(SramWords) ? read_address[14:0] : '0;
-    // validate() in hw/pe/program.h has checked accumulators.
-    logic unused_address;
-    assign unused_address = |accumulator_address[lane][33:15];
+    logic [33:0] index, element_address, x_address, read_address, wide_half_address;
+    assign index = 34'(element_i) + 34'(lane);
+    assign enabled[lane] = vector_i && 32'(lane) < 32'(lanes_i) && index < 34'(instruction_i.count);
+    assign element_address = element_base_i + (halves ? index : index << 1);
+    assign x_address = x_address_i + 34'(lane) * 34'(x_stride_i);
+    assign read_address = lane == 0 && !vector_i ? scalar_address_i : x_address;
+    assign wide_half_address = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpSend16 ? element_address :
+                               read_address;
+    assign outside[lane] = enabled[lane] && (x_address >= 34'(SramWords) || element_address >= 34'(SramWords));
+    assign word_address[lane] = element_address < 34'(SramWords) ? element_address[14:0] : '0;
+    assign operand_address[lane] = read_address < 34'(SramWords) ? read_address[14:0] : '0;
+    assign half_address[lane] = wide_half_address < 34'(SramWords) ? wide_half_address[14:0] : '0;
+    assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && half[lane][14:0] <= 15'h7c00;
 
-    fmac u_fmac (
-      .a_i(scalar_i),
-      .b_i(x[lane]),
-      .use_addend_i(drain_i),
-      .addend_i(data_i),
-      .accumulator_i(accumulator[lane]),
-      .sum_o(sum[lane])
+    vector_lane #(.WithMultiplier(lane < MultiplierLanes)) u_lane (
+      .opcode_i(instruction_i.opcode),
+      .active_i(stream_i || enabled[lane]),
+      .element_i(element[lane]),
+      .operand_i(stream_i ? data_i : operand[lane]),
+      .half_i(half[lane]),
+      .scalar_i,
+      .result_o(result[lane])
     );
   end
 
-  fp32_to_fp16 u_convert (.value_i(drain_i ? result_o : data_i), .half_o(stored_half));
+  fp32_to_fp16 u_convert (.value_i(stream_i ? result_o : data_i), .half_o(stored_half));
 
-  assign out_of_range_o = |outside || (drain_i && !instruction_i.has_out && drain_address >= 34'(SramWords));
+  assign out_of_range_o = |outside || (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));
   assign scalar_outside_o = scalar_address_i >= 34'(SramWords);
-  assign scalar_o = x[0];
-  assign result_o = instruction_i.has_in ? sum[0] : accumulator[0];
+  assign scalar_half_o = half[0];
+  assign scalar_word_o = operand[0];
 
-  logic store_half, drain_half;
+  always_comb begin
+    result_o = instruction_i.has_in ? result[0] : element[0];
+    if (instruction_i.opcode == OpSend16) result_o = {element_i, half[0]};
+  end
+
+  logic store_half;
   logic [16:0] store_offset, store_address;
   logic [33:0] drain_place, drain_address;
   assign store_half = instruction_i.opcode == OpStore16;
   assign store_offset = store_half ? 17'(element_i) : {element_i, 1'b0};
   assign store_address = 17'(instruction_i.a) + store_offset;
-  assign drain_half = instruction_i.opcode == OpDrain16;
   assign drain_place = 34'(pass_i) * 34'(instruction_i.count) + 34'(element_i);
   assign drain_address = 34'(instruction_i.b) + (drain_half ? drain_place : drain_place << 1);
 
@@ -90,14 +107,16 @@ module pe_datapath
     write_data = '{default: '0};
     write_half = '0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
-      write[lane] = enabled[lane];
+      write[lane] = enabled[lane] && !(instruction_i.opcode == OpReluBack16 && positive[lane]);
       write_address[lane] = word_address[lane];
-      write_data[lane] = sum[lane];
+      write_data[lane] = result[lane];
+      write_half[lane] = relu;
     end
-    if (drain_i) begin
-      write[0] = 1'b1;
-      write_data[0] = 32'd0;
-      write[1] = !instruction_i.has_out;
+    if (stream_i) begin
+      write[0] = is_drain || instruction_i.has_in;
+      write_data[0] = is_drain ? 32'd0 : result[0];
+      write_half[0] = 1'b0;
+      write[1] = is_drain && !instruction_i.has_out;
       write_address[1] = drain_address[14:0];
       write_data[1] = drain_half ? {16'd0, stored_half} : result_o;
       write_half[1] = drain_half;
@@ -110,16 +129,18 @@ module pe_datapath
     end
   end
 
-  // validate() has checked these too.
+  // validate() in hw/pe/program.cpp has checked these.
   logic unused_address;
   assign unused_address = |{store_address[16:15], drain_address[33:15]};
 
   sram #(.Lanes(Lanes), .WritePorts(WritePorts)) u_sram (
     .clk_i,
     .word_address_i(word_address),
-    .word_o(accumulator),
+    .word_o(element),
+    .operand_address_i(operand_address),
+    .operand_o(operand),
     .half_address_i(half_address),
-    .half_o(x),
+    .half_o(half),
     .write_i(write),
     .write_half_i(write_half),
     .write_address_i(write_address),

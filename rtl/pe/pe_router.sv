@@ -70,7 +70,11 @@ module pe_router
         from[color] = route_q[color][position_q[color]].receive;
         to[color] = route_q[color][position_q[color]].transmit;
         head[color] = queue_q[from[color]][color][first_q[from[color]][color]];
-        if (head[color].control && head[color].data[SilentBit]) to[color][Ramp] = 1'b0;
+        if (head[color].control && head[color].data[SilentBit]) begin
+          to[color][Ramp] = 1'b0;
+          // Nobody behind the last switch that it moves has a use for it.
+          if (head[color].data[15:0] <= 16'd1) to[color] = '0;
+        end
         for (int unsigned port = 0; port < Ports; port++) room[port] = has_room_q[port][color];
         request[color] = occupied_q[from[color]][color] && (to[color] & ~room) == '0;
       end

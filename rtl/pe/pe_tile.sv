@@ -5,7 +5,12 @@
 module pe_tile
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2,
+  parameter int unsigned Lanes = 2,  // AXPY; the others at most as many
+  parameter int unsigned AddLanes = 2,
+  parameter int unsigned MultiplyLanes = 1,
+  parameter int unsigned MaxLanes = 1,
+  parameter int unsigned HalfMaxLanes = 1,
+  parameter int unsigned FmacLanes = 1,
   parameter int unsigned LinkQueue = 4,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned OutputQueue = 6,
@@ -14,6 +19,7 @@ module pe_tile
   parameter int unsigned FillCycles = 6,
   parameter int unsigned ScalarCycles = 1,
   parameter int unsigned ControlCycles = 1,
+  parameter int unsigned CallCycles = 26,
   parameter int unsigned DispatchCycles = 4
 ) (
   input  logic clk_i,
@@ -61,6 +67,13 @@ module pe_tile
       16'hf00a: host_data_o = 32'(Colors);
       16'hf00b: host_data_o = 32'(2 * SramWords);
       16'hf00c: host_data_o = 32'd1;  // hop cycles: a wavelet is in the neighbour's queue in the next cycle
+      16'hf00d: host_data_o = 32'(Banks);
+      16'hf00e: host_data_o = 32'(AddLanes);
+      16'hf00f: host_data_o = 32'(MultiplyLanes);
+      16'hf010: host_data_o = 32'(MaxLanes);
+      16'hf011: host_data_o = 32'(HalfMaxLanes);
+      16'hf012: host_data_o = 32'(FmacLanes);
+      16'hf013: host_data_o = 32'(CallCycles);
       default: host_data_o = {16'd0, memory_data};
     endcase
   end
@@ -108,12 +121,18 @@ module pe_tile
 
   pe_core #(
     .Lanes(Lanes),
+    .AddLanes(AddLanes),
+    .MultiplyLanes(MultiplyLanes),
+    .MaxLanes(MaxLanes),
+    .HalfMaxLanes(HalfMaxLanes),
+    .FmacLanes(FmacLanes),
     .OutputQueue(OutputQueue),
     .InputQueue(InputQueue),
     .IssueCycles(IssueCycles),
     .FillCycles(FillCycles),
     .ScalarCycles(ScalarCycles),
     .ControlCycles(ControlCycles),
+    .CallCycles(CallCycles),
     .DispatchCycles(DispatchCycles)
   ) u_core (
     .clk_i,

@@ -1,5 +1,5 @@
 // 48 kB in 8 banks; successive 16-bit words fall in successive banks. Reads are combinational, writes happen at the
-// clock. Each bank has a port per access: clashes cost nothing here, the kernels' layout avoids them.
+// clock. Each bank has a port per access: what a clash costs, the sequencer waits.
 module sram
   import weft_pkg::*;
 #(
@@ -9,6 +9,8 @@ module sram
   input  logic clk_i,
   input  sram_address_t word_address_i[Lanes],
   output logic [31:0] word_o[Lanes],
+  input  sram_address_t operand_address_i[Lanes],
+  output logic [31:0] operand_o[Lanes],
   input  sram_address_t half_address_i[Lanes],
   output logic [15:0] half_o[Lanes],
   input  logic [WritePorts-1:0] write_i,
@@ -32,9 +34,13 @@ module sram
     assign half = half_address_i[lane];
     assign word_o[lane] = {bank_q[high[2:0]][high[14:3]], bank_q[low[2:0]][low[14:3]]};
     assign half_o[lane] = bank_q[half[2:0]][half[14:3]];
+    sram_address_t operand_low, operand_high;
+    assign operand_low = {operand_address_i[lane][14:1], 1'b0};
+    assign operand_high = {operand_address_i[lane][14:1], 1'b1};
+    assign operand_o[lane] = {bank_q[operand_high[2:0]][operand_high[14:3]], bank_q[operand_low[2:0]][operand_low[14:3]]};
     // Words are even.
     logic unused_bit;
-    assign unused_bit = word_address_i[lane][0];
+    assign unused_bit = word_address_i[lane][0] ^ operand_address_i[lane][0];
   end
   assign host_data_o = bank_q[host_address_i[2:0]][host_address_i[14:3]];
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "sw/cli/crosscheck_command.h"
+#include "sw/cli/fabric_command.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -143,6 +144,7 @@ int run_command(int argc, char* argv[]) {
 
   int exit_code = 0;
   add_crosscheck_command(app, source_root(), exit_code);
+  const FabricCommand fabric(app);
 
   try {
     app.parse(argc, argv);
@@ -151,6 +153,7 @@ int run_command(int argc, char* argv[]) {
   }
   if (train_command) return run_model(train);
   if (eval_command) return run_model(eval);
+  if (fabric.chosen()) return fabric.run(source_root());
   if (!compare) return exit_code;
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);

@@ -17,7 +17,7 @@ class ProgramBuilder {
     instruction.opcode = hw::Opcode::loop;
     instruction.target = static_cast<std::uint16_t>(first);
     instruction.count = static_cast<std::uint16_t>(passes);
-    instruction.counter = static_cast<std::uint8_t>(counter);
+    instruction.counter = static_cast<std::uint16_t>(counter);
     add(instruction);
   }
   void halt() { add(hw::Instruction{}); }

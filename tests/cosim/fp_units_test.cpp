@@ -24,6 +24,54 @@ std::uint32_t canonical(float value) {
 
 }  // namespace
 
+TEST_CASE("fp32 fused multiply-add equals the host's bits, 1,000,000 operand sets") {
+  weft::rtl::FpUnits units;
+  std::mt19937 random(2);
+  int wrong = 0;
+  for (int index = 0; index < 1'000'000; ++index) {
+    std::uint32_t a = random(), b = random(), c = random();
+    const auto exponent = [&random](std::uint32_t bits, std::uint32_t low, std::uint32_t width) {
+      return (bits & 0x807fffff) | (low + random() % width) << 23;
+    };
+    switch (index % 10) {
+      case 1:  // near cancellation
+        a = exponent(a, 110, 30), b = exponent(b, 110, 30);
+        c = canonical(-as_float(a) * as_float(b)) ^ (random() % 4);
+        break;
+      case 2:  // results around the subnormal range
+        a = exponent(a, 50, 20), b = exponent(b, 50, 30), c &= 0x80ffffff;
+        break;
+      case 3:  // subnormal operands
+        a &= 0x807fffff, b = exponent(b, 120, 130), c &= 0x81ffffff;
+        break;
+      case 4:  // infinities, NaNs, overflow
+        a |= 0x7f000000, c |= 0x7e000000;
+        break;
+      case 5:  // zeros
+        a = random() % 2 << 31, c = index % 3 ? random() % 2 << 31 : c;
+        break;
+      case 6:  // few bits: ties
+        a = exponent(a, 100, 50) & 0xfff80000, b = exponent(b, 100, 50) & 0xfffff000, c = exponent(c, 100, 60);
+        break;
+      case 7:  // exact products, cancelled
+        a = exponent(a, 120, 10) & 0xfff00000, b = exponent(b, 120, 10) & 0xfff00000;
+        c = canonical(-as_float(a) * as_float(b));
+        break;
+      case 8:  // the addend far below or above
+        a = exponent(a, 100, 50), b = exponent(b, 100, 50), c = exponent(c, 60, 140);
+        break;
+      case 9:  // what MUL32 asks
+        a = exponent(a, 30, 200), c = 0x80000000;
+        break;
+      default:
+        break;
+    }
+    const std::uint32_t host = canonical(std::fma(as_float(a), as_float(b), as_float(c)));
+    if (units.fma32(a, b, c) != host && ++wrong < 5) UNSCOPED_INFO(std::hex << a << " * " << b << " + " << c);
+  }
+  REQUIRE(wrong == 0);
+}
+
 TEST_CASE("add, multiply, fused multiply-add and conversion equal the host's bits, 400,000 operand sets") {
   weft::rtl::FpUnits units;
   std::mt19937 random(1);

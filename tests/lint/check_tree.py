@@ -28,6 +28,7 @@ MAY_INCLUDE = {
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
     "sw/kernels": ["tlm/base", "tlm/stats", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
+    "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
@@ -37,7 +38,7 @@ MAY_INCLUDE = {
     "rtl/absent": ["tlm/*", "hw/*", "rtl/cosim"],
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
-WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/compiler",
+WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
                    "sw/checkpoint", "sw/report")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")

@@ -45,13 +45,13 @@ TEST_CASE("every field of an instruction comes back from its five words") {
   std::mt19937 random(7);
   const auto word = [&] { return static_cast<std::uint16_t>(random()); };
   for (int number = 0; number < 1000; ++number) {
-    Instruction i = of(static_cast<Opcode>(random() % 15));
+    Instruction i = of(static_cast<Opcode>(random() % static_cast<unsigned>(opcode_count)));
     if (random() % 2) i.fabric_in = static_cast<std::uint8_t>(random() % 24);
     if (random() % 2) i.fabric_out = static_cast<std::uint8_t>(random() % 24);
     i.close = random() % 2, i.silent = random() % 2;
     i.advance = word(), i.count = word(), i.a = word(), i.b = word(), i.c = word(), i.row_stride = word();
     if (i.opcode == Opcode::loop) {
-      i.target = word(), i.counter = static_cast<std::uint8_t>(random() % 4);
+      i.target = word(), i.counter = static_cast<std::uint16_t>(random() % 4);
     } else {
       i.element_stride = word(), i.scalars = word();
     }
@@ -74,7 +74,20 @@ TEST_CASE("a bad program is refused with instruction, value and range; at the ga
   REQUIRE_THROWS_WITH(validate(single(store(23, words, 1)), mini()), Contains("the SRAM has 24576 words"));
   REQUIRE_THROWS_WITH(validate(single(store(24, 0, 1)), mini()), Contains("in = 24: colors are 0 to 23"));
   REQUIRE_THROWS_WITH(validate(single(store(0, 1, 1)), mini()), Contains("fp32 stands at an even word"));
-  REQUIRE_THROWS_WITH(validate(single(of(Opcode::mul32)), mini()), Contains("no implementation"));
+  REQUIRE_THROWS_WITH(validate(single(of(Opcode::mul32)), mini()), Contains("n = 0: at least 1 element"));
+  Instruction sum = store(0, words - 2, 1);
+  sum.opcode = Opcode::add32;
+  REQUIRE_THROWS_WITH(validate(single(sum), mini()), Contains("m = 0: at least 1"));
+  sum.scalars = 1;
+  REQUIRE_NOTHROW(validate(single(sum), mini()));
+  Instruction multiply = of(Opcode::fmac32);
+  multiply.count = 3, multiply.scalars = 2, multiply.row_stride = 8, multiply.element_stride = 2;
+  multiply.b = static_cast<std::uint16_t>(words - 14);
+  REQUIRE_NOTHROW(validate(single(multiply), mini()));
+  multiply.b = static_cast<std::uint16_t>(words - 12);
+  REQUIRE_THROWS_WITH(validate(single(multiply), mini()), Contains("x = 24564 and 14 words"));
+  multiply.b = 0, multiply.element_stride = 1;
+  REQUIRE_THROWS_WITH(validate(single(multiply), mini()), Contains("row and step are even"));
   Program endless = single(store(0, 0, 1));
   endless.code.pop_back();
   REQUIRE_THROWS_WITH(validate(endless, mini()), Contains("must be HALT"));

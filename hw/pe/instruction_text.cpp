@@ -1,0 +1,81 @@
+#include "hw/pe/instruction_text.h"
+
+#include <fmt/format.h>
+
+namespace weft::hw {
+
+namespace {
+
+using I = Instruction;
+
+std::vector<InstructionField> vector_operation() {
+  return {{"a", &I::a}, {"b", &I::b, FieldUse::without_in}, {"n", &I::count}, {"m", &I::scalars, FieldUse::with_in}};
+}
+
+std::vector<InstructionField> multiply_add() {
+  return {
+      {"acc", &I::a},     {"x", &I::b},      {"n", &I::count}, {"row", &I::row_stride}, {"step", &I::element_stride},
+      {"scalars", &I::c}, {"m", &I::scalars}};
+}
+
+std::array<OpcodeText, opcode_count> make_table() {
+  const std::vector<InstructionField> at = {{"at", &I::a}, {"n", &I::count}};
+  std::vector<InstructionField> axpy = multiply_add();
+  axpy.resize(5);
+  return {{{"HALT", {}},
+           {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
+           {"AXPY", axpy, true},
+           {"AXPYM", multiply_add(), false, true, true},
+           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true},
+           {"STORE16", at, true},
+           {"STORE32", at, true},
+           {"SEND16", at, false, true, true},
+           {"SEND32", at, false, true, true},
+           {"RELU16", at},
+           {"RELU_BACK16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
+           {"ADD32", vector_operation(), true},
+           {"SUB32", vector_operation(), true},
+           {"MUL32", vector_operation(), true},
+           {"MAX32", vector_operation(), true},
+           {"FMAC32", multiply_add()},
+           {"FMAC32_CALLS", multiply_add()},
+           {"CALL", {}},
+           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true}}};
+}
+
+}  // namespace
+
+bool InstructionField::used_by(const Instruction& instruction) const {
+  switch (use) {
+    case FieldUse::with_in:
+      return instruction.fabric_in.has_value();
+    case FieldUse::without_in:
+      return !instruction.fabric_in;
+    case FieldUse::without_out:
+      return !instruction.fabric_out;
+    default:
+      return true;
+  }
+}
+
+const OpcodeText& text_of(Opcode opcode) {
+  static const std::array<OpcodeText, opcode_count> table = make_table();
+  return table.at(static_cast<std::size_t>(opcode));
+}
+
+std::string to_string(const Instruction& i) {
+  const OpcodeText& form = text_of(i.opcode);
+  std::string text = form.name;
+  const auto add = [&text](const char* name, int value) { text += fmt::format(" {}={}", name, value); };
+  for (const InstructionField& field : form.fields)
+    if (field.used_by(i)) add(field.name, i.*field.place);
+  if (i.fabric_in) add("in", *i.fabric_in);
+  if (i.fabric_out) add("out", *i.fabric_out);
+  if (i.close) {
+    add("advance", i.advance);
+    if (i.silent) text += " silent";
+  }
+  return text;
+}
+
+}  // namespace weft::hw

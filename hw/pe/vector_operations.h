@@ -1,0 +1,36 @@
+#pragma once
+// What the vector instructions whose operands all stand in memory do, and how long. One call is one vector.
+#include "hw/pe/isa.h"
+#include "hw/pe/sram.h"
+#include "hw/spec/machine.h"
+
+namespace weft::hw {
+
+/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS.
+bool works_in_memory(const Instruction& instruction);
+
+/// ADD32 to MAX32 on bits. Precondition: one of these.
+std::uint32_t combine(Opcode opcode, std::uint32_t a, std::uint32_t b);
+
+/// Elements per cycle. Precondition: works_in_memory.
+int lanes_of(Opcode opcode, const LaneSpec& lanes);
+
+/// Where one vector of an instruction begins.
+struct VectorPlace {
+  std::int64_t a = 0, b = 0;  ///< words
+  std::int64_t scalar = 0;    ///< FMAC32: word of its scalar
+};
+/// `vector`: number of the scalar (FMAC32; else 0); `pass`: of counter 0.
+VectorPlace place_of(const Instruction& instruction, int vector, int pass);
+
+/// Both sources fall in the same half of the banks, modulo half their number: one access at a time, half the rate
+/// (source: SDK appendix, "differ modulo 4" of 8 banks). Decided by the vectors' first elements.
+bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
+
+/// From the issue of a vector to the next instruction: call, issue, elements.
+Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
+
+/// Throws SimulationError outside the memory.
+void run_vector(const Instruction& instruction, const VectorPlace& place, Sram& memory);
+
+}  // namespace weft::hw

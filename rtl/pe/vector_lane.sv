@@ -1,0 +1,68 @@
+// One lane's arithmetic: what an instruction makes of the element in memory and its operand (memory or fabric).
+module vector_lane
+  import weft_pkg::*;
+#(
+  parameter bit WithMultiplier = 1'b1  // fp32: MUL32, FMAC32
+) (
+  input  logic [5:0] opcode_i,
+  input  logic active_i,
+  input  logic [31:0] element_i,
+  input  logic [31:0] operand_i,
+  input  logic [15:0] half_i,
+  input  logic [31:0] scalar_i,
+  output logic [31:0] result_o
+);
+
+  logic mixed, multiplies;
+  logic [31:0] sum, product, greater, addend;
+
+  assign mixed = opcode_i == OpAxpy || opcode_i == OpAxpyMemory;
+  assign multiplies = active_i && (opcode_i == OpMul32 || opcode_i == OpFmac32 || opcode_i == OpFmac32Calls);
+  assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
+
+  fmac u_fmac (
+    .a_i(scalar_i[15:0]),
+    .b_i(half_i),
+    .use_addend_i(!mixed),
+    .addend_i(addend),
+    .accumulator_i(element_i),
+    .sum_o(sum)
+  );
+
+  if (WithMultiplier) begin : gen_multiplier
+    // x + (-0) is x for every x, so a multiplication is an fma with -0.
+    fp32_fma u_fma (
+      .enable_i(multiplies),
+      .a_i(opcode_i == OpMul32 ? element_i : scalar_i),
+      .b_i(operand_i),
+      .c_i(opcode_i == OpMul32 ? 32'h8000_0000 : element_i),
+      .result_o(product)
+    );
+  end else begin : gen_none
+    assign product = '0;
+    // Only the multiplier asks these.
+    logic unused_multiplier;
+    assign unused_multiplier = multiplies ^ (^scalar_i[31:16]);
+  end
+
+  // Bits in the order of their values: negative ones complemented, below the positive ones.
+  function automatic logic [31:0] ordered(logic [31:0] bits);
+    return bits[31] ? ~bits : {1'b1, bits[30:0]};
+  endfunction
+
+  always_comb begin
+    greater = ordered(element_i) > ordered(operand_i) ? element_i : operand_i;
+    if ((&element_i[30:23] && element_i[22:0] != 23'd0) || (&operand_i[30:23] && operand_i[22:0] != 23'd0)) begin
+      greater = 32'h7fc0_0000;
+    end
+    unique case (opcode_i)
+      OpMul32, OpFmac32, OpFmac32Calls: result_o = product;
+      OpMax32: result_o = greater;
+      OpRelu16:
+        result_o = &half_i[14:10] && half_i[9:0] != 10'd0 ? 32'h7e00 : half_i[15] ? 32'd0 : {16'd0, half_i};
+      OpReluBack16: result_o = 32'd0;
+      default: result_o = sum;
+    endcase
+  end
+
+endmodule

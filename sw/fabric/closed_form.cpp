@@ -1,0 +1,65 @@
+#include "sw/fabric/closed_form.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weft::sw {
+
+namespace {
+
+struct Form {
+  const char* name;
+  const char* letters;
+  const char* text;
+  double (*cycles)(const std::map<char, double>&, double ramp);
+};
+
+double chain(double p, double b, double r) { return b + (2 * r + 2) * (p - 1); }
+double broadcast(double p, double b, double r) { return b + p + 2 * r; }
+
+using Values = std::map<char, double>;
+
+const Form forms[] = {
+    {"broadcast", "PB", "B + P + 2r", [](const Values& v, double r) { return broadcast(v.at('P'), v.at('B'), r); }},
+    {"chain", "PB", "B + (2r+2)(P-1)", [](const Values& v, double r) { return chain(v.at('P'), v.at('B'), r); }},
+    {"two_phase", "PBS", "[B + (2r+2)(S-1)] + [B + (P/S-1)(S+2r+1)]",
+     [](const Values& v, double r) {
+       const double p = v.at('P'), b = v.at('B'), s = v.at('S');
+       return chain(s, b, r) + b + (p / s - 1) * (s + 2 * r + 1);
+     }},
+    {"star", "PB", "B (P-1) + 2r + 1",
+     [](const Values& v, double r) { return v.at('B') * (v.at('P') - 1) + 2 * r + 1; }},
+    {"tree", "PB", "B log2(P) + P-1 + (2r+1) log2(P)",
+     [](const Values& v, double r) {
+       const double p = v.at('P'), depth = std::ceil(std::log2(p));
+       return v.at('B') * depth + p - 1 + (2 * r + 1) * depth;
+     }},
+    {"all_reduce", "PB", "[B + (2r+2)(P-1)] + [B + P + 2r]",
+     [](const Values& v, double r) { return chain(v.at('P'), v.at('B'), r) + broadcast(v.at('P'), v.at('B'), r); }},
+    {"matvec", "nT", "T (n^2 + 1.1 n + 37)",
+     [](const Values& v, double) {
+       const double n = v.at('n');
+       return v.at('T') * (n * n + 1.1 * n + 37);
+     }},
+};
+
+const Form& form_of(const std::string& name) {
+  return *std::find_if(std::begin(forms), std::end(forms), [&](const Form& form) { return name == form.name; });
+}
+
+}  // namespace
+
+std::vector<std::string> closed_form_names() {
+  std::vector<std::string> names;
+  for (const Form& form : forms) names.emplace_back(form.name);
+  return names;
+}
+
+std::string closed_form_letters(const std::string& name) { return form_of(name).letters; }
+
+ClosedForm closed_form(const std::string& name, const std::map<char, double>& values, const hw::MachineSpec& machine) {
+  const Form& form = form_of(name);
+  return {form.name, form.text, form.cycles(values, machine.router.ramp_cycles)};
+}
+
+}  // namespace weft::sw

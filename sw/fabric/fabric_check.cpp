@@ -1,0 +1,201 @@
+#include "sw/fabric/fabric_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "hw/pe/arithmetic.h"
+
+namespace weft::sw {
+
+namespace {
+
+constexpr double rounding = 0x1p-24;  // of fp32, relative
+
+/// A sum of products and how far fp32 may be from it.
+struct Sum {
+  double value = 0, magnitude = 0;
+  std::int64_t terms = 0;
+
+  void add(double term) {
+    value += term;
+    magnitude += std::fabs(term);
+    ++terms;
+  }
+  double bound() const { return static_cast<double>(terms) * rounding * magnitude; }
+};
+
+struct Vector {
+  int x = 0, y = 0;
+  std::vector<std::uint32_t> bits;
+};
+
+class Checker {
+ public:
+  Checker(const FabricFile& file, const hw::ArraySetup& setup, const hw::ArrayRun& run)
+      : file_(file), setup_(setup), run_(run) {}
+
+  CheckResult result;
+
+  void sum(const CheckRule& rule, bool copy) {
+    result.name = copy ? "copy" : "sum";
+    const std::vector<Vector> sources = collect(*rule.of, false);
+    if (sources.empty() || (copy && sources.size() != 1))
+      rule.of->where.refuse(fmt::format("which {} vectors have; a {} needs {}", sources.size(), result.name,
+                                        copy ? "one" : "at least one"));
+    std::vector<Sum> expected(sources.front().bits.size());
+    for (const Vector& source : sources)
+      for (std::size_t k = 0; k < expected.size(); ++k) expected[k].add(hw::float_of(source.bits[k]));
+    for (const Vector& target : collect(*rule.in, true)) {
+      if (target.bits.size() != expected.size())
+        rule.in->n.refuse(fmt::format("which is {}; expected are {} elements", target.bits.size(), expected.size()));
+      for (std::size_t k = 0; k < expected.size(); ++k) {
+        const double value = hw::float_of(target.bits[k]), wanted = expected[k].value;
+        // A copy has the same bits, of a NaN too.
+        const bool same = copy ? target.bits[k] == sources.front().bits[k] : within(value, expected[k]);
+        count(same, target.x, target.y, static_cast<Number>(k), value, wanted, copy ? 0 : expected[k].bound());
+      }
+    }
+  }
+
+  // result = times x matrix vector, the matrix by columns, `stride` words from one to the next.
+  void matvec(const CheckRule& rule) {
+    result.name = "matvec";
+    for (int y = 0; y < file_.height; ++y) {
+      for (int x = 0; x < file_.width; ++x) {
+        const auto place = [&](const char* key) { return rule.place(key).within(file_.at(x, y), 0, words()); };
+        const int rows = place("rows"), columns = place("columns"), stride = place("stride"), times = place("times");
+        const int matrix = place("matrix"), vector = place("vector"), target = place("result");
+        for (int row = 0; row < rows; ++row) {
+          Sum expected;
+          for (int pass = 0; pass < times; ++pass)
+            for (int column = 0; column < columns; ++column)
+              expected.add(before(rule.place("matrix"), x, y, matrix + column * stride + 2 * row) *
+                           before(rule.place("vector"), x, y, vector + 2 * column));
+          compare(expected, x, y, row, after(rule.place("result"), x, y, target + 2 * row));
+        }
+      }
+    }
+  }
+
+  // C = A B: PE (x, y) holds the tiles of row y and column x, each by columns; column x of A, row y of B by the same
+  // PEs.
+  void matmul(const CheckRule& rule) {
+    result.name = "matmul";
+    const auto place = [&](const char* key) { return rule.place(key).within(file_.values, 0, words()); };
+    const int t = place("tile"), a = place("a"), b = place("b"), c = place("c");
+    if (file_.width != file_.height) rule.place("tile").refuse("the grid of a matmul is square");
+    std::vector<double> left(static_cast<std::size_t>(t)), right(left);
+    for (int y = 0; y < file_.height; ++y) {
+      for (int x = 0; x < file_.width; ++x) {
+        std::vector<Sum> tile(static_cast<std::size_t>(t) * static_cast<std::size_t>(t));
+        for (int panel = 0; panel < file_.width; ++panel)
+          for (int inner = 0; inner < t; ++inner)
+            for (int column = 0; column < t; ++column) {
+              const double factor = before(rule.place("b"), x, panel, b + 2 * (column * t + inner));
+              for (int row = 0; row < t; ++row)
+                tile[static_cast<std::size_t>(column * t + row)].add(
+                    before(rule.place("a"), panel, y, a + 2 * (inner * t + row)) * factor);
+            }
+        for (int k = 0; k < t * t; ++k)
+          compare(tile[static_cast<std::size_t>(k)], x, y, k, after(rule.place("c"), x, y, c + 2 * k));
+      }
+    }
+  }
+
+ private:
+  Number words() const { return static_cast<Number>(setup_.memories.front().words().size()); }
+
+  template <typename Words>
+  static std::uint32_t word32(const Formula& place, const Words& words, Number at) {
+    if (at < 0 || at + 1 >= static_cast<Number>(words.size()))
+      place.refuse(fmt::format("which leads to word {} of {}", at, words.size()));
+    return static_cast<std::uint32_t>(words[static_cast<std::size_t>(at) + 1]) << 16 |
+           words[static_cast<std::size_t>(at)];
+  }
+  std::size_t pe(int x, int y) const {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(file_.width) + static_cast<std::size_t>(x);
+  }
+  double before(const Formula& place, int x, int y, Number at) const {
+    return hw::float_of(word32(place, setup_.memories[pe(x, y)].words(), at));
+  }
+  double after(const Formula& place, int x, int y, Number at) const {
+    return hw::float_of(word32(place, run_.pes[pe(x, y)].memory, at));
+  }
+
+  static bool within(double value, const Sum& expected) {
+    return std::fabs(value - expected.value) <= expected.bound();
+  }
+
+  void compare(const Sum& expected, int x, int y, Number k, double value) {
+    count(within(value, expected), x, y, k, value, expected.value, expected.bound());
+  }
+
+  void count(bool right, int x, int y, Number k, double value, double wanted, double bound) {
+    ++result.values;
+    if (std::fabs(value - wanted) > result.largest_error) result.largest_error = std::fabs(value - wanted);
+    if (right) return;
+    if (result.wrong++ == 0)
+      result.first_wrong =
+          fmt::format("PE ({}, {}), element {}: {:.9g}, expected {:.9g} within {:.2g}", x, y, k, value, wanted, bound);
+  }
+
+  std::vector<Vector> collect(const Operand& operand, bool after) const {
+    std::vector<Vector> vectors;
+    for (int y = 0; y < file_.height; ++y) {
+      for (int x = 0; x < file_.width; ++x) {
+        const std::vector<Number> values = file_.at(x, y);
+        const bool edge = operand.side && hw::behind(setup_, x, y, *operand.side).edge >= 0;
+        if ((operand.side && !edge) || !operand.where.holds(values)) continue;
+        vectors.push_back({x, y, edge ? passed(operand, x, y, after) : stored(operand, x, y, after)});
+      }
+    }
+    return vectors;
+  }
+
+  std::vector<std::uint32_t> stored(const Operand& operand, int x, int y, bool after) const {
+    const std::vector<Number> values = file_.at(x, y);
+    const int at = operand.at->within(values, 0, words()), n = operand.n.within(values, 1, words());
+    const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)].words();
+    std::vector<std::uint32_t> bits;
+    for (int k = 0; k < n; ++k) bits.push_back(word32(*operand.at, memory, at + 2 * k));
+    return bits;
+  }
+
+  std::vector<std::uint32_t> passed(const Operand& operand, int x, int y, bool after) const {
+    const std::vector<Number> values = file_.at(x, y);
+    const int color = operand.color->within(values, 0, 31);
+    const auto n = static_cast<std::size_t>(operand.n.within(values, 1, INT32_MAX));
+    const auto edge = static_cast<std::size_t>(hw::behind(setup_, x, y, *operand.side).edge);
+    std::vector<std::uint32_t> bits;
+    for (const hw::TimedWavelet& timed : after ? run_.edges[edge].left : setup_.edges[edge].source)
+      if (timed.wavelet.color == color && !timed.wavelet.control && bits.size() < n) bits.push_back(timed.wavelet.data);
+    return bits;
+  }
+
+  const FabricFile& file_;
+  const hw::ArraySetup& setup_;
+  const hw::ArrayRun& run_;
+};
+
+}  // namespace
+
+CheckResult check(const CheckRule& rule, const FabricFile& file, const hw::ArraySetup& setup, const hw::ArrayRun& run) {
+  Checker checker(file, setup, run);
+  switch (rule.kind) {
+    case CheckRule::Kind::sum:
+    case CheckRule::Kind::copy:
+      checker.sum(rule, rule.kind == CheckRule::Kind::copy);
+      break;
+    case CheckRule::Kind::matvec:
+      checker.matvec(rule);
+      break;
+    case CheckRule::Kind::matmul:
+      checker.matmul(rule);
+      break;
+  }
+  return checker.result;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,97 @@
+#pragma once
+// A fabric program file: PE programs by hand that scale with their parameters. sw/fabric_programs/README.md explains
+// the keys; unknown ones are errors that name the nearest.
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hw/pe/program.h"
+#include "hw/spec/machine.h"
+#include "sw/fabric/closed_form.h"
+#include "sw/fabric/formula.h"
+#include "sw/fabric/thread_text.h"
+
+namespace weft::sw {
+
+/// Where numbers come from: a formula in x, y and k (the element), or random in [-1, 1), the same in every run.
+struct ValueRule {
+  std::optional<Formula> values;
+  std::optional<Formula> seed;
+};
+
+struct MemoryRule {
+  Formula at, n;  ///< word, elements
+  bool half = false;
+  ValueRule values;
+};
+
+/// Color and way, for i = 0 .. times - 1 where `when` holds.
+struct RouteRule {
+  Formula times, when, color;
+  hw::Route route;
+};
+
+struct PeGroup {
+  Formula where;
+  std::array<std::optional<ThreadText>, hw::thread_count> threads;
+  std::array<std::optional<YamlSection>, hw::thread_count> thread_sections;  ///< for messages
+  std::vector<RouteRule> routes;
+  std::vector<MemoryRule> memory;
+};
+
+/// n wavelets, number k not before first + every k; `send` may close them with a control wavelet.
+struct StreamRule {
+  Formula color, n, first, every;
+  ValueRule values;  ///< send
+  bool close = false;
+};
+
+struct EdgeRule {
+  hw::Port side = hw::Port::north;
+  Formula where;
+  std::optional<StreamRule> send, receive;
+};
+
+/// fp32 vectors: in memory from `at`, or what passed an edge on a color. One a PE where `where` holds.
+struct Operand {
+  Formula where, n;
+  std::optional<Formula> at;
+  std::optional<hw::Port> side;
+  std::optional<Formula> color;
+};
+
+struct CheckRule {
+  enum class Kind : std::uint8_t { sum, copy, matvec, matmul } kind = Kind::sum;
+  std::optional<Operand> of, in;                        ///< sum, copy
+  std::vector<std::pair<std::string, Formula>> places;  ///< matvec, matmul: by key
+  const Formula& place(const std::string& key) const;
+};
+
+/// Parsed, with the values of the parameters; formulas of x, y, i, k are open.
+struct FabricFile {
+  std::string name, description;
+  std::vector<std::pair<std::string, Number>> parameters;
+  int width = 0, height = 0;
+  Names names;                 ///< of `values`
+  std::vector<Number> values;  ///< parameters, definitions, then x, y, i, k (0)
+  std::vector<PeGroup> groups;
+  std::vector<EdgeRule> edges;
+  std::vector<CheckRule> checks;
+  std::optional<ClosedForm> closed_form;
+
+  /// `values` for one PE and element.
+  std::vector<Number> at(int x, int y, Number k = 0) const;
+
+  std::unique_ptr<YamlReader> reader;  ///< formulas point into it
+};
+
+/// `sets`: "P=64" for parameters of the file. Throws UsageError for anything that is wrong with the file, the sets, or
+/// the size of the grid on `machine`.
+FabricFile read_fabric_file(const std::filesystem::path& path, const std::vector<std::string>& sets,
+                            const hw::MachineSpec& machine);
+
+}  // namespace weft::sw

@@ -1,0 +1,42 @@
+#pragma once
+// Runs a fabric program and says what came out.
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sw/fabric/fabric_check.h"
+
+namespace weft::sw {
+
+/// hw::run_array, or the Verilated tiles.
+using ArrayRunner = std::function<hw::ArrayRun(const hw::MachineSpec&, const hw::ArraySetup&)>;
+
+struct FabricOutcome {
+  std::string program, description, machine, engine;
+  std::vector<std::pair<std::string, Number>> parameters;
+  int width = 0, height = 0;
+  Cycle cycles = 0;       ///< from the launch to the end of the last thread
+  std::int64_t hops = 0;  ///< wavelets that left a router for a link
+  bool finished = false;
+  std::string waiting;  ///< where not: who waits for what, a line each
+  std::optional<ClosedForm> closed_form;
+  std::vector<CheckResult> checks;  ///< empty if not finished
+
+  bool good() const;
+  /// Of the closed form, in percent. Precondition: there is one.
+  double deviation_percent() const;
+  std::string text() const;
+  std::string json() const;
+};
+
+/// The event model, without slots.
+hw::ArrayRun run_on_model(const hw::MachineSpec& machine, const hw::ArraySetup& setup);
+
+/// `engine` names `runner`. Throws UsageError as read_fabric_file() and build_array(), SimulationError as the runner.
+FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vector<std::string>& sets,
+                              const hw::MachineSpec& machine, const std::string& engine = "event model",
+                              const ArrayRunner& runner = run_on_model);
+
+}  // namespace weft::sw

@@ -1,0 +1,173 @@
+// Question: do model and tile agree slot by slot and bit by bit on random programs of every instruction, in both
+// threads, with loops, and edges that stall at random?
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "hw/pe/array_model.h"
+#include "hw/pe/instruction_text.h"
+#include "hw/spec/machine_file.h"
+#include "rtl/cosim/tile_array.h"
+#include "sw/kernels/program_builder.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+const MachineSpec& wse2() {
+  static const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  return machine;
+}
+
+// Inputs of thread t come in on colors 2 t and 2 t + 1, outputs leave on 4 + those; each color has an edge of its own.
+constexpr Port in_side[] = {Port::west, Port::north, Port::east, Port::south};
+constexpr Port out_side[] = {Port::east, Port::west, Port::north, Port::south};
+constexpr int slot_words = 512;
+
+class RandomProgram {
+ public:
+  explicit RandomProgram(std::uint32_t seed) : random_(seed), setup_(1, 1, wse2().pe.sram_bytes) {
+    Program& program = setup_.program(0, 0);
+    sw::ProgramBuilder builder(program);
+    for (int thread = 0; thread < thread_count; ++thread) {
+      if (thread == 1 && random_() % 4 == 0) continue;
+      builder.begin_thread(thread);
+      for (int part = 0; part < 3; ++part) {
+        const int passes = 1 + below(3), first = builder.here();
+        std::vector<std::vector<Wavelet>> needs(4);
+        for (int number = 0; number < 4; ++number) builder.add(instruction(thread, needs));
+        builder.loop(first, passes, below(loop_counters));
+        for (int pass = 0; pass < passes; ++pass)
+          for (std::size_t color = 0; color < needs.size(); ++color)
+            for (const Wavelet& wavelet : needs[color]) feed(static_cast<int>(color), wavelet);
+      }
+      builder.halt();
+    }
+    for (int color = 0; color < 4; ++color) {
+      program.routes[color] = {{in_side[color], port_set(Port::ramp)}};
+      program.routes[4 + color] = {{Port::ramp, port_set(out_side[color])}};
+      auto& sink = edge(out_side[color]).sink[4 + color];
+      for (Cycle at = 0; sink.size() < 400; at += random_() % 8 == 0 ? below(30) : 1) sink.push_back(at);
+    }
+    for (int word = 0; word < 2 * 12 * slot_words; ++word) {
+      // Halves near one; every eighth word anything, so that infinities, NaNs and subnormals turn up.
+      const auto value = random_() % 8 == 0 ? random_() : 0x3800U + random_() % 0x800U + (random_() % 2 << 15);
+      setup_.memory(0, 0).write16(word, static_cast<std::uint16_t>(value));
+    }
+  }
+
+  const ArraySetup& setup() const { return setup_; }
+  std::array<int, opcode_count> used{};
+
+ private:
+  int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
+  ArrayEdge& edge(Port side) { return setup_.edges[static_cast<std::size_t>(setup_.edge(side, 0))]; }
+
+  void feed(int color, const Wavelet& wavelet) {
+    auto& source = edge(in_side[color]).source;
+    source.push_back({random_() % 6 == 0 ? static_cast<Cycle>(random_() % 400) : 0, wavelet});
+  }
+
+  std::uint32_t data() {
+    if (random_() % 8 == 0) return static_cast<std::uint32_t>(random_());
+    return static_cast<std::uint32_t>(0x3f000000 + random_() % 0x1000000 + (random_() % 2 << 31));
+  }
+
+  Instruction instruction(int thread, std::vector<std::vector<Wavelet>>& needs) {
+    Instruction i;
+    i.opcode = static_cast<Opcode>(2 + below(opcode_count - 2));
+    ++used[static_cast<std::size_t>(i.opcode)];
+    if (i.opcode == Opcode::call) return i;
+    const int slots = 12, first = below(slots), second = (first + 1 + below(slots - 1)) % slots;
+    const auto place = [&](int slot) {
+      return static_cast<std::uint16_t>((thread * slots + slot) * slot_words + 2 * below(8));
+    };
+    i.a = place(first), i.b = place(second);
+    i.count = static_cast<std::uint16_t>(1 + below(20));
+    const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
+    const auto takes = [&](int wavelets) {
+      i.fabric_in = static_cast<std::uint8_t>(in);
+      for (int number = 0; number < wavelets; ++number)
+        needs[static_cast<std::size_t>(in)].push_back({data(), *i.fabric_in, false});
+    };
+    const auto sends = [&] {
+      i.fabric_out = static_cast<std::uint8_t>(out);
+      i.close = random_() % 2;
+      if (i.close) i.silent = random_() % 2;
+    };
+    switch (i.opcode) {
+      case Opcode::axpy:
+        takes(0);
+        i.row_stride = static_cast<std::uint16_t>(below(40)), i.element_stride = static_cast<std::uint16_t>(below(4));
+        for (int number = below(5); number > 0; --number)
+          needs[static_cast<std::size_t>(in)].push_back(
+              scalar_wavelet(in, static_cast<std::uint16_t>(below(4)), static_cast<std::uint16_t>(random_())));
+        needs[static_cast<std::size_t>(in)].push_back(control_wavelet(in));
+        break;
+      case Opcode::axpy_memory:
+      case Opcode::fmac32:
+      case Opcode::fmac32_calls:
+        i.c = place(below(slots));
+        i.scalars = static_cast<std::uint16_t>(1 + below(4));
+        i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
+        i.element_stride = static_cast<std::uint16_t>(2 * below(3));
+        if (i.opcode == Opcode::axpy_memory) sends();
+        break;
+      case Opcode::drain:
+        if (random_() % 2) takes(i.count);
+        if (random_() % 2) sends();
+        break;
+      case Opcode::drain16:
+        if (random_() % 2) takes(i.count);
+        break;
+      case Opcode::store16:
+      case Opcode::store32:
+        takes(i.count);
+        break;
+      case Opcode::send16:
+      case Opcode::send32:
+        sends();
+        break;
+      case Opcode::add32:
+      case Opcode::sub32:
+      case Opcode::mul32:
+      case Opcode::max32:
+        if (random_() % 2) break;
+        i.scalars = static_cast<std::uint16_t>(1 + below(3));
+        takes(i.count * i.scalars);
+        break;
+      default:
+        break;
+    }
+    return i;
+  }
+
+  std::mt19937 random_;
+  ArraySetup setup_;
+};
+
+}  // namespace
+
+TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit") {
+  rtl::TileArray tiles(wse2());
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  std::array<int, opcode_count> used{};
+  for (std::uint32_t seed = 1; seed <= 400; ++seed) {
+    const RandomProgram random(seed);
+    for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
+    const ArrayRun model = run_array(wse2(), random.setup(), {true, nullptr}),
+                   rtl = run_array(wse2(), random.setup(), {true, &tile});
+    INFO("seed " << seed << '\n' << to_string(random.setup().programs[0]) << model.waiting << rtl.waiting);
+    REQUIRE(model.finished);
+    REQUIRE(rtl.finished);
+    CHECK(model.end == rtl.end);
+    REQUIRE(model.pes[0].slots == rtl.pes[0].slots);
+    REQUIRE(model.edges == rtl.edges);
+    REQUIRE(model.pes[0].memory == rtl.pes[0].memory);
+  }
+  for (std::size_t opcode = 2; opcode < used.size(); ++opcode) {
+    INFO(text_of(static_cast<Opcode>(opcode)).name);
+    CHECK(used[opcode] > 100);
+  }
+}

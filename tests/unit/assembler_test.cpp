@@ -1,0 +1,87 @@
+// Question: does the assembler read what the disassembler prints, and say what is wrong with anything else?
+#include "sw/kernels/assembler.h"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "hw/pe/instruction_text.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using namespace weft::hw;
+using Catch::Contains;
+using sw::assemble;
+using sw::assemble_line;
+
+namespace {
+
+/// Any values in the fields that the instruction has.
+Instruction random_instruction(std::mt19937& random) {
+  Instruction i;
+  i.opcode = static_cast<Opcode>(random() % static_cast<unsigned>(opcode_count));
+  const OpcodeText& form = text_of(i.opcode);
+  if (form.takes && random() % 2) i.fabric_in = static_cast<std::uint8_t>(random() % 24);
+  if (form.sends && random() % 2) i.fabric_out = static_cast<std::uint8_t>(random() % 24);
+  if (form.closes && i.fabric_out && random() % 2) {
+    i.close = true;
+    i.silent = random() % 2;
+    i.advance = static_cast<std::uint16_t>(random());
+  }
+  for (const InstructionField& field : form.fields)
+    if (field.used_by(i)) i.*field.place = static_cast<std::uint16_t>(random());
+  return i;
+}
+
+}  // namespace
+
+TEST_CASE("10,000 random instructions come back from their text and from their words") {
+  std::mt19937 random(11);
+  for (int number = 0; number < 10'000; ++number) {
+    const Instruction i = random_instruction(random);
+    INFO(to_string(i));
+    REQUIRE(assemble_line(to_string(i)) == i);
+    if (i.opcode != Opcode::loop) REQUIRE(assemble_line(to_string(*decode(encode(i)))) == i);
+  }
+}
+
+TEST_CASE("a program comes back from its listing, with its threads' entries") {
+  std::mt19937 random(12);
+  Program program;
+  for (int number = 0; number < 30; ++number) program.code.push_back(random_instruction(random));
+  program.entry = {3, 17};
+  const Program read = assemble(to_string(program), "listing");
+  REQUIRE(read.code == program.code);
+  REQUIRE(read.entry == program.entry);
+}
+
+TEST_CASE("comments, empty lines and the order of fields do not matter") {
+  const Program program = assemble("# broadcast\n\n  SEND32 n=4 out=1 at=8   # all\n  HALT\n", "text");
+  REQUIRE(to_string(program.code.at(0)) == "SEND32 at=8 n=4 out=1");
+  REQUIRE(program.code.size() == 2);
+}
+
+TEST_CASE("a mistake is named with its line and the nearest name") {
+  const auto refused = [](const std::string& text, const std::string& expected) {
+    INFO(text);
+    REQUIRE_THROWS_AS(assemble("HALT\n" + text, "p.txt"), UsageError);
+    REQUIRE_THROWS_WITH(assemble("HALT\n" + text, "p.txt"), Contains("p.txt:2: ") && Contains(expected));
+  };
+  refused("SENT32 at=0 n=1 out=0", "unknown instruction SENT32; nearest: SEND32");
+  refused("SEND32 at=0 m=1 out=0", "unknown field m");
+  refused("FMAC32 acc=0 x=0 n=1 rows=1", "unknown field rows; nearest: row");
+  refused("SEND32 at=0 out=0", "n= is missing");
+  refused("SEND32 at=0 n=65536 out=0", "n=65536: allowed 0 to 65535");
+  refused("SEND32 at=0 n=-1 out=0", "n=-1: allowed");
+  refused("SEND32 at=0 n= out=0", "n=: allowed");
+  refused("SEND32 at=0 n=4x out=0", "n=4x: allowed");
+  refused("SEND32 at=0 n=4 out=32", "out=32: allowed 0 to 31");
+  refused("SEND32 at=0 n=4 n=4 out=0", "n is written twice");
+  refused("SEND32 at=0 n=4 out=0 silent", "advance= is missing");
+  refused("DRAIN acc=0 n=4 to=8 out=0", "to= has no meaning with out=");
+  refused("ADD32 a=0 b=2 n=4 m=1 in=0", "b= has no meaning with in=");
+  refused("ADD32 a=0 n=4 in=0", "m= is missing");
+  refused("0> 2: HALT", "this is instruction 1");
+  refused("2> HALT", "threads are 0 and 1");
+  refused("0> 1:", "an instruction is missing");
+}
