@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <queue>
 #include <utility>
 
+#include "hw/pe/agenda.h"
 #include "hw/pe/edge_player.h"
 #include "hw/pe/pe_model.h"
 #include "tlm/base/error.h"
@@ -37,25 +36,24 @@ class ArrayModel {
 
   ArrayRun run() {
     for (std::size_t node = 0; node < scheduled_.size(); ++node) schedule(node);
-    while (!agenda_.empty()) {
-      const auto [now, node] = agenda_.top();
-      agenda_.pop();
-      if (scheduled_[node] != now) continue;
-      if (node < pes_.size()) {
-        act_pe(node, now);
-      } else {
-        act_edge(node - pes_.size(), now);
+    while (agenda_.next(nodes_)) {
+      const Cycle now = agenda_.now();
+      for (const std::size_t node : nodes_) {
+        if (scheduled_[node] != now) continue;
+        if (node < pes_.size()) {
+          act_pe(node, now);
+        } else {
+          act_edge(node - pes_.size(), now);
+        }
+        scheduled_[node] = never;
+        schedule(node);
       }
-      scheduled_[node] = never;
-      schedule(node);
     }
     finish();
     return std::move(run_);
   }
 
  private:
-  using Entry = std::pair<Cycle, std::size_t>;
-
   template <typename Action>
   auto at_pe(int x, int y, const Action& action) -> decltype(action()) {
     try {
@@ -71,7 +69,7 @@ class ArrayModel {
     const Cycle next = node < pes_.size() ? pes_[node].next() : edges_[node - pes_.size()].next();
     if (next == scheduled_[node]) return;
     scheduled_[node] = next;
-    if (next != never) agenda_.emplace(next, node);
+    if (next != never) agenda_.add(next, node);
   }
 
   void act_pe(std::size_t at, Cycle now) {
@@ -153,7 +151,8 @@ class ArrayModel {
   std::vector<LinkEnd> links_;          ///< [pes][links]
   std::vector<std::size_t> edge_link_;  ///< [edges] the index in links_
   std::vector<Cycle> scheduled_;        ///< PEs, then edges
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> agenda_;
+  Agenda agenda_;
+  std::vector<std::size_t> nodes_;  ///< of this cycle
   PeEvents events_;
   ArrayRun run_;
 };
