@@ -86,7 +86,6 @@ class Checker {
     const auto place = [&](const char* key) { return rule.place(key).within(file_.values, 0, words()); };
     const int t = place("tile"), a = place("a"), b = place("b"), c = place("c");
     if (file_.width != file_.height) rule.place("tile").refuse("the grid of a matmul is square");
-    std::vector<double> left(static_cast<std::size_t>(t)), right(left);
     for (int y = 0; y < file_.height; ++y) {
       for (int x = 0; x < file_.width; ++x) {
         std::vector<Sum> tile(static_cast<std::size_t>(t) * static_cast<std::size_t>(t));
@@ -158,8 +157,8 @@ class Checker {
     const std::vector<Number> values = file_.at(x, y);
     const int at = operand.at->within(values, 0, words()), n = operand.n.within(values, 1, words());
     const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)].words();
-    std::vector<std::uint32_t> bits;
-    for (int k = 0; k < n; ++k) bits.push_back(word32(*operand.at, memory, at + 2 * k));
+    std::vector<std::uint32_t> bits(static_cast<std::size_t>(n));
+    for (int k = 0; k < n; ++k) bits[static_cast<std::size_t>(k)] = word32(*operand.at, memory, at + 2 * k);
     return bits;
   }
 
