@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
-#include <queue>
 #include <utility>
 
+#include "hw/pe/agenda.h"
 #include "hw/pe/clocked_block.h"
 #include "hw/pe/edge_player.h"
 #include "hw/pe/pe_model.h"
@@ -43,27 +42,28 @@ class ArrayModel {
 
   ArrayRun run() {
     for (std::size_t node = 0; node < scheduled_.size(); ++node) schedule(node);
-    while (!agenda_.empty()) {
-      const auto [now, node] = agenda_.top();
-      agenda_.pop();
-      if (scheduled_[node] != now) continue;
-      if (node < pes_.size()) {
-        act_pe(node, now);
-      } else if (node < clock_node()) {
-        act_edge(node - pes_.size(), now);
-      } else {
-        act_clocked(now);
+    while (agenda_.next(nodes_)) {
+      const Cycle now = agenda_.now();
+      for (const std::size_t node : nodes_) {
+        if (scheduled_[node] != now || node == clock_node()) continue;
+        if (node < pes_.size()) {
+          act_pe(node, now);
+        } else {
+          act_edge(node - pes_.size(), now);
+        }
+        scheduled_[node] = never;
+        schedule(node);
       }
-      scheduled_[node] = never;
-      schedule(node);
+      if (scheduled_[clock_node()] != now) continue;
+      act_clocked(now);
+      scheduled_[clock_node()] = never;
+      schedule(clock_node());
     }
     finish();
     return std::move(run_);
   }
 
  private:
-  using Entry = std::pair<Cycle, std::size_t>;
-
   template <typename Action>
   void at_pe(std::size_t at, const Action& action) const {
     const auto where = [&] {
@@ -92,12 +92,14 @@ class ArrayModel {
   void schedule_at(std::size_t node, Cycle next) {
     if (next == scheduled_[node]) return;
     scheduled_[node] = next;
-    if (next != never) agenda_.emplace(next, node);
+    if (next != never) agenda_.add(next, node);
   }
 
   /// The clocked block sleeps when nothing in it can move.
   void wake_clocked(Cycle at) {
-    if (at < scheduled_[clock_node()]) schedule_at(clock_node(), at);
+    if (at >= scheduled_[clock_node()]) return;
+    if (at > agenda_.now()) return schedule_at(clock_node(), at);
+    scheduled_[clock_node()] = at;  // it runs when this cycle's nodes have acted
   }
 
   LinkEnd end_of(std::size_t at, Port link) const {
@@ -214,7 +216,8 @@ class ArrayModel {
   std::vector<LinkEnd> links_;          ///< [pes][links]
   std::vector<std::size_t> edge_link_;  ///< [edges] the index in links_
   std::vector<Cycle> scheduled_;        ///< by node
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> agenda_;
+  Agenda agenda_;
+  std::vector<std::size_t> nodes_;  ///< of this cycle
   PeEvents events_;
   ArrayRun run_;
 };

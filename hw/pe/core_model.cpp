@@ -27,11 +27,22 @@ CoreModel::CoreModel(const MachineSpec& machine, const Program& program, Sram me
     thread.active = current(thread).opcode != Opcode::halt;
     thread.start = index == 0 ? spec_.task_dispatch_cycles : 0;
   }
+  update();
 }
 
-void CoreModel::arrive(const Wavelet& wavelet, Cycle available) { inputs_[wavelet.color].push({wavelet, available}); }
+void CoreModel::arrive(const Wavelet& wavelet, Cycle available) {
+  auto& queue = inputs_[wavelet.color];
+  const bool first = queue.empty();
+  queue.push({wavelet, available});
+  if (first) update();
+}
 
-void CoreModel::give_credit(int color, Cycle usable) { credits_[static_cast<std::size_t>(color)].give(usable); }
+void CoreModel::give_credit(int color, Cycle usable) {
+  Credits& credits = credits_[static_cast<std::size_t>(color)];
+  const bool first = credits.earliest() == never;
+  credits.give(usable);
+  if (first) update();
+}
 
 Cycle CoreModel::arrival(const Instruction& instruction) const {
   const auto& queue = inputs_[*instruction.fabric_in];
@@ -75,12 +86,6 @@ Cycle CoreModel::earliest(const Thread& thread) const {
   }
 }
 
-Cycle CoreModel::next() const {
-  Cycle at = never;
-  for (const Thread& thread : threads_) at = std::min(at, earliest(thread));
-  return at;
-}
-
 CoreSlot CoreModel::act(Cycle now) {
   CoreSlot slot;
   slot.at = now;
@@ -97,6 +102,7 @@ CoreSlot CoreModel::act(Cycle now) {
       main.free = now + cycles;
     }
   }
+  update();
   return slot;
 }
 

@@ -15,6 +15,7 @@
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
 // The main thread begins task_dispatch_cycles after the launch, the receiver at once.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ class CoreModel {
   void give_credit(int color, Cycle usable);
 
   /// Cycle of the next slot as far as is known; `never` if none.
-  Cycle next() const;
+  Cycle next() const { return next_; }
   /// What happens in cycle `now`. Precondition: now == next(), and nothing earlier is still to be told.
   /// Throws SimulationError for a control wavelet where an instruction needs data, and for an address outside the SRAM.
   CoreSlot act(Cycle now);
@@ -67,6 +68,7 @@ class CoreModel {
 
   const Instruction& current(const Thread& thread) const { return code_[thread.pc]; }
   Cycle earliest(const Thread& thread) const;
+  void update() { next_ = std::min(earliest(threads_[0]), earliest(threads_[1])); }
   Cycle arrival(const Instruction& instruction) const;
   bool sends_scalar(const Thread& thread) const;
   std::uint32_t take_data(const Instruction& instruction, CoreSlot& slot);
@@ -93,6 +95,7 @@ class CoreModel {
   std::array<Thread, thread_count> threads_;
   std::vector<RingQueue<Arrival>> inputs_;  ///< by color
   std::vector<Credits> credits_;            ///< by color
+  Cycle next_ = never;
 };
 
 }  // namespace weft::hw

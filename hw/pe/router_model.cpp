@@ -34,11 +34,17 @@ void RouterModel::arrive(Port port, const Wavelet& wavelet, Cycle available) {
   auto& queue = routed(wavelet.color).queues[static_cast<std::size_t>(port)];
   if (queue.full())
     throw SimulationError(fmt::format("router: the sender of color {} ignores its credits", wavelet.color));
+  const bool first = queue.empty();
   queue.push({wavelet, available});
+  if (first) update(routed(wavelet.color));
 }
 
 void RouterModel::give_credit(Port port, int color, Cycle usable) {
-  routed(color).credits[static_cast<std::size_t>(port)].give(usable);
+  Color& way = routed(color);
+  Credits& credits = way.credits[static_cast<std::size_t>(port)];
+  const bool first = credits.earliest() == never;
+  credits.give(usable);
+  if (first) update(way);
 }
 
 PortSet RouterModel::takers(const Color& color, const Wavelet& wavelet) {
@@ -49,7 +55,7 @@ PortSet RouterModel::takers(const Color& color, const Wavelet& wavelet) {
   return static_cast<PortSet>(transmit & ~port_bit(Port::ramp));
 }
 
-Cycle RouterModel::earliest(const Color& color) {
+Cycle RouterModel::earliest_of(const Color& color) {
   const auto& queue = color.queues[static_cast<std::size_t>(color.switched().receive)];
   if (queue.empty()) return never;
   Cycle at = std::max(queue.front().available, color.not_before);
@@ -59,10 +65,10 @@ Cycle RouterModel::earliest(const Color& color) {
   return at;
 }
 
-Cycle RouterModel::next() const {
-  Cycle at = never;
-  for (const Color& color : colors_) at = std::min(at, earliest(color));
-  return at;
+// What is told to a router can only bring a departure nearer.
+void RouterModel::update(Color& color) {
+  color.earliest = earliest_of(color);
+  next_ = std::min(next_, color.earliest);
 }
 
 void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
@@ -73,8 +79,9 @@ void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
   };
   order_.clear();
   for (std::size_t index = 0; index < colors_.size(); ++index)
-    if (earliest(colors_[index]) <= now) order_.push_back(index);
-  std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return age(a) < age(b); });
+    if (colors_[index].earliest <= now) order_.push_back(index);
+  if (order_.size() > 1)
+    std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return age(a) < age(b); });
   PortSet used = 0;
   for (const std::size_t index : order_) {
     Color& color = colors_[index];
@@ -94,6 +101,9 @@ void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
     }
     departures.push_back(departure);
   }
+  for (const std::size_t index : order_) colors_[index].earliest = earliest_of(colors_[index]);
+  next_ = never;
+  for (const Color& color : colors_) next_ = std::min(next_, color.earliest);
 }
 
 void RouterModel::describe_waiting(std::vector<std::string>& lines) const {

@@ -36,7 +36,7 @@ class RouterModel {
   void give_credit(Port port, int color, Cycle usable);
 
   /// Cycle of the next departure as far as is known; `never` if none.
-  Cycle next() const;
+  Cycle next() const { return next_; }
   /// All departures of cycle `now`. Precondition: now <= next(), and nothing earlier is still to be told.
   void act(Cycle now, std::vector<RouterDeparture>& departures);
   /// Appends a sentence per color and port where a wavelet still waits.
@@ -50,7 +50,8 @@ class RouterModel {
   struct Color {
     Route route;
     std::size_t position = 0;
-    Cycle not_before = 0;  ///< after its last departure or lost arbitration
+    Cycle not_before = 0;    ///< after its last departure or lost arbitration
+    Cycle earliest = never;  ///< its next departure, as earliest_of() computes it
     int number = 0;
     std::vector<RingQueue<Entry>> queues;  ///< by input port
     std::vector<Credits> credits;          ///< by output port
@@ -59,12 +60,14 @@ class RouterModel {
   };
 
   static PortSet takers(const Color& color, const Wavelet& wavelet);
-  static Cycle earliest(const Color& color);
+  static Cycle earliest_of(const Color& color);
+  void update(Color& color);
   Color& routed(int color);
 
   std::vector<Color> colors_;       ///< those with a route, ascending
   std::vector<int> index_;          ///< of a color in colors_; -1: no route
   std::vector<std::size_t> order_;  ///< of this cycle's candidates
+  Cycle next_ = never;
 };
 
 }  // namespace weft::hw

@@ -24,7 +24,11 @@ class Sram {
   const std::vector<std::uint16_t>& words() const { return words_; }
 
  private:
-  std::size_t check(std::int64_t address) const;
+  std::size_t check(std::int64_t address) const {
+    if (address < 0 || address >= static_cast<std::int64_t>(words_.size())) refuse(address);
+    return static_cast<std::size_t>(address);
+  }
+  [[noreturn]] void refuse(std::int64_t address) const;
 
   std::vector<std::uint16_t> words_;
 };

@@ -157,9 +157,8 @@ class Checker {
     const std::vector<Number> values = file_.at(x, y);
     const int at = operand.at->within(values, 0, words()), n = operand.n.within(values, 1, words());
     const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)].words();
-    std::vector<std::uint32_t> bits;
-    bits.reserve(static_cast<std::size_t>(n));
-    for (int k = 0; k < n; ++k) bits.push_back(word32(*operand.at, memory, at + 2 * k));
+    std::vector<std::uint32_t> bits(static_cast<std::size_t>(n));
+    for (int k = 0; k < n; ++k) bits[static_cast<std::size_t>(k)] = word32(*operand.at, memory, at + 2 * k);
     return bits;
   }
 

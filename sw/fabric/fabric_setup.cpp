@@ -13,6 +13,7 @@ namespace weft::sw {
 namespace {
 
 constexpr Number most_cycle = INT32_MAX;
+constexpr Number most_wavelets = 1 << 20;  // of an edge
 
 /// Uniform in [-1, 1) with 24 bits, so that it is exact in fp32 (splitmix64).
 float random_value(std::uint64_t seed, int x, int y, Number k) {
@@ -112,7 +113,7 @@ class Builder {
   Stream resolve(const StreamRule& rule, int x, int y) const {
     const std::vector<Number> values = file_.at(x, y);
     return {rule.color.within(values, 0, machine_.router.colors - 1, pe(x, y)),
-            rule.n.within(values, 0, most_cycle, pe(x, y)), rule.first.within(values, 0, most_cycle, pe(x, y)),
+            rule.n.within(values, 0, most_wavelets, pe(x, y)), rule.first.within(values, 0, most_cycle, pe(x, y)),
             rule.every.within(values, 0, most_cycle, pe(x, y))};
   }
 

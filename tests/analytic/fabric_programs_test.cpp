@@ -1,0 +1,143 @@
+// Question: how far are the shipped fabric programs from closed forms and from measured tables? Prints the deviations.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <map>
+
+#include "hw/spec/machine_file.h"
+#include "sw/fabric/fabric_run.h"
+#include "tests/analytic/measured_rows.h"
+
+using namespace weft;
+using namespace weft::sw;
+
+namespace {
+
+const hw::MachineSpec& wse2() {
+  static const hw::MachineSpec machine = hw::load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  return machine;
+}
+
+FabricOutcome outcome_of(const std::string& program, const std::map<std::string, int>& parameters) {
+  std::vector<std::string> sets;
+  for (const auto& [name, value] : parameters) sets.push_back(fmt::format("{}={}", name, value));
+  const FabricOutcome outcome =
+      run_fabric_file(WEFT_SOURCE_DIR "/sw/fabric_programs/" + program + ".yaml", sets, wse2());
+  INFO(outcome.text());
+  REQUIRE(outcome.good());
+  return outcome;
+}
+
+double percent(double value, double reference) { return 100 * (value / reference - 1); }
+
+struct Bar {
+  double percent, cycles;
+};
+
+const std::vector<int> sizes = {4, 8, 16, 32, 64, 128, 256, 512};
+const std::vector<int> lengths = {1, 2, 4, 16, 64, 256, 1024, 4096};
+
+/// One table: rows P, columns B; the bar holds for each.
+void hold(const std::string& program, int group, const Bar& bar, std::int64_t most_hops = INT64_MAX) {
+  fmt::print("{}{}: cycles above the closed form (percent)\n{:>8}", program,
+             group > 0 ? fmt::format(" S = {}", group) : "", "P \\ B");
+  for (const int length : lengths) fmt::print("{:>16}", length);
+  fmt::print("\n");
+  for (const int size : sizes) {
+    if (2 * group > size) continue;
+    fmt::print("{:>8}", size);
+    for (const int length : lengths) {
+      // Of the star, which has the most.
+      const std::int64_t star_hops = std::int64_t{size} * size / 2 * length;
+      if (star_hops > most_hops) {
+        fmt::print("{:>16}", "-");
+        continue;
+      }
+      std::map<std::string, int> parameters = {{"P", size}, {"B", length}};
+      if (group > 0) parameters["S"] = group;
+      const FabricOutcome outcome = outcome_of(program, parameters);
+      const double off = static_cast<double>(outcome.cycles) - outcome.closed_form->cycles;
+      fmt::print("{:>16}", fmt::format("{:+.0f} ({:+.2f} %)", off, outcome.deviation_percent()));
+      INFO(outcome.text());
+      CHECK((std::fabs(off) <= bar.cycles || std::fabs(outcome.deviation_percent()) <= bar.percent));
+    }
+    fmt::print("\n");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("broadcast, message, chain and all-reduce are within 2 % or 5 cycles of their closed forms") {
+  for (const char* program : {"broadcast", "message", "reduce_chain", "all_reduce"}) hold(program, 0, {2, 5});
+}
+
+TEST_CASE("two-phase reduce is within 2 % or 5 cycles of its closed form, for any size of group") {
+  for (const int group : {2, 4, 16, 64, 256}) hold("reduce_two_phase", group, {2, 5});
+}
+
+// Each PE of the line sends all its words to the first: hops grow with P^2 B, so the largest are left out here.
+TEST_CASE("star reduce is within 5 % or 5 cycles of its closed form") { hold("reduce_star", 0, {5, 5}, 20'000'000); }
+
+// The send of a round waits for the additions before it and has an issue of its own, which the closed form has not: a
+// cycle a round. Where vectors are short that is more than 5 %: up to 6.1 % (P = 64, B = 1).
+TEST_CASE("tree reduce is within 5 % of its closed form, or a cycle a round") {
+  hold("reduce_tree", 0, {5, 6});
+  for (const int size : sizes) {
+    const FabricOutcome outcome = outcome_of("reduce_tree", {{"P", size}, {"B", 1}});
+    CHECK(static_cast<double>(outcome.cycles) - outcome.closed_form->cycles == std::log2(size));
+  }
+}
+
+TEST_CASE("broadcast over a rectangle is within 2 % or 5 cycles of its closed form") {
+  for (const auto& [width, height, length] : {std::tuple{2, 2, 1}, {3, 7, 5}, {16, 16, 64}, {40, 9, 1000}}) {
+    const FabricOutcome outcome = outcome_of("broadcast_2d", {{"W", width}, {"H", height}, {"B", length}});
+    fmt::print("broadcast_2d {} x {}, B = {}: {} cycles, {:+.2f} %\n", width, height, length, outcome.cycles,
+               outcome.deviation_percent());
+    CHECK((std::fabs(static_cast<double>(outcome.cycles) - outcome.closed_form->cycles) <= 5 ||
+           std::fabs(outcome.deviation_percent()) <= 2));
+  }
+}
+
+TEST_CASE("two-phase reduce over 512 PEs is within 3 % of the vendor's simulator") {
+  for (const measured::ReduceLine& row : measured::reduce_line) {
+    const FabricOutcome outcome = outcome_of("reduce_two_phase", {{"P", row.pes}, {"B", row.words}, {"S", row.group}});
+    const double off = percent(static_cast<double>(outcome.cycles), row.cycles);
+    fmt::print("reduce_line P = {} B = {} S = {}: {} cycles, measured {:.0f}, {:+.2f} %\n", row.pes, row.words,
+               row.group, outcome.cycles, row.cycles, off);
+    CHECK(std::fabs(off) <= 3);
+  }
+}
+
+TEST_CASE("the fp32 matrix-vector product of one PE is within 3 % of the vendor's simulator") {
+  for (const measured::PeMatvec& row : measured::pe_matvec) {
+    const FabricOutcome outcome = outcome_of("matvec", {{"n", row.n}, {"T", row.iterations}});
+    const double off = percent(static_cast<double>(outcome.cycles), row.cycles);
+    fmt::print("pe_matvec n = {}: {} cycles, measured {:.0f}, {:+.2f} %\n", row.n, outcome.cycles, row.cycles, off);
+    CHECK(std::fabs(off) <= 3);
+  }
+}
+
+// pe.call_cycles is fitted to the rows t = 16; t = 46 is what it is scored on. A real call of 46 elements takes some 20
+// cycles more than 2 x 46 of elements, 26 of scalar code, issue, loop and broadcasts: what they are is not published.
+TEST_CASE("SUMMA: cycles a panel within 10 % (t = 16) and 20 % (t = 46) of a CS-2, whatever the size of the grid") {
+  std::map<int, double> panel;
+  for (const auto& [size, tile] : {std::pair{4, 16}, {8, 16}, {16, 16}, {32, 16}, {1, 46}, {2, 46}, {4, 46}, {8, 46}}) {
+    const FabricOutcome outcome = outcome_of("summa", {{"P", size}, {"t", tile}});
+    const double cycles = static_cast<double>(outcome.cycles) / size;
+    fmt::print("summa P = {} t = {}: {:.1f} cycles a panel\n", size, tile, cycles);
+    if (size > 1 && panel.count(tile) == 0) panel[tile] = cycles;
+    // One PE alone has no broadcasts.
+    if (size > 1) CHECK(std::fabs(percent(cycles, panel[tile])) < 0.1);
+    for (const measured::Summa& row : measured::summa)
+      if (row.p == size && row.t == tile)
+        CHECK(std::fabs(percent(cycles, row.cycles_per_panel())) <= (tile == 16 ? 10 : 20));
+  }
+  for (const measured::Summa& row : measured::summa) {
+    const double off = percent(panel[row.t], row.cycles_per_panel());
+    fmt::print("summa P = {} t = {}: measured {:.1f} cycles a panel, model {:+.2f} %\n", row.p, row.t,
+               row.cycles_per_panel(), off);
+    CHECK(std::fabs(off) <= (row.t == 16 ? 10 : 20));
+  }
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Question: does `weft fabric` run the shipped programs, fail clearly on bad input, and exit 1 on a wrong or stuck one?"""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import SOURCE, run
+
+PROGRAMS = SOURCE / "sw" / "fabric_programs"
+
+
+class Fabric(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def fabric(self, *arguments):
+        return run("fabric", *arguments, cwd=self.folder)
+
+    def changed(self, program, before, after):
+        text = (PROGRAMS / f"{program}.yaml").read_text()
+        self.assertIn(before, text)
+        (self.folder / "changed.yaml").write_text(text.replace(before, after))
+        return self.fabric("changed.yaml")
+
+    def test_every_shipped_program_runs(self):
+        programs = sorted(PROGRAMS.glob("*.yaml"))
+        self.assertGreater(len(programs), 8)
+        for program in programs:
+            with self.subTest(program.stem):
+                result = self.fabric(program.stem, "--json", "outcome.json")
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                outcome = json.loads((self.folder / "outcome.json").read_text())
+                self.assertTrue(outcome["good"])
+                self.assertIn(f"{outcome['cycles']} from launch", result.stdout)
+
+    def test_size_and_closed_form(self):
+        result = self.fabric("reduce_chain", "--set", "P=100", "--set", "B=50")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("100 x 1 PEs of wse2, P = 100, B = 50", result.stdout)
+        self.assertIn("644 = B + (2r+2)(P-1), deviation +1 (+0.16 %)", result.stdout)
+
+    def test_stuck(self):
+        result = self.changed("message", "STORE32 at=0 n={B} in=0", "STORE32 at=0 n={B + 1} in=0")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("who waits for whom", result.stdout)
+        self.assertIn("PE (7, 0): thread 1 at instruction 0 (STORE32 at=0 n=17 in=0) waits for a wavelet of color 0",
+                      result.stdout)
+
+    def test_wrong(self):
+        result = self.changed("reduce_chain", "ADD32 a=0 n={B} m=1 in=1", "SUB32 a=0 n={B} m=1 in=1")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("16 of 16 values wrong", result.stdout)
+
+    def test_bad_input(self):
+        for arguments, texts in (
+            (["reduce_chian"], ["reduce_chian", "reduce_chain"]),
+            (["nowhere.yaml"], ["nowhere.yaml"]),
+            (["message", "--set", "Q=1"], ["no parameter 'Q'"]),
+            (["message", "--set", "P=1"], ["a row of at least 2 PEs; given P = 1"]),
+            (["message", "--set", "P=900"], ["900", "allowed 1 to 750"]),
+            (["message", "--machine", "wse9"], ["wse9", "wse2"]),
+            (["message", "--json", "no/such/folder.json"], ["cannot be written"]),
+        ):
+            with self.subTest(arguments):
+                result = self.fabric(*arguments)
+                self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+                for text in texts:
+                    self.assertIn(text, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

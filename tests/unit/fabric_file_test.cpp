@@ -1,0 +1,159 @@
+// Question: is each mistake in a fabric program file an error that names the place, and do programs that cannot go on
+// or give a wrong result say so?
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+#include "hw/spec/machine_file.h"
+#include "sw/fabric/fabric_run.h"
+#include "sw/fabric/fabric_setup.h"
+#include "tests/support/scratch_folder.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using Catch::Contains;
+
+namespace {
+
+const hw::MachineSpec& mini() {
+  static const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  return machine;
+}
+
+const std::string good = R"(description: "first to last"
+parameters: {P: 4, B: 3}
+define: {last: P - 1}
+require:
+  - {that: P >= 2, why: at least 2 PEs}
+grid: {width: P, height: 1}
+pes:
+  - where: x == 0
+    main: |
+      # all of it
+      SEND32 at=0 n={B} out=1
+    routes: [{color: 1, way: ramp -> east}]
+    memory: [{at: 0, n: B, random: 1}]
+  - where: x > 0
+    routes:
+      - {color: 1, when: x < last, way: west -> east}
+      - {color: 1, when: x == last, way: west -> ramp}
+  - where: x == last
+    main: STORE32 at=8 n={B} in=1
+expect:
+  - check: copy
+    of: {where: x == 0, at: 0, n: B}
+    in: {where: x == last, at: 8, n: B}
+closed_form: {name: broadcast, P: P, B: B}
+)";
+
+class File {
+ public:
+  explicit File(const std::string& text) : path_(folder_.path() / "p.yaml") { std::ofstream(path_) << text; }
+  sw::FabricOutcome run(const std::vector<std::string>& sets = {}) const {
+    return sw::run_fabric_file(path_, sets, mini());
+  }
+
+ private:
+  test::ScratchFolder folder_;
+  std::filesystem::path path_;
+};
+
+/// `good` with `from` replaced.
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = good;
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a good file runs, at any size") {
+  CHECK(File(good).run().good());
+  const sw::FabricOutcome outcome = File(good).run({"P=20", "B=31"});
+  CHECK(outcome.good());
+  CHECK(outcome.width == 20);
+  CHECK_THAT(outcome.text(), Contains("20 x 1 PEs of mini, P = 20, B = 31") && Contains("31 values right"));
+  CHECK_THAT(outcome.json(), Contains("\"good\": true"));
+}
+
+TEST_CASE("a mistake is named with its place, the value and the nearest name") {
+  const auto refused = [](const std::string& text, const std::string& expected,
+                          const std::vector<std::string>& sets = {}) {
+    INFO(expected);
+    const File file(text);
+    REQUIRE_THROWS_AS(file.run(sets), UsageError);
+    REQUIRE_THROWS_WITH(file.run(sets), Contains("p.yaml:") && Contains(expected));
+  };
+  refused(with("routes: [", "rotes: ["), "unknown key pes[0].rotes; nearest: routes");
+  refused(with("closed_form: {name: broadcast", "closed_form: {name: brodcast"), "nearest: broadcast");
+  refused(with("check: copy", "check: copi"), "nearest: copy");
+  refused(with("last: P - 1", "last: Q - 1"), "unknown name Q");
+  refused(with("last: P - 1", "x: P - 1"), "its name is not allowed");
+  refused(with("last: P - 1", "P: 7"), "this name is taken");
+  refused(with("where: x == 0", "where: x = 0"), "expected an operator");
+  refused(with("n={B} out=1", "n={C} out=1"), "pes[0].main is");
+  refused(with("n={B} out=1", "n={C} out=1"), "line 2: formula 'C': unknown name C");
+  refused(with("SEND32", "SENT32"), "line 2: unknown instruction SENT32; nearest: SEND32");
+  refused(with("SEND32 at=0", "SEND32 at=30000"), "in PE (0, 0)");
+  refused(with("n={B} out=1", "n={B out=1"), "'}' is missing");
+  refused(with("SEND32 at=0 n={B} out=1", "repeat 3 counter=4"), "N 0 to 3");
+  refused(with("SEND32 at=0 n={B} out=1", "repeat 3 counter=0"), "its end is missing");
+  refused(with("SEND32 at=0 n={B} out=1", "end"), "an end without");
+  refused(with("SEND32 at=0 n={B} out=1", "LOOP count=1 target=0 counter=0"),
+          "repeat and the end of the text write it");
+  refused(with("way: ramp -> east", "way: ramp -> eats"), "unknown port eats; nearest: east");
+  refused(with("way: ramp -> east", "way: ramp east"), "PORT -> PORTS");
+  refused(with("{color: 1, way", "{color: 24, way"), "which is 24 in PE (0, 0); allowed 0 to 23");
+  refused(with("when: x == last", "when: x > 0"), "has a way already in PE (1, 0)");
+  refused(with("where: x == last\n    main", "where: x == 0\n    main"), "another group gives this thread a program");
+  refused(with("n: B, random: 1", "n: 99999, random: 1"), "which is 99999 in PE (0, 0); allowed 0 to 12288");
+  refused(with("random: 1", "random: 1, values: k"), "either values or random");
+  refused(with("width: P", "width: P * 10"), "40 PEs (the user rectangle of machine mini); allowed 1 to 32");
+  refused(with("of: {where: x == 0", "of: {where: x > 0"), "which 3 vectors have; a copy needs one");
+  refused(with("in: {where: x == last, at: 8, n: B}", "in: {where: x == last, at: 8, n: 2}"),
+          "expected are 3 elements");
+}
+
+TEST_CASE("parameters of the command line are checked") {
+  const File file(good);
+  REQUIRE_THROWS_WITH(file.run({"R=3"}), Contains("--set R=3: no parameter 'R'"));
+  REQUIRE_THROWS_WITH(file.run({"P=x"}), Contains("flag parameters.P=x") && Contains("a whole number"));
+  REQUIRE_THROWS_WITH(file.run({"P=1"}), Contains("at least 2 PEs; given P = 1 B = 3"));
+  REQUIRE_NOTHROW(file.run({"P=2"}));
+}
+
+TEST_CASE("a wrong result is found") {
+  const sw::FabricOutcome outcome = File(with("in: {where: x == last, at: 8", "in: {where: x == last, at: 10")).run();
+  CHECK(!outcome.good());
+  CHECK(outcome.finished);
+  CHECK(outcome.checks.front().wrong == 3);
+  CHECK_THAT(outcome.text(), Contains("3 of 3 values wrong; first PE (3, 0), element 0"));
+}
+
+TEST_CASE("a program that cannot end says who waits for whom") {
+  const sw::FabricOutcome outcome = File(with("STORE32 at=8 n={B}", "STORE32 at=8 n={B + 1}")).run();
+  CHECK(!outcome.good());
+  CHECK(!outcome.finished);
+  CHECK_THAT(outcome.text(), Contains("stuck; who waits for whom") &&
+                                 Contains("PE (3, 0): thread 0 at instruction 0") && Contains("a wavelet of color 1"));
+}
+
+TEST_CASE("repeat, unroll and if give the code that they say") {
+  const auto code = [](const std::string& text, sw::Number x) {
+    const sw::Names names = {"x", "i"};
+    hw::Program program;
+    sw::ThreadText(text, names).append(program, 1, {x, 0});
+    return to_string(program);
+  };
+  CHECK(code("repeat x counter=2\nCALL\nend", 0) == "1>  0: HALT\n");
+  CHECK(code("repeat x counter=2\nCALL\nend", 1) == "1>  0: CALL\n    1: HALT\n");
+  CHECK(code("repeat x counter=2\nCALL\nend", 5) ==
+        "1>  0: CALL\n    1: LOOP count=5 target=0 counter=2\n    2: HALT\n");
+  CHECK(code("unroll 2\nRELU16 at={i} n={x}\nend", 3) ==
+        "1>  0: RELU16 at=0 n=3\n    1: RELU16 at=1 n=3\n    2: HALT\n");
+  CHECK(code("repeat 2 counter=0\nif x > 3\nCALL\nend\nend", 3) == "1>  0: HALT\n");
+  CHECK_THROWS_WITH(code("repeat 65536 counter=0\nCALL\nend", 0), Contains("line 1: 65536 times: allowed 0 to 65535"));
+  CHECK_THROWS_WITH(code("repeat 2 counter=0\nrepeat 2 counter=0\nend\nend", 0), Contains("line 2: counter 0 is that"));
+  CHECK_THROWS_WITH(code("unroll 65\nCALL\nend", 0), Contains("line 2: more than the 64 instructions"));
+}
