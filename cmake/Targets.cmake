@@ -18,6 +18,10 @@ endif()
 if(WEFT_SANITIZE)
   target_compile_options(weft_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weft_options INTERFACE -fsanitize=address,undefined)
+  # In the environment of every test: findings in libraries that are not Weft's, each with its reason.
+  set(support ${PROJECT_SOURCE_DIR}/tests/support)
+  set(WEFT_TEST_ENVIRONMENT "LSAN_OPTIONS=print_suppressions=0:suppressions=${support}/leaks.supp"
+    "ASAN_OPTIONS=suppressions=${support}/addresses.supp")
 endif()
 
 # weft_library(<folder library> DEPENDS <targets>): every .cpp of the current folder.
@@ -43,5 +47,10 @@ function(weft_test file)
   add_executable(${file} ${file}.cpp)
   target_link_libraries(${file} PRIVATE weft_test_main ${ARG_LIBS})
   target_compile_definitions(${file} PRIVATE WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WEFT_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  catch_discover_tests(${file} TEST_PREFIX "${file}: " PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
+  set(properties LABELS ${ARG_LABEL} TIMEOUT 600)
+  if(WEFT_TEST_ENVIRONMENT)
+    list(JOIN WEFT_TEST_ENVIRONMENT "\\;" environment)  # one value; catch_discover_tests takes it apart once
+    list(APPEND properties ENVIRONMENT "${environment}")
+  endif()
+  catch_discover_tests(${file} TEST_PREFIX "${file}: " PROPERTIES ${properties})
 endfunction()

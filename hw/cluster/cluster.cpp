@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tlm/base/error.h"
+#include "tlm/base/host_stack.h"
 
 namespace weft::hw {
 
@@ -34,7 +35,9 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
 void Cluster::run() {
   try {
     sc_core::sc_start();
+    back_on_host_stack();
   } catch (const sc_core::sc_report& report) {  // what a thread of the simulation threw
+    back_on_host_stack();
     throw SimulationError(report.get_msg());
   }
   if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());

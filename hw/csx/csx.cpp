@@ -55,7 +55,8 @@ void CsX::run() {
 void CsX::run_step(int stage, std::int64_t step) {
   const Job& job = *plan_.job;
   const bool train = job.stages[static_cast<std::size_t>(stage)].train;
-  const Arrival begin = next(step_begins_, fmt::format("the begin of stage {} step {}", stage, step));
+  expect(fmt::format("the begin of stage {} step {}", stage, step));
+  const Arrival begin = next(step_begins_);
   std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
   const Cycle before = wafer_free_;
   wafer_free_ = std::max(wafer_free_, to_edge(begin.at));
@@ -71,8 +72,9 @@ void CsX::run_step(int stage, std::int64_t step) {
   if (train) ++global_step_;
 }
 
-CsX::Arrival CsX::next(std::deque<Arrival>& queue, const std::string& what) {
-  waiting_ = fmt::format("system {} waits for {}", system_, what);
+void CsX::expect(const std::string& what) { waiting_ = fmt::format("system {} waits for {}", system_, what); }
+
+CsX::Arrival CsX::next(std::deque<Arrival>& queue) {
   while (queue.empty()) wait(arrived_);
   Arrival arrival = std::move(queue.front());
   queue.pop_front();

@@ -70,8 +70,11 @@ class CsX : public sc_core::sc_module {
 
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   void receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
+  /// What next() waits for, for waiting_for(). A step of its own: when a run ends, the thread may stay in next() for
+  /// ever, and what its stack then held would be lost.
+  void expect(const std::string& what);
   /// Waits, in kernel time too, until the next arrival of `queue`.
-  Arrival next(std::deque<Arrival>& queue, const std::string& what);
+  Arrival next(std::deque<Arrival>& queue);
   void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
   Cycle to_edge(Picosecond at) const { return plan_.machine->clock.to_cycles(at + plan_.machine->io.latency_ps); }
   Picosecond from_edge(Cycle cycle) const { return plan_.machine->clock.to_ps(cycle) + plan_.machine->io.latency_ps; }

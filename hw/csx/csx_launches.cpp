@@ -81,8 +81,8 @@ void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
 LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, tokens = job.tokens();
-  const Arrival arrival = next(
-      samples_, fmt::format("the samples of stage {} step {} micro-batch {}", tag.stage, tag.step, tag.micro_batch));
+  expect(fmt::format("the samples of stage {} step {} micro-batch {}", tag.stage, tag.step, tag.micro_batch));
+  const Arrival arrival = next(samples_);
   if (arrival.tag.stage != tag.stage || arrival.tag.step != tag.step || arrival.tag.micro_batch != tag.micro_batch)
     throw SimulationError(fmt::format("system {} took {} out of turn", system_, proto::describe(arrival.tag)));
   const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
@@ -138,7 +138,8 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
     tag.kind = BlockKind::weights;
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
-    const Arrival arrival = next(weights_[static_cast<std::size_t>(tag.lane)], proto::describe(tag));
+    expect(proto::describe(tag));
+    const Arrival arrival = next(weights_[static_cast<std::size_t>(tag.lane)]);
     if (!proto::same_block(arrival.tag, tag))
       throw SimulationError(
           fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));

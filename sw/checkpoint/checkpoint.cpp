@@ -15,7 +15,10 @@ namespace weft::sw {
 namespace {
 
 constexpr const char* format_name = "weft-checkpoint";
-constexpr const char* format_version = "1";
+constexpr const char* format_version = "2";
+constexpr const char* version_without_seeds = "1";
+constexpr const char* run_seed_name = "runconfig.seed";
+constexpr const char* shuffle_seed_name = "train_input.shuffle_seed";
 
 /// weight -> model.fc1.weight; exp_avg.weight -> optimizer.fc1.weight.exp_avg
 std::string dataset_name(const std::string& layer, const std::string& tensor) {
@@ -23,6 +26,8 @@ std::string dataset_name(const std::string& layer, const std::string& tensor) {
   if (dot == std::string::npos) return fmt::format("model.{}.{}", layer, tensor);
   return fmt::format("optimizer.{}.{}.{}", layer, tensor.substr(dot + 1), tensor.substr(0, dot));
 }
+
+bool is_parameter(const std::string& dataset) { return dataset.rfind("model.", 0) == 0; }
 
 std::string update_count_name(const std::string& layer) { return fmt::format("optimizer.{}.step", layer); }
 
@@ -39,6 +44,29 @@ std::int64_t count(const Hdf5Reader& file, const std::string& name) {
   return value;
 }
 
+Hdf5Reader open_checkpoint(const std::filesystem::path& path) {
+  Hdf5Reader file(path, read_sealed(path));
+  const std::string format = file.attribute("format"), version = file.attribute("format_version");
+  if (format != format_name)
+    file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
+                            format_name));
+  if (version != format_version && version != version_without_seeds)
+    file.refuse(fmt::format("has format_version '{}', this program reads '{}' and '{}'", version, version_without_seeds,
+                            format_version));
+  if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
+  return file;
+}
+
+void compare_seed(const Hdf5Reader& file, const char* name, std::int64_t expected) {
+  const std::int64_t found = file.integer(name);
+  if (found == expected) return;
+  const auto text = [](std::int64_t seed) { return seed < 0 ? "none (no shuffle)" : std::to_string(seed); };
+  file.refuse(
+      fmt::format("was written by a run with {} {}, this run has {}: it would not go on to the same bits. Give this "
+                  "run the same, or take the weights alone with --initial_weights",
+                  name, text(found), text(expected)));
+}
+
 std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
   const std::string name = path.filename().string(), prefix = "checkpoint_", suffix = ".mdl";
   if (name.size() <= prefix.size() + suffix.size() || name.compare(0, prefix.size(), prefix) != 0 ||
@@ -53,7 +81,8 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state) {
+std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state,
+                                       const RunSeeds& seeds) {
   std::filesystem::path path = folder / fmt::format("checkpoint_{}.mdl", state.global_step);
   Hdf5Writer file;
   nlohmann::json spec;
@@ -71,6 +100,8 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
   }
   integer("global_step", state.global_step);
   integer("loss_scale.finite_steps", state.finite_steps);
+  integer(run_seed_name, seeds.run);
+  integer(shuffle_seed_name, seeds.shuffle);
   file.real("loss_scale.scale", state.loss_scale);
   leaf(spec, "loss_scale.scale") = {{"dtype", "float64"}, {"shape", nlohmann::json::array()}};
   file.text("spec", spec.dump());
@@ -83,16 +114,8 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
 }
 
 hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::vector<hw::MatrixLayer>& layers,
-                                  const hw::OptimizerSpec& optimizer) {
-  const Hdf5Reader file(path, read_sealed(path));
-  const std::string format = file.attribute("format"), version = file.attribute("format_version");
-  if (format != format_name)
-    file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
-                            format_name));
-  if (version != format_version)
-    file.refuse(fmt::format("has format_version '{}', this program reads '{}'", version, format_version));
-  if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
-
+                                  const hw::OptimizerSpec& optimizer, const std::optional<RunSeeds>& seeds) {
+  const Hdf5Reader file = open_checkpoint(path);
   hw::TrainingState state;
   std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale", "spec"};
   for (const hw::MatrixLayer& layer : layers) {
@@ -111,10 +134,32 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   state.loss_scale = file.real("loss_scale.scale");
   if (!(state.loss_scale > 0) || !std::isfinite(state.loss_scale))
     file.refuse(fmt::format("loss_scale.scale is {}, expected a positive number", state.loss_scale));
+  if (file.attribute("format_version") != version_without_seeds) {
+    known.insert({run_seed_name, shuffle_seed_name});
+    const RunSeeds expected = seeds.value_or(RunSeeds{file.integer(run_seed_name), file.integer(shuffle_seed_name)});
+    compare_seed(file, run_seed_name, expected.run);
+    compare_seed(file, shuffle_seed_name, expected.shuffle);
+  }
   for (const std::string& name : file.names())
     if (known.count(name) == 0)
       file.refuse(fmt::format("holds {}, which this model with this optimizer does not have", name));
   return state;
+}
+
+void read_weights(const std::filesystem::path& path, hw::TrainingState& state) {
+  const Hdf5Reader file = open_checkpoint(path);
+  std::set<std::string> known;
+  for (hw::LayerState& layer : state.layers) {
+    for (hw::StateTensor& tensor : layer.tensors) {
+      const std::string name = dataset_name(layer.layer, tensor.name);
+      if (!is_parameter(name)) continue;
+      tensor.values = file.tensor(name, tensor.shape);
+      known.insert(name);
+    }
+  }
+  for (const std::string& name : file.names())
+    if (is_parameter(name) && known.count(name) == 0)
+      file.refuse(fmt::format("holds {}, which this model does not have", name));
 }
 
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& folder) {

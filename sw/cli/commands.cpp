@@ -61,6 +61,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_flag("--compile_only", flags.compile_only, "stop after the plan, show it and write plan.json");
   command.add_option("--plan", settings.plan, "run a plan that --compile_only wrote");
   command.add_option("--checkpoint_path", settings.checkpoint, "start from this checkpoint");
+  command.add_option("--initial_weights", settings.initial_weights,
+                     "start at step 0 from the weights of this checkpoint, not its optimizer, step and seeds");
   command.add_flag("--resume", settings.resume, "start from the latest checkpoint in --model_dir");
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--cut", flags.cut, "cut the wafer into ROWSxCOLUMNS regions, e.g. 2x2");

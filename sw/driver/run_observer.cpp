@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sw/checkpoint/checkpoint.h"
-
 namespace weft::sw {
 
 void RunRecorder::on_step(const hw::StepResult& result) {
@@ -27,7 +25,7 @@ void RunRecorder::on_step(const hw::StepResult& result) {
 
 void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {
   try {
-    log_.line("Saved checkpoint " + write_checkpoint(folder_, state).string());
+    log_.line("Saved checkpoint " + write_checkpoint(folder_, state, seeds_).string());
   } catch (const std::exception&) {
     failure_ = std::current_exception();  // the kernel in between would lose its type
   }

@@ -19,8 +19,9 @@ struct RunSettings {
   std::vector<std::string> machine_overrides;
   std::filesystem::path checkpoint;  ///< empty: start anew, or with `resume` the latest of model_dir
   bool resume = false;
-  std::filesystem::path plan;             ///< empty: plan now
-  std::filesystem::path initial_weights;  ///< a checkpoint whose weights alone are taken
+  std::filesystem::path plan;  ///< empty: plan now
+  std::filesystem::path
+      initial_weights;  ///< start anew from the weights alone of this checkpoint; empty: from the seed
   int threads = 1;
   int cut_rows = 1, cut_columns = 1;
   bool fast_forward = true;

@@ -36,16 +36,32 @@ hw::Dataset load(const ModelConfig& config, const RunSettings& settings, hw::Mni
   return hw::load_mnist(folder, part, config.model.input_features, config.model.num_classes, {data.mean, data.std});
 }
 
+RunSeeds seeds_of(const ModelConfig& config) {
+  const DataConfig& data = config.train_input;
+  return {static_cast<std::int64_t>(config.runconfig.seed),
+          data.shuffle ? static_cast<std::int64_t>(data.shuffle_seed) : -1};
+}
+
 hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings,
                                  const std::filesystem::path& folder) {
   std::filesystem::path file = settings.checkpoint;
+  if (!settings.initial_weights.empty()) {
+    if (settings.resume || !file.empty())
+      throw UsageError("--initial_weights starts anew; it excludes --resume and --checkpoint_path");
+    hw::TrainingState state = initial_state(config);
+    read_weights(settings.initial_weights, state);
+    return state;
+  }
   if (settings.resume && file.empty()) {
     const auto latest = latest_checkpoint(folder);
     if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", folder.string()));
     file = *latest;
   }
   if (file.empty()) return initial_state(config);
-  return read_checkpoint(file, matrix_layers(config.model), config.optimizer);
+  // An evaluation draws no random numbers.
+  const bool draws = config.runconfig.mode != Mode::eval;
+  return read_checkpoint(file, matrix_layers(config.model), config.optimizer,
+                         draws ? std::optional(seeds_of(config)) : std::nullopt);
 }
 
 /// Fills in what only the launches know about each step.
@@ -98,7 +114,7 @@ int run_training(const RunSettings& settings) {
   std::int64_t total_steps = 0;
   for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
   RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps);
-  RunRecorder recorder(job, eval_samples, log, folder);
+  RunRecorder recorder(job, eval_samples, log, folder, seeds_of(config));
   proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;

@@ -119,6 +119,23 @@ class BadInput(unittest.TestCase):
     def test_checkpoint_of_another_optimizer(self):
         self.refused(self.train("--set", "optimizer.optimizer_type=adam", "--checkpoint_path", self.checkpoint(), steps=4), "exp_avg")
 
+    def test_resume_with_another_seed(self):
+        self.checkpoint()
+        resume = ("--resume", "-o", "whole")
+        self.refused(self.train(*resume, "--set", "runconfig.seed=2", steps=4), "checkpoint_2.mdl", "runconfig.seed 1", "has 2", "--initial_weights")
+        self.refused(self.train(*resume, "--set", "train_input.shuffle=true", steps=4), "shuffle_seed none", "has 1")
+        evaluation = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", self.checkpoint(), "--set", "runconfig.seed=2",
+                         "-o", "evaluated", cwd=self.folder)
+        self.assertEqual(evaluation.returncode, 0, "an evaluation draws nothing: " + evaluation.stderr)
+
+    def test_initial_weights(self):
+        weights = ("--initial_weights", self.checkpoint())
+        self.refused(self.train(*weights, "--resume", "-o", "whole"), "--initial_weights", "--resume")
+        self.refused(self.train(*weights, "--set", "model.hidden_sizes=[23]"), "model.fc1.weight")
+        result = self.train(*weights, "--set", "runconfig.seed=2", "--set", "optimizer.optimizer_type=adam", "-o", "anew")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((self.folder / "anew" / "checkpoint_2.mdl").exists(), "it starts at step 0")
+
     def test_not_a_checkpoint(self):
         (self.folder / "text.mdl").write_text("hello")
         self.refused(self.train("--checkpoint_path", "text.mdl"), "text.mdl")

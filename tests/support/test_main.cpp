@@ -2,4 +2,10 @@
 #include <catch2/catch.hpp>
 #include <systemc>
 
-int sc_main(int argc, char* argv[]) { return Catch::Session().run(argc, argv); }
+#include "tlm/base/host_stack.h"
+
+int sc_main(int argc, char* argv[]) {
+  const int result = Catch::Session().run(argc, argv);
+  weft::back_on_host_stack();
+  return result;
+}
