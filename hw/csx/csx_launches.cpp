@@ -105,7 +105,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   const LaunchMap map(launch.kind, job.layers[static_cast<std::size_t>(launch.layer)], plan_.rectangle, job.tokens());
   wafer_.begin_launch(map, launch.kind, launch.layer);
   wafer_.begin_values();
-  programs_.open(map, launch, record.global_step);
+  programs_.open(map, launch, record.global_step, record.start);
   timer_.open(map, {launch.kind, launch.layer}, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);

@@ -26,13 +26,15 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
 
 }  // namespace
 
-bool ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step) {
+bool ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
   // The retained delta has no program yet: its accumulators move with the token.
   active_ = programs_ != nullptr && launch.kind != KernelKind::retained_delta;
   if (!active_) return false;
   launch_ = launch;
   data_ = {};
   data_.map = &map;
+  data_.start = start;
+  data_.system = system_;
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
   data_.name = fmt::format("step {}, {} {}", step, layer.name, kernel_name(launch.kind));
   const bool delta = launch.kind == KernelKind::matmul_delta;

@@ -10,11 +10,11 @@ namespace weft::hw {
 class ProgramCheck {
  public:
   /// `programs` null: every call does nothing.
-  ProgramCheck(LaunchPrograms* programs, Wafer& wafer, const Job& job)
-      : programs_(programs), wafer_(wafer), job_(job) {}
+  ProgramCheck(LaunchPrograms* programs, Wafer& wafer, const Job& job, int system)
+      : programs_(programs), wafer_(wafer), job_(job), system_(system) {}
 
   /// Before the launch's values change. True for the launches that have programs.
-  bool open(const LaunchMap& map, const Launch& launch, std::int64_t step);
+  bool open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
   /// Words of the stream as the edge had them, in order.
   void stream(const std::uint16_t* halves, std::size_t count);
   /// Sums that left the wafer, in order.
@@ -26,6 +26,7 @@ class ProgramCheck {
   LaunchPrograms* programs_;
   Wafer& wafer_;
   const Job& job_;
+  int system_;
   Launch launch_;
   bool active_ = false;
   ProgramLaunch data_;

@@ -13,12 +13,14 @@ namespace weft::hw {
 /// One launch, all PEs of the plan's rectangle. Halves are fp16 bits. Features include the bias where the map has it.
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
+  int system = 0;
   const LaunchMap* map = nullptr;
   bool keeps_fp32 = false;              ///< returned sums stay fp32 (logits); else they are rounded to fp16
   std::vector<std::uint16_t> stream;    ///< [rounds][features, or tokens when the stream comes from PEs]
   std::vector<std::uint16_t> resident;  ///< [features][tokens]
   std::vector<std::int32_t> edge;       ///< [rounds][chain]: cycle before the first wavelet may enter; empty: no edge
   std::vector<std::uint32_t> sums;      ///< what the wafer computed: [rounds][tokens, or features]; fp16 or fp32 bits
+  Cycle start = 0;                      ///< absolute
   Cycle end = 0;                        ///< what the recurrences say
 };
 

@@ -20,7 +20,7 @@ namespace {
 class ArrayModel {
  public:
   ArrayModel(const MachineSpec& machine, const ArraySetup& setup, const ArrayOptions& options)
-      : setup_(setup), hop_(machine.router.hop_cycles), keep_slots_(options.slots) {
+      : setup_(setup), hop_(machine.router.hop_cycles), kept_(setup.programs.size(), options.slots) {
     for (int y = 0; y < setup.height; ++y) {
       for (int x = 0; x < setup.width; ++x) {
         const std::size_t at = pes_.size();
@@ -38,6 +38,7 @@ class ArrayModel {
     scheduled_.assign(pes_.size() + edges_.size() + 1, never);
     run_.edges.resize(edges_.size());
     run_.pes.resize(pes_.size());
+    for (const int number : options.slots_of) kept_[static_cast<std::size_t>(number)] = true;
   }
 
   ArrayRun run() {
@@ -115,14 +116,15 @@ class ArrayModel {
       for (int link = 0; link < link_count; ++link)
         if (departure.to >> link & 1) {
           ++run_.hops;
+          if (kept_[at]) run_.pes[at].sent.push_back({now, static_cast<Port>(link), departure.wavelet});
           deliver(at, static_cast<Port>(link), departure.wavelet, now);
         }
     }
-    if (keep_slots_) run_.pes[at].slots.insert(run_.pes[at].slots.end(), events_.slots.begin(), events_.slots.end());
+    if (kept_[at]) run_.pes[at].slots.insert(run_.pes[at].slots.end(), events_.slots.begin(), events_.slots.end());
   }
 
   void act_clocked(Cycle now) {
-    for (const ClockedBlock::Outgoing& out : clocked_->step(now, keep_slots_, run_.pes)) {
+    for (const ClockedBlock::Outgoing& out : clocked_->step(now, kept_, run_.pes)) {
       const auto at = static_cast<std::size_t>(clocked_->numbers()[static_cast<std::size_t>(out.index)]);
       if (out.wires.valid) deliver(at, out.link, out.wires.wavelet, now);
       int color = 0;
@@ -182,6 +184,8 @@ class ArrayModel {
     for (std::size_t at = 0; at < pes_.size(); ++at) {
       PeRun& run = run_.pes[at];
       const auto width = static_cast<std::size_t>(setup_.width);
+      std::sort(run.sent.begin(), run.sent.end(),
+                [](const LinkSlot& a, const LinkSlot& b) { return std::pair(a.at, a.link) < std::pair(b.at, b.link); });
       std::vector<std::string> lines;
       if (pes_[at]) {
         for (int thread = 0; thread < thread_count; ++thread)
@@ -209,7 +213,7 @@ class ArrayModel {
 
   const ArraySetup& setup_;
   int hop_;
-  bool keep_slots_;
+  std::vector<bool> kept_;                     ///< of which PEs it is kept what they did
   std::vector<std::unique_ptr<PeModel>> pes_;  ///< null where a clocked PE stands
   std::vector<EdgePlayer> edges_;
   std::unique_ptr<ClockedBlock> clocked_;

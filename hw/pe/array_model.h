@@ -8,8 +8,9 @@
 namespace weft::hw {
 
 struct ArrayOptions {
-  bool slots = false;                         ///< keep every core slot (PeRun::slots is empty otherwise)
+  bool slots = false;                         ///< keep what every PE did (PeRun::slots and sent are empty otherwise)
   const ClockedRectangle* clocked = nullptr;  ///< PEs that are not the model's
+  std::vector<int> slots_of;                  ///< or only of these PEs, y width + x
 };
 
 /// Plays until nothing happens any more; ArrayRun::waiting says who still waits then.

@@ -60,8 +60,20 @@ struct EdgeRun {
   friend bool operator==(const EdgeRun& a, const EdgeRun& b) { return a.entered == b.entered && a.left == b.left; }
 };
 
+/// A wavelet that left a PE's router.
+struct LinkSlot {
+  Cycle at = 0;
+  Port link = Port::north;
+  Wavelet wavelet;
+
+  friend bool operator==(const LinkSlot& a, const LinkSlot& b) {
+    return a.at == b.at && a.link == b.link && a.wavelet == b.wavelet;
+  }
+};
+
 struct PeRun {
   std::vector<CoreSlot> slots;
+  std::vector<LinkSlot> sent;             ///< by cycle, then link
   std::array<Cycle, thread_count> end{};  ///< cycle after the last slot of each thread
   std::vector<std::uint16_t> memory;
 };

@@ -69,7 +69,7 @@ void ClockedBlock::give_credit(int index, Port link, int color, Cycle usable) {
   latest_promise_ = std::max(latest_promise_, usable);
 }
 
-bool ClockedBlock::observe(Cycle now, bool slots, std::vector<PeRun>& runs) {
+bool ClockedBlock::observe(Cycle now, const std::vector<bool>& kept, std::vector<PeRun>& runs) {
   bool busy = false;
   for (std::size_t at = 0; at < pes_.size(); ++at) {
     const auto number = static_cast<std::size_t>(numbers_[at]);
@@ -82,10 +82,11 @@ bool ClockedBlock::observe(Cycle now, bool slots, std::vector<PeRun>& runs) {
       wires = pe.output(link);
       busy |= wires.valid || wires.room != 0;
       hops_ += wires.valid;
+      if (wires.valid && kept[number]) runs[number].sent.push_back({now, static_cast<Port>(link), wires.wavelet});
     }
     const CoreProbe probe = pe.probe();
     busy |= probe.valid;
-    if (probe.valid && slots) {
+    if (probe.valid && kept[number]) {
       CoreSlot done{now, probe.thread, probe.instruction, probe.took, probe.sent, {}};
       if (probe.sent) done.wavelet = pe.sent();
       runs[number].slots.push_back(done);
@@ -122,9 +123,10 @@ bool ClockedBlock::drive(Cycle now) {
   return busy;
 }
 
-const std::vector<ClockedBlock::Outgoing>& ClockedBlock::step(Cycle now, bool slots, std::vector<PeRun>& runs) {
+const std::vector<ClockedBlock::Outgoing>& ClockedBlock::step(Cycle now, const std::vector<bool>& kept,
+                                                              std::vector<PeRun>& runs) {
   outgoing_.clear();
-  const bool moved = observe(now, slots, runs);
+  const bool moved = observe(now, kept, runs);
   const bool driven = drive(now);
   if (moved || driven) moved_ = now;
   for (std::size_t at = 0; at < pes_.size(); ++at) {

@@ -32,9 +32,9 @@ class ClockedBlock {
     Port link = Port::north;
     LinkWires wires;
   };
-  /// Cycle `now`; everything that was sent in it has been told. `slots`: keep core slots in `runs` [array's PEs].
-  /// Throws SimulationError if a PE reports a fault.
-  const std::vector<Outgoing>& step(Cycle now, bool slots, std::vector<PeRun>& runs);
+  /// Cycle `now`; everything that was sent in it has been told. `kept`: of which of the array's PEs `runs` keeps what
+  /// they did. Throws SimulationError if a PE reports a fault.
+  const std::vector<Outgoing>& step(Cycle now, const std::vector<bool>& kept, std::vector<PeRun>& runs);
   /// The cycle to run next; `never` when nothing inside can move before something comes from outside.
   Cycle next() const { return next_; }
 
@@ -56,7 +56,7 @@ class ClockedBlock {
   std::size_t slot(int index, Port link) const {
     return static_cast<std::size_t>(index) * link_count + static_cast<std::size_t>(hw::index_of(link));
   }
-  bool observe(Cycle now, bool slots, std::vector<PeRun>& runs);
+  bool observe(Cycle now, const std::vector<bool>& kept, std::vector<PeRun>& runs);
   bool drive(Cycle now);
 
   const ArraySetup& setup_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,6 +23,7 @@ struct RunFlags {
   bool validate_only = false, compile_only = false, no_fast_forward = false;
   std::vector<std::string> cut, set;
   std::vector<int> rtl_region;
+  std::vector<std::string> vcd_pes;
 
   /// A flag that sets a key of the model file.
   template <typename Value>
@@ -75,7 +77,11 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
       ->delimiter(',')
       ->expected(4);
   command.add_option("--vcd", settings.vcd, "write a waveform");
-  command.add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes (default: all)")->delimiter(',');
+  command
+      .add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes, or a pattern of track names (default: all)")
+      ->delimiter(',');
+  command.add_option("--vcd_pe", flags.vcd_pes,
+                     "x,y: trace this PE's threads and links, cycle by cycle (implies --pe_programs); repeatable");
 }
 
 void read_cut(RunFlags& flags) {
@@ -99,11 +105,30 @@ void read_rtl_region(RunFlags& flags) {
   flags.settings.pe_programs = true;
 }
 
+void read_vcd_pes(RunFlags& flags) {
+  RunSettings& settings = flags.settings;
+  for (const std::string& text : flags.vcd_pes) {
+    int x = 0, y = 0, used = 0;
+    if (std::sscanf(text.c_str(), "%d,%d%n", &x, &y, &used) != 2 || used != static_cast<int>(text.size()) || x < 0 ||
+        y < 0)
+      throw UsageError(fmt::format("--vcd_pe {}: expected x,y, each at least 0, e.g. 3,4", text));
+    if (std::find(settings.vcd_pes.begin(), settings.vcd_pes.end(), std::pair(x, y)) == settings.vcd_pes.end())
+      settings.vcd_pes.emplace_back(x, y);
+  }
+  const bool only_pes =
+      !settings.vcd_scopes.empty() && std::all_of(settings.vcd_scopes.begin(), settings.vcd_scopes.end(),
+                                                  [](const std::string& scope) { return scope == "pes"; });
+  if (only_pes && settings.vcd_pes.empty()) throw UsageError("--vcd_scope pes: say which PEs, e.g. --vcd_pe 3,4");
+  if (!settings.vcd_pes.empty() && settings.vcd.empty()) throw UsageError("--vcd_pe: needs --vcd FILE");
+  settings.pe_programs |= !settings.vcd_pes.empty();
+}
+
 int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only)
     throw UsageError("--validate_only and --compile_only exclude each other");
   read_cut(flags);
   read_rtl_region(flags);
+  read_vcd_pes(flags);
   RunSettings& settings = flags.settings;
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = source_root();

@@ -29,7 +29,7 @@ int FabricCommand::run(const std::filesystem::path& root) const {
   const auto run_on_tiles = [](const hw::MachineSpec& of, const hw::ArraySetup& setup) {
     const rtl::TileSource tiles = rtl::tile_source(of);
     const hw::ClockedRectangle all = tiles(0, 0, setup.width, setup.height);
-    return hw::run_array(of, setup, {false, &all});
+    return hw::run_array(of, setup, {false, &all, {}});
   };
   const FabricOutcome outcome =
       rtl_ ? run_fabric_file(file, sets_, machine, "RTL tiles", run_on_tiles) : run_fabric_file(file, sets_, machine);

@@ -58,6 +58,8 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
     if (x != a.memory.end())
       return fmt::format("{}: word {}: tile {:#x}; model {:#x}", pe, x - a.memory.begin(), *x, *y);
   }
+  for (std::size_t at = 0; at < tiles.pes.size(); ++at)
+    if (tiles.pes[at].sent != model.pes[at].sent) return fmt::format("PE {}: a wavelet leaves in another cycle", at);
   if (tiles.edges != model.edges) return "a wavelet crosses an edge in another cycle";
   return "";
 }
@@ -68,8 +70,8 @@ CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepare
                      const rtl::TileSource& tiles, CrossRuns* runs) {
   const MatrixSetup& setup = prepared.setup;
   const hw::ClockedRectangle all = tiles(0, 0, setup.array.width, setup.array.height);
-  CrossRuns both{hw::run_array(machine, setup.array, {true, &all}),
-                 hw::run_array(machine, setup.array, {true, nullptr})};
+  CrossRuns both{hw::run_array(machine, setup.array, {true, &all, {}}),
+                 hw::run_array(machine, setup.array, {true, nullptr, {}})};
   CrossResult result;
   result.tiles = both.tiles.end;
   result.tile_cycles = both.tiles.clocked_cycles;

@@ -29,6 +29,7 @@ struct RunSettings {
   TileRegion rtl_region;                ///< with Verilated tiles here; implies pe_programs
   std::filesystem::path vcd;            ///< empty: no trace
   std::vector<std::string> vcd_scopes;  ///< phases, links, pes
+  LaunchRunner::Pes vcd_pes;            ///< scope pes: these; imply pe_programs
 };
 
 }  // namespace weft::sw

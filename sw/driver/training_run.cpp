@@ -84,6 +84,10 @@ void place_steps(RunReport& report) {
 std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
                                              const Plan& plan) {
   if (!settings.pe_programs) return nullptr;
+  for (const auto& [x, y] : settings.vcd_pes)
+    if (x >= plan.rectangle.width || y >= plan.rectangle.height)
+      throw UsageError(
+          fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, plan.rectangle.width, plan.rectangle.height));
   const TileRegion& region = settings.rtl_region;
   if (region.empty()) return std::make_unique<LaunchRunner>(machine, region, nullptr);
   if (region.x + region.width > plan.rectangle.width || region.y + region.height > plan.rectangle.height)
@@ -119,6 +123,7 @@ int run_training(const RunSettings& settings) {
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;
   const std::unique_ptr<LaunchRunner> programs = program_runner(settings, machine.spec, plan);
+  if (!settings.vcd_pes.empty()) programs->trace(settings.vcd_pes, trace.recorder());
   const hw::SystemPlan shared{
       &job,
       &machine.spec,

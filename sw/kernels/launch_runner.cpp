@@ -47,10 +47,14 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
     clocked = tiles_(region_.x, region_.y, right - region_.x, below - region_.y);
     options.clocked = &clocked;
   }
+  for (const Traced& pe : traced_)
+    if (launch.system == 0 && pe.x < setup.array.width && pe.y < setup.array.height)
+      options.slots_of.push_back(pe.y * setup.array.width + pe.x);
   const hw::ArrayRun run = hw::run_array(machine_, setup.array, options);
   if (!run.finished)
     throw SimulationError(fmt::format("{}: the PE programs cannot go on:\n{}", launch.name, run.waiting));
   compare(launch, setup, run);
+  record(launch, setup.array, run);
   ++totals_.launches;
   totals_.sums += static_cast<std::int64_t>(launch.sums.size());
   totals_.program_cycles += run.end;
@@ -61,6 +65,38 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
       std::max(totals_.worst_percent, 100.0 * static_cast<double>(deviation) / static_cast<double>(launch.end));
   totals_.clocked_cycles += run.clocked_cycles;
   return run.end;
+}
+
+void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
+  static constexpr const char* links[hw::link_count] = {"north", "east", "south", "west"};
+  recorder_ = &recorder;
+  for (const auto& [x, y] : pes) {
+    Traced pe;
+    pe.x = x;
+    pe.y = y;
+    const std::string path = fmt::format("cluster.system0.pe_{}_{}", x, y);
+    for (std::size_t thread = 0; thread < hw::thread_count; ++thread)
+      pe.threads[thread] = recorder.track(fmt::format("{}.thread{}", path, thread), "pes");
+    for (std::size_t link = 0; link < hw::link_count; ++link)
+      pe.links[link] = recorder.track(fmt::format("{}.{}", path, links[link]), "pes");
+    traced_.push_back(pe);
+  }
+}
+
+void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run) {
+  for (const Traced& pe : traced_) {
+    if (launch.system != 0 || pe.x >= array.width || pe.y >= array.height) continue;
+    const hw::PeRun& did = run.pes[static_cast<std::size_t>(pe.y * array.width + pe.x)];
+    const auto span = [&](proto::TrackId track, Cycle at, int value) {
+      const Cycle begin = launch.start + at;
+      recorder_->span(track, machine_.clock.to_ps(begin), machine_.clock.to_ps(begin + 1),
+                      static_cast<std::uint32_t>(value));
+    };
+    for (const hw::CoreSlot& slot : did.slots)
+      span(pe.threads[static_cast<std::size_t>(slot.thread)], slot.at, slot.instruction + 1);
+    for (const hw::LinkSlot& sent : did.sent)
+      span(pe.links[static_cast<std::size_t>(sent.link)], sent.at, sent.wavelet.color + 1);
+  }
 }
 
 }  // namespace weft::sw

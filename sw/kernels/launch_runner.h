@@ -1,11 +1,16 @@
 #pragma once
 // Runs matrix launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
+#include <array>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "hw/fabric/launch_programs.h"
+#include "hw/pe/array_setup.h"
 #include "hw/pe/clocked_pe.h"
 #include "hw/spec/machine.h"
 #include "tlm/stats/program_totals.h"
+#include "tlm/trace/recorder.h"
 
 namespace weft::sw {
 
@@ -20,17 +25,32 @@ class LaunchRunner : public hw::LaunchPrograms {
   /// Tiles for a rectangle of an array; rtl/cosim/tile_array.h makes them.
   using Tiles = std::function<hw::ClockedRectangle(int x, int y, int width, int height)>;
 
+  /// PEs of the plan's rectangle whose cores and links are traced, as (x, y).
+  using Pes = std::vector<std::pair<int, int>>;
+
   /// `region` empty: the PE model runs everything. `machine` must outlive it.
   LaunchRunner(const hw::MachineSpec& machine, TileRegion region, Tiles tiles)
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
   Cycle run(const hw::ProgramLaunch& launch) override;
+  /// Tracks cluster.system0.pe_X_Y.thread0, .thread1: the instruction that acts, counted from 1; .north to .west: the
+  /// color that leaves, counted from 1. `recorder` must outlive this object. Of one system only.
+  void trace(const Pes& pes, proto::Recorder& recorder);
   const proto::ProgramTotals& totals() const { return totals_; }
 
  private:
   const hw::MachineSpec& machine_;
   TileRegion region_;
   Tiles tiles_;
+  void record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run);
+
+  struct Traced {
+    int x = 0, y = 0;
+    std::array<proto::TrackId, hw::thread_count> threads{};
+    std::array<proto::TrackId, hw::link_count> links{};
+  };
+  proto::Recorder* recorder_ = nullptr;
+  std::vector<Traced> traced_;
   proto::ProgramTotals totals_;
 };
 

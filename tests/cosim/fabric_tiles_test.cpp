@@ -42,7 +42,8 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
         sw::read_fabric_file(WEFT_SOURCE_DIR "/sw/fabric_programs/" + program + ".yaml", sets, machine);
     const ArraySetup setup = sw::build_array(file, machine);
     const ClockedRectangle all = tiles.rectangle(0, 0, setup.width, setup.height);
-    const ArrayRun model = run_array(machine, setup, {true, nullptr}), rtl = run_array(machine, setup, {true, &all});
+    const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                   rtl = run_array(machine, setup, {true, &all, {}});
     INFO(program << ' ' << sets.front() << '\n' << model.waiting);
     REQUIRE(model.finished);
     REQUIRE(rtl.finished);

@@ -156,8 +156,8 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   for (std::uint32_t seed = 1; seed <= 400; ++seed) {
     const RandomProgram random(seed);
     for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
-    const ArrayRun model = run_array(wse2(), random.setup(), {true, nullptr}),
-                   rtl = run_array(wse2(), random.setup(), {true, &tile});
+    const ArrayRun model = run_array(wse2(), random.setup(), {true, nullptr, {}}),
+                   rtl = run_array(wse2(), random.setup(), {true, &tile, {}});
     INFO("seed " << seed << '\n' << to_string(random.setup().programs[0]) << model.waiting << rtl.waiting);
     REQUIRE(model.finished);
     REQUIRE(rtl.finished);

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Question: does a training with Verilated tiles in its wafer give the same losses and weights, in the same time?"""
+import os
 import pathlib
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -52,6 +55,27 @@ class RtlTraining(unittest.TestCase):
         self.assertEqual(models["programs"]["rtl_tile_cycles"], 0)
         self.assertGreater(tiles["programs"]["rtl_tile_cycles"], region["programs"]["rtl_tile_cycles"])
         self.assertGreater(region["programs"]["rtl_tile_cycles"], 0)
+
+    def test_a_traced_pe(self):
+        # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east.
+        self.outcome("traced", "--rtl-region", "3,2,1,1", "--vcd", "traced.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")
+        self.outcome("modelled", "--pe_programs", "--vcd", "modelled.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")
+        self.assertEqual((self.folder / "traced.vcd").read_bytes(), (self.folder / "modelled.vcd").read_bytes())
+        result = subprocess.run([os.environ["WEFT_VCD_TOTALS"], "traced.vcd"], cwd=self.folder, capture_output=True, text=True, check=True)
+        busy = dict(re.findall(r"^(\S+) (\d+)", result.stdout, re.M))
+        self.assertEqual(len(busy), 12)
+        period = 20000 / 17
+        row, steps = 98 + 1, 3  # 784 inputs on 8 rows, and the wavelet that closes the round
+        weights = steps * (24 * row + 10 * (3 + 1))
+        gradients = steps * (24 * 98 + 10 * 3)  # sums of the columns to the west, on their way east
+        self.assertEqual(round(int(busy["cluster.system0.pe_3_2.east"]) / period), weights + gradients)
+
+    def test_bad_traces(self):
+        for arguments, words in ((("--vcd_pe", "8,1", "--vcd", "x.vcd"), "the plan uses 8 x 8 PEs"), (("--vcd_pe", "1", "--vcd", "x.vcd"), "expected x,y"),
+                                 (("--vcd", "x.vcd", "--vcd_scope", "pes"), "say which PEs"), (("--vcd_pe", "1,1"), "needs --vcd FILE")):
+            result = self.train("bad", *arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(words, result.stderr)
 
     def test_bad_regions(self):
         for region, words in (("0,0,9,8", "the plan uses 8 x 8 PEs"), ("-1,0,2,2", "x and y at least 0"), ("1,1,0,2", "width and height at least 1"),

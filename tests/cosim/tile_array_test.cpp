@@ -100,10 +100,10 @@ TEST_CASE("kernels on tiles and on the PE model: same bits, same cycles, same sl
                           Case{kind, 2, 7, 6, {2, 4}}, Case{kind, 12, 3, 10, {4, 4}}, Case{kind, 17, 12, 9, {8, 8}}}) {
       for (std::uint32_t seed = 1; seed <= 4; ++seed) {
         const Prepared p = prepare(c, seed, seed % 2 == 0);
-        const ArrayRun model = run_array(mini(), p.setup.array, {true, nullptr});
+        const ArrayRun model = run_array(mini(), p.setup.array, {true, nullptr, {}});
         const int width = p.setup.array.width, height = p.setup.array.height;
         const ClockedRectangle all = tiles.rectangle(0, 0, width, height);
-        const ArrayRun rtl = run_array(mini(), p.setup.array, {true, &all});
+        const ArrayRun rtl = run_array(mini(), p.setup.array, {true, &all, {}});
         INFO("kernel " << static_cast<int>(kind) << ' ' << c.inputs << 'x' << c.outputs << 'x' << c.tokens << " on "
                        << c.rectangle.width << 'x' << c.rectangle.height << " seed " << seed << '\n'
                        << model.waiting);
@@ -120,7 +120,7 @@ TEST_CASE("kernels on tiles and on the PE model: same bits, same cycles, same sl
         // Tiles in the midst of modelled PEs, one column and one row from the rim where there is one.
         const ClockedRectangle some =
             tiles.rectangle(width > 2 ? 1 : 0, height > 2 ? 1 : 0, std::max(1, width - 2), std::max(1, height - 2));
-        const ArrayRun mixed = run_array(mini(), p.setup.array, {true, &some});
+        const ArrayRun mixed = run_array(mini(), p.setup.array, {true, &some, {}});
         CHECK(mixed.end == rtl.end);
         CHECK(mixed.edges == rtl.edges);
         for (std::size_t pe = 0; pe < model.pes.size(); ++pe) {

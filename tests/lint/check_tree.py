@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "hw/cluster": ["tlm/*", "hw/*"],
     "hw/*": HW_BLOCK,
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
-    "sw/kernels": ["tlm/base", "tlm/stats", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
+    "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
