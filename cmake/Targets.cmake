@@ -49,8 +49,11 @@ function(weft_test file)
   target_compile_definitions(${file} PRIVATE WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WEFT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set(properties LABELS ${ARG_LABEL} TIMEOUT 600)
   if(WEFT_TEST_ENVIRONMENT)
-    list(JOIN WEFT_TEST_ENVIRONMENT "\\;" environment)  # one value; catch_discover_tests takes it apart once
-    list(APPEND properties ENVIRONMENT "${environment}")
+    # Two properties, because catch_discover_tests takes a list of values apart.
+    list(GET WEFT_TEST_ENVIRONMENT 0 leaks)
+    list(GET WEFT_TEST_ENVIRONMENT 1 addresses)
+    string(REPLACE "ASAN_OPTIONS=" "ASAN_OPTIONS=set:" addresses "${addresses}")
+    list(APPEND properties ENVIRONMENT "${leaks}" ENVIRONMENT_MODIFICATION "${addresses}")
   endif()
   catch_discover_tests(${file} TEST_PREFIX "${file}: " PROPERTIES ${properties})
 endfunction()
