@@ -26,10 +26,10 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
 
 }  // namespace
 
-bool ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
   // The retained delta has no program yet: its accumulators move with the token.
   active_ = programs_ != nullptr && launch.kind != KernelKind::retained_delta;
-  if (!active_) return false;
+  if (!active_) return;
   launch_ = launch;
   data_ = {};
   data_.map = &map;
@@ -41,7 +41,6 @@ bool ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t
   data_.resident = halves_of(delta ? wafer_.gather_delta(launch.layer + 1) : wafer_.gather_activation(launch.layer));
   if (launch.kind == KernelKind::matmul_gradient) data_.stream = halves_of(wafer_.gather_delta(launch.layer + 1));
   data_.keeps_fp32 = map.returns && !delta && launch.layer + 1 == static_cast<int>(job_.layers.size());
-  return true;
 }
 
 void ProgramCheck::stream(const std::uint16_t* halves, std::size_t count) {

@@ -13,8 +13,8 @@ class ProgramCheck {
   ProgramCheck(LaunchPrograms* programs, Wafer& wafer, const Job& job, int system)
       : programs_(programs), wafer_(wafer), job_(job), system_(system) {}
 
-  /// Before the launch's values change. True for the launches that have programs.
-  bool open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
+  /// Before the launch's values change. What follows does nothing for a launch without programs.
+  void open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
   /// Words of the stream as the edge had them, in order.
   void stream(const std::uint16_t* halves, std::size_t count);
   /// Sums that left the wafer, in order.

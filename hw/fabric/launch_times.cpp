@@ -54,6 +54,21 @@ Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, 
 
 }  // namespace
 
+StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last, int position_first, int position_last,
+                             int lanes) {
+  StreamReduceShape shape;
+  shape.lines = line_last - line_first;
+  shape.chain = std::clamp(map.chain - line_first, 0, shape.lines);
+  shape.positions = position_last - position_first;
+  if (shape.chain > 0)
+    shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
+  shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
+  shape.lanes = lanes;
+  shape.chain_from_below = map.reduces && map.chain > line_last;
+  shape.chain_to_above = map.reduces && line_first > 0;
+  return shape;
+}
+
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();

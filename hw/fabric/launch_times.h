@@ -6,6 +6,11 @@
 
 namespace weft::hw {
 
+/// What lines [line_first, line_last) and positions [position_first, position_last) of a launch do; `lanes` AXPY
+/// elements per cycle.
+StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last, int position_first, int position_last,
+                             int lanes);
+
 struct LaunchTimes {
   Cycle end = 0;                 ///< since the launch began
   proto::ClassCycles classes{};  ///< mapped PEs, within [0, own end); LaunchTimes::close() adds the rest

@@ -24,9 +24,15 @@ class ArrayModel {
     for (int y = 0; y < setup.height; ++y) {
       for (int x = 0; x < setup.width; ++x) {
         const std::size_t at = pes_.size();
-        at_pe(at, [&] { validate(setup.programs[at], machine); });
         const bool modelled = options.clocked == nullptr || !options.clocked->holds(x, y);
-        pes_.push_back(modelled ? std::make_unique<PeModel>(machine, setup.programs[at], setup.memories[at]) : nullptr);
+        pes_.push_back(nullptr);
+        at_pe(at, [&] {
+          if (modelled) {
+            pes_[at] = std::make_unique<PeModel>(machine, setup.programs[at], setup.memories[at]);
+          } else {
+            validate(setup.programs[at], machine);
+          }
+        });
         for (int link = 0; link < link_count; ++link) links_.push_back(behind(setup, x, y, static_cast<Port>(link)));
       }
     }

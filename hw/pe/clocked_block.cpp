@@ -78,9 +78,12 @@ bool ClockedBlock::observe(Cycle now, const std::vector<bool>& kept, std::vector
       throw SimulationError(fmt::format("PE ({}, {}): the tile reports a fault before cycle {}",
                                         numbers_[at] % setup_.width, numbers_[at] / setup_.width, now));
     for (int link = 0; link < link_count; ++link) {
-      LinkWires& wires = outputs_[slot(static_cast<int>(at), static_cast<Port>(link))];
+      const std::size_t wire = slot(static_cast<int>(at), static_cast<Port>(link));
+      LinkWires& wires = outputs_[wire];
       wires = pe.output(link);
-      busy |= wires.valid || wires.room != 0;
+      const bool idle = !wires.valid && wires.room == 0;
+      busy |= !idle;
+      if (!idle && inputs_[wire].from < 0) outgoing_.push_back({static_cast<int>(at), static_cast<Port>(link), wires});
       hops_ += wires.valid;
       if (wires.valid && kept[number]) runs[number].sent.push_back({now, static_cast<Port>(link), wires.wavelet});
     }
@@ -129,15 +132,7 @@ const std::vector<ClockedBlock::Outgoing>& ClockedBlock::step(Cycle now, const s
   const bool moved = observe(now, kept, runs);
   const bool driven = drive(now);
   if (moved || driven) moved_ = now;
-  for (std::size_t at = 0; at < pes_.size(); ++at) {
-    for (int link = 0; link < link_count; ++link) {
-      const std::size_t wire = slot(static_cast<int>(at), static_cast<Port>(link));
-      const LinkWires& wires = outputs_[wire];
-      if (inputs_[wire].from < 0 && (wires.valid || wires.room != 0))
-        outgoing_.push_back({static_cast<int>(at), static_cast<Port>(link), wires});
-    }
-    pes_[at]->tick();
-  }
+  for (ClockedPe* pe : pes_) pe->tick();
   cycles_ += static_cast<std::int64_t>(pes_.size());
   next_ = now - moved_ > patience_ && latest_promise_ <= now ? never : now + 1;
   return outgoing_;

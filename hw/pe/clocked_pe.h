@@ -2,6 +2,7 @@
 // A PE that is not a model but is clocked: registers on every output, so outputs of a cycle never depend on its inputs.
 // rtl/cosim/tile.h implements it with the Verilated tile.
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "hw/pe/program.h"
@@ -55,5 +56,8 @@ struct ClockedRectangle {
 
   bool holds(int at_x, int at_y) const { return at_x >= x && at_x < x + width && at_y >= y && at_y < y + height; }
 };
+
+/// Clocked PEs for a rectangle of an array; valid until the next call. They are kept between calls.
+using ClockedSource = std::function<ClockedRectangle(int x, int y, int width, int height)>;
 
 }  // namespace weft::hw

@@ -317,6 +317,4 @@ void CoreModel::describe_waiting(std::vector<std::string>& lines) const {
   }
 }
 
-bool CoreModel::halted() const { return !threads_[0].active && !threads_[1].active; }
-
 }  // namespace weft::hw

@@ -44,12 +44,12 @@ class CoreModel {
   /// Throws SimulationError for a control wavelet where an instruction needs data, and for an address outside the SRAM.
   CoreSlot act(Cycle now);
 
-  bool halted() const;
   /// Appends a sentence per thread that has not ended.
   void describe_waiting(std::vector<std::string>& lines) const;
   /// The cycle after the last slot of a thread, when it has halted.
   Cycle end(int thread) const { return threads_[static_cast<std::size_t>(thread)].free; }
   const Sram& memory() const { return memory_; }
+  const Instruction& instruction(int number) const { return code_[static_cast<std::size_t>(number)]; }
 
  private:
   struct Arrival {

@@ -6,7 +6,6 @@ namespace weft::hw {
 
 PeModel::PeModel(const MachineSpec& machine, const Program& program, Sram memory)
     : ramp_(machine.router.ramp_cycles),
-      program_(program),
       core_(machine, program, std::move(memory)),
       router_(machine.router, program.routes) {}
 
@@ -19,10 +18,7 @@ void PeModel::act(Cycle now, PeEvents& events) {
     if (departure.from == Port::ramp) core_.give_credit(departure.wavelet.color, now + ramp_);
   }
   for (const CoreSlot& slot : events.slots) {
-    if (slot.took) {
-      const Instruction& instruction = program_.code[static_cast<std::size_t>(slot.instruction)];
-      router_.give_credit(Port::ramp, *instruction.fabric_in, now + ramp_);
-    }
+    if (slot.took) router_.give_credit(Port::ramp, *core_.instruction(slot.instruction).fabric_in, now + ramp_);
     if (slot.sent) router_.arrive(Port::ramp, slot.wavelet, now + 1 + ramp_);
   }
 }

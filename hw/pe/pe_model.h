@@ -39,7 +39,6 @@ class PeModel {
 
  private:
   int ramp_;
-  Program program_;
   CoreModel core_;
   RouterModel router_;
 };

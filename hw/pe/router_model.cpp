@@ -31,12 +31,13 @@ RouterModel::Color& RouterModel::routed(int color) {
 }
 
 void RouterModel::arrive(Port port, const Wavelet& wavelet, Cycle available) {
-  auto& queue = routed(wavelet.color).queues[static_cast<std::size_t>(port)];
+  Color& way = routed(wavelet.color);
+  auto& queue = way.queues[static_cast<std::size_t>(port)];
   if (queue.full())
     throw SimulationError(fmt::format("router: the sender of color {} ignores its credits", wavelet.color));
   const bool first = queue.empty();
   queue.push({wavelet, available});
-  if (first) update(routed(wavelet.color));
+  if (first) update(way);
 }
 
 void RouterModel::give_credit(Port port, int color, Cycle usable) {

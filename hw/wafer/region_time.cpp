@@ -2,6 +2,7 @@
 // neighbours'.
 #include <algorithm>
 
+#include "hw/fabric/launch_times.h"
 #include "hw/wafer/region.h"
 
 namespace weft::hw {
@@ -29,18 +30,8 @@ void Region::place(const LaunchMap& map) {
 void Region::begin_time(int lanes, bool add_runs) {
   engine_.reset();
   if (!mapped()) return;
-  const LaunchMap& map = *map_;
-  StreamReduceShape shape;
-  shape.lines = line_last_ - line_first_;
-  shape.chain = std::clamp(map.chain - line_first_, 0, shape.lines);
-  shape.positions = position_last_ - position_first_;
-  if (shape.chain > 0)
-    shape.wavelets.assign(map.wavelets.begin() + line_first_, map.wavelets.begin() + line_first_ + shape.chain);
-  shape.elements.assign(map.elements.begin() + position_first_, map.elements.begin() + position_last_);
-  shape.lanes = lanes;
+  StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   shape.add_runs = add_runs;
-  shape.chain_from_below = map.reduces && map.chain > line_last_;
-  shape.chain_to_above = map.reduces && line_first_ > 0;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
 

@@ -4,7 +4,7 @@
 
 namespace weft::rtl {
 
-TileSource tile_source(const hw::MachineSpec&) {
+hw::ClockedSource tile_source(const hw::MachineSpec&) {
   throw UsageError("this build has no RTL tile: configure with -DWEFT_RTL=ON (needs Verilator)");
 }
 

@@ -4,7 +4,7 @@
 
 namespace weft::rtl {
 
-TileSource tile_source(const hw::MachineSpec& machine) {
+hw::ClockedSource tile_source(const hw::MachineSpec& machine) {
   return [tiles = std::make_shared<TileArray>(machine)](int x, int y, int width, int height) {
     return tiles->rectangle(x, y, width, height);
   };

@@ -169,8 +169,7 @@ int run_command(int argc, char* argv[]) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 
-  int exit_code = 0;
-  add_crosscheck_command(app, source_root(), exit_code);
+  const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
 
   try {
@@ -180,8 +179,8 @@ int run_command(int argc, char* argv[]) {
   }
   if (train_command) return run_model(train);
   if (eval_command) return run_model(eval);
+  if (crosscheck.chosen()) return crosscheck.run(source_root());
   if (fabric.chosen()) return fabric.run(source_root());
-  if (!compare) return exit_code;
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

@@ -1,12 +1,34 @@
 #pragma once
-// weft crosscheck: kernels on Verilated tiles, on the PE model and by recurrence.
+// `weft crosscheck`: kernels on Verilated tiles, on the PE model and by recurrence.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <string>
+
+#include "sw/crosscheck/cross_table.h"
 
 namespace weft::sw {
 
-/// Adds the command to `app`; its callback leaves the exit code in `exit_code` (1: something does not agree).
-/// `root` holds hw/machines.
-void add_crosscheck_command(CLI::App& app, const std::filesystem::path& root, int& exit_code);
+class CrosscheckCommand {
+ public:
+  /// Adds the command and its flags to `app`; both must outlive the parsing.
+  explicit CrosscheckCommand(CLI::App& app);
+
+  bool chosen() const { return static_cast<bool>(*command_); }
+  /// Returns the exit code: 0, or 1 if something does not agree. `root` holds hw/machines. Throws UsageError and
+  /// SimulationError.
+  int run(const std::filesystem::path& root) const;
+
+ private:
+  CrossCase single_case() const;
+  CrossTable run_one(const hw::MachineSpec& machine) const;
+  CrossTable run_sweep(const hw::MachineSpec& machine) const;
+
+  CLI::App* command_;
+  std::string kernel_, shape_, stalls_ = "none", machine_ = "mini";
+  int cases_ = 600, largest_ = 8, threads_ = 1;
+  std::uint32_t seed_ = 1;
+  std::filesystem::path json_, vcd_;
+};
 
 }  // namespace weft::sw

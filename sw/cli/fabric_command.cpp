@@ -1,15 +1,11 @@
 #include "sw/cli/fabric_command.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
-#include <fstream>
 
-#include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_source.h"
+#include "sw/driver/run_folder.h"
 #include "sw/fabric/fabric_run.h"
-#include "tlm/base/error.h"
 #include "tlm/base/named_file.h"
 
 namespace weft::sw {
@@ -26,19 +22,10 @@ FabricCommand::FabricCommand(CLI::App& app) : command_(app.add_subcommand("fabri
 int FabricCommand::run(const std::filesystem::path& root) const {
   const hw::MachineSpec machine = hw::load_machine(machine_, root / "hw/machines", machine_sets_);
   const std::filesystem::path file = named_yaml("fabric program", program_, root / "sw/fabric_programs");
-  const auto run_on_tiles = [](const hw::MachineSpec& of, const hw::ArraySetup& setup) {
-    const rtl::TileSource tiles = rtl::tile_source(of);
-    const hw::ClockedRectangle all = tiles(0, 0, setup.width, setup.height);
-    return hw::run_array(of, setup, {false, &all, {}});
-  };
   const FabricOutcome outcome =
-      rtl_ ? run_fabric_file(file, sets_, machine, "RTL tiles", run_on_tiles) : run_fabric_file(file, sets_, machine);
+      run_fabric_file(file, sets_, machine, rtl_ ? rtl::tile_source(machine) : hw::ClockedSource());
   std::fputs(outcome.text().c_str(), stdout);
-  if (!json_.empty()) {
-    std::ofstream stream(json_);
-    stream << outcome.json();
-    if (!stream.flush()) throw UsageError(fmt::format("--json {}: cannot be written", json_.string()));
-  }
+  if (!json_.empty()) write_whole(json_, outcome.json());
   return outcome.good() ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hw/fabric/launch_times.h"
 #include "sw/crosscheck/plain_sums.h"
 
 namespace weft::sw {
@@ -12,14 +13,9 @@ namespace {
 
 Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepared) {
   const hw::LaunchMap& map = prepared.map;
-  hw::StreamReduceShape shape;
-  shape.lines = map.lines;
-  shape.chain = map.chain;
-  shape.positions = map.positions;
-  shape.wavelets = map.wavelets;
-  shape.elements = map.elements;
-  shape.lanes = machine.pe.lanes.fmac_mixed;
-  hw::StreamReduce engine(hw::FabricTiming(machine), shape);
+  hw::StreamReduce engine(hw::FabricTiming(machine),
+                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
+  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
     if (map.from_edge) {
@@ -27,8 +23,6 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepare
     } else {
       source.owner = map.owner_row(round);
     }
-    int wavelets = 0;
-    for (const int count : map.wavelets) wavelets = std::max(wavelets, count + 1);
     engine.stream(0, wavelets, source);
     engine.open_reduction(nullptr);
     engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
@@ -67,7 +61,7 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
 }  // namespace
 
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
-                     const rtl::TileSource& tiles, CrossRuns* runs) {
+                     const hw::ClockedSource& tiles, CrossRuns* runs) {
   const MatrixSetup& setup = prepared.setup;
   const hw::ClockedRectangle all = tiles(0, 0, setup.array.width, setup.array.height);
   CrossRuns both{hw::run_array(machine, setup.array, {true, &all, {}}),

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "hw/pe/array_model.h"
-#include "rtl/cosim/tile_source.h"
 #include "sw/crosscheck/cross_case.h"
 
 namespace weft::sw {
@@ -25,6 +24,6 @@ struct CrossRuns {
 };
 
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
-                     const rtl::TileSource& tiles, CrossRuns* runs = nullptr);
+                     const hw::ClockedSource& tiles, CrossRuns* runs = nullptr);
 
 }  // namespace weft::sw

@@ -27,10 +27,6 @@ std::string beginning(const std::string& lines) {
 
 }  // namespace
 
-hw::ArrayRun run_on_model(const hw::MachineSpec& machine, const hw::ArraySetup& setup) {
-  return hw::run_array(machine, setup);
-}
-
 bool FabricOutcome::good() const {
   return finished && std::all_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.good(); });
 }
@@ -88,15 +84,21 @@ std::string FabricOutcome::json() const {
 }
 
 FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vector<std::string>& sets,
-                              const hw::MachineSpec& machine, const std::string& engine, const ArrayRunner& runner) {
+                              const hw::MachineSpec& machine, const hw::ClockedSource& tiles) {
   const FabricFile file = read_fabric_file(path, sets, machine);
   const hw::ArraySetup setup = build_array(file, machine);
-  const hw::ArrayRun run = runner(machine, setup);
+  hw::ArrayOptions options;
+  hw::ClockedRectangle clocked;
+  if (tiles) {
+    clocked = tiles(0, 0, setup.width, setup.height);
+    options.clocked = &clocked;
+  }
+  const hw::ArrayRun run = hw::run_array(machine, setup, options);
   FabricOutcome outcome;
   outcome.program = file.name;
   outcome.description = file.description;
   outcome.machine = machine.name;
-  outcome.engine = engine;
+  outcome.engine = tiles ? "RTL tiles" : "event model";
   outcome.parameters = file.parameters;
   outcome.width = file.width;
   outcome.height = file.height;
@@ -105,7 +107,7 @@ FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vect
   outcome.finished = run.finished;
   outcome.closed_form = file.closed_form;
   // The tiles stop at the same point, but only the model says why.
-  if (!run.finished) outcome.waiting = run.waiting.empty() ? run_on_model(machine, setup).waiting : run.waiting;
+  if (!run.finished) outcome.waiting = tiles ? hw::run_array(machine, setup).waiting : run.waiting;
   if (run.finished)
     for (const CheckRule& rule : file.checks) outcome.checks.push_back(check(rule, file, setup, run));
   return outcome;

@@ -1,17 +1,14 @@
 #pragma once
 // Runs a fabric program and says what came out.
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "hw/pe/clocked_pe.h"
 #include "sw/fabric/fabric_check.h"
 
 namespace weft::sw {
-
-/// hw::run_array, or the Verilated tiles.
-using ArrayRunner = std::function<hw::ArrayRun(const hw::MachineSpec&, const hw::ArraySetup&)>;
 
 struct FabricOutcome {
   std::string program, description, machine, engine;
@@ -31,12 +28,9 @@ struct FabricOutcome {
   std::string json() const;
 };
 
-/// The event model, without slots.
-hw::ArrayRun run_on_model(const hw::MachineSpec& machine, const hw::ArraySetup& setup);
-
-/// `engine` names `runner`. Throws UsageError as read_fabric_file() and build_array(), SimulationError as the runner.
+/// On the event model, or on `tiles`. Throws UsageError as read_fabric_file() and build_array(), SimulationError as
+/// hw::run_array().
 FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vector<std::string>& sets,
-                              const hw::MachineSpec& machine, const std::string& engine = "event model",
-                              const ArrayRunner& runner = run_on_model);
+                              const hw::MachineSpec& machine, const hw::ClockedSource& tiles = {});
 
 }  // namespace weft::sw

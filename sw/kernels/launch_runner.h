@@ -1,7 +1,6 @@
 #pragma once
 // Runs matrix launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
 #include <array>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -22,14 +21,11 @@ struct TileRegion {
 
 class LaunchRunner : public hw::LaunchPrograms {
  public:
-  /// Tiles for a rectangle of an array; rtl/cosim/tile_array.h makes them.
-  using Tiles = std::function<hw::ClockedRectangle(int x, int y, int width, int height)>;
-
   /// PEs of the plan's rectangle whose cores and links are traced, as (x, y).
   using Pes = std::vector<std::pair<int, int>>;
 
   /// `region` empty: the PE model runs everything. `machine` must outlive it.
-  LaunchRunner(const hw::MachineSpec& machine, TileRegion region, Tiles tiles)
+  LaunchRunner(const hw::MachineSpec& machine, TileRegion region, hw::ClockedSource tiles)
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
   Cycle run(const hw::ProgramLaunch& launch) override;
@@ -41,7 +37,7 @@ class LaunchRunner : public hw::LaunchPrograms {
  private:
   const hw::MachineSpec& machine_;
   TileRegion region_;
-  Tiles tiles_;
+  hw::ClockedSource tiles_;
   void record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run);
 
   struct Traced {

@@ -10,9 +10,9 @@
 
 using namespace weft;
 
-// Read by AddressSanitizer: HDF5 asks for the sizes that a damaged file states and takes the refusal as an error.
 static const sw::RunSeeds seeds{7, 11};
 
+// Read by AddressSanitizer: HDF5 asks for the sizes that a damaged file states and takes the refusal as an error.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
 
 TEST_CASE("every damaged copy of a checkpoint is an error or the same state") {
