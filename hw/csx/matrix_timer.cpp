@@ -16,7 +16,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   added_ = memo_ != nullptr;
   feed_.reset();
   drain_.reset();
-  if (map.from_edge) feed_.emplace(machine_, map, start, feed_channels_);
+  if (map.from_edge) feed_.emplace(machine_, map, order_, start, feed_channels_);
 }
 
 Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
@@ -65,7 +65,7 @@ Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
-    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], index) : nullptr;
+    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
     wafer_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
     if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });

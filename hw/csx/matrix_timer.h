@@ -14,9 +14,9 @@ namespace weft::hw {
 
 class MatrixTimer {
  public:
-  /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted.
-  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge)
-      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge) {}
+  /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted. `order`: of every stream from the edge.
+  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge, StreamOrder order = {})
+      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge), order_(order) {}
 
   /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
@@ -43,6 +43,7 @@ class MatrixTimer {
   Wafer& wafer_;
   LaunchMemo* memo_;
   bool keep_edge_;
+  StreamOrder order_;
   const LaunchMap* map_ = nullptr;
   LaunchMemo::Key key_{};
   Cycle start_ = 0;

@@ -101,6 +101,9 @@ RunConfig read_runconfig(YamlSection section) {
   run.num_csx = section.integer("num_csx", {1, 65'536}, 1);
   run.micro_batch_size = read_micro_batch(section);
   run.whole_tensor_placement = section.choice<bool>("placement", {{"striped", false}, {"whole_tensor", true}}, false);
+  run.stream_order.by_element =
+      section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
+  run.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);
   return run;
 }
 

@@ -52,6 +52,7 @@ struct RunConfig {
   int num_csx = 1;
   MicroBatch micro_batch_size;
   bool whole_tensor_placement = false;
+  hw::StreamOrder stream_order;
 };
 
 struct ModelConfig {
