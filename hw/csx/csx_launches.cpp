@@ -128,6 +128,9 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
     times.end += longest;
   }
   (timer_.added() ? record.rounds_added : record.rounds_simulated) = map.rounds;
+  if (!timer_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
+  record.pe_rounds = static_cast<std::int64_t>(map.rounds) * map.lines * map.positions;
+  record.simulated = timer_.how();
   return times;
 }
 

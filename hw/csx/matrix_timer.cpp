@@ -14,6 +14,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   edge_.clear();
   candidate_ = 0;
   added_ = memo_ != nullptr;
+  find_copies_ = true;
   feed_.reset();
   drain_.reset();
   if (map.from_edge) feed_.emplace(machine_, map, order_, start, feed_channels_);
@@ -42,8 +43,14 @@ Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
     added_ = false;
     current_.marks.clear();
   }
-  while (current_.marks.size() < rounds_.size())
-    current_.marks.push_back(simulate(current_.marks.size(), rounds_[current_.marks.size()]));
+  while (current_.marks.size() < rounds_.size()) {
+    const Cycle mark = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
+    current_.marks.push_back(mark);
+    if (!wafer_.copies_failed()) continue;
+    find_copies_ = false;  // from the launch's begin again; what was told so far held
+    current_.marks.clear();
+    edge_.clear();
+  }
   return start_ + current_.marks.back();
 }
 
@@ -61,17 +68,26 @@ bool MatrixTimer::follows_memo() {
 Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
   if (chunk == 0) {
     next_round_ = 0;
-    wafer_.begin_time(memo_ != nullptr);
+    wafer_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
     const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
     wafer_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
+    if (wafer_.copies_failed()) break;
     if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
   }
   if (drain_) return drain_->done();
   return feed_ ? wafer_.edge_departure() : 0;
+}
+
+const char* MatrixTimer::how() const {
+  if (memo_ == nullptr) return "all: fast-forward is off";
+  if (added_) return "none: repeats a launch that was simulated";
+  if (!find_copies_) return "all: room downstream ran out, so columns did not stay copies";
+  if (result_.pe_rounds_copied > 0) return "one of each kind of column";
+  return "all: columns are not copies of each other, or the wafer is cut";
 }
 
 const LaunchTimes& MatrixTimer::close() {

@@ -33,6 +33,8 @@ class MatrixTimer {
   const std::vector<std::int32_t>& edge() const { return edge_; }
   /// True if the launch was not simulated but added.
   bool added() const { return added_; }
+  /// After close(): what was simulated of it, and why no less.
+  const char* how() const;
 
  private:
   Cycle chunk(std::vector<std::int32_t> starts, int rounds);
@@ -53,6 +55,7 @@ class MatrixTimer {
   std::optional<EdgeDrain> drain_;
   std::size_t candidate_ = 0;  ///< in memo_->runs(key_)
   bool added_ = false;
+  bool find_copies_ = true;
   LaunchRun current_;
   std::vector<int> rounds_;  ///< per chunk so far
   int next_round_ = 0;

@@ -61,7 +61,7 @@ struct Grid {
     std::vector<std::int32_t> edge(static_cast<std::size_t>(map.chain), -1);
     std::vector<std::int32_t> room(static_cast<std::size_t>(map.positions), 0);
     for (auto& region : regions) region->place(map);
-    for (auto& region : regions) region->begin_time(lanes, seed % 2 == 0);
+    for (auto& region : regions) region->begin_time(lanes, {seed % 2 == 0, false});
     for (int round = 0; round < map.rounds; ++round) {
       for (std::int32_t& time : edge) time += late();
       for (std::int32_t& time : room) time += late() * 2;
