@@ -40,6 +40,8 @@ class MatrixTimer {
   Cycle chunk(std::vector<std::int32_t> starts, int rounds);
   Cycle simulate(std::size_t chunk, int rounds);
   bool follows_memo();
+  bool same_times(const LaunchRun& run) const;
+  std::vector<std::int32_t> channel_slack(std::size_t channels);
 
   const MachineSpec& machine_;
   Wafer& wafer_;

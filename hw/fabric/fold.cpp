@@ -141,6 +141,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
   }
   StreamReduce result(timing_, shape);
   result.rounds_ = rounds_;
+  if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   result.fold_shift_ = fold.shift;
   std::vector<std::int32_t>& lag = fold.of_lines ? result.line_lag_ : result.position_lag_;
   for (std::size_t group = 0; group < fold.copies.size(); ++group) lag[group] = (fold.copies[group] - 1) * fold.shift;

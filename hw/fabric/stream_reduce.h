@@ -69,6 +69,11 @@ class StreamReduce {
   /// The same at this part's own outermost position.
   std::int32_t departure(int side, int line, int offset) const;
 
+  /// With an edge: by how many cycles a line's words could have come later, since the last reset, without changing
+  /// anything. Above 0 they never were what a wavelet waited for, so they could have come earlier as well.
+  std::int32_t edge_slack(int line) const { return edge_slack_[static_cast<std::size_t>(line)]; }
+  void reset_edge_slack();
+
   /// Begins the round's reduction. `sink_ready` [positions] or null: line 0 may not begin before (edge buffer full).
   void open_reduction(const std::int32_t* sink_ready);
   /// Elements [first, last) of every position's round; with a neighbour across the lines at most link_queue a call.
@@ -179,6 +184,7 @@ class StreamReduce {
   Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
   Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times issue_;                      ///< [chain][positions] issue of the last element
+  Times edge_slack_;                 ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
   DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }
   std::vector<std::int64_t> newest_;             ///< [chain] element of the strip under way that a line has reached

@@ -132,6 +132,7 @@ struct Job {
   LossScaleSpec loss_scale;
   bool whole_tensor_placement = false;  ///< false: a stream is striped over all weight servers
   StreamOrder stream_order;
+  bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
   int samples_per_system() const { return batch / systems; }
   int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time

@@ -54,6 +54,8 @@ class Region : public sc_core::sc_module {
   void end_time();
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
+  /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
+  void take_edge_slack(std::vector<std::int32_t>& slack);
   /// Positions as in the launch; lines too, but for a launch whose sums leave, between begin_time() and end_time().
   const StreamReduce& engine() const { return folded_ ? *folded_ : *engine_; }
   int first_line() const { return line_first_; }

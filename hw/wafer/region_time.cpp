@@ -181,6 +181,14 @@ std::int32_t Region::edge_departure() {
   return last;
 }
 
+void Region::take_edge_slack(std::vector<std::int32_t>& slack) {
+  for (int line = 0; line < active().shape().chain; ++line) {
+    std::int32_t& least = slack[static_cast<std::size_t>(line_first_ + line)];
+    least = std::min(least, active().edge_slack(line));
+  }
+  active().reset_edge_slack();
+}
+
 void Region::take_burst(Side from, WaveletBurst& burst) {
   ++bursts_;
   round_ = burst.round;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "hw/wafer/wafer.h"
 
@@ -62,6 +63,13 @@ void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* s
           sink_issue_[static_cast<std::size_t>(part->first_position() + position)] =
               part->engine().last_issue(position);
   for (auto& part : regions_) part->close_round(round);
+}
+
+std::vector<std::int32_t> Wafer::take_edge_slack() {
+  std::vector<std::int32_t> slack(static_cast<std::size_t>(map_->chain), std::numeric_limits<std::int32_t>::max());
+  for (auto& part : regions_)
+    if (part->mapped() && part->first_position() == 0) part->take_edge_slack(slack);
+  return slack;
 }
 
 bool Wafer::copies_failed() const {
