@@ -59,6 +59,15 @@ class Runs(unittest.TestCase):
         self.assertEqual(timed, valued)
         self.assertEqual(list((self.folder / "timing").glob("*.mdl")), [])
 
+    def test_one_system_stands_for_all(self):
+        for systems in (2, 8, 16):
+            self.train(f"one_of_{systems}", "--timing_only", "--num_csx", systems)
+            self.train(f"all_{systems}", "--timing_only", "--no_fast_forward", "--num_csx", systems)
+            one, every = report(self.folder / f"one_of_{systems}"), report(self.folder / f"all_{systems}")
+            self.assertEqual((one["host"]["systems_simulated"], every["host"]["systems_simulated"]), (1, systems))
+            del one["host"], every["host"]
+            self.assertEqual(one, every)
+
     def test_timing_only_has_no_numbers_to_start_from(self):
         result = run("train", "fc_mnist_tiny", "--timing_only", "--resume", "-o", "plain", cwd=self.folder)
         self.assertEqual(result.returncode, 2)
