@@ -119,8 +119,8 @@ const MeasuredStep* measured_step(const Transformer& model, const hw::MachineSpe
 std::string budget_page(const Transformer& model, const hw::MachineSpec& machine, const BudgetOptions& options,
                         const Budget& budget) {
   PageLines page;
-  page.title(fmt::format("{} on {} x {}: a step of B = {} sequences, by arithmetic alone", model.title, options.systems,
-                         machine.name, options.batch));
+  page.paragraph("", fmt::format("{} on {} x {}: a step of B = {} sequences, by arithmetic", model.title,
+                                 options.systems, machine.name, options.batch));
   print_model(page, model, options, budget);
   print_machine(page, machine);
   print_memory(page, model, options, budget);

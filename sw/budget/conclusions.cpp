@@ -66,6 +66,11 @@ std::string measured_sentence(const Transformer& model, const hw::MachineSpec& m
       seconds_text(measured.seconds), seconds_text(best.compute_seconds), machine.clock.mega_hertz,
       machine.pe.lanes.fmac_mixed, seconds_text(with), 100 * with / measured.seconds, seconds_text(least),
       100 * least / measured.seconds);
+  if (best.seconds > measured.seconds)
+    text += fmt::format(
+        "Its bound with the links, {}, is above the measured time: the real machine holds more tokens at a "
+        "time than this SRAM allows, or sends less. ",
+        seconds_text(best.seconds));
   if (with >= 0.95 * measured.seconds)
     text +=
         "There is no room for any loss, so the real machine recomputes less, accumulates partly at a higher rate, "

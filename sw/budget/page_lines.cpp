@@ -23,7 +23,6 @@ std::string scaled(double value, const char* unit, std::initializer_list<const c
 
 }  // namespace
 
-void PageLines::title(const std::string& text) { text_ += text + "\n"; }
 void PageLines::heading(const std::string& text) { text_ += "\n" + text + "\n"; }
 
 void PageLines::line(const std::string& name, const std::string& value, const std::string& formula) {
@@ -52,7 +51,7 @@ void PageLines::wrapped(std::string begin, std::size_t indent, const std::string
 std::string bytes_text(double bytes) { return scaled(bytes, "B", {"k", "M", "G", "T", "P"}); }
 
 std::string seconds_text(double seconds) {
-  if (seconds >= 0.9995) return scaled(seconds, "s", {"k", "M"});
+  if (seconds >= 0.9995) return scaled(seconds, "s", {});
   return seconds >= 0.9995e-3 ? scaled(seconds * 1e3, "ms", {}) : scaled(seconds * 1e6, "us", {});
 }
 

@@ -6,7 +6,6 @@ namespace weft::sw {
 
 class PageLines {
  public:
-  void title(const std::string& text);
   void heading(const std::string& text);
   /// A formula that is too long goes on in the next line, under itself.
   void line(const std::string& name, const std::string& value, const std::string& formula);
@@ -22,7 +21,7 @@ class PageLines {
 
 /// 36.6 GB, 1.72 TB: three digits, decimal prefixes.
 std::string bytes_text(double bytes);
-/// 10.7 s, 46.1 ms: three digits.
+/// 1730 s, 10.7 s, 46.1 ms: at least three digits.
 std::string seconds_text(double seconds);
 
 }  // namespace weft::sw
