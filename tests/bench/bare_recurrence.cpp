@@ -31,7 +31,7 @@ void BareRecurrence::round() {
     ready_[pe] = at + timing_.fill;
     issue_[pe] = at + timing_.issue - 1;
   }
-  constexpr int strip = 64;  // its history stays in cache
+  constexpr int strip = 1024;  // of one line: as many as stay in cache with the lines that the blocks are on
   for (int left = 0; left < shape_.positions; left += strip) sum(left, std::min(left + strip, shape_.positions));
   for (std::size_t pe = 0; pe < pes; ++pe) free_[pe] = issue_[pe] + 1 + timing_.scalar;
   ++rounds_;
@@ -85,14 +85,19 @@ void BareRecurrence::take_control(int line, std::int64_t k) {
   }
 }
 
-// A line's next element needs room that the line above made link_queue elements before: so many of a line can go
-// together, while its history is in cache.
+// An element needs the same element of the line below and, for its room, the one link_queue before of the line above.
+// So link_queue elements of a line go together, and each block of them follows the one before a line behind: all blocks
+// pass a line while its history is in cache.
 void BareRecurrence::sum(int left, int right) {
-  const int together = timing_.link_queue;
-  for (int first = 0; first < shape_.elements; first += together)
-    for (int line = shape_.lines - 1; line >= 0; --line)
-      for (int offset = first; offset < std::min(first + together, shape_.elements); ++offset)
+  const int together = timing_.link_queue, blocks = (shape_.elements + together - 1) / together;
+  for (int first_line = shape_.lines - 1; first_line > -blocks; --first_line)
+    for (int block = 0; block < blocks; ++block) {
+      const int line = first_line + block;
+      if (line < 0 || line >= shape_.lines) continue;
+      const int last = std::min((block + 1) * together, shape_.elements);
+      for (int offset = block * together; offset < last; ++offset)
         sum_element(line, rounds_ * shape_.elements + offset, left, right);
+    }
 }
 
 void BareRecurrence::sum_element(int line, std::int64_t j, int left, int right) {

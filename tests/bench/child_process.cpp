@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 
 #include "tlm/base/error.h"
@@ -74,6 +75,8 @@ double seconds_since_start() {
   const char* started = std::getenv(kStarted);
   return started ? static_cast<double>(nanoseconds() - std::stoll(started)) * 1e-9 : 0;
 }
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 std::int64_t resident_bytes() { return status_bytes("VmRSS"); }
 std::int64_t peak_bytes() { return status_bytes("VmHWM"); }

@@ -13,6 +13,8 @@ nlohmann::json run_child(const std::vector<std::string>& arguments);
 
 /// In a child: seconds since the parent started it.
 double seconds_since_start();
+/// Processor time of this process, in seconds: what others do on the machine is not in it.
+double processor_seconds();
 /// In a child: resident memory now, and at most so far, in bytes.
 std::int64_t resident_bytes();
 std::int64_t peak_bytes();
