@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/stream_order.h"
 #include "tlm/base/units.h"
 
 namespace weft::hw {
@@ -130,6 +131,8 @@ struct Job {
   ScheduleSpec schedule;
   LossScaleSpec loss_scale;
   bool whole_tensor_placement = false;  ///< false: a stream is striped over all weight servers
+  StreamOrder stream_order;
+  bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
   int samples_per_system() const { return batch / systems; }
   int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time

@@ -8,6 +8,7 @@
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/order_check.h"
 #include "sw/compiler/prediction.h"
 #include "tlm/base/error.h"
 
@@ -85,8 +86,19 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
 
 }  // namespace
 
+void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& layers, const Plan& plan) {
+  for (const std::vector<PlannedLaunch>* launches : {&plan.train, &plan.eval})
+    for (const PlannedLaunch& planned : *launches) {
+      const hw::Launch& launch = planned.launch;
+      if (!hw::consumes_weights(launch.kind)) continue;
+      const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+      require_free_of_deadlock(machine, hw::LaunchMap(launch.kind, layer, plan.rectangle, plan.tokens), plan.order,
+                               fmt::format("{} of {}", hw::kernel_name(launch.kind), layer.name));
+    }
+}
+
 Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
-               const MicroBatch& micro_batch) {
+               const MicroBatch& micro_batch, const hw::StreamOrder& order) {
   if (systems > machine.max_systems || systems < 1)
     throw UsageError(
         fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
@@ -123,8 +135,8 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
           if (!best_here || best_here->predicted_step == 0 || alternative.predicted_step < best_here->predicted_step)
             best_here = alternative;
           if (best && alternative.predicted_step >= best->predicted_step) continue;
-          best =
-              Plan{rectangle, tokens, parts, keep, std::move(train), {}, alternative.predicted_step, sram, {}, {}, {}};
+          best = Plan{rectangle, tokens, parts, keep, order, std::move(train), {}, alternative.predicted_step,
+                      sram,      {},     {},    {}};
         }
       }
       if (best_here) tried.push_back(*best_here);
@@ -137,6 +149,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
         layers, machine,
         micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front());
   best->eval = planned(layers, machine, eval_launches(depth), false, best->rectangle, best->tokens);
+  require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
   best->colors = {"0 weights and samples, eastwards", "1 partial sums of even rows or columns",
                   "2 partial sums of odd rows or columns", "3 returned sums, southwards",
@@ -166,6 +179,7 @@ std::string plan_text(const Plan& plan, const Layers& layers, const hw::MachineS
   text +=
       fmt::format("tokens on the wafer {} ({} micro-batch{}), at most {} per column; 1 lane\n", plan.tokens,
                   plan.micro_batches, plan.micro_batches == 1 ? "" : "es", ceil_div(plan.tokens, plan.rectangle.width));
+  text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
   text += fmt::format("output layer's weights {}\n",
                       plan.retain ? "retained for its delta" : "streamed again for its delta");
   text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "sw/report/run_report.h"
+#include "sw/report/simulated_share.h"
 
 namespace weft::sw {
 
@@ -136,6 +137,12 @@ std::string summary_text(const RunReport& report) {
   text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
                       report.host.fast_forward ? "on" : "off");
+  text += fmt::format("{:<16} {:>8} {:>17} {:>17}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
+  for (const SimulatedShare& share : simulated_shares(report.launches)) {
+    text += fmt::format("{:<16} {:>8} {:>17} {:>17}  ", share.kernel, share.launches, share.pe_rounds,
+                        share.pe_rounds_simulated);
+    text += share.simulated.substr(0, share.simulated.find(':')) + "\n";
+  }
   return text;
 }
 
