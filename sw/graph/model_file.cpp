@@ -67,7 +67,7 @@ std::vector<int> read_hidden_sizes(YamlSection& section) {
     return std::vector<int>(static_cast<std::size_t>(depth), section.integer("hidden_size", range));
   }
   for (const auto* key : {"depth", "hidden_size"}) section.not_used(key, "hidden_sizes says it already");
-  return section.integers("hidden_sizes", range, kMaxLayers);
+  return section.integers("hidden_sizes", range, kMaxLayers, 0);
 }
 
 NetworkConfig read_network(YamlSection section, const std::string& data_processor) {

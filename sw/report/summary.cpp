@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -89,8 +90,11 @@ std::string summary_text(const RunReport& report) {
   std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
                                  report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
                                  report.micro_batches == 1 ? "" : "es");
-  if (last) text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
-  if (eval_samples)
+  const bool timed_only = !report.steps.empty() && std::isnan(report.steps.back().loss);
+  if (timed_only) text += "timed only, no values\n";
+  if (last && !timed_only)
+    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+  if (eval_samples && !timed_only)
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
                         100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
