@@ -94,7 +94,7 @@ nlohmann::json measure_cluster(const std::vector<std::string>& arguments) {
   const hw::Rectangle rectangle =
       whole ? hw::Rectangle{machine.fabric.user_width, machine.fabric.user_height} : plan.rectangle;
   job.micro_batches = plan.micro_batches;
-  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain);
+  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
   hw::TrainingState initial = hw::initial_state(job);
   const auto parameters = sw::initial_weights(job.layers, 1);
   for (std::size_t index = 0; index < job.layers.size(); ++index) {
