@@ -15,6 +15,7 @@ class Tile : public hw::ClockedPe {
   ~Tile() override;
 
   void load(const hw::Program& program, const hw::Sram& memory) override;
+  /// This and tick() throw SimulationError if an assertion fails, where the tile was built with them.
   void launch() override;
   hw::LinkWires output(int link) const override;
   void drive(int link, const hw::LinkWires& wires) override;
