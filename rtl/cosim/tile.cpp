@@ -37,7 +37,7 @@ hw::Wavelet unpack(std::uint64_t bits) {
 }
 
 #if VM_COVERAGE
-// In the working directory: what one tile covered (tests/mutation/coverage.py).
+// In the working directory: what one tile covered (tests/cosim/coverage.py).
 std::string coverage_file() {
   static std::atomic<int> number = 0;
   return fmt::format("tile_{}_{}.coverage", getpid(), ++number);

@@ -112,3 +112,18 @@ TEST_CASE("add, multiply, fused multiply-add and conversion equal the host's bit
   }
   REQUIRE(wrong == 0);
 }
+
+TEST_CASE("conversion to fp16 at every half, between every two, and next to it") {
+  weft::rtl::FpUnits units;
+  int wrong = 0;
+  for (std::uint32_t half = 0; half < 0x7c00; ++half) {
+    const float low = weft::half_to_float(static_cast<std::uint16_t>(half));
+    // Above the greatest half: as if the next power of two were one.
+    const float high = half == 0x7bff ? 65536.0F : weft::half_to_float(static_cast<std::uint16_t>(half + 1));
+    const std::uint32_t tie = canonical((low + high) / 2);
+    for (const std::uint32_t bits : {canonical(low), tie - 1, tie, tie + 1})
+      for (const std::uint32_t sign : {0U, 0x80000000U})
+        wrong += units.to_half(bits | sign) != weft::float_to_half(as_float(bits | sign));
+  }
+  REQUIRE(wrong == 0);
+}

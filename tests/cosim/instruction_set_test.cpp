@@ -84,6 +84,13 @@ class RandomProgram {
       return static_cast<std::uint16_t>((thread * slots + slot) * slot_words + 2 * below(8));
     };
     i.a = place(first), i.b = place(second);
+    // Halves stand anywhere, fp32 at even words.
+    const bool halves = i.opcode == Opcode::relu16 || i.opcode == Opcode::relu_back16 || i.opcode == Opcode::store16 ||
+                        i.opcode == Opcode::send16;
+    const bool half_operand =
+        halves || i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory || i.opcode == Opcode::drain16;
+    if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
+    if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
     i.count = static_cast<std::uint16_t>(1 + below(20));
     const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
     const auto takes = [&](int wavelets) {

@@ -23,7 +23,8 @@ def test(tier, name):
 
 FP_UNITS = test("cosim", "fp_units_test")
 TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test")]
-PROGRAMS = [test("unit", "pe_program_test"), test("unit", "assembler_test")]
+PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
+                                            "assembler_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test")]
 CROSSCHECK = Detector("weft crosscheck", "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3"))
 
