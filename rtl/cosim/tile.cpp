@@ -194,4 +194,6 @@ std::uint16_t Tile::read_word(int address) {
   return static_cast<std::uint16_t>(read(static_cast<std::uint32_t>(address)));
 }
 
+void Tile::write_word(int address, std::uint16_t word) { write(static_cast<std::uint32_t>(address), word); }
+
 }  // namespace weft::rtl

@@ -26,8 +26,9 @@ class Tile : public hw::ClockedPe {
   bool fault() const override;
   std::vector<std::uint16_t> memory() const override;
 
-  /// A word of memory through the host port, which memory() goes around.
+  /// A word of memory through the host port, which load() and memory() go around.
   std::uint16_t read_word(int address);
+  void write_word(int address, std::uint16_t word);
 
  private:
   struct Model;

@@ -54,4 +54,9 @@ TEST_CASE("memory behind the host port's back is the memory that the host port s
   tile.load({}, memory);
   REQUIRE(tile.memory() == memory.words());
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 61) REQUIRE(tile.read_word(word) == memory.read16(word));
+  for (int word = 0; word < machine.pe.sram_bytes / 2; word += 83) {
+    memory.write16(word, static_cast<std::uint16_t>(~word));
+    tile.write_word(word, memory.read16(word));
+  }
+  REQUIRE(tile.memory() == memory.words());
 }

@@ -3,7 +3,7 @@
 
     tests/mutation/mutate.py --scratch FOLDER [--count N] [--seed S] [--only FILE] [--jobs J] [--json FILE]
     tests/mutation/mutate.py --list            the mutants that would be run
-    tests/mutation/mutate.py --again FILE ...  those that survived in an earlier --json
+    tests/mutation/mutate.py --again FILE ...  those that survived in an earlier --json; the others stand as they are there
 
 Exit code 0 when at least 90 % of those that compile are killed.
 """
@@ -39,17 +39,22 @@ def parse():
     return parser.parse_args()
 
 
+def paths():
+    return sorted({path.relative_to(ROOT).as_posix() for glob in FILES for path in ROOT.glob(glob)})
+
+
 def choose(options):
+    """Outcomes of an earlier run that stand, and the mutants to run."""
     if options.again:
-        outcomes = json.loads(options.again.read_text(encoding="utf-8"))["mutants"]
-        return [Mutant(**{field: one[field] for field in Mutant._fields}) for one in outcomes if one["outcome"] == "survived"]
-    paths = sorted({path.relative_to(ROOT).as_posix() for glob in FILES for path in ROOT.glob(glob)})
-    if options.only:
-        if options.only not in paths:
-            sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(paths))
-        paths = [options.only]
-    everything = [mutant for path in paths for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8"))]
-    return sample(everything, options.count, options.seed)
+        earlier = [(Mutant(**{field: one[field] for field in Mutant._fields}), one["outcome"], one["by"])
+                   for one in json.loads(options.again.read_text(encoding="utf-8"))["mutants"]]
+        return ([outcome for outcome in earlier if outcome[1] != "survived"],
+                [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
+    if options.only and options.only not in paths():
+        sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(paths()))
+    everything = [mutant for path in ([options.only] if options.only else paths())
+                  for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8"))]
+    return [], sample(everything, options.count, options.seed)
 
 
 def describe(mutant):
@@ -83,8 +88,8 @@ def write_json(path, outcomes):
     path.write_text(json.dumps({"schema": "weft-mutation-1", "mutants": mutants}, indent=1) + "\n", encoding="utf-8")
 
 
-def run(options, mutants):
-    """Judges all; the outcomes in the order of the sample, whatever the number of jobs."""
+def run(options, earlier, mutants):
+    """Judges all; the outcomes in the order of the sample, whatever the number of jobs, behind the earlier ones."""
     waiting, outcomes, lock = queue.SimpleQueue(), {}, threading.Lock()
     for number in range(len(mutants)):
         waiting.put(number)
@@ -103,7 +108,7 @@ def run(options, mutants):
                     print(f"[{len(outcomes)}/{len(mutants)}] {mutants[number].path}:{mutants[number].line} "
                           f"{mutants[number].operator}: {' '.join(outcome)} ({time.monotonic() - began:.1f} s)", flush=True)
                     if options.json:
-                        write_json(options.json, [outcomes[at] for at in sorted(outcomes)])
+                        write_json(options.json, earlier + [outcomes[at] for at in sorted(outcomes)])
         except queue.Empty:
             pass
         except SystemExit as error:
@@ -116,18 +121,18 @@ def run(options, mutants):
         thread.join()
     if errors:
         sys.exit(errors[0])
-    return [outcomes[at] for at in sorted(outcomes)]
+    return earlier + [outcomes[at] for at in sorted(outcomes)]
 
 
 def main():
     options = parse()
-    mutants = choose(options)
+    earlier, mutants = choose(options)
     if options.list:
         print("\n".join(map(describe, mutants)))
         return
     if not options.scratch:
         sys.exit("--scratch FOLDER: where to build")
-    text, score = report(run(options, mutants))
+    text, score = report(run(options, earlier, mutants))
     print(text)
     sys.exit(0 if score >= BAR_PERCENT else 1)
 
