@@ -24,7 +24,7 @@ const MachineSpec& wse2() {
 // Inputs of thread t come in on colors 2 t and 2 t + 1, outputs leave on 4 + those; each color has an edge of its own.
 constexpr Port in_side[] = {Port::west, Port::north, Port::east, Port::south};
 constexpr Port out_side[] = {Port::east, Port::west, Port::north, Port::south};
-constexpr int slot_words = 512;
+constexpr int slot_words = 1024;  // 12 slots a thread: the whole SRAM
 
 class RandomProgram {
  public:

@@ -45,6 +45,32 @@ TEST_CASE("tiles, models and both in one array: same slots, same wires, same mem
   CHECK(mixed_arrays > 60);
 }
 
+TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  Program& program = setup.program(0, 0);
+  Instruction store, send;
+  store.opcode = Opcode::store32;
+  store.fabric_in = 5, store.count = 1;
+  send.opcode = Opcode::send32;
+  send.fabric_out = 6, send.count = 30;
+  program.code = {store, send, {}};
+  program.entry[0] = 0;
+  program.routes = {{5, {{Port::west, port_set(Port::ramp)}}}, {6, {{Port::ramp, port_set(Port::east)}}}};
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::west, 0))].source = {{4000, {9, 5, false}}};
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = {9000, 9001, 14000};
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                 run = run_array(machine, setup, {true, &tile, {}});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  REQUIRE(run.end > 14000);
+  REQUIRE(run.end == model.end);
+  REQUIRE(run.pes[0].slots == model.pes[0].slots);
+  REQUIRE(run.clocked_cycles < 14000);  // it slept
+}
+
 TEST_CASE("memory behind the host port's back is the memory that the host port sees") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   rtl::Tile tile(machine);

@@ -1,4 +1,5 @@
-// Question: is a queue as deep as the machine file says, and do PEs that cannot go on say who waits for what?
+// Question: is a queue as deep as the machine file says, do PEs that cannot go on say who waits for what, and are slots
+// kept of those PEs that are asked for?
 #include <catch2/catch.hpp>
 
 #include "hw/pe/array_model.h"
@@ -54,4 +55,21 @@ TEST_CASE("all that wait are named, with what they wait for") {
           "PE (1, 0): color 7 from the east waits for the switch, which receives from the north\n"
           "PE (1, 0): color 7 from the west waits for the switch, which receives from the north\n"
           "edge 4: its next wavelet finds no room\n");
+}
+
+TEST_CASE("slots are kept of the PEs that are asked for, or of all, or of none") {
+  ArraySetup setup(2, 1, mini().pe.sram_bytes);
+  Instruction call;
+  call.opcode = Opcode::call;
+  for (int x = 0; x < 2; ++x) {
+    setup.program(x, 0).code = {call, {}};
+    setup.program(x, 0).entry[0] = 0;
+  }
+  const auto kept = [&](bool all, const std::vector<int>& some) {
+    const ArrayRun run = run_array(mini(), setup, {all, nullptr, some});
+    return std::pair(run.pes[0].slots.size(), run.pes[1].slots.size());
+  };
+  REQUIRE(kept(false, {}) == std::pair<std::size_t, std::size_t>(0, 0));
+  REQUIRE(kept(false, {1}) == std::pair<std::size_t, std::size_t>(0, 1));
+  REQUIRE(kept(true, {}) == std::pair<std::size_t, std::size_t>(1, 1));
 }
