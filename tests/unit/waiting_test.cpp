@@ -42,7 +42,11 @@ TEST_CASE("all that wait are named, with what they wait for") {
   sender.code = {send, {}, drain, {}};
   sender.entry = {0, 2};
   sender.routes[7] = {{Port::ramp, port_set(Port::east)}};
-  setup.program(1, 0).routes[7] = {{Port::north, port_set(Port::ramp)}};
+  Program& other = setup.program(1, 0);
+  drain.fabric_out = 9;
+  other.code = {drain, {}};
+  other.entry[0] = 0;
+  other.routes[7] = {{Port::north, port_set(Port::ramp)}};
   auto& source = setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].source;
   for (int number = 0; number <= mini().router.link_queue; ++number) source.push_back({0, {1, 7, false}});
   const ArrayRun run = run_array(mini(), setup);
@@ -52,6 +56,7 @@ TEST_CASE("all that wait are named, with what they wait for") {
           "PE (0, 0): thread 1 at instruction 2 (DRAIN acc=200 n=1 in=5 out=7) waits for a wavelet of color 5 and "
           "room on color 7\n"
           "PE (0, 0): color 7 from the ramp waits for room at the east\n"
+          "PE (1, 0): thread 0 at instruction 0 (DRAIN acc=200 n=1 in=5 out=9) waits for a wavelet of color 5\n"
           "PE (1, 0): color 7 from the east waits for the switch, which receives from the north\n"
           "PE (1, 0): color 7 from the west waits for the switch, which receives from the north\n"
           "edge 4: its next wavelet finds no room\n");
