@@ -16,11 +16,11 @@ const MachineSpec& mini() {
   return machine;
 }
 
-// 3 elements (2 words apart), 2 scalars (8 words apart).
+// 5 elements (2 words apart), 3 scalars (8 words apart).
 Instruction good(Opcode opcode) {
   Instruction i;
   i.opcode = opcode;
-  i.count = 3, i.scalars = 2, i.row_stride = 8, i.element_stride = 2;
+  i.count = 5, i.scalars = 3, i.row_stride = 8, i.element_stride = 2;
   if (opcode == Opcode::axpy || opcode == Opcode::store16 || opcode == Opcode::store32) i.fabric_in = 0;
   if (opcode == Opcode::axpy_memory || opcode == Opcode::send16 || opcode == Opcode::send32) i.fabric_out = 0;
   return i;
@@ -57,19 +57,19 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
     bool pairs;
   };
   using I = Instruction;
-  std::vector<Operand> operands = {{Opcode::axpy, &I::a, 6, true},         {Opcode::axpy, &I::b, 5, false},
-                                   {Opcode::axpy_memory, &I::a, 6, true},  {Opcode::axpy_memory, &I::c, 2, false},
-                                   {Opcode::drain, &I::a, 6, true},        {Opcode::drain, &I::b, 6, true},
-                                   {Opcode::drain16, &I::a, 6, true},      {Opcode::drain16, &I::b, 3, false},
-                                   {Opcode::store16, &I::a, 3, false},     {Opcode::store32, &I::a, 6, true},
-                                   {Opcode::send16, &I::a, 3, false},      {Opcode::send32, &I::a, 6, true},
-                                   {Opcode::relu16, &I::a, 3, false},      {Opcode::relu_back16, &I::a, 3, false},
-                                   {Opcode::relu_back16, &I::b, 3, false}, {Opcode::fmac32, &I::a, 6, true},
-                                   {Opcode::fmac32, &I::b, 14, true},      {Opcode::fmac32, &I::c, 4, true},
-                                   {Opcode::fmac32_calls, &I::a, 6, true}, {Opcode::fmac32_calls, &I::b, 14, true},
-                                   {Opcode::fmac32_calls, &I::c, 4, true}};
+  std::vector<Operand> operands = {{Opcode::axpy, &I::a, 10, true},         {Opcode::axpy, &I::b, 9, false},
+                                   {Opcode::axpy_memory, &I::a, 10, true},  {Opcode::axpy_memory, &I::c, 3, false},
+                                   {Opcode::drain, &I::a, 10, true},        {Opcode::drain, &I::b, 10, true},
+                                   {Opcode::drain16, &I::a, 10, true},      {Opcode::drain16, &I::b, 5, false},
+                                   {Opcode::store16, &I::a, 5, false},      {Opcode::store32, &I::a, 10, true},
+                                   {Opcode::send16, &I::a, 5, false},       {Opcode::send32, &I::a, 10, true},
+                                   {Opcode::relu16, &I::a, 5, false},       {Opcode::relu_back16, &I::a, 5, false},
+                                   {Opcode::relu_back16, &I::b, 5, false},  {Opcode::fmac32, &I::a, 10, true},
+                                   {Opcode::fmac32, &I::b, 26, true},       {Opcode::fmac32, &I::c, 6, true},
+                                   {Opcode::fmac32_calls, &I::a, 10, true}, {Opcode::fmac32_calls, &I::b, 26, true},
+                                   {Opcode::fmac32_calls, &I::c, 6, true}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
-    for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 6, true});
+    for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
   for (const Operand& operand : operands) {
     Instruction i = good(operand.opcode);
@@ -213,5 +213,5 @@ TEST_CASE("the text of each instruction names all its fields") {
   }
   i = good(Opcode::send16);
   i.close = true, i.silent = true, i.advance = 2;
-  CHECK(to_string(i) == "SEND16 at=0 n=3 out=0 advance=2 silent");
+  CHECK(to_string(i) == "SEND16 at=0 n=5 out=0 advance=2 silent");
 }
