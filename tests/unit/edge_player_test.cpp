@@ -42,7 +42,8 @@ TEST_CASE("a source sends at its time, then one a cycle, then with the room it i
 
 TEST_CASE("a sink hands on the n-th wavelet of a color in the n-th cycle at the earliest, one a cycle") {
   ArrayEdge edge;
-  edge.sink[4] = {10, 3};
+  edge.sink[4] = {10, 3, 1000};
+  edge.sink[4].pop_back();  // whoever reads past the end finds 1000
   EdgePlayer player(router(), edge);
   REQUIRE(player.take(4, 2) == 11);
   REQUIRE(player.take(4, 4) == 12);
