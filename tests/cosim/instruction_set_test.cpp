@@ -56,6 +56,8 @@ class RandomProgram {
       const auto value = random_() % 8 == 0 ? random_() : 0x3800U + random_() % 0x800U + (random_() % 2 << 15);
       setup_.memory(0, 0).write16(word, static_cast<std::uint16_t>(value));
     }
+    for (int word = 0; word < 2 * 12 * slot_words; word += 2)
+      if (random_() % 16 == 0) setup_.memory(0, 0).write32(word, special());
   }
 
   const ArraySetup& setup() const { return setup_; }
@@ -70,8 +72,15 @@ class RandomProgram {
     source.push_back({random_() % 6 == 0 ? static_cast<Cycle>(random_() % 400) : 0, wavelet});
   }
 
+  /// fp32 zeros, subnormals, infinities and NaNs.
+  std::uint32_t special() {
+    constexpr std::uint32_t words[] = {0, 1, 0x7fffff, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000};
+    return words[random_() % std::size(words)] | static_cast<std::uint32_t>(random_() % 2) << 31;
+  }
+
   std::uint32_t data() {
     if (random_() % 8 == 0) return static_cast<std::uint32_t>(random_());
+    if (random_() % 8 == 0) return special();
     return static_cast<std::uint32_t>(0x3f000000 + random_() % 0x1000000 + (random_() % 2 << 31));
   }
 

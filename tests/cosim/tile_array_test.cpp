@@ -71,6 +71,24 @@ TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
   REQUIRE(run.clocked_cycles < 14000);  // it slept
 }
 
+TEST_CASE("a tile is awake through its longest vector: one lane, both operands in the same banks") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  Instruction multiply;
+  multiply.opcode = Opcode::mul32;
+  multiply.b = 8192, multiply.count = 4000;
+  setup.program(0, 0).code = {multiply, {}};
+  setup.program(0, 0).entry[0] = 0;
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                 run = run_array(machine, setup, {true, &tile, {}});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  REQUIRE(run.end > 8000);
+  REQUIRE(run.end == model.end);
+}
+
 TEST_CASE("memory behind the host port's back is the memory that the host port sees") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   rtl::Tile tile(machine);
