@@ -47,18 +47,22 @@ TEST_CASE("all that wait are named, with what they wait for") {
   other.code = {drain, {}};
   other.entry[0] = 0;
   other.routes[7] = {{Port::north, port_set(Port::ramp)}};
-  auto& source = setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].source;
-  for (int number = 0; number <= mini().router.link_queue; ++number) source.push_back({0, {1, 7, false}});
+  for (const Port side : {Port::north, Port::east}) {
+    auto& source = setup.edges[static_cast<std::size_t>(setup.edge(side, 0))].source;
+    for (int number = 0; number <= mini().router.link_queue; ++number) source.push_back({0, {1, 7, false}});
+  }
   const ArrayRun run = run_array(mini(), setup);
   REQUIRE(!run.finished);
   REQUIRE(run.waiting ==
           "PE (0, 0): thread 0 at instruction 0 (SEND32 at=0 n=40 out=7) waits for room on color 7\n"
           "PE (0, 0): thread 1 at instruction 2 (DRAIN acc=200 n=1 in=5 out=7) waits for a wavelet of color 5 and "
           "room on color 7\n"
+          "PE (0, 0): color 7 from the north waits for the switch, which receives from the ramp\n"
           "PE (0, 0): color 7 from the ramp waits for room at the east\n"
           "PE (1, 0): thread 0 at instruction 0 (DRAIN acc=200 n=1 in=5 out=9) waits for a wavelet of color 5\n"
           "PE (1, 0): color 7 from the east waits for the switch, which receives from the north\n"
           "PE (1, 0): color 7 from the west waits for the switch, which receives from the north\n"
+          "edge 0: its next wavelet finds no room\n"
           "edge 4: its next wavelet finds no room\n");
 }
 
