@@ -24,7 +24,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       plan_(plan),
       placement_(*plan.job, *plan.machine),
       wafer_("wafer", *plan.machine, *plan.job, plan.rectangle, plan.cut, *plan.pool),
-      timer_(*plan.machine, wafer_, plan.memo, plan.programs != nullptr),
+      timer_(*plan.machine, wafer_, plan.memo, plan.programs != nullptr, plan.job->stream_order),
       programs_(plan.programs, wafer_, *plan.job, system),
       recorder_(recorder),
       phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),

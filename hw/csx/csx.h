@@ -66,6 +66,7 @@ class CsX : public sc_core::sc_module {
   LaunchTimes softmax(const proto::BlockTag& tag, bool train, proto::LaunchRecord& record);
   void take_weights(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
   void send_gradient(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
+  proto::Block::Payload gradient_sums(const StreamShape& shape, int chunk);
   void book(proto::LaunchRecord& record, LaunchTimes times);
 
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);

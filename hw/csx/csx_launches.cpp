@@ -85,9 +85,12 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   const Arrival arrival = next(samples_);
   if (arrival.tag.stage != tag.stage || arrival.tag.step != tag.step || arrival.tag.micro_batch != tag.micro_batch)
     throw SimulationError(fmt::format("system {} took {} out of turn", system_, proto::describe(arrival.tag)));
-  const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
-  const auto* labels = reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(tokens) * features);
-  wafer_.load_samples(samples, labels);
+  if (arrival.payload->has_bytes()) {
+    const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
+    const auto* labels =
+        reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(tokens) * features);
+    wafer_.load_samples(samples, labels);
+  }
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
   const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens,
@@ -106,7 +109,8 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   wafer_.begin_launch(map, launch.kind, launch.layer);
   wafer_.begin_values();
   programs_.open(map, launch, record.global_step, record.start);
-  timer_.open(map, {launch.kind, launch.layer}, record.start);
+  const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
+  timer_.open(map, {launch.kind, layer.inputs, layer.outputs}, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
   if (launch.kind == KernelKind::retained_delta) {
@@ -128,6 +132,9 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
     times.end += longest;
   }
   (timer_.added() ? record.rounds_added : record.rounds_simulated) = map.rounds;
+  if (!timer_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
+  record.pe_rounds = static_cast<std::int64_t>(map.rounds) * map.lines * map.positions;
+  record.simulated = timer_.how();
   return times;
 }
 
@@ -146,12 +153,14 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
     record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
     if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
     const Cycle left = timer_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
-    decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
-    half_to_float(halves, decoded_.data(), decoded_.size());
-    programs_.stream(halves, decoded_.size());
-    wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
-                         shape.elements_per_round);
+    if (arrival.payload->has_bytes()) {
+      decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
+      const auto* halves = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
+      half_to_float(halves, decoded_.data(), decoded_.size());
+      programs_.stream(halves, decoded_.size());
+      wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
+                           shape.elements_per_round);
+    }
     tag.kind = BlockKind::credit;
     send_up(tag, nullptr, std::max(from_edge(left), arrival.at));
   }
@@ -163,11 +172,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
   tag.kind = BlockKind::gradient;
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     const Cycle done = timer_.drain(shape.chunk_rounds(chunk));
-    auto payload = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(shape.chunk_elements(chunk)) *
-                                                               sizeof(float));
-    auto* sums = reinterpret_cast<float*>(payload->data());
-    wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), sums);
-    programs_.leaving(sums, payload->size() / sizeof(float));
+    Block::Payload payload = gradient_sums(shape, chunk);
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     record.stream_out_bytes += static_cast<Bytes>(payload->size());
@@ -175,13 +180,23 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
   }
 }
 
+Block::Payload CsX::gradient_sums(const StreamShape& shape, int chunk) {
+  const std::size_t bytes = static_cast<std::size_t>(shape.chunk_elements(chunk)) * sizeof(float);
+  if (plan_.job->timing_only) return proto::PayloadBytes::only_size(bytes);
+  auto payload = std::make_shared<proto::PayloadBytes>(bytes);
+  auto* sums = reinterpret_cast<float*>(payload->data());
+  wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), sums);
+  programs_.leaving(sums, payload->size() / sizeof(float));
+  return payload;
+}
+
 LaunchTimes CsX::softmax(const BlockTag& tag, bool train, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   Cycle leaves = 0;
   const LaunchTimes times =
       softmax_times(*plan_.machine, job.layers.back().outputs, train, plan_.rectangle, job.tokens(), leaves);
-  auto payload = std::make_shared<std::vector<std::uint8_t>>(2 * sizeof(float));
-  float loss[2];
+  auto payload = std::make_shared<proto::PayloadBytes>(2 * sizeof(float));
+  float loss[2] = {0, 0};
   wafer_.softmax_values(train, loss_scale_, loss);
   std::memcpy(payload->data(), loss, sizeof loss);
   BlockTag up = tag;

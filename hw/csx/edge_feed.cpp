@@ -4,18 +4,18 @@
 
 namespace weft::hw {
 
-EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, Cycle launch_start,
+EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, const StreamOrder& order, Cycle launch_start,
                    std::vector<Cycle>& channel_free)
-    : launch_start_(launch_start), channel_free_(channel_free) {
+    : launch_start_(launch_start), channel_free_(channel_free), block_(order.by_element ? map.rounds : order.block) {
   const int rows = machine.io.rows_per_channel;
   for (int line = 0; line < map.chain; ++line) {
     const int channel = line / rows, place = line % rows;
     if (place == 0) channel_words_.push_back(0);
-    std::int32_t& words = channel_words_.back();
-    lines_.push_back({channel, words + place * machine.router.hop_cycles});
-    words += static_cast<std::int32_t>(
-                 ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16, machine.io.channel_bits_per_cycle)) +
-             1;
+    const auto words = static_cast<std::int32_t>(ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16,
+                                                          machine.io.channel_bits_per_cycle)) +
+                       1;
+    lines_.push_back({channel, channel_words_.back(), words, place * machine.router.hop_cycles});
+    channel_words_.back() += words;
     farthest_ = std::max(farthest_, place * machine.router.hop_cycles);
   }
   bases_.resize(lines_.size());
@@ -33,10 +33,13 @@ std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
   return starts;
 }
 
-const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int index) {
+const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int rounds, int index) {
+  const int first = index / block_ * block_, wide = std::min(block_, rounds - first);
   for (std::size_t line = 0; line < lines_.size(); ++line) {
-    const auto channel = static_cast<std::size_t>(lines_[line].channel);
-    bases_[line] = std::max(starts[channel] + index * channel_words_[channel] + lines_[line].offset, -1);
+    const Line& at = lines_[line];
+    const auto channel = static_cast<std::size_t>(at.channel);
+    bases_[line] = std::max(
+        starts[channel] + first * channel_words_[channel] + wide * at.before + (index - first) * at.words + at.way, -1);
   }
   return bases_.data();
 }

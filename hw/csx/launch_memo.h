@@ -1,9 +1,11 @@
 #pragma once
 // Exact fast-forward over identical launches. A launch begins with all PEs idle and all queues empty, so its time
 // line is a function of its kernel, its geometry and the cycles at which the edge has its words (EdgeFeed's starts).
-// Equal starts give equal times to the last cycle: the launch is added instead of simulated. Shared by all systems.
+// Equal starts give equal times to the last cycle: the launch is added instead of simulated. So do starts that differ
+// where no wavelet waited for its words. Layers of one shape and all systems share what was simulated.
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,14 +16,16 @@ namespace weft::hw {
 /// Everything that one simulated launch showed to the outside, relative to its begin.
 struct LaunchRun {
   std::vector<std::vector<std::int32_t>> starts;  ///< per chunk, or once: the state of the edge that it began with
-  std::vector<Cycle> marks;                       ///< per chunk: left the west edge, or all at the east edge
+  std::vector<std::vector<std::int32_t>> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
+  std::vector<Cycle> marks;                      ///< per chunk: left the west edge, or all at the east edge
   LaunchTimes times;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
 };
 
 class LaunchMemo {
  public:
-  using Key = std::pair<KernelKind, int>;  ///< kernel and layer
+  /// What a launch's map depends on, with the job's rectangle and tokens.
+  using Key = std::tuple<KernelKind, int, int>;  ///< kernel, inputs, outputs
   const std::vector<LaunchRun>& runs(Key key) { return runs_[key]; }
   void add(Key key, LaunchRun run) { runs_[key].push_back(std::move(run)); }
 

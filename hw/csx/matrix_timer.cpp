@@ -1,6 +1,7 @@
 #include "hw/csx/matrix_timer.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace weft::hw {
 
@@ -14,9 +15,10 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   edge_.clear();
   candidate_ = 0;
   added_ = memo_ != nullptr;
+  find_copies_ = true;
   feed_.reset();
   drain_.reset();
-  if (map.from_edge) feed_.emplace(machine_, map, start, feed_channels_);
+  if (map.from_edge) feed_.emplace(machine_, map, order_, start, feed_channels_);
 }
 
 Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
@@ -42,36 +44,73 @@ Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
     added_ = false;
     current_.marks.clear();
   }
-  while (current_.marks.size() < rounds_.size())
-    current_.marks.push_back(simulate(current_.marks.size(), rounds_[current_.marks.size()]));
+  while (current_.marks.size() < rounds_.size()) {
+    const Cycle mark = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
+    current_.marks.push_back(mark);
+    if (!wafer_.copies_failed()) continue;
+    find_copies_ = false;  // from the launch's begin again; what was told so far held
+    current_.marks.clear();
+    edge_.clear();
+  }
   return start_ + current_.marks.back();
 }
 
 bool MatrixTimer::follows_memo() {
   const std::vector<LaunchRun>& runs = memo_->runs(key_);
-  for (; candidate_ < runs.size(); ++candidate_) {
-    const auto& starts = runs[candidate_].starts;
-    if (starts.size() >= current_.starts.size() &&
-        std::equal(current_.starts.begin(), current_.starts.end(), starts.begin()))
-      return true;
-  }
+  for (; candidate_ < runs.size(); ++candidate_)
+    if (same_times(runs[candidate_])) return true;
   return false;
+}
+
+bool MatrixTimer::same_times(const LaunchRun& run) const {
+  if (run.starts.size() < current_.starts.size()) return false;
+  for (std::size_t chunk = 0; chunk < current_.starts.size(); ++chunk) {
+    const auto &now = current_.starts[chunk], &then = run.starts[chunk];
+    if (now.size() != then.size()) return false;
+    for (std::size_t channel = 0; channel < now.size(); ++channel) {
+      const std::int32_t slack = map_->from_edge ? run.slack[chunk][channel] : 0;
+      if (now[channel] != then[channel] && (slack == 0 || now[channel] > then[channel] + slack)) return false;
+    }
+  }
+  return true;
+}
+
+// The least slack of a channel's lines in the chunk that was simulated last.
+std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
+  std::vector<std::int32_t> slack(channels, std::numeric_limits<std::int32_t>::max() / 2);
+  const std::vector<std::int32_t> of_line = wafer_.take_edge_slack();
+  for (std::size_t line = 0; line < of_line.size(); ++line) {
+    std::int32_t& least = slack[line / static_cast<std::size_t>(machine_.io.rows_per_channel)];
+    least = std::min(least, of_line[line]);
+  }
+  return slack;
 }
 
 Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
   if (chunk == 0) {
     next_round_ = 0;
-    wafer_.begin_time(memo_ != nullptr);
+    current_.slack.clear();
+    wafer_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
     if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
-    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], index) : nullptr;
+    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
     wafer_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
+    if (wafer_.copies_failed()) break;
     if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
   }
+  if (feed_ && memo_) current_.slack.push_back(channel_slack(current_.starts[chunk].size()));
   if (drain_) return drain_->done();
   return feed_ ? wafer_.edge_departure() : 0;
+}
+
+const char* MatrixTimer::how() const {
+  if (memo_ == nullptr) return "all: fast-forward is off";
+  if (added_) return "none: repeats a launch that was simulated";
+  if (!find_copies_) return "all: room downstream ran out, so columns did not stay copies";
+  if (result_.pe_rounds_copied > 0) return "one of each kind of column";
+  return "all: columns are not copies of each other, or the wafer is cut";
 }
 
 const LaunchTimes& MatrixTimer::close() {

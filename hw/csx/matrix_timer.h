@@ -14,9 +14,9 @@ namespace weft::hw {
 
 class MatrixTimer {
  public:
-  /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted.
-  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge)
-      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge) {}
+  /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted. `order`: of every stream from the edge.
+  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge, StreamOrder order = {})
+      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge), order_(order) {}
 
   /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
@@ -33,16 +33,21 @@ class MatrixTimer {
   const std::vector<std::int32_t>& edge() const { return edge_; }
   /// True if the launch was not simulated but added.
   bool added() const { return added_; }
+  /// After close(): what was simulated of it, and why no less.
+  const char* how() const;
 
  private:
   Cycle chunk(std::vector<std::int32_t> starts, int rounds);
   Cycle simulate(std::size_t chunk, int rounds);
   bool follows_memo();
+  bool same_times(const LaunchRun& run) const;
+  std::vector<std::int32_t> channel_slack(std::size_t channels);
 
   const MachineSpec& machine_;
   Wafer& wafer_;
   LaunchMemo* memo_;
   bool keep_edge_;
+  StreamOrder order_;
   const LaunchMap* map_ = nullptr;
   LaunchMemo::Key key_{};
   Cycle start_ = 0;
@@ -52,6 +57,7 @@ class MatrixTimer {
   std::optional<EdgeDrain> drain_;
   std::size_t candidate_ = 0;  ///< in memo_->runs(key_)
   bool added_ = false;
+  bool find_copies_ = true;
   LaunchRun current_;
   std::vector<int> rounds_;  ///< per chunk so far
   int next_round_ = 0;

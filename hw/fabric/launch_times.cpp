@@ -108,6 +108,7 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
   if (map.reduces) times.wavelet_hops += static_cast<std::int64_t>(map.rounds) * elements * shape.chain;
   if (map.returns && top)
     for (int round = 0; round < map.rounds; ++round) times.wavelet_hops += elements * map.owner_row(round);
+  times.pe_rounds_copied += part.pe_rounds_added();
   times.end = std::max(times.end, part.end());
 }
 

@@ -10,13 +10,25 @@ using proto::TimeClass;
 
 namespace {
 
-/// Visits every PE that holds features and tokens: visit(row, column, features, tokens).
+/// Neighbouring lines of equal share.
+struct Share {
+  int lines, held;
+};
+
+/// `n` elements over `lines` lines: at most two kinds of line. Lines without elements are left out.
+std::vector<Share> shares(int n, int lines) {
+  std::vector<Share> kinds;
+  if (n % lines > 0) kinds.push_back({n % lines, n / lines + 1});
+  if (n >= lines) kinds.push_back({lines - n % lines, n / lines});
+  return kinds;
+}
+
+/// Visits every kind of PE that holds features and tokens: visit(PEs of the kind, features, tokens).
 template <typename Visit>
-void for_each_pe(int features, Rectangle rectangle, int tokens, Visit&& visit) {
-  const int rows = std::min(features, rectangle.height), columns = std::min(rectangle.width, tokens);
-  for (int row = 0; row < rows; ++row)
-    for (int column = 0; column < columns; ++column)
-      visit(row, column, split_count(features, rectangle.height, row), split_count(tokens, columns, column));
+void for_each_kind(int features, Rectangle rectangle, int tokens, Visit&& visit) {
+  for (const Share& row : shares(features, rectangle.height))
+    for (const Share& column : shares(tokens, std::min(rectangle.width, tokens)))
+      visit(static_cast<std::int64_t>(row.lines) * column.lines, row.held, column.held);
 }
 
 /// Adds one vector instruction of a PE's own program.
@@ -25,10 +37,10 @@ void add_vector(const MachineSpec& machine, std::int64_t elements, int lanes, Cy
   compute += vector_cycles(machine.pe, elements, lanes) - machine.pe.vector_issue_cycles;
 }
 
-void add_pe(LaunchTimes& times, Cycle overhead, Cycle compute) {
-  ++times.mapped;
-  times.of(TimeClass::overhead) += overhead;
-  times.of(TimeClass::compute) += compute;
+void add_pes(LaunchTimes& times, std::int64_t pes, Cycle overhead, Cycle compute) {
+  times.mapped += pes;
+  times.of(TimeClass::overhead) += pes * overhead;
+  times.of(TimeClass::compute) += pes * compute;
   times.end = std::max(times.end, overhead + compute);
 }
 
@@ -42,12 +54,12 @@ void add_dropout(const MachineSpec& machine, std::int64_t elements, Cycle& overh
 
 LaunchTimes activation_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
   LaunchTimes times;
-  for_each_pe(features, rectangle, tokens, [&](int, int, int rows, int wide) {
+  for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
     Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
     const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
     add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
     if (dropout) add_dropout(machine, elements, overhead, compute);
-    add_pe(times, overhead, compute);
+    add_pes(times, pes, overhead, compute);
   });
   return times;
 }
@@ -55,12 +67,12 @@ LaunchTimes activation_times(const MachineSpec& machine, int features, bool drop
 LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
                                       int tokens) {
   LaunchTimes times;
-  for_each_pe(features, rectangle, tokens, [&](int, int, int rows, int wide) {
+  for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
     Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
     const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
     add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
     if (dropout) add_vector(machine, elements, machine.pe.lanes.move_16, overhead, compute);
-    add_pe(times, overhead, compute);
+    add_pes(times, pes, overhead, compute);
   });
   return times;
 }
@@ -74,19 +86,23 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
   const FabricTiming timing(machine);
   const LaneSpec& lanes = machine.pe.lanes;
   const int rows = std::min(outputs, rectangle.height), columns = std::min(rectangle.width, tokens);
+  // Columns meet only in the loss at the end; those of equal share do the same.
+  const std::vector<Share> kinds = shares(tokens, columns);
+  const auto wide_kinds = static_cast<int>(kinds.size());
   StreamReduceShape shape;
   shape.lines = shape.chain = rows;
-  shape.positions = columns;
+  shape.positions = wide_kinds;
   shape.wavelets.assign(static_cast<std::size_t>(rows), 0);
-  for (int column = 0; column < columns; ++column) shape.elements.push_back(split_count(tokens, columns, column));
+  for (const Share& kind : kinds) shape.elements.push_back(kind.held);
   StreamReduce engine(timing, shape);
   // Local work of a PE before each of its three chains and after the last, split into overhead and compute.
-  std::vector<Cycle> overhead(static_cast<std::size_t>(rows * columns), timing.dispatch), compute(overhead.size(), 0);
+  std::vector<Cycle> overhead(static_cast<std::size_t>(rows * wide_kinds), timing.dispatch),
+      compute(overhead.size(), 0);
   const auto local = [&](int stage) {
     for (int row = 0; row < rows; ++row) {
       std::vector<std::int32_t> cycles;
-      for (int column = 0; column < columns; ++column) {
-        const auto at = static_cast<std::size_t>(row * columns + column);
+      for (int column = 0; column < wide_kinds; ++column) {
+        const auto at = static_cast<std::size_t>(row * wide_kinds + column);
         const int wide = shape.elements[static_cast<std::size_t>(column)];
         const std::int64_t elements = static_cast<std::int64_t>(split_count(outputs, rectangle.height, row)) * wide;
         const Cycle before = overhead[at] + compute[at];
@@ -130,22 +146,23 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
 
   LaunchTimes times;
   for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) {
-      const auto at = static_cast<std::size_t>(row * columns + column);
+    for (int column = 0; column < wide_kinds; ++column) {
+      const auto at = static_cast<std::size_t>(row * wide_kinds + column);
+      const std::int64_t pes = kinds[static_cast<std::size_t>(column)].lines;
       const PeTimes pe = engine.pe(row, column);
       const int wide = shape.elements[static_cast<std::size_t>(column)];
-      ++times.mapped;
-      times.of(TimeClass::compute) += compute[at] + 5 * wide;  // three chains, two broadcasts taken
-      times.of(TimeClass::overhead) += overhead[at] + pe.stall + 3 * (timing.issue + timing.scalar);
-      times.of(TimeClass::wait_stream) += pe.wait_stream;
-      times.of(TimeClass::wait_partial_sum) += pe.wait_partial_sum;
-      times.of(TimeClass::blocked) += pe.blocked;
+      times.mapped += pes;
+      times.of(TimeClass::compute) += pes * (compute[at] + 5 * wide);  // three chains, two broadcasts taken
+      times.of(TimeClass::overhead) += pes * (overhead[at] + pe.stall + 3 * (timing.issue + timing.scalar));
+      times.of(TimeClass::wait_stream) += pes * pe.wait_stream;
+      times.of(TimeClass::wait_partial_sum) += pes * pe.wait_partial_sum;
+      times.of(TimeClass::blocked) += pes * pe.blocked;
     }
   }
   // Row 0 sums loss and correct predictions eastwards: two words, one add each, ramp in and out and a hop per PE.
   Cycle arrived = 0;
   for (int column = 0; column < columns; ++column) {
-    const Cycle ready = std::max(engine.pe(0, column).main_end, arrived);
+    const Cycle ready = std::max(engine.pe(0, column < kinds.front().lines ? 0 : wide_kinds - 1).main_end, arrived);
     arrived = ready + timing.issue + 2 + 2 * timing.ramp + timing.hop;
     times.of(TimeClass::overhead) += timing.issue;
     times.of(TimeClass::compute) += 2;

@@ -26,33 +26,84 @@ void StreamReduce::reduce(int first, int last, int owner_line) {
     if (first < group.elements) reduce_group(group, first, std::min(last, group.elements), owner_line);
 }
 
-// A strip's history stays in cache while its elements pass.
+// A strip's history stays in cache while its elements pass. A line all of whose operands are those of the element
+// before, plus one, is at rest: so are its times. It is due again at the element at which an operand breaks the run.
 void StreamReduce::reduce_group(const Group& group, int first, int last, int owner_line) {
   constexpr int strip = 64;
   const std::int64_t base = rounds_ * group.elements;
+  const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
+  // Sound only without neighbours, whose times are their own.
+  const bool may_rest =
+      shape_.add_runs && first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
-    int steady = 0;
+    newest_.assign(static_cast<std::size_t>(shape_.chain), base + first - 1);
+    for (DueLines& due : due_) due.clear(shape_.chain);
     for (std::int64_t j = base + first; j < base + last; ++j) {
-      bool moved = false;
-      for (int line = shape_.chain - 1; line >= 0; --line) moved |= reduce_element(line, j, left, right);
-      if (!shape_.chain_to_above && shape_.chain > 0 && owner_line != 0) return_element(j, owner_line, left, right);
-      steady = moved ? 0 : steady + 1;
-      const auto rest = static_cast<std::int32_t>(base + last - 1 - j);
-      if (!shape_.add_runs || rest < history_depth || steady < history_depth || !run_is_free(left, right, rest))
-        continue;
-      skip_elements(j, rest, owner_line, left, right);
-      break;
+      DueLines& due = due_at(j);
+      // The operands of a round's first elements, and what the first one is compared with, are of the round before.
+      if (!may_rest || j <= base + reach) due.add_all();
+      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, left, right);
+      if (returns) return_element(j, owner_line, left, right);
     }
+    for (int line = 0; line < shape_.chain; ++line) add_elements(line, base + last - 1, left, right);
   }
 }
 
-// Element j of one line's sum in [left, right). True if a time is not the one of element j - 1, plus one.
-bool StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
+// Computes element j of a line and says where its times are operands.
+void StreamReduce::reduce_due(int line, std::int64_t j, int left, int right) {
+  add_elements(line, j - 1, left, right);
+  const Moved moved = reduce_element(line, j, left, right);
+  newest_[static_cast<std::size_t>(line)] = j;
+  if (moved.issue) due_at(j + timing_.input_queue).add(line);
+  if (moved.leave) due_at(j + timing_.output_queue).add(line);
+  if (moved.leave && line > 0) due_at(j).add(line - 1);
+  if (moved.arrive && line + 1 < shape_.chain) due_at(j + timing_.link_queue).add(line + 1);
+  if (steals(line)) due_at(j + 1).add(line);
+}
+
+// Brings a line that is at rest up to element j: each time is the one before it, plus one.
+void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
+  std::int64_t& newest = newest_[static_cast<std::size_t>(line)];
+  if (newest >= j) return;
+  const auto add = [&](Times& times, int of_line) {
+    std::int32_t* rows = times.data() + ring(of_line, 0) * width_;
+    const std::int32_t* from = rows + static_cast<std::size_t>(newest & (history_depth - 1)) * width_;
+    // The oldest row to write may be the one that is read: it goes last.
+    for (std::int64_t to = j; to > newest && to > j - history_depth; --to) {
+      const auto later = static_cast<std::int32_t>(to - newest);
+      std::int32_t* now = rows + static_cast<std::size_t>(to & (history_depth - 1)) * width_;
+      if (now == from) continue;
+      for (int p = left; p < right; ++p) now[p] = from[p] + later;
+    }
+    const std::int64_t over = newest + (j - newest) / history_depth * history_depth;
+    if (over == newest) return;
+    std::int32_t* now = rows + static_cast<std::size_t>(newest & (history_depth - 1)) * width_;
+    for (int p = left; p < right; ++p) now[p] += static_cast<std::int32_t>(over - newest);
+  };
+  add(element_, line);
+  if (line > 0) add(leave_, line);
+  if (line + 1 < shape_.chain) add(arrive_, line + 1);
+  std::int32_t* issue = row(issue_, line);
+  for (int p = left; p < right; ++p) issue[p] += static_cast<std::int32_t>(j - newest);
+  elements_added_ += (j - newest) * (right - left);
+  newest = j;
+}
+
+// Element j of one line's sum in [left, right).
+StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
   const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
+  // A neighbour that is at rest since an earlier element: that one's row, and how much later this one is.
+  const auto reached = [this](int of_line, std::int64_t index) {
+    return of_line >= 0 && of_line < shape_.chain ? std::min(index, newest_[static_cast<std::size_t>(of_line)]) : index;
+  };
+  const std::int64_t fed_at = reached(line + 1, j), room_at = reached(line - 1, j - timing_.link_queue);
+  const auto fed_later = static_cast<std::int32_t>(j - fed_at);
+  const auto room_later = static_cast<std::int32_t>(j - timing_.link_queue - room_at);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
@@ -63,17 +114,19 @@ bool StreamReduce::reduce_element(int line, std::int64_t j, int left, int right)
   const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
   const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
   std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
-  std::int32_t moved = 0;
+  std::int32_t moved_arrive = 0, moved = 0, moved_leave = 0;
   if (has_input) {
-    const std::int32_t* __restrict below = at(leave_, line + 1, j);
+    const std::int32_t* __restrict below = at(leave_, line + 1, fed_at);
     const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1);
     const std::int32_t* __restrict taken = at(element_, line, j - timing_.input_queue);
+    const std::int32_t way =
+        hop + fed_later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
     for (int p = left; p < right; ++p) {
-      arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), taken[p] + ramp);
-      moved |= arrive[p] ^ (arrive_before[p] + 1);
+      arrive[p] = std::max(std::max(below[p] + way, arrive_before[p] + 1), taken[p] + ramp);
+      moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
     }
   }
-  const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue);
+  const std::int32_t* __restrict room = at(arrive_, line, room_at);
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       std::int32_t from = issue[p] + 1;
@@ -96,21 +149,49 @@ bool StreamReduce::reduce_element(int line, std::int64_t j, int left, int right)
     }
   }
   if (has_output) {
+    const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
+    if (lag > 0) check_copies(line, j, left, right);
+    const std::int32_t credit = room_later - lag;
     for (int p = left; p < right; ++p) {
-      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
-      moved |= leave[p] ^ (leave_before[p] + 1);
+      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p] + credit) + 1);
+      moved_leave |= leave[p] ^ (leave_before[p] + 1);
     }
   }
-  return moved != 0;
+  return {moved_arrive != 0, moved != 0, moved_leave != 0};
+}
+
+// See fold.h: before `leave` of element j is known.
+void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
+  const auto at = [this](const Times& times, int of_line, std::int64_t index) {
+    return times.data() + ring(of_line, index) * width_;
+  };
+  const auto l = static_cast<std::size_t>(line);
+  const std::int32_t* element = at(element_, line, j);
+  const std::int32_t* leave_before = at(leave_, line, j - 1);
+  add_elements(line + 1, j, left, right);
+  add_elements(line - 1, j - timing_.link_queue, left, right);
+  const std::int32_t* before = at(leave_, line + 1, j);
+  const std::int32_t* room = at(arrive_, line, j - timing_.link_queue);
+  const std::int32_t* own_room = at(arrive_, line + 1, j - timing_.link_queue);
+  const std::int32_t shift = line_lag_[l + 1] + fold_shift_;
+  bool holds = true;
+  for (int p = left; p < right; ++p) {
+    const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
+    holds &=
+        leave == before[p] + shift && room[p] - line_lag_[l] + 1 <= leave && own_room[p] + fold_shift_ + 1 <= leave;
+  }
+  fold_holds_ &= holds;
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
+  add_elements(0, j, left, right);
   const std::int32_t* element = element_.data() + ring(0, j) * width_;
   for (int p = left; p < right; ++p) {
     const auto at = static_cast<std::size_t>(p);
     return_[at] = std::max(element[p] + 1 + timing_.ramp, return_[at] + 1);
   }
   deliver_returned(owner_line, left, right);
+  if (owner_line > 0 && owner_line < shape_.chain) due_at(j + 1).add(owner_line);
 }
 
 void StreamReduce::deliver_returned(int owner_line, int left, int right) {
@@ -120,49 +201,6 @@ void StreamReduce::deliver_returned(int owner_line, int left, int right) {
   for (int p = left; p < right; ++p)
     returned_arrival_[static_cast<std::size_t>(p)] = return_[static_cast<std::size_t>(p)] + way;
   receive(owner_line, returned_arrival_.data(), left, right);
-}
-
-// True if no receiver takes a cycle of the next `rest` elements.
-bool StreamReduce::run_is_free(int left, int right, std::int32_t rest) const {
-  for (int line = 0; line < shape_.chain; ++line) {
-    if (!steals(line)) continue;
-    const auto at = static_cast<std::size_t>(line);
-    for (int p = left; p < right; ++p) {
-      const std::int32_t next = stolen_next_[at][static_cast<std::size_t>(p)];
-      if (next == stolen_count_[at][static_cast<std::size_t>(p)]) continue;
-      const std::int32_t taken = stolen_[at][static_cast<std::size_t>(next) * width_ + static_cast<std::size_t>(p)];
-      if (taken <= issue_[at * width_ + static_cast<std::size_t>(p)] + rest) return false;
-    }
-  }
-  return true;
-}
-
-// Every time of the last `history_depth` elements was the one before it, plus one. All operands of the recurrences lie
-// among them, so each of the next `rest` elements is its predecessor plus one: added, not simulated.
-void StreamReduce::skip_elements(std::int64_t j, std::int32_t rest, int owner_line, int left, int right) {
-  const auto shift = [&](Times& times, int line) {
-    std::int32_t* rows = times.data() + ring(line, 0) * width_;
-    for (int p = left; p < right; ++p) {
-      const std::int32_t newest =
-          rows[static_cast<std::size_t>(j & (history_depth - 1)) * width_ + static_cast<std::size_t>(p)] + rest;
-      for (int back = 0; back < history_depth; ++back)
-        rows[static_cast<std::size_t>((j + rest - back) & (history_depth - 1)) * width_ + static_cast<std::size_t>(p)] =
-            newest - back;
-    }
-  };
-  for (int line = 0; line < shape_.chain; ++line) {
-    shift(element_, line);
-    if (line > 0) shift(leave_, line);
-    if (line + 1 < shape_.chain) shift(arrive_, line + 1);
-    std::int32_t* issue = row(issue_, line);
-    for (int p = left; p < right; ++p) issue[p] += rest;
-  }
-  elements_added_ += static_cast<std::int64_t>(rest) * (right - left) * shape_.chain;
-  if (owner_line == 0) return;
-  for (std::int32_t element = 0; element < rest; ++element) {
-    for (int p = left; p < right; ++p) ++return_[static_cast<std::size_t>(p)];
-    deliver_returned(owner_line, left, right);
-  }
 }
 
 void StreamReduce::close_reduction(bool advance) {

@@ -15,10 +15,14 @@
 // A receiving thread takes single cycles from the main thread. Cycles are relative to the launch, 32 bits wide.
 // A part of a rectangle is timed with halos: the neighbour's departures on one side, its credits on the other.
 // No SystemC, no allocation per round, no event per wavelet; order of evaluation cannot reach a result.
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
+#include "hw/fabric/due_lines.h"
 #include "hw/fabric/fabric_timing.h"
+#include "hw/fabric/fold.h"
 
 namespace weft::hw {
 
@@ -65,6 +69,11 @@ class StreamReduce {
   /// The same at this part's own outermost position.
   std::int32_t departure(int side, int line, int offset) const;
 
+  /// With an edge: by how many cycles a line's words could have come later, since the last reset, without changing
+  /// anything. Above 0 they never were what a wavelet waited for, so they could have come earlier as well.
+  std::int32_t edge_slack(int line) const { return edge_slack_[static_cast<std::size_t>(line)]; }
+  void reset_edge_slack();
+
   /// Begins the round's reduction. `sink_ready` [positions] or null: line 0 may not begin before (edge buffer full).
   void open_reduction(const std::int32_t* sink_ready);
   /// Elements [first, last) of every position's round; with a neighbour across the lines at most link_queue a call.
@@ -93,6 +102,16 @@ class StreamReduce {
   /// element from line 0's router. Call after close_reduction().
   void take_broadcast(const std::int32_t* last);
 
+  // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
+  /// Which lines or positions are copies of each other now.
+  Fold find_fold(bool of_lines) const;
+  /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
+  StreamReduce folded(const Fold& fold) const;
+  /// Takes over what `folded`, made by folded(fold), did since then; after it only results may be asked for.
+  void unfold(const StreamReduce& folded, const Fold& fold);
+  /// False: since it was folded, something happened for which copies are not shown to be copies.
+  bool fold_holds() const { return fold_holds_; }
+
   PeTimes pe(int line, int position) const;
   /// Last cycle of anything in this part.
   Cycle end() const;
@@ -103,9 +122,13 @@ class StreamReduce {
   std::int64_t rounds() const { return rounds_; }
   /// Wavelets and elements of PEs that were added, not simulated.
   std::int64_t added() const { return wavelets_added_ + elements_added_; }
+  /// Rounds of PEs that were copies.
+  std::int64_t pe_rounds_added() const { return pe_rounds_added_; }
 
  private:
   using Times = std::vector<std::int32_t>;
+  /// Before the first wavelet every queue is empty and every core free: a time that never binds.
+  static constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
   struct Group {
@@ -132,11 +155,18 @@ class StreamReduce {
   void take(int line, std::int64_t k, bool control, int first, int last);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
-  bool reduce_element(int line, std::int64_t j, int left, int right);
+  /// Whether a time is not the one of the element before, plus one.
+  struct Moved {
+    bool arrive, issue, leave;
+  };
+  void reduce_due(int line, std::int64_t j, int left, int right);
+  void add_elements(int line, std::int64_t j, int left, int right);
+  Moved reduce_element(int line, std::int64_t j, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
-  bool run_is_free(int left, int right, std::int32_t rest) const;
-  void skip_elements(std::int64_t j, std::int32_t rest, int owner_line, int left, int right);
+  std::vector<std::int32_t> position_differs(std::int32_t shift) const;
+  bool line_is_copy(int line, std::int32_t shift) const;
+  void check_copies(int line, std::int64_t j, int left, int right);
   std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from,
                                std::int32_t* wait);
   std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
@@ -154,8 +184,15 @@ class StreamReduce {
   Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
   Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times issue_;                      ///< [chain][positions] issue of the last element
+  Times edge_slack_;                 ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
-  std::int64_t elements_added_ = 0, wavelets_added_ = 0;
+  DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }
+  std::vector<std::int64_t> newest_;             ///< [chain] element of the strip under way that a line has reached
+  std::array<DueLines, 2 * history_depth> due_;  ///< per element ahead
+  std::int64_t elements_added_ = 0, wavelets_added_ = 0, pe_rounds_added_ = 0;
+  Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
+  std::int32_t fold_shift_ = 0;
+  bool fold_holds_ = true;
   Times wait_stream_, wait_sum_, blocked_, stall_, last_receive_;  ///< [lines][positions]
   std::vector<Times> stolen_;                                 ///< per line: [n][positions] arrivals that take a cycle
   std::vector<Times> stolen_count_, stolen_next_, received_;  ///< per line and position

@@ -1,15 +1,9 @@
 // The multicast along a line and the AXPYs that it starts.
 #include <algorithm>
-#include <limits>
 
 #include "hw/fabric/stream_reduce.h"
 
 namespace weft::hw {
-
-namespace {
-// Before the first wavelet every queue is empty and every core free: a time that never binds.
-constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
-}  // namespace
 
 StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     : timing_(timing), shape_(std::move(shape)), width_(static_cast<std::size_t>(shape_.positions)) {
@@ -34,6 +28,9 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   free_.assign(lines * width_, timing_.dispatch);
   ready_.assign(lines * width_, 0);
   for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_, &last_receive_}) sums->assign(lines * width_, 0);
+  reset_edge_slack();
+  position_lag_.assign(width_, 0);
+  line_lag_.assign(lines, 0);
   stolen_.resize(lines);
   stolen_count_.assign(lines, {});
   stolen_next_.assign(lines, {});
@@ -49,6 +46,10 @@ std::int32_t& StreamReduce::halo(int side, int line, int offset) {
 std::int32_t StreamReduce::departure(int side, int line, int offset) const {
   const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
   return depart_[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
+}
+
+void StreamReduce::reset_edge_slack() {
+  edge_slack_.assign(static_cast<std::size_t>(shape_.chain), std::numeric_limits<std::int32_t>::max());
 }
 
 void StreamReduce::stream(int first, int last, const Source& source) {
@@ -90,8 +91,10 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
   } else {
     if (source.edge) {
       std::int32_t* now = depart(line, k);
-      now[-1] = std::max(
-          {source.edge[line] + 1 + offset, depart(line, k - 1)[-1] + 1, depart(line, k - timing_.link_queue)[0] + 1});
+      const std::int32_t fed = source.edge[line] + 1 + offset;
+      now[-1] = std::max({fed, depart(line, k - 1)[-1] + 1, depart(line, k - timing_.link_queue)[0] + 1});
+      std::int32_t& slack = edge_slack_[static_cast<std::size_t>(line)];
+      slack = std::min(slack, now[-1] - fed);
     }
     sweep(line, k, 0, shape_.positions, +1);
   }
@@ -150,10 +153,22 @@ void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
   const std::int32_t* taken = consume(line, k - timing_.input_queue);
   std::int32_t upstream = now[first - step];
+  if (fold_shift_ == 0) {
+    for (int position = first; position != last; position += step) {
+      const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
+      upstream = std::max(upstream + timing_.hop, own);
+      now[position] = upstream;
+    }
+    return;
+  }
+  const std::int32_t* lag = position_lag_.data();
   for (int position = first; position != last; position += step) {
-    const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
-    upstream = std::max(upstream + timing_.hop, own);
-    now[position] = upstream;
+    const std::int32_t fed =
+        std::max(upstream + timing_.hop, std::max(before[position] + 1, taken[position] + timing_.ramp));
+    const std::int32_t free = room[position] - lag[position] + 1;
+    if (lag[position] > 0) fold_holds_ &= free <= fed;
+    now[position] = std::max(fed, free);
+    upstream = now[position] + lag[position];
   }
 }
 

@@ -73,11 +73,15 @@ void UserNode::receive_checkpoint(const Block& block, Picosecond at) {
   if (!block.payload() || static_cast<std::size_t>(tag.layer) != expected)
     throw SimulationError(fmt::format("{}: {} came, layer {} is next", name(), describe(tag), expected));
   if (expected < job_.layers.size()) {
-    checkpoint_.layers.push_back(unpack_layer(job_.layers[expected], job_.optimizer, *block.payload()));
+    checkpoint_.layers.push_back(job_.timing_only
+                                     ? LayerState{job_.layers[expected].name, {}, 0}
+                                     : unpack_layer(job_.layers[expected], job_.optimizer, block.payload()->bytes()));
     return;
   }
-  unpack_run_state(*block.payload(), checkpoint_);
-  observer_.on_checkpoint(checkpoint_, at);
+  if (!job_.timing_only) {
+    unpack_run_state(block.payload()->bytes(), checkpoint_);
+    observer_.on_checkpoint(checkpoint_, at);
+  }
   checkpoint_ = {};
 }
 

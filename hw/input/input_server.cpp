@@ -54,12 +54,6 @@ void InputServer::send(int stage, std::int64_t step, int micro_batch) {
 
   const auto tokens = static_cast<std::size_t>(job_.tokens());
   const std::size_t sample_bytes = tokens * source_.features() * sizeof(std::uint16_t);
-  auto payload = std::make_shared<std::vector<std::uint8_t>>(sample_bytes + tokens * sizeof(std::int32_t));
-  // The labels are written apart: with an odd number of values they would not be aligned within the payload.
-  std::vector<std::int32_t> labels(tokens);
-  source_.fill(stage, step, system_, micro_batch, reinterpret_cast<std::uint16_t*>(payload->data()), labels.data());
-  std::memcpy(payload->data() + sample_bytes, labels.data(), tokens * sizeof(std::int32_t));
-
   BlockTag tag;
   tag.kind = BlockKind::samples;
   tag.stage = stage;
@@ -67,10 +61,22 @@ void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   tag.micro_batch = micro_batch;
   outstanding_[slot] = tag;
   ++sent_;
-  Block block(tag, std::move(payload));
+  Block block(tag, samples(tag, tokens, sample_bytes));
   const Picosecond at = link_.send(made_, tag, block.transaction().get_data_length());
   sc_core::sc_time delay = proto::delay_until(at);
   system_out->b_transport(block.transaction(), delay);
+}
+
+Block::Payload InputServer::samples(const BlockTag& tag, std::size_t tokens, std::size_t sample_bytes) const {
+  const std::size_t bytes = sample_bytes + tokens * sizeof(std::int32_t);
+  if (job_.timing_only) return proto::PayloadBytes::only_size(bytes);
+  auto payload = std::make_shared<proto::PayloadBytes>(bytes);
+  // The labels are written apart: with an odd number of values they would not be aligned within the payload.
+  std::vector<std::int32_t> labels(tokens);
+  source_.fill(tag.stage, tag.step, system_, tag.micro_batch, reinterpret_cast<std::uint16_t*>(payload->data()),
+               labels.data());
+  std::memcpy(payload->data() + sample_bytes, labels.data(), tokens * sizeof(std::int32_t));
+  return payload;
 }
 
 void InputServer::take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {

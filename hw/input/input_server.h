@@ -33,6 +33,7 @@ class InputServer : public sc_core::sc_module {
  private:
   void run();
   void send(int stage, std::int64_t step, int micro_batch);
+  proto::Block::Payload samples(const proto::BlockTag& tag, std::size_t tokens, std::size_t sample_bytes) const;
   void take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
 
   const Job& job_;

@@ -104,7 +104,7 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
 
   losses_due_ += job_.micro_batches;
   const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
-  auto payload = std::make_shared<std::vector<std::uint8_t>>(sizeof scale);
+  auto payload = std::make_shared<proto::PayloadBytes>(sizeof scale);
   std::memcpy(payload->data(), &scale, sizeof scale);
   BlockTag tag;
   tag.kind = BlockKind::step_begin;
@@ -145,10 +145,8 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
   WeightServer& server = servers_[placement_.server(tag.layer, tag.chunk)];
   const Picosecond ready = server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta);
   read_done_ = std::max(read_done_, ready);
-  auto payload = std::make_shared<std::vector<std::uint8_t>>(bytes);
-  store_.read_stream(tag.layer, kind, tag.chunk, reinterpret_cast<std::uint16_t*>(payload->data()));
   window_.sent(tag, bytes);
-  send(tag, std::move(payload), ready);
+  send(tag, store_.read_stream(tag.layer, kind, tag.chunk), ready);
 }
 
 void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
@@ -184,9 +182,9 @@ void MemoryX::checkpoint(int stage, std::int64_t step) {
   issue_ = start;
   for (tag.layer = 0; tag.layer < static_cast<int>(now.layers.size()); ++tag.layer) {
     for (WeightServer& server : servers_) issue_ = std::max(issue_, server.collect(start, tag.layer));
-    send_to_user(tag, std::make_shared<std::vector<std::uint8_t>>(pack_layer(now.layers[tag.layer])), issue_);
+    send_to_user(tag, store_.layer_payload(now, tag.layer), issue_);
   }
-  send_to_user(tag, std::make_shared<std::vector<std::uint8_t>>(pack_run_state(now)), issue_);
+  send_to_user(tag, std::make_shared<proto::PayloadBytes>(pack_run_state(now)), issue_);
   last_checkpoint_ = train_started_;
 }
 

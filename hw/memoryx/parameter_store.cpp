@@ -45,6 +45,7 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
     LayerRows& to = layers_.emplace_back();
     to.gradient = stream_shape(layer, KernelKind::matmul_gradient, chunk_bytes);
     to.updates = from.updates;
+    if (job.timing_only) continue;
     const std::vector<StateTensor> wanted = state_tensors(layer, job.optimizer);
     for (const StateTensor& tensor : from.tensors)
       if (std::none_of(wanted.begin(), wanted.end(),
@@ -73,7 +74,24 @@ std::int64_t ParameterStore::offset(int layer, int chunk) const {
   return static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
 }
 
-void ParameterStore::read_stream(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const {
+proto::Block::Payload ParameterStore::read_stream(int layer, KernelKind kind, int chunk) const {
+  const StreamShape shape = stream_shape(job_.layers[layer], kind, chunk_bytes_);
+  const std::size_t bytes = static_cast<std::size_t>(shape.chunk_elements(chunk)) * sizeof(std::uint16_t);
+  if (job_.timing_only) return proto::PayloadBytes::only_size(bytes);
+  auto payload = std::make_shared<proto::PayloadBytes>(bytes);
+  read_bits(layer, kind, chunk, reinterpret_cast<std::uint16_t*>(payload->data()));
+  return payload;
+}
+
+proto::Block::Payload ParameterStore::layer_payload(const TrainingState& state, int layer) const {
+  if (!job_.timing_only)
+    return std::make_shared<proto::PayloadBytes>(pack_layer(state.layers[static_cast<std::size_t>(layer)]));
+  const auto tensors = 1 + optimizer_state_names(job_.optimizer).size();
+  return proto::PayloadBytes::only_size(static_cast<std::size_t>(job_.layers[layer].parameters()) * tensors *
+                                        sizeof(float));
+}
+
+void ParameterStore::read_bits(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const {
   const StreamShape shape = stream_shape(job_.layers[layer], kind, chunk_bytes_);
   if (kind == KernelKind::matmul_delta) {
     read_transposed(layer, shape, chunk, bits);
@@ -105,7 +123,9 @@ void ParameterStore::read_transposed(int layer, const StreamShape& shape, int ch
   }
 }
 
-void ParameterStore::accumulate(int layer, int chunk, const float* gradient, bool first) {
+void ParameterStore::accumulate(int layer, int chunk, const proto::PayloadBytes& payload, bool first) {
+  if (job_.timing_only) return;
+  const auto* gradient = reinterpret_cast<const float*>(payload.data());
   const std::int64_t count = layers_[layer].gradient.chunk_elements(chunk);
   float* sum = layers_[layer].sum.data() + offset(layer, chunk);
   if (first)
@@ -119,6 +139,7 @@ const float* ParameterStore::gradient_sum(int layer, int chunk) const {
 }
 
 void ParameterStore::update(int layer, int chunk, const float* gradient, float unscale, double rate) {
+  if (job_.timing_only) return;
   LayerRows& rows = layers_[layer];
   const std::int64_t first = offset(layer, chunk);
   const auto state = [&](std::size_t index) {
@@ -133,7 +154,8 @@ TrainingState ParameterStore::state() const {
   for (std::size_t index = 0; index < layers_.size(); ++index) {
     const MatrixLayer& layer = job_.layers[index];
     const LayerRows& from = layers_[index];
-    LayerState to{layer.name, state_tensors(layer, job_.optimizer), from.updates};
+    LayerState to{layer.name, {}, from.updates};
+    if (!job_.timing_only) to.tensors = state_tensors(layer, job_.optimizer);
     for (std::size_t i = 0; i < to.tensors.size(); ++i)
       for_each_row(layer, i % 2 == 1, [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
         std::copy_n(from.tensors[i / 2].data() + row, count, to.tensors[i].values.data() + flat);

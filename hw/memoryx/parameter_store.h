@@ -1,11 +1,13 @@
 #pragma once
 // The numbers in MemoryX: fp32 masters and optimizer state of every layer, read as streams, updated from gradient
-// chunks. No time and no SystemC. Deterministic: each parameter's arithmetic depends on its own history only.
+// chunks. A run that only times keeps no numbers: sizes alone come out, and nothing is stored. No time in here.
+// Deterministic: each parameter's arithmetic depends on its own history only.
 #include <cstdint>
 #include <vector>
 
 #include "hw/spec/job.h"
 #include "hw/spec/training_state.h"
+#include "tlm/block/block.h"
 
 namespace weft::hw {
 
@@ -17,12 +19,14 @@ class ParameterStore {
   ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial);
 
   /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias. Delta: input by input, all
-  /// outputs, no bias. `bits` has the chunk's elements. Precondition: consumes_weights(kind).
-  void read_stream(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const;
+  /// outputs, no bias. Precondition: consumes_weights(kind).
+  proto::Block::Payload read_stream(int layer, KernelKind kind, int chunk) const;
+  /// A layer of `state`, as it goes into a checkpoint.
+  proto::Block::Payload layer_payload(const TrainingState& state, int layer) const;
 
   /// Adds a gradient chunk to the layer's sum over micro-batches; `first` starts the sum.
-  void accumulate(int layer, int chunk, const float* gradient, bool first);
-  /// The sum of a chunk. Precondition: accumulate() was called for it.
+  void accumulate(int layer, int chunk, const proto::PayloadBytes& gradient, bool first);
+  /// The sum of a chunk. Precondition: accumulate() was called for it, and it is no run that only times.
   const float* gradient_sum(int layer, int chunk) const;
 
   /// Optimizer step on one gradient chunk: gradient * unscale (fp32), learning rate `rate`.
@@ -44,6 +48,7 @@ class ParameterStore {
   };
 
   std::int64_t offset(int layer, int chunk) const;
+  void read_bits(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const;
   void read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
 
   const Job& job_;

@@ -38,7 +38,7 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
     throw SimulationError(fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag),
                                       payload ? payload->size() : 0, elements * 4));
   if (job_.micro_batches > 1) {
-    store_.accumulate(tag.layer, tag.chunk, reinterpret_cast<const float*>(payload->data()), chunk.parts == 0);
+    store_.accumulate(tag.layer, tag.chunk, *payload, chunk.parts == 0);
     chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0);
   } else {
     chunk.payload = std::move(payload);
@@ -60,11 +60,13 @@ void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at)
 }
 
 const float* UpdateBook::gradient_of(int layer, int chunk) const {
+  if (job_.timing_only) return nullptr;
   const ChunkState& state = layers_[layer].chunks[chunk];
   return state.payload ? reinterpret_cast<const float*>(state.payload->data()) : store_.gradient_sum(layer, chunk);
 }
 
 bool UpdateBook::finite(int layer) const {
+  if (job_.timing_only) return true;
   const StreamShape& shape = layers_[layer].shape;
   for (int chunk = 0; chunk < shape.chunks(); ++chunk)
     if (!all_finite(gradient_of(layer, chunk), shape.chunk_elements(chunk))) return false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/stream_order.h"
 #include "tlm/base/units.h"
 
 namespace weft::hw {
@@ -123,6 +124,9 @@ struct Job {
   bool initial_checkpoint = false;    ///< also before the first step
   bool final_checkpoint = true;       ///< after the last training step
   int systems = 1;
+  /// Every system stands at the same depth of SwarmX's tree, each behind links of its own, and in a run that only times
+  /// they do the same: one of them, and one node a level, then stand for all.
+  bool share_systems = false;
   int batch = 0;          ///< samples of one step over all systems
   int micro_batches = 1;  ///< a system's shard is run in so many equal parts
   std::uint64_t seed = 0;
@@ -130,7 +134,10 @@ struct Job {
   ScheduleSpec schedule;
   LossScaleSpec loss_scale;
   bool whole_tensor_placement = false;  ///< false: a stream is striped over all weight servers
+  StreamOrder stream_order;
+  bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
+  int simulated_systems() const { return share_systems ? 1 : systems; }
   int samples_per_system() const { return batch / systems; }
   int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }

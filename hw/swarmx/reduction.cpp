@@ -61,8 +61,8 @@ bool Reduction::deliver(int child, const Block& block, Picosecond at, Reduced& r
 }
 
 Block::Payload Reduction::sum(const std::vector<Block::Payload>& parts) const {
-  if (parts.size() == 1 || !parts.front()) return parts.front();
-  auto total = std::make_shared<std::vector<std::uint8_t>>(*parts.front());
+  if (parts.size() == 1 || !parts.front() || !parts.front()->has_bytes()) return parts.front();
+  auto total = std::make_shared<proto::PayloadBytes>(*parts.front());
   const std::size_t count = total->size() / sizeof(float);
   auto* to = reinterpret_cast<float*>(total->data());
   for (std::size_t part = 1; part < parts.size(); ++part) {

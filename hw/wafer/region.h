@@ -38,7 +38,7 @@ class Region : public sc_core::sc_module {
 
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
-  void begin_time(int lanes, bool add_runs);
+  void begin_time(int lanes, FastForward fast_forward);
   /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the
   /// edge.
   void run_stream(int round, const std::int32_t* edge);
@@ -47,9 +47,17 @@ class Region : public sc_core::sc_module {
   /// Precondition: starts_sum().
   void run_sum(int round);
   void close_round(int round);
+  /// After close_round(): columns that had been found to be copies may have been none; the launch must be run again
+  /// without FastForward::copies.
+  bool copies_failed() const { return folded_ && !folded_->fold_holds(); }
+  /// After the last round, before engine() is asked for results.
+  void end_time();
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
-  const StreamReduce& engine() const { return *engine_; }
+  /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
+  void take_edge_slack(std::vector<std::int32_t>& slack);
+  /// Positions as in the launch; lines too, but for a launch whose sums leave, between begin_time() and end_time().
+  const StreamReduce& engine() const { return folded_ ? *folded_ : *engine_; }
   int first_line() const { return line_first_; }
   int first_position() const { return position_first_; }
 
@@ -85,6 +93,9 @@ class Region : public sc_core::sc_module {
   proto::Side above() const { return map_->lines_are_rows ? proto::Side::north : proto::Side::east; }
   proto::Side below() const { return opposite(above()); }
 
+  StreamReduce& active() { return folded_ ? *folded_ : *engine_; }
+  bool alone() const;
+  void fold_copies(int round);
   void stream_chunks(int first, int last, const StreamReduce::Source& source);
   void pass_stream(int side, int first, int last);
   void sum_elements(int first, int last);
@@ -103,7 +114,9 @@ class Region : public sc_core::sc_module {
   std::int64_t bursts_ = 0;
 
   const LaunchMap* map_ = nullptr;
-  std::unique_ptr<StreamReduce> engine_;
+  std::unique_ptr<StreamReduce> engine_, folded_;  ///< all PEs; one of each kind, once copies were found
+  Fold fold_;
+  bool find_copies_ = false;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;
 

@@ -27,12 +27,35 @@ void Region::place(const LaunchMap& map) {
   }
 }
 
-void Region::begin_time(int lanes, bool add_runs) {
+void Region::begin_time(int lanes, FastForward fast_forward) {
   engine_.reset();
+  folded_.reset();
   if (!mapped()) return;
   StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
-  shape.add_runs = add_runs;
+  shape.add_runs = fast_forward.runs;
+  find_copies_ = fast_forward.copies && alone() && map_->reduces;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
+}
+
+bool Region::alone() const {
+  return !neighbour(left()) && !neighbour(right()) && !neighbour(above()) && !neighbour(below());
+}
+
+// Columns become copies when the differences of the launch's begin have passed; to look costs about a round.
+void Region::fold_copies(int round) {
+  constexpr int rounds_between_looks = 4;
+  if (!find_copies_ || folded_ || (round > rounds_between_looks && round % rounds_between_looks != 0)) return;
+  Fold fold = engine_->find_fold(!map_->lines_are_rows);
+  const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
+  constexpr int least_gain = 2;
+  if (static_cast<int>(fold.first.size()) * least_gain > columns) return;
+  fold_ = std::move(fold);
+  folded_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+}
+
+void Region::end_time() {
+  if (folded_) engine_->unfold(*folded_, fold_);
+  folded_.reset();
 }
 
 bool Region::neighbour(Side side) const {
@@ -62,14 +85,14 @@ void Region::run_stream(int round, const std::int32_t* edge) {
     source.owner = map_->owner_row(round) - position_first_;
   }
   int wavelets = 0;
-  for (int count : engine_->shape().wavelets) wavelets = std::max(wavelets, count + 1);
+  for (int count : active().shape().wavelets) wavelets = std::max(wavelets, count + 1);
   const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
   const int chunk = alone ? wavelets : timing_.link_queue;
   for (int first = 0; first < wavelets; first += chunk) stream_chunks(first, std::min(first + chunk, wavelets), source);
 }
 
 void Region::stream_chunks(int first, int last, const StreamReduce::Source& source) {
-  engine_->stream(first, last, source);
+  active().stream(first, last, source);
   const bool to_left = source.owner >= 0 || source.side > 0;
   const bool to_right = source.owner >= 0 || source.side <= 0;
   if (to_left && neighbour(left())) pass_stream(-1, first, last);
@@ -82,7 +105,7 @@ void Region::pass_stream(int side, int first, int last) {
   burst.round = round_;
   burst.first = first;
   burst.last = last;
-  const StreamReduceShape& shape = engine_->shape();
+  const StreamReduceShape& shape = active().shape();
   const auto wide = static_cast<std::size_t>(last - first);
   burst.times.assign(static_cast<std::size_t>(shape.chain) * wide, 0);
   const auto for_each = [&](auto&& visit) {
@@ -90,20 +113,20 @@ void Region::pass_stream(int side, int first, int last) {
       for (int offset = first; offset < std::min(last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
         visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - first));
   };
-  for_each([&](int line, int offset, std::size_t at) { burst.times[at] = engine_->departure(side, line, offset); });
+  for_each([&](int line, int offset, std::size_t at) { burst.times[at] = active().departure(side, line, offset); });
   send(side < 0 ? left() : right(), burst);
-  for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.credits[at]; });
+  for_each([&](int line, int offset, std::size_t at) { active().halo(side, line, offset) = burst.credits[at]; });
 }
 
 void Region::open_sum(const std::int32_t* sink_ready) {
   if (mapped() && map_->reduces)
-    engine_->open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
+    active().open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
 }
 
 void Region::run_sum(int round) {
   round_ = round;
   const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
-  const int elements = engine_->max_elements();
+  const int elements = active().max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
   for (int first = 0; first < elements; first += chunk) sum_elements(first, std::min(first + chunk, elements));
 }
@@ -111,21 +134,21 @@ void Region::run_sum(int round) {
 // With a neighbour along the chain an element at a time: what it returns to an owner may take cycles from the next.
 void Region::sum_elements(int first, int last) {
   const int owner = map_->returns ? map_->owner_row(round_) - line_first_ : -1;
-  const bool here = owner >= 0 && owner < engine_->shape().lines;
-  engine_->reduce(first, last, here ? owner : -1);
+  const bool here = owner >= 0 && owner < active().shape().lines;
+  active().reduce(first, last, here ? owner : -1);
   if (neighbour(above())) {
     WaveletBurst burst;
     burst.kind = BurstKind::partial_sum;
     burst.round = round_;
     burst.first = first;
     burst.last = last;
-    burst.times.resize(static_cast<std::size_t>(engine_->shape().positions));
-    engine_->get_leaving(first, burst.times.data());
+    burst.times.resize(static_cast<std::size_t>(active().shape().positions));
+    active().get_leaving(first, burst.times.data());
     send(above(), burst);
-    engine_->set_above(first, burst.credits.data());
+    active().set_above(first, burst.credits.data());
   } else if (map_->returns && !here) {
-    const std::int32_t* times = engine_->returned();
-    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
+    const std::int32_t* times = active().returned();
+    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + active().shape().positions));
   }
 }
 
@@ -135,7 +158,7 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
   burst.round = round;
   burst.first = first;
   burst.last = last;
-  for (std::int32_t& time : times) time += engine_->shape().lines * timing_.hop;
+  for (std::int32_t& time : times) time += active().shape().lines * timing_.hop;
   burst.times = std::move(times);
   send(below(), burst);
 }
@@ -143,18 +166,27 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
 void Region::close_round(int round) {
   if (!mapped()) return;
   if (map_->reduces) {
-    engine_->close_reduction(line_first_ == 0 && map_->advances(round));
+    active().close_reduction(line_first_ == 0 && map_->advances(round));
   } else {
-    engine_->close_without_reduction();
+    active().close_without_reduction();
   }
+  fold_copies(round);
 }
 
 std::int32_t Region::edge_departure() {
   std::int32_t last = 0;
-  const StreamReduceShape& shape = engine_->shape();
+  const StreamReduceShape& shape = active().shape();
   for (int line = 0; line < shape.chain; ++line)
-    last = std::max(last, engine_->halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
+    last = std::max(last, active().halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
   return last;
+}
+
+void Region::take_edge_slack(std::vector<std::int32_t>& slack) {
+  for (int line = 0; line < active().shape().chain; ++line) {
+    std::int32_t& least = slack[static_cast<std::size_t>(line_first_ + line)];
+    least = std::min(least, active().edge_slack(line));
+  }
+  active().reset_edge_slack();
 }
 
 void Region::take_burst(Side from, WaveletBurst& burst) {
@@ -162,7 +194,7 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
   round_ = burst.round;
   switch (burst.kind) {
     case BurstKind::stream: {
-      const StreamReduceShape& shape = engine_->shape();
+      const StreamReduceShape& shape = active().shape();
       const int side = from == left() ? -1 : +1;
       const auto wide = static_cast<std::size_t>(burst.last - burst.first);
       StreamReduce::Source source;
@@ -174,27 +206,27 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
                offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
             visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - burst.first));
       };
-      for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.times[at]; });
+      for_each([&](int line, int offset, std::size_t at) { active().halo(side, line, offset) = burst.times[at]; });
       stream_chunks(burst.first, burst.last, source);
       for_each(
-          [&](int line, int offset, std::size_t at) { burst.credits[at] = engine_->departure(side, line, offset); });
+          [&](int line, int offset, std::size_t at) { burst.credits[at] = active().departure(side, line, offset); });
       return;
     }
     case BurstKind::partial_sum:
-      engine_->set_below(burst.first, burst.times.data());
+      active().set_below(burst.first, burst.times.data());
       sum_elements(burst.first, burst.last);
       burst.credits.resize(burst.times.size());
-      engine_->get_credits(burst.first, burst.credits.data());
+      active().get_credits(burst.first, burst.credits.data());
       return;
     case BurstKind::returned_sum: {
-      const StreamReduceShape& shape = engine_->shape();
+      const StreamReduceShape& shape = active().shape();
       const int owner = map_->owner_row(burst.round) - line_first_;
       if (owner >= shape.lines) return pass_returned(burst.round, burst.first, burst.last, burst.times);
       std::vector<std::int32_t> arrival = burst.times;
       for (std::int32_t& time : arrival) time += owner * timing_.hop + timing_.ramp;
       for (int position = 0; position < shape.positions; ++position)
         if (shape.elements[static_cast<std::size_t>(position)] > burst.first)
-          engine_->receive(owner, arrival.data(), position, position + 1);
+          active().receive(owner, arrival.data(), position, position + 1);
       return;
     }
     case BurstKind::stream_values:

@@ -26,15 +26,19 @@ class Wafer : public sc_core::sc_module {
   void begin_launch(const LaunchMap& map, KernelKind kind, int layer);
 
   // ---- time ------------------------------------------------------------------------------------------------------
-  /// `add_runs`: see StreamReduceShape.
-  void begin_time(bool add_runs);
+  void begin_time(FastForward fast_forward);
   /// One round. `edge` [chain lines] or null: cycle before the first wavelet may enter each line; `sink_ready`
   /// [positions] or null: when the east edge has room for the round's sums.
   void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);
   /// Cycle at which the last wavelet of the last round has left the west edge.
   Cycle edge_departure() const { return edge_departure_; }
+  /// Since the last call, per chain line: by how many cycles its words could have come later;
+  /// StreamReduce::edge_slack().
+  std::vector<std::int32_t> take_edge_slack();
   /// Issue of the last element of the last round by the PE of the east column in row `position`.
   std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }
+  /// After a round: see Region::copies_failed().
+  bool copies_failed() const;
   /// Books of the launch; throws SimulationError if they do not add up.
   LaunchTimes end_time();
 

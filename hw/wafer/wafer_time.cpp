@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "hw/wafer/wafer.h"
 
 namespace weft::hw {
@@ -38,10 +41,10 @@ void Wafer::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
   for (auto& part : regions_) part->place(map);
 }
 
-void Wafer::begin_time(bool add_runs) {
+void Wafer::begin_time(FastForward fast_forward) {
   edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
-  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed, add_runs);
+  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed, fast_forward);
 }
 
 void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
@@ -62,8 +65,20 @@ void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* s
   for (auto& part : regions_) part->close_round(round);
 }
 
+std::vector<std::int32_t> Wafer::take_edge_slack() {
+  std::vector<std::int32_t> slack(static_cast<std::size_t>(map_->chain), std::numeric_limits<std::int32_t>::max());
+  for (auto& part : regions_)
+    if (part->mapped() && part->first_position() == 0) part->take_edge_slack(slack);
+  return slack;
+}
+
+bool Wafer::copies_failed() const {
+  return std::any_of(regions_.begin(), regions_.end(), [](const auto& part) { return part->copies_failed(); });
+}
+
 LaunchTimes Wafer::end_time() {
   LaunchTimes times;
+  for (auto& part : regions_) part->end_time();
   for (const auto& part : regions_)
     if (part->mapped()) add_part(times, *map_, part->engine(), part->first_line() == 0, timing_);
   return times;

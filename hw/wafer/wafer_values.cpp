@@ -9,6 +9,7 @@
 namespace weft::hw {
 
 void Wafer::allocate() {
+  if (job_.timing_only) return;
   for (auto& part : regions_) part->allocate(job_.layers, rectangle_, job_.tokens());
 }
 
@@ -30,6 +31,7 @@ void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* label
 }
 
 void Wafer::begin_values() {
+  if (job_.timing_only) return;
   for (auto& part : regions_) part->begin_values(kind_, layer_, pool_);
 }
 
@@ -66,6 +68,7 @@ void Wafer::gradient_values(int first_round, int rounds, float* gradient) {
 }
 
 void Wafer::retained_delta_values() {
+  if (job_.timing_only) return;
   for (int block = 0; block < map_->rounds;) {
     int next = map_->rounds;
     for (auto& part : regions_) {
@@ -99,6 +102,7 @@ FeatureBlock Wafer::gather_activation(int index) { return gather(index, &RegionM
 FeatureBlock Wafer::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
 
 void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
+  if (job_.timing_only) return;
   const double probability = dropout_key ? job_.layers[static_cast<std::size_t>(layer)].dropout : 0;
   const auto threshold = static_cast<std::uint64_t>(std::ldexp(probability, 32));
   const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
@@ -120,6 +124,7 @@ void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sa
 }
 
 void Wafer::activation_backward_values(int layer) {
+  if (job_.timing_only) return;
   const double probability = job_.layers[static_cast<std::size_t>(layer)].dropout;
   const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
   for (auto& part : regions_) {
@@ -138,6 +143,7 @@ void Wafer::activation_backward_values(int layer) {
 
 // Per token: maximum, exponentials, then the sum from the last row to the first as the chain adds it.
 void Wafer::softmax_values(bool train, float loss_scale, float loss[2]) {
+  if (job_.timing_only) return;
   const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
   const int rows = std::min(outputs, rectangle_.height), tokens = job_.tokens(),
             columns = std::min(rectangle_.width, tokens);

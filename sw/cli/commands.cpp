@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sw/cli/budget_command.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
 #include "sw/driver/run_plan.h"
@@ -69,6 +70,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--cut", flags.cut, "cut the wafer into ROWSxCOLUMNS regions, e.g. 2x2");
   command.add_flag("--no_fast_forward", flags.no_fast_forward, "simulate every launch, also proven repeats");
+  command.add_flag("--timing_only", settings.timing_only, "time the run without computing its numbers");
   command.add_flag("--pe_programs", settings.pe_programs,
                    "run matrix launches also as PE programs and compare every bit (implies --no_fast_forward)");
   command
@@ -123,6 +125,14 @@ void read_vcd_pes(RunFlags& flags) {
   settings.pe_programs |= !settings.vcd_pes.empty();
 }
 
+/// --timing_only has no numbers to start from, to compare or to keep.
+void refuse_values(const RunSettings& settings) {
+  if (!settings.timing_only) return;
+  if (settings.pe_programs) throw UsageError("--timing_only excludes PE programs, which compute");
+  if (settings.resume || !settings.checkpoint.empty() || !settings.initial_weights.empty())
+    throw UsageError("--timing_only excludes checkpoints: it has no weights");
+}
+
 int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only)
     throw UsageError("--validate_only and --compile_only exclude each other");
@@ -133,6 +143,7 @@ int run_model(RunFlags& flags) {
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = source_root();
   settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs;
+  refuse_values(settings);
   if (flags.validate_only || flags.compile_only) {
     const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
     const std::string text =
@@ -171,6 +182,7 @@ int run_command(int argc, char* argv[]) {
 
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
+  const BudgetCommand budget(app);
 
   try {
     app.parse(argc, argv);
@@ -181,6 +193,7 @@ int run_command(int argc, char* argv[]) {
   if (eval_command) return run_model(eval);
   if (crosscheck.chosen()) return crosscheck.run(source_root());
   if (fabric.chosen()) return fabric.run(source_root());
+  if (budget.chosen()) return budget.run(source_root());
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

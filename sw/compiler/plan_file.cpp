@@ -37,6 +37,16 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
   return list;
 }
 
+template <typename Refuse>
+hw::StreamOrder read_order(const Json& json, const Refuse& refuse) {
+  const auto name = json.at("stream_order").get<std::string>();
+  const int block = json.at("stream_block").get<int>();
+  if (name != "by_round" && name != "by_element")
+    refuse(fmt::format("stream_order: \"{}\"; allowed: by_round, by_element", name));
+  if (block < 1) refuse(fmt::format("stream_block: {}; at least 1", block));
+  return {name == "by_element", block};
+}
+
 }  // namespace
 
 Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
@@ -58,6 +68,8 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
           {"tokens", plan.tokens},
           {"micro_batches", plan.micro_batches},
           {"retain", plan.retain},
+          {"stream_order", plan.order.by_element ? "by_element" : "by_round"},
+          {"stream_block", plan.order.block},
           {"predicted_step", plan.predicted_step},
           {"train", launches_json(plan.train, layers)},
           {"eval", launches_json(plan.eval, layers)},
@@ -89,6 +101,7 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
     plan.tokens = json.at("tokens").get<int>();
     plan.micro_batches = json.at("micro_batches").get<int>();
     plan.retain = json.at("retain").get<bool>();
+    plan.order = read_order(json, refuse);
     plan.predicted_step = json.at("predicted_step").get<Cycle>();
     plan.reason = json.at("reason").get<std::string>();
     plan.colors = json.at("colors").get<std::vector<std::string>>();
@@ -116,6 +129,7 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   if (total_bytes(plan.sram) > machine.pe.sram_bytes)
     refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name,
                        machine.pe.sram_bytes));
+  require_free_of_deadlock(machine, layers, plan);
   return plan;
 }
 

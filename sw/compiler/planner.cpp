@@ -8,6 +8,7 @@
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/order_check.h"
 #include "sw/compiler/prediction.h"
 #include "tlm/base/error.h"
 
@@ -17,11 +18,16 @@ namespace {
 
 using Layers = std::vector<hw::MatrixLayer>;
 
+/// Line counts to try, the largest first.
+using Lines = std::set<int, std::greater<>>;
+
 /// Line counts at which the largest share of `n` changes, up to `limit`: between two of them only the rectangle grows.
-void add_shares(std::set<int>& counts, int n, int limit) {
-  for (int share = 1; share <= n; ++share) {
-    const int lines = static_cast<int>(ceil_div(n, share));
-    if (lines <= limit) counts.insert(lines);
+void add_shares(Lines& counts, int n, int limit) {
+  for (int lines = std::min(n, limit); lines >= 1;) {
+    const std::int64_t share = ceil_div(n, lines);
+    lines = static_cast<int>(ceil_div(n, share));  // the fewest with this share
+    counts.insert(lines);
+    --lines;
   }
 }
 
@@ -30,10 +36,49 @@ std::vector<PlannedLaunch> planned(const Layers& layers, const hw::MachineSpec& 
                                    int tokens) {
   std::vector<PlannedLaunch> result;
   result.reserve(launches.size());
-  for (const hw::Launch& launch : launches)
-    result.push_back({launch, predict_launch(machine, layers, launch, train, rectangle, tokens),
-                      predict_stream(machine, layers, launch)});
+  for (const hw::Launch& launch : launches) {
+    // A launch of the same kind on a layer of the same shape takes the same time.
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+    const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
+      const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
+      return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
+             others.dropout == layer.dropout;
+    });
+    if (alike != result.end()) {
+      result.push_back({launch, alike->predicted, alike->stream});
+    } else {
+      result.push_back({launch, predict_launch(machine, layers, launch, train, rectangle, tokens),
+                        predict_stream(machine, layers, launch)});
+    }
+  }
   return result;
+}
+
+/// No plan on this rectangle is faster: the products of the fullest PE, one after the other.
+Cycle least_step(const Layers& layers, const hw::MachineSpec& machine, const std::vector<hw::Launch>& launches,
+                 hw::Rectangle rectangle, int tokens, int micro_batches) {
+  const int lanes = machine.pe.lanes.fmac_mixed, wide = hw::split_count(tokens, std::min(rectangle.width, tokens), 0);
+  Cycle step = 0;
+  for (const hw::Launch& launch : launches) {
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+    const int from = hw::split_count(layer.inputs, rectangle.height, 0),
+              to = hw::split_count(layer.outputs, rectangle.height, 0);
+    switch (launch.kind) {
+      case hw::KernelKind::matmul_forward:
+      case hw::KernelKind::retain_forward:
+        step += static_cast<Cycle>(layer.outputs) * from * ceil_div(wide, lanes);
+        break;
+      case hw::KernelKind::matmul_delta:
+        step += static_cast<Cycle>(layer.inputs) * to * ceil_div(wide, lanes);
+        break;
+      case hw::KernelKind::matmul_gradient:
+        step += static_cast<Cycle>(layer.outputs) * wide * ceil_div(from, lanes);
+        break;
+      default:
+        break;
+    }
+  }
+  return step * micro_batches;
 }
 
 Cycle step_of(const std::vector<PlannedLaunch>& launches, int micro_batches, Cycle gap) {
@@ -85,15 +130,26 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
 
 }  // namespace
 
+void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& layers, const Plan& plan) {
+  for (const std::vector<PlannedLaunch>* launches : {&plan.train, &plan.eval})
+    for (const PlannedLaunch& planned : *launches) {
+      const hw::Launch& launch = planned.launch;
+      if (!hw::consumes_weights(launch.kind)) continue;
+      const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+      require_free_of_deadlock(machine, hw::LaunchMap(launch.kind, layer, plan.rectangle, plan.tokens), plan.order,
+                               fmt::format("{} of {}", hw::kernel_name(launch.kind), layer.name));
+    }
+}
+
 Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
-               const MicroBatch& micro_batch) {
+               const MicroBatch& micro_batch, const hw::StreamOrder& order) {
   if (systems > machine.max_systems || systems < 1)
     throw UsageError(
         fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
   if (batch % systems != 0)
     throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
-  std::set<int> heights{machine.fabric.user_height};
+  Lines heights{machine.fabric.user_height};
   for (const hw::MatrixLayer& layer : layers) {
     add_shares(heights, layer.inputs, machine.fabric.user_height);
     add_shares(heights, layer.outputs, machine.fabric.user_height);
@@ -102,11 +158,12 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
   std::vector<PlanAlternative> tried;
   for (int parts : micro_batch_choices(shard, micro_batch)) {
     const int tokens = shard / parts;
-    std::set<int> widths{std::min(machine.fabric.user_width, tokens)};
+    Lines widths{std::min(machine.fabric.user_width, tokens)};
     add_shares(widths, tokens, machine.fabric.user_width);
     for (bool keep : {false, true}) {
       if (keep ? retain == RetainOutput::no || depth < 2 : retain == RetainOutput::yes && depth > 1) continue;
       std::optional<PlanAlternative> best_here;
+      const std::vector<hw::Launch> launches = train_launches(depth, keep);
       for (int height : heights) {
         for (int width : widths) {
           const hw::Rectangle rectangle{width, height};
@@ -115,16 +172,18 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
           if (alternative.sram_bytes > machine.pe.sram_bytes) {
             if (!best_here || (best_here->predicted_step == 0 && alternative.sram_bytes < best_here->sram_bytes))
               best_here = alternative;
-            continue;
+            break;  // narrower rectangles hold more tokens a column
           }
-          std::vector<PlannedLaunch> train =
-              planned(layers, machine, train_launches(depth, keep), true, rectangle, tokens);
+          if (best_here && best_here->predicted_step > 0 &&
+              least_step(layers, machine, launches, rectangle, tokens, parts) >= best_here->predicted_step)
+            break;  // and narrower ones have more to do
+          std::vector<PlannedLaunch> train = planned(layers, machine, launches, true, rectangle, tokens);
           alternative.predicted_step = step_of(train, parts, launch_gap(machine, rectangle));
           if (!best_here || best_here->predicted_step == 0 || alternative.predicted_step < best_here->predicted_step)
             best_here = alternative;
           if (best && alternative.predicted_step >= best->predicted_step) continue;
-          best =
-              Plan{rectangle, tokens, parts, keep, std::move(train), {}, alternative.predicted_step, sram, {}, {}, {}};
+          best = Plan{rectangle, tokens, parts, keep, order, std::move(train), {}, alternative.predicted_step,
+                      sram,      {},     {},    {}};
         }
       }
       if (best_here) tried.push_back(*best_here);
@@ -137,6 +196,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
         layers, machine,
         micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front());
   best->eval = planned(layers, machine, eval_launches(depth), false, best->rectangle, best->tokens);
+  require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
   best->colors = {"0 weights and samples, eastwards", "1 partial sums of even rows or columns",
                   "2 partial sums of odd rows or columns", "3 returned sums, southwards",
@@ -166,6 +226,7 @@ std::string plan_text(const Plan& plan, const Layers& layers, const hw::MachineS
   text +=
       fmt::format("tokens on the wafer {} ({} micro-batch{}), at most {} per column; 1 lane\n", plan.tokens,
                   plan.micro_batches, plan.micro_batches == 1 ? "" : "es", ceil_div(plan.tokens, plan.rectangle.width));
+  text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
   text += fmt::format("output layer's weights {}\n",
                       plan.retain ? "retained for its delta" : "streamed again for its delta");
   text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");

@@ -31,6 +31,7 @@ struct Plan {
   int tokens = 0;  ///< on the wafer at a time
   int micro_batches = 1;
   bool retain = false;
+  hw::StreamOrder order;                   ///< of every weight stream; shown to be free of deadlock
   std::vector<PlannedLaunch> train, eval;  ///< one micro-batch
   Cycle predicted_step = 0;                ///< wafer time of a training step, all micro-batches
   std::vector<SramItem> sram;              ///< of the fullest PE
@@ -40,9 +41,14 @@ struct Plan {
 };
 
 /// A pure function. `systems` shares of `batch` samples; `retain` and `micro_batch` as the model file asks.
-/// Throws UsageError: a batch that does not divide, or nothing fits (which tensor is too large and what would fit).
+/// Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and what would fit), or a
+/// stream order that can deadlock.
 Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
-               RetainOutput retain, const MicroBatch& micro_batch);
+               RetainOutput retain, const MicroBatch& micro_batch, const hw::StreamOrder& order = {});
+
+/// Throws UsageError that names the launch and who would wait for whom, if `plan.order` can deadlock in one of them.
+void require_free_of_deadlock(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                              const Plan& plan);
 
 /// What --compile_only shows; 80 columns.
 std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine);

@@ -29,6 +29,7 @@ hw::Job build_job(const ModelConfig& config, const Plan& plan, std::int64_t firs
   job.schedule = config.schedule;
   job.loss_scale = config.loss_scale;
   job.whole_tensor_placement = run.whole_tensor_placement;
+  job.stream_order = plan.order;
   if (run.mode != Mode::eval) {
     const std::int64_t steps = run.max_steps - first_step;
     if (steps <= 0)

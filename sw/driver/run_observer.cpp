@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace weft::sw {
 
@@ -16,7 +17,8 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.global_step = global_step_;
   step.samples =
       stage.train ? job_.batch : std::min<std::int64_t>(job_.batch, eval_samples_ - result.step * job_.batch);
-  step.loss = result.loss_sum / static_cast<double>(step.samples);
+  step.loss =
+      job_.timing_only ? std::numeric_limits<double>::quiet_NaN() : result.loss_sum / static_cast<double>(step.samples);
   step.correct = result.correct;
   step.loss_at = result.at;
   log_.step(step, result.step + 1 == stage.steps);

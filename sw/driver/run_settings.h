@@ -25,6 +25,7 @@ struct RunSettings {
   int threads = 1;
   int cut_rows = 1, cut_columns = 1;
   bool fast_forward = true;
+  bool timing_only = false;             ///< no values, the same times
   bool pe_programs = false;             ///< matrix launches also run as PE programs
   TileRegion rtl_region;                ///< with Verilated tiles here; implies pe_programs
   std::filesystem::path vcd;            ///< empty: no trace

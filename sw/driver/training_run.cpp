@@ -9,6 +9,7 @@
 
 #include "hw/cluster/cluster.h"
 #include "hw/input/dataset_source.h"
+#include "hw/input/synthetic_source.h"
 #include "hw/spec/configuration_echo.h"
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_source.h"
@@ -29,11 +30,41 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// What only times needs no sample.
+class NoSamples final : public hw::SampleSource {
+ public:
+  explicit NoSamples(int features) : features_(features) {}
+  int features() const override { return features_; }
+  void fill(int, std::int64_t, int, int, std::uint16_t*, std::int32_t*) override {
+    throw SimulationError("a run that only times asked for a sample");
+  }
+
+ private:
+  int features_;
+};
+
 hw::Dataset load(const ModelConfig& config, const RunSettings& settings, hw::MnistPart part) {
   const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
   const std::filesystem::path folder =
       settings.data_dir.empty() ? std::filesystem::path(data.data_dir) : settings.data_dir;
   return hw::load_mnist(folder, part, config.model.input_features, config.model.num_classes, {data.mean, data.std});
+}
+
+/// MNIST's test set, of which a run that only times reads nothing (source: the files' own count).
+constexpr std::int64_t mnist_test_images = 10'000;
+
+std::int64_t eval_samples_without_files(const ModelConfig& config) {
+  return config.eval_input.data_processor == "mnist" ? mnist_test_images : config.eval_input.samples;
+}
+
+std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, bool reads,
+                                                hw::Dataset train, hw::Dataset test) {
+  const DataConfig& data = config.train_input;
+  if (job.timing_only) return std::make_unique<NoSamples>(job.layers.front().inputs);
+  if (reads)
+    return std::make_unique<hw::DatasetSource>(job, std::move(train), std::move(test), data.shuffle, data.shuffle_seed);
+  return std::make_unique<hw::SyntheticSource>(job, job.layers.front().inputs, job.layers.back().outputs, data.samples,
+                                               data.shuffle_seed);
 }
 
 RunSeeds seeds_of(const ModelConfig& config) {
@@ -44,6 +75,12 @@ RunSeeds seeds_of(const ModelConfig& config) {
 
 hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings,
                                  const std::filesystem::path& folder) {
+  if (settings.timing_only) {
+    hw::TrainingState state;
+    for (const hw::MatrixLayer& layer : matrix_layers(config.model)) state.layers.push_back({layer.name, {}, 0});
+    state.loss_scale = config.loss_scale.initial;
+    return state;
+  }
   std::filesystem::path file = settings.checkpoint;
   if (!settings.initial_weights.empty()) {
     if (settings.resume || !file.empty())
@@ -106,14 +143,16 @@ int run_training(const RunSettings& settings) {
   const ModelConfig& config = model.config;
   const Plan plan = plan_of(model, machine, settings);
   const bool trains = config.runconfig.mode != Mode::eval, evaluates = config.runconfig.mode != Mode::train;
-  hw::Dataset train = trains ? load(config, settings, hw::MnistPart::train) : hw::Dataset();
-  hw::Dataset test = evaluates ? load(config, settings, hw::MnistPart::test) : hw::Dataset();
-  const std::int64_t eval_samples = test.size();
+  const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
+  hw::Dataset train = trains && reads ? load(config, settings, hw::MnistPart::train) : hw::Dataset();
+  hw::Dataset test = evaluates && reads ? load(config, settings, hw::MnistPart::test) : hw::Dataset();
+  const std::int64_t eval_samples = reads ? test.size() : eval_samples_without_files(config);
   const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
   const hw::TrainingState initial = starting_state(config, settings, folder);
-  const hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
-  hw::DatasetSource source(job, std::move(train), std::move(test), config.train_input.shuffle,
-                           config.train_input.shuffle_seed);
+  hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
+  job.timing_only = settings.timing_only;
+  job.share_systems = settings.timing_only && settings.fast_forward;
+  const std::unique_ptr<hw::SampleSource> source = sample_source(config, job, reads, std::move(train), std::move(test));
 
   std::int64_t total_steps = 0;
   for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
@@ -136,7 +175,7 @@ int run_training(const RunSettings& settings) {
       &pool,
       programs.get()};
   StopRequest stop([&recorder] { return recorder.failed(); });
-  hw::Cluster cluster("cluster", shared, initial, source, stop, recorder, trace.recorder());
+  hw::Cluster cluster("cluster", shared, initial, *source, stop, recorder, trace.recorder());
   log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name,
                        job.systems, machine.spec.name, plan.rectangle.width, plan.rectangle.height, plan.tokens,
                        plan.micro_batches));
@@ -168,6 +207,7 @@ int run_training(const RunSettings& settings) {
   report.host.regions = cluster.system(0).wafer().regions();
   report.host.cut_crossings = cluster.system(0).wafer().cut_crossings();
   report.host.fast_forward = settings.fast_forward;
+  report.host.systems = cluster.systems();
   if (programs) report.programs = programs->totals();
   write_whole(folder / "report.json", to_json(report).dump() + "\n");
   const std::string summary = summary_text(report);

@@ -21,9 +21,20 @@ constexpr std::int64_t kMaxSteps = 2'147'483'647;
 
 DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optional<int> batch_default) {
   DataConfig data;
-  data.data_processor = section.choice<std::string>("data_processor", {{"mnist", "mnist"}}, defaults.data_processor);
-  data.data_dir = section.text("data_dir", defaults.data_dir);
+  data.data_processor = section.choice<std::string>("data_processor", {{"mnist", "mnist"}, {"synthetic", "synthetic"}},
+                                                    defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
+  if (data.data_processor == "synthetic") {
+    for (const auto* key : {"data_dir", "shuffle", "normalise", "drop_last_batch"})
+      section.not_used(key, "synthetic samples are made in order");
+    data.samples = section.integer64("samples", {1, kMaxSteps}, defaults.samples);
+    data.shuffle_seed = static_cast<std::uint64_t>(
+        section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
+    data.drop_last_batch = defaults.drop_last_batch;
+    return data;
+  }
+  section.not_used("samples", "the files say how many there are");
+  data.data_dir = section.text("data_dir", defaults.data_dir);
   data.shuffle = section.boolean("shuffle", defaults.shuffle);
   data.shuffle_seed = static_cast<std::uint64_t>(
       section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
@@ -36,7 +47,7 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
 
 /// Mean and deviation are those of MNIST's training pixels (source: Model Zoo, fc_mnist).
 DataConfig read_train_input(YamlSection section) {
-  const DataConfig defaults{"mnist", "data/mnist", 0, true, 1, 0.1307, 0.3081, true};
+  const DataConfig defaults{"mnist", "data/mnist", 0, true, 1, 0.1307, 0.3081, 1 << 20, true};
   return read_data(std::move(section), defaults, std::nullopt);
 }
 
@@ -56,15 +67,18 @@ std::vector<int> read_hidden_sizes(YamlSection& section) {
     return std::vector<int>(static_cast<std::size_t>(depth), section.integer("hidden_size", range));
   }
   for (const auto* key : {"depth", "hidden_size"}) section.not_used(key, "hidden_sizes says it already");
-  return section.integers("hidden_sizes", range, kMaxLayers);
+  return section.integers("hidden_sizes", range, kMaxLayers, 0);
 }
 
-NetworkConfig read_network(YamlSection section) {
+NetworkConfig read_network(YamlSection section, const std::string& data_processor) {
   NetworkConfig network;
   network.name = section.text("name");
-  network.input_features = section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784);
+  const bool mnist = data_processor == "mnist";
+  network.input_features = mnist ? section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784)
+                                 : section.integer("input_features", {1, kMaxFeatures});
   network.hidden_sizes = read_hidden_sizes(section);
-  network.num_classes = section.integer("num_classes", {10, kMaxFeatures, "mnist: labels 0 to 9"}, 10);
+  network.num_classes =
+      section.integer("num_classes", {mnist ? 10 : 1, kMaxFeatures, mnist ? "mnist: labels 0 to 9" : ""}, 10);
   section.choice<std::string>("activation_fn", {{"relu", "relu"}}, "relu");
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
@@ -101,6 +115,9 @@ RunConfig read_runconfig(YamlSection section) {
   run.num_csx = section.integer("num_csx", {1, 65'536}, 1);
   run.micro_batch_size = read_micro_batch(section);
   run.whole_tensor_placement = section.choice<bool>("placement", {{"striped", false}, {"whole_tensor", true}}, false);
+  run.stream_order.by_element =
+      section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
+  run.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);
   return run;
 }
 
@@ -127,7 +144,7 @@ ModelConfig read_config(YamlSection root) {
   auto optimizer = root.section("optimizer");
   config.train_input = read_train_input(train_input);
   config.eval_input = read_eval_input(eval_input, config.train_input);
-  config.model = read_network(root.section("model"));
+  config.model = read_network(root.section("model"), config.train_input.data_processor);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.loss_scale = read_loss_scale(optimizer);

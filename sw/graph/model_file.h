@@ -13,12 +13,13 @@ namespace weft::sw {
 
 /// One of train_input and eval_input.
 struct DataConfig {
-  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images
+  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h
   std::string data_dir;        ///< folder of the IDX files
   int batch_size = 0;          ///< samples of one step over all systems
   bool shuffle = false;
   std::uint64_t shuffle_seed = 0;
   double mean = 0, std = 1;      ///< a pixel p of 0 to 1 becomes (p - mean) / std
+  std::int64_t samples = 0;      ///< synthetic: how many there are
   bool drop_last_batch = false;  ///< false: the last batch of an epoch may be partial
 };
 
@@ -52,6 +53,7 @@ struct RunConfig {
   int num_csx = 1;
   MicroBatch micro_batch_size;
   bool whole_tensor_placement = false;
+  hw::StreamOrder stream_order;
 };
 
 struct ModelConfig {

@@ -69,7 +69,8 @@ std::map<std::string, Metric> metrics_of(const Json& report, const std::filesyst
       add("bubble", step.at("bubble").get<double>(), false);
     }
     add("total cycles", report.at("run").at("cycles").get<double>(), true);
-    if (!report.at("steps").empty()) add("last loss", report.at("steps").back().at("loss").get<double>(), false);
+    const bool has_loss = !report.at("steps").empty() && !report.at("steps").back().at("loss").is_null();
+    if (has_loss) add("last loss", report.at("steps").back().at("loss").get<double>(), false);
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(fmt::format("{}: is not a whole report: {}", path.string(), error.what()));
   } catch (const std::out_of_range&) {

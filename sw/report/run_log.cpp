@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <ctime>
 
 namespace weft::sw {
@@ -48,9 +49,10 @@ void RunLog::step(const StepRecord& step, bool last) {
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
     const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
                                           format_rate(rate(samples_, step.loss_at - first_at_)));
-    line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={:.5f}, {}", number, step.loss, rates)
-                    : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={:.5f}, {}", step.global_step,
-                                  number, step.loss, rates));
+    const std::string loss = std::isnan(step.loss) ? "none" : fmt::format("{:.5f}", step.loss);
+    line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={}, {}", number, loss, rates)
+                    : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={}, {}", step.global_step, number,
+                                  loss, rates));
     logged_at_ = step.loss_at;
     unlogged_samples_ = 0;
   }

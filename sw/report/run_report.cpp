@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "sw/report/simulated_share.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -107,14 +108,24 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                         {"worst_deviation_percent", programs.worst_percent},
                         {"rtl_tile_cycles", programs.clocked_cycles}};
   }
+  Json shares = Json::array();
+  for (const SimulatedShare& share : simulated_shares(report.launches))
+    shares.push_back({{"kernel", share.kernel},
+                      {"simulated", share.simulated},
+                      {"launches", share.launches},
+                      {"cycles", share.cycles},
+                      {"pe_rounds", share.pe_rounds},
+                      {"pe_rounds_simulated", share.pe_rounds_simulated}});
   json["host"] = {{"wall_seconds", report.host.wall_seconds},
                   {"peak_memory_mib", report.host.peak_memory_mib},
                   {"threads", report.host.threads},
                   {"regions", report.host.regions},
                   {"cut_crossings", report.host.cut_crossings},
                   {"fast_forward", report.host.fast_forward},
+                  {"systems_simulated", report.host.systems},
                   {"rounds_simulated", simulated},
-                  {"rounds_added", added}};
+                  {"rounds_added", added},
+                  {"simulated", std::move(shares)}};
   return json;
 }
 

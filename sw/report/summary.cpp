@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
 #include "sw/report/run_report.h"
+#include "sw/report/simulated_share.h"
 
 namespace weft::sw {
 
@@ -88,8 +90,11 @@ std::string summary_text(const RunReport& report) {
   std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
                                  report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
                                  report.micro_batches == 1 ? "" : "es");
-  if (last) text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
-  if (eval_samples)
+  const bool timed_only = !report.steps.empty() && std::isnan(report.steps.back().loss);
+  if (timed_only) text += "timed only, no values\n";
+  if (last && !timed_only)
+    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+  if (eval_samples && !timed_only)
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
                         100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
@@ -136,6 +141,14 @@ std::string summary_text(const RunReport& report) {
   text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
                       report.host.fast_forward ? "on" : "off");
+  if (report.host.systems < report.systems)
+    text += fmt::format("{} of {} systems simulated; the others are its copies\n", report.host.systems, report.systems);
+  text += fmt::format("{:<16} {:>8} {:>17} {:>17}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
+  for (const SimulatedShare& share : simulated_shares(report.launches)) {
+    text += fmt::format("{:<16} {:>8} {:>17} {:>17}  ", share.kernel, share.launches, share.pe_rounds,
+                        share.pe_rounds_simulated);
+    text += share.simulated.substr(0, share.simulated.find(':')) + "\n";
+  }
   return text;
 }
 

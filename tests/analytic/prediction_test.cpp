@@ -40,7 +40,7 @@ TEST_CASE("closed form against simulated cycles, 25 layer shapes, all three pass
       const LaunchMap map(kind, job.layers[0], rectangle, shape.tokens);
       MatrixTimer timer(machine, wafer, nullptr, false);
       wafer.begin_launch(map, kind, 0);
-      timer.open(map, {kind, 0}, 0);
+      timer.open(map, {kind, 0, 0}, 0);
       constexpr Cycle long_before = -100'000'000;
       if (map.from_edge) {
         timer.feed(long_before, map.rounds);

@@ -162,7 +162,7 @@ class EchoSystem : public sc_core::sc_module {
     proto::Block::Payload payload;
     if (bytes > 0) {
       const auto* first = static_cast<const std::uint8_t*>(data);
-      payload = std::make_shared<const std::vector<std::uint8_t>>(first, first + bytes);
+      payload = std::make_shared<const proto::PayloadBytes>(first, first + bytes);
     }
     proto::Block block(tag, payload);
     const Picosecond at = tag.kind == proto::BlockKind::credit

@@ -25,7 +25,7 @@ proto::BlockTag tag_of(proto::BlockKind kind, int chunk) {
 
 proto::Block::Payload floats(const std::vector<float>& values) {
   const auto* first = reinterpret_cast<const std::uint8_t*>(values.data());
-  return std::make_shared<const std::vector<std::uint8_t>>(first, first + values.size() * sizeof(float));
+  return std::make_shared<const proto::PayloadBytes>(first, first + values.size() * sizeof(float));
 }
 
 std::vector<float> values_of(const proto::Block::Payload& payload) {

@@ -35,7 +35,7 @@ struct Books {
     tag.layer = layer;
     tag.chunk = chunk;
     tag.micro_batch = micro_batch;
-    book.gradient(step, tag, std::make_shared<const std::vector<std::uint8_t>>(first, first + values.size() * 4), at);
+    book.gradient(step, tag, std::make_shared<const proto::PayloadBytes>(first, first + values.size() * 4), at);
   }
   float first_weight(int layer) const { return store.state().layers[layer].tensors[0].values[0]; }
 
@@ -97,7 +97,7 @@ TEST_CASE("what comes out of turn is refused") {
   tag.kind = proto::BlockKind::gradient;
   tag.layer = 1;
   tag.chunk = 1;
-  REQUIRE_THROWS_WITH(books.book.gradient(0, tag, std::make_shared<const std::vector<std::uint8_t>>(12), 0),
+  REQUIRE_THROWS_WITH(books.book.gradient(0, tag, std::make_shared<const proto::PayloadBytes>(12), 0),
                       Contains("12 bytes"));
 }
 

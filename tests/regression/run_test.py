@@ -49,6 +49,43 @@ class Runs(unittest.TestCase):
         self.assertGreater(report(self.folder / "plain")["host"]["rounds_added"], 0)
         self.assertEqual(report(self.folder / "simulated")["host"]["rounds_added"], 0)
 
+    def test_timing_only_times_the_same(self):
+        self.train("timing", "--timing_only", "--checkpoint_steps", "5")
+        self.train("valued", "--checkpoint_steps", "5")
+        timed, valued = without_host(self.folder / "timing"), without_host(self.folder / "valued")
+        for step in valued["steps"]:
+            step["loss"] = None
+            step["correct"] = 0
+        self.assertEqual(timed, valued)
+        self.assertEqual(list((self.folder / "timing").glob("*.mdl")), [])
+
+    def test_one_system_stands_for_all(self):
+        for systems in (2, 8, 16):
+            self.train(f"one_of_{systems}", "--timing_only", "--num_csx", systems)
+            self.train(f"all_{systems}", "--timing_only", "--no_fast_forward", "--num_csx", systems)
+            one, every = report(self.folder / f"one_of_{systems}"), report(self.folder / f"all_{systems}")
+            self.assertEqual((one["host"]["systems_simulated"], every["host"]["systems_simulated"]), (1, systems))
+            del one["host"], every["host"]
+            self.assertEqual(one, every)
+
+    def test_timing_only_has_no_numbers_to_start_from(self):
+        result = run("train", "fc_mnist_tiny", "--timing_only", "--resume", "-o", "plain", cwd=self.folder)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--timing_only excludes checkpoints", result.stderr)
+
+    def test_synthetic_samples(self):
+        model = self.folder / "wide.yaml"
+        model.write_text("train_input: {data_processor: synthetic, batch_size: 32, samples: 320}\n"
+                         "model: {name: wide, input_features: 40, hidden_sizes: [24], num_classes: 6}\n"
+                         "optimizer: {optimizer_type: sgd, learning_rate: 0.1}\n"
+                         "runconfig: {mode: train_and_eval, max_steps: 30}\n")
+        result = run("train", model, "-o", "synthetic", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        losses = [float(loss) for loss in re.findall(r"Loss=([0-9.]+)", result.stdout)]
+        self.assertLess(losses[-1], losses[0])
+        run("train", model, "-o", "synthetic_again", "--threads", 2, cwd=self.folder)
+        self.same("synthetic", "synthetic_again", "checkpoint_30.mdl")
+
     def test_cuts(self):
         for cut, regions in (("1x2", 2), ("2x2", 4), ("4x4", 16)):
             self.train("cut" + cut, "--cut", cut, "--no_fast_forward")

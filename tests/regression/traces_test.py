@@ -12,13 +12,16 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from weft_cli import SOURCE, make_data, program, report, run
 
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
+TYPES = {"null": type(None), "object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
 
 def misfits(value, schema, path="report"):
     """What is wrong with `value`, by the part of JSON Schema that report.schema.json uses."""
     if "const" in schema:
         return [] if value == schema["const"] else [f"{path}: {value!r} is not {schema['const']!r}"]
+    if isinstance(schema["type"], list):
+        fits = [misfits(value, {**schema, "type": one}, path) for one in schema["type"]]
+        return min(fits, key=len)
     expected = TYPES[schema["type"]]
     if not isinstance(value, expected) or (expected is not bool and isinstance(value, bool)):
         return [f"{path}: {value!r} is no {schema['type']}"]

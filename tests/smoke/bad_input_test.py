@@ -57,6 +57,10 @@ class BadInput(unittest.TestCase):
     def test_too_many_systems(self):
         self.refused(self.train("--num_csx", "256", "--set", "train_input.batch_size=256"), "256", "192")
 
+    def test_stream_order_that_deadlocks(self):
+        self.refused(self.train("--set", "runconfig.stream_order=by_element"), "deadlocks", "matmul_forward", "row 0 waits")
+        self.refused(self.train("--set", "runconfig.stream_block=9"), "blocks of 9", "deadlocks", "channel")
+
     def test_exclusive_flags(self):
         self.refused(self.train("--validate_only", "--compile_only"), "--validate_only", "--compile_only")
 
@@ -152,7 +156,12 @@ class BadInput(unittest.TestCase):
         self.assertEqual(self.train("--plan", plan, "-o", "with_plan").returncode, 0)
         self.refused(self.train("--plan", plan, "--set", "model.hidden_sizes=[20]"), "another model")
         self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "another machine")
-        plan.write_text(plan.read_text()[:100])
+        good = plan.read_text()
+        plan.write_text(good.replace('"by_round"', '"by_element"'))
+        self.refused(self.train("--plan", plan), "by element", "deadlocks", "waits for", "color 0")
+        plan.write_text(good.replace('"by_round"', '"by_rows"'))
+        self.refused(self.train("--plan", plan), "plan.json", "by_rows", "by_element")
+        plan.write_text(good[:100])
         self.refused(self.train("--plan", plan), "not a plan")
 
     def test_full_disk(self):

@@ -152,7 +152,7 @@ TEST_CASE("what people write wrong is refused by name") {
       {"train_input.shuffle=perhaps", "true or false"},
       {"train_input.normalise.std=0", "train_input.normalise.std is '0'"},
       {"model.hidden_sizes=[500, 0]", "model.hidden_sizes[1] is '0'"},
-      {"model.hidden_sizes=500", "a list of 1 to"},
+      {"model.hidden_sizes=500", "a list of 0 to"},
       {"model.depth=3", "hidden_sizes says it already"},
       {"model.num_classes=9", "labels 0 to 9"},
       {"model.input_features=785", "28 x 28"},

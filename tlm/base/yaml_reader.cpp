@@ -200,7 +200,8 @@ std::string YamlSection::text(const std::string& key, std::optional<std::string>
 template <class Number, class Range>
 std::vector<Number> YamlSection::numbers(const Found& found, const Range& range, std::size_t least, std::size_t most) {
   const auto count = found.node.IsSequence() ? found.node.size() : 0;
-  if (count < least || count > most) refuse(found, "allowed: " + list_text(range, least, most));
+  if (!found.node.IsSequence() || count < least || count > most)
+    refuse(found, "allowed: " + list_text(range, least, most));
   std::vector<Number> numbers;
   for (std::size_t i = 0; i < count; ++i) {
     const Found item{found.node[i], fmt::format("{}[{}]", found.path, i), found.written_at, ""};
@@ -214,9 +215,10 @@ std::vector<Number> YamlSection::numbers(const Found& found, const Range& range,
   return numbers;
 }
 
-std::vector<int> YamlSection::integers(const std::string& key, const IntegerRange& range, int max_items) {
-  const auto most = static_cast<std::size_t>(max_items);
-  return numbers<int>(*find(key, false, list_text(range, 1, most)), range, 1, most);
+std::vector<int> YamlSection::integers(const std::string& key, const IntegerRange& range, int max_items,
+                                       int min_items) {
+  const auto most = static_cast<std::size_t>(max_items), least = static_cast<std::size_t>(min_items);
+  return numbers<int>(*find(key, false, list_text(range, least, most)), range, least, most);
 }
 
 std::vector<double> YamlSection::reals(const std::string& key, const RealRange& range,

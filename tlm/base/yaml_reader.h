@@ -57,7 +57,7 @@ class YamlSection {
   bool boolean(const std::string& key, std::optional<bool> fallback = {});
   std::string text(const std::string& key, std::optional<std::string> fallback = {});
   /// A list of 1 to `max_items` numbers.
-  std::vector<int> integers(const std::string& key, const IntegerRange& range, int max_items);
+  std::vector<int> integers(const std::string& key, const IntegerRange& range, int max_items, int min_items = 1);
   /// A list of as many numbers as `fallback` has.
   std::vector<double> reals(const std::string& key, const RealRange& range, const std::vector<double>& fallback);
   /// One of the names; letters' case does not count. choice<Kind>("kind", {{"a", Kind::a}, ...}, Kind::a).

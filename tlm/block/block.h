@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tlm/base/units.h"
+#include "tlm/block/payload.h"
 
 namespace weft::proto {
 
@@ -46,7 +47,7 @@ struct BlockTag : tlm::tlm_extension<BlockTag> {
 /// Lives until the last b_transport that carries it has returned; a receiver that keeps it keeps `payload`.
 class Block {
  public:
-  using Payload = std::shared_ptr<const std::vector<std::uint8_t>>;
+  using Payload = std::shared_ptr<const PayloadBytes>;
 
   Block(const BlockTag& tag, Payload payload);
   ~Block();

@@ -1,0 +1,23 @@
+#include "sw/report/simulated_share.h"
+
+#include <algorithm>
+
+namespace weft::sw {
+
+std::vector<SimulatedShare> simulated_shares(const std::vector<proto::LaunchRecord>& launches) {
+  std::vector<SimulatedShare> shares;
+  for (const proto::LaunchRecord& launch : launches) {
+    if (launch.pe_rounds == 0) continue;
+    auto share = std::find_if(shares.begin(), shares.end(), [&](const SimulatedShare& other) {
+      return other.kernel == launch.kernel && other.simulated == launch.simulated;
+    });
+    if (share == shares.end()) share = shares.insert(share, {launch.kernel, launch.simulated, 0, 0, 0, 0});
+    ++share->launches;
+    share->cycles += launch.end - launch.start;
+    share->pe_rounds += launch.pe_rounds;
+    if (launch.rounds_simulated > 0) share->pe_rounds_simulated += launch.pe_rounds - launch.pe_rounds_copied;
+  }
+  return shares;
+}
+
+}  // namespace weft::sw

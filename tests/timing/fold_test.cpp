@@ -1,0 +1,144 @@
+// Question: are columns that are added as copies of a neighbour what they would have been, to the last digit, and is a
+// launch in which they stop being copies found out and simulated? Is a launch that is added whole, because an equal one
+// was simulated, what it would have been?
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+#include <set>
+
+#include "hw/csx/matrix_timer.h"
+#include "hw/spec/machine_file.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+struct Outcome {
+  LaunchTimes times;
+  std::vector<Cycle> marks;
+  std::string how;
+};
+
+struct Shape {
+  KernelKind kind;
+  int inputs, outputs, tokens;
+  Rectangle rectangle;
+};
+
+/// The launch in chunks; `late` [chunks]: cycles by which each chunk's words come late.
+Outcome run(const MachineSpec& machine, const Shape& shape, const std::vector<Cycle>& late, LaunchMemo* memo) {
+  static int number = 0;
+  Job job;
+  job.layers = {{"fc1", shape.inputs, shape.outputs, false, 0}};
+  job.batch = shape.tokens;
+  ThreadPool pool(1);
+  Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, shape.rectangle, {}, pool);
+  const LaunchMap map(shape.kind, job.layers[0], shape.rectangle, shape.tokens);
+  wafer.begin_launch(map, shape.kind, 0);
+  MatrixTimer timer(machine, wafer, memo, false);
+  timer.open(map, {shape.kind, 0, 0}, 1000);
+  Outcome outcome;
+  Cycle ready = 900;
+  const int chunks = std::min(static_cast<int>(late.size()), map.rounds);
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    const int rounds = split_count(map.rounds, chunks, chunk);
+    ready += late[static_cast<std::size_t>(chunk)];
+    outcome.marks.push_back(map.from_edge ? timer.feed(ready, rounds) : timer.drain(rounds));
+  }
+  outcome.times = timer.close();
+  outcome.how = timer.how();
+  return outcome;
+}
+
+void compare(const MachineSpec& machine, const Shape& shape, const std::vector<Cycle>& late,
+             std::map<std::string, int>& seen) {
+  LaunchMemo memo;
+  const Outcome all = run(machine, shape, late, nullptr), some = run(machine, shape, late, &memo);
+  INFO("kernel " << static_cast<int>(shape.kind) << ' ' << shape.inputs << " -> " << shape.outputs << ", "
+                 << shape.tokens << " tokens on " << shape.rectangle.width << " x " << shape.rectangle.height
+                 << "; simulated " << some.how);
+  CHECK(some.times.end == all.times.end);
+  CHECK(some.times.classes == all.times.classes);
+  CHECK(some.times.macs == all.times.macs);
+  CHECK(some.times.wavelet_hops == all.times.wavelet_hops);
+  CHECK(some.marks == all.marks);
+  CHECK(all.times.pe_rounds_copied == 0);
+  ++seen[some.how];
+}
+
+}  // namespace
+
+TEST_CASE("random launches: with and without copies the same marks, ends and books") {
+  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  std::mt19937 random(3);
+  const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  const KernelKind kinds[] = {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient};
+  std::map<std::string, int> seen;
+  for (int trial = 0; trial < 150; ++trial) {
+    machine.router.link_queue = any(2, 8);
+    machine.router.input_queue = any(2, 8);
+    machine.router.output_queue = any(2, 8);
+    machine.pe.task_dispatch_cycles = any(1, 9);
+    const Rectangle rectangle{any(2, 40), any(1, 24)};
+    const Shape shape{kinds[trial % 3], any(1, 120), any(6, 60), any(rectangle.width, 8 * rectangle.width), rectangle};
+    std::vector<Cycle> late;
+    for (int chunk = any(1, 6); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 3000) : 0);
+    compare(machine, shape, late, seen);
+  }
+  CHECK(seen["one of each kind of column"] > 60);
+}
+
+TEST_CASE(
+    "an edge that cannot take the sums pushes back through the chain: columns stop being copies, and it is seen") {
+  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  machine.io.rows_per_channel = 15;
+  std::map<std::string, int> seen;
+  for (int words : {6, 18, 60, 200}) {
+    machine.io.row_buffer_bytes = 4 * words;
+    for (int inputs : {60, 90})
+      for (int height : {15, 30})
+        compare(machine, {KernelKind::matmul_gradient, inputs, 150, 64, {20, height}}, {0, 0, 0}, seen);
+  }
+  for (const auto& [how, times] : seen) UNSCOPED_INFO(how << ": " << times);
+  CHECK(seen["all: room downstream ran out, so columns did not stay copies"] > 0);
+}
+
+TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not grow with the columns") {
+  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  std::set<std::int64_t> simulated;
+  for (int width : {50, 100, 200}) {
+    const Shape shape{KernelKind::matmul_forward, 40, 30, 5 * width, {width, 20}};
+    LaunchMemo memo;
+    const Outcome outcome = run(machine, shape, {0}, &memo);
+    simulated.insert(30LL * 20 * width - outcome.times.pe_rounds_copied - 20LL * width);  // after the first round
+  }
+  CHECK(simulated.size() == 1);
+}
+
+TEST_CASE(
+    "words that come earlier or later than those of a simulated launch: added only where no wavelet waits for them") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  std::mt19937 random(8);
+  const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  int added = 0, simulated = 0;
+  for (int trial = 0; trial < 20; ++trial) {
+    const Rectangle rectangle{any(2, 10), any(1, 12)};
+    const Shape shape{KernelKind::matmul_forward, any(1, 40), any(20, 60), 12 * rectangle.width, rectangle};
+    LaunchMemo memo;
+    for (int again = 0; again < 12; ++again) {
+      std::vector<Cycle> late{0};
+      for (int chunk = 0; chunk < 5; ++chunk) late.push_back(any(0, 3) == 0 ? any(0, 900) : any(0, 9));
+      const Outcome found = run(machine, shape, late, &memo), expected = run(machine, shape, late, nullptr);
+      INFO("trial " << trial << ", launch " << again << ": " << found.how);
+      CHECK(found.times.end == expected.times.end);
+      CHECK(found.times.classes == expected.times.classes);
+      CHECK(found.marks == expected.marks);
+      ++(found.how[0] == 'n' ? added : simulated);
+    }
+  }
+  CHECK(added > 50);
+  CHECK(simulated > 50);
+}
