@@ -187,7 +187,7 @@ void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& laye
 }
 
 Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
-               const MicroBatch& micro_batch, bool may_recompute, const hw::StreamOrder& order) {
+               const MicroBatch& micro_batch, int recompute, const hw::StreamOrder& order) {
   if (systems > machine.max_systems || systems < 1)
     throw UsageError(
         fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
@@ -199,8 +199,8 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
     add_shares(heights, layer.inputs, machine.fabric.user_height);
     add_shares(heights, layer.outputs, machine.fabric.user_height);
   }
-  Lines segments{depth};
-  if (may_recompute) add_shares(segments, depth, depth);
+  Lines segments{std::min(recompute == 0 ? depth : recompute, depth)};
+  if (recompute == 0) add_shares(segments, depth, depth);
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   for (int parts : micro_batch_choices(shard, micro_batch)) {

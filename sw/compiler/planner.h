@@ -43,11 +43,11 @@ struct Plan {
   std::vector<PlanAlternative> alternatives;  ///< the best of each kind that was tried
 };
 
-/// A pure function. `systems` shares of `batch` samples; `retain`, `micro_batch` and `may_recompute` as the model file
-/// asks. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and what would fit),
-/// or a stream order that can deadlock.
+/// A pure function. `systems` shares of `batch` samples; `retain`, `micro_batch` and `recompute` (layers of a segment;
+/// 0: any) as the model file asks. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too
+/// large and what would fit), or a stream order that can deadlock.
 Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
-               RetainOutput retain, const MicroBatch& micro_batch, bool may_recompute = true,
+               RetainOutput retain, const MicroBatch& micro_batch, int recompute = 0,
                const hw::StreamOrder& order = {});
 
 /// Throws UsageError that names the launch and who would wait for whom, if `plan.order` can deadlock in one of them.
