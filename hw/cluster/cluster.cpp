@@ -12,13 +12,14 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
     : sc_module(name),
       user_("user_node", *plan.job, observer),
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
-      swarmx_("swarmx", *plan.machine, plan.job->systems, recorder) {
+      swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder),
+      copies_(plan.job->systems - plan.job->simulated_systems()) {
   memoryx_.user_out.bind(user_.memoryx_in);
   for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
     memoryx_.lane_out[static_cast<std::size_t>(lane)].bind(swarmx_.memoryx_in(lane));
     swarmx_.memoryx_out(lane).bind(memoryx_.lane_in[static_cast<std::size_t>(lane)]);
   }
-  for (int system = 0; system < plan.job->systems; ++system) {
+  for (int system = 0; system < plan.job->simulated_systems(); ++system) {
     systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, recorder));
     inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine,
                                                     system, source, recorder));
@@ -48,9 +49,19 @@ std::vector<proto::LinkRecord> Cluster::link_records() const {
   const auto add = [&all](std::vector<proto::LinkRecord> records) {
     all.insert(all.end(), records.begin(), records.end());
   };
+  // What stands for others has number 0.
+  const auto add_copies = [&](const std::vector<proto::LinkRecord>& records, const std::string& what) {
+    for (int copy = 1; copy <= copies_; ++copy)
+      for (proto::LinkRecord record : records) {
+        record.name.replace(record.name.find(what) + what.size(), 1, std::to_string(copy));
+        all.push_back(std::move(record));
+      }
+  };
   add(swarmx_.link_records());
   for (const auto& system : systems_) add(system->link_records());
+  add_copies(systems_.front()->link_records(), "system");
   for (const auto& input : inputs_) add(input->link_records());
+  add_copies(inputs_.front()->link_records(), "input");
   return all;
 }
 

@@ -36,6 +36,7 @@ class Cluster : public sc_core::sc_module {
   UserNode user_;
   MemoryX memoryx_;
   Swarmx swarmx_;
+  int copies_;  ///< systems that system 0 stands for, besides itself
   std::vector<std::unique_ptr<CsX>> systems_;
   std::vector<std::unique_ptr<InputServer>> inputs_;
 };

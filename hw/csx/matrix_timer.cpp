@@ -57,14 +57,14 @@ Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
 
 bool MatrixTimer::follows_memo() {
   const std::vector<LaunchRun>& runs = memo_->runs(key_);
-  for (; candidate_ < runs.size(); ++candidate_)
-    if (same_times(runs[candidate_])) return true;
+  for (std::size_t first = current_.starts.size() - 1; candidate_ < runs.size(); ++candidate_, first = 0)
+    if (same_times(runs[candidate_], first)) return true;
   return false;
 }
 
-bool MatrixTimer::same_times(const LaunchRun& run) const {
+bool MatrixTimer::same_times(const LaunchRun& run, std::size_t first) const {
   if (run.starts.size() < current_.starts.size()) return false;
-  for (std::size_t chunk = 0; chunk < current_.starts.size(); ++chunk) {
+  for (std::size_t chunk = first; chunk < current_.starts.size(); ++chunk) {
     const auto &now = current_.starts[chunk], &then = run.starts[chunk];
     if (now.size() != then.size()) return false;
     for (std::size_t channel = 0; channel < now.size(); ++channel) {

@@ -40,7 +40,8 @@ class MatrixTimer {
   Cycle chunk(std::vector<std::int32_t> starts, int rounds);
   Cycle simulate(std::size_t chunk, int rounds);
   bool follows_memo();
-  bool same_times(const LaunchRun& run) const;
+  /// Of the chunks from `first` on.
+  bool same_times(const LaunchRun& run, std::size_t first) const;
   std::vector<std::int32_t> channel_slack(std::size_t channels);
 
   const MachineSpec& machine_;
@@ -55,7 +56,7 @@ class MatrixTimer {
   std::vector<Cycle> drain_channels_;  ///< absolute
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
-  std::size_t candidate_ = 0;  ///< in memo_->runs(key_)
+  std::size_t candidate_ = 0;  ///< in memo_->runs(key_); holds for the chunks before the newest
   bool added_ = false;
   bool find_copies_ = true;
   LaunchRun current_;

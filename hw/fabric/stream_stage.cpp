@@ -152,8 +152,16 @@ void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
   const std::int32_t* taken = consume(line, k - timing_.input_queue);
-  const std::int32_t* lag = position_lag_.data();
   std::int32_t upstream = now[first - step];
+  if (fold_shift_ == 0) {
+    for (int position = first; position != last; position += step) {
+      const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
+      upstream = std::max(upstream + timing_.hop, own);
+      now[position] = upstream;
+    }
+    return;
+  }
+  const std::int32_t* lag = position_lag_.data();
   for (int position = first; position != last; position += step) {
     const std::int32_t fed =
         std::max(upstream + timing_.hop, std::max(before[position] + 1, taken[position] + timing_.ramp));

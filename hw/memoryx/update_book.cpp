@@ -45,7 +45,7 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
     chunk.at = at;
   }
   if (++chunk.parts < job_.micro_batches) return;
-  ++book.complete;
+  book.complete.push_back(tag.chunk);
   advance(tag.layer);
 }
 
@@ -79,7 +79,7 @@ void UpdateBook::advance(int layer) {
   if (book.steps_read <= book.version) return;  // a stream of this version is still to be read
   Picosecond from = book.read_at;
   if (job_.loss_scale.dynamic) {
-    if (book.complete < chunks) return;
+    if (static_cast<int>(book.complete.size()) < chunks) return;
     for (const ChunkState& chunk : book.chunks) from = std::max(from, chunk.at);
     if (!finite(layer)) {
       step_finite_ = false;
@@ -90,19 +90,19 @@ void UpdateBook::advance(int layer) {
   }
   const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
   const auto unscale = static_cast<float>(1.0 / (loss_scale_.scale() * job_.batch));
-  for (int index = 0; index < chunks; ++index) {
+  std::sort(book.complete.begin(), book.complete.end());
+  for (int index : book.complete) {
     ChunkState& chunk = book.chunks[index];
-    if (chunk.updated || chunk.parts < job_.micro_batches) continue;
     store_.update(layer, index, gradient_of(layer, index), unscale, rate);
     WeightServer& server = servers_[placement_.server(layer, index)];
     const Picosecond start = std::max(from, chunk.at);
     const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index));
     book.update_from = std::min(book.update_from, start);
     book.version_at = std::max(book.version_at, end);
-    chunk.updated = true;
     chunk.payload.reset();
     ++book.updated;
   }
+  book.complete.clear();
   if (book.updated == chunks) {
     store_.count_update(layer);
     decide(layer, book.version_at, true);
@@ -115,7 +115,8 @@ void UpdateBook::decide(int layer, Picosecond at, bool applied) {
   records_.push_back({book.version, layer, book.update_from, book.version_at, applied});
   book.update_from = no_update;
   ++book.version;
-  book.complete = book.updated = 0;
+  book.complete.clear();
+  book.updated = 0;
   for (ChunkState& chunk : book.chunks) chunk = {};
   decided_at_ = std::max(decided_at_, book.version_at);
   if (++layers_decided_ < static_cast<int>(layers_.size())) return;

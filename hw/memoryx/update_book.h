@@ -49,12 +49,12 @@ class UpdateBook {
     int parts = 0;                  ///< micro-batches here
     proto::Block::Payload payload;  ///< the gradient, if there is one micro-batch; else it is summed in the store
     Picosecond at = 0;
-    bool updated = false;
   };
   struct LayerBook {
     StreamShape shape;
     std::vector<ChunkState> chunks;
-    int complete = 0, updated = 0;  ///< chunks
+    std::vector<int> complete;  ///< chunks of which every micro-batch is here, to be updated
+    int updated = 0;            ///< chunks
     std::int64_t version = 0;
     Picosecond version_at = 0;
     std::int64_t steps_read = 0;  ///< training steps whose streams were read

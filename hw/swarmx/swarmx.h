@@ -14,7 +14,9 @@ namespace weft::hw {
 class Swarmx : public sc_core::sc_module {
  public:
   /// Throws UsageError if the machine's fan-out is below 2.
-  Swarmx(const sc_core::sc_module_name& name, const MachineSpec& machine, int systems, proto::Recorder& recorder);
+  /// `share`: one node a level, with one child, stands for its level; see Job::share_systems.
+  Swarmx(const sc_core::sc_module_name& name, const MachineSpec& machine, int systems, bool share,
+         proto::Recorder& recorder);
 
   tlm_utils::passthrough_target_socket<SwarmxNode>& memoryx_in(int lane) { return root(lane).parent_in; }
   tlm_utils::simple_initiator_socket<SwarmxNode>& memoryx_out(int lane) { return root(lane).parent_out; }
@@ -27,19 +29,22 @@ class Swarmx : public sc_core::sc_module {
 
   int lanes() const { return static_cast<int>(lanes_.size()); }
   int levels() const { return static_cast<int>(lanes_.front().size()); }
-  /// Nodes of one lane's tree.
+  /// Nodes of one lane's tree, those that others stand for included; so too the records.
   int nodes() const;
   std::vector<proto::LinkRecord> link_records() const;
   /// First half-reduced block; empty if there is none.
   std::string waiting_for() const;
 
  private:
+  std::vector<proto::LinkRecord> records_of_all(const std::vector<proto::LinkRecord>& shared) const;
   using Level = std::vector<std::unique_ptr<SwarmxNode>>;
 
   SwarmxNode& root(int lane) { return *lanes_.at(lane).back().front(); }
   SwarmxNode& leaf(int lane, int system) { return *lanes_.at(lane).front().at(system / fan_out_); }
 
-  int fan_out_;
+  int fan_out_, systems_;
+  bool share_;
+  std::vector<int> shape_;                 ///< nodes per level
   std::vector<std::vector<Level>> lanes_;  ///< [lane][level][node]
 };
 

@@ -6,6 +6,13 @@
 #include "Vpe_tile___024root.h"
 #include "tlm/base/error.h"
 
+#if VM_COVERAGE
+#include <unistd.h>
+#include <verilated_cov.h>
+
+#include <atomic>
+#endif
+
 namespace weft::rtl {
 
 namespace {
@@ -29,17 +36,37 @@ hw::Wavelet unpack(std::uint64_t bits) {
           bit(bits, control_bit)};
 }
 
+#if VM_COVERAGE
+// In the working directory: what one tile covered (tests/cosim/coverage.py).
+std::string coverage_file() {
+  static std::atomic<int> number = 0;
+  return fmt::format("tile_{}_{}.coverage", getpid(), ++number);
+}
+#endif
+
 }  // namespace
 
 struct Tile::Model {
   VerilatedContext context;
   Vpe_tile top{&context};
 
+  // An assertion that fails prints its name; then tick() throws, where Verilator would abort.
+  Model() { context.fatalOnError(false); }
+  ~Model() {
+    Verilated::threadContextp(&context);
+#if VM_COVERAGE
+    context.coveragep()->write(coverage_file().c_str());
+#endif
+  }
+
+  // Verilator's run time knows one model per thread; here are many.
   void tick() {
+    Verilated::threadContextp(&context);
     top.clk_i = 1;
     top.eval();
     top.clk_i = 0;
     top.eval();
+    if (context.gotError()) throw SimulationError("an assertion of the RTL tile (rtl/bind) fails; see the output");
   }
 };
 
@@ -166,5 +193,7 @@ std::vector<std::uint16_t> Tile::memory() const {
 std::uint16_t Tile::read_word(int address) {
   return static_cast<std::uint16_t>(read(static_cast<std::uint32_t>(address)));
 }
+
+void Tile::write_word(int address, std::uint16_t word) { write(static_cast<std::uint32_t>(address), word); }
 
 }  // namespace weft::rtl

@@ -15,6 +15,7 @@ class Tile : public hw::ClockedPe {
   ~Tile() override;
 
   void load(const hw::Program& program, const hw::Sram& memory) override;
+  /// This and tick() throw SimulationError if an assertion fails, where the tile was built with them.
   void launch() override;
   hw::LinkWires output(int link) const override;
   void drive(int link, const hw::LinkWires& wires) override;
@@ -25,8 +26,9 @@ class Tile : public hw::ClockedPe {
   bool fault() const override;
   std::vector<std::uint16_t> memory() const override;
 
-  /// A word of memory through the host port, which memory() goes around.
+  /// A word of memory through the host port, which load() and memory() go around.
   std::uint16_t read_word(int address);
+  void write_word(int address, std::uint16_t word);
 
  private:
   struct Model;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sw/cli/budget_command.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
 #include "sw/cli/show_command.h"
@@ -182,6 +183,7 @@ int run_command(int argc, char* argv[]) {
 
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
+  const BudgetCommand budget(app);
   const ShowCommand show(app);
 
   try {
@@ -193,6 +195,7 @@ int run_command(int argc, char* argv[]) {
   if (eval_command) return run_model(eval);
   if (crosscheck.chosen()) return crosscheck.run(source_root());
   if (fabric.chosen()) return fabric.run(source_root());
+  if (budget.chosen()) return budget.run(source_root());
   if (show.chosen()) return show.run();
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);

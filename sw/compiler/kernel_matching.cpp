@@ -81,13 +81,20 @@ std::vector<hw::Launch> eval_launches(int layers) {
   return launches;
 }
 
-std::vector<hw::Launch> train_launches(int layers, bool retain) {
+std::vector<hw::Launch> train_launches(int layers, bool retain, int segment) {
   std::vector<hw::Launch> launches = eval_launches(layers);
   if (retain)
     for (hw::Launch& launch : launches)
       if (launch.kind == KernelKind::matmul_forward && launch.layer == layers - 1)
         launch.kind = KernelKind::retain_forward;
   for (int layer = layers - 1; layer >= 0; --layer) {
+    // The last segment's activations are still there; a segment's last layer makes the next one's input, which is kept.
+    const int first = layer / segment * segment;
+    if (layer + 1 < layers && layer + 1 == first + segment)
+      for (int again = first; again < layer; ++again) {
+        launches.push_back({KernelKind::matmul_forward, again});
+        launches.push_back({KernelKind::activation, again});
+      }
     if (layer > 0)
       launches.push_back(
           {retain && layer == layers - 1 ? KernelKind::retained_delta : KernelKind::matmul_delta, layer});

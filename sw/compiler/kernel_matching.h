@@ -24,7 +24,9 @@ std::string matching_table(const OperationGraph& graph, const std::vector<Matche
 
 /// Launches of one micro-batch. With `retain` the output layer's weights stay on the wafer for its delta.
 /// Order of the backward pass: per layer delta, activation derivative, gradient; the first layer has no delta.
-std::vector<hw::Launch> train_launches(int layers, bool retain);
+/// `segment` (1 to layers): only the input of every so many layers is kept; the backward pass computes the others of a
+/// segment again, from its weights, before it needs them. `layers`: nothing is computed again.
+std::vector<hw::Launch> train_launches(int layers, bool retain, int segment);
 std::vector<hw::Launch> eval_launches(int layers);
 
 }  // namespace weft::sw

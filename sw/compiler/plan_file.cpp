@@ -57,6 +57,7 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
                             {"height", tried.rectangle.height},
                             {"micro_batches", tried.micro_batches},
                             {"retain", tried.retain},
+                            {"segment", tried.segment},
                             {"predicted_step", tried.predicted_step},
                             {"sram_bytes", tried.sram_bytes}});
   return {{"schema", plan_schema},
@@ -68,6 +69,7 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
           {"tokens", plan.tokens},
           {"micro_batches", plan.micro_batches},
           {"retain", plan.retain},
+          {"segment", plan.segment},
           {"stream_order", plan.order.by_element ? "by_element" : "by_round"},
           {"stream_block", plan.order.block},
           {"predicted_step", plan.predicted_step},
@@ -101,6 +103,9 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
     plan.tokens = json.at("tokens").get<int>();
     plan.micro_batches = json.at("micro_batches").get<int>();
     plan.retain = json.at("retain").get<bool>();
+    plan.segment = json.at("segment").get<int>();
+    if (plan.segment < 1 || plan.segment > static_cast<int>(layers.size()))
+      refuse(fmt::format("segment: {}; 1 to {} layers", plan.segment, layers.size()));
     plan.order = read_order(json, refuse);
     plan.predicted_step = json.at("predicted_step").get<Cycle>();
     plan.reason = json.at("reason").get<std::string>();
@@ -121,11 +126,11 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
                          predict_stream(machine, layers, launch)});
     return planned;
   };
-  plan.train = predict(train_launches(depth, plan.retain), true);
+  plan.train = predict(train_launches(depth, plan.retain, plan.segment), true);
   plan.eval = predict(eval_launches(depth), false);
   if (json.value("train", Json()) != launches_json(plan.train, layers))
     refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
-  plan.sram = sram_map(layers, machine, plan.rectangle, plan.tokens, true, plan.retain);
+  plan.sram = sram_map(layers, machine, plan.rectangle, plan.tokens, true, plan.retain, plan.segment);
   if (total_bytes(plan.sram) > machine.pe.sram_bytes)
     refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name,
                        machine.pe.sram_bytes));

@@ -101,9 +101,52 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   return choices;
 }
 
-[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens) {
+/// The best rectangle for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best
+/// plan.
+void try_rectangles(const Layers& layers, const hw::MachineSpec& machine, const Lines& heights, int tokens,
+                    const hw::StreamOrder& order, PlanAlternative& tried, std::optional<Plan>& best) {
+  Lines widths{std::min(machine.fabric.user_width, tokens)};
+  add_shares(widths, tokens, machine.fabric.user_width);
+  const std::vector<hw::Launch> launches = train_launches(static_cast<int>(layers.size()), tried.retain, tried.segment);
+  for (int height : heights) {
+    for (int width : widths) {
+      const hw::Rectangle rectangle{width, height};
+      const std::vector<SramItem> sram =
+          sram_map(layers, machine, rectangle, tokens, true, tried.retain, tried.segment);
+      PlanAlternative now = tried;
+      now.rectangle = rectangle;
+      now.sram_bytes = total_bytes(sram);
+      if (now.sram_bytes > machine.pe.sram_bytes) {
+        if (tried.predicted_step == 0 && (tried.sram_bytes == 0 || now.sram_bytes < tried.sram_bytes)) tried = now;
+        break;  // narrower rectangles hold more tokens a column
+      }
+      if (tried.predicted_step > 0 &&
+          least_step(layers, machine, launches, rectangle, tokens, tried.micro_batches) >= tried.predicted_step)
+        break;  // and narrower ones have more to do
+      std::vector<PlannedLaunch> train = planned(layers, machine, launches, true, rectangle, tokens);
+      now.predicted_step = step_of(train, tried.micro_batches, launch_gap(machine, rectangle));
+      if (tried.predicted_step == 0 || now.predicted_step < tried.predicted_step) tried = now;
+      if (best && now.predicted_step >= best->predicted_step) continue;
+      best = Plan{rectangle,
+                  tokens,
+                  tried.micro_batches,
+                  tried.retain,
+                  tried.segment,
+                  order,
+                  std::move(train),
+                  {},
+                  now.predicted_step,
+                  sram,
+                  {},
+                  {},
+                  {}};
+    }
+  }
+}
+
+[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens, int segment) {
   const hw::Rectangle whole{machine.fabric.user_width, machine.fabric.user_height};
-  const std::vector<SramItem> map = sram_map(layers, machine, whole, tokens, true, false);
+  const std::vector<SramItem> map = sram_map(layers, machine, whole, tokens, true, false, segment);
   std::string text = fmt::format(
       "the model does not fit machine {}: even with {} token{} on {} x {} PEs a PE needs {} of {} bytes of SRAM:\n",
       machine.name, tokens, tokens == 1 ? "" : "s", whole.width, whole.height, total_bytes(map), machine.pe.sram_bytes);
@@ -121,7 +164,9 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
       layer.inputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.inputs) * middle / 1000));
       layer.outputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.outputs) * middle / 1000));
     }
-    (total_bytes(sram_map(scaled, machine, whole, tokens, true, false)) <= machine.pe.sram_bytes ? low : high) = middle;
+    (total_bytes(sram_map(scaled, machine, whole, tokens, true, false, segment)) <= machine.pe.sram_bytes ? low
+                                                                                                          : high) =
+        middle;
   }
   text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name,
                       low / 10.0);
@@ -142,7 +187,7 @@ void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& laye
 }
 
 Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
-               const MicroBatch& micro_batch, const hw::StreamOrder& order) {
+               const MicroBatch& micro_batch, int recompute, const hw::StreamOrder& order) {
   if (systems > machine.max_systems || systems < 1)
     throw UsageError(
         fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
@@ -154,39 +199,21 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
     add_shares(heights, layer.inputs, machine.fabric.user_height);
     add_shares(heights, layer.outputs, machine.fabric.user_height);
   }
+  Lines segments{std::min(recompute == 0 ? depth : recompute, depth)};
+  if (recompute == 0) add_shares(segments, depth, depth);
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   for (int parts : micro_batch_choices(shard, micro_batch)) {
-    const int tokens = shard / parts;
-    Lines widths{std::min(machine.fabric.user_width, tokens)};
-    add_shares(widths, tokens, machine.fabric.user_width);
     for (bool keep : {false, true}) {
       if (keep ? retain == RetainOutput::no || depth < 2 : retain == RetainOutput::yes && depth > 1) continue;
-      std::optional<PlanAlternative> best_here;
-      const std::vector<hw::Launch> launches = train_launches(depth, keep);
-      for (int height : heights) {
-        for (int width : widths) {
-          const hw::Rectangle rectangle{width, height};
-          const std::vector<SramItem> sram = sram_map(layers, machine, rectangle, tokens, true, keep);
-          PlanAlternative alternative{rectangle, parts, keep, 0, total_bytes(sram)};
-          if (alternative.sram_bytes > machine.pe.sram_bytes) {
-            if (!best_here || (best_here->predicted_step == 0 && alternative.sram_bytes < best_here->sram_bytes))
-              best_here = alternative;
-            break;  // narrower rectangles hold more tokens a column
-          }
-          if (best_here && best_here->predicted_step > 0 &&
-              least_step(layers, machine, launches, rectangle, tokens, parts) >= best_here->predicted_step)
-            break;  // and narrower ones have more to do
-          std::vector<PlannedLaunch> train = planned(layers, machine, launches, true, rectangle, tokens);
-          alternative.predicted_step = step_of(train, parts, launch_gap(machine, rectangle));
-          if (!best_here || best_here->predicted_step == 0 || alternative.predicted_step < best_here->predicted_step)
-            best_here = alternative;
-          if (best && alternative.predicted_step >= best->predicted_step) continue;
-          best = Plan{rectangle, tokens, parts, keep, order, std::move(train), {}, alternative.predicted_step,
-                      sram,      {},     {},    {}};
-        }
+      const PlanAlternative choice{{}, parts, keep, depth, 0, 0};
+      tried.push_back(choice);
+      // To compute less again is faster: the longest segment that fits.
+      for (int segment : segments) {
+        tried.back().segment = segment;
+        try_rectangles(layers, machine, heights, shard / parts, order, tried.back(), best);
+        if (tried.back().predicted_step > 0) break;
       }
-      if (best_here) tried.push_back(*best_here);
     }
     // More parts stream all weights again: once a plan fits, the next can only win by a better fit of the tokens.
     if (best && parts >= 2 * best->micro_batches) break;
@@ -194,7 +221,8 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
   if (!best)
     refuse(
         layers, machine,
-        micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front());
+        micro_batch.kind == MicroBatch::Kind::automatic ? 1 : shard / micro_batch_choices(shard, micro_batch).front(),
+        *segments.rbegin());
   best->eval = planned(layers, machine, eval_launches(depth), false, best->rectangle, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
@@ -229,6 +257,9 @@ std::string plan_text(const Plan& plan, const Layers& layers, const hw::MachineS
   text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
   text += fmt::format("output layer's weights {}\n",
                       plan.retain ? "retained for its delta" : "streamed again for its delta");
+  text += plan.segment < static_cast<int>(layers.size())
+              ? fmt::format("activations: the input of every {} layers kept, the others computed again\n", plan.segment)
+              : std::string("activations all kept\n");
   text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
   for (const PlannedLaunch& launch : plan.train)
     text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
@@ -239,11 +270,12 @@ std::string plan_text(const Plan& plan, const Layers& layers, const hw::MachineS
   for (const SramItem& item : plan.sram) text += fmt::format("  {:<44} {:>8}\n", item.name, item.bytes);
   text += "\ncolors\n";
   for (const std::string& color : plan.colors) text += "  " + color + "\n";
-  text += "\ntried: rectangle, micro-batches, output weights, predicted step, SRAM\n";
+  text += "\ntried: rectangle, micro-batches, output weights, layers a segment, predicted step,\n       SRAM\n";
   for (const PlanAlternative& tried : plan.alternatives)
-    text += fmt::format("  {:>4} x {:<4} {:>4} {:<9} {:>14} {:>8}\n", tried.rectangle.width, tried.rectangle.height,
-                        tried.micro_batches, tried.retain ? "retained" : "streamed",
-                        tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
+    text +=
+        fmt::format("  {:>4} x {:<4} {:>4} {:<9} {:>4} {:>14} {:>8}\n", tried.rectangle.width, tried.rectangle.height,
+                    tried.micro_batches, tried.retain ? "retained" : "streamed", tried.segment,
+                    tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
   text += "why: " + plan.reason + "\n";
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Chooses how a network lies on the wafer: the rectangle, the micro-batches and whether the output layer's weights
-// stay, for the shortest predicted step that fits the SRAM of every PE.
+// Chooses how a network lies on the wafer: the rectangle, the micro-batches, whether the output layer's weights stay
+// and which activations are computed again in the backward pass, for the shortest predicted step that fits the SRAM of
+// every PE.
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct PlanAlternative {
   hw::Rectangle rectangle;
   int micro_batches = 1;
   bool retain = false;
+  int segment = 0;
   Cycle predicted_step = 0;  ///< 0: does not fit
   Bytes sram_bytes = 0;
 };
@@ -31,6 +33,7 @@ struct Plan {
   int tokens = 0;  ///< on the wafer at a time
   int micro_batches = 1;
   bool retain = false;
+  int segment = 0;                         ///< layers; the input of each segment is kept, the others computed again
   hw::StreamOrder order;                   ///< of every weight stream; shown to be free of deadlock
   std::vector<PlannedLaunch> train, eval;  ///< one micro-batch
   Cycle predicted_step = 0;                ///< wafer time of a training step, all micro-batches
@@ -40,11 +43,12 @@ struct Plan {
   std::vector<PlanAlternative> alternatives;  ///< the best of each kind that was tried
 };
 
-/// A pure function. `systems` shares of `batch` samples; `retain` and `micro_batch` as the model file asks.
-/// Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and what would fit), or a
-/// stream order that can deadlock.
+/// A pure function. `systems` shares of `batch` samples; `retain`, `micro_batch` and `recompute` (layers of a segment;
+/// 0: any) as the model file asks. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too
+/// large and what would fit), or a stream order that can deadlock.
 Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
-               RetainOutput retain, const MicroBatch& micro_batch, const hw::StreamOrder& order = {});
+               RetainOutput retain, const MicroBatch& micro_batch, int recompute = 0,
+               const hw::StreamOrder& order = {});
 
 /// Throws UsageError that names the launch and who would wait for whom, if `plan.order` can deadlock in one of them.
 void require_free_of_deadlock(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,

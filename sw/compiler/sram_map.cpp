@@ -7,19 +7,30 @@ namespace weft::sw {
 int padded_tokens(int tokens) { return (tokens + 3) / 8 * 8 + 4; }
 
 std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
-                               hw::Rectangle rectangle, int tokens, bool train, bool retain) {
+                               hw::Rectangle rectangle, int tokens, bool train, bool retain, int segment) {
   const int columns = std::min(rectangle.width, tokens);
   const int wide = hw::split_count(tokens, columns, 0);
   const Bytes row = 2 * static_cast<Bytes>(padded_tokens(wide));
   const auto held = [&](int features) { return static_cast<Bytes>(hw::split_count(features, rectangle.height, 0)); };
   std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}};
   Bytes accumulators = 4 * static_cast<Bytes>(wide), deltas = 0;
+  const bool recomputes = segment < static_cast<int>(layers.size());
+  Bytes again = 0, most_again = 0;
   for (std::size_t index = 0; index < layers.size(); ++index) {
     const hw::MatrixLayer& layer = layers[index];
-    map.push_back({"input of " + layer.name, (held(layer.inputs) + 1) * row});
+    const auto place = static_cast<int>(index) % segment;
+    const Bytes input = (held(layer.inputs) + 1) * row;
+    if (!recomputes || place == 0) {
+      map.push_back({"input of " + layer.name, input});
+      again = 0;
+    } else {
+      again += input;
+      most_again = std::max(most_again, again);
+    }
     accumulators = std::max(accumulators, 4 * (held(layer.inputs) + 1));
     if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.outputs)) * row);
   }
+  if (most_again > 0) map.push_back({"other inputs of one segment", most_again});
   const hw::MatrixLayer& last = layers.back();
   map.push_back({"logits and exponentials, fp32", 2 * held(last.outputs) * 4 * wide});
   map.push_back({"labels", 2 * static_cast<Bytes>(wide)});

@@ -15,7 +15,7 @@ hw::Job build_job(const ModelConfig& config, const Plan& plan, std::int64_t firs
   hw::Job job;
   job.layers = matrix_layers(config.model);
   const int depth = static_cast<int>(job.layers.size());
-  job.train_launches = train_launches(depth, plan.retain);
+  job.train_launches = train_launches(depth, plan.retain, plan.segment);
   job.eval_launches = eval_launches(depth);
   job.first_step = first_step;
   job.checkpoint_steps = run.checkpoint_steps;

@@ -152,6 +152,7 @@ int run_training(const RunSettings& settings) {
   const hw::TrainingState initial = starting_state(config, settings, folder);
   hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
   job.timing_only = settings.timing_only;
+  job.share_systems = settings.timing_only && settings.fast_forward;
   const std::unique_ptr<hw::SampleSource> source = sample_source(config, job, reads, std::move(train), std::move(test));
 
   std::int64_t total_steps = 0;
@@ -211,6 +212,7 @@ int run_training(const RunSettings& settings) {
   report.host.regions = cluster.system(0).wafer().regions();
   report.host.cut_crossings = cluster.system(0).wafer().cut_crossings();
   report.host.fast_forward = settings.fast_forward;
+  report.host.systems = cluster.systems();
   if (programs) report.programs = programs->totals();
   write_whole(folder / "report.json", to_json(report).dump() + "\n");
   const std::string summary = summary_text(report);

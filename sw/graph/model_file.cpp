@@ -101,6 +101,13 @@ MicroBatch read_micro_batch(YamlSection& section) {
   return {Kind::samples, section.integer("micro_batch_size", {1, kBatchRange.high, "or auto, or none"})};
 }
 
+/// auto, none, or the layers of a segment.
+int read_recompute(YamlSection& section) {
+  if (!section.has("recompute") || section.is_word("recompute"))
+    return section.choice<int>("recompute", {{"auto", 0}, {"none", kMaxLayers}}, 0);
+  return section.integer("recompute", {1, kMaxLayers, "or auto, or none"});
+}
+
 RunConfig read_runconfig(YamlSection section) {
   RunConfig run;
   run.mode = section.choice<Mode>(
@@ -115,6 +122,7 @@ RunConfig read_runconfig(YamlSection section) {
   run.num_csx = section.integer("num_csx", {1, 65'536}, 1);
   run.micro_batch_size = read_micro_batch(section);
   run.whole_tensor_placement = section.choice<bool>("placement", {{"striped", false}, {"whole_tensor", true}}, false);
+  run.recompute = read_recompute(section);
   run.stream_order.by_element =
       section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
   run.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);

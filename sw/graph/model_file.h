@@ -53,6 +53,8 @@ struct RunConfig {
   int num_csx = 1;
   MicroBatch micro_batch_size;
   bool whole_tensor_placement = false;
+  int recompute =
+      0;  ///< layers of which only the first one's input is kept; 0: as few again as fit; more than there are: none
   hw::StreamOrder stream_order;
 };
 

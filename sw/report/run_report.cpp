@@ -139,6 +139,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                   {"regions", report.host.regions},
                   {"cut_crossings", report.host.cut_crossings},
                   {"fast_forward", report.host.fast_forward},
+                  {"systems_simulated", report.host.systems},
                   {"rounds_simulated", simulated},
                   {"rounds_added", added},
                   {"simulated", std::move(shares)}};

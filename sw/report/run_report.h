@@ -35,6 +35,7 @@ struct HostRecord {
   int regions = 1;
   std::int64_t cut_crossings = 0;
   bool fast_forward = true;
+  int systems = 1;  ///< simulated; the others are copies of system 0
 };
 
 struct RunReport {

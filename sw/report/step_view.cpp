@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 
@@ -53,7 +54,7 @@ std::size_t find_step(const Json& steps, std::optional<std::int64_t> wanted) {
 void add_launches(StepView& view, const Json& report, std::int64_t stage, std::int64_t step) {
   const Json& layers = report.at("run").at("layers");
   const Rows rows(report.at("launches"));
-  std::string last;
+  std::set<std::tuple<std::string, std::string, std::int64_t>> seen;
   bool first_stream = true;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.whole(row, "stage") != stage || rows.whole(row, "step") != step) continue;
@@ -65,7 +66,9 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     const std::string layer = text(layers.at(static_cast<std::size_t>(rows.whole(row, "layer"))));
     const char* phase = phase_of(bar.kernel);
     bar.what = fmt::format("{} {}, {}", layer, phase, bar.kernel);
-    if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", rows.whole(row, "micro_batch"));
+    const std::int64_t micro_batch = rows.whole(row, "micro_batch");
+    if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
+    if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
     if (first_stream && bar.kernel != "load_input") {
       first_stream = false;
       if (bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});

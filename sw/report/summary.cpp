@@ -141,6 +141,8 @@ std::string summary_text(const RunReport& report) {
   text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
                       report.host.fast_forward ? "on" : "off");
+  if (report.host.systems < report.systems)
+    text += fmt::format("{} of {} systems simulated; the others are its copies\n", report.host.systems, report.systems);
   text += fmt::format("{:<16} {:>8} {:>17} {:>17}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
   for (const SimulatedShare& share : simulated_shares(report.launches)) {
     text += fmt::format("{:<16} {:>8} {:>17} {:>17}  ", share.kernel, share.launches, share.pe_rounds,

@@ -68,7 +68,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   sw::MicroBatch wanted{sw::MicroBatch::Kind::samples, job.batch / systems / micro_batches};
   const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, systems, retain, wanted);
   job.micro_batches = plan.micro_batches;
-  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain);
+  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
   TrainingState initial = initial_state(job);
   std::vector<test::ReferenceTrainer::Layer> layers;
   const auto parameters = sw::initial_weights(job.layers, 3);

@@ -60,7 +60,7 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
   // A wide layer: blocks of 4 (many lines), of hundreds, and one.
   benchmark->Args({1024, 1024, 1024, 256})->Args({1024, 1024, 1024, 4})->Args({1024, 1024, 1024, 1});
 }
-BENCHMARK(chained)->Apply(shapes);
+BENCHMARK(chained)->Name("chained")->Apply(shapes);
 
 #ifdef WEFT_BENCH_OPENBLAS
 void openblas(benchmark::State& state) {
@@ -79,5 +79,3 @@ BENCHMARK(openblas)->Apply(shapes);
 #endif
 
 }  // namespace
-
-BENCHMARK_MAIN();

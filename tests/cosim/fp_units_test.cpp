@@ -112,3 +112,45 @@ TEST_CASE("add, multiply, fused multiply-add and conversion equal the host's bit
   }
   REQUIRE(wrong == 0);
 }
+
+TEST_CASE("conversion to fp16 at every half, between every two, and next to it") {
+  weft::rtl::FpUnits units;
+  int wrong = 0;
+  for (std::uint32_t half = 0; half < 0x7c00; ++half) {
+    const float low = weft::half_to_float(static_cast<std::uint16_t>(half));
+    // Above the greatest half: as if the next power of two were one.
+    const float high = half == 0x7bff ? 65536.0F : weft::half_to_float(static_cast<std::uint16_t>(half + 1));
+    const std::uint32_t tie = canonical((low + high) / 2);
+    for (const std::uint32_t bits : {canonical(low), tie - 1, tie, tie + 1})
+      for (const std::uint32_t sign : {0U, 0x80000000U})
+        wrong += units.to_half(bits | sign) != weft::float_to_half(as_float(bits | sign));
+  }
+  REQUIRE(wrong == 0);
+}
+
+TEST_CASE("zeros, subnormals, ones, the greatest, infinities and both kinds of NaN, each with each") {
+  std::vector<std::uint32_t> words;
+  std::vector<std::uint16_t> halves;
+  for (const std::uint32_t sign : {0U, 1U}) {
+    for (const std::uint32_t word : {0U, 1U, 0x7fffffU, 0x800000U, 0x3f800000U, 0x3fc00000U, 0x7f7fffffU, 0x7f800000U,
+                                     0x7f800001U, 0x7fbfffffU, 0x7fc00000U})
+      words.push_back(word | sign << 31);
+    for (const std::uint32_t half :
+         {0U, 1U, 0x3ffU, 0x400U, 0x3c00U, 0x3e00U, 0x7bffU, 0x7c00U, 0x7c01U, 0x7dffU, 0x7e00U})
+      halves.push_back(static_cast<std::uint16_t>(half | sign << 15));
+  }
+  weft::rtl::FpUnits units;
+  int wrong = 0;
+  for (const std::uint32_t a : words) {
+    wrong += units.to_half(a) != weft::float_to_half(as_float(a));
+    for (const std::uint32_t b : words) {
+      wrong += units.add(a, b) != canonical(as_float(a) + as_float(b));
+      for (const std::uint32_t c : words)
+        wrong += units.fma32(a, b, c) != canonical(std::fma(as_float(a), as_float(b), as_float(c)));
+    }
+  }
+  for (const std::uint16_t x : halves)
+    for (const std::uint16_t y : halves)
+      wrong += units.multiply(x, y) != canonical(weft::half_to_float(x) * weft::half_to_float(y));
+  REQUIRE(wrong == 0);
+}

@@ -9,6 +9,7 @@
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_array.h"
 #include "sw/kernels/program_builder.h"
+#include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -23,7 +24,7 @@ const MachineSpec& wse2() {
 // Inputs of thread t come in on colors 2 t and 2 t + 1, outputs leave on 4 + those; each color has an edge of its own.
 constexpr Port in_side[] = {Port::west, Port::north, Port::east, Port::south};
 constexpr Port out_side[] = {Port::east, Port::west, Port::north, Port::south};
-constexpr int slot_words = 512;
+constexpr int slot_words = 1024;  // 12 slots a thread: the whole SRAM
 
 class RandomProgram {
  public:
@@ -55,6 +56,8 @@ class RandomProgram {
       const auto value = random_() % 8 == 0 ? random_() : 0x3800U + random_() % 0x800U + (random_() % 2 << 15);
       setup_.memory(0, 0).write16(word, static_cast<std::uint16_t>(value));
     }
+    for (int word = 0; word < 2 * 12 * slot_words; word += 2)
+      if (random_() % 16 == 0) setup_.memory(0, 0).write32(word, special());
   }
 
   const ArraySetup& setup() const { return setup_; }
@@ -69,8 +72,15 @@ class RandomProgram {
     source.push_back({random_() % 6 == 0 ? static_cast<Cycle>(random_() % 400) : 0, wavelet});
   }
 
+  /// fp32 zeros, subnormals, infinities and NaNs.
+  std::uint32_t special() {
+    constexpr std::uint32_t words[] = {0, 1, 0x7fffff, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000};
+    return words[random_() % std::size(words)] | static_cast<std::uint32_t>(random_() % 2) << 31;
+  }
+
   std::uint32_t data() {
     if (random_() % 8 == 0) return static_cast<std::uint32_t>(random_());
+    if (random_() % 8 == 0) return special();
     return static_cast<std::uint32_t>(0x3f000000 + random_() % 0x1000000 + (random_() % 2 << 31));
   }
 
@@ -84,7 +94,16 @@ class RandomProgram {
       return static_cast<std::uint16_t>((thread * slots + slot) * slot_words + 2 * below(8));
     };
     i.a = place(first), i.b = place(second);
-    i.count = static_cast<std::uint16_t>(1 + below(20));
+    // Halves stand anywhere, fp32 at even words.
+    const bool halves = i.opcode == Opcode::relu16 || i.opcode == Opcode::relu_back16 || i.opcode == Opcode::store16 ||
+                        i.opcode == Opcode::send16;
+    const bool half_operand =
+        halves || i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory || i.opcode == Opcode::drain16;
+    if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
+    if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
+    const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
+                              i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
+    i.count = static_cast<std::uint16_t>(may_be_empty && random_() % 8 == 0 ? 0 : 1 + below(20));
     const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
     const auto takes = [&](int wavelets) {
       i.fabric_in = static_cast<std::uint8_t>(in);
@@ -169,5 +188,54 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   for (std::size_t opcode = 2; opcode < used.size(); ++opcode) {
     INFO(text_of(static_cast<Opcode>(opcode)).name);
     CHECK(used[opcode] > 100);
+  }
+}
+
+TEST_CASE("a control wavelet where data is due and an address outside the SRAM stop the tile as they stop the model") {
+  rtl::TileArray tiles(wse2());
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const auto words = static_cast<std::uint16_t>(wse2().pe.sram_bytes / 2);
+  Instruction store, drain, multiply, send;
+  store.opcode = Opcode::store32;
+  store.count = 2;
+  drain.opcode = Opcode::drain;
+  drain.count = 2, drain.b = 100;
+  multiply.opcode = Opcode::axpy;
+  multiply.count = 4, multiply.element_stride = 1, multiply.row_stride = words - 4;
+  send.opcode = Opcode::axpy_memory;
+  send.count = 1, send.scalars = 1, send.c = words - 1, send.fabric_out = 6;
+  const Wavelet data{1, 5, false}, control = control_wavelet(5);
+  const std::vector<std::tuple<Instruction, std::vector<Wavelet>, int, bool>> cases = {
+      {store, {data, data}, 1, true},
+      {store, {data, control}, 1, false},
+      {drain, {data, data}, 1, true},
+      {drain, {data, control}, 1, false},
+      {multiply, {scalar_wavelet(5, 1, 0x3c00), control}, 1, true},
+      {multiply, {scalar_wavelet(5, 2, 0x3c00), control}, 1, false},
+      {send, {}, 1, true},
+      {send, {}, 2, false}};
+  for (const auto& [plain, wavelets, passes, good] : cases) {
+    ArraySetup setup(1, 1, wse2().pe.sram_bytes);
+    Program& program = setup.program(0, 0);
+    Instruction instruction = plain;
+    if (!wavelets.empty()) instruction.fabric_in = 5;
+    sw::ProgramBuilder builder(program);
+    builder.begin_thread(0);
+    const int first = builder.here();
+    builder.add(instruction);
+    if (passes > 1) builder.loop(first, passes, 0);
+    builder.halt();
+    program.routes[5] = {{Port::west, port_set(Port::ramp)}};
+    program.routes[6] = {{Port::ramp, port_set(Port::east)}};
+    for (const Wavelet& wavelet : wavelets)
+      setup.edges[static_cast<std::size_t>(setup.edge(Port::west, 0))].source.push_back({0, wavelet});
+    INFO(to_string(program));
+    for (const ClockedRectangle* clocked : {static_cast<const ClockedRectangle*>(nullptr), &tile}) {
+      if (good) {
+        REQUIRE(run_array(wse2(), setup, {true, clocked, {}}).finished);
+      } else {
+        REQUIRE_THROWS_AS(run_array(wse2(), setup, {true, clocked, {}}), SimulationError);
+      }
+    }
   }
 }

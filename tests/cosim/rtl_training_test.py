@@ -56,6 +56,29 @@ class RtlTraining(unittest.TestCase):
         self.assertGreater(tiles["programs"]["rtl_tile_cycles"], region["programs"]["rtl_tile_cycles"])
         self.assertGreater(region["programs"]["rtl_tile_cycles"], 0)
 
+    def test_a_full_wafers_layer_scaled_to_16_by_16_tiles(self):
+        """82 features on 16 rows, 20 tokens a column: shares as 5120 on 994 rows have them; all three passes."""
+        model = self.folder / "scaled.yaml"
+        model.write_text("train_input: {data_processor: synthetic, batch_size: 320}\n"
+                         "model: {name: scaled, input_features: 82, hidden_sizes: [82], num_classes: 82, retain_output_layer: false}\n"
+                         "optimizer: {optimizer_type: sgd, learning_rate: 0.1}\n"
+                         "runconfig: {max_steps: 1}\n")
+        grid = [word.replace("=8", "=16") for word in SMALL]
+
+        def outcome(name, *arguments):
+            result = run("train", model, "-o", name, *grid, *arguments, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return report(self.folder / name)
+
+        folded, simulated = outcome("folded"), outcome("unfolded", "--no_fast_forward")
+        tiles = outcome("scaled_tiles", "--rtl-region", "0,0,16,16")["programs"]
+        self.assertTrue(any(share["simulated"].startswith("one of each") for share in folded["host"]["simulated"]))
+        del folded["host"], simulated["host"]
+        self.assertEqual(folded, simulated)
+        self.assertEqual(tiles["launches"], 5)
+        self.assertLessEqual(tiles["worst_deviation_percent"], 2)
+        self.assertLessEqual(abs(tiles["program_cycles"] - tiles["recurrence_cycles"]), 0.02 * tiles["recurrence_cycles"])
+
     def test_a_traced_pe(self):
         # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east.
         self.outcome("traced", "--rtl-region", "3,2,1,1", "--vcd", "traced.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")

@@ -45,6 +45,50 @@ TEST_CASE("tiles, models and both in one array: same slots, same wires, same mem
   CHECK(mixed_arrays > 60);
 }
 
+TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  Program& program = setup.program(0, 0);
+  Instruction store, send;
+  store.opcode = Opcode::store32;
+  store.fabric_in = 5, store.count = 1;
+  send.opcode = Opcode::send32;
+  send.fabric_out = 6, send.count = 30;
+  program.code = {store, send, {}};
+  program.entry[0] = 0;
+  program.routes = {{5, {{Port::west, port_set(Port::ramp)}}}, {6, {{Port::ramp, port_set(Port::east)}}}};
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::west, 0))].source = {{4000, {9, 5, false}}};
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = {9000, 9001, 14000};
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                 run = run_array(machine, setup, {true, &tile, {}});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  REQUIRE(run.end > 14000);
+  REQUIRE(run.end == model.end);
+  REQUIRE(run.pes[0].slots == model.pes[0].slots);
+  REQUIRE(run.clocked_cycles < 14000);  // it slept
+}
+
+TEST_CASE("a tile is awake through its longest vector: one lane, both operands in the same banks") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  Instruction multiply;
+  multiply.opcode = Opcode::mul32;
+  multiply.b = 8192, multiply.count = 4000;
+  setup.program(0, 0).code = {multiply, {}};
+  setup.program(0, 0).entry[0] = 0;
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                 run = run_array(machine, setup, {true, &tile, {}});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  REQUIRE(run.end > 8000);
+  REQUIRE(run.end == model.end);
+}
+
 TEST_CASE("memory behind the host port's back is the memory that the host port sees") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   rtl::Tile tile(machine);
@@ -54,4 +98,9 @@ TEST_CASE("memory behind the host port's back is the memory that the host port s
   tile.load({}, memory);
   REQUIRE(tile.memory() == memory.words());
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 61) REQUIRE(tile.read_word(word) == memory.read16(word));
+  for (int word = 0; word < machine.pe.sram_bytes / 2; word += 83) {
+    memory.write16(word, static_cast<std::uint16_t>(~word));
+    tile.write_word(word, memory.read16(word));
+  }
+  REQUIRE(tile.memory() == memory.words());
 }

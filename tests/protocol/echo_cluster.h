@@ -75,7 +75,7 @@ struct EchoCluster : sc_core::sc_module {
         machine(the_machine),
         start(invented_state(job)),
         memoryx("memoryx", job, machine, start, control ? *control : to_end, recorder ? *recorder : null),
-        swarmx("swarmx", machine, job.systems, recorder ? *recorder : null),
+        swarmx("swarmx", machine, job.systems, false, recorder ? *recorder : null),
         user("user", job, observed) {
     memoryx.user_out.bind(user.memoryx_in);
     for (int lane = 0; lane < machine.io.ethernet_links; ++lane) {

@@ -59,6 +59,32 @@ class Runs(unittest.TestCase):
         self.assertEqual(timed, valued)
         self.assertEqual(list((self.folder / "timing").glob("*.mdl")), [])
 
+    def test_activations_computed_again_change_no_bit(self):
+        model = self.folder / "deep.yaml"
+        model.write_text("train_input: {data_processor: synthetic, batch_size: 16}\n"
+                         "model: {name: deep, input_features: 20, hidden_sizes: [24, 9, 30, 12, 17, 8], num_classes: 6, dropout: 0.1}\n"
+                         "optimizer: {optimizer_type: adam, learning_rate: 0.01}\n"
+                         "runconfig: {max_steps: 4, placement: whole_tensor}\n")
+        kept = "kept"
+        for segment in ("none", 1, 2, 3, 5):
+            folder = kept if segment == "none" else f"again_{segment}"
+            result = run("train", model, "--set", f"runconfig.recompute={segment}", "-o", folder, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            forward = [row for row in report(self.folder / folder)["launches"]["rows"] if row[4] in ("matmul_forward", "retain_forward")]
+            again = {"none": 0, 1: 0, 2: 3, 3: 4, 5: 4}[segment]
+            self.assertEqual(len(forward), 4 * (7 + again))
+            self.assertEqual((self.folder / kept / "checkpoint_4.mdl").read_bytes(),
+                             (self.folder / folder / "checkpoint_4.mdl").read_bytes())
+
+    def test_one_system_stands_for_all(self):
+        for systems in (2, 8, 16):
+            self.train(f"one_of_{systems}", "--timing_only", "--num_csx", systems)
+            self.train(f"all_{systems}", "--timing_only", "--no_fast_forward", "--num_csx", systems)
+            one, every = report(self.folder / f"one_of_{systems}"), report(self.folder / f"all_{systems}")
+            self.assertEqual((one["host"]["systems_simulated"], every["host"]["systems_simulated"]), (1, systems))
+            del one["host"], every["host"]
+            self.assertEqual(one, every)
+
     def test_timing_only_has_no_numbers_to_start_from(self):
         result = run("train", "fc_mnist_tiny", "--timing_only", "--resume", "-o", "plain", cwd=self.folder)
         self.assertEqual(result.returncode, 2)

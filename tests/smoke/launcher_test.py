@@ -45,8 +45,10 @@ done
     "ninja": """
 if [[ -e ninja-fails ]]; then echo "1/3 compiling"; echo "error: broken code"; exit 1; fi
 echo "1/2 compiling"; echo "2/2 linking"
-mkdir -p build/release/sw/cli; cp program build/release/sw/cli/weft
+mkdir -p build/release/sw/cli build/release/tests/bench
+cp program build/release/sw/cli/weft; cp program build/release/tests/bench/weft_bench
 """,
+    "pkg-config": "[[ ! -e no-openblas ]]\n",
     "ctest": "exit 8\n",
     "sudo": "[[ $1 == -v ]] || exec \"$@\"\n",
 }
@@ -155,6 +157,30 @@ class Launcher(unittest.TestCase):
         self.run_weft("test")
         self.run_weft("train", "other")
         self.assertEqual([c.split()[-1] for c in self.calls("cmake")], ["-DBUILD_TESTING=OFF", "-DBUILD_TESTING=ON"])
+
+    # --- the benchmarks ---
+
+    def test_bench_builds_and_becomes_the_benchmarks(self):
+        done = self.run_weft("bench", "dense", "--json", "out.json")
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: dense --json out.json\n"), done.stderr)
+        self.assertIn("-DBUILD_TESTING=ON -DWEFT_OPENBLAS=ON", self.calls("cmake")[0])
+        self.assertTrue(self.calls("ninja")[0].endswith(" weft_bench"))
+        self.assertEqual(self.calls("npm"), [])
+        self.run_weft("bench")
+        self.assertEqual(len(self.calls("cmake")), 1, "configured again without a reason")
+
+    def test_bench_goes_on_without_openblas(self):
+        self.write("missing", "libopenblas-dev\n")
+        self.write("apt-fails", "")
+        self.write("no-openblas", "")
+        done = self.run_weft("bench")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("without it", done.stderr)
+        self.assertIn("-DWEFT_OPENBLAS=OFF", self.calls("cmake")[0])
+        (self.root / "no-openblas").unlink()
+        self.write("missing", "")
+        self.run_weft("bench")
+        self.assertIn("-DWEFT_OPENBLAS=ON", self.calls("cmake")[1])
 
     # --- packages ---
 

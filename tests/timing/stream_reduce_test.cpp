@@ -88,6 +88,19 @@ TEST_CASE("full rate needs input_queue >= 2 ramp and link_queue >= 2: at the gat
   REQUIRE(end(1, 4) > end(2, 4));
 }
 
+TEST_CASE("a wavelet leaves the router when the core's queue has room for it, and not a cycle before") {
+  for (const int depth : {6, 7}) {
+    StreamReduce engine(FabricTiming(machine_with(4, depth)), shape_of(1, 1, 9, 20));
+    const std::vector<std::int32_t> edge = {-1};
+    StreamReduce::Source source;
+    source.edge = edge.data();
+    engine.stream(0, 1 << 20, source);
+    // Wavelet k is at the router in cycle k + 1. The core takes the first one at 4 and the second 11 cycles later.
+    REQUIRE(engine.departure(1, 0, depth) == depth + 1);
+    REQUIRE(engine.departure(1, 0, depth + 1) == 4 + 11 + 2);
+  }
+}
+
 TEST_CASE("a multicast moves at the pace of its slowest taker") {
   // Position 1 has 40 times the work; position 0 gets its last weight only when there is room behind it.
   StreamReduceShape shape = shape_of(1, 2, 30, 2);

@@ -55,6 +55,31 @@ TEST_CASE("a program comes back from its listing, with its threads' entries") {
   REQUIRE(read.entry == program.entry);
 }
 
+TEST_CASE("each instruction is read with all the operands that it can have") {
+  for (const char* text : {"HALT",
+                           "LOOP count=1 target=2 counter=3",
+                           "AXPY acc=2 x=3 n=1 row=5 step=6 in=9",
+                           "AXPYM acc=2 x=3 n=1 row=5 step=6 scalars=4 m=7 out=8 advance=1 silent",
+                           "DRAIN acc=2 n=1 in=9 out=8 advance=65535",
+                           "DRAIN acc=2 n=1 to=4 in=9",
+                           "DRAIN16 acc=2 n=1 to=4 in=9",
+                           "STORE16 at=2 n=1 in=9",
+                           "STORE32 at=2 n=1 in=9",
+                           "SEND16 at=2 n=1 out=8 advance=2 silent",
+                           "SEND32 at=2 n=1 out=8 advance=2",
+                           "RELU16 at=2 n=1",
+                           "RELU_BACK16 a=2 b=3 n=1",
+                           "ADD32 a=2 n=1 m=3 in=9",
+                           "SUB32 a=2 n=1 m=3 in=9",
+                           "MUL32 a=2 n=1 m=3 in=9",
+                           "MAX32 a=2 n=1 m=3 in=9",
+                           "MAX32 a=2 b=4 n=1",
+                           "FMAC32 acc=2 x=4 n=1 row=6 step=8 scalars=10 m=3",
+                           "FMAC32_CALLS acc=2 x=4 n=1 row=6 step=8 scalars=10 m=3",
+                           "CALL"})
+    CHECK(to_string(assemble_line(text)) == text);
+}
+
 TEST_CASE("comments, empty lines and the order of fields do not matter") {
   const Program program = assemble("# broadcast\n\n  SEND32 n=4 out=1 at=8   # all\n  HALT\n", "text");
   REQUIRE(to_string(program.code.at(0)) == "SEND32 at=8 n=4 out=1");

@@ -71,7 +71,7 @@ TEST_CASE("a channel of one row may send any blocks; one input a row makes by el
 TEST_CASE("the planner refuses an order that can deadlock and names the launch") {
   const std::vector<hw::MatrixLayer> layers{{"fc1", 64, 40, true, 0}, {"fc2", 40, 10, false, 0}};
   const auto plan = [&](hw::StreamOrder order) {
-    return make_plan(layers, mini(), 64, 1, RetainOutput::no, {}, order);
+    return make_plan(layers, mini(), 64, 1, RetainOutput::no, {}, 0, order);
   };
   CHECK(plan({}).order == hw::StreamOrder{});
   CHECK_THROWS_WITH(plan({true, 1}), Catch::Contains("matmul_forward of fc1") && Catch::Contains("by element"));

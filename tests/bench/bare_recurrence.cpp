@@ -1,0 +1,140 @@
+#include "tests/bench/bare_recurrence.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace weft::bench {
+
+namespace {
+constexpr std::int32_t never = std::numeric_limits<std::int32_t>::min() / 2;
+}
+
+BareRecurrence::BareRecurrence(const hw::FabricTiming& timing, const RoundShape& shape)
+    : timing_(timing), shape_(shape) {
+  const auto lines = static_cast<std::size_t>(shape.lines), width = static_cast<std::size_t>(shape.positions);
+  depart_.assign(lines * depth * (width + 2), never);
+  taken_.assign(lines * depth * width, never);
+  element_ = taken_;
+  leave_.assign((lines + 1) * depth * width, never);
+  arrive_ = leave_;
+  free_.assign(lines * width, timing.dispatch);
+  issue_.assign(lines * width, never);
+  for (Times* times : {&ready_, &wait_stream_, &wait_sum_, &blocked_, &stall_}) times->assign(lines * width, 0);
+}
+
+void BareRecurrence::round() {
+  for (int line = 0; line < shape_.lines; ++line) stream_line(line);
+  const std::size_t pes = free_.size();
+  for (std::size_t pe = 0; pe < pes; ++pe) {
+    const std::int32_t at = std::max(free_[pe], ready_[pe]);
+    stall_[pe] += at - free_[pe];
+    ready_[pe] = at + timing_.fill;
+    issue_[pe] = at + timing_.issue - 1;
+  }
+  constexpr int strip = 1024;  // of one line: as many as stay in cache with the lines that the blocks are on
+  for (int left = 0; left < shape_.positions; left += strip) sum(left, std::min(left + strip, shape_.positions));
+  for (std::size_t pe = 0; pe < pes; ++pe) free_[pe] = issue_[pe] + 1 + timing_.scalar;
+  ++rounds_;
+}
+
+void BareRecurrence::stream_line(int line) {
+  const int width = shape_.positions;
+  const std::int32_t hop = timing_.hop, ramp = timing_.ramp, fill = timing_.fill;
+  const std::int32_t length = timing_.issue + (shape_.elements + shape_.lanes - 1) / shape_.lanes;
+  const std::int64_t begin = static_cast<std::int64_t>(line) * width;
+  std::int32_t* __restrict free = free_.data() + begin;
+  std::int32_t* __restrict ready = ready_.data() + begin;
+  std::int32_t* __restrict wait = wait_stream_.data() + begin;
+  std::int32_t* __restrict stall = stall_.data() + begin;
+  for (int offset = 0; offset <= shape_.wavelets; ++offset) {
+    const std::int64_t k = rounds_ * (shape_.wavelets + 1) + offset;
+    std::int32_t* __restrict now = at(depart_, line, k, width + 2) + 1;
+    const std::int32_t* before = at(depart_, line, k - 1, width + 2) + 1;
+    const std::int32_t* room = at(depart_, line, k - timing_.link_queue, width + 2) + 1;
+    const std::int32_t* credit = at(taken_, line, k - timing_.input_queue, width);
+    std::int32_t upstream = std::max({1 + offset, before[-1] + 1, room[0] + 1});
+    now[-1] = upstream;
+    for (int p = 0; p < width; ++p) {
+      const std::int32_t own = std::max(std::max(before[p], room[p + 1]) + 1, credit[p] + ramp);
+      upstream = std::max(upstream + hop, own);
+      now[p] = upstream;
+    }
+    if (offset == shape_.wavelets) return take_control(line, k);
+    std::int32_t* __restrict taken = at(taken_, line, k, width);
+    for (int p = 0; p < width; ++p) {
+      const std::int32_t from = std::max(free[p], ready[p]), when = std::max(now[p] + ramp, from);
+      stall[p] += from - free[p];
+      wait[p] += when - from;
+      taken[p] = when;
+      free[p] = when + length;
+      ready[p] = when + fill;
+    }
+  }
+}
+
+void BareRecurrence::take_control(int line, std::int64_t k) {
+  const std::int32_t* now = at(depart_, line, k, shape_.positions + 2) + 1;
+  std::int32_t* taken = at(taken_, line, k, shape_.positions);
+  const std::int64_t begin = static_cast<std::int64_t>(line) * shape_.positions;
+  std::int32_t *free = free_.data() + begin, *wait = wait_stream_.data() + begin;
+  for (int p = 0; p < shape_.positions; ++p) {
+    const std::int32_t when = std::max(now[p] + timing_.ramp, free[p]);
+    wait[p] += when - free[p];
+    taken[p] = when;
+    free[p] = when + timing_.control;
+  }
+}
+
+// An element needs the same element of the line below and, for its room, the one link_queue before of the line above.
+// So link_queue elements of a line go together, and each block of them follows the one before a line behind: all blocks
+// pass a line while its history is in cache.
+void BareRecurrence::sum(int left, int right) {
+  const int together = timing_.link_queue, blocks = (shape_.elements + together - 1) / together;
+  for (int first_line = shape_.lines - 1; first_line > -blocks; --first_line)
+    for (int block = 0; block < blocks; ++block) {
+      const int line = first_line + block;
+      if (line < 0 || line >= shape_.lines) continue;
+      const int last = std::min((block + 1) * together, shape_.elements);
+      for (int offset = block * together; offset < last; ++offset)
+        sum_element(line, rounds_ * shape_.elements + offset, left, right);
+    }
+}
+
+void BareRecurrence::sum_element(int line, std::int64_t j, int left, int right) {
+  const int width = shape_.positions;
+  const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
+  const std::int64_t begin = static_cast<std::int64_t>(line) * width;
+  std::int32_t* __restrict issue = issue_.data() + begin;
+  std::int32_t* __restrict wait = wait_sum_.data() + begin;
+  std::int32_t* __restrict blocked = blocked_.data() + begin;
+  std::int32_t* __restrict element = at(element_, line, j, width);
+  std::int32_t* __restrict arrive = at(arrive_, line + 1, j, width);
+  std::int32_t* __restrict leave = at(leave_, line, j, width);
+  const std::int32_t* __restrict below = at(leave_, line + 1, j, width);
+  const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1, width);
+  const std::int32_t* __restrict credit = at(element_, line, j - timing_.input_queue, width);
+  const std::int32_t* __restrict leave_before = at(leave_, line, j - 1, width);
+  const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue, width);
+  const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue, width);
+  const bool has_input = line + 1 < shape_.lines, has_output = line > 0;
+  for (int p = left; p < right; ++p) {
+    const std::int32_t from = issue[p] + 1;
+    std::int32_t fed = from;
+    if (has_input) {
+      arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), credit[p] + ramp);
+      fed = std::max(from, arrive[p] + ramp);
+    }
+    const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;
+    wait[p] += fed - from;
+    blocked[p] += now - fed;
+    issue[p] = element[p] = now;
+    if (has_output) leave[p] = std::max(now + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
+  }
+}
+
+BareRecurrence::Pe BareRecurrence::pe(int line, int position) const {
+  const auto at = static_cast<std::size_t>(line * shape_.positions + position);
+  return {free_[at], wait_stream_[at], wait_sum_[at], blocked_[at], stall_[at]};
+}
+
+}  // namespace weft::bench

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Small faults in the RTL tile and in the models it is held against: does a test notice each? README.md says more.
+
+    tests/mutation/mutate.py --scratch FOLDER [--count N] [--seed S] [--only FILE] [--jobs J] [--json FILE]
+    tests/mutation/mutate.py --list            the mutants that would be run
+    tests/mutation/mutate.py --again FILE ...  those that survived in an earlier --json; the others stand as they are there
+
+Exit code 0 when at least 90 % of those that compile are killed.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import queue
+import sys
+import threading
+import time
+
+from mutants import Mutant, mutants_of, sample
+from workshop import Workshop
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp", "hw/fabric/reduce_stage.cpp")
+BAR_PERCENT = 90
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scratch", type=pathlib.Path, help="folder for copies and builds; kept, so that a second run is quick")
+    parser.add_argument("--count", type=int, default=240, help="mutants [%(default)s]")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample [%(default)s]")
+    parser.add_argument("--only", metavar="FILE", help="mutants of this file alone, e.g. rtl/pe/pe_router.sv")
+    parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
+    parser.add_argument("--again", type=pathlib.Path, metavar="JSON", help="run the survivors of an earlier run")
+    parser.add_argument("--jobs", type=int, default=1, help="scratch builds side by side [%(default)s]")
+    parser.add_argument("--threads", type=int, default=2, help="compilers per scratch build [%(default)s]")
+    parser.add_argument("--seconds", type=float, default=60, help="a detector that takes longer hangs [%(default)s]")
+    parser.add_argument("--json", type=pathlib.Path, help="write the outcome of each mutant here, as it comes")
+    return parser.parse_args()
+
+
+def paths():
+    return sorted({path.relative_to(ROOT).as_posix() for glob in FILES for path in ROOT.glob(glob)})
+
+
+def choose(options):
+    """Outcomes of an earlier run that stand, and the mutants to run."""
+    if options.again:
+        earlier = [(Mutant(**{field: one[field] for field in Mutant._fields}), one["outcome"], one["by"])
+                   for one in json.loads(options.again.read_text(encoding="utf-8"))["mutants"]]
+        return ([outcome for outcome in earlier if outcome[1] != "survived"],
+                [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
+    if options.only and options.only not in paths():
+        sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(paths()))
+    everything = [mutant for path in ([options.only] if options.only else paths())
+                  for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8"))]
+    return [], sample(everything, options.count, options.seed)
+
+
+def describe(mutant):
+    return f"{mutant.path}:{mutant.line}: {mutant.operator}\n  - {mutant.before.strip()}\n  + {mutant.after.strip()}"
+
+
+def report(outcomes):
+    """The table's text, and the score in percent."""
+    count = collections.Counter(outcome for _, outcome, _ in outcomes)
+    ran = count["killed"] + count["survived"]
+    score = 100 * count["killed"] / ran if ran else 0.0
+    lines = [f"{'':<30} {'mutants':>7} {'no build':>8} {'killed':>6} {'survived':>8}"]
+    for title, key in (("file", lambda mutant: mutant.path), ("operator", lambda mutant: mutant.operator)):
+        lines.append(title)
+        rows = collections.defaultdict(collections.Counter)
+        for mutant, outcome, _ in outcomes:
+            rows[key(mutant)][outcome] += 1
+        for name, row in sorted(rows.items()):
+            lines.append(f"  {name:<28} {sum(row.values()):>7} {row['no build']:>8} {row['killed']:>6} {row['survived']:>8}")
+    lines.append("killed by")
+    for by, number in collections.Counter(by for _, outcome, by in outcomes if outcome == "killed").most_common():
+        lines.append(f"  {by:<28} {number:>23}")
+    lines += [describe(mutant) for mutant, outcome, _ in outcomes if outcome == "survived"]
+    lines.append(f"{len(outcomes)} generated, {count['no build']} do not compile, {count['killed']} killed, "
+                 f"{count['survived']} survived: {score:.1f} %")
+    return "\n".join(lines), score
+
+
+def write_json(path, outcomes):
+    mutants = [{**mutant._asdict(), "outcome": outcome, "by": by} for mutant, outcome, by in outcomes]
+    path.write_text(json.dumps({"schema": "weft-mutation-1", "mutants": mutants}, indent=1) + "\n", encoding="utf-8")
+
+
+def run(options, earlier, mutants):
+    """Judges all; the outcomes in the order of the sample, whatever the number of jobs, behind the earlier ones."""
+    waiting, outcomes, lock = queue.SimpleQueue(), {}, threading.Lock()
+    for number in range(len(mutants)):
+        waiting.put(number)
+    errors = []
+
+    def work(job):
+        try:
+            workshop = Workshop(ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds)
+            workshop.prepare()
+            while not errors:
+                number = waiting.get_nowait()
+                began = time.monotonic()
+                outcome = workshop.judge(mutants[number])
+                with lock:
+                    outcomes[number] = (mutants[number], *outcome)
+                    print(f"[{len(outcomes)}/{len(mutants)}] {mutants[number].path}:{mutants[number].line} "
+                          f"{mutants[number].operator}: {' '.join(outcome)} ({time.monotonic() - began:.1f} s)", flush=True)
+                    if options.json:
+                        write_json(options.json, earlier + [outcomes[at] for at in sorted(outcomes)])
+        except queue.Empty:
+            pass
+        except SystemExit as error:
+            errors.append(str(error))
+
+    threads = [threading.Thread(target=work, args=(job,)) for job in range(options.jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        sys.exit(errors[0])
+    return earlier + [outcomes[at] for at in sorted(outcomes)]
+
+
+def main():
+    options = parse()
+    earlier, mutants = choose(options)
+    if options.list:
+        print("\n".join(map(describe, mutants)))
+        return
+    if not options.scratch:
+        sys.exit("--scratch FOLDER: where to build")
+    text, score = report(run(options, earlier, mutants))
+    print(text)
+    sys.exit(0 if score >= BAR_PERCENT else 1)
+
+
+if __name__ == "__main__":
+    main()

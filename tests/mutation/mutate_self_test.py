@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Does the generator make the faults that it documents, nowhere else, and the same ones for the same seed?"""
+import collections
+import unittest
+
+import mutate
+from mutants import Mutant, code_of, mutants_of, sample
+from operators import OPERATORS
+
+
+def faults(line, operator, path="rtl/pe/some.sv"):
+    return [mutant.after for mutant in mutants_of(path, line) if mutant.operator == operator]
+
+
+def real_sources():
+    return {path: (mutate.ROOT / path).read_text(encoding="utf-8") for path in mutate.paths()}
+
+
+class Operators(unittest.TestCase):
+    EXAMPLES = {
+        "boundary": ("  if (x < 3) begin", "  if (x <= 3) begin"),
+        "reversed": ("  return at > 0 ? a : b;", "  return at < 0 ? a : b;"),
+        "logic": ("  x = a && b;", "  x = a || b;"),
+        "arithmetic": ("  credit_d[color] -= one;", "  credit_d[color] += one;"),
+        "bits": ("  sign = a[15] ^ b[15];", "  sign = a[15] | b[15];"),
+        "constant": ("  burn = IssueCycles - 8'd1;", "  burn = IssueCycles - 8'd2;"),
+        "mask": ("  else half_o = 16'h7e00;", "  else half_o = 16'h7e01;"),
+        "flag": ("  found = 1'b0;", "  found = 1'b1;"),
+        "parameter": ("  at = now + timing_.ramp;", "  at = now + (timing_.ramp + 1);"),
+        "negation": ("  if (take_i) begin", "  if (!(take_i)) begin"),
+        "condition": ("  if (to & used) continue;", "  if (1) continue;"),
+        "operands": ("  at = std::max(at, ready);", "  at = std::min(at, ready);"),
+        "statement": ("  first_q <= first_d;", "  ;"),
+    }
+
+    def test_each_makes_its_example(self):
+        self.assertEqual(list(self.EXAMPLES), [operator.name for operator in OPERATORS])
+        for name, (before, after) in self.EXAMPLES.items():
+            self.assertIn(after, faults(before, name), name)
+
+    def test_an_assignment_is_no_comparison(self):
+        for line in ("  first_q <= first_d;", "  if (in_i.valid) queue_q[a[1]][b] <= c;", "  else thread_q <= '0;"):
+            self.assertEqual(faults(line, "boundary") + faults(line, "reversed"), [], line)
+        for line in ("  if (data <= 16'd1) to = '0;", "  assign positive = half <= limit;"):
+            self.assertEqual(len(faults(line, "boundary")), 1, line)
+
+    def test_templates_and_pointers_are_no_comparison(self):
+        for line in ("  std::vector<int> at;", "  x = at->y;", "  out << 1;"):
+            self.assertEqual(faults(line, "boundary", "hw/pe/some.cpp"), [], line)
+
+    def test_what_is_skipped(self):
+        for line in ("#include <a < b>", "// a < b", "  assert (a < b);", "  throw Error(a < b);", "  logic [7:0] a;",
+                     "  parameter int unsigned Depth = 6,", "      16'hf001: host_data_o = 32'(LinkQueue);",
+                     '  call("a < b && c",', "/* a < b\n   a && b */"):
+            self.assertEqual(mutants_of("rtl/pe/some.sv", line), [], line)
+
+    def test_a_continued_line_is_no_statement(self):
+        self.assertEqual([mutant for mutant in mutants_of("a.sv", "  x = a +\n  b = c;") if mutant.operator == "statement"], [])
+
+    def test_blanking_keeps_places(self):
+        text = 'a; // b\n"x\\"y" + 1; /* c\nd */ e;'
+        blank = code_of(text)
+        self.assertEqual([len(line) for line in blank.split("\n")], [len(line) for line in text.split("\n")])
+        self.assertEqual(blank.split(), ["a;", "+", "1;", "e;"])
+
+
+class Sample(unittest.TestCase):
+    def setUp(self):
+        self.sources = real_sources()
+        self.everything = [mutant for path, text in self.sources.items() for mutant in mutants_of(path, text)]
+
+    def test_same_seed_same_sample(self):
+        one = sample(self.everything, 240, 1)
+        self.assertEqual(one, sample(self.everything, 240, 1))
+        self.assertNotEqual(one, sample(self.everything, 240, 2))
+        self.assertEqual(len(set(one)), 240)
+
+    def test_it_is_spread_over_files_and_operators(self):
+        chosen = sample(self.everything, 240, 1)
+        available = collections.Counter(mutant.path for mutant in self.everything)
+        files = collections.Counter(mutant.path for mutant in chosen)
+        self.assertEqual(set(files), set(available))
+        most = max(files.values())
+        for path, number in files.items():
+            self.assertTrue(number >= most - 1 or number == available[path], f"{path}: {number} of {most}")
+        self.assertEqual({mutant.operator for mutant in chosen}, {operator.name for operator in OPERATORS})
+
+    def test_a_mutant_changes_its_line_and_no_other(self):
+        for mutant in sample(self.everything, 400, 3):
+            before, after = (text.split("\n") for text in (self.sources[mutant.path], mutant.apply(self.sources[mutant.path])))
+            self.assertEqual([number for number, pair in enumerate(zip(before, after), 1) if pair[0] != pair[1]], [mutant.line])
+            self.assertEqual(len(before), len(after))
+
+    def test_it_is_not_applied_to_another_source(self):
+        with self.assertRaises(ValueError):
+            Mutant("a.sv", 1, "flag", "x = 1'b0;", "x = 1'b1;").apply("y = 1'b0;")
+
+
+class Report(unittest.TestCase):
+    def test_the_score_leaves_out_what_does_not_compile(self):
+        mutant = Mutant("a.sv", 1, "flag", "x", "y")
+        text, score = mutate.report([(mutant, "killed", "test fails")] * 3 + [(mutant, "survived", ""), (mutant, "no build", "")])
+        self.assertEqual(score, 75)
+        self.assertIn("5 generated, 1 do not compile, 3 killed, 1 survived: 75.0 %", text)
+        self.assertIn("a.sv:1: flag\n  - x\n  + y", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Question: does `weft budget` print and write the same numbers, and refuse what it cannot use with the nearest name?"""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import run
+
+
+class Budget(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def budget(self, *arguments):
+        return run("budget", *arguments, cwd=self.folder)
+
+    def refused(self, *arguments, texts):
+        result = self.budget(*arguments)
+        self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+        for text in texts:
+            self.assertIn(text, result.stderr)
+
+    def test_page_and_json(self):
+        result = self.budget("--json", "budget.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        written = json.loads((self.folder / "budget.json").read_text())
+        best = written["ways"][written["best"]]
+        self.assertEqual((best["recompute"], best["micro_batches"]), ("layer", 8))
+        self.assertIn("Measured 10.8 s", result.stdout)
+        self.assertIn(written["conclusions"][1][:40], result.stdout)
+
+    def test_options(self):
+        result = self.budget("gpt3_6b7", "--machine", "wse3", "--num_csx", "4", "--recompute", "layer", "--micro_batches", "4",
+                             "--activation_bytes", "1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("GPT-3 6.7B on 4 x wse3", result.stdout)
+        self.assertNotIn("Measured", result.stdout)
+        self.assertIn("gpt3_175b", self.budget("--list").stdout)
+
+    def test_refusals(self):
+        self.refused("gtp3_13b", texts=["gtp3_13b", "nearest: gpt3_13b"])
+        self.refused("--machine", "wse4", texts=["wse4", "wse3"])
+        self.refused("--recompute", "layers", texts=["layers", "nearest: layer"])
+        self.refused("--micro_batches", "atuo", texts=["atuo", "nearest: auto"])
+        self.refused("--micro_batches", "7", texts=["7", "nearest: 8"])
+        self.refused("--batch", "100", "--num_csx", "16", texts=["100", "nearest: 96"])
+        self.refused("--num_csx", "193", texts=["193", "192"])
+        self.refused("--set", "hiden=4", texts=["hiden", "hidden"])
+        self.refused("--activation_bytes", "9", texts=["9"])
+
+
+if __name__ == "__main__":
+    unittest.main()

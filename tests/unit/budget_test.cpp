@@ -1,0 +1,161 @@
+// Question: are the budget's numbers those that one works out by hand from the machine file and the shape?
+#include <catch2/catch.hpp>
+
+#include "hw/spec/machine_file.h"
+#include "sw/budget/budget_page.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using namespace weft::sw;
+
+namespace {
+
+const std::filesystem::path kMachines = WEFT_SOURCE_DIR "/hw/machines";
+const std::filesystem::path kModels = WEFT_SOURCE_DIR "/sw/budget/transformers.yaml";
+
+/// 10 x 10 PEs of 10 kB, 1 multiply-add a cycle at 1 MHz: 200 Mflop/s; links of 8 kB/s; 1 MB less 0.1 MB of code.
+hw::MachineSpec small_machine() {
+  hw::MachineSpec machine;
+  machine.name = "small";
+  machine.fabric = {10, 10, 10, 10};
+  machine.pe.sram_bytes = 10'000;
+  machine.pe.code_bytes = 1'000;
+  machine.pe.lanes.fmac_mixed = 1;
+  machine.clock.mega_hertz = 1;
+  machine.io.ethernet_links = 1;
+  machine.io.ethernet_gbps = 64e-6;
+  machine.max_systems = 4;
+  return machine;
+}
+
+/// 2 layers of 10: 12 x 2 x 100 = 2400 weights in blocks, 5 x 10 = 50 in the head; 20 tokens a sequence.
+Transformer small_model() {
+  Transformer model;
+  model.layers = 2;
+  model.hidden = 10;
+  model.heads = 2;
+  model.vocabulary = 5;
+  model.sequence = 20;
+  return model;
+}
+
+BudgetOptions batch_of(int batch) {
+  BudgetOptions options;
+  options.batch = batch;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("weights and parameters") {
+  CHECK(small_model().weights() == 2450);
+  CHECK(small_model().parameters() == 2450 + 13 * 2 * 10 + 20 * 10 + 2 * 10);
+  const Transformer gpt = read_transformer("gpt3_13b", kModels);
+  CHECK(gpt.weights() == 12'840'227'840);
+  CHECK(gpt.parameters() == 12'853'386'240);
+  CHECK(read_transformer("gpt3_175b", kModels).parameters() == 174'604'259'328);
+}
+
+TEST_CASE("a machine's rates") {
+  const MachineBudget small(small_machine());
+  CHECK(small.flops == 2e8);
+  CHECK(small.stream == 8e3);
+  CHECK(small.sram == 1'000'000);
+  const MachineBudget wse2(hw::load_machine("wse2", kMachines));
+  CHECK(wse2.pes == 745'500);
+  CHECK(wse2.flops == Approx(2.5347e15));
+  CHECK(wse2.stream == 150e9);
+  CHECK(wse2.sram == 36'642'816'000);
+}
+
+TEST_CASE("passes: flop, bytes, and the longer of the two") {
+  // 8 sequences: 160 tokens. Forward 2 x 2450 x 160 = 784,000 flop; 2 micro-batches stream 2 x 2450 x 2 B.
+  const StepBudget way = step_budget(small_model(), small_machine(), batch_of(8), Recompute::layer, 2);
+  REQUIRE(way.passes.size() == 4);
+  CHECK(way.tokens == 80);
+  CHECK(way.passes[0].flop == 784'000);
+  CHECK(way.passes[0].bytes == 9'800);
+  CHECK(way.passes[0].compute_seconds == Approx(0.00392));
+  CHECK(way.passes[0].stream_seconds == Approx(1.225));
+  CHECK(way.passes[1].flop == 2 * 2400 * 160);
+  CHECK(way.passes[1].bytes == 2 * 2 * 2400);
+  CHECK(way.passes[3].bytes == 2 * 4 * 2450);
+  CHECK_FALSE(way.passes[3].inwards);
+  CHECK(way.seconds == Approx(1.225 + 1.2 + 1.225 + 2.45));
+  CHECK(step_budget(small_model(), small_machine(), batch_of(8), Recompute::none, 2).passes.size() == 3);
+}
+
+TEST_CASE("SRAM at its fullest, and the gate: what fits and one byte less") {
+  // 80 tokens x 10 x 2 B = 1600 B a width. Kept: 1 x 2 layers. Backward: 5 + 9 widths. Accumulators 80 x 10 rows x 4 B.
+  hw::MachineSpec machine = small_machine();
+  const SramBudget sram = step_budget(small_model(), machine, batch_of(8), Recompute::layer, 2).sram;
+  CHECK(sram.code == 100'000);
+  CHECK(sram.kept == 3'200);
+  CHECK(sram.backward == 22'400);
+  CHECK(sram.accumulators == 3'200);
+  CHECK(sram.loss == 80 * 5 * 4);
+  CHECK(sram.total() == 100'000 + 3'200 + 22'400 + 3'200);
+  CHECK(step_budget(small_model(), machine, batch_of(8), Recompute::none, 2).sram.kept == 16 * 3'200);
+  CHECK(step_budget(small_model(), machine, batch_of(8), Recompute::elementwise, 2).sram.kept == 10 * 3'200);
+  machine.pe.sram_bytes = 1'288;
+  CHECK(step_budget(small_model(), machine, batch_of(8), Recompute::layer, 2).fits);
+  machine.pe.sram_bytes = 1'287;
+  CHECK_FALSE(step_budget(small_model(), machine, batch_of(8), Recompute::layer, 2).fits);
+}
+
+TEST_CASE("attention: 2 S h per token and layer forward, 3.5 or 4 times that in all") {
+  CHECK(attention_flop(small_model(), 160, Recompute::none) == 3.5 * 2 * 20 * 10 * 2 * 160);
+  CHECK(attention_flop(small_model(), 160, Recompute::layer) == 4.0 * 2 * 20 * 10 * 2 * 160);
+}
+
+TEST_CASE("13B on one wse2: the whole layer is recomputed, 8 micro-batches, no room for a loss") {
+  const Transformer model = read_transformer("gpt3_13b", kModels);
+  const hw::MachineSpec machine = hw::load_machine("wse2", kMachines);
+  const Budget budget = make_budget(model, machine, batch_of(128));
+  REQUIRE(budget.best == 2);
+  const StepBudget& best = budget.ways[2];
+  CHECK(best.recompute == Recompute::layer);
+  CHECK(best.micro_batches == 8);
+  // (8 x 12,582,912,000 + 6 x 257,315,840) x 262,144 tokens / 2.5347e15
+  CHECK(best.compute_seconds == Approx(10.5702).epsilon(1e-4));
+  // The gradient of 8 micro-batches, 4 B a weight, over 150 GB/s takes longer than its arithmetic.
+  CHECK(best.passes[3].seconds() == Approx(8 * 4 * 12'840'227'840.0 / 150e9));
+  CHECK(budget.ways[0].micro_batches == 64);
+  CHECK(budget.ways[0].seconds == Approx(64 * 8 * 12'840'227'840.0 / 150e9));
+  REQUIRE(measured_step(model, machine, batch_of(128)) != nullptr);
+  CHECK(measured_step(model, machine, batch_of(127)) == nullptr);
+}
+
+TEST_CASE("a page stays within 80 columns, for every model, machine and number of systems") {
+  for (const std::string& name : transformer_names(kModels))
+    for (const char* machine_name : {"mini", "wse2", "wse3"})
+      for (const int systems : {1, 16}) {
+        BudgetOptions options = batch_of(128);
+        options.systems = systems;
+        const Transformer model = read_transformer(name, kModels);
+        const hw::MachineSpec machine = hw::load_machine(machine_name, kMachines);
+        const std::string page = budget_page(model, machine, options, make_budget(model, machine, options));
+        std::size_t begin = 0;
+        for (std::size_t end; (end = page.find('\n', begin)) != std::string::npos; begin = end + 1) {
+          CAPTURE(name, machine_name, page.substr(begin, end - begin));
+          CHECK(end - begin <= 80);
+        }
+      }
+}
+
+TEST_CASE("what cannot be used is refused with the nearest that can") {
+  using Catch::Contains;
+  CHECK_THROWS_WITH(read_transformer("gpt3_31b", kModels), Contains("gpt3_31b") && Contains("nearest: gpt3_13b"));
+  CHECK_THROWS_WITH(read_transformer("gpt3_13b", kModels, {"hiden=5"}), Contains("hiden") && Contains("hidden"));
+  CHECK_THROWS_WITH(read_transformer("gpt3_13b", kModels, {"heads=41"}), Contains("heads") && Contains("5120"));
+  CHECK(read_transformer("gpt3_13b", kModels, {"hidden=8000"}).measured.empty());
+  BudgetOptions options = batch_of(10);
+  options.systems = 4;
+  CHECK_THROWS_WITH(make_budget(small_model(), small_machine(), options), Contains("--batch 10") && Contains("8"));
+  options.systems = 5;
+  CHECK_THROWS_WITH(make_budget(small_model(), small_machine(), options), Contains("--num_csx 5") && Contains("4"));
+  options = batch_of(8);
+  options.micro_batches = 3;
+  CHECK_THROWS_WITH(make_budget(small_model(), small_machine(), options),
+                    Contains("--micro_batches 3") && Contains("nearest: "));
+}

@@ -1,0 +1,217 @@
+// Question: is every operand of every instruction held against the SRAM, the colors and the counts, at the gate?
+#include <catch2/catch.hpp>
+
+#include "hw/pe/instruction_text.h"
+#include "hw/pe/program.h"
+#include "hw/spec/machine_file.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+const MachineSpec& mini() {
+  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  return machine;
+}
+
+// 5 elements (2 words apart), 3 scalars (8 words apart).
+Instruction good(Opcode opcode) {
+  Instruction i;
+  i.opcode = opcode;
+  i.count = 5, i.scalars = 3, i.row_stride = 8, i.element_stride = 2;
+  if (opcode == Opcode::axpy || opcode == Opcode::store16 || opcode == Opcode::store32) i.fabric_in = 0;
+  if (opcode == Opcode::axpy_memory || opcode == Opcode::send16 || opcode == Opcode::send32) i.fabric_out = 0;
+  return i;
+}
+
+/// At the second place of a program, so that a loop can go back.
+Program around(const Instruction& instruction) {
+  Program program;
+  Instruction call;
+  call.opcode = Opcode::call;
+  program.code = {call, instruction, {}};
+  program.entry[0] = 0;
+  return program;
+}
+
+bool accepted(const Program& program) {
+  try {
+    validate(program, mini());
+  } catch (const UsageError&) {
+    return false;
+  }
+  return true;
+}
+
+bool accepted(const Instruction& instruction) { return accepted(around(instruction)); }
+
+}  // namespace
+
+TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even word, a half anywhere") {
+  struct Operand {
+    Opcode opcode;
+    std::uint16_t Instruction::*place;
+    int words;
+    bool pairs;
+  };
+  using I = Instruction;
+  std::vector<Operand> operands = {{Opcode::axpy, &I::a, 10, true},         {Opcode::axpy, &I::b, 9, false},
+                                   {Opcode::axpy_memory, &I::a, 10, true},  {Opcode::axpy_memory, &I::c, 3, false},
+                                   {Opcode::drain, &I::a, 10, true},        {Opcode::drain, &I::b, 10, true},
+                                   {Opcode::drain16, &I::a, 10, true},      {Opcode::drain16, &I::b, 5, false},
+                                   {Opcode::store16, &I::a, 5, false},      {Opcode::store32, &I::a, 10, true},
+                                   {Opcode::send16, &I::a, 5, false},       {Opcode::send32, &I::a, 10, true},
+                                   {Opcode::relu16, &I::a, 5, false},       {Opcode::relu_back16, &I::a, 5, false},
+                                   {Opcode::relu_back16, &I::b, 5, false},  {Opcode::fmac32, &I::a, 10, true},
+                                   {Opcode::fmac32, &I::b, 26, true},       {Opcode::fmac32, &I::c, 6, true},
+                                   {Opcode::fmac32_calls, &I::a, 10, true}, {Opcode::fmac32_calls, &I::b, 26, true},
+                                   {Opcode::fmac32_calls, &I::c, 6, true}};
+  for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
+    for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
+  const int words = static_cast<int>(mini().pe.sram_bytes / 2);
+  for (const Operand& operand : operands) {
+    Instruction i = good(operand.opcode);
+    INFO(to_string(i));
+    const auto at = [&](int place) {
+      i.*operand.place = static_cast<std::uint16_t>(place);
+      return accepted(i);
+    };
+    CHECK(at(0));
+    CHECK(at(words - operand.words));
+    CHECK(!at(words - operand.words + (operand.pairs ? 2 : 1)));
+    CHECK(at(101) == !operand.pairs);
+  }
+}
+
+TEST_CASE("colors are those of the machine, and there where an instruction needs them") {
+  for (int number = 1; number < opcode_count; ++number) {
+    const OpcodeText& form = text_of(static_cast<Opcode>(number));
+    const Instruction plain = good(static_cast<Opcode>(number));
+    if (number == static_cast<int>(Opcode::loop)) continue;
+    INFO(form.name);
+    CHECK(accepted(plain));
+    const auto check = [&](std::optional<std::uint8_t> Instruction::*color) {
+      Instruction i = plain;
+      i.*color = static_cast<std::uint8_t>(mini().router.colors - 1);
+      CHECK(accepted(i));
+      i.*color = static_cast<std::uint8_t>(mini().router.colors);
+      CHECK(!accepted(i));
+      i.*color = std::nullopt;
+      CHECK(accepted(i) == !(plain.*color));
+    };
+    if (form.takes) check(&Instruction::fabric_in);
+    if (form.sends) check(&Instruction::fabric_out);
+  }
+  Instruction to_memory = good(Opcode::drain16);
+  to_memory.fabric_out = 0;
+  CHECK(!accepted(to_memory));
+  Instruction closed = good(Opcode::drain);
+  closed.close = true;
+  CHECK(!accepted(closed));
+  closed.fabric_out = 0;
+  CHECK(accepted(closed));
+}
+
+TEST_CASE("counts, passes, loops, program and routes have their least and greatest") {
+  for (const Opcode opcode :
+       {Opcode::store16, Opcode::store32, Opcode::send16, Opcode::send32, Opcode::relu16, Opcode::relu_back16,
+        Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32, Opcode::fmac32, Opcode::fmac32_calls}) {
+    Instruction i = good(opcode);
+    INFO(to_string(i));
+    i.count = 1;
+    CHECK(accepted(i));
+    i.count = 0;
+    CHECK(!accepted(i));
+  }
+  Instruction passes = good(Opcode::add32);
+  passes.scalars = 0;
+  CHECK(accepted(passes));
+  passes.fabric_in = 0;
+  CHECK(!accepted(passes));
+  passes.scalars = 1;
+  CHECK(accepted(passes));
+  for (const auto stride : {&Instruction::row_stride, &Instruction::element_stride}) {
+    Instruction odd = good(Opcode::fmac32);
+    odd.*stride = 3;
+    CHECK(!accepted(odd));
+  }
+  Instruction empty = good(Opcode::axpy);
+  empty.count = 0, empty.b = static_cast<std::uint16_t>(mini().pe.sram_bytes / 2);
+  CHECK(accepted(empty));
+
+  Instruction loop;
+  loop.opcode = Opcode::loop;
+  loop.count = 1, loop.counter = loop_counters - 1;
+  CHECK(accepted(loop));
+  loop.target = 1;
+  CHECK(!accepted(loop));
+  loop.target = 0, loop.counter = loop_counters;
+  CHECK(!accepted(loop));
+  loop.counter = 0, loop.count = 0;
+  CHECK(!accepted(loop));
+
+  Program program;
+  program.code.resize(program_capacity);
+  for (const int entry : {0, program_capacity - 1}) {
+    program.entry[1] = entry;
+    CHECK(accepted(program));
+  }
+  for (const int entry : {-1, program_capacity}) {
+    program.entry[1] = entry;
+    CHECK(!accepted(program));
+  }
+  program.entry[1] = 0;
+  program.code.emplace_back();
+  CHECK(!accepted(program));
+  CHECK(accepted(Program{}));
+
+  const auto routed = [](int color, const Route& route) {
+    Program only;
+    only.routes[color] = route;
+    return accepted(only);
+  };
+  const Route all = {{Port::north, (1U << port_count) - 1}};
+  CHECK(routed(0, all));
+  CHECK(routed(mini().router.colors - 1, Route(switch_positions)));
+  CHECK(!routed(-1, all));
+  CHECK(!routed(mini().router.colors, all));
+  CHECK(!routed(0, {}));
+  CHECK(!routed(0, Route(switch_positions + 1)));
+  CHECK(!routed(0, {{Port::north, 1U << port_count}}));
+}
+
+TEST_CASE("the text of each instruction names all its fields") {
+  const std::vector<std::string> texts = {"HALT",
+                                          "LOOP count=1 target=7 counter=8",
+                                          "AXPY acc=2 x=3 n=1 row=5 step=6 in=9",
+                                          "AXPYM acc=2 x=3 n=1 row=5 step=6 scalars=4 m=10 in=9",
+                                          "DRAIN acc=2 n=1 to=3 in=9",
+                                          "STORE16 at=2 n=1 in=9",
+                                          "STORE32 at=2 n=1 in=9",
+                                          "SEND16 at=2 n=1 in=9",
+                                          "SEND32 at=2 n=1 in=9",
+                                          "RELU16 at=2 n=1 in=9",
+                                          "RELU_BACK16 a=2 b=3 n=1 in=9",
+                                          "ADD32 a=2 n=1 m=10 in=9",
+                                          "SUB32 a=2 n=1 m=10 in=9",
+                                          "MUL32 a=2 n=1 m=10 in=9",
+                                          "MAX32 a=2 n=1 m=10 in=9",
+                                          "FMAC32 acc=2 x=3 n=1 row=5 step=6 scalars=4 m=10 in=9",
+                                          "FMAC32_CALLS acc=2 x=3 n=1 row=5 step=6 scalars=4 m=10 in=9",
+                                          "CALL in=9",
+                                          "DRAIN16 acc=2 n=1 to=3 in=9"};
+  Instruction i;
+  i.count = 1, i.a = 2, i.b = 3, i.c = 4, i.row_stride = 5, i.element_stride = 6, i.target = 7, i.counter = 8;
+  i.scalars = 10;
+  for (std::size_t number = 0; number < texts.size(); ++number) {
+    i.opcode = static_cast<Opcode>(number);
+    i.fabric_in = std::nullopt;
+    if (number > 1) i.fabric_in = 9;
+    CHECK(to_string(i) == texts[number]);
+  }
+  i = good(Opcode::send16);
+  i.close = true, i.silent = true, i.advance = 2;
+  CHECK(to_string(i) == "SEND16 at=0 n=5 out=0 advance=2 silent");
+}
