@@ -43,6 +43,7 @@ class MemoryX : public sc_core::sc_module {
   /// Empty if finished.
   std::string waiting_for() const;
   std::vector<proto::LinkRecord> link_records() const;
+  const std::vector<proto::UpdateRecord>& updates() const { return updates_.records(); }
 
  private:
   void run();

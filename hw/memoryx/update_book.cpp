@@ -83,7 +83,8 @@ void UpdateBook::advance(int layer) {
     for (const ChunkState& chunk : book.chunks) from = std::max(from, chunk.at);
     if (!finite(layer)) {
       step_finite_ = false;
-      decide(layer, from);
+      book.update_from = from;
+      decide(layer, from, false);
       return;
     }
   }
@@ -94,7 +95,9 @@ void UpdateBook::advance(int layer) {
     ChunkState& chunk = book.chunks[index];
     store_.update(layer, index, gradient_of(layer, index), unscale, rate);
     WeightServer& server = servers_[placement_.server(layer, index)];
-    const Picosecond end = server.update(std::max(from, chunk.at), layer, book.shape.chunk_elements(index));
+    const Picosecond start = std::max(from, chunk.at);
+    const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index));
+    book.update_from = std::min(book.update_from, start);
     book.version_at = std::max(book.version_at, end);
     chunk.payload.reset();
     ++book.updated;
@@ -102,13 +105,15 @@ void UpdateBook::advance(int layer) {
   book.complete.clear();
   if (book.updated == chunks) {
     store_.count_update(layer);
-    decide(layer, book.version_at);
+    decide(layer, book.version_at, true);
   }
 }
 
-void UpdateBook::decide(int layer, Picosecond at) {
+void UpdateBook::decide(int layer, Picosecond at, bool applied) {
   LayerBook& book = layers_[layer];
   book.version_at = std::max(book.version_at, at);
+  records_.push_back({book.version, layer, book.update_from, book.version_at, applied});
+  book.update_from = no_update;
   ++book.version;
   book.complete.clear();
   book.updated = 0;

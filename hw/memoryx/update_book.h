@@ -1,6 +1,7 @@
 #pragma once
 // The receive side of MemoryX: gradients come in, each layer is updated at once, versions are counted. No SystemC.
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
 #include "tlm/block/block.h"
+#include "tlm/stats/update_record.h"
 
 namespace weft::hw {
 
@@ -36,10 +38,13 @@ class UpdateBook {
   Picosecond decided_at() const { return decided_at_; }
   /// Scale of the next training step, once the one before is decided.
   const LossScale& loss_scale() const { return loss_scale_; }
+  /// Every update so far, in the order of the decisions.
+  const std::vector<proto::UpdateRecord>& records() const { return records_; }
   /// The first layer and chunk that is missing for `version`, in words.
   std::string missing(int layer) const;
 
  private:
+  static constexpr Picosecond no_update = std::numeric_limits<Picosecond>::max();
   struct ChunkState {
     int parts = 0;                  ///< micro-batches here
     proto::Block::Payload payload;  ///< the gradient, if there is one micro-batch; else it is summed in the store
@@ -54,12 +59,13 @@ class UpdateBook {
     Picosecond version_at = 0;
     std::int64_t steps_read = 0;  ///< training steps whose streams were read
     Picosecond read_at = 0;
+    Picosecond update_from = no_update;  ///< start of the first update of a chunk for the next version
   };
 
   const float* gradient_of(int layer, int chunk) const;
   void advance(int layer);
   bool finite(int layer) const;
-  void decide(int layer, Picosecond at);
+  void decide(int layer, Picosecond at, bool applied);
 
   const Job& job_;
   const Placement& placement_;
@@ -71,6 +77,7 @@ class UpdateBook {
   bool step_finite_ = true;
   std::int64_t steps_decided_ = 0;
   Picosecond decided_at_ = 0;
+  std::vector<proto::UpdateRecord> records_;
 };
 
 }  // namespace weft::hw

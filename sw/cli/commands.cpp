@@ -10,6 +10,7 @@
 #include "sw/cli/budget_command.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
+#include "sw/cli/show_command.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -183,6 +184,7 @@ int run_command(int argc, char* argv[]) {
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
+  const ShowCommand show(app);
 
   try {
     app.parse(argc, argv);
@@ -194,6 +196,7 @@ int run_command(int argc, char* argv[]) {
   if (crosscheck.chosen()) return crosscheck.run(source_root());
   if (fabric.chosen()) return fabric.run(source_root());
   if (budget.chosen()) return budget.run(source_root());
+  if (show.chosen()) return show.run();
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <tuple>
 
 #include "hw/cluster/cluster.h"
 #include "hw/input/dataset_source.h"
@@ -195,6 +196,10 @@ int run_training(const RunSettings& settings) {
   for (const hw::MatrixLayer& layer : job.layers) report.layers.push_back(layer.name);
   report.steps = std::move(recorder.steps());
   report.launches = cluster.system(0).launches();
+  report.updates = cluster.memoryx().updates();
+  std::sort(report.updates.begin(), report.updates.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.train_step, a.start, a.layer) < std::tuple(b.train_step, b.start, b.layer);
+  });
   report.links = cluster.link_records();
   report.classes = cluster.system(0).class_cycles();
   report.cycles = cluster.system(0).wafer_cycles();

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "sw/report/run_report.h"
+#include "sw/report/report_file.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -17,19 +16,6 @@ namespace weft::sw {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json load(const std::filesystem::path& path) {
-  std::ifstream stream(path);
-  if (!stream) throw UsageError(fmt::format("{}: cannot be opened", path.string()));
-  Json json = Json::parse(stream, nullptr, false);
-  if (json.is_discarded()) throw UsageError(fmt::format("{}: is not JSON (truncated or damaged)", path.string()));
-  if (!json.is_object() || !json.contains("schema"))
-    throw UsageError(fmt::format("{}: is not a report of weft", path.string()));
-  if (json["schema"] != report_schema)
-    throw UsageError(
-        fmt::format("{}: schema {}, this program compares {}", path.string(), json["schema"].dump(), report_schema));
-  return json;
-}
 
 struct Metric {
   double sum = 0;
@@ -82,7 +68,7 @@ std::map<std::string, Metric> metrics_of(const Json& report, const std::filesyst
 }  // namespace
 
 Comparison compare_reports(const std::filesystem::path& before, const std::filesystem::path& after) {
-  const auto old_metrics = metrics_of(load(before), before), new_metrics = metrics_of(load(after), after);
+  const auto old_metrics = metrics_of(load_report(before), before), new_metrics = metrics_of(load_report(after), after);
   struct Row {
     std::string name;
     double before, after;

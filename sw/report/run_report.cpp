@@ -35,6 +35,22 @@ Cycle turn_bubble(const std::vector<LaunchRecord>& step, Cycle end_before) {
   return bubble;
 }
 
+namespace {
+
+nlohmann::ordered_json updates_json(const RunReport& report) {
+  std::vector<const StepRecord*> trained;
+  for (const StepRecord& step : report.steps)
+    if (step.train) trained.push_back(&step);
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const proto::UpdateRecord& update : report.updates) {
+    const StepRecord& step = *trained.at(static_cast<std::size_t>(update.train_step));
+    rows.push_back({step.stage, step.step, update.layer, update.start, update.end, update.applied});
+  }
+  return {{"columns", {"stage", "step", "layer", "start_ps", "end_ps", "applied"}}, {"rows", std::move(rows)}};
+}
+
+}  // namespace
+
 nlohmann::ordered_json to_json(const RunReport& report) {
   using Json = nlohmann::ordered_json;
   Json json;
@@ -85,6 +101,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     rows.push_back(std::move(row));
   }
   json["launches"] = {{"columns", std::move(columns)}, {"rows", std::move(rows)}};
+  json["updates"] = updates_json(report);
   Json links = Json::array();
   for (const proto::LinkRecord& link : report.links)
     links.push_back({{"name", link.name}, {"class", link.link_class}, {"bytes", link.bytes}, {"busy_ps", link.busy}});

@@ -9,6 +9,7 @@
 #include "tlm/base/units.h"
 #include "tlm/stats/launch_record.h"
 #include "tlm/stats/program_totals.h"
+#include "tlm/stats/update_record.h"
 
 namespace weft::sw {
 
@@ -47,6 +48,7 @@ struct RunReport {
   std::vector<std::string> layers;
   std::vector<StepRecord> steps;
   std::vector<proto::LaunchRecord> launches;  ///< of system 0
+  std::vector<proto::UpdateRecord> updates;   ///< by training step, then by start
   std::vector<proto::LinkRecord> links;
   proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
   Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch

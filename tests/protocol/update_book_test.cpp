@@ -60,6 +60,11 @@ TEST_CASE("a gradient that comes before the delta stream was read waits, and its
   REQUIRE(books.first_weight(1) != before);
   REQUIRE(books.book.version(1) == 1);
   REQUIRE(books.book.version_at(1) > 5'000'000);
+  REQUIRE(books.book.records().size() == 1);
+  const proto::UpdateRecord& record = books.book.records().front();
+  REQUIRE((record.train_step == 0 && record.layer == 1 && record.applied));
+  REQUIRE(record.start == 5'000'000);
+  REQUIRE(record.end == books.book.version_at(1));
 }
 
 TEST_CASE("a chunk is updated as soon as it is there, the version counts when the last is") {
@@ -115,6 +120,8 @@ TEST_CASE("dynamic loss scaling: nothing of a layer is written before all of it 
   REQUIRE(books.first_weight(1) == before);
   REQUIRE(books.book.version(1) == 1);
   REQUIRE(books.book.version_at(1) == 7'000);
+  REQUIRE_FALSE(books.book.records().front().applied);
+  REQUIRE((books.book.records().front().start == 7'000 && books.book.records().front().end == 7'000));
   REQUIRE(books.book.loss_scale().scale() == 16);  // the step is not over
   for (const int layer : {0, 2})
     for (int chunk = 0; chunk < books.chunks(layer); ++chunk) books.gradient(0, layer, chunk, 9'000);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Question: does each mistake of a user end in exit code 2, a message that names it, and nothing half-written?"""
+import json
 import pathlib
 import resource
 import signal
@@ -179,6 +180,43 @@ class BadInput(unittest.TestCase):
         (self.folder / "text.json").write_text("{\"schema\": \"weft-report-0\"}")
         self.refused(run("compare", "whole/report.json", "text.json", cwd=self.folder), "weft-report-0", "weft-report-1")
         self.refused(run("compare", "whole/report.json", "nowhere.json", cwd=self.folder), "nowhere.json")
+
+    def test_show(self):
+        self.checkpoint()
+        good = (self.folder / "whole" / "report.json").read_text()
+        report = self.folder / "show.json"
+        picture = ("--svg", "picture.svg")
+
+        def refused(text, *words, arguments=picture):
+            report.write_text(text)
+            self.refused(run("show", report, *arguments, cwd=self.folder), "show.json", *words)
+
+        self.refused(run("show", "nowhere.json", *picture, cwd=self.folder), "nowhere.json")
+        self.refused(run("show", "whole", *picture, cwd=self.folder), "whole")
+        refused("hello", "not JSON")
+        refused(good[:-100], "not JSON")
+        refused("[]", "not a report")
+        refused("{\"schema\": \"weft-plan-1\"}", "weft-plan-1", "weft-report-1")
+        refused("{\"schema\": \"weft-report-1\"}", "not a whole report", "run")
+        for step in (0, 3, -1):
+            refused(good, f"--step {step}", "1 to 2", arguments=(*picture, "--step", step))
+        self.refused(run("show", report, "--step", "last", cwd=self.folder), "--step")
+        value = json.loads(good)
+        for change, word in ((lambda new: new.update(steps=[]), "no steps"), (lambda new: new["launches"].update(rows=[]), "no launches"),
+                             (lambda new: new["launches"]["columns"].remove("kernel"), "kernel"),
+                             (lambda new: new["run"].update(layers=["fc1"]), "whole report"), (lambda new: new["run"].update(clock_mhz=0), "clock"),
+                             (lambda new: new["steps"][-1].update(end=1), "ends before"), (lambda new: new["steps"][-1].update(end=-1), "-1"),
+                             (lambda new: new["launches"]["rows"][-1].__setitem__(6, 1e300), "1e+300")):
+            changed = json.loads(json.dumps(value))
+            change(changed)
+            refused(json.dumps(changed), word)
+        self.assertFalse((self.folder / "picture.svg").exists())
+        report.write_text(good)
+        self.refused(run("show", report, "--svg", "nowhere/picture.svg", cwd=self.folder), "nowhere/picture.svg", "cannot be written")
+        (self.folder / "picture.svg").write_text("the one before")
+        no_room = {"preexec_fn": lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))}
+        self.refused(run("show", report, *picture, cwd=self.folder, **no_room), "picture.svg", "cannot be written")
+        self.assertEqual((self.folder / "picture.svg").read_text(), "the one before")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+#include "sw/cli/show_command.h"
+
+#include <cstdio>
+
+#include "sw/driver/run_folder.h"
+#include "sw/report/report_file.h"
+#include "sw/report/step_svg.h"
+#include "sw/report/step_text.h"
+#include "sw/report/step_view.h"
+
+namespace weft::sw {
+
+ShowCommand::ShowCommand(CLI::App& app) : command_(app.add_subcommand("show", "show where the time of a step went")) {
+  command_->add_option("report", report_, "report.json")->required();
+  command_->add_option("--step", step_, "training step; in a run that only evaluates, its batch [the last]");
+  command_->add_option("--svg", svg_, "write a picture to this file instead of text");
+}
+
+int ShowCommand::run() const {
+  const StepView view = step_view(load_report(report_), report_, step_);
+  if (svg_.empty()) {
+    std::fputs(step_text(view).c_str(), stdout);
+  } else {
+    write_whole(svg_, step_svg(view));
+  }
+  return 0;
+}
+
+}  // namespace weft::sw

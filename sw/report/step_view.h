@@ -1,0 +1,57 @@
+#pragma once
+// One step of a report, arranged as it is drawn: lanes of bars in cycles, idle time at its turn, links.
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft::sw {
+
+/// Cycles since the start of the run. What MemoryX does is timed in picoseconds and falls between two cycles.
+struct StepBar {
+  double start = 0, end = 0;
+  double wait = 0;       ///< of a launch: from its start until the first words of its stream were there
+  std::string kind;      ///< what bounded the launch; "update" at MemoryX
+  std::string kernel;    ///< empty: no launch
+  std::string what;      ///< a line for the reader, without times
+  bool earlier = false;  ///< of the training step before
+};
+
+/// One phase of one layer.
+struct StepLane {
+  std::string layer, phase;  ///< phase: samples, forward, loss, delta, gradient, update
+  std::vector<StepBar> bars;
+  double cycles() const;         ///< of the bars of this step
+  std::string bound_by() const;  ///< the kind with most of these cycles
+};
+
+struct StepLinks {
+  std::string name;  ///< link class
+  int count = 0;
+  double busiest = 0;  ///< share of the whole run in which the busiest of them was busy
+};
+
+struct StepView {
+  std::string model, machine, name;  ///< name: e.g. "step 3"
+  std::int64_t systems = 1, batch = 0, micro_batches = 1, pes = 0;
+  double clock_mhz = 1;
+  double from = 0, to = 0;        ///< end of the step before; end of all that belongs to this one
+  double start = 0, end = 0;      ///< first and last launch, as the report has them
+  double bubble = 0;              ///< as the report has it
+  std::vector<StepBar> idle;      ///< the parts of the bubble
+  std::vector<StepLane> lanes;    ///< launches of system 0, by their first start
+  std::vector<StepLane> updates;  ///< at MemoryX, by their first start
+  std::vector<StepLinks> links;
+
+  double micros(double cycles) const { return cycles / clock_mhz; }
+};
+
+/// `step`: a training step, counted as the log counts; in a run without training, a batch of the evaluation from 1 on.
+/// Without it, the last training step, or the last batch. Throws UsageError (with `path`): there is no such step, or
+/// the report is not whole.
+StepView step_view(const nlohmann::ordered_json& report, const std::filesystem::path& path,
+                   std::optional<std::int64_t> step);
+
+}  // namespace weft::sw
