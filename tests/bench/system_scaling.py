@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Weak and strong scaling of a model over the number of systems, timed only: step, efficiency, what binds.
 
-    tests/bench/system_scaling.py [--weft BIN] [--model mlp_5120x8] [--machine wse2] [--weak 131072] [--strong 589824]
+    tests/bench/system_scaling.py [--weft BIN] [--model mlp_5120x8] [--machine wse2] [--weak 65536] [--strong 589824]
 
 Weak: so many samples a system. Strong: so many in all; numbers of systems that do not divide them are left out.
 """
@@ -57,7 +57,7 @@ def main():
     parser.add_argument("--weft", default=str(root / "build/release/sw/cli/weft"))
     parser.add_argument("--model", default="mlp_5120x8")
     parser.add_argument("--machine", default="wse2")
-    parser.add_argument("--weak", type=int, default=131072)
+    parser.add_argument("--weak", type=int, default=65536)
     parser.add_argument("--strong", type=int, default=589824)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
