@@ -23,6 +23,7 @@
 #include "hw/fabric/due_lines.h"
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/fold.h"
+#include "hw/fabric/hop_scan.h"
 
 namespace weft::hw {
 
@@ -175,6 +176,7 @@ class StreamReduce {
   FabricTiming timing_;
   StreamReduceShape shape_;
   std::size_t width_;
+  HopScan hops_;
   int active_ = 0;  ///< positions with elements
   int max_elements_ = 0;
   std::int64_t rounds_ = 0;

@@ -1,12 +1,13 @@
 // The multicast along a line and the AXPYs that it starts.
 #include <algorithm>
+#include <type_traits>
 
 #include "hw/fabric/stream_reduce.h"
 
 namespace weft::hw {
 
 StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
-    : timing_(timing), shape_(std::move(shape)), width_(static_cast<std::size_t>(shape_.positions)) {
+    : timing_(timing), shape_(std::move(shape)), width_(static_cast<std::size_t>(shape_.positions)), hops_(timing.hop) {
   for (int position = 0; position < shape_.positions; ++position) {
     const int elements = shape_.elements[static_cast<std::size_t>(position)];
     length_.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
@@ -154,7 +155,25 @@ void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step
   const std::int32_t* taken = consume(line, k - timing_.input_queue);
   std::int32_t upstream = now[first - step];
   if (fold_shift_ == 0) {
-    for (int position = first; position != last; position += step) {
+    int position = first;
+    const auto blocks = [&](auto way) {
+      constexpr int direction = decltype(way)::value;
+      for (; (last - position) * direction >= HopScan::block; position += direction * HopScan::block) {
+        const int low = direction > 0 ? position : position - HopScan::block + 1;
+        const HopScan::Times own =
+            HopScan::max(HopScan::max(HopScan::load(before + low), HopScan::load(room + low)) + 1,
+                         HopScan::load(taken + low) + timing_.ramp);
+        const HopScan::Times departs = hops_.departures<direction>(own, upstream);
+        HopScan::store(departs, now + low);
+        upstream = departs[direction > 0 ? HopScan::block - 1 : 0];
+      }
+    };
+    if (step > 0) {
+      blocks(std::integral_constant<int, 1>());
+    } else {
+      blocks(std::integral_constant<int, -1>());
+    }
+    for (; position != last; position += step) {
       const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
       upstream = std::max(upstream + timing_.hop, own);
       now[position] = upstream;
