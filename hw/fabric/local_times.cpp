@@ -185,19 +185,30 @@ LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Re
     const int held = split_count(features, rectangle.height, row);
     const bool labels = split_count(outputs, rectangle.height, row) > 0;
     Cycle sent = std::max<Cycle>(channel, -1);
-    for (int column = 0; column < columns; ++column) {
-      const int wide = split_count(tokens, columns, column);
-      const Cycle words = ceil_div(static_cast<std::int64_t>(held) * wide, 2) + (labels ? ceil_div(wide, 2) : 0) + 1;
-      channel += words;
-      sent = std::max(sent + words, channel);
-      const Cycle end =
-          std::max<Cycle>(sent + place * timing.hop + column * timing.hop + timing.ramp, timing.dispatch + words);
-      ++times.mapped;
-      times.of(TimeClass::overhead) += timing.dispatch;
-      times.of(TimeClass::receive) += words;
-      times.of(TimeClass::wait_stream) += end - words - timing.dispatch;
-      times.wavelet_hops += words * (column + 1);
-      times.end = std::max(times.end, end);
+    int column = 0;
+    for (const Share& kind : shares(tokens, columns)) {
+      const Cycle words =
+          ceil_div(static_cast<std::int64_t>(held) * kind.held, 2) + (labels ? ceil_div(kind.held, 2) : 0) + 1;
+      const auto end_of = [&](int at) {
+        return std::max<Cycle>(sent + (place + at) * timing.hop + timing.ramp, timing.dispatch + words);
+      };
+      // From the first column on that waits for its words, each ends as much later than the one before.
+      for (int left = kind.lines; left > 0;) {
+        const bool waits = sent + words + (place + column) * timing.hop + timing.ramp >= timing.dispatch + words;
+        const std::int64_t count = waits ? left : 1, pairs = count * (count - 1) / 2;
+        sent += words;
+        const Cycle first = end_of(column);
+        times.mapped += count;
+        times.of(TimeClass::overhead) += count * timing.dispatch;
+        times.of(TimeClass::receive) += count * words;
+        times.of(TimeClass::wait_stream) += count * (first - words - timing.dispatch) + pairs * (words + timing.hop);
+        times.wavelet_hops += words * (count * (column + 1) + pairs);
+        sent += (count - 1) * words;
+        channel += count * words;
+        column += static_cast<int>(count);
+        left -= static_cast<int>(count);
+        times.end = std::max(times.end, first + (count - 1) * (words + timing.hop));
+      }
     }
   }
   return times;

@@ -54,7 +54,7 @@ std::vector<PlannedLaunch> planned(const Layers& layers, const hw::MachineSpec& 
   return result;
 }
 
-/// No plan on this rectangle is faster: the products of the fullest PE, one after the other.
+/// No plan on this rectangle is faster: the samples, and the products of the fullest PE, one after the other.
 Cycle least_step(const Layers& layers, const hw::MachineSpec& machine, const std::vector<hw::Launch>& launches,
                  hw::Rectangle rectangle, int tokens, int micro_batches) {
   const int lanes = machine.pe.lanes.fmac_mixed, wide = hw::split_count(tokens, std::min(rectangle.width, tokens), 0);
@@ -73,6 +73,9 @@ Cycle least_step(const Layers& layers, const hw::MachineSpec& machine, const std
         break;
       case hw::KernelKind::matmul_gradient:
         step += static_cast<Cycle>(layer.outputs) * wide * ceil_div(from, lanes);
+        break;
+      case hw::KernelKind::load_input:
+        step += predict_launch(machine, layers, launch, true, rectangle, tokens);
         break;
       default:
         break;
