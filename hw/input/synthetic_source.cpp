@@ -3,19 +3,9 @@
 #include <algorithm>
 
 #include "tlm/base/fp16.h"
+#include "tlm/base/split_mix.h"
 
 namespace weft::hw {
-
-namespace {
-
-/// SplitMix64's output function.
-std::uint64_t mix(std::uint64_t state) {
-  state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  state = (state ^ (state >> 27)) * 0x94d049bb133111ebULL;
-  return state ^ (state >> 31);
-}
-
-}  // namespace
 
 void SyntheticSource::fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                            std::int32_t* labels) {
@@ -34,7 +24,7 @@ void SyntheticSource::fill(int stage, std::int64_t step, int system, int micro_b
     labels[token] = static_cast<std::int32_t>(index % classes_);
     for (int feature = 0; feature < features_; ++feature) {
       const std::uint64_t drawn =
-          mix(seed_ + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(index * features_ + feature + 1));
+          split_mix(seed_ + split_mix_gamma * static_cast<std::uint64_t>(index * features_ + feature + 1));
       const float noise = static_cast<float>(drawn >> 40) / 16777216.0F - 0.5F;
       sample[feature] = float_to_half(noise + (feature % classes_ == labels[token] ? 1.0F : 0.0F));
     }

@@ -2,23 +2,15 @@
 
 #include <cmath>
 
+#include "tlm/base/split_mix.h"
+
 namespace weft::sw {
 namespace {
-
-constexpr std::uint64_t kGamma = 0x9e3779b97f4a7c15u;
-
-/// SplitMix64's output function (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014, with
-/// Stafford's variant 13 constants).
-constexpr std::uint64_t mix(std::uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 std::vector<float> uniform(std::size_t count, float bound, std::uint64_t key) {
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto top = static_cast<std::int32_t>(mix(key + (i + 1) * kGamma) >> 40);
+    const auto top = static_cast<std::int32_t>(split_mix(key + (i + 1) * split_mix_gamma) >> 40);
     // An odd multiple of 2^-24 in (-1, 1): exact in fp32, symmetric, never zero.
     const float unit = static_cast<float>(2 * top + 1 - (1 << 24)) * 0x1p-24f;
     values[i] = unit * bound;
@@ -35,8 +27,8 @@ std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>&
     const std::uint64_t tensor = 2 * parameters.size();
     const auto outputs = static_cast<std::size_t>(layer.outputs);
     const auto elements = outputs * static_cast<std::size_t>(layer.inputs);
-    parameters.push_back(
-        {uniform(elements, bound, mix(mix(seed) + tensor)), uniform(outputs, bound, mix(mix(seed) + tensor + 1))});
+    parameters.push_back({uniform(elements, bound, split_mix(split_mix(seed) + tensor)),
+                          uniform(outputs, bound, split_mix(split_mix(seed) + tensor + 1))});
   }
   return parameters;
 }

@@ -1,0 +1,16 @@
+#pragma once
+// SplitMix64's output function (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014, with
+// Stafford's variant 13 constants): numbers that depend on their place only, the same on every platform.
+#include <cstdint>
+
+namespace weft {
+
+inline constexpr std::uint64_t split_mix_gamma = 0x9e3779b97f4a7c15ULL;
+
+constexpr std::uint64_t split_mix(std::uint64_t state) {
+  state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  state = (state ^ (state >> 27)) * 0x94d049bb133111ebULL;
+  return state ^ (state >> 31);
+}
+
+}  // namespace weft
