@@ -91,19 +91,22 @@ void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
   newest = j;
 }
 
+// Times of a neighbour at `index`, in `times` under `ring_line`. At rest since an earlier element: that one's row, and
+// how much later this one is; the neighbour is left as it is.
+StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_line, int line, std::int64_t index) const {
+  const std::int64_t at =
+      line >= 0 && line < shape_.chain ? std::min(index, newest_[static_cast<std::size_t>(line)]) : index;
+  return {times.data() + ring(ring_line, at) * width_, static_cast<std::int32_t>(index - at)};
+}
+
 // Element j of one line's sum in [left, right).
 StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
   const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
-  // A neighbour that is at rest since an earlier element: that one's row, and how much later this one is.
-  const auto reached = [this](int of_line, std::int64_t index) {
-    return of_line >= 0 && of_line < shape_.chain ? std::min(index, newest_[static_cast<std::size_t>(of_line)]) : index;
-  };
-  const std::int64_t fed_at = reached(line + 1, j), room_at = reached(line - 1, j - timing_.link_queue);
-  const auto fed_later = static_cast<std::int32_t>(j - fed_at);
-  const auto room_later = static_cast<std::int32_t>(j - timing_.link_queue - room_at);
+  const Neighbour fed = neighbour(leave_, line + 1, line + 1, j);
+  const Neighbour room = neighbour(arrive_, line, line - 1, j - timing_.link_queue);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
@@ -116,17 +119,16 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
   std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
   std::int32_t moved_arrive = 0, moved = 0, moved_leave = 0;
   if (has_input) {
-    const std::int32_t* __restrict below = at(leave_, line + 1, fed_at);
+    const std::int32_t* __restrict below = fed.times;
     const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1);
     const std::int32_t* __restrict taken = at(element_, line, j - timing_.input_queue);
     const std::int32_t way =
-        hop + fed_later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
+        hop + fed.later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
     for (int p = left; p < right; ++p) {
       arrive[p] = std::max(std::max(below[p] + way, arrive_before[p] + 1), taken[p] + ramp);
       moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
     }
   }
-  const std::int32_t* __restrict room = at(arrive_, line, room_at);
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       std::int32_t from = issue[p] + 1;
@@ -140,20 +142,21 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
   } else {
     for (int p = left; p < right; ++p) {
       const std::int32_t from = issue[p] + 1;
-      const std::int32_t fed = has_input ? std::max(from, arrive[p] + ramp) : from;
-      const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;
-      wait[p] += fed - from;
-      blocked[p] += now - fed;
+      const std::int32_t has_operand = has_input ? std::max(from, arrive[p] + ramp) : from;
+      const std::int32_t now = has_output ? std::max(has_operand, sent[p] + ramp) : has_operand;
+      wait[p] += has_operand - from;
+      blocked[p] += now - has_operand;
       moved |= now ^ from;
       issue[p] = element[p] = now;
     }
   }
   if (has_output) {
     const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
-    if (lag > 0) check_copies(line, j, left, right);
-    const std::int32_t credit = room_later - lag;
+    if (lag > 0) check_copies(line, j, fed, room, left, right);
+    const std::int32_t* __restrict room_times = room.times;
+    const std::int32_t credit = room.later - lag;
     for (int p = left; p < right; ++p) {
-      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p] + credit) + 1);
+      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room_times[p] + credit) + 1);
       moved_leave |= leave[p] ^ (leave_before[p] + 1);
     }
   }
@@ -161,24 +164,22 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
 }
 
 // See fold.h: before `leave` of element j is known.
-void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
+void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left,
+                                int right) {
   const auto at = [this](const Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
   const auto l = static_cast<std::size_t>(line);
   const std::int32_t* element = at(element_, line, j);
   const std::int32_t* leave_before = at(leave_, line, j - 1);
-  add_elements(line + 1, j, left, right);
-  add_elements(line - 1, j - timing_.link_queue, left, right);
-  const std::int32_t* before = at(leave_, line + 1, j);
-  const std::int32_t* room = at(arrive_, line, j - timing_.link_queue);
   const std::int32_t* own_room = at(arrive_, line + 1, j - timing_.link_queue);
-  const std::int32_t shift = line_lag_[l + 1] + fold_shift_;
+  const std::int32_t shift = fed.later + line_lag_[l + 1] + fold_shift_;
+  const std::int32_t credit = room.later - line_lag_[l];
   bool holds = true;
   for (int p = left; p < right; ++p) {
     const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
     holds &=
-        leave == before[p] + shift && room[p] - line_lag_[l] + 1 <= leave && own_room[p] + fold_shift_ + 1 <= leave;
+        leave == fed.times[p] + shift && room.times[p] + credit + 1 <= leave && own_room[p] + fold_shift_ + 1 <= leave;
   }
   fold_holds_ &= holds;
 }

@@ -167,7 +167,12 @@ class StreamReduce {
   void deliver_returned(int owner_line, int left, int right);
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
   bool line_is_copy(int line, std::int32_t shift) const;
-  void check_copies(int line, std::int64_t j, int left, int right);
+  struct Neighbour {
+    const std::int32_t* times;
+    std::int32_t later;
+  };
+  Neighbour neighbour(const Times& times, int ring_line, int line, std::int64_t index) const;
+  void check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left, int right);
   std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from,
                                std::int32_t* wait);
   std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
