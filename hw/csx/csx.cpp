@@ -23,9 +23,10 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       system_(system),
       plan_(plan),
       placement_(*plan.job, *plan.machine),
-      wafer_("wafer", *plan.machine, *plan.job, plan.rectangle, plan.cut, *plan.pool),
-      timer_(*plan.machine, wafer_, plan.memo, plan.programs != nullptr, plan.job->stream_order),
-      programs_(plan.programs, wafer_, *plan.job, system),
+      wafer_("wafer", *plan.machine, *plan.job, plan.mapping, plan.cut, *plan.pool),
+      layout_(*plan.machine, plan.mapping),
+      timers_(*plan.machine, wafer_, layout_, plan.memo, plan.programs != nullptr, plan.job->stream_order),
+      programs_(plan.programs, wafer_, *plan.job, system, lane_pitch(*plan.machine, plan.mapping)),
       recorder_(recorder),
       phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
       weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {
@@ -36,9 +37,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
                      plan.machine->io.ethernet_gbps, plan.machine->swarmx.link_latency_ps, recorder);
   }
   input_in.register_b_transport(this, &CsX::receive_samples);
-  // The next launch starts when a control wavelet has crossed the rectangle and come back: routes and switches are set.
-  launch_gap_ = plan.machine->router.hop_cycles * 2 * (plan.rectangle.width + plan.rectangle.height) +
-                2 * plan.machine->router.ramp_cycles;
+  launch_gap_ = launch_gap(*plan.machine, plan.mapping);
   global_step_ = plan.job->first_step;
   wafer_.allocate();
 

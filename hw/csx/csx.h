@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/csx/matrix_timer.h"
+#include "hw/csx/lane_timers.h"
 #include "hw/csx/program_check.h"
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
@@ -25,7 +25,7 @@ using LaunchPrediction = std::function<Cycle(bool train, int launch)>;
 struct SystemPlan {
   const Job* job = nullptr;
   const MachineSpec* machine = nullptr;
-  Rectangle rectangle;
+  Mapping mapping;
   WaferCut cut;
   LaunchMemo* memo = nullptr;  ///< null: no fast-forward
   LaunchPrediction predict;
@@ -64,6 +64,9 @@ class CsX : public sc_core::sc_module {
   LaunchTimes load_input(const proto::BlockTag& tag, proto::LaunchRecord& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::LaunchRecord& record);
   LaunchTimes softmax(const proto::BlockTag& tag, bool train, proto::LaunchRecord& record);
+  /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
+  template <typename OfLane>
+  LaunchTimes each_lane(OfLane&& of_lane) const;
   void take_weights(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
   void send_gradient(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
   proto::Block::Payload gradient_sums(const StreamShape& shape, int chunk);
@@ -84,7 +87,8 @@ class CsX : public sc_core::sc_module {
   SystemPlan plan_;
   Placement placement_;
   Wafer wafer_;
-  MatrixTimer timer_;
+  EdgeLayout layout_;
+  LaneTimers timers_;
   ProgramCheck programs_;
   proto::Recorder& recorder_;
   proto::TrackId phase_track_;
@@ -98,7 +102,7 @@ class CsX : public sc_core::sc_module {
   Cycle launch_gap_;
   std::int64_t global_step_ = 0;
   float loss_scale_ = 1.0F;
-  std::vector<float> decoded_;
+  std::vector<float> decoded_, lane_sums_;
   std::string waiting_;
 };
 

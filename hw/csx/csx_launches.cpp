@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "hw/csx/csx.h"
 #include "hw/fabric/local_times.h"
@@ -16,6 +17,17 @@ namespace weft::hw {
 using proto::Block;
 using proto::BlockKind;
 using proto::BlockTag;
+
+template <typename OfLane>
+LaunchTimes CsX::each_lane(OfLane&& of_lane) const {
+  LaunchTimes times;
+  for (int lane = 0, count = 0; lane < wafer_.lanes(); lane += count) {
+    const int tokens = wafer_.lane_tokens(lane);
+    for (count = 1; lane + count < wafer_.lanes() && wafer_.lane_tokens(lane + count) == tokens;) ++count;
+    times.add(of_lane(tokens), count);
+  }
+  return times;
+}
 
 void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
   const Job& job = *plan_.job;
@@ -46,12 +58,15 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       times = softmax(tag, train, record);
       break;
     case KernelKind::activation:
-      times = activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.rectangle, job.tokens());
+      times = each_lane([&](int tokens) {
+        return activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.mapping.lane, tokens);
+      });
       wafer_.activation_values(launch.layer, dropout_key, first_sample);
       break;
     case KernelKind::activation_backward:
-      times =
-          activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.rectangle, job.tokens());
+      times = each_lane([&](int tokens) {
+        return activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.mapping.lane, tokens);
+      });
       wafer_.activation_backward_values(launch.layer);
       break;
     default:
@@ -93,8 +108,10 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   }
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
-  const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens,
-                                       to_edge(arrival.at) - record.start);
+  const LaunchTimes times = each_lane([&](int lane_tokens) {
+    return load_times(*plan_.machine, layout_, features, job.layers.back().outputs, plan_.mapping.lane, lane_tokens,
+                      to_edge(arrival.at) - record.start);
+  });
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
   Block block(credit, nullptr);
@@ -105,36 +122,41 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
 
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
-  const LaunchMap map(launch.kind, job.layers[static_cast<std::size_t>(launch.layer)], plan_.rectangle, job.tokens());
-  wafer_.begin_launch(map, launch.kind, launch.layer);
+  wafer_.begin_launch(launch.kind, launch.layer);
   wafer_.begin_values();
-  programs_.open(map, launch, record.global_step, record.start);
+  programs_.open(launch, record.global_step, record.start);
   const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
-  timer_.open(map, {launch.kind, layer.inputs, layer.outputs}, record.start);
+  timers_.open(launch.kind, layer.inputs, layer.outputs, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
   if (launch.kind == KernelKind::retained_delta) {
-    timer_.run(map.rounds);
+    timers_.run(wafer_.map(0).rounds);
     wafer_.retained_delta_values();
   }
-  LaunchTimes times = timer_.close();
-  times.end = programs_.close(timer_.edge(), times.end);
+  LaunchTimes times = timers_.close();
+  times.end = programs_.close(timers_, times.end);
   if (launch.kind == KernelKind::retained_delta) {  // each PE rounds its sums to fp16 at the end
     Cycle longest = 0;
-    for (int line = 0; line < map.chain; ++line)
-      for (int elements : map.elements) {
-        if (elements == 0) continue;
-        const Cycle cycles = convert_cycles(
-            *plan_.machine, static_cast<std::int64_t>(elements) * map.wavelets[static_cast<std::size_t>(line)]);
-        times.of(proto::TimeClass::compute) += cycles;
-        longest = std::max(longest, cycles);
-      }
+    for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+      const LaunchMap& map = wafer_.map(lane);
+      for (int line = 0; line < map.chain; ++line)
+        for (int elements : map.elements) {
+          if (elements == 0) continue;
+          const Cycle cycles = convert_cycles(
+              *plan_.machine, static_cast<std::int64_t>(elements) * map.wavelets[static_cast<std::size_t>(line)]);
+          times.of(proto::TimeClass::compute) += cycles;
+          longest = std::max(longest, cycles);
+        }
+    }
     times.end += longest;
   }
-  (timer_.added() ? record.rounds_added : record.rounds_simulated) = map.rounds;
-  if (!timer_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
-  record.pe_rounds = static_cast<std::int64_t>(map.rounds) * map.lines * map.positions;
-  record.simulated = timer_.how();
+  (timers_.added() ? record.rounds_added : record.rounds_simulated) = wafer_.map(0).rounds;
+  if (!timers_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    const LaunchMap& map = wafer_.map(lane);
+    record.pe_rounds += static_cast<std::int64_t>(map.rounds) * map.lines * map.positions;
+  }
+  record.simulated = timers_.how();
   return times;
 }
 
@@ -152,7 +174,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
           fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
     record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
     if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
-    const Cycle left = timer_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
+    const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     if (arrival.payload->has_bytes()) {
       decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
       const auto* halves = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
@@ -171,7 +193,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
                                          plan_.machine->memoryx.chunk_bytes);
   tag.kind = BlockKind::gradient;
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
-    const Cycle done = timer_.drain(shape.chunk_rounds(chunk));
+    const Cycle done = timers_.drain(shape.chunk_rounds(chunk));
     Block::Payload payload = gradient_sums(shape, chunk);
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
@@ -185,19 +207,35 @@ Block::Payload CsX::gradient_sums(const StreamShape& shape, int chunk) {
   if (plan_.job->timing_only) return proto::PayloadBytes::only_size(bytes);
   auto payload = std::make_shared<proto::PayloadBytes>(bytes);
   auto* sums = reinterpret_cast<float*>(payload->data());
-  wafer_.gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), sums);
-  programs_.leaving(sums, payload->size() / sizeof(float));
+  const std::size_t count = bytes / sizeof(float);
+  lane_sums_.resize(wafer_.lanes() > 1 ? count : 0);
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    float* of_lane = lane == 0 ? sums : lane_sums_.data();
+    wafer_.lane(lane).gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), of_lane);
+    programs_.leaving(lane, of_lane, count);
+    if (lane > 0) std::transform(sums, sums + count, of_lane, sums, std::plus<>());
+  }
   return payload;
 }
 
 LaunchTimes CsX::softmax(const BlockTag& tag, bool train, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   Cycle leaves = 0;
-  const LaunchTimes times =
-      softmax_times(*plan_.machine, job.layers.back().outputs, train, plan_.rectangle, job.tokens(), leaves);
+  const LaunchTimes times = each_lane([&](int tokens) {
+    Cycle of_lane = 0;
+    const LaunchTimes lane =
+        softmax_times(*plan_.machine, layout_, job.layers.back().outputs, train, plan_.mapping.lane, tokens, of_lane);
+    leaves = std::max(leaves, of_lane);
+    return lane;
+  });
+  leaves += static_cast<Cycle>(wafer_.lanes() - 1) * plan_.machine->io.lane_sum_cycles;
   auto payload = std::make_shared<proto::PayloadBytes>(2 * sizeof(float));
   float loss[2] = {0, 0};
-  wafer_.softmax_values(train, loss_scale_, loss);
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    float of_lane[2] = {0, 0};
+    wafer_.lane(lane).softmax_values(train, loss_scale_, of_lane);
+    for (int which : {0, 1}) loss[which] += of_lane[which];
+  }
   std::memcpy(payload->data(), loss, sizeof loss);
   BlockTag up = tag;
   up.kind = BlockKind::loss;

@@ -4,8 +4,9 @@
 
 namespace weft::hw {
 
-EdgeDrain::EdgeDrain(const MachineSpec& machine, const LaunchMap& map, const std::vector<std::int32_t>& busy_until)
-    : rows_per_channel_(machine.io.rows_per_channel),
+EdgeDrain::EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map,
+                     const std::vector<std::int32_t>& busy_until)
+    : layout_(layout),
       hop_(machine.router.hop_cycles),
       ramp_(machine.router.ramp_cycles),
       words_per_cycle_(std::max(1, machine.io.channel_bits_per_cycle / 32)),
@@ -13,17 +14,16 @@ EdgeDrain::EdgeDrain(const MachineSpec& machine, const LaunchMap& map, const std
       free_(busy_until) {
   const auto buffer_words = static_cast<int>(machine.io.row_buffer_bytes / 4);
   for (int count : elements_) depth_.push_back(count > 0 ? std::max(1, buffer_words / count) : 1);
-  free_.resize(static_cast<std::size_t>(ceil_div(static_cast<std::int64_t>(elements_.size()), rows_per_channel_)), 0);
+  free_.resize(static_cast<std::size_t>(layout.channels(map.positions)), 0);
   current_.assign(elements_.size(), 0);
   room_.assign(elements_.size(), 0);
 }
 
 void EdgeDrain::take(int position, std::int32_t issue) {
-  const int place = position % rows_per_channel_;
-  std::int32_t& free = free_[static_cast<std::size_t>(position / rows_per_channel_)];
+  std::int32_t& free = free_[static_cast<std::size_t>(layout_.channel(position))];
   const auto words =
       static_cast<std::int32_t>(ceil_div(elements_[static_cast<std::size_t>(position)], words_per_cycle_));
-  const std::int32_t arrived = issue + 1 + ramp_ + hop_ * (1 + place);
+  const std::int32_t arrived = issue + 1 + ramp_ + hop_ + layout_.way_out(position);
   free = std::max(free + words, arrived + 1);
   current_[static_cast<std::size_t>(position)] = free;
 }

@@ -13,7 +13,8 @@ namespace weft::hw {
 class EdgeDrain {
  public:
   /// `busy_until` per channel, relative to the launch: words of an earlier launch that are still on their way.
-  EdgeDrain(const MachineSpec& machine, const LaunchMap& map, const std::vector<std::int32_t>& busy_until);
+  EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map,
+            const std::vector<std::int32_t>& busy_until);
 
   /// Per position: when the next round has room.
   const std::int32_t* room() const { return room_.data(); }
@@ -32,7 +33,8 @@ class EdgeDrain {
   void take(int position, std::int32_t issue);
   void finish_round();
 
-  int rows_per_channel_, hop_, ramp_;
+  EdgeLayout layout_;
+  int hop_, ramp_;
   std::int32_t words_per_cycle_;
   std::vector<int> elements_, depth_;               ///< per position: elements a round; rounds its buffer holds
   std::vector<std::int32_t> free_;                  ///< per channel

@@ -4,19 +4,17 @@
 
 namespace weft::hw {
 
-EdgeFeed::EdgeFeed(const MachineSpec& machine, const LaunchMap& map, const StreamOrder& order, Cycle launch_start,
-                   std::vector<Cycle>& channel_free)
+EdgeFeed::EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
+                   Cycle launch_start, std::vector<Cycle>& channel_free)
     : launch_start_(launch_start), channel_free_(channel_free), block_(order.by_element ? map.rounds : order.block) {
-  const int rows = machine.io.rows_per_channel;
   for (int line = 0; line < map.chain; ++line) {
-    const int channel = line / rows, place = line % rows;
-    if (place == 0) channel_words_.push_back(0);
+    if (layout.opens_channel(line)) channel_words_.push_back(0);
     const auto words = static_cast<std::int32_t>(ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16,
                                                           machine.io.channel_bits_per_cycle)) +
                        1;
-    lines_.push_back({channel, channel_words_.back(), words, place * machine.router.hop_cycles});
+    lines_.push_back({layout.channel(line), channel_words_.back(), words, layout.way_in(line)});
     channel_words_.back() += words;
-    farthest_ = std::max(farthest_, place * machine.router.hop_cycles);
+    farthest_ = std::max(farthest_, layout.way_in(line));
   }
   bases_.resize(lines_.size());
   if (channel_free_.size() < channel_words_.size()) channel_free_.resize(channel_words_.size(), 0);

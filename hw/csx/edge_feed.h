@@ -9,15 +9,15 @@
 
 namespace weft::hw {
 
-/// One channel serves `rows_per_channel` rows, block by block of rounds (StreamOrder; a chunk's last block may be
+/// One channel serves its rows (EdgeLayout), block by block of rounds (StreamOrder; a chunk's last block may be
 /// shorter) and row by row: the fp16 weights of a row's round, packed into words of `channel_bits_per_cycle`, and a
-/// word that closes the round. The edge column hands a row's word on one hop a row. A row's own link then takes one
-/// wavelet a cycle.
+/// word that closes the round. The edge hands a row's word on hop by hop. A row's own link then takes one wavelet a
+/// cycle.
 class EdgeFeed {
  public:
   /// `channel_free`: absolute cycle at which each channel is free, kept from launch to launch.
-  EdgeFeed(const MachineSpec& machine, const LaunchMap& map, const StreamOrder& order, Cycle launch_start,
-           std::vector<Cycle>& channel_free);
+  EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
+           Cycle launch_start, std::vector<Cycle>& channel_free);
 
   /// `rounds` rounds have arrived and wait from absolute cycle `ready` on. Returns when each channel begins with them,
   /// relative to the launch; starts so early that all their words are there before the launch are given one

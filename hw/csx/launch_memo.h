@@ -24,8 +24,8 @@ struct LaunchRun {
 
 class LaunchMemo {
  public:
-  /// What a launch's map depends on, with the job's rectangle and tokens.
-  using Key = std::tuple<KernelKind, int, int>;  ///< kernel, inputs, outputs
+  /// What a launch's map depends on, with the plan's lane.
+  using Key = std::tuple<KernelKind, int, int, int>;  ///< kernel, inputs, outputs, the lane's tokens
   const std::vector<LaunchRun>& runs(Key key) { return runs_[key]; }
   void add(Key key, LaunchRun run) { runs_[key].push_back(std::move(run)); }
 

@@ -18,7 +18,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   find_copies_ = true;
   feed_.reset();
   drain_.reset();
-  if (map.from_edge) feed_.emplace(machine_, map, order_, start, feed_channels_);
+  if (map.from_edge) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
 Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
@@ -47,7 +47,7 @@ Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
   while (current_.marks.size() < rounds_.size()) {
     const Cycle mark = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
     current_.marks.push_back(mark);
-    if (!wafer_.copies_failed()) continue;
+    if (!lane_.copies_failed()) continue;
     find_copies_ = false;  // from the launch's begin again; what was told so far held
     current_.marks.clear();
     edge_.clear();
@@ -78,9 +78,9 @@ bool MatrixTimer::same_times(const LaunchRun& run, std::size_t first) const {
 // The least slack of a channel's lines in the chunk that was simulated last.
 std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
   std::vector<std::int32_t> slack(channels, std::numeric_limits<std::int32_t>::max() / 2);
-  const std::vector<std::int32_t> of_line = wafer_.take_edge_slack();
+  const std::vector<std::int32_t> of_line = lane_.take_edge_slack();
   for (std::size_t line = 0; line < of_line.size(); ++line) {
-    std::int32_t& least = slack[line / static_cast<std::size_t>(machine_.io.rows_per_channel)];
+    std::int32_t& least = slack[static_cast<std::size_t>(layout_.channel(static_cast<int>(line)))];
     least = std::min(least, of_line[line]);
   }
   return slack;
@@ -90,19 +90,19 @@ Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
   if (chunk == 0) {
     next_round_ = 0;
     current_.slack.clear();
-    wafer_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
-    if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, *map_, current_.starts[0]);
+    lane_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
+    if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, current_.starts[0]);
   }
   for (int index = 0; index < rounds; ++index, ++next_round_) {
     const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
-    wafer_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
-    if (wafer_.copies_failed()) break;
-    if (drain_) drain_->round([this](int position) { return wafer_.sink_issue(position); });
+    lane_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
+    if (lane_.copies_failed()) break;
+    if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
   }
   if (feed_ && memo_) current_.slack.push_back(channel_slack(current_.starts[chunk].size()));
   if (drain_) return drain_->done();
-  return feed_ ? wafer_.edge_departure() : 0;
+  return feed_ ? lane_.edge_departure() : 0;
 }
 
 const char* MatrixTimer::how() const {
@@ -120,7 +120,7 @@ const LaunchTimes& MatrixTimer::close() {
     result_ = run.times;
     channels = run.drain_channels;
   } else {
-    result_ = wafer_.end_time();
+    result_ = lane_.end_time();
     if (drain_) channels = drain_->channels();
     if (memo_) {
       current_.times = result_;

@@ -1,5 +1,5 @@
 #pragma once
-// Times the matrix launches of one wafer: from the edge's words to the marks that the rest of the cluster sees,
+// Times the matrix launches of one lane: from the edge's words to the marks that the rest of the cluster sees,
 // simulated, or added when the memo holds an identical launch.
 #include <memory>
 #include <optional>
@@ -8,17 +8,18 @@
 #include "hw/csx/edge_drain.h"
 #include "hw/csx/edge_feed.h"
 #include "hw/csx/launch_memo.h"
-#include "hw/wafer/wafer.h"
+#include "hw/wafer/lane.h"
 
 namespace weft::hw {
 
 class MatrixTimer {
  public:
   /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted. `order`: of every stream from the edge.
-  MatrixTimer(const MachineSpec& machine, Wafer& wafer, LaunchMemo* memo, bool keep_edge, StreamOrder order = {})
-      : machine_(machine), wafer_(wafer), memo_(memo), keep_edge_(keep_edge), order_(order) {}
+  MatrixTimer(const MachineSpec& machine, Lane& lane, const EdgeLayout& layout, LaunchMemo* memo, bool keep_edge,
+              StreamOrder order = {})
+      : machine_(machine), lane_(lane), layout_(layout), memo_(memo), keep_edge_(keep_edge), order_(order) {}
 
-  /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the wafer has it open.
+  /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the lane has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
   /// The next `rounds` rounds' weights are at the edge from absolute cycle `ready` on.
   /// Returns the absolute cycle at which the last of them has left the edge.
@@ -45,7 +46,8 @@ class MatrixTimer {
   std::vector<std::int32_t> channel_slack(std::size_t channels);
 
   const MachineSpec& machine_;
-  Wafer& wafer_;
+  Lane& lane_;
+  EdgeLayout layout_;
   LaunchMemo* memo_;
   bool keep_edge_;
   StreamOrder order_;

@@ -26,43 +26,57 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
 
 }  // namespace
 
-void ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open(const Launch& launch, std::int64_t step, Cycle start) {
   // The retained delta has no program yet: its accumulators move with the token.
   active_ = programs_ != nullptr && launch.kind != KernelKind::retained_delta;
   if (!active_) return;
   launch_ = launch;
-  data_ = {};
-  data_.map = &map;
-  data_.start = start;
-  data_.system = system_;
+  lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
-  data_.name = fmt::format("step {}, {} {}", step, layer.name, kernel_name(launch.kind));
   const bool delta = launch.kind == KernelKind::matmul_delta;
-  data_.resident = halves_of(delta ? wafer_.gather_delta(launch.layer + 1) : wafer_.gather_activation(launch.layer));
-  if (launch.kind == KernelKind::matmul_gradient) data_.stream = halves_of(wafer_.gather_delta(launch.layer + 1));
-  data_.keeps_fp32 = map.returns && !delta && launch.layer + 1 == static_cast<int>(job_.layers.size());
+  for (int index = 0; index < wafer_.lanes(); ++index) {
+    ProgramLaunch& data = lanes_[static_cast<std::size_t>(index)];
+    Lane& lane = wafer_.lane(index);
+    data.map = &wafer_.map(index);
+    data.start = start;
+    data.system = system_;
+    data.first_row = index * lane_pitch_;
+    data.name = fmt::format("step {}, {} {}", step, layer.name, kernel_name(launch.kind));
+    if (wafer_.lanes() > 1) data.name += fmt::format(", lane {}", index);
+    data.resident = halves_of(delta ? lane.gather_delta(launch.layer + 1) : lane.gather_activation(launch.layer));
+    if (launch.kind == KernelKind::matmul_gradient) data.stream = halves_of(lane.gather_delta(launch.layer + 1));
+    data.keeps_fp32 = data.map->returns && !delta && launch.layer + 1 == static_cast<int>(job_.layers.size());
+  }
 }
 
 void ProgramCheck::stream(const std::uint16_t* halves, std::size_t count) {
-  if (active_) data_.stream.insert(data_.stream.end(), halves, halves + count);
+  if (!active_) return;
+  for (ProgramLaunch& data : lanes_) data.stream.insert(data.stream.end(), halves, halves + count);
 }
 
-void ProgramCheck::leaving(const float* sums, std::size_t count) {
-  if (active_) std::transform(sums, sums + count, std::back_inserter(data_.sums), bits_of);
+void ProgramCheck::leaving(int lane, const float* sums, std::size_t count) {
+  if (!active_) return;
+  std::transform(sums, sums + count, std::back_inserter(lanes_[static_cast<std::size_t>(lane)].sums), bits_of);
 }
 
-Cycle ProgramCheck::close(const std::vector<std::int32_t>& edge, Cycle end) {
+Cycle ProgramCheck::close(const LaneTimers& timers, Cycle end) {
   if (!active_) return end;
-  if (data_.map->returns) {
-    const FeatureBlock sums = launch_.kind == KernelKind::matmul_delta ? wafer_.gather_delta(launch_.layer)
-                                                                       : wafer_.gather_activation(launch_.layer + 1);
-    const auto count = static_cast<std::size_t>(data_.map->rounds) * static_cast<std::size_t>(sums.tokens);
-    for (std::size_t at = 0; at < count; ++at)
-      data_.sums.push_back(data_.keeps_fp32 ? bits_of(sums.values[at]) : float_to_half(sums.values[at]));
+  Cycle last = end;
+  for (int index = 0; index < wafer_.lanes(); ++index) {
+    ProgramLaunch& data = lanes_[static_cast<std::size_t>(index)];
+    if (data.map->returns) {
+      Lane& lane = wafer_.lane(index);
+      const FeatureBlock sums = launch_.kind == KernelKind::matmul_delta ? lane.gather_delta(launch_.layer)
+                                                                         : lane.gather_activation(launch_.layer + 1);
+      const auto count = static_cast<std::size_t>(data.map->rounds) * static_cast<std::size_t>(sums.tokens);
+      for (std::size_t at = 0; at < count; ++at)
+        data.sums.push_back(data.keeps_fp32 ? bits_of(sums.values[at]) : float_to_half(sums.values[at]));
+    }
+    data.edge = timers.edge(index);
+    data.end = end;
+    last = std::max(last, programs_->run(data));
   }
-  data_.edge = edge;
-  data_.end = end;
-  return std::max(end, programs_->run(data_));
+  return last;
 }
 
 }  // namespace weft::hw

@@ -1,16 +1,11 @@
 #pragma once
-// A kernel launch laid over a rectangle of PEs: features over rows, tokens over columns.
+// A kernel launch laid over a lane's PEs: features over rows, tokens over columns.
 #include <vector>
 
-#include "hw/fabric/split.h"
+#include "hw/fabric/mapping.h"
 #include "hw/spec/job.h"
 
 namespace weft::hw {
-
-/// PEs of a plan, from the north-west corner of the user rectangle.
-struct Rectangle {
-  int width = 0, height = 0;
-};
 
 /// Features of an activation held by row `row`; `with_bias` adds the constant one to the last row that holds any.
 inline int row_features(int features, int height, int row, bool with_bias) {

@@ -10,10 +10,11 @@
 
 namespace weft::hw {
 
-/// One launch, all PEs of the plan's rectangle. Halves are fp16 bits. Features include the bias where the map has it.
+/// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where the map has it.
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
+  int first_row = 0;  ///< of the lane, on the wafer
   const LaunchMap* map = nullptr;
   bool keeps_fp32 = false;              ///< returned sums stay fp32 (logits); else they are rounded to fp16
   std::vector<std::uint16_t> stream;    ///< [rounds][features, or tokens when the stream comes from PEs]

@@ -20,6 +20,15 @@ void LaunchTimes::close(std::int64_t machine_pes) {
   of(TimeClass::not_mapped) += (machine_pes - mapped) * end;
 }
 
+void LaunchTimes::add(const LaunchTimes& lane, std::int64_t count) {
+  end = std::max(end, lane.end);
+  for (std::size_t which = 0; which < classes.size(); ++which) classes[which] += count * lane.classes[which];
+  mapped += count * lane.mapped;
+  macs += count * lane.macs;
+  wavelet_hops += count * lane.wavelet_hops;
+  pe_rounds_copied += count * lane.pe_rounds_copied;
+}
+
 std::string LaunchTimes::bound_by() const {
   struct Cause {
     TimeClass which;

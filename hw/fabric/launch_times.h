@@ -19,6 +19,8 @@ struct LaunchTimes {
   std::int64_t wavelet_hops = 0;
   std::int64_t pe_rounds_copied = 0;  ///< rounds of PEs that were added as copies of a neighbour's
 
+  /// Adds the books of `count` equal lanes beside this one.
+  void add(const LaunchTimes& lane, std::int64_t count);
   std::int64_t& of(proto::TimeClass which) { return classes[static_cast<std::size_t>(which)]; }
   /// Books the rest of [0, end) of the mapped PEs as drained and the PEs of the machine that are not mapped.
   /// Throws SimulationError if the mapped PEs' books exceed the time there was.

@@ -81,8 +81,8 @@ Cycle convert_cycles(const MachineSpec& machine, std::int64_t elements) {
   return vector_cycles(machine.pe, elements, machine.pe.lanes.convert);
 }
 
-LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, Rectangle rectangle, int tokens,
-                          Cycle& loss_leaves) {
+LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, int outputs, bool train,
+                          Rectangle rectangle, int tokens, Cycle& loss_leaves) {
   const FabricTiming timing(machine);
   const LaneSpec& lanes = machine.pe.lanes;
   const int rows = std::min(outputs, rectangle.height), columns = std::min(rectangle.width, tokens);
@@ -169,19 +169,19 @@ LaunchTimes softmax_times(const MachineSpec& machine, int outputs, bool train, R
   }
   times.wavelet_hops = static_cast<std::int64_t>(5 * rows) * tokens + 2 * columns;
   times.end = std::max(engine.end(), arrived);
-  loss_leaves = arrived;
+  loss_leaves = arrived + layout.way_out(0);
   return times;
 }
 
-LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Rectangle rectangle, int tokens,
-                       Cycle ready) {
+LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+                       Rectangle rectangle, int tokens, Cycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
   LaunchTimes times;
   Cycle channel = ready;
   for (int row = 0; row < rows; ++row) {
-    const int place = row % machine.io.rows_per_channel;
-    if (place == 0) channel = ready;
+    if (layout.opens_channel(row)) channel = ready;
+    const Cycle way = layout.way_in(row);
     const int held = split_count(features, rectangle.height, row);
     const bool labels = split_count(outputs, rectangle.height, row) > 0;
     Cycle sent = std::max<Cycle>(channel, -1);
@@ -190,11 +190,11 @@ LaunchTimes load_times(const MachineSpec& machine, int features, int outputs, Re
       const Cycle words =
           ceil_div(static_cast<std::int64_t>(held) * kind.held, 2) + (labels ? ceil_div(kind.held, 2) : 0) + 1;
       const auto end_of = [&](int at) {
-        return std::max<Cycle>(sent + (place + at) * timing.hop + timing.ramp, timing.dispatch + words);
+        return std::max<Cycle>(sent + way + at * timing.hop + timing.ramp, timing.dispatch + words);
       };
       // From the first column on that waits for its words, each ends as much later than the one before.
       for (int left = kind.lines; left > 0;) {
-        const bool waits = sent + words + (place + column) * timing.hop + timing.ramp >= timing.dispatch + words;
+        const bool waits = sent + words + way + column * timing.hop + timing.ramp >= timing.dispatch + words;
         const std::int64_t count = waits ? left : 1, pairs = count * (count - 1) / 2;
         sent += words;
         const Cycle first = end_of(column);

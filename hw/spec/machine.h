@@ -62,6 +62,7 @@ struct IoSpec {
   Bytes row_buffer_bytes = 0;      ///< sums of one row that wait for their channel
   Bytes edge_buffer_bytes = 0;     ///< weights that wait for the wafer, per system
   Picosecond latency_ps = 0;       ///< NIC to edge router
+  int lane_sum_cycles = 0;         ///< adding one lane's sums to those of the lanes before it
 };
 
 struct SwarmxSpec {

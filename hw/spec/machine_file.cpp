@@ -106,6 +106,7 @@ IoSpec read_io(YamlSection section, const FabricSpec& fabric) {
   io.row_buffer_bytes = section.integer64("row_buffer_bytes", {4, 1 << 24});
   io.edge_buffer_bytes = section.integer64("edge_buffer_bytes", {1024, Bytes{1} << 40});
   io.latency_ps = read_latency(section, "latency_ns");
+  io.lane_sum_cycles = section.integer("lane_sum_cycles", {0, 1 << 20});
   return io;
 }
 

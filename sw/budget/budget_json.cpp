@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sw/budget/budget_page.h"
+#include "sw/budget/mapped_step.h"
 
 namespace weft::sw {
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "sw/budget/mapped_step.h"
 #include "sw/budget/page_lines.h"
+#include "sw/compiler/plan_text.h"
 
 namespace weft::sw {
 
@@ -100,7 +102,7 @@ void print_omissions(PageLines& page, const Transformer& model, const hw::Machin
   for (const Omission& omission : omissions(model, machine, way, budget.tokens))
     page.line(omission.name, seconds_text(omission.seconds), omission.formula);
   const MappedStep mapped = mapped_step(model, machine, way);
-  page.heading("Matrix kernels as Weft maps them today (closed forms, one lane)");
+  page.heading(fmt::format("Matrix kernels as Weft would map them: {} (closed forms)", pes_text(mapped.mapping)));
   page.line("matrix launches", seconds_text(mapped.seconds),
             fmt::format("{} launches; the compute bound is {:.0f} % of it", mapped.launches,
                         100 * way.compute_seconds / mapped.seconds));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sw/budget/budget_page.h"
+#include "sw/budget/mapped_step.h"
 #include "sw/budget/page_lines.h"
 
 namespace weft::sw {
@@ -90,7 +91,7 @@ std::string next_sentence(const Transformer& model, const hw::MachineSpec& machi
   };
   std::vector<Need> needs;
   needs.push_back({mapped.seconds - best.compute_seconds,
-                   "a mapping that comes nearer to the compute bound (lanes, longer vectors, a cheaper column sum)"});
+                   "a mapping that comes nearer to the compute bound (longer vectors, a cheaper column sum)"});
   for (const Omission& omission : omissions(model, machine, best, budget.tokens))
     if (omission.seconds >= 0.002 * best.seconds) needs.push_back({omission.seconds, omission.name});
   std::stable_sort(needs.begin(), needs.end(), [](const Need& a, const Need& b) { return a.seconds > b.seconds; });
@@ -98,8 +99,7 @@ std::string next_sentence(const Transformer& model, const hw::MachineSpec& machi
   for (const Need& need : needs)
     if (need.seconds > 0)
       text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", need.text, seconds_text(need.seconds));
-  std::string first = best.recompute == Recompute::none ? "" : "recomputation in the planner (Weft has none); ";
-  return "What Weft lacks for this model, by what it is worth a step: " + first + text + ".";
+  return "What Weft lacks for this model, by what it is worth a step: " + text + ".";
 }
 
 }  // namespace

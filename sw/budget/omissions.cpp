@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sw/compiler/prediction.h"
-
 namespace weft::sw {
 
 namespace {
@@ -13,39 +11,7 @@ namespace {
 /// Passes over a layer's elementwise kernels: forward, again, and backward, which is counted as two.
 int passes(Recompute recompute) { return recompute == Recompute::none ? 3 : 4; }
 
-struct Matrix {
-  int inputs, outputs, count;
-};
-
 }  // namespace
-
-MappedStep mapped_step(const Transformer& model, const hw::MachineSpec& machine, const StepBudget& way) {
-  const int h = model.hidden, tokens = static_cast<int>(way.tokens);
-  const hw::Rectangle wafer{std::min(machine.fabric.user_width, tokens), machine.fabric.user_height};
-  const Matrix matrices[] = {{h, 3 * h, model.layers},
-                             {h, h, model.layers},
-                             {h, 4 * h, model.layers},
-                             {4 * h, h, model.layers},
-                             {h, model.vocabulary, 1}};
-  const auto predicted = [&](hw::KernelKind kind, const Matrix& matrix) {
-    const hw::MatrixLayer layer{"", matrix.inputs, matrix.outputs, false, 0};
-    return predict_matrix(machine, hw::LaunchMap(kind, layer, wafer, tokens));
-  };
-  MappedStep step;
-  Cycle cycles = 0;
-  for (const Matrix& matrix : matrices) {
-    const bool again = way.recompute == Recompute::layer && matrix.count == model.layers;
-    const Cycle once = (again ? 2 : 1) * predicted(hw::KernelKind::matmul_forward, matrix) +
-                       predicted(hw::KernelKind::matmul_delta, matrix) +
-                       predicted(hw::KernelKind::matmul_gradient, matrix);
-    cycles += once * matrix.count * way.micro_batches;
-    step.launches += static_cast<std::int64_t>(again ? 4 : 3) * matrix.count * way.micro_batches;
-  }
-  const Cycle gaps = step.launches * launch_gap(machine, wafer);
-  step.gaps = machine.clock.seconds(gaps);
-  step.seconds = machine.clock.seconds(cycles + gaps);
-  return step;
-}
 
 std::vector<Omission> omissions(const Transformer& model, const hw::MachineSpec& machine, const StepBudget& way,
                                 std::int64_t all_tokens) {

@@ -74,13 +74,14 @@ struct Row {
 
 class Play {
  public:
-  Play(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order)
+  Play(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
+       const hw::StreamOrder& order)
       : map_(map),
         room_(static_cast<std::size_t>(machine.router.link_queue + machine.router.input_queue)),
         rounds_(order.by_element ? map.rounds : std::min(map.rounds, 3 * order.block)),
         rows_(static_cast<std::size_t>(map.chain)) {
-    for (int row = 0; row < map.chain; row += machine.io.rows_per_channel)
-      channels_.emplace_back(map, order, rounds_, row, std::min(row + machine.io.rows_per_channel, map.chain));
+    for (int row = 0; row < map.chain; row += layout.lines_per_channel())
+      channels_.emplace_back(map, order, rounds_, row, std::min(row + layout.lines_per_channel(), map.chain));
   }
 
   std::string run() {
@@ -165,8 +166,9 @@ class Play {
 
 }  // namespace
 
-std::string deadlock_of(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order) {
-  return Play(machine, map, order).run();
+std::string deadlock_of(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
+                        const hw::StreamOrder& order) {
+  return Play(machine, layout, map, order).run();
 }
 
 std::string order_text(const hw::StreamOrder& order) {
@@ -174,9 +176,9 @@ std::string order_text(const hw::StreamOrder& order) {
   return order.block == 1 ? "by round" : fmt::format("by round, blocks of {}", order.block);
 }
 
-void require_free_of_deadlock(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order,
-                              const std::string& launch) {
-  const std::string circle = deadlock_of(machine, map, order);
+void require_free_of_deadlock(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
+                              const hw::StreamOrder& order, const std::string& launch) {
+  const std::string circle = deadlock_of(machine, layout, map, order);
   if (!circle.empty())
     throw UsageError(
         fmt::format("stream_order \"{}\" deadlocks in {}: {}; stream_order by_round with stream_block 1 "

@@ -14,13 +14,14 @@ namespace weft::sw {
 /// are taken to hold no wavelet of their own for a row: only its link queue and input queue.
 /// Returns who waits for whom, or an empty string when the launch ends. Precondition: `map` takes a stream from the
 /// edge. Cost: the wavelets of three blocks (by element: of the launch), less when it stalls.
-std::string deadlock_of(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order);
+std::string deadlock_of(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
+                        const hw::StreamOrder& order);
 
 /// "by round", "by round, blocks of 4", "by element".
 std::string order_text(const hw::StreamOrder& order);
 
 /// Throws UsageError, naming `launch`, if `order` can deadlock.
-void require_free_of_deadlock(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order,
-                              const std::string& launch);
+void require_free_of_deadlock(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
+                              const hw::StreamOrder& order, const std::string& launch);
 
 }  // namespace weft::sw

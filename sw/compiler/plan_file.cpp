@@ -6,7 +6,7 @@
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/kernel_matching.h"
-#include "sw/compiler/prediction.h"
+#include "sw/compiler/plan_text.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -47,14 +47,34 @@ hw::StreamOrder read_order(const Json& json, const Refuse& refuse) {
   return {name == "by_element", block};
 }
 
+template <typename Refuse>
+hw::Mapping read_mapping(const Json& json, const hw::MachineSpec& machine, int tokens, const Refuse& refuse) {
+  hw::Mapping mapping;
+  mapping.lane = {json.at("width").get<int>(), json.at("height").get<int>()};
+  mapping.lanes = json.at("lanes").get<int>();
+  const auto axis = json.at("axis").get<std::string>();
+  if (axis == axis_text(hw::FeatureAxis::columns)) {
+    mapping.features_over = hw::FeatureAxis::columns;
+  } else if (axis != axis_text(hw::FeatureAxis::rows)) {
+    refuse(fmt::format("axis: \"{}\"; allowed: \"{}\", \"{}\"", axis, axis_text(hw::FeatureAxis::rows),
+                       axis_text(hw::FeatureAxis::columns)));
+  }
+  if (!fits(machine, mapping) || mapping.lanes > tokens)
+    refuse(fmt::format("asks for {} for {} tokens, machine {} has {} x {} PEs", pes_text(mapping), tokens, machine.name,
+                       machine.fabric.user_width, machine.fabric.user_height));
+  return mapping;
+}
+
 }  // namespace
 
 Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
   Json sram = Json::array(), alternatives = Json::array();
   for (const SramItem& item : plan.sram) sram.push_back({{"name", item.name}, {"bytes", item.bytes}});
   for (const PlanAlternative& tried : plan.alternatives)
-    alternatives.push_back({{"width", tried.rectangle.width},
-                            {"height", tried.rectangle.height},
+    alternatives.push_back({{"lanes", tried.mapping.lanes},
+                            {"width", tried.mapping.lane.width},
+                            {"height", tried.mapping.lane.height},
+                            {"axis", axis_text(tried.mapping.features_over)},
                             {"micro_batches", tried.micro_batches},
                             {"retain", tried.retain},
                             {"segment", tried.segment},
@@ -62,10 +82,10 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
                             {"sram_bytes", tried.sram_bytes}});
   return {{"schema", plan_schema},
           {"layers", layers_json(layers)},
-          {"width", plan.rectangle.width},
-          {"height", plan.rectangle.height},
-          {"axis", "features over rows, tokens over columns"},
-          {"lanes", 1},
+          {"width", plan.mapping.lane.width},
+          {"height", plan.mapping.lane.height},
+          {"axis", axis_text(plan.mapping.features_over)},
+          {"lanes", plan.mapping.lanes},
           {"tokens", plan.tokens},
           {"micro_batches", plan.micro_batches},
           {"retain", plan.retain},
@@ -99,8 +119,8 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
       refuse(fmt::format("was made for {} samples a system, this run has {}; compile again",
                          json.at("tokens").get<int>() * json.at("micro_batches").get<int>(),
                          fresh.tokens * fresh.micro_batches));
-    plan.rectangle = {json.at("width").get<int>(), json.at("height").get<int>()};
     plan.tokens = json.at("tokens").get<int>();
+    plan.mapping = read_mapping(json, machine, plan.tokens, refuse);
     plan.micro_batches = json.at("micro_batches").get<int>();
     plan.retain = json.at("retain").get<bool>();
     plan.segment = json.at("segment").get<int>();
@@ -113,24 +133,13 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   } catch (const nlohmann::json::exception& error) {
     refuse(fmt::format("is damaged: {}", error.what()));
   }
-  if (plan.rectangle.width < 1 || plan.rectangle.height < 1 || plan.rectangle.width > machine.fabric.user_width ||
-      plan.rectangle.height > machine.fabric.user_height)
-    refuse(fmt::format("asks for {} x {} PEs, machine {} has {} x {}", plan.rectangle.width, plan.rectangle.height,
-                       machine.name, machine.fabric.user_width, machine.fabric.user_height));
   const int depth = static_cast<int>(layers.size());
-  const auto predict = [&](const std::vector<hw::Launch>& launches, bool train) {
-    std::vector<PlannedLaunch> planned;
-    planned.reserve(launches.size());
-    for (const hw::Launch& launch : launches)
-      planned.push_back({launch, predict_launch(machine, layers, launch, train, plan.rectangle, plan.tokens),
-                         predict_stream(machine, layers, launch)});
-    return planned;
-  };
-  plan.train = predict(train_launches(depth, plan.retain, plan.segment), true);
-  plan.eval = predict(eval_launches(depth), false);
+  plan.train = predict_launches(layers, machine, train_launches(depth, plan.retain, plan.segment), true, plan.mapping,
+                                plan.tokens);
+  plan.eval = predict_launches(layers, machine, eval_launches(depth), false, plan.mapping, plan.tokens);
   if (json.value("train", Json()) != launches_json(plan.train, layers))
     refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
-  plan.sram = sram_map(layers, machine, plan.rectangle, plan.tokens, true, plan.retain, plan.segment);
+  plan.sram = sram_map(layers, machine, plan.mapping, plan.tokens, true, plan.retain, plan.segment);
   if (total_bytes(plan.sram) > machine.pe.sram_bytes)
     refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name,
                        machine.pe.sram_bytes));

@@ -1,7 +1,8 @@
 #pragma once
-// Chooses how a network lies on the wafer: the rectangle, the micro-batches, whether the output layer's weights stay
-// and which activations are computed again in the backward pass, for the shortest predicted step that fits the SRAM of
-// every PE.
+// Chooses how a network lies on the wafer: the PEs of a lane, the lanes, the axis, the micro-batches, whether the
+// output layer's weights stay and which activations are computed again in the backward pass, for the shortest predicted
+// step that fits the SRAM of every PE.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,13 @@ struct PlannedLaunch {
   Cycle stream = 0;     ///< Ethernet time of its stream
 };
 
+/// Plans that differ only in the PEs of a lane and the number of further lanes.
+enum class PlanKind { one_lane, several_lanes, features_over_columns };
+
+/// The best plan of its kind; if none fits, the one that needs the least SRAM.
 struct PlanAlternative {
-  hw::Rectangle rectangle;
+  PlanKind kind = PlanKind::one_lane;
+  hw::Mapping mapping;
   int micro_batches = 1;
   bool retain = false;
   int segment = 0;
@@ -29,7 +35,7 @@ struct PlanAlternative {
 };
 
 struct Plan {
-  hw::Rectangle rectangle;
+  hw::Mapping mapping;
   int tokens = 0;  ///< on the wafer at a time
   int micro_batches = 1;
   bool retain = false;
@@ -40,21 +46,22 @@ struct Plan {
   std::vector<SramItem> sram;              ///< of the fullest PE
   std::vector<std::string> colors;         ///< "0 weights, eastwards" ...
   std::string reason;
-  std::vector<PlanAlternative> alternatives;  ///< the best of each kind that was tried
+  std::vector<PlanAlternative> alternatives;  ///< what was tried
 };
 
-/// A pure function. `systems` shares of `batch` samples; `retain`, `micro_batch` and `recompute` (layers of a segment;
-/// 0: any) as the model file asks. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too
-/// large and what would fit), or a stream order that can deadlock.
+/// A pure function. `systems` shares of `batch` samples; `run` as the model file asks, of which retain_output_layer is
+/// in the model section. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and
+/// what would fit), or a stream order that can deadlock.
 Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
-               RetainOutput retain, const MicroBatch& micro_batch, int recompute = 0,
-               const hw::StreamOrder& order = {});
+               RetainOutput retain = RetainOutput::automatic, const PlanWishes& wishes = {});
 
 /// Throws UsageError that names the launch and who would wait for whom, if `plan.order` can deadlock in one of them.
 void require_free_of_deadlock(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                               const Plan& plan);
 
-/// What --compile_only shows; 80 columns.
-std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine);
+/// Closed forms of every launch of a plan.
+std::vector<PlannedLaunch> predict_launches(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+                                            const std::vector<hw::Launch>& launches, bool train,
+                                            const hw::Mapping& mapping, int tokens);
 
 }  // namespace weft::sw

@@ -41,12 +41,12 @@ Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
   return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + std::min(held, rounds) * slowest);
 }
 
-Cycle edge_bound(const MachineSpec& machine, const LaunchMap& map, Cycle slowest) {
+Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map, Cycle slowest) {
   Cycle total = map.rounds * slowest, words = 0, elements = 0;
   const int rows = map.from_edge ? map.chain : map.positions;
   for (int row = 0; map.from_edge && row < rows; ++row) elements += map.wavelets[static_cast<std::size_t>(row)];
   for (int row = 0; row < rows; ++row) {
-    if (row % machine.io.rows_per_channel == 0) words = 0;
+    if (layout.opens_channel(row)) words = 0;
     if (map.from_edge) {
       words += ceil_div(map.wavelets[static_cast<std::size_t>(row)] * 16, machine.io.channel_bits_per_cycle) + 1;
       total = std::max(total, with_edge(map.rounds, slowest, words,
@@ -62,7 +62,7 @@ Cycle edge_bound(const MachineSpec& machine, const LaunchMap& map, Cycle slowest
 
 }  // namespace
 
-Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
+Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
   const FabricTiming timing(machine);
   const int lanes = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
@@ -76,10 +76,10 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a chain
   Cycle total = timing.dispatch - tail;
   if (map.from_edge) {
-    total = edge_bound(machine, map, slowest) +
+    total = edge_bound(machine, layout, map, slowest) +
             std::max<Cycle>(timing.dispatch, (map.positions + 1) * timing.hop + timing.ramp) - timing.scalar - tail;
   } else {
-    total += map.reduces ? edge_bound(machine, map, slowest) : map.rounds * slowest;
+    total += map.reduces ? edge_bound(machine, layout, map, slowest) : map.rounds * slowest;
     // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest
     // row. An owner without features of its own waits for nothing.
     Cycle moves = 0;
@@ -115,25 +115,28 @@ Cycle predict_matrix(const MachineSpec& machine, const LaunchMap& map) {
 }
 
 Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
-                     bool train, hw::Rectangle rectangle, int tokens) {
+                     bool train, const hw::Mapping& mapping, int tokens) {
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   const bool dropout = train && layer.dropout > 0;
+  const hw::EdgeLayout layout(machine, mapping);
+  const hw::Rectangle lane = mapping.lane;
+  tokens = mapping.lane_tokens(tokens, 0);
   switch (launch.kind) {
     case KernelKind::load_input:
-      return hw::load_times(machine, layers.front().inputs, layers.back().outputs, rectangle, tokens, 0).end;
+      return hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
     case KernelKind::activation:
-      return hw::activation_times(machine, layer.outputs, dropout, rectangle, tokens).end;
+      return hw::activation_times(machine, layer.outputs, dropout, lane, tokens).end;
     case KernelKind::activation_backward:
-      return hw::activation_backward_times(machine, layer.outputs, dropout, rectangle, tokens).end;
+      return hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens).end;
     case KernelKind::softmax_loss: {
       Cycle leaves = 0;
-      return hw::softmax_times(machine, layer.outputs, train, rectangle, tokens, leaves).end;
+      return hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
     }
     default:
       break;
   }
-  const LaunchMap map(launch.kind, layer, rectangle, tokens);
-  Cycle total = predict_matrix(machine, map);
+  const LaunchMap map(launch.kind, layer, lane, tokens);
+  Cycle total = predict_matrix(machine, layout, map);
   if (launch.kind == KernelKind::retained_delta)
     total += hw::convert_cycles(machine,
                                 static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
@@ -148,10 +151,6 @@ Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLay
   const double bits_per_cycle =
       machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);
   return static_cast<Cycle>(std::ceil(bits / bits_per_cycle));
-}
-
-Cycle launch_gap(const MachineSpec& machine, hw::Rectangle rectangle) {
-  return machine.router.hop_cycles * 2 * (rectangle.width + rectangle.height) + 2 * machine.router.ramp_cycles;
 }
 
 }  // namespace weft::sw

@@ -9,17 +9,15 @@ namespace weft::sw {
 ///   first wavelet at the farthest PE + rounds x slowest round + chain latency + way back.
 /// The slowest round is the largest of a PE's instructions (a returned sum takes what the pipeline fill leaves idle,
 /// then more), the edge channel's words and the row's link. Deviation from the simulated time: tests/analytic.
-Cycle predict_matrix(const hw::MachineSpec& machine, const hw::LaunchMap& map);
+Cycle predict_matrix(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map);
 
-/// Cycles of any launch; elementwise kernels and the loss have no closed form of their own and are counted exactly.
+/// Cycles of any launch with `tokens` on the wafer, on the lane with the most; elementwise kernels and the loss have no
+/// closed form of their own and are counted exactly.
 Cycle predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
-                     const hw::Launch& launch, bool train, hw::Rectangle rectangle, int tokens);
+                     const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens);
 
 /// Cycles that the system's Ethernet needs for the launch's stream.
 Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                      const hw::Launch& launch);
-
-/// Cycles from the end of a launch to the begin of the next.
-Cycle launch_gap(const hw::MachineSpec& machine, hw::Rectangle rectangle);
 
 }  // namespace weft::sw

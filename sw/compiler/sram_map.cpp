@@ -7,11 +7,11 @@ namespace weft::sw {
 int padded_tokens(int tokens) { return (tokens + 3) / 8 * 8 + 4; }
 
 std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
-                               hw::Rectangle rectangle, int tokens, bool train, bool retain, int segment) {
-  const int columns = std::min(rectangle.width, tokens);
-  const int wide = hw::split_count(tokens, columns, 0);
+                               const hw::Mapping& mapping, int tokens, bool train, bool retain, int segment) {
+  const int of_lane = mapping.lane_tokens(tokens, 0);
+  const int wide = hw::split_count(of_lane, std::min(mapping.lane.width, of_lane), 0);
   const Bytes row = 2 * static_cast<Bytes>(padded_tokens(wide));
-  const auto held = [&](int features) { return static_cast<Bytes>(hw::split_count(features, rectangle.height, 0)); };
+  const auto held = [&](int features) { return static_cast<Bytes>(hw::split_count(features, mapping.lane.height, 0)); };
   std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}};
   Bytes accumulators = 4 * static_cast<Bytes>(wide), deltas = 0;
   const bool recomputes = segment < static_cast<int>(layers.size());

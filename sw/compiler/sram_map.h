@@ -22,7 +22,7 @@ int padded_tokens(int tokens);
 /// All tensors that are live at once on the PE of row 0, column 0, which has the most of everything. `segment`: see
 /// train_launches().
 std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
-                               hw::Rectangle rectangle, int tokens, bool train, bool retain, int segment);
+                               const hw::Mapping& mapping, int tokens, bool train, bool retain, int segment);
 
 Bytes total_bytes(const std::vector<SramItem>& map);
 

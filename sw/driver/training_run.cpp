@@ -16,6 +16,7 @@
 #include "rtl/cosim/tile_source.h"
 #include "sw/checkpoint/checkpoint.h"
 #include "sw/compiler/plan_file.h"
+#include "sw/compiler/plan_text.h"
 #include "sw/driver/job_builder.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_observer.h"
@@ -122,15 +123,19 @@ void place_steps(RunReport& report) {
 std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
                                              const Plan& plan) {
   if (!settings.pe_programs) return nullptr;
+  if (plan.mapping.features_over == hw::FeatureAxis::columns)
+    throw UsageError(
+        "PE programs are written for features over rows; the plan has them over columns: "
+        "runconfig.features_over=rows");
+  const hw::Rectangle pes = on_wafer(machine, plan.mapping);
   for (const auto& [x, y] : settings.vcd_pes)
-    if (x >= plan.rectangle.width || y >= plan.rectangle.height)
-      throw UsageError(
-          fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, plan.rectangle.width, plan.rectangle.height));
+    if (x >= pes.width || y >= pes.height)
+      throw UsageError(fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, pes.width, pes.height));
   const TileRegion& region = settings.rtl_region;
   if (region.empty()) return std::make_unique<LaunchRunner>(machine, region, nullptr);
-  if (region.x + region.width > plan.rectangle.width || region.y + region.height > plan.rectangle.height)
+  if (region.x + region.width > pes.width || region.y + region.height > pes.height)
     throw UsageError(fmt::format("--rtl-region {},{},{},{}: the plan uses {} x {} PEs", region.x, region.y,
-                                 region.width, region.height, plan.rectangle.width, plan.rectangle.height));
+                                 region.width, region.height, pes.width, pes.height));
   return std::make_unique<LaunchRunner>(machine, region, rtl::tile_source(machine));
 }
 
@@ -167,7 +172,7 @@ int run_training(const RunSettings& settings) {
   const hw::SystemPlan shared{
       &job,
       &machine.spec,
-      plan.rectangle,
+      plan.mapping,
       {settings.cut_rows, settings.cut_columns},
       settings.fast_forward ? &memo : nullptr,
       [&plan](bool for_training, int launch) {
@@ -177,9 +182,8 @@ int run_training(const RunSettings& settings) {
       programs.get()};
   StopRequest stop([&recorder] { return recorder.failed(); });
   hw::Cluster cluster("cluster", shared, initial, *source, stop, recorder, trace.recorder());
-  log.line(fmt::format("{} on {} x {}: {} x {} PEs, {} tokens on a wafer, {} micro-batch(es)", config.model.name,
-                       job.systems, machine.spec.name, plan.rectangle.width, plan.rectangle.height, plan.tokens,
-                       plan.micro_batches));
+  log.line(fmt::format("{} on {} x {}: {}, {} tokens on a wafer, {} micro-batch(es)", config.model.name, job.systems,
+                       machine.spec.name, pes_text(plan.mapping), plan.tokens, plan.micro_batches));
   cluster.run();
 
   RunReport report;

@@ -108,6 +108,23 @@ int read_recompute(YamlSection& section) {
   return section.integer("recompute", {1, kMaxLayers, "or auto, or none"});
 }
 
+PlanWishes read_wishes(YamlSection& section) {
+  PlanWishes plan;
+  plan.micro_batch_size = read_micro_batch(section);
+  plan.recompute = read_recompute(section);
+  plan.lanes = !section.has("lanes") || section.is_word("lanes")
+                   ? section.choice<int>("lanes", {{"auto", 0}}, 0)
+                   : section.integer("lanes", {1, kMaxFeatures, "or auto"});
+  plan.features_over = section.choice<FeaturesOver>(
+      "features_over",
+      {{"auto", FeaturesOver::automatic}, {"rows", FeaturesOver::rows}, {"columns", FeaturesOver::columns}},
+      FeaturesOver::automatic);
+  plan.stream_order.by_element =
+      section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
+  plan.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);
+  return plan;
+}
+
 RunConfig read_runconfig(YamlSection section) {
   RunConfig run;
   run.mode = section.choice<Mode>(
@@ -120,12 +137,8 @@ RunConfig read_runconfig(YamlSection section) {
   run.save_initial_checkpoint = section.boolean("save_initial_checkpoint", false);
   run.seed = static_cast<std::uint64_t>(section.integer64("seed", kSeedRange, 1));
   run.num_csx = section.integer("num_csx", {1, 65'536}, 1);
-  run.micro_batch_size = read_micro_batch(section);
   run.whole_tensor_placement = section.choice<bool>("placement", {{"striped", false}, {"whole_tensor", true}}, false);
-  run.recompute = read_recompute(section);
-  run.stream_order.by_element =
-      section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
-  run.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);
+  run.plan = read_wishes(section);
   return run;
 }
 
@@ -138,7 +151,7 @@ void check_batch(const YamlSection& section, const DataConfig& data, const RunCo
                                              lower, below + run.num_csx));
   }
   const int shard = data.batch_size / run.num_csx;
-  const auto& micro = run.micro_batch_size;
+  const auto& micro = run.plan.micro_batch_size;
   if (micro.kind == MicroBatch::Kind::samples && shard % micro.samples != 0) {
     section.refuse("batch_size",
                    fmt::format("a system's {} samples do not divide into micro-batches of {}", shard, micro.samples));

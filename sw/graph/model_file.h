@@ -42,6 +42,18 @@ struct MicroBatch {
   int samples = 0;  ///< of one system; only for Kind::samples
 };
 
+enum class FeaturesOver { automatic, rows, columns };
+
+/// What a model file asks of its plan; defaults leave it to the planner.
+struct PlanWishes {
+  MicroBatch micro_batch_size;
+  /// Layers of which only the first one's input is kept; 0: as few again as fit; more than there are: none.
+  int recompute = 0;
+  int lanes = 0;  ///< 0: any number
+  FeaturesOver features_over = FeaturesOver::automatic;
+  hw::StreamOrder stream_order;
+};
+
 struct RunConfig {
   Mode mode = Mode::train;
   std::int64_t max_steps = 0;
@@ -51,11 +63,8 @@ struct RunConfig {
   bool save_initial_checkpoint = false;
   std::uint64_t seed = 0;
   int num_csx = 1;
-  MicroBatch micro_batch_size;
   bool whole_tensor_placement = false;
-  int recompute =
-      0;  ///< layers of which only the first one's input is kept; 0: as few again as fit; more than there are: none
-  hw::StreamOrder stream_order;
+  PlanWishes plan;
 };
 
 struct ModelConfig {

@@ -41,15 +41,15 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
       setup.feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);
   hw::ArrayOptions options;
   hw::ClockedRectangle clocked;
+  const int first = std::max(region_.y - launch.first_row, 0);
   const int right = std::min(region_.x + region_.width, setup.array.width),
-            below = std::min(region_.y + region_.height, setup.array.height);
-  if (right > region_.x && below > region_.y) {
-    clocked = tiles_(region_.x, region_.y, right - region_.x, below - region_.y);
+            below = std::min(region_.y + region_.height - launch.first_row, setup.array.height);
+  if (right > region_.x && below > first) {
+    clocked = tiles_(region_.x, first, right - region_.x, below - first);
     options.clocked = &clocked;
   }
   for (const Traced& pe : traced_)
-    if (launch.system == 0 && pe.x < setup.array.width && pe.y < setup.array.height)
-      options.slots_of.push_back(pe.y * setup.array.width + pe.x);
+    if (const int at = pe.index_in(launch, setup.array); at >= 0) options.slots_of.push_back(at);
   const hw::ArrayRun run = hw::run_array(machine_, setup.array, options);
   if (!run.finished)
     throw SimulationError(fmt::format("{}: the PE programs cannot go on:\n{}", launch.name, run.waiting));
@@ -65,6 +65,11 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
       std::max(totals_.worst_percent, 100.0 * static_cast<double>(deviation) / static_cast<double>(launch.end));
   totals_.clocked_cycles += run.clocked_cycles;
   return run.end;
+}
+
+int LaunchRunner::Traced::index_in(const hw::ProgramLaunch& launch, const hw::ArraySetup& array) const {
+  const int row = y - launch.first_row;
+  return launch.system == 0 && x < array.width && row >= 0 && row < array.height ? row * array.width + x : -1;
 }
 
 void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
@@ -85,8 +90,9 @@ void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
 
 void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run) {
   for (const Traced& pe : traced_) {
-    if (launch.system != 0 || pe.x >= array.width || pe.y >= array.height) continue;
-    const hw::PeRun& did = run.pes[static_cast<std::size_t>(pe.y * array.width + pe.x)];
+    const int at = pe.index_in(launch, array);
+    if (at < 0) continue;
+    const hw::PeRun& did = run.pes[static_cast<std::size_t>(at)];
     const auto span = [&](proto::TrackId track, Cycle at, int value) {
       const Cycle begin = launch.start + at;
       recorder_->span(track, machine_.clock.to_ps(begin), machine_.clock.to_ps(begin + 1),

@@ -13,7 +13,7 @@
 
 namespace weft::sw {
 
-/// Rectangle of PEs that tiles take the place of, from the north-west corner of the plan's rectangle.
+/// Rectangle of PEs that tiles take the place of, from the north-west corner of the plan's PEs.
 struct TileRegion {
   int x = 0, y = 0, width = 0, height = 0;
   bool empty() const { return width == 0; }
@@ -21,7 +21,7 @@ struct TileRegion {
 
 class LaunchRunner : public hw::LaunchPrograms {
  public:
-  /// PEs of the plan's rectangle whose cores and links are traced, as (x, y).
+  /// PEs of the plan whose cores and links are traced, as (x, y).
   using Pes = std::vector<std::pair<int, int>>;
 
   /// `region` empty: the PE model runs everything. `machine` must outlive it.
@@ -42,6 +42,8 @@ class LaunchRunner : public hw::LaunchPrograms {
 
   struct Traced {
     int x = 0, y = 0;
+    /// In the launch's array; -1: not there.
+    int index_in(const hw::ProgramLaunch& launch, const hw::ArraySetup& array) const;
     std::array<proto::TrackId, hw::thread_count> threads{};
     std::array<proto::TrackId, hw::link_count> links{};
   };

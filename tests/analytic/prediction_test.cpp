@@ -36,18 +36,19 @@ TEST_CASE("closed form against simulated cycles, 25 layer shapes, all three pass
       job.layers = {{"fc", shape.inputs, shape.outputs, false, 0}};
       job.batch = shape.tokens;
       const Rectangle rectangle{shape.width, shape.height};
-      Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, rectangle, {1, 1}, pool);
+      Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, shape.tokens, {1, 1}, pool);
       const LaunchMap map(kind, job.layers[0], rectangle, shape.tokens);
-      MatrixTimer timer(machine, wafer, nullptr, false);
-      wafer.begin_launch(map, kind, 0);
-      timer.open(map, {kind, 0, 0}, 0);
+      MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), nullptr, false);
+      lane.begin_launch(map, kind, 0);
+      timer.open(map, {kind, 0, 0, shape.tokens}, 0);
       constexpr Cycle long_before = -100'000'000;
       if (map.from_edge) {
         timer.feed(long_before, map.rounds);
       } else {
         timer.drain(map.rounds);
       }
-      const Cycle simulated = timer.close().end, predicted = sw::predict_matrix(machine, map);
+      const Cycle simulated = timer.close().end,
+                  predicted = sw::predict_matrix(machine, EdgeLayout(machine, {rectangle}), map);
       const double deviation = 100.0 * static_cast<double>(simulated - predicted) / static_cast<double>(predicted);
       std::fputs(fmt::format("{:>4} x {:<4} {:>4} tokens on {:>2} x {:<2} {:<16} {:>7} predicted {:>7} {:>7.2f} %\n",
                              shape.inputs, shape.outputs, shape.tokens, shape.width, shape.height, kernel_name(kind),

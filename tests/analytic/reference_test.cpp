@@ -54,8 +54,9 @@ class Losses final : public RunObserver {
 };
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
-             std::vector<int> widths) {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+             std::vector<int> widths, sw::PlanWishes wanted = {}) {
+  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
     job.layers.push_back(
@@ -65,8 +66,9 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   job.optimizer.kind = kind;
   job.schedule.rate = rate;
   job.stages = {{true, 12}};
-  sw::MicroBatch wanted{sw::MicroBatch::Kind::samples, job.batch / systems / micro_batches};
+  wanted.micro_batch_size = {sw::MicroBatch::Kind::samples, job.batch / systems / micro_batches};
   const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, systems, retain, wanted);
+  REQUIRE((wanted.lanes == 0 || plan.mapping.lanes == wanted.lanes));
   job.micro_batches = plan.micro_batches;
   job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
   TrainingState initial = initial_state(job);
@@ -88,7 +90,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   proto::NullRecorder recorder;
   ThreadPool pool(1);
   LaunchMemo memo;
-  const SystemPlan shared{&job, &machine, plan.rectangle, {1, 1}, &memo, [](bool, int) { return Cycle{0}; }, &pool};
+  const SystemPlan shared{&job, &machine, plan.mapping, {1, 1}, &memo, [](bool, int) { return Cycle{0}; }, &pool};
   Cluster cluster("cluster", shared, initial, source, control, losses, recorder);
   cluster.run();
 
@@ -135,4 +137,19 @@ TEST_CASE("Adam, four systems, three micro-batches") {
   compare(OptimizerKind::adam, 0.003, 4, 3, sw::RetainOutput::no, {47, 33, 10});
 }
 TEST_CASE("more rows than features") { compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::yes, {13, 7, 10}); }
+TEST_CASE("lanes with even shares of the tokens") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 2;
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::yes, {60, 30, 20, 10}, wishes);
+}
+TEST_CASE("lanes with uneven shares of the tokens") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 5;
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::no, {60, 30, 20, 10}, wishes);
+}
+TEST_CASE("features over columns") {
+  sw::PlanWishes wishes;
+  wishes.features_over = sw::FeaturesOver::columns;
+  compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, wishes);
+}
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }

@@ -45,7 +45,7 @@ class Silence final : public hw::RunObserver {
 class FirstCycle : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(FirstCycle);
-  FirstCycle(const sc_core::sc_module_name& name, sc_core::sc_time cycle) : sc_module(name) {
+  FirstCycle(const sc_core::sc_module_name& name, const sc_core::sc_time& cycle) : sc_module(name) {
     SC_METHOD(reach);
     sensitive << reached_;
     dont_initialize();
@@ -89,10 +89,10 @@ nlohmann::json measure_cluster(const std::vector<std::string>& arguments) {
   const hw::MachineSpec machine = hw::load_machine(arguments.at(0), WEFT_SOURCE_DIR "/hw/machines");
   const std::vector<int> widths = widths_of(arguments.at(1));
   hw::Job job = job_of(widths, std::stoi(arguments.at(2)), std::stoi(arguments.at(3)), std::stoi(arguments.at(4)));
-  const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, job.systems, sw::RetainOutput::no, {});
+  const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, job.systems, sw::RetainOutput::no);
   const bool whole = arguments.size() > 6 && arguments[6] == "whole";
-  const hw::Rectangle rectangle =
-      whole ? hw::Rectangle{machine.fabric.user_width, machine.fabric.user_height} : plan.rectangle;
+  const hw::Mapping mapping =
+      whole ? hw::Mapping{{machine.fabric.user_width, machine.fabric.user_height}} : plan.mapping;
   job.micro_batches = plan.micro_batches;
   job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
   hw::TrainingState initial = hw::initial_state(job);
@@ -109,14 +109,14 @@ nlohmann::json measure_cluster(const std::vector<std::string>& arguments) {
   hw::LaunchMemo memo;
   const bool fast_forward = arguments.at(5) == "1";
   const hw::SystemPlan shared{
-      &job, &machine, rectangle, {1, 1}, fast_forward ? &memo : nullptr, [](bool, int) { return Cycle{0}; }, &pool};
+      &job, &machine, mapping, {1, 1}, fast_forward ? &memo : nullptr, [](bool, int) { return Cycle{0}; }, &pool};
   hw::Cluster cluster("cluster", shared, initial, source, control, observer, recorder);
   FirstCycle first("first", sc_core::sc_time(machine.clock.seconds(1), sc_core::SC_SEC));
   const double began = processor_seconds();
   cluster.run();
   const double ran = processor_seconds() - began;
-  return {{"width", rectangle.width},
-          {"height", rectangle.height},
+  return {{"width", mapping.lane.width},
+          {"height", mapping.lane.height},
           {"first_cycle_seconds", first.seconds},
           {"first_cycle_bytes", first.bytes},
           {"run_seconds", ran},

@@ -62,7 +62,7 @@ class RtlTraining(unittest.TestCase):
         model.write_text("train_input: {data_processor: synthetic, batch_size: 320}\n"
                          "model: {name: scaled, input_features: 82, hidden_sizes: [82], num_classes: 82, retain_output_layer: false}\n"
                          "optimizer: {optimizer_type: sgd, learning_rate: 0.1}\n"
-                         "runconfig: {max_steps: 1}\n")
+                         "runconfig: {max_steps: 1, lanes: 1, features_over: rows}\n")
         grid = [word.replace("=8", "=16") for word in SMALL]
 
         def outcome(name, *arguments):
@@ -78,6 +78,18 @@ class RtlTraining(unittest.TestCase):
         self.assertEqual(tiles["launches"], 5)
         self.assertLessEqual(tiles["worst_deviation_percent"], 2)
         self.assertLessEqual(abs(tiles["program_cycles"] - tiles["recurrence_cycles"]), 0.02 * tiles["recurrence_cycles"])
+
+    def test_a_region_of_tiles_across_two_lanes(self):
+        lanes = ["--machine_set", "io.rows_per_channel=4", "--set", "runconfig.lanes=2"]
+        plain, weights = self.outcome("two_lanes", *lanes)
+        tiles, tile_weights = self.outcome("tiles_in_lanes", *lanes, "--rtl-region", "2,3,4,2")
+        self.assertEqual(weights, tile_weights)
+        self.assertEqual([step["loss"] for step in plain["steps"]], [step["loss"] for step in tiles["steps"]])
+        self.assertEqual(tiles["programs"]["launches"], 2 * self.programs_of_one_lane())
+        self.assertGreater(tiles["programs"]["rtl_tile_cycles"], 0)
+
+    def programs_of_one_lane(self):
+        return self.outcome("one_lane", "--pe_programs")[0]["programs"]["launches"]
 
     def test_a_traced_pe(self):
         # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east.

@@ -64,7 +64,7 @@ class Runs(unittest.TestCase):
         model.write_text("train_input: {data_processor: synthetic, batch_size: 16}\n"
                          "model: {name: deep, input_features: 20, hidden_sizes: [24, 9, 30, 12, 17, 8], num_classes: 6, dropout: 0.1}\n"
                          "optimizer: {optimizer_type: adam, learning_rate: 0.01}\n"
-                         "runconfig: {max_steps: 4, placement: whole_tensor}\n")
+                         "runconfig: {max_steps: 4, placement: whole_tensor, lanes: 2, features_over: rows}\n")
         kept = "kept"
         for segment in ("none", 1, 2, 3, 5):
             folder = kept if segment == "none" else f"again_{segment}"
@@ -110,6 +110,39 @@ class Runs(unittest.TestCase):
             host = report(self.folder / ("cut" + cut))["host"]
             self.assertEqual(host["regions"], regions)
             self.assertGreater(host["cut_crossings"], 0)
+
+    def test_lanes(self):
+        """Five lanes of 7, 7, 6, 6, 6 tokens: lanes with equal tokens stand for each other; their sums are in one order."""
+        lanes = ["--machine_set", "io.rows_per_channel=4", "--set", "runconfig.lanes=5"]
+        self.train("lanes", *lanes)
+        for name, arguments in (("all", ["--no_fast_forward"]), ("threads", ["--threads", 2]), ("cut", ["--cut", "2x2"]),
+                                ("programs", ["--pe_programs"])):
+            self.train("lanes_" + name, *lanes, *arguments)
+            self.assertEqual((self.folder / "lanes/checkpoint_12.mdl").read_bytes(),
+                             (self.folder / f"lanes_{name}/checkpoint_12.mdl").read_bytes(), name)
+            if name != "programs":
+                self.assertEqual(without_host(self.folder / "lanes"), without_host(self.folder / f"lanes_{name}"))
+        value = report(self.folder / "lanes")
+        self.assertEqual(value["plan"]["lanes"], 5)
+        whole = [step["loss"] for step in report(self.folder / "plain")["steps"]]
+        losses = [step["loss"] for step in value["steps"]]
+        self.assertLessEqual(abs(losses[0] - whole[0]), 1e-6)
+        self.assertLessEqual(max(abs(a - b) for a, b in zip(losses, whole)), 0.01)
+
+    def test_the_axis_changes_times_and_no_bit(self):
+        """The same lane, turned."""
+        self.train("columns", "--set", "runconfig.features_over=columns")
+        self.train("columns_all", "--set", "runconfig.features_over=columns", "--no_fast_forward", "--cut", "2x2")
+        self.same("columns", "columns_all")
+        turned = report(self.folder / "columns")
+        self.assertEqual(turned["plan"]["axis"], "features over columns, tokens over rows")
+        size = {"width": turned["plan"]["width"], "height": turned["plan"]["height"]}
+        grid = [word for key, lines in size.items() for word in ("--machine_set", f"fabric.{key}={lines}", "--machine_set", f"fabric.user_{key}={lines}")]
+        self.train("rows", "--set", "runconfig.features_over=rows", "--set", "runconfig.lanes=1", *grid)
+        upright = report(self.folder / "rows")
+        self.assertEqual({key: upright["plan"][key] for key in size}, size)
+        self.assertEqual((self.folder / "rows/checkpoint_12.mdl").read_bytes(), (self.folder / "columns/checkpoint_12.mdl").read_bytes())
+        self.assertNotEqual(upright["steps"], turned["steps"])
 
     def test_resume_is_bit_exact(self):
         for kind in ("sgd", "adam"):

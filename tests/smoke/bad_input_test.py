@@ -62,6 +62,13 @@ class BadInput(unittest.TestCase):
         self.refused(self.train("--set", "runconfig.stream_order=by_element"), "deadlocks", "matmul_forward", "row 0 waits")
         self.refused(self.train("--set", "runconfig.stream_block=9"), "blocks of 9", "deadlocks", "channel")
 
+    def test_lanes_that_do_not_fit(self):
+        self.assertEqual(self.train("--set", "runconfig.lanes=8", "-o", "eight").returncode, 0)  # 32 rows, a channel per 4
+        self.refused(self.train("--set", "runconfig.lanes=9"), "runconfig.lanes: 9", "allowed: 1 to 8")
+        self.refused(self.train("--set", "runconfig.lanes=2", "--set", "runconfig.features_over=columns"), "features over columns", "one band")
+        self.refused(self.train("--pe_programs", "--set", "runconfig.features_over=columns"), "runconfig.features_over=rows")
+        self.refused(self.train("--set", "runconfig.features_over=colums"), "colums", "columns")
+
     def test_exclusive_flags(self):
         self.refused(self.train("--validate_only", "--compile_only"), "--validate_only", "--compile_only")
 

@@ -27,45 +27,45 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
   Job job;
   job.layers = {{"fc1", inputs, outputs, false, 0}, {"fc2", outputs, 3, false, 0}};
   job.batch = tokens;
-  Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, rectangle, cut, pool);
-  wafer.allocate();
+  Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, tokens, cut, pool);
+  lane.allocate();
   std::vector<std::uint16_t> samples;
   for (int token = 0; token < tokens; ++token)
     for (int feature = 0; feature < inputs; ++feature) samples.push_back(float_to_half(sample_value(token, feature)));
   const std::vector<std::int32_t> labels(static_cast<std::size_t>(tokens), 1);
-  wafer.load_samples(samples.data(), labels.data());
+  lane.load_samples(samples.data(), labels.data());
   std::vector<float> weights;
   Outcome outcome;
-  MatrixTimer timer(machine, wafer, nullptr, false);
+  MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), nullptr, false);
   const auto forward = [&](int layer, int from, int to) {
     weights.clear();
     for (int output = 0; output < to; ++output)
       for (int input = 0; input <= from; ++input) weights.push_back(sample_value(output + 5, input));
     const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
-    wafer.begin_launch(map, KernelKind::matmul_forward, layer);
-    wafer.begin_values();
-    timer.open(map, {KernelKind::matmul_forward, layer, 0}, 100);
+    lane.begin_launch(map, KernelKind::matmul_forward, layer);
+    lane.begin_values();
+    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens}, 100);
     const int first = to / 2;
     outcome.marks.push_back(timer.feed(90, first));
     outcome.marks.push_back(timer.feed(400, to - first));
-    wafer.weight_values(0, to, weights.data(), from + 1);
+    lane.weight_values(0, to, weights.data(), from + 1);
     outcome.times = timer.close();
   };
   forward(0, inputs, outputs);
-  wafer.activation_values(0, 77, 0);
+  lane.activation_values(0, 77, 0);
   if (kind != KernelKind::matmul_forward) {
     forward(1, outputs, 3);
     float loss[2];
-    wafer.softmax_values(true, 4.0F, loss);
+    lane.softmax_values(true, 4.0F, loss);
     outcome.values.assign(loss, loss + 2);
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
-    wafer.begin_launch(map, kind, 1);
-    wafer.begin_values();
-    timer.open(map, {kind, 1, 0}, 0);
+    lane.begin_launch(map, kind, 1);
+    lane.begin_values();
+    timer.open(map, {kind, 1, 0, tokens}, 0);
     if (kind == KernelKind::matmul_gradient) {
       outcome.marks.push_back(timer.drain(3));
       std::vector<float> gradient(static_cast<std::size_t>(3 * (outputs + 1)));
-      wafer.gradient_values(0, 3, gradient.data());
+      lane.gradient_values(0, 3, gradient.data());
       outcome.values.insert(outcome.values.end(), gradient.begin(), gradient.end());
     } else {
       outcome.marks.push_back(timer.feed(0, outputs));
@@ -74,10 +74,10 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
   } else {
     float loss[2];
     forward(1, outputs, 3);
-    wafer.softmax_values(false, 1.0F, loss);
+    lane.softmax_values(false, 1.0F, loss);
     outcome.values.assign(loss, loss + 2);
   }
-  outcome.crossings = wafer.cut_crossings();
+  outcome.crossings = lane.cut_crossings();
   return outcome;
 }
 

@@ -35,11 +35,11 @@ Outcome run(const MachineSpec& machine, const Shape& shape, const std::vector<Cy
   job.layers = {{"fc1", shape.inputs, shape.outputs, false, 0}};
   job.batch = shape.tokens;
   ThreadPool pool(1);
-  Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, shape.rectangle, {}, pool);
+  Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, shape.rectangle, shape.tokens, {}, pool);
   const LaunchMap map(shape.kind, job.layers[0], shape.rectangle, shape.tokens);
-  wafer.begin_launch(map, shape.kind, 0);
-  MatrixTimer timer(machine, wafer, memo, false);
-  timer.open(map, {shape.kind, 0, 0}, 1000);
+  lane.begin_launch(map, shape.kind, 0);
+  MatrixTimer timer(machine, lane, EdgeLayout(machine, {shape.rectangle}), memo, false);
+  timer.open(map, {shape.kind, 0, 0, shape.tokens}, 1000);
   Outcome outcome;
   Cycle ready = 900;
   const int chunks = std::min(static_cast<int>(late.size()), map.rounds);

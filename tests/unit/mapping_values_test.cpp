@@ -6,7 +6,7 @@
 
 #include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
-#include "hw/wafer/wafer.h"
+#include "hw/wafer/lane.h"
 #include "tlm/base/fp16.h"
 
 using namespace weft;
@@ -46,29 +46,29 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   Job job;
   job.layers = {{"fc1", inputs, outputs, true, 0}, {"fc2", outputs, 5, false, 0}};
   job.batch = tokens;
-  Wafer wafer("wafer", machine, job, rectangle, {1, 1}, pool);
-  wafer.allocate();
+  Lane lane("lane", machine, job, rectangle, tokens, {1, 1}, pool);
+  lane.allocate();
   std::vector<std::uint16_t> samples;
   std::vector<std::int32_t> labels;
   for (int token = 0; token < tokens; ++token) {
     labels.push_back(token % 5);
     for (int input = 0; input < inputs; ++input) samples.push_back(float_to_half(value(token, input, 1)));
   }
-  wafer.load_samples(samples.data(), labels.data());
+  lane.load_samples(samples.data(), labels.data());
   const auto forward = [&](int layer, int salt, float* logits_loss) {
     const MatrixLayer& shape = job.layers[static_cast<std::size_t>(layer)];
     std::vector<float> weights;
     for (int output = 0; output < shape.outputs; ++output)
       for (int input = 0; input <= shape.inputs; ++input) weights.push_back(value(output, input, salt));
     const LaunchMap map(KernelKind::matmul_forward, shape, rectangle, tokens);
-    wafer.begin_launch(map, KernelKind::matmul_forward, layer);
-    wafer.begin_values();
-    wafer.weight_values(0, 3, weights.data(), shape.inputs + 1);
-    wafer.weight_values(3, shape.outputs - 3, weights.data() + 3 * (shape.inputs + 1), shape.inputs + 1);
-    if (logits_loss) wafer.softmax_values(true, 8.0F, logits_loss);
+    lane.begin_launch(map, KernelKind::matmul_forward, layer);
+    lane.begin_values();
+    lane.weight_values(0, 3, weights.data(), shape.inputs + 1);
+    lane.weight_values(3, shape.outputs - 3, weights.data() + 3 * (shape.inputs + 1), shape.inputs + 1);
+    if (logits_loss) lane.softmax_values(true, 8.0F, logits_loss);
   };
   forward(0, 2, nullptr);
-  wafer.activation_values(0, 0, 0);
+  lane.activation_values(0, 0, 0);
   float loss[2];
   forward(1, 3, loss);
 
@@ -88,10 +88,10 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
 
   // The gradient of layer 2 against the programs, from the deltas that the wafer itself made.
   const LaunchMap map(KernelKind::matmul_gradient, job.layers[1], rectangle, tokens);
-  wafer.begin_launch(map, KernelKind::matmul_gradient, 1);
-  wafer.begin_values();
+  lane.begin_launch(map, KernelKind::matmul_gradient, 1);
+  lane.begin_values();
   std::vector<float> gradient(static_cast<std::size_t>(5 * (outputs + 1)));
-  wafer.gradient_values(0, 5, gradient.data());
+  lane.gradient_values(0, 5, gradient.data());
   // Logits, softmax and its delta by the same chain, in plain loops.
   std::vector<int> hidden_rows = split_bounds(outputs, rectangle.height);
   hidden_rows.back() += 1;

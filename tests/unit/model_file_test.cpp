@@ -50,7 +50,7 @@ TEST_CASE("fc_mnist is the three-layer network of the documentation") {
   CHECK(config.schedule.rate == 0.001);
   CHECK(config.runconfig.max_steps == 234);
   CHECK(config.runconfig.mode == sw::Mode::train);
-  CHECK(config.runconfig.micro_batch_size.kind == sw::MicroBatch::Kind::automatic);
+  CHECK(config.runconfig.plan.micro_batch_size.kind == sw::MicroBatch::Kind::automatic);
   const auto layers = sw::matrix_layers(config.model);
   REQUIRE(layers.size() == 3);
   CHECK(layers[0].name == "fc1");

@@ -26,6 +26,10 @@ hw::MachineSpec with_room(int wavelets) {
   return machine;
 }
 
+std::string deadlock(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::StreamOrder& order) {
+  return deadlock_of(machine, hw::EdgeLayout(machine, {{4, map.height}}), map, order);
+}
+
 }  // namespace
 
 TEST_CASE("by round is free of deadlock for any shape, with the shallowest queues") {
@@ -33,13 +37,13 @@ TEST_CASE("by round is free of deadlock for any shape, with the shallowest queue
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   for (int trial = 0; trial < 200; ++trial) {
     const hw::LaunchMap map = forward(any(1, 90), any(1, 60), any(1, 40));
-    CHECK(deadlock_of(with_room(2), map, {}).empty());
+    CHECK(deadlock(with_room(2), map, {}).empty());
   }
 }
 
 TEST_CASE("input-major in the forward pass deadlocks at any depth of the queues") {
   for (int room : {2, 10, 100, 100'000}) {
-    const std::string circle = deadlock_of(with_room(room), forward(20, 6, 4), {true, 1});
+    const std::string circle = deadlock(with_room(room), forward(20, 6, 4), {true, 1});
     CHECK_THAT(circle, Catch::Contains("row 0 waits for the rest of round 0") && Catch::Contains("color 0") &&
                            Catch::Contains("round 1"));
   }
@@ -52,9 +56,9 @@ TEST_CASE("blocks of outputs deadlock when what a row cannot take yet does not f
       const hw::LaunchMap map = forward(4 * per_row, 20, 4);
       const int enough = (block - 1) * (per_row + 1);
       INFO("blocks of " << block << ", " << per_row << " inputs a row, queues of " << enough << " wavelets");
-      CHECK(deadlock_of(with_room(enough), map, {false, block}).empty());
+      CHECK(deadlock(with_room(enough), map, {false, block}).empty());
       if (enough > 2)
-        CHECK_THAT(deadlock_of(with_room(enough - 1), map, {false, block}),
+        CHECK_THAT(deadlock(with_room(enough - 1), map, {false, block}),
                    Catch::Contains("row 0 waits for the partial sum of round 0") && Catch::Contains("row 1"));
     }
 }
@@ -62,16 +66,18 @@ TEST_CASE("blocks of outputs deadlock when what a row cannot take yet does not f
 TEST_CASE("a channel of one row may send any blocks; one input a row makes by element a block of all rounds") {
   hw::MachineSpec machine = with_room(2);
   machine.io.rows_per_channel = 1;
-  CHECK(deadlock_of(machine, forward(12, 20, 4), {false, 20}).empty());
+  CHECK(deadlock(machine, forward(12, 20, 4), {false, 20}).empty());
   const hw::LaunchMap delta(hw::KernelKind::matmul_delta, {"fc1", 6, 4, false, 0}, {4, 4}, 4);
-  CHECK(deadlock_of(with_room(10), delta, {true, 1}).empty());
-  CHECK_FALSE(deadlock_of(with_room(9), delta, {true, 1}).empty());
+  CHECK(deadlock(with_room(10), delta, {true, 1}).empty());
+  CHECK_FALSE(deadlock(with_room(9), delta, {true, 1}).empty());
 }
 
 TEST_CASE("the planner refuses an order that can deadlock and names the launch") {
   const std::vector<hw::MatrixLayer> layers{{"fc1", 64, 40, true, 0}, {"fc2", 40, 10, false, 0}};
   const auto plan = [&](hw::StreamOrder order) {
-    return make_plan(layers, mini(), 64, 1, RetainOutput::no, {}, 0, order);
+    PlanWishes wishes;
+    wishes.stream_order = order;
+    return make_plan(layers, mini(), 64, 1, RetainOutput::no, wishes);
   };
   CHECK(plan({}).order == hw::StreamOrder{});
   CHECK_THROWS_WITH(plan({true, 1}), Catch::Contains("matmul_forward of fc1") && Catch::Contains("by element"));

@@ -3,17 +3,17 @@
 #include <cmath>
 
 #include "hw/pe/special_functions.h"
-#include "hw/wafer/wafer.h"
+#include "hw/wafer/lane.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::hw {
 
-void Wafer::allocate() {
+void Lane::allocate() {
   if (job_.timing_only) return;
-  for (auto& part : regions_) part->allocate(job_.layers, rectangle_, job_.tokens());
+  for (auto& part : regions_) part->allocate(job_.layers, rectangle_, tokens_);
 }
 
-void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
+void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
   const int features = job_.layers.front().inputs;
   for (auto& part : regions_) {
     RegionMemory& memory = part->memory();
@@ -30,19 +30,19 @@ void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* label
   }
 }
 
-void Wafer::begin_values() {
+void Lane::begin_values() {
   if (job_.timing_only) return;
   for (auto& part : regions_) part->begin_values(kind_, layer_, pool_);
 }
 
-void Wafer::weight_values(int first_round, int rounds, const float* weights, int elements) {
+void Lane::weight_values(int first_round, int rounds, const float* weights, int elements) {
   for (auto& part : regions_)
     if (part->starts_stream(first_round)) part->stream_weights(first_round, rounds, weights, elements);
   for (auto& part : regions_)
     if (part->starts_sum()) part->sum_values(first_round, rounds);
 }
 
-void Wafer::gradient_values(int first_round, int rounds, float* gradient) {
+void Lane::gradient_values(int first_round, int rounds, float* gradient) {
   const int width = job_.layers[static_cast<std::size_t>(layer_)].inputs + 1;
   for (int block = first_round; block < first_round + rounds;) {
     int next = first_round + rounds;
@@ -67,7 +67,7 @@ void Wafer::gradient_values(int first_round, int rounds, float* gradient) {
   }
 }
 
-void Wafer::retained_delta_values() {
+void Lane::retained_delta_values() {
   if (job_.timing_only) return;
   for (int block = 0; block < map_->rounds;) {
     int next = map_->rounds;
@@ -82,12 +82,12 @@ void Wafer::retained_delta_values() {
   for (auto& part : regions_) part->end_values();
 }
 
-FeatureBlock Wafer::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) {
+FeatureBlock Lane::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) {
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_)
     rows = std::max(rows, part->memory().first_feature(index) + (part->memory().*block)(index).features);
-  whole.resize(rows, job_.tokens());
+  whole.resize(rows, tokens_);
   for (auto& part : regions_) {
     RegionMemory& memory = part->memory();
     const FeatureBlock& from = (memory.*block)(index);
@@ -98,10 +98,10 @@ FeatureBlock Wafer::gather(int index, FeatureBlock& (RegionMemory::*block)(int))
   return whole;
 }
 
-FeatureBlock Wafer::gather_activation(int index) { return gather(index, &RegionMemory::activation); }
-FeatureBlock Wafer::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
+FeatureBlock Lane::gather_activation(int index) { return gather(index, &RegionMemory::activation); }
+FeatureBlock Lane::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
 
-void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
+void Lane::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
   if (job_.timing_only) return;
   const double probability = dropout_key ? job_.layers[static_cast<std::size_t>(layer)].dropout : 0;
   const auto threshold = static_cast<std::uint64_t>(std::ldexp(probability, 32));
@@ -123,7 +123,7 @@ void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sa
   }
 }
 
-void Wafer::activation_backward_values(int layer) {
+void Lane::activation_backward_values(int layer) {
   if (job_.timing_only) return;
   const double probability = job_.layers[static_cast<std::size_t>(layer)].dropout;
   const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
@@ -142,11 +142,10 @@ void Wafer::activation_backward_values(int layer) {
 }
 
 // Per token: maximum, exponentials, then the sum from the last row to the first as the chain adds it.
-void Wafer::softmax_values(bool train, float loss_scale, float loss[2]) {
+void Lane::softmax_values(bool train, float loss_scale, float loss[2]) {
   if (job_.timing_only) return;
   const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
-  const int rows = std::min(outputs, rectangle_.height), tokens = job_.tokens(),
-            columns = std::min(rectangle_.width, tokens);
+  const int rows = std::min(outputs, rectangle_.height), tokens = tokens_, columns = std::min(rectangle_.width, tokens);
   std::vector<float*> logits(static_cast<std::size_t>(outputs)), deltas(logits.size());
   std::vector<float> powers(logits.size());
   loss[0] = loss[1] = 0.0F;

@@ -3,15 +3,22 @@
 #include <algorithm>
 #include <limits>
 
-#include "hw/wafer/wafer.h"
+#include "hw/wafer/lane.h"
 
 namespace weft::hw {
 
 using proto::Side;
 
-Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle,
-             WaferCut cut, ThreadPool& pool)
-    : sc_module(name), machine_(machine), job_(job), rectangle_(rectangle), cut_(cut), timing_(machine), pool_(pool) {
+Lane::Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle,
+           int tokens, WaferCut cut, ThreadPool& pool)
+    : sc_module(name),
+      machine_(machine),
+      job_(job),
+      rectangle_(rectangle),
+      tokens_(tokens),
+      cut_(cut),
+      timing_(machine),
+      pool_(pool) {
   for (int row = 0; row < cut.rows; ++row) {
     for (int column = 0; column < cut.columns; ++column) {
       RegionExtent extent;
@@ -34,20 +41,20 @@ Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, co
   }
 }
 
-void Wafer::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
+void Lane::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
   map_ = &map;
   kind_ = kind;
   layer_ = layer;
   for (auto& part : regions_) part->place(map);
 }
 
-void Wafer::begin_time(FastForward fast_forward) {
+void Lane::begin_time(FastForward fast_forward) {
   edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
   for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed, fast_forward);
 }
 
-void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
+void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
   for (auto& part : regions_)
     if (part->starts_stream(round)) part->run_stream(round, edge);
   if (edge)
@@ -65,18 +72,18 @@ void Wafer::run_round(int round, const std::int32_t* edge, const std::int32_t* s
   for (auto& part : regions_) part->close_round(round);
 }
 
-std::vector<std::int32_t> Wafer::take_edge_slack() {
+std::vector<std::int32_t> Lane::take_edge_slack() {
   std::vector<std::int32_t> slack(static_cast<std::size_t>(map_->chain), std::numeric_limits<std::int32_t>::max());
   for (auto& part : regions_)
     if (part->mapped() && part->first_position() == 0) part->take_edge_slack(slack);
   return slack;
 }
 
-bool Wafer::copies_failed() const {
+bool Lane::copies_failed() const {
   return std::any_of(regions_.begin(), regions_.end(), [](const auto& part) { return part->copies_failed(); });
 }
 
-LaunchTimes Wafer::end_time() {
+LaunchTimes Lane::end_time() {
   LaunchTimes times;
   for (auto& part : regions_) part->end_time();
   for (const auto& part : regions_)
@@ -84,7 +91,7 @@ LaunchTimes Wafer::end_time() {
   return times;
 }
 
-std::int64_t Wafer::cut_crossings() const {
+std::int64_t Lane::cut_crossings() const {
   std::int64_t crossings = 0;
   for (const auto& part : regions_) crossings += part->bursts_received();
   return crossings;

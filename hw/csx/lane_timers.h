@@ -1,0 +1,44 @@
+#pragma once
+// Times the matrix launches of a wafer, lane by lane. Every lane gets the same words in the same cycles, so lanes with
+// equal tokens do the same: one of them then stands for all, unless everything is to be simulated.
+#include <memory>
+#include <vector>
+
+#include "hw/csx/matrix_timer.h"
+#include "hw/wafer/wafer.h"
+
+namespace weft::hw {
+
+class LaneTimers {
+ public:
+  /// See MatrixTimer.
+  LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayout& layout, LaunchMemo* memo, bool keep_edge,
+             StreamOrder order);
+
+  /// Opens the launch that the wafer has open; `inputs`, `outputs`: of its layer.
+  void open(KernelKind kind, int inputs, int outputs, Cycle start);
+  /// As MatrixTimer's; the last lane's cycle.
+  Cycle feed(Cycle ready, int rounds);
+  /// The absolute cycle at which the last lane's sum has been added to the others.
+  Cycle drain(int rounds);
+  void run(int rounds);
+  /// Ends the launch: all lanes together.
+  LaunchTimes close();
+  /// Of one lane; only where everything is simulated.
+  const std::vector<std::int32_t>& edge(int lane) const { return timed_[static_cast<std::size_t>(lane)].timer->edge(); }
+  /// True if the launch was not simulated but added.
+  bool added() const { return timed_.front().timer->added(); }
+  const char* how() const { return timed_.front().timer->how(); }
+
+ private:
+  struct Timed {
+    int lane;   ///< that is simulated
+    int count;  ///< lanes that it stands for, itself included
+    std::unique_ptr<MatrixTimer> timer;
+  };
+  Wafer& wafer_;
+  Cycle sum_cycles_;  ///< of all lanes but the first
+  std::vector<Timed> timed_;
+};
+
+}  // namespace weft::hw

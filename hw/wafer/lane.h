@@ -1,0 +1,89 @@
+#pragma once
+// A lane: PEs with all features and their share of the tokens, cut into a grid of regions that are joined by their
+// sockets, and the launches on it.
+// Time and values of a launch are separate walks over the same regions: a run may skip either (proven repeats of a
+// launch need no time line; --timing_only needs no values).
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "hw/fabric/launch_times.h"
+#include "hw/wafer/region.h"
+
+namespace weft::hw {
+
+/// Into how many parts a lane is cut. Changes neither bits nor cycles.
+struct WaferCut {
+  int rows = 1, columns = 1;
+};
+
+class Lane : public sc_core::sc_module {
+ public:
+  /// `tokens` of each micro-batch are this lane's.
+  Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, Rectangle rectangle, int tokens,
+       WaferCut cut, ThreadPool& pool);
+
+  /// Opens a matrix launch, for its time, its values or both. `map` must outlive it.
+  void begin_launch(const LaunchMap& map, KernelKind kind, int layer);
+
+  // ---- time ------------------------------------------------------------------------------------------------------
+  void begin_time(FastForward fast_forward);
+  /// One round. `edge` [chain lines] or null: cycle before the first wavelet may enter each line; `sink_ready`
+  /// [positions] or null: when the east edge has room for the round's sums.
+  void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);
+  /// Cycle at which the last wavelet of the last round has left the west edge.
+  Cycle edge_departure() const { return edge_departure_; }
+  /// Since the last call, per chain line: by how many cycles its words could have come later;
+  /// StreamReduce::edge_slack().
+  std::vector<std::int32_t> take_edge_slack();
+  /// Issue of the last element of the last round by the PE of the east column in row `position`.
+  std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }
+  /// After a round: see Region::copies_failed().
+  bool copies_failed() const;
+  /// Books of the launch; throws SimulationError if they do not add up.
+  LaunchTimes end_time();
+
+  // ---- values ----------------------------------------------------------------------------------------------------
+  void allocate();
+  /// This lane's samples [tokens][features] as fp16 bits and labels [tokens].
+  void load_samples(const std::uint16_t* samples, const std::int32_t* labels);
+  void begin_values();
+  /// Rounds of a launch that consumes weights, [rounds][elements] in stream order.
+  void weight_values(int first_round, int rounds, const float* weights, int elements);
+  /// Rounds of this lane's gradient of the launch's layer: [rounds][inputs + 1], bias last.
+  void gradient_values(int first_round, int rounds, float* gradient);
+  void retained_delta_values();
+  /// The lane's block: [features, bias last where there is one][tokens].
+  FeatureBlock gather_activation(int index);
+  FeatureBlock gather_delta(int index);
+  /// `first_sample`: number of the lane's first token within the batch.
+  void activation_values(int layer, std::uint64_t dropout_key, int first_sample);
+  void activation_backward_values(int layer);
+  /// Sum of the lane's losses in `loss` [0] and correct predictions in [1]; in training also the first delta,
+  /// times `loss_scale`. Padding samples (label -1) count nowhere.
+  void softmax_values(bool train, float loss_scale, float loss[2]);
+
+  /// Bursts that crossed from one region to another.
+  std::int64_t cut_crossings() const;
+  int regions() const { return static_cast<int>(regions_.size()); }
+
+ private:
+  FeatureBlock gather(int index, FeatureBlock& (RegionMemory::*block)(int));
+  Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
+
+  const MachineSpec& machine_;
+  const Job& job_;
+  Rectangle rectangle_;
+  int tokens_;
+  WaferCut cut_;
+  FabricTiming timing_;
+  ThreadPool& pool_;
+  std::vector<std::unique_ptr<Region>> regions_;
+  const LaunchMap* map_ = nullptr;
+  Cycle edge_departure_ = 0;
+  std::vector<std::int32_t> sink_issue_;
+  KernelKind kind_ = KernelKind::matmul_forward;
+  int layer_ = 0;
+};
+
+}  // namespace weft::hw

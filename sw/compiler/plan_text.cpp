@@ -1,0 +1,72 @@
+#include "sw/compiler/plan_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hw/spec/kernel_names.h"
+#include "sw/compiler/order_check.h"
+
+namespace weft::sw {
+
+namespace {
+
+/// A lane as the machine's rows and columns count it.
+hw::Rectangle on_machine(const hw::Mapping& mapping) {
+  if (mapping.features_over == hw::FeatureAxis::columns) return {mapping.lane.height, mapping.lane.width};
+  return mapping.lane;
+}
+
+}  // namespace
+
+std::string axis_text(hw::FeatureAxis features_over) {
+  return features_over == hw::FeatureAxis::rows ? "features over rows, tokens over columns"
+                                                : "features over columns, tokens over rows";
+}
+
+std::string pes_text(const hw::Mapping& mapping) {
+  const hw::Rectangle lane = on_machine(mapping);
+  const std::string pes = fmt::format("{} x {} PEs", lane.width, lane.height);
+  return mapping.lanes == 1 ? pes : fmt::format("{} lanes of {}", mapping.lanes, pes);
+}
+
+std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine) {
+  const hw::Mapping& mapping = plan.mapping;
+  const int of_lane = mapping.lane_tokens(plan.tokens, 0);
+  const bool columns = mapping.features_over == hw::FeatureAxis::columns;
+  std::string text = fmt::format("plan on {}: {} of {} x {}\n", machine.name, pes_text(mapping),
+                                 machine.fabric.user_width, machine.fabric.user_height);
+  text += axis_text(mapping.features_over) + "\n";
+  text += fmt::format("tokens on the wafer {} ({} micro-batch{}), at most {} per {}\n", plan.tokens, plan.micro_batches,
+                      plan.micro_batches == 1 ? "" : "es", ceil_div(of_lane, std::min(mapping.lane.width, of_lane)),
+                      columns ? "row" : "column");
+  text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
+  text += fmt::format("output layer's weights {}\n",
+                      plan.retain ? "retained for its delta" : "streamed again for its delta");
+  text += plan.segment < static_cast<int>(layers.size())
+              ? fmt::format("activations: the input of every {} layers kept, the others computed again\n", plan.segment)
+              : std::string("activations all kept\n");
+  text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
+  for (const PlannedLaunch& launch : plan.train)
+    text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
+                        layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
+  text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step,
+                      1e3 * machine.clock.seconds(plan.predicted_step), machine.clock.mega_hertz);
+  text += fmt::format("\nSRAM of the fullest PE: {} of {} bytes\n", total_bytes(plan.sram), machine.pe.sram_bytes);
+  for (const SramItem& item : plan.sram) text += fmt::format("  {:<44} {:>8}\n", item.name, item.bytes);
+  text += "\ncolors\n";
+  for (const std::string& color : plan.colors) text += "  " + color + "\n";
+  text +=
+      "\ntried: lanes x width x height; micro-batches; output weights; layers a segment;\n       predicted step; "
+      "SRAM\n";
+  for (const PlanAlternative& tried : plan.alternatives)
+    text += fmt::format("  {:>2} x {:>4} x {:<4} {:<7} {:>5} {:<9} {:>4} {:>16} {:>9}\n", tried.mapping.lanes,
+                        on_machine(tried.mapping).width, on_machine(tried.mapping).height,
+                        tried.kind == PlanKind::features_over_columns ? "turned" : "", tried.micro_batches,
+                        tried.retain ? "retained" : "streamed", tried.segment,
+                        tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
+  text += "why: " + plan.reason + "\n";
+  return text;
+}
+
+}  // namespace weft::sw
