@@ -5,8 +5,8 @@
 namespace weft::hw {
 
 LaneTimers::LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayout& layout, LaunchMemo* memo,
-                       bool keep_edge, StreamOrder order)
-    : wafer_(wafer), sum_cycles_(static_cast<Cycle>(wafer.lanes() - 1) * machine.io.lane_sum_cycles) {
+                       bool keep_edge, StreamOrder order, ThreadPool& pool)
+    : wafer_(wafer), pool_(pool), sum_cycles_(static_cast<Cycle>(wafer.lanes() - 1) * machine.io.lane_sum_cycles) {
   for (int lane = 0; lane < wafer.lanes(); ++lane) {
     const bool copy = memo && lane > 0 && wafer.lane_tokens(lane) == wafer.lane_tokens(lane - 1);
     if (copy) {
@@ -23,20 +23,26 @@ void LaneTimers::open(KernelKind kind, int inputs, int outputs, Cycle start) {
     timed.timer->open(wafer_.map(timed.lane), {kind, inputs, outputs, wafer_.lane_tokens(timed.lane)}, start);
 }
 
+template <typename Step>
+Cycle LaneTimers::latest(Step&& step) {
+  std::vector<Cycle> cycles(timed_.size());
+  pool_.run(static_cast<int>(timed_.size()), [&](int index) {
+    const auto at = static_cast<std::size_t>(index);
+    cycles[at] = step(*timed_[at].timer);
+  });
+  return *std::max_element(cycles.begin(), cycles.end());
+}
+
 Cycle LaneTimers::feed(Cycle ready, int rounds) {
-  Cycle left = 0;
-  for (Timed& timed : timed_) left = std::max(left, timed.timer->feed(ready, rounds));
-  return left;
+  return latest([&](MatrixTimer& timer) { return timer.feed(ready, rounds); });
 }
 
 Cycle LaneTimers::drain(int rounds) {
-  Cycle done = 0;
-  for (Timed& timed : timed_) done = std::max(done, timed.timer->drain(rounds));
-  return done + sum_cycles_;
+  return latest([&](MatrixTimer& timer) { return timer.drain(rounds); }) + sum_cycles_;
 }
 
 void LaneTimers::run(int rounds) {
-  for (Timed& timed : timed_) timed.timer->run(rounds);
+  latest([&](MatrixTimer& timer) { return timer.run(rounds); });
 }
 
 LaunchTimes LaneTimers::close() {

@@ -1,6 +1,7 @@
 #pragma once
 // Times the matrix launches of a wafer, lane by lane. Every lane gets the same words in the same cycles, so lanes with
-// equal tokens do the same: one of them then stands for all, unless everything is to be simulated.
+// equal tokens do the same: one of them then stands for all, unless everything is to be simulated. What is simulated
+// runs on the host's threads, a lane on one of them.
 #include <memory>
 #include <vector>
 
@@ -13,7 +14,7 @@ class LaneTimers {
  public:
   /// See MatrixTimer.
   LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayout& layout, LaunchMemo* memo, bool keep_edge,
-             StreamOrder order);
+             StreamOrder order, ThreadPool& pool);
 
   /// Opens the launch that the wafer has open; `inputs`, `outputs`: of its layer.
   void open(KernelKind kind, int inputs, int outputs, Cycle start);
@@ -36,7 +37,12 @@ class LaneTimers {
     int count;  ///< lanes that it stands for, itself included
     std::unique_ptr<MatrixTimer> timer;
   };
+  /// Calls step(timer) on every lane that is simulated; the latest of what it returns.
+  template <typename Step>
+  Cycle latest(Step&& step);
+
   Wafer& wafer_;
+  ThreadPool& pool_;
   Cycle sum_cycles_;  ///< of all lanes but the first
   std::vector<Timed> timed_;
 };

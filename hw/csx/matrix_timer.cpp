@@ -18,6 +18,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   find_copies_ = true;
   feed_.reset();
   drain_.reset();
+  if (memo_) memo_->runs(key);  // from here on lanes only read the memo, until it is closed
   if (map.from_edge) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
@@ -30,7 +31,7 @@ Cycle MatrixTimer::drain(int rounds) {
   return chunk(std::move(busy), rounds);
 }
 
-void MatrixTimer::run(int rounds) { chunk({}, rounds); }
+Cycle MatrixTimer::run(int rounds) { return chunk({}, rounds); }
 
 Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
   current_.starts.push_back(std::move(starts));

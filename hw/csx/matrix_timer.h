@@ -27,7 +27,7 @@ class MatrixTimer {
   /// The next `rounds` rounds of a launch whose sums leave: the absolute cycle at which the last is at the edge.
   Cycle drain(int rounds);
   /// The rounds of a launch without edge traffic.
-  void run(int rounds);
+  Cycle run(int rounds);
   /// Ends the launch. Valid until the next open().
   const LaunchTimes& close();
   /// Of the rounds simulated so far: [rounds][chain], cycle before the first wavelet may enter each line.

@@ -115,7 +115,8 @@ class Runs(unittest.TestCase):
         """Five lanes of 7, 7, 6, 6, 6 tokens: lanes with equal tokens stand for each other; their sums are in one order."""
         lanes = ["--machine_set", "io.rows_per_channel=4", "--set", "runconfig.lanes=5"]
         self.train("lanes", *lanes)
-        for name, arguments in (("all", ["--no_fast_forward"]), ("threads", ["--threads", 2]), ("cut", ["--cut", "2x2"]),
+        for name, arguments in (("all", ["--no_fast_forward"]), ("threads", ["--threads", 2]),
+                                ("cut", ["--cut", "2x2", "--threads", 2, "--no_fast_forward"]),
                                 ("programs", ["--pe_programs"])):
             self.train("lanes_" + name, *lanes, *arguments)
             self.assertEqual((self.folder / "lanes/checkpoint_12.mdl").read_bytes(),
