@@ -1,5 +1,5 @@
 #pragma once
-// The groups of the suite, a to h: what each measures and which rows it gives.
+// The groups of the suite, a to i: what each measures and which rows it gives.
 #include <string>
 #include <vector>
 
@@ -23,5 +23,6 @@ void run_recurrences(const GroupOptions& options, BenchTable& table);  ///< a, b
 void run_wafer(const GroupOptions& options, BenchTable& table);        ///< d, e, f
 void run_dense(const GroupOptions& options, BenchTable& table);        ///< g
 void run_growth(const GroupOptions& options, BenchTable& table);       ///< h
+void run_tiles(const GroupOptions& options, BenchTable& table);        ///< i
 
 }  // namespace weft::bench

@@ -20,7 +20,8 @@ const std::vector<Group>& groups() {
   static const std::vector<Group> list{{"recurrences", "a, b, c: PE-steps and wavelet-hops a second", run_recurrences},
                                        {"wafer", "d, e, f: a whole wafer's round, memory, start-up", run_wafer},
                                        {"dense", "g: arithmetic in the defined order beside OpenBLAS", run_dense},
-                                       {"growth", "h: exponents with PEs, layers, systems", run_growth}};
+                                       {"growth", "h: exponents with PEs, layers, systems", run_growth},
+                                       {"tiles", "i: joined RTL tiles beside a bare loop", run_tiles}};
   return list;
 }
 

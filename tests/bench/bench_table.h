@@ -16,7 +16,7 @@ Bar at_most(double limit, const std::string& text);
 Bar at_least(double limit, const std::string& text);
 
 struct BenchRow {
-  std::string group;  ///< a to h
+  std::string group;  ///< a to i
   std::string what;
   double value = 0;
   std::string unit = {};
