@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
 namespace {
 
-constexpr std::size_t kColumns = 80, kFormula = 39;
+constexpr std::size_t kFormula = 39;
 
 std::string scaled(double value, const char* unit, std::initializer_list<const char*> prefixes) {
   const char* chosen = "";
@@ -26,26 +26,11 @@ std::string scaled(double value, const char* unit, std::initializer_list<const c
 void PageLines::heading(const std::string& text) { text_ += "\n" + text + "\n"; }
 
 void PageLines::line(const std::string& name, const std::string& value, const std::string& formula) {
-  wrapped(fmt::format("  {:<24}{:>11}  ", name, value), kFormula, formula);
+  text_ += wrapped(fmt::format("  {:<24}{:>11}  ", name, value), kFormula, formula);
 }
 
-void PageLines::paragraph(const std::string& mark, const std::string& text) { wrapped(mark, mark.size(), text); }
-
-void PageLines::wrapped(std::string begin, std::size_t indent, const std::string& text) {
-  std::istringstream words(text);
-  std::string word, line = std::move(begin);
-  bool fresh = true;
-  while (words >> word) {
-    if (!fresh && line.size() + 1 + word.size() > kColumns) {
-      text_ += line + "\n";
-      line.assign(indent, ' ');
-      fresh = true;
-    }
-    if (!fresh) line += ' ';
-    line += word;
-    fresh = false;
-  }
-  text_ += line + "\n";
+void PageLines::paragraph(const std::string& mark, const std::string& text) {
+  text_ += wrapped(mark, mark.size(), text);
 }
 
 std::string bytes_text(double bytes) { return scaled(bytes, "B", {"k", "M", "G", "T", "P"}); }

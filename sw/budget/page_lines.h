@@ -15,7 +15,6 @@ class PageLines {
   const std::string& text() const { return text_; }
 
  private:
-  void wrapped(std::string begin, std::size_t indent, const std::string& text);
   std::string text_;
 };
 

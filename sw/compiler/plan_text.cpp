@@ -6,6 +6,7 @@
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/order_check.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -65,7 +66,7 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
                         tried.kind == PlanKind::features_over_columns ? "turned" : "", tried.micro_batches,
                         tried.retain ? "retained" : "streamed", tried.segment,
                         tried.predicted_step ? std::to_string(tried.predicted_step) : "does not fit", tried.sram_bytes);
-  text += "why: " + plan.reason + "\n";
+  text += wrapped("why: ", 5, plan.reason);
   return text;
 }
 
