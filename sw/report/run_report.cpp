@@ -51,6 +51,12 @@ nlohmann::ordered_json updates_json(const RunReport& report) {
 
 }  // namespace
 
+Picosecond RunReport::end_ps() const {
+  Picosecond end = Clock{clock_mhz}.to_ps(cycles);
+  for (const proto::LinkRecord& link : links) end = std::max(end, link.end);
+  return end;
+}
+
 nlohmann::ordered_json to_json(const RunReport& report) {
   using Json = nlohmann::ordered_json;
   Json json;
@@ -58,7 +64,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   json["run"] = {{"model", report.model},     {"machine", report.machine},     {"mode", report.mode},
                  {"systems", report.systems}, {"batch", report.batch},         {"micro_batches", report.micro_batches},
                  {"pes", report.pes},         {"clock_mhz", report.clock_mhz}, {"layers", report.layers},
-                 {"cycles", report.cycles}};
+                 {"cycles", report.cycles},   {"end_ps", report.end_ps()}};
   json["configuration"] = report.configuration;
   json["plan"] = report.plan;
   Json steps = Json::array();

@@ -54,6 +54,9 @@ struct RunReport {
   Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
+
+  /// When the wafers stand still and the last block, of a checkpoint or an update, has left its link.
+  Picosecond end_ps() const;
 };
 
 /// Throws SimulationError unless the classes of system 0 add up to pes x cycles, and each launch's to its length.

@@ -135,7 +135,7 @@ class StepPicture {
   /// Returns the y below it.
   double links(double y) {
     if (view_.links.empty()) return y;
-    canvas_.text(16, y + 13, "head", "links: busy time of the busiest of each class, over the whole run of the wafer");
+    canvas_.text(16, y + 13, "head", "links: busy time of the busiest of each class, over the whole run");
     y += lane_height;
     for (const StepLinks& links : view_.links) {
       const double length = std::min(links.busiest, 1.0) * (right - left - 20);

@@ -108,7 +108,7 @@ void add_updates(StepView& view, const Json& report, const Json& step, const Jso
 }
 
 void add_links(StepView& view, const Json& report) {
-  const double run_ps = static_cast<double>(integer(report.at("run").at("cycles"))) * 1e6 / view.clock_mhz;
+  const auto run_ps = static_cast<double>(integer(report.at("run").at("end_ps")));
   std::map<std::string, StepLinks> classes;
   for (const Json& link : report.at("links")) {
     StepLinks& sum = classes[text(link.at("class"))];

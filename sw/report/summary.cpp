@@ -126,10 +126,10 @@ std::string summary_text(const RunReport& report) {
     sum.bytes += link.bytes;
     sum.busy = std::max(sum.busy, link.busy);
   }
-  text += fmt::format("\n{:<28} {:>6} {:>16} {:>14}\n", "links", "count", "bytes", "busiest busy %");
+  text += fmt::format("\n{:<28} {:>6} {:>16} {:>14}\n", "links, to their end", "count", "bytes", "busiest busy %");
   for (const auto& [name, sum] : sums)
     text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes,
-                        100.0 * static_cast<double>(sum.busy) * 1e-12 / seconds);
+                        100.0 * static_cast<double>(sum.busy) / static_cast<double>(report.end_ps()));
   if (report.programs) {
     const proto::ProgramTotals& programs = *report.programs;
     text += fmt::format(

@@ -88,6 +88,8 @@ class Link {
   Bytes bytes() const { return bytes_; }
   Picosecond busy_ps() const { return busy_ps_; }
   Picosecond start_of_last() const { return last_start_; }
+  /// End of the last byte at this end.
+  Picosecond free_at() const { return free_; }
 
  private:
   double gbps_;

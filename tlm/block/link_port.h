@@ -45,7 +45,7 @@ class LinkPort {
     return arrival;
   }
 
-  LinkRecord record() const { return {name_, class_, link_.bytes(), link_.busy_ps()}; }
+  LinkRecord record() const { return {name_, class_, link_.bytes(), link_.busy_ps(), link_.free_at()}; }
 
  private:
   std::string name_, class_;

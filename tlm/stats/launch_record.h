@@ -57,6 +57,7 @@ struct LinkRecord {
   std::string link_class;  ///< e.g. memoryx_to_swarmx
   Bytes bytes = 0;
   Picosecond busy = 0;
+  Picosecond end = 0;  ///< of the last busy time
 };
 
 }  // namespace weft::proto
