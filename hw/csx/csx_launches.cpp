@@ -135,21 +135,6 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   }
   LaunchTimes times = timers_.close();
   times.end = programs_.close(timers_, times.end);
-  if (launch.kind == KernelKind::retained_delta) {  // each PE rounds its sums to fp16 at the end
-    Cycle longest = 0;
-    for (int lane = 0; lane < wafer_.lanes(); ++lane) {
-      const LaunchMap& map = wafer_.map(lane);
-      for (int line = 0; line < map.chain; ++line)
-        for (int elements : map.elements) {
-          if (elements == 0) continue;
-          const Cycle cycles = convert_cycles(
-              *plan_.machine, static_cast<std::int64_t>(elements) * map.wavelets[static_cast<std::size_t>(line)]);
-          times.of(proto::TimeClass::compute) += cycles;
-          longest = std::max(longest, cycles);
-        }
-    }
-    times.end += longest;
-  }
   (timers_.added() ? record.rounds_added : record.rounds_simulated) = wafer_.map(0).rounds;
   if (!timers_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {

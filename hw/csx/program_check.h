@@ -1,5 +1,5 @@
 #pragma once
-// Collects what a matrix launch needs to be run as PE programs, and runs it when the launch ends.
+// Collects what a launch needs to be run as PE programs, and runs it when the launch ends.
 #include <vector>
 
 #include "hw/csx/lane_timers.h"
@@ -25,6 +25,8 @@ class ProgramCheck {
   Cycle close(const LaneTimers& timers, Cycle end);
 
  private:
+  void keep(const MatrixLayer& layer);
+
   LaunchPrograms* programs_;
   Wafer& wafer_;
   const Job& job_;
@@ -32,6 +34,7 @@ class ProgramCheck {
   Launch launch_;
   bool active_ = false;
   std::vector<ProgramLaunch> lanes_;
+  std::vector<std::uint16_t> kept_;  ///< weights of the last retain_forward, [outputs][inputs]
 };
 
 }  // namespace weft::hw

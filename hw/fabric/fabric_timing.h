@@ -8,6 +8,7 @@ struct FabricTiming {
   int hop, ramp;                              ///< cycles
   int link_queue, input_queue, output_queue;  ///< wavelets, each at most history_depth
   int issue, fill, scalar, control, dispatch;
+  int convert_lanes;  ///< elements per cycle
 
   explicit FabricTiming(const MachineSpec& machine)
       : hop(machine.router.hop_cycles),
@@ -19,7 +20,8 @@ struct FabricTiming {
         fill(machine.pe.vector_fill_cycles),
         scalar(machine.pe.scalar_cycles),
         control(machine.pe.control_cycles),
-        dispatch(machine.pe.task_dispatch_cycles) {}
+        dispatch(machine.pe.task_dispatch_cycles),
+        convert_lanes(machine.pe.lanes.convert) {}
 };
 
 /// Deepest queue that the recurrences can look back over.

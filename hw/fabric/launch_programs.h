@@ -1,7 +1,6 @@
 #pragma once
-// Matrix launches of a running training, executed as PE programs on the same operands: by the PE model, or with
-// Verilated tiles in the place of a rectangle of PEs. Their bits must be those of the wafer's arithmetic; their time
-// counts.
+// Launches of a running training, executed as PE programs on the same operands: by the PE model, or with Verilated
+// tiles in the place of a rectangle of PEs. Their bits must be those of the wafer's arithmetic; their time counts.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,26 +9,32 @@
 
 namespace weft::hw {
 
-/// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where the map has it.
+/// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
+///
+///   kernel              stream                         resident                        results
+///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]
+///   gradient            deltas [rounds][tokens]        [features][tokens]              [rounds][features], fp32
+///   retained delta      deltas [rounds][tokens]        weights [rounds][features]      [features][tokens]
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
   int first_row = 0;  ///< of the lane, on the wafer
+  KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;
-  bool keeps_fp32 = false;              ///< returned sums stay fp32 (logits); else they are rounded to fp16
-  std::vector<std::uint16_t> stream;    ///< [rounds][features, or tokens when the stream comes from PEs]
-  std::vector<std::uint16_t> resident;  ///< [features][tokens]
-  std::vector<std::int32_t> edge;       ///< [rounds][chain]: cycle before the first wavelet may enter; empty: no edge
-  std::vector<std::uint32_t> sums;      ///< what the wafer computed: [rounds][tokens, or features]; fp16 or fp32 bits
-  Cycle start = 0;                      ///< absolute
-  Cycle end = 0;                        ///< what the recurrences say
+  bool keeps_fp32 = false;  ///< returned sums stay fp32 (logits); else they are rounded to fp16
+  std::vector<std::uint16_t> stream;
+  std::vector<std::uint16_t> resident;
+  std::vector<std::int32_t> edge;      ///< [rounds][chain]: cycle before the first wavelet may enter; empty: no edge
+  std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
+  Cycle start = 0;                     ///< absolute
+  Cycle end = 0;                       ///< what the recurrences say
 };
 
 class LaunchPrograms {
  public:
   virtual ~LaunchPrograms() = default;
-  /// The last PE's end in cycles since the launch began. Throws SimulationError if a bit of a sum is another one, or if
-  /// the programs cannot go on (says who waits for whom).
+  /// The last PE's end in cycles since the launch began. Throws SimulationError if a bit of a result is another one
+  /// (all NaNs are one), or if the programs cannot go on (says who waits for whom).
   virtual Cycle run(const ProgramLaunch& launch) = 0;
 };
 

@@ -58,6 +58,10 @@ Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, 
   program.overhead = timing.dispatch + advances * timing.control +
                      map.rounds * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
                                    (map.reduces ? timing.issue : 0) + timing.scalar);
+  if (!map.reduces) {  // StreamReduce::round_sums()
+    program.compute += ceil_div(static_cast<Cycle>(wavelets) * elements, timing.convert_lanes);
+    program.overhead += timing.issue;
+  }
   return program;
 }
 

@@ -77,10 +77,6 @@ LaunchTimes activation_backward_times(const MachineSpec& machine, int features, 
   return times;
 }
 
-Cycle convert_cycles(const MachineSpec& machine, std::int64_t elements) {
-  return vector_cycles(machine.pe, elements, machine.pe.lanes.convert);
-}
-
 LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, int outputs, bool train,
                           Rectangle rectangle, int tokens, Cycle& loss_leaves) {
   const FabricTiming timing(machine);

@@ -13,9 +13,6 @@ LaunchTimes activation_times(const MachineSpec& machine, int features, bool drop
 LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
                                       int tokens);
 
-/// Accumulators of the retained delta kernel, fp32 to fp16.
-Cycle convert_cycles(const MachineSpec& machine, std::int64_t elements);
-
 /// Softmax with cross entropy: maximum up the column and back, exponentials, two sums up and one back, and in training
 /// the delta; the loss and the number of correct predictions are then summed along row 0.
 /// `loss_leaves` receives the cycle at which both have reached the east edge.

@@ -229,6 +229,21 @@ void StreamReduce::close_without_reduction() {
   ++rounds_;
 }
 
+// One vector instruction, which waits for the last AXPY's pipeline.
+void StreamReduce::round_sums() {
+  for (int line = 0; line < shape_.chain; ++line) {
+    std::int32_t *free = row(free_, line), *ready = row(ready_, line), *stall = row(stall_, line);
+    for (int p = 0; p < active_; ++p) {
+      const std::int64_t sums =
+          std::int64_t{shape_.elements[static_cast<std::size_t>(p)]} * shape_.wavelets[static_cast<std::size_t>(line)];
+      if (sums == 0) continue;
+      const std::int32_t from = std::max(free[p], ready[p]);
+      stall[p] += from - free[p];
+      free[p] = from + timing_.issue + static_cast<std::int32_t>(ceil_div(sums, timing_.convert_lanes));
+    }
+  }
+}
+
 void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;

@@ -103,6 +103,9 @@ class StreamReduce {
   /// element from line 0's router. Call after close_reduction().
   void take_broadcast(const std::int32_t* last);
 
+  /// Without a reduction, after the last round: every PE rounds its elements x wavelets sums to fp16.
+  void round_sums();
+
   // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
   /// Which lines or positions are copies of each other now.
   Fold find_fold(bool of_lines) const;

@@ -54,18 +54,21 @@ Cycle CoreModel::earliest(const Thread& thread) const {
   const Instruction& instruction = current(thread);
   Cycle at = std::max(thread.free, thread.start);
   switch (instruction.opcode) {
-    case Opcode::axpy: {
+    case Opcode::axpy:
+    case Opcode::outer: {
       const auto& queue = inputs_[*instruction.fabric_in];
       at = std::max(at, arrival(instruction));
       return queue.empty() || queue.front().wavelet.control ? at : std::max(at, thread.ready);
     }
     case Opcode::axpy_memory:
+    case Opcode::outer_memory:
       if (sends_scalar(thread)) at = std::max(at, thread.ready);
       return std::max(at, credits_[*instruction.fabric_out].earliest());
     case Opcode::relu16:
     case Opcode::relu_back16:
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
+    case Opcode::to_half16:
       return std::max(at, thread.ready);
     case Opcode::drain:
     case Opcode::drain16:
@@ -109,8 +112,10 @@ CoreSlot CoreModel::act(Cycle now) {
 Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
   switch (current(thread).opcode) {
     case Opcode::axpy:
+    case Opcode::outer:
       return take_scalar(thread, slot);
     case Opcode::axpy_memory:
+    case Opcode::outer_memory:
       return sends_scalar(thread) ? give_scalar(thread, slot) : close(thread, slot);
     case Opcode::drain:
     case Opcode::drain16:
@@ -156,7 +161,7 @@ Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
     step_over(thread);
     return spec_.control_cycles;
   }
-  return multiply(thread, slot.at, take_data(instruction, slot));
+  return multiply_add(thread, slot.at, take_data(instruction, slot));
 }
 
 Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
@@ -166,7 +171,7 @@ Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
   const Wavelet wavelet =
       scalar_wavelet(*instruction.fabric_out, static_cast<std::uint16_t>(thread.element), memory_.read16(address));
   send(wavelet, slot);
-  const Cycle cycles = multiply(thread, slot.at, wavelet.data);
+  const Cycle cycles = multiply_add(thread, slot.at, wavelet.data);
   if (++thread.element == instruction.scalars && !instruction.close) step_over(thread);
   return cycles;
 }
@@ -180,12 +185,15 @@ Cycle CoreModel::close(Thread& thread, CoreSlot& slot) {
   return spec_.control_cycles;
 }
 
-Cycle CoreModel::multiply(Thread& thread, Cycle now, std::uint32_t data) {
+Cycle CoreModel::multiply_add(Thread& thread, Cycle now, std::uint32_t data) {
   const Instruction& instruction = current(thread);
+  const bool outer = instruction.opcode == Opcode::outer || instruction.opcode == Opcode::outer_memory;
   const auto scalar = static_cast<std::uint16_t>(data);
-  std::int64_t x = instruction.b + static_cast<std::int64_t>(data >> 16) * instruction.row_stride;
-  for (int k = 0; k < instruction.count; ++k, x += instruction.element_stride) {
-    const int accumulator = instruction.a + 2 * k;
+  const std::int64_t index = data >> 16;
+  std::int64_t x = instruction.b + (outer ? thread.passes[0] : index) * instruction.row_stride;
+  std::int64_t accumulator = instruction.a + (outer ? 2 * index : 0);
+  const int distance = outer ? 2 * instruction.scalars : 2;
+  for (int k = 0; k < instruction.count; ++k, x += instruction.element_stride, accumulator += distance) {
     memory_.write32(accumulator, fused_multiply_add(scalar, memory_.read16(x), memory_.read32(accumulator)));
   }
   thread.ready = now + spec_.vector_fill_cycles;

@@ -6,11 +6,12 @@
 //   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
 //   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
+//   OUTER, OUTERM  as AXPY, AXPYM
 //   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
 //          close: control_cycles, the control wavelet is sent in the first, which needs room
 //   SEND   as DRAIN to the fabric
-//   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN, an element at max(free, arrival); in memory, RELU, FMAC32:
-//          a vector is issued at max(free, ready), vector_length() of vector_operations.h
+//   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN, an element at max(free, arrival); in memory, RELU, FMAC32,
+//          TO_HALF16: a vector is issued at max(free, ready), vector_length() of vector_operations.h
 //   STORE  an element at max(free, arrival); no issue of its own
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
@@ -77,7 +78,8 @@ class CoreModel {
   Cycle issue(Thread& thread, CoreSlot& slot);
   Cycle take_scalar(Thread& thread, CoreSlot& slot);
   Cycle give_scalar(Thread& thread, CoreSlot& slot);
-  Cycle multiply(Thread& thread, Cycle now, std::uint32_t scalar);
+  /// AXPY and OUTER, with the scalar of one wavelet {index, s}.
+  Cycle multiply_add(Thread& thread, Cycle now, std::uint32_t data);
   Cycle close(Thread& thread, CoreSlot& slot);
   /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
   Cycle stream(Thread& thread, CoreSlot& slot);

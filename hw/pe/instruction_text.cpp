@@ -22,6 +22,8 @@ std::array<OpcodeText, opcode_count> make_table() {
   const std::vector<InstructionField> at = {{"at", &I::a}, {"n", &I::count}};
   std::vector<InstructionField> axpy = multiply_add();
   axpy.resize(5);
+  std::vector<InstructionField> outer = axpy;
+  outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
            {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
            {"AXPY", axpy, true},
@@ -40,7 +42,10 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"FMAC32", multiply_add()},
            {"FMAC32_CALLS", multiply_add()},
            {"CALL", {}},
-           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true}}};
+           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true},
+           {"OUTER", outer, true},
+           {"OUTERM", multiply_add(), false, true, true},
+           {"TO_HALF16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}}}};
 }
 
 }  // namespace

@@ -30,8 +30,13 @@ enum class Opcode : std::uint8_t {
   fmac32_calls = 16,  ///< the same by scalar code: a `call` before each vector
   call = 17,          ///< the scalar code around one call of a vector function; no effect
   drain16 = 18,       ///< drain to memory as half: b16[k] = half(in[k] + a32[k]); `b` moves on as drain's
+  outer = 19,  ///< per data wavelet {index, s}: with A = a32[index + k scalars], A = fma(s, b16[k element_stride], A);
+               ///< `b` moves on by row_stride with each pass of counter 0
+  outer_memory =
+      20,          ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
+  to_half16 = 21,  ///< a16[k] = half(b32[k])
 };
-inline constexpr int opcode_count = 19;
+inline constexpr int opcode_count = 22;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {

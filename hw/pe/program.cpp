@@ -72,6 +72,24 @@ class Validator {
         check_words(at, "acc", i.a, 2 * i.count, true);
         check_words(at, "scalars", i.c, i.scalars, false);
         break;
+      case Opcode::outer:
+        check_color(at, "in", i.fabric_in, true);
+        check_passes(at, i);
+        check_words(at, "acc", i.a, i.count == 0 ? 0 : 2 * ((i.count - 1) * i.scalars + 1), true);
+        check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
+        break;
+      case Opcode::outer_memory:
+        check_color(at, "out", i.fabric_out, true);
+        check_passes(at, i);
+        check_words(at, "acc", i.a, 2 * i.count * i.scalars, true);
+        check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
+        check_words(at, "scalars", i.c, i.scalars, false);
+        break;
+      case Opcode::to_half16:
+        check_elements(at, i);
+        check_words(at, "a", i.a, i.count, false);
+        check_words(at, "b", i.b, 2 * i.count, true);
+        break;
       case Opcode::drain16:
         if (i.fabric_out) refuse(at, "it goes to memory");
         check_words(at, "acc", i.a, 2 * i.count, true);

@@ -17,6 +17,7 @@ bool works_in_memory(const Instruction& instruction) {
     case Opcode::relu_back16:
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
+    case Opcode::to_half16:
       return true;
     case Opcode::add32:
     case Opcode::sub32:
@@ -53,6 +54,8 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
       return lanes.mul_fp32;
     case Opcode::max32:
       return lanes.max_fp32;
+    case Opcode::to_half16:
+      return lanes.convert;
     default:
       return lanes.fmac_fp32;
   }
@@ -66,7 +69,8 @@ VectorPlace place_of(const Instruction& i, int vector, int pass) {
 }
 
 bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
-  return instruction.opcode != Opcode::relu16 && (place.a - place.b) % (pe.banks / 2) == 0;
+  const bool one_source = instruction.opcode == Opcode::relu16 || instruction.opcode == Opcode::to_half16;
+  return !one_source && (place.a - place.b) % (pe.banks / 2) == 0;
 }
 
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
@@ -85,6 +89,9 @@ void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
         break;
       case Opcode::relu_back16:
         if (!is_positive_half(memory.read16(place.b + k))) memory.write16(place.a + k, 0);
+        break;
+      case Opcode::to_half16:
+        memory.write16(place.a + k, to_half(memory.read32(place.b + 2 * k)));
         break;
       case Opcode::fmac32:
       case Opcode::fmac32_calls:

@@ -6,7 +6,7 @@
 
 namespace weft::hw {
 
-/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS.
+/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16.
 bool works_in_memory(const Instruction& instruction);
 
 /// ADD32 to MAX32 on bits. Precondition: one of these.

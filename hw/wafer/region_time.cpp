@@ -56,6 +56,7 @@ void Region::fold_copies(int round) {
 void Region::end_time() {
   if (folded_) engine_->unfold(*folded_, fold_);
   folded_.reset();
+  if (mapped() && !map_->reduces) engine_->round_sums();
 }
 
 bool Region::neighbour(Side side) const {

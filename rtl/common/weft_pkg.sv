@@ -56,7 +56,10 @@ package weft_pkg;
     OpFmac32 = 6'd15,
     OpFmac32Calls = 6'd16,
     OpCall = 6'd17,
-    OpDrain16 = 6'd18
+    OpDrain16 = 6'd18,
+    OpOuter = 6'd19,
+    OpOuterMemory = 6'd20,
+    OpToHalf16 = 6'd21
   } opcode_e;
 
   typedef struct packed {
@@ -78,13 +81,22 @@ package weft_pkg;
     logic [5:0] opcode;
   } instruction_t;
 
-  // AXPYM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
+  // AXPYM, OUTERM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
   function automatic logic is_vector(logic [5:0] opcode, logic has_in);
     unique case (opcode)
-      OpAxpyMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls: return 1'b1;
+      OpAxpyMemory, OpOuterMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls, OpToHalf16: return 1'b1;
       OpAdd32, OpSub32, OpMul32, OpMax32: return !has_in;
       default: return 1'b0;
     endcase
+  endfunction
+
+  function automatic logic is_outer(logic [5:0] opcode);
+    return opcode == OpOuter || opcode == OpOuterMemory;
+  endfunction
+
+  // Scalars from memory, sent as they are used.
+  function automatic logic gives_scalars(logic [5:0] opcode);
+    return opcode == OpAxpyMemory || opcode == OpOuterMemory;
   endfunction
 
   function automatic logic is_fmac(logic [5:0] opcode);

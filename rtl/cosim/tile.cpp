@@ -96,7 +96,8 @@ Tile::Tile(const hw::MachineSpec& machine) : model_(std::make_unique<Model>()) {
                                   {"pe.lanes.max_fp32", pe.lanes.max_fp32},
                                   {"pe.lanes.max_fp16", pe.lanes.max_fp16},
                                   {"pe.lanes.fmac_fp32", pe.lanes.fmac_fp32},
-                                  {"pe.call_cycles", pe.call_cycles}};
+                                  {"pe.call_cycles", pe.call_cycles},
+                                  {"pe.lanes.convert", pe.lanes.convert}};
   for (std::uint32_t index = 0; index < std::size(parameters); ++index) {
     const Parameter& parameter = parameters[index];
     const std::uint32_t built = read(map_parameters + index);

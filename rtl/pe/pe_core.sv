@@ -9,6 +9,7 @@ module pe_core
   parameter int unsigned MaxLanes = 1,
   parameter int unsigned HalfMaxLanes = 1,
   parameter int unsigned FmacLanes = 1,
+  parameter int unsigned ConvertLanes = 1,
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned IssueCycles = 1,
@@ -58,6 +59,7 @@ module pe_core
     cycles_t start;  // cycles before the first slot
     logic [31:0] scalar;
     logic [33:0] x_address;
+    logic [33:0] sum_address;  // OUTER: of the next accumulator
     logic clash;  // both sources in the same banks: an element cycle takes two
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
@@ -94,6 +96,7 @@ module pe_core
       OpMax32: return lanes_t'(MaxLanes);
       OpRelu16, OpReluBack16: return lanes_t'(HalfMaxLanes);
       OpFmac32, OpFmac32Calls: return lanes_t'(FmacLanes);
+      OpToHalf16: return lanes_t'(ConvertLanes);
       default: return lanes_t'(Lanes);
     endcase
   endfunction
@@ -109,7 +112,7 @@ module pe_core
       unique case (instruction[thread].opcode)
         OpHalt: usable[thread] = 1'b0;
         OpLoop, OpCall: usable[thread] = 1'b1;
-        OpAxpy:
+        OpAxpy, OpOuter:
           usable[thread] = thread_q[thread].phase != PhaseIssue ||
               (operands[thread] && (head[thread].control || thread_q[thread].fill == '0));
         OpStore16, OpStore32: usable[thread] = operands[thread];
@@ -144,10 +147,10 @@ module pe_core
   logic vector_elements, stream_element, store_element, step_over, last_element;
   logic pass_done, last_vector;  // over the elements
   logic [16:0] next_vector, next_element;
-  logic [15:0] scalar_half, x_stride, passes;
+  logic [15:0] scalar_half, x_row, x_stride, passes;
   logic [31:0] scalar_word;
-  logic [33:0] scalar_address, element_base, x_address;
-  logic scalar_outside, out_of_range, fmac, clash;
+  logic [33:0] scalar_address, element_base, x_address, sum_step;
+  logic scalar_outside, out_of_range, fmac, outer, clash;
   lanes_t lanes;
   logic [31:0] result;
 
@@ -161,21 +164,29 @@ module pe_core
   assign next_vector = 17'(now_thread.vector_index) + 17'd1;
   assign last_vector = next_vector >= 17'(now_instruction.scalars);
 
-  // Where the vector of this slot's issue stands. AXPYM and FMAC32 take other scalars, FMAC32 other elements, in each
-  // pass of counter 0.
+  // Where the vector of this slot's issue stands. AXPYM, OUTERM and FMAC32 take other scalars, FMAC32 other elements,
+  // OUTER another vector, in each pass of counter 0.
   assign fmac = is_fmac(now_instruction.opcode);
+  assign outer = is_outer(now_instruction.opcode);
   assign lanes = lanes_of(now_instruction.opcode);
   assign scalar_address = 34'(now_instruction.c) +
       ((34'(now_thread.passes[0]) * 34'(now_instruction.scalars) + 34'(now_thread.vector_index)) << fmac);
   assign element_base = 34'(now_instruction.a) +
       (fmac ? (34'(now_thread.passes[0]) * 34'(now_instruction.count)) << 1 : 34'd0);
-  assign x_address = 34'(now_instruction.b) + 34'(now_thread.vector_index) * 34'(now_instruction.row_stride);
-  assign clash = now_instruction.opcode != OpAxpyMemory && now_instruction.opcode != OpRelu16 &&
-      element_base[1:0] == x_address[1:0];
+  assign x_address = 34'(now_instruction.b) + 34'(x_row) * 34'(now_instruction.row_stride);
+  assign sum_step = 34'(Lanes) * (34'(now_instruction.scalars) << 1);
+  assign clash = !gives_scalars(now_instruction.opcode) && now_instruction.opcode != OpRelu16 &&
+      now_instruction.opcode != OpToHalf16 && element_base[1:0] == x_address[1:0];
+
+  always_comb begin
+    x_row = now_thread.vector_index;
+    if (now_instruction.opcode == OpAxpy) x_row = now_head.data[31:16];
+    else if (outer) x_row = now_thread.passes[0];
+  end
 
   always_comb begin
     unique case (now_instruction.opcode)
-      OpAxpy, OpAxpyMemory, OpFmac32, OpFmac32Calls: x_stride = now_instruction.element_stride;
+      OpAxpy, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls: x_stride = now_instruction.element_stride;
       OpRelu16, OpReluBack16: x_stride = 16'd1;
       default: x_stride = 16'd2;
     endcase
@@ -203,7 +214,7 @@ module pe_core
     end else if (slot) begin
       probe_o.valid = 1'b1;
       unique case (now_instruction.opcode)
-        OpAxpy: begin
+        OpAxpy, OpOuter: begin
           if (now_thread.phase == PhaseElements) begin
             probe_o.valid = 1'b0;
             vector_elements = 1'b1;
@@ -211,13 +222,14 @@ module pe_core
             next_element = 17'(now_thread.element) + 17'(Lanes);
             next_thread.element = next_element[15:0];
             next_thread.x_address = now_thread.x_address + 34'(Lanes) * 34'(now_instruction.element_stride);
+            next_thread.sum_address = now_thread.sum_address + sum_step;
             if (next_element >= 17'(now_instruction.count)) next_thread.phase = PhaseIssue;
           end else begin
             take = 1'b1;
             next_thread.element = '0;
             next_thread.scalar = {16'd0, now_head.data[15:0]};
-            next_thread.x_address =
-                34'(now_instruction.b) + 34'(now_head.data[31:16]) * 34'(now_instruction.row_stride);
+            next_thread.x_address = x_address;
+            next_thread.sum_address = 34'(now_instruction.a) + (34'(now_head.data[31:16]) << 1);
             if (now_head.control) begin
               next_thread.burn = cycles_t'(ControlCycles - 1);
               step_over = 1'b1;
@@ -257,9 +269,10 @@ module pe_core
               next_thread.element = '0;
               if (now_instruction.opcode == OpFmac32Calls) next_thread.burn = cycles_t'(CallCycles + IssueCycles - 1);
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
-                fault = (fmac || now_instruction.opcode == OpAxpyMemory) && scalar_outside;
+                fault = (fmac || gives_scalars(now_instruction.opcode)) && scalar_outside;
                 next_thread.scalar = fmac ? scalar_word : {16'd0, scalar_half};
                 next_thread.x_address = x_address;
+                next_thread.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
                 next_thread.clash = clash;
                 out_o.valid = now_instruction.has_out;
                 out_o.data = {now_thread.vector_index, scalar_half};
@@ -274,6 +287,7 @@ module pe_core
                 fault = out_of_range;
                 next_element = 17'(now_thread.element) + 17'(lanes);
                 next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                next_thread.sum_address = now_thread.sum_address + sum_step;
                 next_thread.burn = cycles_t'(now_thread.clash);
                 last_element = next_element >= 17'(now_instruction.count);
                 if (last_element) next_thread.phase = PhaseIssue;
@@ -322,7 +336,11 @@ module pe_core
     .take_color_i(now_instruction.fabric_in)
   );
 
-  pe_datapath #(.Lanes(Lanes), .MultiplierLanes(MultiplyLanes > FmacLanes ? MultiplyLanes : FmacLanes)) u_datapath (
+  pe_datapath #(
+    .Lanes(Lanes),
+    .MultiplierLanes(MultiplyLanes > FmacLanes ? MultiplyLanes : FmacLanes),
+    .ConvertLanes(ConvertLanes)
+  ) u_datapath (
     .clk_i,
     .vector_i(vector_elements),
     .stream_i(stream_element),
@@ -332,6 +350,7 @@ module pe_core
     .element_i(now_thread.element),
     .pass_i(now_thread.passes[0]),
     .element_base_i(element_base),
+    .sum_address_i(now_thread.sum_address),
     .x_address_i(now_thread.x_address),
     .x_stride_i(x_stride),
     .scalar_i(now_thread.scalar),

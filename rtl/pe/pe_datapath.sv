@@ -4,7 +4,8 @@ module pe_datapath
   import weft_pkg::*;
 #(
   parameter int unsigned Lanes = 2,
-  parameter int unsigned MultiplierLanes = 1  // fp32
+  parameter int unsigned MultiplierLanes = 1,  // fp32
+  parameter int unsigned ConvertLanes = 1      // TO_HALF16
 ) (
   input  logic clk_i,
   input  logic vector_i,
@@ -18,6 +19,7 @@ module pe_datapath
   input  logic [15:0] element_i,
   input  logic [15:0] pass_i,          // of counter 0
   input  logic [33:0] element_base_i,  // word of element 0
+  input  logic [33:0] sum_address_i,   // OUTER: of this slot's first accumulator
   input  logic [33:0] x_address_i,     // of this slot's first operand
   input  logic [15:0] x_stride_i,
   input  logic [31:0] scalar_i,
@@ -38,9 +40,11 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = Lanes < 2 ? 2 : Lanes;
 
-  logic halves, relu, is_drain, drain_half;
+  logic halves, relu, to_half, is_drain, drain_half, outer;
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
-  assign halves = relu || instruction_i.opcode == OpSend16;
+  assign to_half = instruction_i.opcode == OpToHalf16;
+  assign outer = is_outer(instruction_i.opcode);
+  assign halves = relu || to_half || instruction_i.opcode == OpSend16;
   assign drain_half = instruction_i.opcode == OpDrain16;
   assign is_drain = instruction_i.opcode == OpDrain || drain_half;
 
@@ -58,7 +62,8 @@ module pe_datapath
     logic [33:0] index, element_address, x_address, read_address, wide_half_address;
     assign index = 34'(element_i) + 34'(lane);
     assign enabled[lane] = vector_i && 32'(lane) < 32'(lanes_i) && index < 34'(instruction_i.count);
-    assign element_address = element_base_i + (halves ? index : index << 1);
+    assign element_address = outer ? sum_address_i + 34'(lane) * (34'(instruction_i.scalars) << 1) :
+                             element_base_i + (halves ? index : index << 1);
     assign x_address = x_address_i + 34'(lane) * 34'(x_stride_i);
     assign read_address = lane == 0 && !vector_i ? scalar_address_i : x_address;
     assign wide_half_address = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpSend16 ? element_address :
@@ -69,7 +74,7 @@ module pe_datapath
     assign half_address[lane] = wide_half_address < 34'(SramWords) ? wide_half_address[14:0] : '0;
     assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && half[lane][14:0] <= 15'h7c00;
 
-    vector_lane #(.WithMultiplier(lane < MultiplierLanes)) u_lane (
+    vector_lane #(.WithMultiplier(lane < MultiplierLanes), .WithConverter(lane < ConvertLanes)) u_lane (
       .opcode_i(instruction_i.opcode),
       .active_i(stream_i || enabled[lane]),
       .element_i(element[lane]),
@@ -110,7 +115,7 @@ module pe_datapath
       write[lane] = enabled[lane] && !(instruction_i.opcode == OpReluBack16 && positive[lane]);
       write_address[lane] = word_address[lane];
       write_data[lane] = result[lane];
-      write_half[lane] = relu;
+      write_half[lane] = relu || to_half;
     end
     if (stream_i) begin
       write[0] = is_drain || instruction_i.has_in;

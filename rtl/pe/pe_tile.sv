@@ -11,6 +11,7 @@ module pe_tile
   parameter int unsigned MaxLanes = 1,
   parameter int unsigned HalfMaxLanes = 1,
   parameter int unsigned FmacLanes = 1,
+  parameter int unsigned ConvertLanes = 1,
   parameter int unsigned LinkQueue = 4,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned OutputQueue = 6,
@@ -74,6 +75,7 @@ module pe_tile
       16'hf011: host_data_o = 32'(HalfMaxLanes);
       16'hf012: host_data_o = 32'(FmacLanes);
       16'hf013: host_data_o = 32'(CallCycles);
+      16'hf014: host_data_o = 32'(ConvertLanes);
       default: host_data_o = {16'd0, memory_data};
     endcase
   end
@@ -126,6 +128,7 @@ module pe_tile
     .MaxLanes(MaxLanes),
     .HalfMaxLanes(HalfMaxLanes),
     .FmacLanes(FmacLanes),
+    .ConvertLanes(ConvertLanes),
     .OutputQueue(OutputQueue),
     .InputQueue(InputQueue),
     .IssueCycles(IssueCycles),

@@ -2,7 +2,8 @@
 module vector_lane
   import weft_pkg::*;
 #(
-  parameter bit WithMultiplier = 1'b1  // fp32: MUL32, FMAC32
+  parameter bit WithMultiplier = 1'b1,  // fp32: MUL32, FMAC32
+  parameter bit WithConverter = 1'b1    // TO_HALF16
 ) (
   input  logic [5:0] opcode_i,
   input  logic active_i,
@@ -16,7 +17,7 @@ module vector_lane
   logic mixed, multiplies;
   logic [31:0] sum, product, greater, addend;
 
-  assign mixed = opcode_i == OpAxpy || opcode_i == OpAxpyMemory;
+  assign mixed = opcode_i == OpAxpy || opcode_i == OpAxpyMemory || is_outer(opcode_i);
   assign multiplies = active_i && (opcode_i == OpMul32 || opcode_i == OpFmac32 || opcode_i == OpFmac32Calls);
   assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
 
@@ -45,6 +46,13 @@ module vector_lane
     assign unused_multiplier = multiplies ^ (^scalar_i[31:16]);
   end
 
+  logic [15:0] rounded;
+  if (WithConverter) begin : gen_converter
+    fp32_to_fp16 u_convert (.value_i(operand_i), .half_o(rounded));
+  end else begin : gen_no_converter
+    assign rounded = '0;
+  end
+
   // Bits in the order of their values: negative ones complemented, below the positive ones.
   function automatic logic [31:0] ordered(logic [31:0] bits);
     return bits[31] ? ~bits : {1'b1, bits[30:0]};
@@ -58,6 +66,7 @@ module vector_lane
     unique case (opcode_i)
       OpMul32, OpFmac32, OpFmac32Calls: result_o = product;
       OpMax32: result_o = greater;
+      OpToHalf16: result_o = {16'd0, rounded};
       OpRelu16:
         result_o = &half_i[14:10] && half_i[9:0] != 10'd0 ? 32'h7e00 : half_i[15] ? 32'd0 : {16'd0, half_i};
       OpReluBack16: result_o = 32'd0;

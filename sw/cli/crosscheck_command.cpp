@@ -71,8 +71,8 @@ CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine) const {
   CrossRuns runs;
   CrossTable table;
   const PreparedCase prepared = prepare(machine, c);
-  table.add(c, run_case(machine, prepared, c.stalls, rtl::tile_source(machine), &runs));
-  if (!vcd_.empty()) write_trace(vcd_, machine, prepared.setup.array, runs);
+  table.add(c, run_case(machine, prepared, rtl::tile_source(machine), &runs));
+  if (!vcd_.empty()) write_trace(vcd_, machine, prepared.setup->array, runs);
   return table;
 }
 
@@ -86,7 +86,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
       const hw::ClockedSource tiles = rtl::tile_source(machine);
       for (int index = thread; index < cases_; index += threads_) {
         const CrossCase c = sweep_case(seed_, index, largest_, kernels);
-        results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), c.stalls, tiles);
+        results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), tiles);
       }
     } catch (...) {
       errors[static_cast<std::size_t>(thread)] = std::current_exception();

@@ -138,9 +138,10 @@ Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLay
   const LaunchMap map(launch.kind, layer, lane, tokens);
   Cycle total = predict_matrix(machine, layout, map);
   if (launch.kind == KernelKind::retained_delta)
-    total += hw::convert_cycles(machine,
-                                static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
-                                    *std::max_element(map.wavelets.begin(), map.wavelets.end()));
+    total += hw::vector_cycles(machine.pe,
+                               static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
+                                   *std::max_element(map.wavelets.begin(), map.wavelets.end()),
+                               machine.pe.lanes.convert);
   return total;
 }
 

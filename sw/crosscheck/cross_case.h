@@ -1,11 +1,13 @@
 #pragma once
-// One case of the cross-check: a matrix launch, its operands and its stalls, all of it a function of a few numbers.
+// One case of the cross-check: a launch, its operands and its stalls, all of it a function of a few numbers.
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "hw/fabric/stream_reduce.h"
-#include "sw/kernels/matrix_setup.h"
+#include "hw/fabric/launch_programs.h"
+#include "sw/kernels/kernel_setup.h"
 
 namespace weft::sw {
 
@@ -26,7 +28,7 @@ struct CrossCase {
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
 
-/// Kernels that have programs.
+/// Kernels that have programs of their own.
 const std::vector<hw::KernelKind>& program_kernels();
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);
@@ -34,12 +36,12 @@ std::string to_string(const CrossCase& cross_case);
 /// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels);
 
-/// A case ready to run.
+/// A case ready to run. One operand in eight is any 16 bits: infinities, NaN, subnormals.
 struct PreparedCase {
-  hw::LaunchMap map;
-  MatrixValues values;  ///< one value in eight any 16 bits: infinities, NaN, subnormals
-  MatrixSetup setup;
-  std::vector<std::vector<std::int32_t>> edge;  ///< [rounds][chain]; see StreamReduce::Source
+  std::unique_ptr<hw::LaunchMap> map;  ///< of a matrix kernel
+  hw::ProgramLaunch launch;            ///< its results are those of plain loops in the order that the mapping defines
+  std::unique_ptr<KernelSetup> setup;
+  std::optional<Cycle> recurrence;  ///< end of the launch; none with stalls that recurrences do not know
 };
 /// Throws UsageError if the shape does not fit into the PEs.
 PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& cross_case);

@@ -4,32 +4,9 @@
 
 #include <algorithm>
 
-#include "hw/fabric/launch_times.h"
-#include "sw/crosscheck/plain_sums.h"
-
 namespace weft::sw {
 
 namespace {
-
-Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepared) {
-  const hw::LaunchMap& map = prepared.map;
-  hw::StreamReduce engine(hw::FabricTiming(machine),
-                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
-  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
-  for (int round = 0; round < map.rounds; ++round) {
-    hw::StreamReduce::Source source;
-    if (map.from_edge) {
-      source.edge = prepared.edge[static_cast<std::size_t>(round)].data();
-    } else {
-      source.owner = map.owner_row(round);
-    }
-    engine.stream(0, wavelets, source);
-    engine.open_reduction(nullptr);
-    engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
-    engine.close_reduction(map.advances(round));
-  }
-  return engine.end();
-}
 
 std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& tiles, const hw::ArrayRun& model) {
   if (!model.finished) return "the PE model cannot go on:\n" + model.waiting;
@@ -60,35 +37,29 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
 
 }  // namespace
 
-CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
-                     const hw::ClockedSource& tiles, CrossRuns* runs) {
-  const MatrixSetup& setup = prepared.setup;
-  const hw::ClockedRectangle all = tiles(0, 0, setup.array.width, setup.array.height);
-  CrossRuns both{hw::run_array(machine, setup.array, {true, &all, {}}),
-                 hw::run_array(machine, setup.array, {true, nullptr, {}})};
+CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, const hw::ClockedSource& tiles,
+                     CrossRuns* runs) {
+  const hw::ArraySetup& array = prepared.setup->array;
+  const hw::ClockedRectangle all = tiles(0, 0, array.width, array.height);
+  CrossRuns both{hw::run_array(machine, array, {true, &all, {}}), hw::run_array(machine, array, {true, nullptr, {}})};
   CrossResult result;
   result.tiles = both.tiles.end;
   result.tile_cycles = both.tiles.clocked_cycles;
-  result.difference = first_difference(setup.array, both.tiles, both.model);
+  result.difference = first_difference(array, both.tiles, both.model);
   result.model_equal = result.difference.empty();
   if (both.tiles.finished) {
-    const std::vector<std::uint32_t> expected = plain_sums(prepared.map, prepared.values);
-    std::size_t at = 0;
-    for (int round = 0; round < prepared.map.rounds; ++round) {
-      for (int position = 0; position < prepared.map.positions; ++position) {
-        for (int element = 0; element < prepared.map.elements[static_cast<std::size_t>(position)]; ++element, ++at) {
-          const std::uint32_t sum = setup.result(both.tiles, round, position, element);
-          if (sum == expected[at]) continue;
-          if (result.difference.empty())
-            result.difference = fmt::format("round {}, position {}, element {}: tiles {:#x}; plain loops {:#x}", round,
-                                            position, element, sum, expected[at]);
-          ++result.wrong_sums;
-        }
-      }
+    const std::vector<std::uint32_t>& expected = prepared.launch.results;
+    const std::vector<std::uint32_t> found = prepared.setup->results(both.tiles);
+    for (std::size_t at = 0; at < expected.size(); ++at) {
+      if (at < found.size() && found[at] == expected[at]) continue;
+      if (result.difference.empty())
+        result.difference = fmt::format("result {} of {}: tiles {:#x}; plain loops {:#x}", at, expected.size(),
+                                        at < found.size() ? found[at] : 0, expected[at]);
+      ++result.wrong_sums;
     }
-    result.sums = static_cast<std::int64_t>(at);
+    result.sums = static_cast<std::int64_t>(expected.size());
   }
-  if (stalls != Stalls::wavelets) result.recurrence = recurrence_end(machine, prepared);
+  result.recurrence = prepared.recurrence;
   if (runs) *runs = std::move(both);
   return result;
 }

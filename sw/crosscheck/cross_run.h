@@ -23,7 +23,7 @@ struct CrossRuns {
   hw::ArrayRun tiles, model;
 };
 
-CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
-                     const hw::ClockedSource& tiles, CrossRuns* runs = nullptr);
+CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, const hw::ClockedSource& tiles,
+                     CrossRuns* runs = nullptr);
 
 }  // namespace weft::sw

@@ -6,57 +6,48 @@
 #include <cstdlib>
 
 #include "hw/pe/array_model.h"
-#include "sw/kernels/matrix_setup.h"
+#include "sw/kernels/kernel_setup.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
 namespace {
 
-void compare(const hw::ProgramLaunch& launch, const MatrixSetup& setup, const hw::ArrayRun& run) {
-  const hw::LaunchMap& map = *launch.map;
-  std::size_t at = 0;
-  for (int round = 0; round < map.rounds; ++round) {
-    int element_first = 0;
-    for (int position = 0; position < map.positions; ++position) {
-      const int elements = map.elements[static_cast<std::size_t>(position)];
-      for (int element = 0; element < elements; ++element, ++at) {
-        const std::uint32_t sum = setup.result(run, round, position, element);
-        if (sum != launch.sums[at])
-          throw SimulationError(fmt::format("{}: round {}, element {}: the PE programs have {:#x}, the wafer {:#x}",
-                                            launch.name, round, element_first + element, sum, launch.sums[at]));
-      }
-      element_first += elements;
-    }
-  }
+void compare(const hw::ProgramLaunch& launch, const KernelSetup& setup, const hw::ArrayRun& run) {
+  const std::vector<std::uint32_t> programs = setup.results(run),
+                                   wafer = canonical(launch.results, setup.results_are_fp32());
+  const auto [there, here] = std::mismatch(programs.begin(), programs.end(), wafer.begin(), wafer.end());
+  if (there == programs.end() && here == wafer.end()) return;
+  if (programs.size() != wafer.size())
+    throw SimulationError(
+        fmt::format("{}: the PE programs have {} results, the wafer {}", launch.name, programs.size(), wafer.size()));
+  throw SimulationError(fmt::format("{}: result {} of {}: the PE programs have {:#x}, the wafer {:#x}", launch.name,
+                                    there - programs.begin(), programs.size(), *there, *here));
 }
 
 }  // namespace
 
 Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
-  const hw::LaunchMap& map = *launch.map;
-  MatrixSetup setup(machine_, map, {launch.stream, launch.resident}, launch.keeps_fp32);
-  for (int round = 0; map.from_edge && round < map.rounds; ++round)
-    for (int line = 0; line < map.chain; ++line)
-      setup.feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);
+  const std::unique_ptr<KernelSetup> kernel = set_up(machine_, launch);
+  const hw::ArraySetup& array = kernel->array;
   hw::ArrayOptions options;
   hw::ClockedRectangle clocked;
   const int first = std::max(region_.y - launch.first_row, 0);
-  const int right = std::min(region_.x + region_.width, setup.array.width),
-            below = std::min(region_.y + region_.height - launch.first_row, setup.array.height);
+  const int right = std::min(region_.x + region_.width, array.width),
+            below = std::min(region_.y + region_.height - launch.first_row, array.height);
   if (right > region_.x && below > first) {
     clocked = tiles_(region_.x, first, right - region_.x, below - first);
     options.clocked = &clocked;
   }
   for (const Traced& pe : traced_)
-    if (const int at = pe.index_in(launch, setup.array); at >= 0) options.slots_of.push_back(at);
-  const hw::ArrayRun run = hw::run_array(machine_, setup.array, options);
+    if (const int at = pe.index_in(launch, array); at >= 0) options.slots_of.push_back(at);
+  const hw::ArrayRun run = hw::run_array(machine_, array, options);
   if (!run.finished)
     throw SimulationError(fmt::format("{}: the PE programs cannot go on:\n{}", launch.name, run.waiting));
-  compare(launch, setup, run);
-  record(launch, setup.array, run);
+  compare(launch, *kernel, run);
+  record(launch, array, run);
   ++totals_.launches;
-  totals_.sums += static_cast<std::int64_t>(launch.sums.size());
+  totals_.sums += static_cast<std::int64_t>(launch.results.size());
   totals_.program_cycles += run.end;
   totals_.recurrence_cycles += launch.end;
   const Cycle deviation = std::abs(run.end - launch.end);

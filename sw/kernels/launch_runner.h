@@ -1,5 +1,5 @@
 #pragma once
-// Runs matrix launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
+// Runs launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
 #include <array>
 #include <utility>
 #include <vector>

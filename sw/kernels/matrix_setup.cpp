@@ -1,11 +1,8 @@
 #include "sw/kernels/matrix_setup.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "sw/kernels/program_builder.h"
-#include "tlm/base/error.h"
 
 namespace weft::sw {
 
@@ -20,7 +17,6 @@ std::uint16_t half_word(std::int64_t value) { return static_cast<std::uint16_t>(
 std::uint8_t color_of(int color) { return static_cast<std::uint8_t>(color); }
 
 constexpr std::uint16_t to_last_switch = 0xffff;  // the wavelet ends at the router that it moves
-constexpr std::uint16_t two_switches = 2;         // of the owner and of the row after it
 
 std::vector<int> prefix(const std::vector<int>& counts) {
   std::vector<int> first(counts.size() + 1, 0);
@@ -36,8 +32,8 @@ int largest(const std::vector<int>& counts) {
 
 MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
                          bool keeps_fp32)
-    : array(map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
-            machine.pe.sram_bytes),
+    : KernelSetup({map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
+                   machine.pe.sram_bytes}),
       map_(map),
       keeps_fp32_(keeps_fp32),
       stream_(values.stream),
@@ -49,9 +45,7 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
   const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
                      outputs = resident + operands + operands % 2,
                      end = outputs + static_cast<std::int64_t>(owned) * tokens * (keeps_fp32_ ? 2 : 1);
-  if (2 * end > machine.pe.sram_bytes - machine.pe.code_bytes)
-    throw UsageError(fmt::format("launch: a PE needs {} bytes for its operands; {} of its {} bytes are for data",
-                                 2 * end, machine.pe.sram_bytes - machine.pe.code_bytes, machine.pe.sram_bytes));
+  check_room(machine, end);
   addresses.resident = half_word(resident);
   addresses.owned = half_word(outputs);
   for (int line = 0; line < map_.lines; ++line) {
@@ -192,25 +186,13 @@ void MatrixSetup::add_column_programs(Program& program, int line, int position) 
   if (own > 0) {
     rounds(give, own - 1);
     give.c = half_word(give.c + (own - 1) * tokens);
-    if (before + own < map_.rounds) give.advance = two_switches;
+    if (before + own < map_.rounds) give.advance = next_owner_switches;
     rounds(give, 1);
   }
   if (elements > 0) rounds(take, map_.rounds - before - own);
   builder.halt();
   if (elements > 0) add_sum_routes(program, line);
-
-  // The source of a column's deltas moves south: above this row, here, below.
-  const auto towards = [&](bool north, bool south) {
-    hw::PortSet ports = elements > 0 ? hw::port_set(Port::ramp) : hw::PortSet{};
-    if (north && position > 0) ports |= hw::port_bit(Port::north);
-    if (south && position + 1 < map_.positions) ports |= hw::port_bit(Port::south);
-    return ports;
-  };
-  hw::Route route;
-  if (before > 0) route.push_back({Port::north, towards(false, true)});
-  if (own > 0) route.push_back({Port::ramp, static_cast<hw::PortSet>(towards(true, true) & ~hw::port_bit(Port::ramp))});
-  if (own > 0 && before + own < map_.rounds) route.push_back({Port::south, towards(true, false)});
-  program.routes[MatrixColors::deltas] = route;
+  program.routes[MatrixColors::deltas] = delta_route(map_, position);
 }
 
 void MatrixSetup::place(const MatrixValues& values) {
@@ -249,6 +231,15 @@ void MatrixSetup::feed(int line, int round, Cycle first) {
          hw::scalar_wavelet(MatrixColors::weights, half_word(number),
                             stream_[static_cast<std::size_t>(round * features + line_first_[l] + number)])});
   source.push_back({first + map_.wavelets[l], hw::control_wavelet(MatrixColors::weights)});
+}
+
+std::vector<std::uint32_t> MatrixSetup::results(const hw::ArrayRun& run) const {
+  std::vector<std::uint32_t> results;
+  for (int round = 0; round < map_.rounds; ++round)
+    for (int position = 0; position < map_.positions; ++position)
+      for (int element = 0; element < map_.elements[static_cast<std::size_t>(position)]; ++element)
+        results.push_back(result(run, round, position, element));
+  return canonical(std::move(results), results_are_fp32());
 }
 
 std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {

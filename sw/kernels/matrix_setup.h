@@ -1,21 +1,15 @@
 #pragma once
-// A matrix launch as what its PEs are given: programs, routes, memory and edge streams. The compiler's map of the
-// launch (hw/fabric/launch_map.h) says which PE holds what; this file says with which instructions, colors and
-// addresses. hw/pe/array_model.h and rtl/cosim run it; hw/fabric/stream_reduce.h is its time as a recurrence.
+// A matrix launch with a chain of sums (all but the retained delta) as what its PEs are given: programs, routes, memory
+// and edge streams. The compiler's map of the launch (hw/fabric/launch_map.h) says which PE holds what; this file says
+// with which instructions, colors and addresses. hw/pe/array_model.h and rtl/cosim run it; hw/fabric/stream_reduce.h is
+// its time as a recurrence.
 #include <cstdint>
 #include <vector>
 
-#include "hw/fabric/launch_map.h"
-#include "hw/pe/array_setup.h"
+#include "sw/kernels/kernel_setup.h"
+#include "sw/kernels/matrix_colors.h"
 
 namespace weft::sw {
-
-/// Colors of the matrix kernels (ARCHITECTURE.md has the table with their ways).
-struct MatrixColors {
-  static constexpr int weights = 0, sums_even = 1, sums_odd = 2, returned = 3, deltas = 4;
-  /// On which the PEs of a line send their partial sums.
-  static constexpr int sums_of(int line) { return line % 2 == 0 ? sums_even : sums_odd; }
-};
 
 /// Values as fp16 bits, in the order of the launch.
 ///   forward, delta  stream [rounds][features of the lines], resident [features of the lines][tokens]
@@ -32,19 +26,20 @@ struct MatrixAddresses {
   std::uint16_t owned = 0;  ///< fp16 (outputs also fp32) [owned rounds of the PE][tokens of the PE]: outputs, or deltas
 };
 
-class MatrixSetup {
+class MatrixSetup : public KernelSetup {
  public:
   /// Throws UsageError if a PE's operands do not fit into its SRAM (names the PE and the words needed).
   /// `keeps_fp32`: returned sums are stored as fp32, else rounded to fp16.
   MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
               bool keeps_fp32 = false);
 
-  hw::ArraySetup array;
   MatrixAddresses addresses;
 
   /// When the edge may send round `round` to `line`: wavelet number n not before `first` + n. Rounds in order.
   /// Precondition: the stream of the map comes from the edge.
   void feed(int line, int round, Cycle first);
+  std::vector<std::uint32_t> results(const hw::ArrayRun& run) const override;
+  bool results_are_fp32() const override { return keeps_fp32_ || !map_.returns; }
   /// fp32 bits of the sum that left the edge, or fp16 bits of the returned sum, of `round` at `position`'s element.
   std::uint32_t result(const hw::ArrayRun& run, int round, int position, int element) const;
   /// PE of a line and position.

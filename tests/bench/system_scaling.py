@@ -38,7 +38,7 @@ def step_of(arguments, systems, batch, folder):
             name = "weights" if late and row[columns["stream_in_bytes"]] else row[columns["bound_by"]]
         bound[name] += row[columns["end"]] - row[columns["start"]]
     bound["turn of the step"] = second["bubble"]
-    seconds = report["run"]["cycles"] / report["run"]["clock_mhz"] * 1e-6
+    seconds = report["run"]["end_ps"] * 1e-12
     link = max(report["links"], key=lambda link: link["busy_ps"])
     return second["end"] - first["end"], bound.most_common(1)[0][0], link["class"], link["busy_ps"] * 1e-10 / seconds
 

@@ -60,7 +60,7 @@ struct Launch {
 
   Launch(hw::KernelKind kind, int side)
       : prepared(sw::prepare(machine, {kind, 6 * side, 10, 4 * side, {side, side}, sw::Stalls::none, 1})),
-        where(tiles.rectangle(0, 0, prepared.setup.array.width, prepared.setup.array.height)) {}
+        where(tiles.rectangle(0, 0, prepared.setup->array.width, prepared.setup->array.height)) {}
 };
 
 hw::KernelKind kind_of(const benchmark::State& state) {
@@ -76,13 +76,13 @@ void tile_array(benchmark::State& state) {
   hw::ArrayOptions options;
   options.clocked = &launch.where;
   std::int64_t cycles = 0;
-  for (auto _ : state) cycles += run_array(launch.machine, launch.prepared.setup.array, options).clocked_cycles;
+  for (auto _ : state) cycles += run_array(launch.machine, launch.prepared.setup->array, options).clocked_cycles;
   count_cycles(state, cycles);
 }
 
 void bare_tiles(benchmark::State& state) {
   Launch launch(kind_of(state), static_cast<int>(state.range(0)));
-  const hw::ArraySetup& array = launch.prepared.setup.array;
+  const hw::ArraySetup& array = launch.prepared.setup->array;
   const std::vector<hw::ClockedPe*> tiles = launch.where.pes;
   std::vector<Inputs> inputs(tiles.size());
   std::vector<std::unique_ptr<WrittenDown>> writers;

@@ -96,12 +96,14 @@ class RandomProgram {
     i.a = place(first), i.b = place(second);
     // Halves stand anywhere, fp32 at even words.
     const bool halves = i.opcode == Opcode::relu16 || i.opcode == Opcode::relu_back16 || i.opcode == Opcode::store16 ||
-                        i.opcode == Opcode::send16;
-    const bool half_operand =
-        halves || i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory || i.opcode == Opcode::drain16;
+                        i.opcode == Opcode::send16 || i.opcode == Opcode::to_half16;
+    const bool half_operand = (halves && i.opcode != Opcode::to_half16) || i.opcode == Opcode::axpy ||
+                              i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
+                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16;
     if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
     if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
     const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
+                              i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory ||
                               i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
     i.count = static_cast<std::uint16_t>(may_be_empty && random_() % 8 == 0 ? 0 : 1 + below(20));
     const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
@@ -117,7 +119,9 @@ class RandomProgram {
     };
     switch (i.opcode) {
       case Opcode::axpy:
+      case Opcode::outer:
         takes(0);
+        if (i.opcode == Opcode::outer) i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(below(40)), i.element_stride = static_cast<std::uint16_t>(below(4));
         for (int number = below(5); number > 0; --number)
           needs[static_cast<std::size_t>(in)].push_back(
@@ -125,13 +129,14 @@ class RandomProgram {
         needs[static_cast<std::size_t>(in)].push_back(control_wavelet(in));
         break;
       case Opcode::axpy_memory:
+      case Opcode::outer_memory:
       case Opcode::fmac32:
       case Opcode::fmac32_calls:
         i.c = place(below(slots));
         i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
         i.element_stride = static_cast<std::uint16_t>(2 * below(3));
-        if (i.opcode == Opcode::axpy_memory) sends();
+        if (i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory) sends();
         break;
       case Opcode::drain:
         if (random_() % 2) takes(i.count);

@@ -91,6 +91,22 @@ class RtlTraining(unittest.TestCase):
     def programs_of_one_lane(self):
         return self.outcome("one_lane", "--pe_programs")[0]["programs"]["launches"]
 
+    def test_a_diverged_training_goes_on(self):
+        """Every NaN is one: the host's arithmetic and the PEs' need not give it the same bits."""
+        model = self.folder / "diverged.yaml"
+        model.write_text("train_input: {data_processor: synthetic, batch_size: 16}\n"
+                         "model: {name: diverged, input_features: 20, hidden_sizes: [12], num_classes: 5}\n"
+                         "optimizer: {optimizer_type: sgd, learning_rate: 1000}\n"
+                         "runconfig: {max_steps: 6}\n")
+        reports = {}
+        for name, arguments in (("diverged", ()), ("diverged_models", ("--pe_programs",)), ("diverged_tiles", ("--rtl-region", "1,1,3,2"))):
+            result = run("train", model, "-o", name, *SMALL, *arguments, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            reports[name] = report(self.folder / name)
+        self.assertNotIsInstance(reports["diverged"]["steps"][-1]["loss"], float)
+        for name in ("diverged_models", "diverged_tiles"):
+            self.assertEqual(reports["diverged"]["steps"][-1]["loss"], reports[name]["steps"][-1]["loss"])
+
     def test_a_traced_pe(self):
         # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east.
         self.outcome("traced", "--rtl-region", "3,2,1,1", "--vcd", "traced.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")

@@ -18,7 +18,7 @@ TEST_CASE("tiles, models and both in one array: same slots, same wires, same mem
   for (int index = 0; index < 160; ++index) {
     const sw::CrossCase c = sw::sweep_case(5, index, 6, sw::program_kernels());
     const sw::PreparedCase prepared = sw::prepare(machine, c);
-    const ArraySetup& array = prepared.setup.array;
+    const ArraySetup& array = prepared.setup->array;
     const ArrayRun model = run_array(machine, array, {true, nullptr, {}});
     // The whole, and a rectangle one row and one column from the rim where there is one.
     const int x = array.width > 2 ? 1 : 0, y = array.height > 2 ? 1 : 0;

@@ -21,8 +21,11 @@ Instruction good(Opcode opcode) {
   Instruction i;
   i.opcode = opcode;
   i.count = 5, i.scalars = 3, i.row_stride = 8, i.element_stride = 2;
-  if (opcode == Opcode::axpy || opcode == Opcode::store16 || opcode == Opcode::store32) i.fabric_in = 0;
-  if (opcode == Opcode::axpy_memory || opcode == Opcode::send16 || opcode == Opcode::send32) i.fabric_out = 0;
+  if (opcode == Opcode::axpy || opcode == Opcode::outer || opcode == Opcode::store16 || opcode == Opcode::store32)
+    i.fabric_in = 0;
+  if (opcode == Opcode::axpy_memory || opcode == Opcode::outer_memory || opcode == Opcode::send16 ||
+      opcode == Opcode::send32)
+    i.fabric_out = 0;
   return i;
 }
 
@@ -67,7 +70,10 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
                                    {Opcode::relu_back16, &I::b, 5, false},  {Opcode::fmac32, &I::a, 10, true},
                                    {Opcode::fmac32, &I::b, 26, true},       {Opcode::fmac32, &I::c, 6, true},
                                    {Opcode::fmac32_calls, &I::a, 10, true}, {Opcode::fmac32_calls, &I::b, 26, true},
-                                   {Opcode::fmac32_calls, &I::c, 6, true}};
+                                   {Opcode::fmac32_calls, &I::c, 6, true},  {Opcode::outer, &I::a, 26, true},
+                                   {Opcode::outer, &I::b, 9, false},        {Opcode::outer_memory, &I::a, 30, true},
+                                   {Opcode::outer_memory, &I::b, 9, false}, {Opcode::outer_memory, &I::c, 3, false},
+                                   {Opcode::to_half16, &I::a, 5, false},    {Opcode::to_half16, &I::b, 10, true}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
     for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
@@ -115,15 +121,20 @@ TEST_CASE("colors are those of the machine, and there where an instruction needs
 }
 
 TEST_CASE("counts, passes, loops, program and routes have their least and greatest") {
-  for (const Opcode opcode :
-       {Opcode::store16, Opcode::store32, Opcode::send16, Opcode::send32, Opcode::relu16, Opcode::relu_back16,
-        Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32, Opcode::fmac32, Opcode::fmac32_calls}) {
+  for (const Opcode opcode : {Opcode::store16, Opcode::store32, Opcode::send16, Opcode::send32, Opcode::relu16,
+                              Opcode::relu_back16, Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32,
+                              Opcode::fmac32, Opcode::fmac32_calls, Opcode::to_half16}) {
     Instruction i = good(opcode);
     INFO(to_string(i));
     i.count = 1;
     CHECK(accepted(i));
     i.count = 0;
     CHECK(!accepted(i));
+  }
+  for (const Opcode opcode : {Opcode::outer, Opcode::outer_memory}) {
+    Instruction none = good(opcode);
+    none.scalars = 0;
+    CHECK(!accepted(none));
   }
   Instruction passes = good(Opcode::add32);
   passes.scalars = 0;

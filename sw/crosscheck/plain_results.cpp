@@ -1,4 +1,4 @@
-#include "sw/crosscheck/plain_sums.h"
+#include "sw/crosscheck/plain_results.h"
 
 #include <numeric>
 
@@ -6,13 +6,16 @@
 
 namespace weft::sw {
 
-std::vector<std::uint32_t> plain_sums(const hw::LaunchMap& map, const MatrixValues& values) {
+namespace {
+
+std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
+  const hw::LaunchMap& map = *launch.map;
   const int inner = std::accumulate(map.wavelets.begin(), map.wavelets.end(), 0);
   const int outer = std::accumulate(map.elements.begin(), map.elements.end(), 0);
   // `resident` is [features][tokens]: the stream runs over features in a row kernel, over tokens in a column kernel.
   const auto resident = [&](int stream, int element) {
     const int at = map.lines_are_rows ? stream * outer + element : element * inner + stream;
-    return values.resident[static_cast<std::size_t>(at)];
+    return launch.resident[static_cast<std::size_t>(at)];
   };
   std::vector<std::uint32_t> sums;
   for (int round = 0; round < map.rounds; ++round) {
@@ -25,7 +28,7 @@ std::vector<std::uint32_t> plain_sums(const hw::LaunchMap& map, const MatrixValu
         const int first = map.lines_are_rows ? end - count : end;
         std::uint32_t partial = 0;
         for (int stream = first; stream < first + count; ++stream)
-          partial = hw::fused_multiply_add(values.stream[static_cast<std::size_t>(round * inner + stream)],
+          partial = hw::fused_multiply_add(launch.stream[static_cast<std::size_t>(round * inner + stream)],
                                            resident(stream, element), partial);
         sum = line == map.chain - 1 ? partial : hw::add(sum, partial);
         end = map.lines_are_rows ? first : first + count;
@@ -34,6 +37,28 @@ std::vector<std::uint32_t> plain_sums(const hw::LaunchMap& map, const MatrixValu
     }
   }
   return sums;
+}
+
+std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
+  const auto rounds = static_cast<std::size_t>(launch.map->rounds);
+  const std::size_t features = launch.resident.size() / rounds, tokens = launch.stream.size() / rounds;
+  std::vector<std::uint32_t> halves;
+  for (std::size_t feature = 0; feature < features; ++feature) {
+    for (std::size_t token = 0; token < tokens; ++token) {
+      std::uint32_t sum = 0;
+      for (std::size_t round = 0; round < rounds; ++round)
+        sum = hw::fused_multiply_add(launch.stream[round * tokens + token], launch.resident[round * features + feature],
+                                     sum);
+      halves.push_back(hw::to_half(sum));
+    }
+  }
+  return halves;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
+  return launch.kind == hw::KernelKind::retained_delta ? retained_delta(launch) : chained_sums(launch);
 }
 
 }  // namespace weft::sw

@@ -1,0 +1,102 @@
+// A case's operands, edge times, expected results and recurrence.
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+#include "hw/fabric/launch_times.h"
+#include "sw/crosscheck/cross_case.h"
+#include "sw/crosscheck/plain_results.h"
+#include "sw/kernels/matrix_colors.h"
+
+namespace weft::sw {
+
+namespace {
+
+constexpr std::uint32_t latest_round = 60, latest_line = 5, latest_wavelet = 9;
+
+std::vector<std::uint16_t> random_halves(std::size_t count, std::mt19937& random) {
+  constexpr std::uint16_t half_one = 0x3800;  // 0.5, so that most values lie in +-[0.5, 1)
+  std::vector<std::uint16_t> values(count);
+  for (std::uint16_t& value : values) {
+    const std::uint32_t bits = random();
+    value = static_cast<std::uint16_t>(bits % 8 == 0 ? bits >> 16 : half_one | (bits >> 16 & 0x83ff));
+  }
+  return values;
+}
+
+// Words of a launch without stalls are at the edge from its first cycle on.
+void draw_edge(hw::ProgramLaunch& launch, Stalls stalls, std::mt19937& random) {
+  Cycle begin = 0;
+  for (int round = 0; launch.map->from_edge && round < launch.map->rounds; ++round) {
+    if (stalls != Stalls::none) begin += random() % latest_round;
+    for (int line = 0; line < launch.map->chain; ++line) {
+      const Cycle first = begin + (stalls == Stalls::none ? 0 : random() % latest_line);
+      launch.edge.push_back(static_cast<std::int32_t>(first) - 1);
+    }
+  }
+}
+
+void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& random) {
+  for (hw::ArrayEdge& edge : array.edges) {
+    Cycle late = 0;
+    for (hw::TimedWavelet& wavelet : edge.source) wavelet.at += late += random() % latest_wavelet;
+    for (const int color : {MatrixColors::sums_even, MatrixColors::sums_odd}) {
+      Cycle taken = 0;
+      for (std::size_t count = 0; count < leaving; ++count)
+        edge.sink[color].push_back(taken += random() % latest_wavelet);
+    }
+  }
+}
+
+Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
+  const hw::LaunchMap& map = *launch.map;
+  hw::StreamReduce engine(hw::FabricTiming(machine),
+                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
+  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
+  for (int round = 0; round < map.rounds; ++round) {
+    hw::StreamReduce::Source source;
+    if (map.from_edge) {
+      source.edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.chain;
+    } else {
+      source.owner = map.owner_row(round);
+    }
+    engine.stream(0, wavelets, source);
+    if (!map.reduces) {
+      engine.close_without_reduction();
+      continue;
+    }
+    engine.open_reduction(nullptr);
+    engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
+    engine.close_reduction(map.advances(round));
+  }
+  if (!map.reduces) engine.round_sums();
+  return engine.end();
+}
+
+}  // namespace
+
+PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
+  std::mt19937 random(c.seed);
+  PreparedCase prepared;
+  const hw::MatrixLayer layer{"case", c.inputs, c.outputs, false, 0};
+  prepared.map = std::make_unique<hw::LaunchMap>(c.kind, layer, c.rectangle, c.tokens);
+  const hw::LaunchMap& map = *prepared.map;
+  hw::ProgramLaunch& launch = prepared.launch;
+  launch.kind = c.kind;
+  launch.map = &map;
+  const auto total = [](const std::vector<int>& counts) {
+    return static_cast<std::size_t>(std::accumulate(counts.begin(), counts.end(), 0));
+  };
+  const auto rounds = static_cast<std::size_t>(map.rounds);
+  const std::size_t lines = total(map.wavelets), positions = total(map.elements);
+  launch.stream = random_halves(rounds * lines, random);
+  launch.resident = random_halves((map.reduces ? lines : rounds) * positions, random);
+  draw_edge(launch, c.stalls, random);
+  launch.results = plain_results(launch);
+  prepared.setup = set_up(machine, launch);
+  if (c.stalls == Stalls::wavelets) stall_wavelets(prepared.setup->array, launch.results.size(), random);
+  if (c.stalls != Stalls::wavelets) prepared.recurrence = recurrence_end(machine, launch);
+  return prepared;
+}
+
+}  // namespace weft::sw

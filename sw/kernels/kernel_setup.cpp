@@ -1,0 +1,55 @@
+#include "sw/kernels/kernel_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hw/pe/arithmetic.h"
+#include "sw/kernels/matrix_setup.h"
+#include "sw/kernels/retained_setup.h"
+#include "tlm/base/error.h"
+
+namespace weft::sw {
+
+using hw::KernelKind;
+
+bool has_programs(KernelKind kind) {
+  switch (kind) {
+    case KernelKind::matmul_forward:
+    case KernelKind::retain_forward:
+    case KernelKind::matmul_delta:
+    case KernelKind::matmul_gradient:
+    case KernelKind::retained_delta:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
+  if (launch.kind == KernelKind::retained_delta)
+    return std::make_unique<RetainedSetup>(machine, *launch.map, launch.stream, launch.resident);
+  const hw::LaunchMap& map = *launch.map;
+  auto setup =
+      std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident}, launch.keeps_fp32);
+  for (int round = 0; map.from_edge && round < map.rounds; ++round)
+    for (int line = 0; line < map.chain; ++line)
+      setup->feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);
+  return setup;
+}
+
+void check_room(const hw::MachineSpec& machine, std::int64_t words) {
+  const Bytes room = machine.pe.sram_bytes - machine.pe.code_bytes;
+  if (2 * words > room)
+    throw UsageError(fmt::format("launch: a PE needs {} bytes for its operands; {} of its {} bytes are for data",
+                                 2 * words, room, machine.pe.sram_bytes));
+}
+
+std::vector<std::uint32_t> canonical(std::vector<std::uint32_t> results, bool fp32) {
+  if (fp32)
+    std::transform(results.begin(), results.end(), results.begin(),
+                   [](std::uint32_t bits) { return hw::result_bits(hw::float_of(bits)); });
+  return results;
+}
+
+}  // namespace weft::sw
