@@ -36,9 +36,10 @@ Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int 
   return {length, length - busy, wait};
 }
 
-/// The edge works through `words` a round; what its buffer holds (`held` rounds) does not bind.
+/// The edge works through `words` a round and is as many rounds ahead or behind as its buffer holds: round r waits for
+/// round r - `held` to have left it.
 Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
-  return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + std::min(held, rounds) * slowest);
+  return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + slowest);
 }
 
 Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map, Cycle slowest) {
