@@ -37,6 +37,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
                                                                      static_cast<std::uint64_t>(global_step_) * 1024 +
                                                                      static_cast<std::uint64_t>(launch.layer) + 1
                                                                : 0;
+  const BlockMap block{plan_.rectangle, layer.outputs, job.tokens()};
   LaunchTimes times;
   switch (launch.kind) {
     case KernelKind::load_input:
@@ -47,12 +48,16 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       break;
     case KernelKind::activation:
       times = activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.rectangle, job.tokens());
+      if (dropout_key == 0) programs_.open(block, launch, record.global_step, record.start);
       wafer_.activation_values(launch.layer, dropout_key, first_sample);
+      if (dropout_key == 0) times.end = programs_.close({}, times.end);
       break;
     case KernelKind::activation_backward:
       times =
           activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.rectangle, job.tokens());
+      if (layer.dropout == 0) programs_.open(block, launch, record.global_step, record.start);
       wafer_.activation_backward_values(launch.layer);
+      if (layer.dropout == 0) times.end = programs_.close({}, times.end);
       break;
     default:
       times = matrix(tag, launch, record);

@@ -26,27 +26,48 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   return halves;
 }
 
+/// Of the first features: without the bias's constant one.
+std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
+  std::vector<std::uint16_t> halves = halves_of(block);
+  halves.resize(static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens));
+  return halves;
+}
+
 }  // namespace
 
-void ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
+bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
   active_ = programs_ != nullptr;
-  if (!active_) return;
+  if (!active_) return false;
   launch_ = launch;
   data_ = {};
   data_.kind = launch.kind;
-  data_.map = &map;
   data_.start = start;
   data_.system = system_;
-  const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
-  data_.name = fmt::format("step {}, {} {}", step, layer.name, kernel_name(launch.kind));
-  const bool delta = launch.kind == KernelKind::matmul_delta;
+  data_.name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
+                           kernel_name(launch.kind));
+  return true;
+}
+
+void ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start) {
+  if (!begin(launch, step, start)) return;
+  data_.map = &map;
   if (launch.kind == KernelKind::retained_delta) {
     data_.resident = kept_;
+  } else if (launch.kind == KernelKind::matmul_delta) {
+    data_.resident = halves_of(wafer_.gather_delta(launch.layer + 1));
   } else {
-    data_.resident = halves_of(delta ? wafer_.gather_delta(launch.layer + 1) : wafer_.gather_activation(launch.layer));
+    data_.resident = halves_of(wafer_.gather_activation(launch.layer));
   }
   if (!map.from_edge) data_.stream = halves_of(wafer_.gather_delta(launch.layer + 1));
-  data_.keeps_fp32 = map.returns && !delta && launch.layer + 1 == static_cast<int>(job_.layers.size());
+  data_.keeps_fp32 = is_forward(launch.kind) && launch.layer + 1 == static_cast<int>(job_.layers.size());
+}
+
+void ProgramCheck::open(const BlockMap& block, const Launch& launch, std::int64_t step, Cycle start) {
+  if (!begin(launch, step, start)) return;
+  data_.block = block;
+  data_.resident = halves_of(wafer_.gather_activation(launch.layer + 1), block.features);
+  if (launch.kind == KernelKind::activation_backward)
+    data_.stream = halves_of(wafer_.gather_delta(launch.layer + 1), block.features);
 }
 
 void ProgramCheck::stream(const std::uint16_t* halves, std::size_t count) {
@@ -66,19 +87,30 @@ void ProgramCheck::keep(const MatrixLayer& layer) {
   }
 }
 
-Cycle ProgramCheck::close(const std::vector<std::int32_t>& edge, Cycle end) {
-  if (!active_) return end;
+void ProgramCheck::take_results() {
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch_.layer)];
-  if (launch_.kind != KernelKind::matmul_gradient) {
-    const bool forward = is_forward(launch_.kind);
-    const FeatureBlock block =
-        forward ? wafer_.gather_activation(launch_.layer + 1) : wafer_.gather_delta(launch_.layer);
-    const int features = forward ? layer.outputs : layer.inputs;
+  const auto take = [&](const FeatureBlock& block, int features) {
     const auto count = static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens);
     for (std::size_t at = 0; at < count; ++at)
       data_.results.push_back(data_.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
+  };
+  switch (launch_.kind) {
+    case KernelKind::matmul_gradient:  // left by the edge
+      return;
+    case KernelKind::matmul_delta:
+    case KernelKind::retained_delta:
+      return take(wafer_.gather_delta(launch_.layer), layer.inputs);
+    case KernelKind::activation_backward:
+      return take(wafer_.gather_delta(launch_.layer + 1), layer.outputs);
+    default:
+      return take(wafer_.gather_activation(launch_.layer + 1), layer.outputs);
   }
-  if (launch_.kind == KernelKind::retain_forward) keep(layer);
+}
+
+Cycle ProgramCheck::close(const std::vector<std::int32_t>& edge, Cycle end) {
+  if (!active_) return end;
+  take_results();
+  if (launch_.kind == KernelKind::retain_forward) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   data_.edge = edge;
   data_.end = end;
   return std::max(end, programs_->run(data_));

@@ -15,14 +15,19 @@ class ProgramCheck {
 
   /// Before the launch's values change. What follows does nothing for a launch without programs.
   void open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
+  /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
+  void open(const BlockMap& block, const Launch& launch, std::int64_t step, Cycle start);
   /// Words of the stream as the edge had them, in order.
   void stream(const std::uint16_t* halves, std::size_t count);
   /// Sums that left the wafer, in order.
   void leaving(const float* sums, std::size_t count);
-  /// `edge`: see ProgramLaunch. Returns when the launch ended: not before `end`, up to which the books are kept.
+  /// `edge`: see ProgramLaunch; empty without a stream from the edge. Returns when the launch ended: not before `end`,
+  /// up to which the books are kept.
   Cycle close(const std::vector<std::int32_t>& edge, Cycle end);
 
  private:
+  bool begin(const Launch& launch, std::int64_t step, Cycle start);
+  void take_results();
   void keep(const MatrixLayer& layer);
 
   LaunchPrograms* programs_;

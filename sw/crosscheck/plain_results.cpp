@@ -55,10 +55,32 @@ std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
   return halves;
 }
 
+std::vector<std::uint32_t> relu(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (const std::uint16_t value : launch.resident) halves.push_back(hw::relu(value));
+  return halves;
+}
+
+std::vector<std::uint32_t> relu_backward(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (std::size_t at = 0; at < launch.stream.size(); ++at)
+    halves.push_back(hw::is_positive_half(launch.resident[at]) ? launch.stream[at] : 0);
+  return halves;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
-  return launch.kind == hw::KernelKind::retained_delta ? retained_delta(launch) : chained_sums(launch);
+  switch (launch.kind) {
+    case hw::KernelKind::retained_delta:
+      return retained_delta(launch);
+    case hw::KernelKind::activation:
+      return relu(launch);
+    case hw::KernelKind::activation_backward:
+      return relu_backward(launch);
+    default:
+      return chained_sums(launch);
+  }
 }
 
 }  // namespace weft::sw

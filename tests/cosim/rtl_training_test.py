@@ -75,7 +75,7 @@ class RtlTraining(unittest.TestCase):
         self.assertTrue(any(share["simulated"].startswith("one of each") for share in folded["host"]["simulated"]))
         del folded["host"], simulated["host"]
         self.assertEqual(folded, simulated)
-        self.assertEqual(tiles["launches"], 5)
+        self.assertEqual(tiles["launches"], 7)
         self.assertLessEqual(tiles["worst_deviation_percent"], 2)
         self.assertLessEqual(abs(tiles["program_cycles"] - tiles["recurrence_cycles"]), 0.02 * tiles["recurrence_cycles"])
 
