@@ -94,12 +94,16 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(tokens) * features);
+    programs_.open_load({plan_.rectangle, features, tokens}, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
-  const LaunchTimes times = load_times(*plan_.machine, features, job.layers.back().outputs, plan_.rectangle, tokens,
-                                       to_edge(arrival.at) - record.start);
+  const int outputs = job.layers.back().outputs;
+  const Cycle ready = to_edge(arrival.at) - record.start;
+  LaunchTimes times = load_times(*plan_.machine, features, outputs, plan_.rectangle, tokens, ready);
+  times.end =
+      programs_.close(load_starts(*plan_.machine, features, outputs, plan_.rectangle, tokens, ready), times.end);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
   Block block(credit, nullptr);

@@ -70,6 +70,15 @@ void ProgramCheck::open(const BlockMap& block, const Launch& launch, std::int64_
     data_.stream = halves_of(wafer_.gather_delta(launch.layer + 1), block.features);
 }
 
+void ProgramCheck::open_load(const BlockMap& block, const std::uint16_t* samples, const std::int32_t* labels,
+                             std::int64_t step, Cycle start) {
+  if (!begin({KernelKind::load_input, 0}, step, start)) return;
+  data_.block = block;
+  data_.outputs = job_.layers.back().outputs;
+  data_.stream.assign(samples, samples + static_cast<std::ptrdiff_t>(block.tokens) * block.features);
+  for (int token = 0; token < block.tokens; ++token) data_.labels.push_back(static_cast<std::uint16_t>(labels[token]));
+}
+
 void ProgramCheck::stream(const std::uint16_t* halves, std::size_t count) {
   if (active_) data_.stream.insert(data_.stream.end(), halves, halves + count);
 }
@@ -97,6 +106,11 @@ void ProgramCheck::take_results() {
   switch (launch_.kind) {
     case KernelKind::matmul_gradient:  // left by the edge
       return;
+    case KernelKind::load_input:
+      take(wafer_.gather_activation(0), layer.inputs);
+      for (int row = 0; row < std::min(data_.outputs, data_.block.rectangle.height); ++row)
+        data_.results.insert(data_.results.end(), data_.labels.begin(), data_.labels.end());
+      return;
     case KernelKind::matmul_delta:
     case KernelKind::retained_delta:
       return take(wafer_.gather_delta(launch_.layer), layer.inputs);
@@ -109,6 +123,7 @@ void ProgramCheck::take_results() {
 
 Cycle ProgramCheck::close(const std::vector<std::int32_t>& edge, Cycle end) {
   if (!active_) return end;
+  active_ = false;
   take_results();
   if (launch_.kind == KernelKind::retain_forward) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   data_.edge = edge;

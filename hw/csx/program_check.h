@@ -17,6 +17,9 @@ class ProgramCheck {
   void open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
   /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
   void open(const BlockMap& block, const Launch& launch, std::int64_t step, Cycle start);
+  /// Samples [tokens][features] and labels [tokens] on their way in.
+  void open_load(const BlockMap& block, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
+                 Cycle start);
   /// Words of the stream as the edge had them, in order.
   void stream(const std::uint16_t* halves, std::size_t count);
   /// Sums that left the wafer, in order.

@@ -110,6 +110,16 @@ Cycle draw_backward(const hw::MachineSpec& machine, const CrossCase& c, hw::Prog
   return hw::activation_backward_times(machine, c.outputs, false, c.rectangle, c.tokens).end;
 }
 
+Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
+  launch.stream = random_halves(draw_block(c, c.inputs, launch), random);
+  launch.outputs = c.outputs;
+  for (int token = 0; token < c.tokens; ++token) launch.labels.push_back(static_cast<std::uint16_t>(random()));
+  constexpr Cycle long_before = -100'000;
+  const Cycle ready = c.stalls == Stalls::none ? long_before : static_cast<Cycle>(random() % latest_round) - 20;
+  launch.edge = hw::load_starts(machine, c.inputs, c.outputs, c.rectangle, c.tokens, ready);
+  return hw::load_times(machine, c.inputs, c.outputs, c.rectangle, c.tokens, ready).end;
+}
+
 }  // namespace
 
 PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
@@ -124,6 +134,9 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
     case KernelKind::activation_backward:
       local = draw_backward(machine, c, prepared.launch, random);
       break;
+    case KernelKind::load_input:
+      local = draw_load(machine, c, prepared.launch, random);
+      break;
     default:
       draw_matrix(c, prepared, random);
       break;
@@ -131,11 +144,9 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   prepared.launch.results = plain_results(prepared.launch);
   prepared.setup = set_up(machine, prepared.launch);
   if (c.stalls == Stalls::wavelets) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
-  if (!prepared.map) {
-    prepared.recurrence = local;
-  } else if (c.stalls != Stalls::wavelets) {
-    prepared.recurrence = recurrence_end(machine, prepared.launch);
-  }
+  const bool has_edge = prepared.map || !prepared.launch.edge.empty();
+  if (c.stalls != Stalls::wavelets || !has_edge)
+    prepared.recurrence = prepared.map ? recurrence_end(machine, prepared.launch) : local;
   return prepared;
 }
 

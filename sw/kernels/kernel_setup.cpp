@@ -6,6 +6,7 @@
 
 #include "hw/pe/arithmetic.h"
 #include "sw/kernels/activation_setup.h"
+#include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
 #include "sw/kernels/retained_setup.h"
 #include "tlm/base/error.h"
@@ -23,6 +24,7 @@ bool has_programs(KernelKind kind) {
     case KernelKind::retained_delta:
     case KernelKind::activation:
     case KernelKind::activation_backward:
+    case KernelKind::load_input:
       return true;
     default:
       return false;
@@ -36,6 +38,8 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
     case KernelKind::activation:
     case KernelKind::activation_backward:
       return std::make_unique<ActivationSetup>(machine, launch);
+    case KernelKind::load_input:
+      return std::make_unique<LoadSetup>(machine, launch);
     default:
       break;
   }
