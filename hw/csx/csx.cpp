@@ -26,7 +26,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       wafer_("wafer", *plan.machine, *plan.job, plan.mapping, plan.cut, *plan.pool),
       layout_(*plan.machine, plan.mapping),
       timers_(*plan.machine, wafer_, layout_, plan.memo, plan.programs != nullptr, plan.job->stream_order, *plan.pool),
-      programs_(plan.programs, wafer_, *plan.job, system, lane_pitch(*plan.machine, plan.mapping)),
+      programs_(plan.programs, wafer_, *plan.job, system),
       recorder_(recorder),
       phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
       weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {

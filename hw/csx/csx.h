@@ -30,7 +30,7 @@ struct SystemPlan {
   LaunchMemo* memo = nullptr;  ///< null: no fast-forward
   LaunchPrediction predict;
   ThreadPool* pool = nullptr;
-  LaunchPrograms* programs = nullptr;  ///< null: matrix launches are not run as programs; else memo must be null
+  LaunchPrograms* programs = nullptr;  ///< null: launches are not run as programs; else memo must be null
 };
 
 class CsX : public sc_core::sc_module {

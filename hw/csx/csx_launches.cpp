@@ -61,13 +61,17 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       times = each_lane([&](int tokens) {
         return activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.mapping.lane, tokens);
       });
+      if (dropout_key == 0) programs_.open_local(launch, record.global_step, record.start);
       wafer_.activation_values(launch.layer, dropout_key, first_sample);
+      if (dropout_key == 0) times.end = programs_.close(nullptr, times.end);
       break;
     case KernelKind::activation_backward:
       times = each_lane([&](int tokens) {
         return activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.mapping.lane, tokens);
       });
+      if (layer.dropout == 0) programs_.open_local(launch, record.global_step, record.start);
       wafer_.activation_backward_values(launch.layer);
+      if (layer.dropout == 0) times.end = programs_.close(nullptr, times.end);
       break;
     default:
       times = matrix(tag, launch, record);
@@ -104,14 +108,20 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(tokens) * features);
+    programs_.open_load(samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
-  const LaunchTimes times = each_lane([&](int lane_tokens) {
-    return load_times(*plan_.machine, layout_, features, job.layers.back().outputs, plan_.mapping.lane, lane_tokens,
-                      to_edge(arrival.at) - record.start);
+  const int outputs = job.layers.back().outputs;
+  const Cycle ready = to_edge(arrival.at) - record.start;
+  LaunchTimes times = each_lane([&](int lane_tokens) {
+    return load_times(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, lane_tokens, ready);
   });
+  const auto starts = [&](int lane) {
+    return load_starts(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
+  };
+  times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
   Block block(credit, nullptr);
@@ -124,7 +134,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   const Job& job = *plan_.job;
   wafer_.begin_launch(launch.kind, launch.layer);
   wafer_.begin_values();
-  programs_.open(launch, record.global_step, record.start);
+  programs_.open_matrix(launch, record.global_step, record.start);
   const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
   timers_.open(launch.kind, layer.inputs, layer.outputs, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
@@ -134,7 +144,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
     wafer_.retained_delta_values();
   }
   LaunchTimes times = timers_.close();
-  times.end = programs_.close(timers_, times.end);
+  times.end = programs_.close([this](int lane) { return timers_.edge(lane); }, times.end);
   (timers_.added() ? record.rounds_added : record.rounds_simulated) = wafer_.map(0).rounds;
   if (!timers_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {

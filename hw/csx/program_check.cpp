@@ -26,73 +26,129 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   return halves;
 }
 
+/// Of the first features: without the bias's constant one.
+std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
+  std::vector<std::uint16_t> halves = halves_of(block);
+  halves.resize(static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens));
+  return halves;
+}
+
 }  // namespace
 
-void ProgramCheck::open(const Launch& launch, std::int64_t step, Cycle start) {
+bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
   active_ = programs_ != nullptr;
-  if (!active_) return;
+  if (!active_) return false;
   launch_ = launch;
   lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
-  const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
-  const bool delta = launch.kind == KernelKind::matmul_delta;
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    data(lane).kind = launch.kind;
+    data(lane).start = start;
+    data(lane).system = system_;
+    data(lane).first_row = wafer_.first_row(lane);
+    data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
+                                  kernel_name(launch.kind));
+    if (wafer_.lanes() > 1) data(lane).name += fmt::format(", lane {}", lane);
+  }
+  return true;
+}
+
+void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle start) {
+  if (!begin(launch, step, start)) return;
   for (int index = 0; index < wafer_.lanes(); ++index) {
-    ProgramLaunch& data = lanes_[static_cast<std::size_t>(index)];
     Lane& lane = wafer_.lane(index);
-    data.kind = launch.kind;
-    data.map = &wafer_.map(index);
-    data.start = start;
-    data.system = system_;
-    data.first_row = index * lane_pitch_;
-    data.name = fmt::format("step {}, {} {}", step, layer.name, kernel_name(launch.kind));
-    if (wafer_.lanes() > 1) data.name += fmt::format(", lane {}", index);
+    ProgramLaunch& program = data(index);
+    program.map = &wafer_.map(index);
     if (launch.kind == KernelKind::retained_delta) {
-      data.resident = kept_;
+      program.resident = kept_;
+    } else if (launch.kind == KernelKind::matmul_delta) {
+      program.resident = halves_of(lane.gather_delta(launch.layer + 1));
     } else {
-      data.resident = halves_of(delta ? lane.gather_delta(launch.layer + 1) : lane.gather_activation(launch.layer));
+      program.resident = halves_of(lane.gather_activation(launch.layer));
     }
-    if (!data.map->from_edge) data.stream = halves_of(lane.gather_delta(launch.layer + 1));
-    data.keeps_fp32 = data.map->returns && !delta && launch.layer + 1 == static_cast<int>(job_.layers.size());
+    if (!program.map->from_edge) program.stream = halves_of(lane.gather_delta(launch.layer + 1));
+    program.keeps_fp32 = is_forward(launch.kind) && launch.layer + 1 == static_cast<int>(job_.layers.size());
+  }
+}
+
+void ProgramCheck::open_local(const Launch& launch, std::int64_t step, Cycle start) {
+  if (!begin(launch, step, start)) return;
+  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
+  for (int index = 0; index < wafer_.lanes(); ++index) {
+    Lane& lane = wafer_.lane(index);
+    data(index).block = wafer_.block(index, features);
+    data(index).resident = halves_of(lane.gather_activation(launch.layer + 1), features);
+    if (launch.kind == KernelKind::activation_backward)
+      data(index).stream = halves_of(lane.gather_delta(launch.layer + 1), features);
+  }
+}
+
+void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start) {
+  if (!begin({KernelKind::load_input, 0}, step, start)) return;
+  const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    ProgramLaunch& program = data(lane);
+    program.block = wafer_.block(lane, static_cast<int>(features));
+    program.outputs = job_.layers.back().outputs;
+    const int first = wafer_.lane_first_token(lane), last = first + program.block.tokens;
+    program.stream.assign(samples + first * features, samples + last * features);
+    for (int token = first; token < last; ++token) program.labels.push_back(static_cast<std::uint16_t>(labels[token]));
   }
 }
 
 void ProgramCheck::stream(const std::uint16_t* halves, std::size_t count) {
   if (!active_) return;
-  for (ProgramLaunch& data : lanes_) data.stream.insert(data.stream.end(), halves, halves + count);
+  for (ProgramLaunch& lane : lanes_) lane.stream.insert(lane.stream.end(), halves, halves + count);
 }
 
 void ProgramCheck::leaving(int lane, const float* sums, std::size_t count) {
-  if (!active_) return;
-  std::transform(sums, sums + count, std::back_inserter(lanes_[static_cast<std::size_t>(lane)].results), bits_of);
+  if (active_) std::transform(sums, sums + count, std::back_inserter(data(lane).results), bits_of);
 }
 
 // The stream has the bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
 void ProgramCheck::keep(const MatrixLayer& layer) {
   kept_.clear();
   for (int output = 0; output < layer.outputs; ++output) {
-    const auto row = lanes_.front().stream.begin() + static_cast<std::ptrdiff_t>(output) * (layer.inputs + 1);
+    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * (layer.inputs + 1);
     kept_.insert(kept_.end(), row, row + layer.inputs);
   }
 }
 
-Cycle ProgramCheck::close(const LaneTimers& timers, Cycle end) {
-  if (!active_) return end;
+void ProgramCheck::take_results(int lane) {
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch_.layer)];
-  if (launch_.kind == KernelKind::retain_forward) keep(layer);
+  ProgramLaunch& program = data(lane);
+  const auto take = [&](const FeatureBlock& block, int features) {
+    const auto count = static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens);
+    for (std::size_t at = 0; at < count; ++at)
+      program.results.push_back(program.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
+  };
+  switch (launch_.kind) {
+    case KernelKind::matmul_gradient:  // left by the edge
+      return;
+    case KernelKind::load_input:
+      take(wafer_.lane(lane).gather_activation(0), layer.inputs);
+      for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
+        program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
+      return;
+    case KernelKind::matmul_delta:
+    case KernelKind::retained_delta:
+      return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
+    case KernelKind::activation_backward:
+      return take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
+    default:
+      return take(wafer_.lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
+  }
+}
+
+Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
+  if (!active_) return end;
+  active_ = false;
+  if (launch_.kind == KernelKind::retain_forward) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
-  for (int index = 0; index < wafer_.lanes(); ++index) {
-    ProgramLaunch& data = lanes_[static_cast<std::size_t>(index)];
-    if (launch_.kind != KernelKind::matmul_gradient) {
-      Lane& lane = wafer_.lane(index);
-      const bool forward = is_forward(launch_.kind);
-      const FeatureBlock block = forward ? lane.gather_activation(launch_.layer + 1) : lane.gather_delta(launch_.layer);
-      const int features = forward ? layer.outputs : layer.inputs;
-      const auto count = static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens);
-      for (std::size_t at = 0; at < count; ++at)
-        data.results.push_back(data.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
-    }
-    data.edge = timers.edge(index);
-    data.end = end;
-    last = std::max(last, programs_->run(data));
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    take_results(lane);
+    if (edge) data(lane).edge = edge(lane);
+    data(lane).end = end;
+    last = std::max(last, programs_->run(data(lane)));
   }
   return last;
 }

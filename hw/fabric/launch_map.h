@@ -13,6 +13,19 @@ inline int row_features(int features, int height, int row, bool with_bias) {
   return split_count(features, height, row) + (with_bias && row == rows - 1 ? 1 : 0);
 }
 
+/// An activation or delta [features][tokens] laid over a rectangle, without the bias's constant one.
+struct BlockMap {
+  Rectangle rectangle;
+  int features = 0, tokens = 0;
+
+  int rows() const { return std::min(features, rectangle.height); }
+  int columns() const { return std::min(rectangle.width, tokens); }
+  int first_feature(int row) const { return split_first(features, rectangle.height, row); }
+  int features_of(int row) const { return split_count(features, rectangle.height, row); }
+  int first_token(int column) const { return split_first(tokens, columns(), column); }
+  int tokens_of(int column) const { return split_count(tokens, columns(), column); }
+};
+
 /// Geometry of a matrix launch, for the whole rectangle. A line is a row (forward, delta) or a column counted from
 /// the east (gradient, retained delta), so that sums always travel towards line 0.
 struct LaunchMap {

@@ -15,16 +15,24 @@ namespace weft::hw {
 ///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]
 ///   gradient            deltas [rounds][tokens]        [features][tokens]              [rounds][features], fp32
 ///   retained delta      deltas [rounds][tokens]        weights [rounds][features]      [features][tokens]
+///   load input          samples [tokens][features]     -                               [features][tokens], then the
+///                                                                                      labels for each row that owns
+///                                                                                      outputs
+///   activation          -                              [features][tokens]              [features][tokens]
+///   ..._backward        deltas [features][tokens]      activation [features][tokens]   [features][tokens]
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
   int first_row = 0;  ///< of the lane, on the wafer
   KernelKind kind = KernelKind::matmul_forward;
-  const LaunchMap* map = nullptr;
-  bool keeps_fp32 = false;  ///< returned sums stay fp32 (logits); else they are rounded to fp16
+  const LaunchMap* map = nullptr;  ///< of a matrix kernel
+  BlockMap block;                  ///< of the others
+  bool keeps_fp32 = false;         ///< returned sums stay fp32 (logits); else they are rounded to fp16
   std::vector<std::uint16_t> stream;
   std::vector<std::uint16_t> resident;
-  std::vector<std::int32_t> edge;      ///< [rounds][chain]: cycle before the first wavelet may enter; empty: no edge
+  std::vector<std::uint16_t> labels;   ///< load input: [tokens]; none = 0xffff
+  int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
+  std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows]: cycle before the first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
   Cycle start = 0;                     ///< absolute
   Cycle end = 0;                       ///< what the recurrences say

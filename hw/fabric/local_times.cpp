@@ -169,38 +169,56 @@ LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, 
   return times;
 }
 
-LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
-                       Rectangle rectangle, int tokens, Cycle ready) {
-  const FabricTiming timing(machine);
+namespace {
+
+/// Words for one PE of the row, without the control wavelet behind them.
+Cycle load_words(Rectangle rectangle, int features, int outputs, int row, int tokens) {
+  const bool labels = split_count(outputs, rectangle.height, row) > 0;
+  return pair_words(std::int64_t{split_count(features, rectangle.height, row)} * tokens) +
+         (labels ? pair_words(tokens) : 0);
+}
+
+}  // namespace
+
+std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+                                      Rectangle rectangle, int tokens, Cycle ready) {
   const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
-  LaunchTimes times;
+  std::vector<std::int32_t> starts;
   Cycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
-    const Cycle way = layout.way_in(row);
-    const int held = split_count(features, rectangle.height, row);
-    const bool labels = split_count(outputs, rectangle.height, row) > 0;
-    Cycle sent = std::max<Cycle>(channel, -1);
+    starts.push_back(static_cast<std::int32_t>(std::max<Cycle>(channel + layout.way_in(row), -1)));
+    for (const Share& kind : shares(tokens, columns))
+      channel += kind.lines * (load_words(rectangle, features, outputs, row, kind.held) + 1);
+  }
+  return starts;
+}
+
+LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+                       Rectangle rectangle, int tokens, Cycle ready) {
+  const FabricTiming timing(machine);
+  const int columns = std::min(rectangle.width, tokens);
+  const std::vector<std::int32_t> starts = load_starts(machine, layout, features, outputs, rectangle, tokens, ready);
+  LaunchTimes times;
+  for (int row = 0; row < static_cast<int>(starts.size()); ++row) {
+    Cycle sent = starts[static_cast<std::size_t>(row)];
     int column = 0;
     for (const Share& kind : shares(tokens, columns)) {
-      const Cycle words =
-          ceil_div(static_cast<std::int64_t>(held) * kind.held, 2) + (labels ? ceil_div(kind.held, 2) : 0) + 1;
-      const auto end_of = [&](int at) {
-        return std::max<Cycle>(sent + way + at * timing.hop + timing.ramp, timing.dispatch + words);
-      };
+      const Cycle taken = load_words(rectangle, features, outputs, row, kind.held), words = taken + 1;
+      // The last word leaves the edge in the cycle before the control wavelet and is stored within a cycle.
+      const auto stored = [&](Cycle control, int at) { return control + (at + 1) * timing.hop + timing.ramp; };
       // From the first column on that waits for its words, each ends as much later than the one before.
       for (int left = kind.lines; left > 0;) {
-        const bool waits = sent + words + way + column * timing.hop + timing.ramp >= timing.dispatch + words;
+        const bool waits = stored(sent + words, column) >= timing.dispatch + taken;
         const std::int64_t count = waits ? left : 1, pairs = count * (count - 1) / 2;
         sent += words;
-        const Cycle first = end_of(column);
+        const Cycle first = std::max<Cycle>(stored(sent, column), timing.dispatch + taken);
         times.mapped += count;
         times.of(TimeClass::overhead) += count * timing.dispatch;
-        times.of(TimeClass::receive) += count * words;
-        times.of(TimeClass::wait_stream) += count * (first - words - timing.dispatch) + pairs * (words + timing.hop);
+        times.of(TimeClass::receive) += count * taken;
+        times.of(TimeClass::wait_stream) += count * (first - taken - timing.dispatch) + pairs * (words + timing.hop);
         times.wavelet_hops += words * (count * (column + 1) + pairs);
         sent += (count - 1) * words;
-        channel += count * words;
         column += static_cast<int>(count);
         left -= static_cast<int>(count);
         times.end = std::max(times.end, first + (count - 1) * (words + timing.hop));

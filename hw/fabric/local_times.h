@@ -19,9 +19,17 @@ LaunchTimes activation_backward_times(const MachineSpec& machine, int features, 
 LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, int outputs, bool train,
                           Rectangle rectangle, int tokens, Cycle& loss_leaves);
 
-/// Samples [tokens][features] and labels from the edge to their PEs, nearest column first, two fp16 a wavelet; the
-/// labels go to the rows that own outputs. The channels may start at cycle `ready` (may be negative: before the
-/// launch).
+/// Wavelets that carry `count` fp16 values or labels, two each.
+inline std::int64_t pair_words(std::int64_t count) { return ceil_div(count, std::int64_t{2}); }
+
+/// Per row that takes samples or labels: the cycle before its first word may enter it. The channels may start at cycle
+/// `ready` (may be negative: before the launch) and serve their rows in turn.
+std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+                                      Rectangle rectangle, int tokens, Cycle ready);
+
+/// Samples [tokens][features] and labels from the edge to their PEs, nearest column first, pair_words() and a silent
+/// control wavelet each; the labels go to the rows that own outputs. Exact where a task begins before the queues in
+/// front of it are full.
 LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
                        Rectangle rectangle, int tokens, Cycle ready);
 

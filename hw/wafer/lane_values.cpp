@@ -1,4 +1,5 @@
-// Values of the launches: matrix launches through the regions, elementwise ones and the loss on their memories.
+// Values of the launches, as the PEs' instructions have them (a NaN stays one): matrix launches through the regions,
+// elementwise ones and the loss on their memories.
 #include <algorithm>
 #include <cmath>
 
@@ -111,7 +112,7 @@ void Lane::activation_values(int layer, std::uint64_t dropout_key, int first_sam
     FeatureBlock& block = memory.activation(layer + 1);
     for (int feature = 0; feature < memory.feature_count(layer + 1); ++feature) {
       float* row = block.row(feature);
-      for (int token = 0; token < block.tokens; ++token) row[token] = row[token] > 0.0F ? row[token] : 0.0F;
+      for (int token = 0; token < block.tokens; ++token) row[token] = row[token] <= 0.0F ? 0.0F : row[token];
       if (probability == 0) continue;
       const auto global_feature = static_cast<std::uint32_t>(memory.first_feature(layer + 1) + feature);
       for (int token = 0; token < block.tokens; ++token) {

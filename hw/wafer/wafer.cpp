@@ -6,7 +6,7 @@ namespace weft::hw {
 
 Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, const Job& job, const Mapping& mapping,
              WaferCut cut, ThreadPool& pool)
-    : sc_module(name), job_(job), mapping_(mapping) {
+    : sc_module(name), job_(job), mapping_(mapping), lane_pitch_(lane_pitch(machine, mapping)) {
   for (int index = 0; index < mapping.lanes; ++index)
     lanes_.push_back(std::make_unique<Lane>(fmt::format("lane{}", index).c_str(), machine, job, mapping.lane,
                                             lane_tokens(index), cut, pool));

@@ -17,6 +17,10 @@ class Wafer : public sc_core::sc_module {
   Lane& lane(int index) { return *lanes_[static_cast<std::size_t>(index)]; }
   int lane_tokens(int index) const { return mapping_.lane_tokens(job_.tokens(), index); }
   int lane_first_token(int index) const { return mapping_.lane_first_token(job_.tokens(), index); }
+  /// Of a lane, among the plan's PEs.
+  int first_row(int lane) const { return lane * lane_pitch_; }
+  /// An activation of `features` features on a lane.
+  BlockMap block(int lane, int features) const { return {mapping_.lane, features, lane_tokens(lane)}; }
 
   /// Opens a matrix launch of layer `layer` (an index) on every lane.
   void begin_launch(KernelKind kind, int layer);
@@ -40,6 +44,7 @@ class Wafer : public sc_core::sc_module {
  private:
   const Job& job_;
   Mapping mapping_;
+  int lane_pitch_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<LaunchMap> maps_;
 };

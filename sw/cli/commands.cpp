@@ -73,7 +73,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_flag("--no_fast_forward", flags.no_fast_forward, "simulate every launch, also proven repeats");
   command.add_flag("--timing_only", settings.timing_only, "time the run without computing its numbers");
   command.add_flag("--pe_programs", settings.pe_programs,
-                   "run matrix launches also as PE programs and compare every bit (implies --no_fast_forward)");
+                   "run launches also as PE programs and compare every bit (implies --no_fast_forward)");
   command
       .add_option("--rtl-region,--rtl_region", flags.rtl_region,
                   "x,y,width,height: PEs that are Verilated tiles (implies --pe_programs)")

@@ -3,12 +3,14 @@
 #include <numeric>
 #include <random>
 
-#include "hw/fabric/launch_times.h"
+#include "hw/fabric/local_times.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
 #include "sw/kernels/matrix_colors.h"
 
 namespace weft::sw {
+
+using hw::KernelKind;
 
 namespace {
 
@@ -73,29 +75,79 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   return engine.end();
 }
 
-}  // namespace
-
-PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
-  std::mt19937 random(c.seed);
-  PreparedCase prepared;
+void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   const hw::MatrixLayer layer{"case", c.inputs, c.outputs, false, 0};
   prepared.map = std::make_unique<hw::LaunchMap>(c.kind, layer, c.rectangle, c.tokens);
   const hw::LaunchMap& map = *prepared.map;
-  hw::ProgramLaunch& launch = prepared.launch;
-  launch.kind = c.kind;
-  launch.map = &map;
+  prepared.launch.map = &map;
   const auto total = [](const std::vector<int>& counts) {
     return static_cast<std::size_t>(std::accumulate(counts.begin(), counts.end(), 0));
   };
   const auto rounds = static_cast<std::size_t>(map.rounds);
   const std::size_t lines = total(map.wavelets), positions = total(map.elements);
-  launch.stream = random_halves(rounds * lines, random);
-  launch.resident = random_halves((map.reduces ? lines : rounds) * positions, random);
-  draw_edge(launch, c.stalls, random);
-  launch.results = plain_results(launch);
-  prepared.setup = set_up(machine, launch);
-  if (c.stalls == Stalls::wavelets) stall_wavelets(prepared.setup->array, launch.results.size(), random);
-  if (c.stalls != Stalls::wavelets) prepared.recurrence = recurrence_end(machine, launch);
+  prepared.launch.stream = random_halves(rounds * lines, random);
+  prepared.launch.resident = random_halves((map.reduces ? lines : rounds) * positions, random);
+  draw_edge(prepared.launch, c.stalls, random);
+}
+
+std::size_t draw_block(const CrossCase& c, int features, hw::ProgramLaunch& launch) {
+  launch.block = {c.rectangle, features, c.tokens};
+  return static_cast<std::size_t>(features) * static_cast<std::size_t>(c.tokens);
+}
+
+// These and the following draw operands and give the recurrences' end.
+Cycle draw_activation(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
+                      std::mt19937& random) {
+  launch.resident = random_halves(draw_block(c, c.outputs, launch), random);
+  return hw::activation_times(machine, c.outputs, false, c.rectangle, c.tokens).end;
+}
+
+Cycle draw_backward(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
+                    std::mt19937& random) {
+  const std::size_t size = draw_block(c, c.outputs, launch);
+  launch.resident = random_halves(size, random);
+  launch.stream = random_halves(size, random);
+  return hw::activation_backward_times(machine, c.outputs, false, c.rectangle, c.tokens).end;
+}
+
+Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
+  launch.stream = random_halves(draw_block(c, c.inputs, launch), random);
+  launch.outputs = c.outputs;
+  for (int token = 0; token < c.tokens; ++token) launch.labels.push_back(static_cast<std::uint16_t>(random()));
+  constexpr Cycle long_before = -100'000;
+  const Cycle ready = c.stalls == Stalls::none ? long_before : static_cast<Cycle>(random() % latest_round) - 20;
+  const hw::EdgeLayout layout(machine, {c.rectangle});
+  launch.edge = hw::load_starts(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready);
+  return hw::load_times(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready).end;
+}
+
+}  // namespace
+
+PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
+  std::mt19937 random(c.seed);
+  PreparedCase prepared;
+  prepared.launch.kind = c.kind;
+  Cycle local = 0;
+  switch (c.kind) {
+    case KernelKind::activation:
+      local = draw_activation(machine, c, prepared.launch, random);
+      break;
+    case KernelKind::activation_backward:
+      local = draw_backward(machine, c, prepared.launch, random);
+      break;
+    case KernelKind::load_input:
+      local = draw_load(machine, c, prepared.launch, random);
+      break;
+    default:
+      draw_matrix(c, prepared, random);
+      break;
+  }
+  prepared.launch.results = plain_results(prepared.launch);
+  prepared.setup = set_up(machine, prepared.launch);
+  if (c.stalls == Stalls::wavelets) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
+  const bool has_edge = prepared.map || !prepared.launch.edge.empty();
+  if (c.stalls != Stalls::wavelets || !has_edge)
+    prepared.recurrence = prepared.map ? recurrence_end(machine, prepared.launch) : local;
   return prepared;
 }
 

@@ -70,12 +70,12 @@ bool CrossTable::good() const {
 }
 
 std::string CrossTable::text() const {
-  std::string text = fmt::format("{:<15} {:>6} {:>8} {:>7} {:>7} | {:>8} | {:>9} {:>7}\n", "kernel", "cases", "sums",
+  std::string text = fmt::format("{:<19} {:>5} {:>7} {:>7} {:>7} | {:>8} | {:>9} {:>7}\n", "kernel", "cases", "sums",
                                  "bits %", "model %", "1 PE = %", "array = %", "worst %");
   const CycleErrors* worst = nullptr;
   std::int64_t above_bar = 0;
   for (const auto& [kind, row] : rows_) {
-    text += fmt::format("{:<15} {:>6} {:>8} {:>7.3f} {:>7.3f} | {:>8.3f} | {:>9.3f} {:>7.3f}\n", hw::kernel_name(kind),
+    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7.3f} | {:>8.3f} | {:>9.3f} {:>7.3f}\n", hw::kernel_name(kind),
                         row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums),
                         percent(row.cases - row.model_unequal, row.cases), percent(row.single.equal, row.single.cases),
                         percent(row.arrays.equal, row.arrays.cases),

@@ -1,5 +1,6 @@
 #include "sw/crosscheck/plain_results.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "hw/pe/arithmetic.h"
@@ -55,10 +56,45 @@ std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
   return halves;
 }
 
+std::vector<std::uint32_t> relu(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (const std::uint16_t value : launch.resident) halves.push_back(hw::relu(value));
+  return halves;
+}
+
+std::vector<std::uint32_t> relu_backward(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (std::size_t at = 0; at < launch.stream.size(); ++at)
+    halves.push_back(hw::is_positive_half(launch.resident[at]) ? launch.stream[at] : 0);
+  return halves;
+}
+
+std::vector<std::uint32_t> loaded(const hw::ProgramLaunch& launch) {
+  const auto features = static_cast<std::size_t>(launch.block.features),
+             tokens = static_cast<std::size_t>(launch.block.tokens);
+  std::vector<std::uint32_t> values;
+  for (std::size_t feature = 0; feature < features; ++feature)
+    for (std::size_t token = 0; token < tokens; ++token) values.push_back(launch.stream[token * features + feature]);
+  for (int row = 0; row < std::min(launch.outputs, launch.block.rectangle.height); ++row)
+    values.insert(values.end(), launch.labels.begin(), launch.labels.end());
+  return values;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
-  return launch.kind == hw::KernelKind::retained_delta ? retained_delta(launch) : chained_sums(launch);
+  switch (launch.kind) {
+    case hw::KernelKind::retained_delta:
+      return retained_delta(launch);
+    case hw::KernelKind::activation:
+      return relu(launch);
+    case hw::KernelKind::activation_backward:
+      return relu_backward(launch);
+    case hw::KernelKind::load_input:
+      return loaded(launch);
+    default:
+      return chained_sums(launch);
+  }
 }
 
 }  // namespace weft::sw

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "hw/pe/arithmetic.h"
+#include "sw/kernels/activation_setup.h"
+#include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
 #include "sw/kernels/retained_setup.h"
 #include "tlm/base/error.h"
@@ -20,6 +22,9 @@ bool has_programs(KernelKind kind) {
     case KernelKind::matmul_delta:
     case KernelKind::matmul_gradient:
     case KernelKind::retained_delta:
+    case KernelKind::activation:
+    case KernelKind::activation_backward:
+    case KernelKind::load_input:
       return true;
     default:
       return false;
@@ -27,8 +32,17 @@ bool has_programs(KernelKind kind) {
 }
 
 std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
-  if (launch.kind == KernelKind::retained_delta)
-    return std::make_unique<RetainedSetup>(machine, *launch.map, launch.stream, launch.resident);
+  switch (launch.kind) {
+    case KernelKind::retained_delta:
+      return std::make_unique<RetainedSetup>(machine, *launch.map, launch.stream, launch.resident);
+    case KernelKind::activation:
+    case KernelKind::activation_backward:
+      return std::make_unique<ActivationSetup>(machine, launch);
+    case KernelKind::load_input:
+      return std::make_unique<LoadSetup>(machine, launch);
+    default:
+      break;
+  }
   const hw::LaunchMap& map = *launch.map;
   auto setup =
       std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident}, launch.keeps_fp32);

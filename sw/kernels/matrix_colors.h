@@ -14,6 +14,9 @@ struct MatrixColors {
   static constexpr int sums_of(int line) { return line % 2 == 0 ? sums_even : sums_odd; }
 };
 
+/// `advance` of a silent control wavelet: it ends at the first router whose switch can still move.
+inline constexpr std::uint16_t to_last_switch = 0xffff;
+
 /// `advance` of the control wavelet that closes an owner's last round but not the launch: of the owner and of the row
 /// after it.
 inline constexpr std::uint16_t next_owner_switches = 2;

@@ -16,8 +16,6 @@ namespace {
 std::uint16_t half_word(std::int64_t value) { return static_cast<std::uint16_t>(value); }
 std::uint8_t color_of(int color) { return static_cast<std::uint8_t>(color); }
 
-constexpr std::uint16_t to_last_switch = 0xffff;  // the wavelet ends at the router that it moves
-
 std::vector<int> prefix(const std::vector<int>& counts) {
   std::vector<int> first(counts.size() + 1, 0);
   for (std::size_t at = 0; at < counts.size(); ++at) first[at + 1] = first[at] + counts[at];

@@ -75,7 +75,7 @@ class RtlTraining(unittest.TestCase):
         self.assertTrue(any(share["simulated"].startswith("one of each") for share in folded["host"]["simulated"]))
         del folded["host"], simulated["host"]
         self.assertEqual(folded, simulated)
-        self.assertEqual(tiles["launches"], 5)
+        self.assertEqual(tiles["launches"], 8)
         self.assertLessEqual(tiles["worst_deviation_percent"], 2)
         self.assertLessEqual(abs(tiles["program_cycles"] - tiles["recurrence_cycles"]), 0.02 * tiles["recurrence_cycles"])
 
@@ -108,7 +108,8 @@ class RtlTraining(unittest.TestCase):
             self.assertEqual(reports["diverged"]["steps"][-1]["loss"], reports[name]["steps"][-1]["loss"])
 
     def test_a_traced_pe(self):
-        # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east.
+        # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east, and so do
+        # the samples and labels of the columns there.
         self.outcome("traced", "--rtl-region", "3,2,1,1", "--vcd", "traced.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")
         self.outcome("modelled", "--pe_programs", "--vcd", "modelled.vcd", "--vcd_scope", "pes", "--vcd_pe", "3,2", "--vcd_pe", "0,0")
         self.assertEqual((self.folder / "traced.vcd").read_bytes(), (self.folder / "modelled.vcd").read_bytes())
@@ -118,8 +119,9 @@ class RtlTraining(unittest.TestCase):
         period = 20000 / 17
         row, steps = 98 + 1, 3  # 784 inputs on 8 rows, and the wavelet that closes the round
         weights = steps * (24 * row + 10 * (3 + 1))
+        samples = steps * 4 * (98 * 4 // 2 + 4 // 2 + 1)  # two a word, 4 tokens in each of 4 columns
         gradients = steps * (24 * 98 + 10 * 3)  # sums of the columns to the west, on their way east
-        self.assertEqual(round(int(busy["cluster.system0.pe_3_2.east"]) / period), weights + gradients)
+        self.assertEqual(round(int(busy["cluster.system0.pe_3_2.east"]) / period), weights + samples + gradients)
 
     def test_bad_traces(self):
         for arguments, words in ((("--vcd_pe", "8,1", "--vcd", "x.vcd"), "the plan uses 8 x 8 PEs"), (("--vcd_pe", "1", "--vcd", "x.vcd"), "expected x,y"),
