@@ -90,10 +90,11 @@ std::string summary_text(const RunReport& report) {
   std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
                                  report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
                                  report.micro_batches == 1 ? "" : "es");
-  const bool timed_only = !report.steps.empty() && std::isnan(report.steps.back().loss);
+  const bool timed_only = report.timing_only;
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
-    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+    text += fmt::format("last training loss   {:.5f} (step {}){}\n", last->loss, last->global_step,
+                        std::isfinite(last->loss) ? "" : ": the training diverged");
   if (eval_samples && !timed_only)
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
