@@ -1,5 +1,6 @@
 #pragma once
 // The machine's numbers that the recurrences of fabric and core use, in cycles and wavelets.
+#include "hw/spec/deepest_queue.h"
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
@@ -24,7 +25,8 @@ struct FabricTiming {
         convert_lanes(machine.pe.lanes.convert) {}
 };
 
-/// Deepest queue that the recurrences can look back over.
+/// Elements that the recurrences can look back over; a power of two, for it is a ring's size.
 inline constexpr int history_depth = 8;
+static_assert(deepest_queue <= history_depth, "an older element would be read in the place of a newer one");
 
 }  // namespace weft::hw

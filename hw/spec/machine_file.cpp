@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "hw/spec/deepest_queue.h"
 #include "tlm/base/named_file.h"
 #include "tlm/base/nearest.h"
 
@@ -65,11 +66,11 @@ PeSpec read_pe(YamlSection section) {
 /// A credit takes one hop (or one ramp) back, so a queue sustains one wavelet per cycle only if it holds what is
 /// under way in both directions.
 RouterSpec read_router(YamlSection section) {
-  constexpr int kMaxQueue = 1024;
+  constexpr int kMaxQueue = deepest_queue;
   RouterSpec router;
   router.colors = section.integer("colors", {1, 32, "a wavelet's color tag has 5 bits"});
-  router.hop_cycles = section.integer("hop_cycles", {1, kMaxCycles});
-  router.ramp_cycles = section.integer("ramp_cycles", {1, kMaxQueue / 2 - 1});
+  router.hop_cycles = section.integer("hop_cycles", {1, kMaxQueue / 2, "half of the deepest queue"});
+  router.ramp_cycles = section.integer("ramp_cycles", {1, kMaxQueue / 2 - 1, "less than half of the deepest queue"});
   router.link_queue = section.integer(
       "link_queue", {2 * router.hop_cycles, kMaxQueue, "at least 2 x hop_cycles, or a link cannot run at full rate"});
   router.input_queue = section.integer(

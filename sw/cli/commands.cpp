@@ -121,6 +121,7 @@ void read_vcd_pes(RunFlags& flags) {
   const bool only_pes =
       !settings.vcd_scopes.empty() && std::all_of(settings.vcd_scopes.begin(), settings.vcd_scopes.end(),
                                                   [](const std::string& scope) { return scope == "pes"; });
+  if (!settings.vcd_scopes.empty() && settings.vcd.empty()) throw UsageError("--vcd_scope: needs --vcd FILE");
   if (only_pes && settings.vcd_pes.empty()) throw UsageError("--vcd_scope pes: say which PEs, e.g. --vcd_pe 3,4");
   if (!settings.vcd_pes.empty() && settings.vcd.empty()) throw UsageError("--vcd_pe: needs --vcd FILE");
   settings.pe_programs |= !settings.vcd_pes.empty();

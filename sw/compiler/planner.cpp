@@ -78,13 +78,13 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
   }
 }
 
-[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens, int segment) {
+[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens, bool retain, int segment) {
   const hw::Rectangle whole{machine.fabric.user_width, machine.fabric.user_height};
-  const std::vector<SramItem> map = sram_map(layers, machine, {whole}, tokens, true, false, segment);
+  const std::vector<SramItem> map = sram_map(layers, machine, {whole}, tokens, true, retain, segment);
   std::string text = fmt::format(
       "the model does not fit machine {}: even with {} token{} on {} x {} PEs a PE needs {} of {} bytes of SRAM:\n",
       machine.name, tokens, tokens == 1 ? "" : "s", whole.width, whole.height, total_bytes(map), machine.pe.sram_bytes);
-  const SramItem* largest = &map.front();
+  const SramItem* largest = &map.at(1);  // the first is no tensor
   for (const SramItem& item : map) {
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
     if (item.bytes > largest->bytes && item.name != map.front().name) largest = &item;
@@ -98,8 +98,8 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
       layer.inputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.inputs) * middle / 1000));
       layer.outputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.outputs) * middle / 1000));
     }
-    (total_bytes(sram_map(scaled, machine, {whole}, tokens, true, false, segment)) <= machine.pe.sram_bytes ? low
-                                                                                                            : high) =
+    (total_bytes(sram_map(scaled, machine, {whole}, tokens, true, retain, segment)) <= machine.pe.sram_bytes ? low
+                                                                                                             : high) =
         middle;
   }
   text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name,
@@ -221,7 +221,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
            wishes.micro_batch_size.kind == MicroBatch::Kind::automatic
                ? 1
                : shard / micro_batch_choices(shard, wishes.micro_batch_size).front(),
-           *segments.rbegin());
+           retain == RetainOutput::yes && depth > 1, *segments.rbegin());
   best->eval = predict_launches(layers, machine, eval_launches(depth), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);

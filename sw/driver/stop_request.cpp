@@ -1,5 +1,7 @@
 #include "sw/driver/stop_request.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <utility>
 
@@ -12,6 +14,8 @@ volatile std::sig_atomic_t stop_requested = 0;
 
 void request_stop(int signal) {
   stop_requested = 1;
+  constexpr char text[] = "\nweft: stopping after this step; once more stops at once and loses the run\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);  // printf may not be used here
   std::signal(signal, SIG_DFL);
 }
 

@@ -1,6 +1,7 @@
 #include "sw/driver/training_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -75,8 +76,7 @@ RunSeeds seeds_of(const ModelConfig& config) {
           data.shuffle ? static_cast<std::int64_t>(data.shuffle_seed) : -1};
 }
 
-hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings,
-                                 const std::filesystem::path& folder) {
+hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings) {
   if (settings.timing_only) {
     hw::TrainingState state;
     for (const hw::MatrixLayer& layer : matrix_layers(config.model)) state.layers.push_back({layer.name, {}, 0});
@@ -92,8 +92,9 @@ hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& s
     return state;
   }
   if (settings.resume && file.empty()) {
-    const auto latest = latest_checkpoint(folder);
-    if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", folder.string()));
+    if (settings.model_dir.empty()) throw UsageError("--resume: say which run's folder with -o (--model_dir)");
+    const auto latest = latest_checkpoint(settings.model_dir);
+    if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", settings.model_dir.string()));
     file = *latest;
   }
   if (file.empty()) return initial_state(config);
@@ -153,8 +154,8 @@ int run_training(const RunSettings& settings) {
   hw::Dataset train = trains && reads ? load(config, settings, hw::MnistPart::train) : hw::Dataset();
   hw::Dataset test = evaluates && reads ? load(config, settings, hw::MnistPart::test) : hw::Dataset();
   const std::int64_t eval_samples = reads ? test.size() : eval_samples_without_files(config);
-  const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
-  const hw::TrainingState initial = starting_state(config, settings, folder);
+  // What can be refused comes before the folder: a mistake moves no `latest` and empties no log.
+  const hw::TrainingState initial = starting_state(config, settings);
   hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
@@ -162,12 +163,13 @@ int run_training(const RunSettings& settings) {
 
   std::int64_t total_steps = 0;
   for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
-  RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps);
-  RunRecorder recorder(job, eval_samples, log, folder, seeds_of(config));
+  const std::unique_ptr<LaunchRunner> programs = program_runner(settings, machine.spec, plan);
+  const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
   proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
+  RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps, job.timing_only);
+  RunRecorder recorder(job, eval_samples, log, folder, seeds_of(config));
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;
-  const std::unique_ptr<LaunchRunner> programs = program_runner(settings, machine.spec, plan);
   if (!settings.vcd_pes.empty()) programs->trace(settings.vcd_pes, trace.recorder());
   const hw::SystemPlan shared{
       &job,
@@ -192,6 +194,7 @@ int run_training(const RunSettings& settings) {
   report.mode = trains ? (evaluates ? "train_and_eval" : "train") : "eval";
   report.configuration = {{"machine", hw::echo(machine.values)}, {"model", hw::echo(model.values)}};
   report.plan = plan_json(plan, job.layers);
+  report.timing_only = job.timing_only;
   report.systems = job.systems;
   report.batch = job.batch;
   report.micro_batches = job.micro_batches;
@@ -218,13 +221,23 @@ int run_training(const RunSettings& settings) {
   report.host.fast_forward = settings.fast_forward;
   report.host.systems = cluster.systems();
   if (programs) report.programs = programs->totals();
-  write_whole(folder / "report.json", to_json(report).dump() + "\n");
+  // One file that cannot be written (a full disk) neither hides another nor keeps the rest from being written.
+  std::vector<std::string> unwritten;
+  const auto attempt = [&unwritten](const auto& write) {
+    try {
+      write();
+    } catch (const UsageError& error) {
+      unwritten.emplace_back(error.what());
+    }
+  };
   const std::string summary = summary_text(report);
-  write_whole(folder / "summary.txt", summary);
-  trace.write();
-  check_conservation(report);
-  recorder.rethrow();
+  attempt([&] { recorder.rethrow(); });
+  attempt([&] { write_whole(folder / "report.json", to_json(report).dump() + "\n"); });
+  attempt([&] { write_whole(folder / "summary.txt", summary); });
+  attempt([&] { trace.write(); });
   std::fputs(("\n" + summary).c_str(), stdout);
+  check_conservation(report);
+  if (!unwritten.empty()) throw UsageError(fmt::format("{}", fmt::join(unwritten, "\n")));
   log.line(fmt::format("{}; report, summary and log in {}",
                        stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
   return 0;

@@ -4,17 +4,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <ctime>
 
 namespace weft::sw {
 
 std::string format_rate(double rate) { return rate < 1 ? fmt::format("{:.3g}", rate) : fmt::format("{:.2f}", rate); }
 
-RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps)
+RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only)
     : file_(file),
       log_steps_(log_steps),
       total_steps_(total_steps),
+      timing_only_(timing_only),
       began_(std::chrono::steady_clock::now()),
       shown_(began_) {}
 
@@ -49,7 +49,7 @@ void RunLog::step(const StepRecord& step, bool last) {
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
     const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
                                           format_rate(rate(samples_, step.loss_at - first_at_)));
-    const std::string loss = std::isnan(step.loss) ? "none" : fmt::format("{:.5f}", step.loss);
+    const std::string loss = timing_only_ ? "none" : fmt::format("{:.5f}", step.loss);
     line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={}, {}", number, loss, rates)
                     : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={}, {}", step.global_step, number,
                                   loss, rates));

@@ -17,7 +17,8 @@ namespace weft::sw {
 /// three significant digits below 1.
 class RunLog {
  public:
-  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps);
+  /// `timing_only`: there is no loss to show.
+  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only);
 
   void line(const std::string& text);
   /// A step ended; prints its line every `log_steps` steps and for the last of a stage.
@@ -28,6 +29,7 @@ class RunLog {
 
   std::ofstream file_;
   std::int64_t log_steps_, total_steps_;
+  bool timing_only_;
   double rate_ = 0;
   std::int64_t samples_ = 0, unlogged_samples_ = 0;
   Picosecond first_at_ = 0, logged_at_ = 0;

@@ -39,6 +39,7 @@ struct HostRecord {
 };
 
 struct RunReport {
+  bool timing_only = false;  ///< no values: losses are NaN
   std::string model, machine, mode;
   nlohmann::ordered_json configuration;  ///< every value with its origin
   nlohmann::ordered_json plan;

@@ -90,10 +90,11 @@ std::string summary_text(const RunReport& report) {
   std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
                                  report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
                                  report.micro_batches == 1 ? "" : "es");
-  const bool timed_only = !report.steps.empty() && std::isnan(report.steps.back().loss);
+  const bool timed_only = report.timing_only;
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
-    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+    text += fmt::format("last training loss   {:.5f} (step {}){}\n", last->loss, last->global_step,
+                        std::isfinite(last->loss) ? "" : ": the training diverged");
   if (eval_samples && !timed_only)
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
@@ -105,6 +106,9 @@ std::string summary_text(const RunReport& report) {
                         mean_of(report.steps, true, [](const StepRecord& step) { return step.end - step.start; }),
                         mean_of(report.steps, true, [](const StepRecord& step) { return step.bubble; }));
   }
+  if (report.plan.contains("sram_bytes"))
+    text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
+                        report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
   std::map<int, bool> stages;
   for (const StepRecord& step : report.steps) stages[step.stage] = step.train;
   for (const auto& [stage, train] : stages) text += stage_table(report, stage, train);
@@ -143,9 +147,9 @@ std::string summary_text(const RunReport& report) {
                       report.host.fast_forward ? "on" : "off");
   if (report.host.systems < report.systems)
     text += fmt::format("{} of {} systems simulated; the others are its copies\n", report.host.systems, report.systems);
-  text += fmt::format("{:<16} {:>8} {:>17} {:>17}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
+  text += fmt::format("{:<15} {:>8} {:>12} {:>12}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
   for (const SimulatedShare& share : simulated_shares(report.launches)) {
-    text += fmt::format("{:<16} {:>8} {:>17} {:>17}  ", share.kernel, share.launches, share.pe_rounds,
+    text += fmt::format("{:<15} {:>8} {:>12} {:>12}  ", share.kernel, share.launches, share.pe_rounds,
                         share.pe_rounds_simulated);
     text += share.simulated.substr(0, share.simulated.find(':')) + "\n";
   }

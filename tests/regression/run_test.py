@@ -195,7 +195,11 @@ class Runs(unittest.TestCase):
                 break
         output, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 0, error)
+        self.assertIn("stopping after this step", error)
         self.assertIn("Stopped as asked", output)
+        summary = (self.folder / "stopped" / "summary.txt").read_text()
+        self.assertEqual([line for line in summary.splitlines() if len(line) > 80], [])
+        self.assertIn("SRAM, fullest PE", summary)
         done = report(self.folder / "stopped")["steps"][-1]["global_step"]
         self.assertTrue((self.folder / "stopped" / f"checkpoint_{done}.mdl").exists())
 

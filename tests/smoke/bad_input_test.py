@@ -52,6 +52,36 @@ class BadInput(unittest.TestCase):
     def test_layer_too_wide(self):
         self.refused(self.train("--set", "model.hidden_sizes=[1000000]"), "does not fit", "largest tensor", "would fit")
 
+    def test_output_layer_too_wide_to_retain(self):
+        self.refused(self.train("--set", "model.hidden_sizes=[4000]", "--set", "model.num_classes=2000", "--set", "model.retain_output_layer=true"),
+                     "does not fit", "largest tensor is the retained weights of fc2")
+
+    def test_queue_deeper_than_the_model_looks_back(self):
+        for queue in ("link_queue", "input_queue", "output_queue"):
+            self.refused(self.train("--machine_set", f"router.{queue}=9"), queue, "to 8")
+            self.assertEqual(self.train("--machine_set", f"router.{queue}=8", "-o", "deep").returncode, 0)
+
+    def test_a_mistake_touches_no_earlier_run(self):
+        self.assertEqual(self.train("-o", "kept").returncode, 0)
+        log = (self.folder / "kept" / "run.log").read_text()
+        self.refused(self.train("-o", "kept", "--resume", "--vcd", "a.vcd", "--vcd_pe", "99,99", steps=4), "--vcd_pe 99,99")
+        self.assertEqual((self.folder / "kept" / "run.log").read_text(), log)
+        self.assertEqual(self.train().returncode, 0)
+        latest = (self.folder / "runs" / "fc_mnist_tiny" / "latest").resolve()
+        self.refused(self.train("--checkpoint_path", "nowhere.mdl"), "nowhere.mdl")
+        self.refused(self.train("--resume"), "--resume", "--model_dir")
+        self.assertEqual((self.folder / "runs" / "fc_mnist_tiny" / "latest").resolve(), latest)
+
+    def test_training_that_diverges_says_so(self):
+        result = self.train("--set", "optimizer.learning_rate=1000", "-o", "diverged", steps=6)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("Loss=nan", result.stdout)
+        self.assertIn("the training diverged", result.stdout)
+        self.assertNotIn("timed only", result.stdout)
+
+    def test_scope_without_a_waveform(self):
+        self.refused(self.train("--vcd_scope", "phases"), "--vcd_scope", "--vcd FILE")
+
     def test_batch_that_does_not_divide(self):
         self.refused(self.train("--num_csx", "3"), "32", "3")
 
@@ -181,6 +211,14 @@ class BadInput(unittest.TestCase):
         self.refused(result, "checkpoint_2.mdl", "cannot be written")
         self.assertFalse((self.folder / "full" / "checkpoint_2.mdl").exists())
         self.assertTrue((self.folder / "full" / "report.json").exists(), "the report is not lost")
+
+        def no_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+        result = self.train("-o", "fuller", preexec_fn=no_files)
+        self.refused(result, "checkpoint_2.mdl", "report.json")
+        self.assertIn("last training loss", result.stdout, "the summary is not lost")
 
     def test_compare(self):
         self.checkpoint()

@@ -117,7 +117,13 @@ TEST_CASE("a machine that cannot work is refused at N - 1 and works at N") {
       {"router.link_queue=2", "router.link_queue=1", "a link cannot run at full rate"},
       {"router.input_queue=4", "router.input_queue=3", "the ramp cannot run at full rate"},
       {"router.output_queue=5", "router.output_queue=4", "the ramp cannot run at full rate"},
-      {"router.ramp_cycles=2", "router.ramp_cycles=7", "router.input_queue"},
+      {"router.link_queue=8", "router.link_queue=9", "2 to 8"},
+      {"router.input_queue=8", "router.input_queue=9", "4 to 8"},
+      {"router.output_queue=8", "router.output_queue=9", "5 to 8"},
+      {"router.hop_cycles=2", "router.hop_cycles=3", "router.link_queue"},
+      {"router.hop_cycles=2", "router.hop_cycles=5", "1 to 4"},
+      {"router.ramp_cycles=2", "router.ramp_cycles=3", "router.output_queue"},
+      {"router.ramp_cycles=2", "router.ramp_cycles=4", "1 to 3"},
       {"io.rows_per_channel=32", "io.rows_per_channel=33", "the user rectangle's height"},
       {"io.channel_bits_per_cycle=48", "io.channel_bits_per_cycle=40", "a multiple of 16"},
       {"swarmx.fan_out=2", "swarmx.fan_out=3", "4 (a 1:4 element) or 2"},
@@ -135,7 +141,7 @@ TEST_CASE("misspelt keys and machines are told the nearest") {
              Contains("unknown key pe.lanes.fmac_mixd; nearest: fmac_mixed"));
   CHECK_THAT(error_of("wse1", {}), Contains("no machine 'wse1'; nearest: wse2"));
   CHECK_THROWS_WITH(hw::parse_machine("name: x\nfabrik: {width: 3}\n", "my.yaml"),
-                    Contains("missing key fabric.width"));
+                    Contains("missing key fabric.width") && Contains("is 'fabrik' meant?"));
 }
 
 TEST_CASE("the echo gives value, origin and source of every number") {

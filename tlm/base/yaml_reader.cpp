@@ -262,13 +262,19 @@ void YamlSection::refuse(const Found& found, const std::string& why) const {
 }
 
 void YamlSection::missing(const std::string& key, const std::string& allowed) const {
+  // A section that is not there may itself be misspelt.
+  const bool is_absent = node_.IsNull() && !path_.empty();
+  const auto dot = path_.rfind('.');
+  const auto parent = dot == std::string::npos ? "" : path_.substr(0, dot);
+  const auto wanted = !is_absent ? key : dot == std::string::npos ? path_ : path_.substr(dot + 1);
+  const YAML::Node around = is_absent ? reader_->sections_[parent].node : node_;
   std::vector<std::string> present;
-  if (node_.IsMap()) {
-    for (const auto& entry : node_) present.push_back(entry.first.Scalar());
+  if (around.IsMap()) {
+    for (const auto& entry : around) present.push_back(entry.first.Scalar());
   }
-  const auto close = nearest(key, present);
+  const auto close = nearest(wanted, present);
   throw UsageError(fmt::format("{}: missing key {}; allowed: {}{}", reader_->source_.where(path_, node_), path_of(key),
-                               allowed, close && *close != key ? fmt::format("; is '{}' meant?", *close) : ""));
+                               allowed, close && *close != wanted ? fmt::format("; is '{}' meant?", *close) : ""));
 }
 
 void YamlSection::record(const Found& found, std::string value, bool is_text) {
