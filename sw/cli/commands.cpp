@@ -135,6 +135,17 @@ void refuse_values(const RunSettings& settings) {
     throw UsageError("--timing_only excludes checkpoints: it has no weights");
 }
 
+/// `weft eval` evaluates what was trained.
+void require_weights(const RunSettings& settings) {
+  for (const std::string& change : settings.model_overrides)
+    if (change.rfind("runconfig.mode=", 0) == 0 && change != "runconfig.mode=eval")
+      throw UsageError(fmt::format("weft eval with {}: use weft train", change));
+  if (settings.checkpoint.empty() && settings.initial_weights.empty() && !settings.resume && !settings.timing_only)
+    throw UsageError(
+        "weft eval: say whose weights: --checkpoint_path FILE, --initial_weights FILE, or --resume with the run's "
+        "folder (-o)");
+}
+
 int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only)
     throw UsageError("--validate_only and --compile_only exclude each other");
@@ -193,7 +204,10 @@ int run_command(int argc, char* argv[]) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (train_command) return run_model(train);
-  if (eval_command) return run_model(eval);
+  if (eval_command) {
+    if (!eval.validate_only && !eval.compile_only) require_weights(eval.settings);
+    return run_model(eval);
+  }
   if (crosscheck.chosen()) return crosscheck.run(source_root());
   if (fabric.chosen()) return fabric.run(source_root());
   if (budget.chosen()) return budget.run(source_root());

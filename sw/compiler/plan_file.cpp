@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <set>
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/kernel_matching.h"
@@ -45,6 +46,18 @@ hw::StreamOrder read_order(const Json& json, const Refuse& refuse) {
     refuse(fmt::format("stream_order: \"{}\"; allowed: by_round, by_element", name));
   if (block < 1) refuse(fmt::format("stream_block: {}; at least 1", block));
   return {name == "by_element", block};
+}
+
+template <typename Refuse>
+void require_same(const Json& made_for, const Json& inputs, const Refuse& refuse) {
+  const auto text = [](const Json& values, const std::string& path) {
+    return values.contains(path) ? values.at(path).template get<std::string>() : std::string("nothing");
+  };
+  for (const Json* values : {&inputs, &made_for})
+    for (const auto& [path, value] : values->items())
+      if (text(made_for, path) != text(inputs, path))
+        refuse(fmt::format("was made for {} = {}, this run has {}; compile again", path, text(made_for, path),
+                           text(inputs, path)));
 }
 
 template <typename Refuse>
@@ -102,8 +115,25 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
           {"alternatives", alternatives}};
 }
 
+Json plan_inputs(const std::vector<ResolvedValue>& machine, const std::vector<ResolvedValue>& model) {
+  static const std::set<std::string> wishes = {
+      "runconfig.micro_batch_size", "runconfig.recompute",    "runconfig.lanes",
+      "runconfig.features_over",    "runconfig.stream_order", "runconfig.stream_block"};
+  Json inputs = Json::object();
+  for (const ResolvedValue& value : machine) inputs["machine " + value.path] = value.value;
+  for (const ResolvedValue& value : model)
+    if (value.path.rfind("model.", 0) == 0 || wishes.count(value.path) > 0) inputs[value.path] = value.value;
+  return inputs;
+}
+
+Json plan_file_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Json& inputs) {
+  Json json = plan_json(plan, layers);
+  json["made_for"] = inputs;
+  return json;
+}
+
 Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
-               const hw::MachineSpec& machine, const Plan& fresh) {
+               const hw::MachineSpec& machine, const Json& inputs, const Plan& fresh) {
   const auto refuse = [&file](const std::string& why) {
     throw UsageError(fmt::format("--plan {}: {}", file.string(), why));
   };
@@ -115,6 +145,7 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   Plan plan;
   try {
     if (json.at("layers") != layers_json(layers)) refuse("was made for another model; compile again");
+    require_same(json.at("made_for"), inputs, refuse);
     if (json.at("tokens").get<int>() * json.at("micro_batches").get<int>() != fresh.tokens * fresh.micro_batches)
       refuse(fmt::format("was made for {} samples a system, this run has {}; compile again",
                          json.at("tokens").get<int>() * json.at("micro_batches").get<int>(),

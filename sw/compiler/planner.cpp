@@ -9,6 +9,7 @@
 #include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_search.h"
+#include "sw/compiler/plan_text.h"
 #include "sw/compiler/prediction.h"
 #include "tlm/base/error.h"
 
@@ -78,12 +79,17 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
   }
 }
 
-[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int tokens, bool retain, int segment) {
-  const hw::Rectangle whole{machine.fabric.user_width, machine.fabric.user_height};
-  const std::vector<SramItem> map = sram_map(layers, machine, {whole}, tokens, true, retain, segment);
+/// `least`: of what was tried, what needs the least SRAM.
+[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int shard,
+                         const PlanAlternative& least) {
+  const int tokens = shard / least.micro_batches;
+  const auto map_of = [&](const Layers& some) {
+    return sram_map(some, machine, least.mapping, tokens, true, least.retain, least.segment);
+  };
+  const std::vector<SramItem> map = map_of(layers);
   std::string text = fmt::format(
-      "the model does not fit machine {}: even with {} token{} on {} x {} PEs a PE needs {} of {} bytes of SRAM:\n",
-      machine.name, tokens, tokens == 1 ? "" : "s", whole.width, whole.height, total_bytes(map), machine.pe.sram_bytes);
+      "the model does not fit machine {}: even with {} token{} on {} a PE needs {} of {} bytes of SRAM:\n",
+      machine.name, tokens, tokens == 1 ? "" : "s", pes_text(least.mapping), total_bytes(map), machine.pe.sram_bytes);
   const SramItem* largest = &map.at(1);  // the first is no tensor
   for (const SramItem& item : map) {
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
@@ -98,9 +104,7 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
       layer.inputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.inputs) * middle / 1000));
       layer.outputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.outputs) * middle / 1000));
     }
-    (total_bytes(sram_map(scaled, machine, {whole}, tokens, true, retain, segment)) <= machine.pe.sram_bytes ? low
-                                                                                                             : high) =
-        middle;
+    (total_bytes(map_of(scaled)) <= machine.pe.sram_bytes ? low : high) = middle;
   }
   text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name,
                       low / 10.0);
@@ -217,17 +221,17 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
                     wishes.lanes, machine.name, shard,
                     std::min<std::int64_t>(shard, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
   if (!best)
-    refuse(layers, machine,
-           wishes.micro_batch_size.kind == MicroBatch::Kind::automatic
-               ? 1
-               : shard / micro_batch_choices(shard, wishes.micro_batch_size).front(),
-           retain == RetainOutput::yes && depth > 1, *segments.rbegin());
+    refuse(layers, machine, shard, *std::min_element(tried.begin(), tried.end(), [](const auto& a, const auto& b) {
+             return a.sram_bytes < b.sram_bytes;
+           }));
   best->eval = predict_launches(layers, machine, eval_launches(depth), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
-  best->colors = {"0 weights and samples, eastwards", "1 partial sums of even rows or columns",
-                  "2 partial sums of odd rows or columns", "3 returned sums, southwards",
-                  "4 deltas, north and south from their owner"};
+  const bool turned = best->mapping.features_over == hw::FeatureAxis::columns;
+  best->colors = {fmt::format("0 weights and samples, {}", turned ? "southwards" : "eastwards"),
+                  "1 partial sums of even rows or columns", "2 partial sums of odd rows or columns",
+                  fmt::format("3 returned sums, {}", turned ? "eastwards" : "southwards"),
+                  fmt::format("4 deltas, {} from their owner", turned ? "west and east" : "north and south")};
   best->reason = reason_of(*best, layers, families);
   return *best;
 }

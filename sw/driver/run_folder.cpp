@@ -31,6 +31,16 @@ fs::path make_run_folder(const fs::path& model_dir, const std::string& model) {
   return folder;
 }
 
+void keep_results_before(const fs::path& folder, std::int64_t step) {
+  for (const fs::path file : {"report.json", "summary.txt"}) {
+    std::error_code error;
+    if (!fs::exists(folder / file, error)) continue;
+    const fs::path kept = folder / fmt::format("{}_to_{}{}", file.stem().string(), step, file.extension().string());
+    fs::rename(folder / file, kept, error);
+    if (error) throw UsageError(fmt::format("{}: cannot be renamed: {}", kept.string(), error.message()));
+  }
+}
+
 void write_whole(const fs::path& path, const std::string& text) {
   const fs::path temporary = path.string() + ".part";
   std::ofstream stream(temporary, std::ios::binary);

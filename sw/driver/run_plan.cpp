@@ -22,7 +22,8 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine) {
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
   const Plan fresh = plan_now(model, machine);
   return settings.plan.empty() ? fresh
-                               : read_plan(settings.plan, matrix_layers(model.config.model), machine.spec, fresh);
+                               : read_plan(settings.plan, matrix_layers(model.config.model), machine.spec,
+                                           plan_inputs(machine.values, model.values), fresh);
 }
 
 std::string validation_text(const ModelFile& model) {
@@ -34,7 +35,7 @@ std::string compile(const ModelFile& model, const hw::MachineFile& machine, cons
   const Plan plan = plan_now(model, machine);
   const std::vector<hw::MatrixLayer> layers = matrix_layers(model.config.model);
   const std::filesystem::path file = make_run_folder(settings.model_dir, model.config.model.name) / "plan.json";
-  write_whole(file, plan_json(plan, layers).dump(1) + "\n");
+  write_whole(file, plan_file_json(plan, layers, plan_inputs(machine.values, model.values)).dump(1) + "\n");
   return plan_text(plan, layers, machine.spec) + "plan written to " + file.string() + "\n";
 }
 

@@ -46,11 +46,10 @@ class NoSamples final : public hw::SampleSource {
   int features_;
 };
 
-hw::Dataset load(const ModelConfig& config, const RunSettings& settings, hw::MnistPart part) {
+hw::Dataset load(const ModelConfig& config, hw::MnistPart part) {
   const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
-  const std::filesystem::path folder =
-      settings.data_dir.empty() ? std::filesystem::path(data.data_dir) : settings.data_dir;
-  return hw::load_mnist(folder, part, config.model.input_features, config.model.num_classes, {data.mean, data.std});
+  return hw::load_mnist(data.data_dir, part, config.model.input_features, config.model.num_classes,
+                        {data.mean, data.std});
 }
 
 /// MNIST's test set, of which a run that only times reads nothing (source: the files' own count).
@@ -146,13 +145,14 @@ int run_training(const RunSettings& settings) {
   const auto began = Clock::now();
   const hw::MachineFile machine =
       hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
-  const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+  ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+  if (!settings.data_dir.empty()) use_data_folder(model, settings.data_dir);
   const ModelConfig& config = model.config;
   const Plan plan = plan_of(model, machine, settings);
   const bool trains = config.runconfig.mode != Mode::eval, evaluates = config.runconfig.mode != Mode::train;
   const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
-  hw::Dataset train = trains && reads ? load(config, settings, hw::MnistPart::train) : hw::Dataset();
-  hw::Dataset test = evaluates && reads ? load(config, settings, hw::MnistPart::test) : hw::Dataset();
+  hw::Dataset train = trains && reads ? load(config, hw::MnistPart::train) : hw::Dataset();
+  hw::Dataset test = evaluates && reads ? load(config, hw::MnistPart::test) : hw::Dataset();
   const std::int64_t eval_samples = reads ? test.size() : eval_samples_without_files(config);
   // What can be refused comes before the folder: a mistake moves no `latest` and empties no log.
   const hw::TrainingState initial = starting_state(config, settings);
@@ -165,8 +165,9 @@ int run_training(const RunSettings& settings) {
   for (const hw::Stage& stage : job.stages) total_steps += stage.steps;
   const std::unique_ptr<LaunchRunner> programs = program_runner(settings, machine.spec, plan);
   const std::filesystem::path folder = make_run_folder(settings.model_dir, config.model.name);
+  if (settings.resume) keep_results_before(folder, initial.global_step);
   proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
-  RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps, job.timing_only);
+  RunLog log(folder / "run.log", config.runconfig.log_steps, total_steps, job.timing_only, settings.resume);
   RunRecorder recorder(job, eval_samples, log, folder, seeds_of(config));
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;

@@ -199,6 +199,16 @@ ModelFile read_model(const std::string& name_or_path, const std::filesystem::pat
   return parse_model(read_text_file(file), file, overrides);
 }
 
+void use_data_folder(ModelFile& model, const std::filesystem::path& folder) {
+  for (ResolvedValue& value : model.values)
+    if (value.path == "train_input.data_dir" || value.path == "eval_input.data_dir") {
+      value.value = folder.string();
+      value.origin = "flag --data";
+      (value.path == "train_input.data_dir" ? model.config.train_input : model.config.eval_input).data_dir =
+          folder.string();
+    }
+}
+
 std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network) {
   std::vector<hw::MatrixLayer> layers;
   int inputs = network.input_features;

@@ -92,6 +92,9 @@ ModelFile read_model(const std::string& name_or_path, const std::filesystem::pat
 ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
                       const std::vector<std::string>& overrides = {});
 
+/// Takes the data set from `folder` (--data) wherever the model names one; the values say so.
+void use_data_folder(ModelFile& model, const std::filesystem::path& folder);
+
 /// The network as the machine sees it: hidden layers fc1, fc2, ... with ReLU and dropout, then the output layer.
 std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network);
 

@@ -10,8 +10,9 @@ namespace weft::sw {
 
 std::string format_rate(double rate) { return rate < 1 ? fmt::format("{:.3g}", rate) : fmt::format("{:.2f}", rate); }
 
-RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only)
-    : file_(file),
+RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only,
+               bool resumed)
+    : file_(file, resumed ? std::ios::app : std::ios::trunc),
       log_steps_(log_steps),
       total_steps_(total_steps),
       timing_only_(timing_only),

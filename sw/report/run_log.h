@@ -17,8 +17,9 @@ namespace weft::sw {
 /// three significant digits below 1.
 class RunLog {
  public:
-  /// `timing_only`: there is no loss to show.
-  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only);
+  /// `timing_only`: there is no loss to show. `resumed`: goes on behind what the file holds.
+  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only,
+         bool resumed);
 
   void line(const std::string& text);
   /// A step ended; prints its line every `log_steps` steps and for the last of a stage.

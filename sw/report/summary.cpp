@@ -8,6 +8,7 @@
 
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -20,7 +21,7 @@ struct Group {
   std::int64_t count = 0;
   Cycle cycles = 0, predicted = 0;
   std::int64_t macs = 0, compute = 0, waits = 0;
-  std::string bound_by;
+  std::map<std::string, std::int64_t> bound_by;  ///< launches
 };
 
 std::vector<Group> groups_of(const RunReport& report, int stage) {
@@ -29,16 +30,22 @@ std::vector<Group> groups_of(const RunReport& report, int stage) {
   for (const proto::LaunchRecord& launch : report.launches) {
     if (launch.stage != stage) continue;
     const auto [found, added] = place.try_emplace(launch.launch, groups.size());
-    if (added) groups.push_back({launch.kernel, launch.layer, 0, 0, 0, 0, 0, 0, launch.bound_by});
+    if (added) groups.push_back({launch.kernel, launch.layer, 0, 0, 0, 0, 0, 0, {}});
     Group& group = groups[found->second];
     ++group.count;
     group.cycles += launch.end - launch.start;
     group.predicted += launch.predicted;
     group.macs += launch.macs;
     group.compute += launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)];
-    group.bound_by = launch.bound_by;
+    ++group.bound_by[launch.bound_by];
   }
   return groups;
+}
+
+std::string most_frequent(const std::map<std::string, std::int64_t>& counts) {
+  return std::max_element(counts.begin(), counts.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 std::string stage_table(const RunReport& report, int stage, bool train) {
@@ -54,9 +61,12 @@ std::string stage_table(const RunReport& report, int stage, bool train) {
                                      : 0;
     text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7.2f} {:>6.1f} {:<8}\n", group.kernel,
                         report.layers[static_cast<std::size_t>(group.layer)], group.cycles / group.count,
-                        group.predicted / group.count, deviation, busy, group.bound_by);
+                        group.predicted / group.count, deviation, busy, most_frequent(group.bound_by));
   }
-  return text;
+  return text +
+         wrapped("", 0,
+                 "predicted: the plan's closed form with every word at the edge in time; a launch that waits for "
+                 "its words takes longer.");
 }
 
 double mean_of(const std::vector<StepRecord>& steps, bool train, Cycle (*value)(const StepRecord&)) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Question: do whole runs keep their promises? Same bits and cycles on every host and cut, resume, stop, scaling, VCD."""
+import json
 import os
 import pathlib
 import re
@@ -38,6 +39,10 @@ class Runs(unittest.TestCase):
     def test_same_run_twice(self):
         self.train("again")
         self.same("plain", "again")
+
+    def test_the_folder_of_the_data_is_named(self):
+        value = report(self.folder / "plain")["configuration"]["model"]["train_input.data_dir"]
+        self.assertEqual((value["value"], value["origin"]), (str(self.data), "flag --data"))
 
     def test_threads(self):
         self.train("threads", "--threads", "2")
@@ -154,8 +159,10 @@ class Runs(unittest.TestCase):
             self.assertEqual((self.folder / ("half" + kind) / "checkpoint_12.mdl").read_bytes(),
                              (self.folder / ("whole" + kind) / "checkpoint_12.mdl").read_bytes())
             losses = [step["loss"] for step in report(self.folder / ("whole" + kind))["steps"]]
-            resumed = [step["loss"] for step in report(self.folder / ("half" + kind))["steps"]]
-            self.assertEqual(losses[6:], resumed)
+            half = self.folder / ("half" + kind)
+            first = [step["loss"] for step in json.loads((half / "report_to_6.json").read_text())["steps"]]
+            self.assertEqual(losses, first + [step["loss"] for step in report(half)["steps"]])
+            self.assertEqual(re.findall(r"Step=(\d+)", (half / "run.log").read_text())[0], "1")
 
     def test_systems(self):
         whole = [step["loss"] for step in report(self.folder / "plain")["steps"]]

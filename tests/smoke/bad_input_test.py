@@ -2,6 +2,7 @@
 """Question: does each mistake of a user end in exit code 2, a message that names it, and nothing half-written?"""
 import json
 import pathlib
+import re
 import resource
 import signal
 import sys
@@ -91,6 +92,16 @@ class BadInput(unittest.TestCase):
     def test_stream_order_that_deadlocks(self):
         self.refused(self.train("--set", "runconfig.stream_order=by_element"), "deadlocks", "matmul_forward", "row 0 waits")
         self.refused(self.train("--set", "runconfig.stream_block=9"), "blocks of 9", "deadlocks", "channel")
+
+    def test_eval_wants_weights(self):
+        self.refused(run("eval", "fc_mnist_tiny", "--data", self.data, cwd=self.folder), "--checkpoint_path", "--resume")
+        self.refused(run("eval", "fc_mnist_tiny", "--mode", "train", "--data", self.data, cwd=self.folder), "runconfig.mode=train", "weft train")
+
+    def test_the_plan_that_nearly_fits_is_the_one_shown(self):
+        result = self.train("--set", "runconfig.lanes=8", "--set", "model.hidden_sizes=[50000]")
+        self.refused(result, "does not fit", "8 lanes of")
+        needs, has = (int(word) for word in re.search(r"needs (\d+) of (\d+) bytes", result.stderr).groups())
+        self.assertGreater(needs, has)
 
     def test_lanes_that_do_not_fit(self):
         self.assertEqual(self.train("--set", "runconfig.lanes=8", "-o", "eight").returncode, 0)  # 32 rows, a channel per 4
@@ -193,11 +204,15 @@ class BadInput(unittest.TestCase):
         plan = self.folder / "planned" / "plan.json"
         self.assertEqual(self.train("--plan", plan, "-o", "with_plan").returncode, 0)
         self.refused(self.train("--plan", plan, "--set", "model.hidden_sizes=[20]"), "another model")
-        self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "another machine")
+        self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "machine pe.vector_fill_cycles = 6", "has 9")
+        self.refused(self.train("--plan", plan, "--machine_set", "memoryx.weight_servers=3"), "memoryx.weight_servers = 12", "has 3")
+        self.refused(self.train("--plan", plan, "--set", "model.retain_output_layer=false"), "model.retain_output_layer", "has false")
+        self.refused(self.train("--plan", plan, "--set", "runconfig.lanes=2"), "runconfig.lanes = auto", "has 2")
+        self.assertEqual(self.train("--plan", plan, "--set", "optimizer.learning_rate=0.01", "-o", "other_rate").returncode, 0)
         good = plan.read_text()
-        plan.write_text(good.replace('"by_round"', '"by_element"'))
+        plan.write_text(good.replace('\n "stream_order": "by_round"', '\n "stream_order": "by_element"'))
         self.refused(self.train("--plan", plan), "by element", "deadlocks", "waits for", "color 0")
-        plan.write_text(good.replace('"by_round"', '"by_rows"'))
+        plan.write_text(good.replace('\n "stream_order": "by_round"', '\n "stream_order": "by_rows"'))
         self.refused(self.train("--plan", plan), "plan.json", "by_rows", "by_element")
         plan.write_text(good[:100])
         self.refused(self.train("--plan", plan), "not a plan")
