@@ -58,8 +58,8 @@ bool is_value_with_source(const YAML::Node& node) { return node.IsMap() && node[
 
 }  // namespace
 
-YamlSection::YamlSection(YamlReader& reader, YAML::Node node, std::string path)
-    : reader_(&reader), node_(std::move(node)), path_(std::move(path)) {
+YamlSection::YamlSection(YamlReader& reader, const YAML::Node& node, std::string path)
+    : reader_(&reader), node_(node), path_(std::move(path)) {
   reader_->sections_[path_].node.reset(node_);
 }
 

@@ -80,7 +80,7 @@ class YamlSection {
 
  private:
   friend class YamlReader;
-  YamlSection(YamlReader& reader, YAML::Node node, std::string path);
+  YamlSection(YamlReader& reader, const YAML::Node& node, std::string path);
 
   struct Found {
     YAML::Node node;
