@@ -62,8 +62,10 @@ void ProgramCheck::open(const LaunchMap& map, const Launch& launch, std::int64_t
   data_.keeps_fp32 = is_forward(launch.kind) && launch.layer + 1 == static_cast<int>(job_.layers.size());
 }
 
-void ProgramCheck::open(const BlockMap& block, const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open(const BlockMap& block, const Dropout& dropout, const Launch& launch, std::int64_t step,
+                        Cycle start) {
   if (!begin(launch, step, start)) return;
+  data_.dropout = dropout;
   data_.block = block;
   data_.resident = halves_of(wafer_.gather_activation(launch.layer + 1), block.features);
   if (launch.kind == KernelKind::activation_backward)

@@ -16,7 +16,7 @@ class ProgramCheck {
   /// Before the launch's values change. What follows does nothing for a launch without programs.
   void open(const LaunchMap& map, const Launch& launch, std::int64_t step, Cycle start);
   /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
-  void open(const BlockMap& block, const Launch& launch, std::int64_t step, Cycle start);
+  void open(const BlockMap& block, const Dropout& dropout, const Launch& launch, std::int64_t step, Cycle start);
   /// Samples [tokens][features] and labels [tokens] on their way in.
   void open_load(const BlockMap& block, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
                  Cycle start);
