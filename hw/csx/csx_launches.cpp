@@ -10,6 +10,7 @@
 #include "hw/spec/kernel_names.h"
 #include "tlm/base/error.h"
 #include "tlm/base/fp16.h"
+#include "tlm/base/split_mix.h"
 #include "tlm/block/describe.h"
 
 namespace weft::hw {
@@ -45,10 +46,12 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
   record.start = wafer_free_ + launch_gap_;
   record.predicted = plan_.predict(train, tag.launch);
   const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
-  const std::uint64_t dropout_key = train && layer.dropout > 0 ? (job.seed + 1) * 0x9e3779b97f4a7c15ULL +
-                                                                     static_cast<std::uint64_t>(global_step_) * 1024 +
-                                                                     static_cast<std::uint64_t>(launch.layer) + 1
-                                                               : 0;
+  Dropout dropout;
+  if (train && layer.dropout > 0) {
+    const std::uint64_t place = (job.seed + 1) * split_mix_gamma + static_cast<std::uint64_t>(global_step_) * 1024 +
+                                static_cast<std::uint64_t>(launch.layer) + 1;
+    dropout = {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
+  }
   LaunchTimes times;
   switch (launch.kind) {
     case KernelKind::load_input:
@@ -59,19 +62,19 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       break;
     case KernelKind::activation:
       times = each_lane([&](int tokens) {
-        return activation_times(*plan_.machine, layer.outputs, dropout_key != 0, plan_.mapping.lane, tokens);
+        return activation_times(*plan_.machine, layer.outputs, dropout.probability > 0, plan_.mapping.lane, tokens);
       });
-      if (dropout_key == 0) programs_.open_local(launch, record.global_step, record.start);
-      wafer_.activation_values(launch.layer, dropout_key, first_sample);
-      if (dropout_key == 0) times.end = programs_.close(nullptr, times.end);
+      programs_.open_local(launch, dropout, record.global_step, record.start);
+      wafer_.activation_values(launch.layer, dropout);
+      times.end = programs_.close(nullptr, times.end);
       break;
     case KernelKind::activation_backward:
       times = each_lane([&](int tokens) {
         return activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.mapping.lane, tokens);
       });
-      if (layer.dropout == 0) programs_.open_local(launch, record.global_step, record.start);
+      programs_.open_local(launch, dropout, record.global_step, record.start);
       wafer_.activation_backward_values(launch.layer);
-      if (layer.dropout == 0) times.end = programs_.close(nullptr, times.end);
+      times.end = programs_.close(nullptr, times.end);
       break;
     default:
       times = matrix(tag, launch, record);

@@ -70,11 +70,12 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle st
   }
 }
 
-void ProgramCheck::open_local(const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
     Lane& lane = wafer_.lane(index);
+    data(index).dropout = wafer_.lane_dropout(dropout, index);
     data(index).block = wafer_.block(index, features);
     data(index).resident = halves_of(lane.gather_activation(launch.layer + 1), features);
     if (launch.kind == KernelKind::activation_backward)

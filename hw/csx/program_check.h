@@ -18,7 +18,7 @@ class ProgramCheck {
   /// without programs.
   void open_matrix(const Launch& launch, std::int64_t step, Cycle start);
   /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
-  void open_local(const Launch& launch, std::int64_t step, Cycle start);
+  void open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start);
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
   void open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start);
   /// Words of the stream as the edge had them, in order.

@@ -9,6 +9,13 @@
 
 namespace weft::hw {
 
+/// Of a layer in training; probability 0: none.
+struct Dropout {
+  double probability = 0;
+  std::uint64_t key = 0;
+  std::uint32_t first_sample = 0;  ///< of the launch's tokens
+};
+
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
@@ -26,6 +33,7 @@ struct ProgramLaunch {
   int first_row = 0;  ///< of the lane, on the wafer
   KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;  ///< of a matrix kernel
+  Dropout dropout;                 ///< of an activation or its backward pass
   BlockMap block;                  ///< of the others
   bool keeps_fp32 = false;         ///< returned sums stay fp32 (logits); else they are rounded to fp16
   std::vector<std::uint16_t> stream;

@@ -44,10 +44,38 @@ void add_pes(LaunchTimes& times, std::int64_t pes, Cycle overhead, Cycle compute
   times.end = std::max(times.end, overhead + compute);
 }
 
-/// Three integer steps of the generator's hash, the comparison folded into the last, and one product per element.
-void add_dropout(const MachineSpec& machine, std::int64_t elements, Cycle& overhead, Cycle& compute) {
-  for (int step = 0; step < 3; ++step) add_vector(machine, elements, machine.pe.lanes.integer, overhead, compute);
-  add_vector(machine, elements, machine.pe.lanes.move_16, overhead, compute);
+/// The main thread of a PE that speaks to no other: each vector instruction waits for the one before it.
+class LocalThread {
+ public:
+  explicit LocalThread(const PeSpec& pe) : pe_(pe), overhead_(pe.task_dispatch_cycles) {}
+
+  void vector(std::int64_t elements, int lanes) {
+    overhead_ += std::max<Cycle>(0, ready_ - end());
+    ready_ = end() + pe_.vector_fill_cycles;
+    add_issued(elements, lanes);
+  }
+  void branch() { overhead_ += pe_.scalar_cycles; }
+  Cycle end() const { return overhead_ + compute_; }
+  void add_to(LaunchTimes& times, std::int64_t pes) const { add_pes(times, pes, overhead_, compute_); }
+
+ private:
+  void add_issued(std::int64_t elements, int lanes) {
+    overhead_ += pe_.vector_issue_cycles;
+    compute_ += ceil_div(elements, lanes);
+  }
+
+  const PeSpec& pe_;
+  Cycle overhead_, compute_ = 0, ready_ = 0;
+};
+
+/// The mask, a feature at a time, as sw/kernels/activation_setup.cpp has it: a counter, three xor-shifts with products
+/// between them, the comparison.
+void add_mask(const PeSpec& pe, int features, int tokens, LocalThread& thread) {
+  const int words = word_lanes(pe.lanes), products = pe.lanes.mul_fp32;
+  for (int feature = 0; feature < features; ++feature) {
+    for (const int lanes : {words, words, products, words, products, words, words}) thread.vector(tokens, lanes);
+    thread.branch();
+  }
 }
 
 }  // namespace
@@ -55,11 +83,14 @@ void add_dropout(const MachineSpec& machine, std::int64_t elements, Cycle& overh
 LaunchTimes activation_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
   LaunchTimes times;
   for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
-    Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
+    LocalThread thread(machine.pe);
     const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
-    add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
-    if (dropout) add_dropout(machine, elements, overhead, compute);
-    add_pes(times, pes, overhead, compute);
+    thread.vector(elements, machine.pe.lanes.max_fp16);
+    if (dropout) {
+      thread.vector(elements, machine.pe.lanes.convert);
+      add_mask(machine.pe, rows, wide, thread);
+    }
+    thread.add_to(times, pes);
   });
   return times;
 }
@@ -68,11 +99,11 @@ LaunchTimes activation_backward_times(const MachineSpec& machine, int features, 
                                       int tokens) {
   LaunchTimes times;
   for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
-    Cycle overhead = machine.pe.task_dispatch_cycles, compute = 0;
+    LocalThread thread(machine.pe);
     const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
-    add_vector(machine, elements, machine.pe.lanes.max_fp16, overhead, compute);
-    if (dropout) add_vector(machine, elements, machine.pe.lanes.move_16, overhead, compute);
-    add_pes(times, pes, overhead, compute);
+    thread.vector(elements, machine.pe.lanes.max_fp16);
+    if (dropout) thread.vector(elements, machine.pe.lanes.convert);
+    thread.add_to(times, pes);
   });
   return times;
 }

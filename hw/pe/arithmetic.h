@@ -56,6 +56,11 @@ inline std::uint16_t relu(std::uint16_t x) {
 /// x > 0
 inline bool is_positive_half(std::uint16_t x) { return !half_is_nan(x) && x != 0 && (x & 0x8000U) == 0; }
 
+/// The product of two halves is exact in fp32, so this rounds once.
+inline std::uint16_t scale_half(std::uint16_t x, std::uint16_t y) {
+  return float_to_half(half_to_float(x) * half_to_float(y));
+}
+
 inline std::uint16_t to_half(std::uint32_t value) { return float_to_half(float_of(value)); }
 
 }  // namespace weft::hw

@@ -69,6 +69,11 @@ Cycle CoreModel::earliest(const Thread& thread) const {
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::to_half16:
+    case Opcode::count32:
+    case Opcode::xor_shift32:
+    case Opcode::mul_int32:
+    case Opcode::scale16:
+    case Opcode::zero_below16:
       return std::max(at, thread.ready);
     case Opcode::drain:
     case Opcode::drain16:

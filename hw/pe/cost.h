@@ -7,6 +7,9 @@
 
 namespace weft::hw {
 
+/// Integers of 32 bits per cycle: each takes two lanes of 16.
+inline int word_lanes(const LaneSpec& lanes) { return std::max(1, lanes.integer / 2); }
+
 /// Length of a vector instruction over `elements` at `lanes` per cycle: issue, then the elements.
 inline Cycle vector_cycles(const PeSpec& pe, std::int64_t elements, int lanes) {
   return pe.vector_issue_cycles + ceil_div(elements, lanes);

@@ -45,7 +45,13 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true},
            {"OUTER", outer, true},
            {"OUTERM", multiply_add(), false, true, true},
-           {"TO_HALF16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}}}};
+           {"TO_HALF16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
+           {"COUNT32",
+            {{"a", &I::a}, {"n", &I::count}, {"row", &I::row_stride}, {"step", &I::element_stride}, {"c", &I::c}}},
+           {"XOR_SHIFT32", {{"a", &I::a}, {"n", &I::count}, {"shift", &I::row_stride}}},
+           {"MUL_INT32", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
+           {"SCALE16", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
+           {"ZERO_BELOW16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"c", &I::c}}}}};
 }
 
 }  // namespace

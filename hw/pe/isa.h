@@ -33,10 +33,15 @@ enum class Opcode : std::uint8_t {
   outer = 19,  ///< per data wavelet {index, s}: with A = a32[index + k scalars], A = fma(s, b16[k element_stride], A);
                ///< `b` moves on by row_stride with each pass of counter 0
   outer_memory =
-      20,          ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
-  to_half16 = 21,  ///< a16[k] = half(b32[k])
+      20,            ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
+  to_half16 = 21,    ///< a16[k] = half(b32[k])
+  count32 = 22,      ///< a32[k] = c32 + k element_stride + pass of counter 0 x row_stride, modulo 2^32
+  xor_shift32 = 23,  ///< a32[k] ^= a32[k] >> row_stride
+  mul_int32 = 24,    ///< a32[k] *= c32, modulo 2^32
+  scale16 = 25,      ///< a16[k] = half(a16[k] x c16)
+  zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
 };
-inline constexpr int opcode_count = 22;
+inline constexpr int opcode_count = 27;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {

@@ -90,6 +90,28 @@ class Validator {
         check_words(at, "a", i.a, i.count, false);
         check_words(at, "b", i.b, 2 * i.count, true);
         break;
+      case Opcode::xor_shift32:
+        if (i.row_stride < 1 || i.row_stride > 31) refuse(at, fmt::format("shift = {}: allowed 1 to 31", i.row_stride));
+        check_elements(at, i);
+        check_words(at, "a", i.a, 2 * i.count, true);
+        break;
+      case Opcode::count32:
+      case Opcode::mul_int32:
+        check_elements(at, i);
+        check_words(at, "a", i.a, 2 * i.count, true);
+        check_words(at, "c", i.c, 2, true);
+        break;
+      case Opcode::scale16:
+        check_elements(at, i);
+        check_words(at, "a", i.a, i.count, false);
+        check_words(at, "c", i.c, 1, false);
+        break;
+      case Opcode::zero_below16:
+        check_elements(at, i);
+        check_words(at, "a", i.a, i.count, false);
+        check_words(at, "b", i.b, 2 * i.count, true);
+        check_words(at, "c", i.c, 2, true);
+        break;
       case Opcode::drain16:
         if (i.fabric_out) refuse(at, "it goes to memory");
         check_words(at, "acc", i.a, 2 * i.count, true);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "tlm/base/fp16.h"
+
 namespace weft::hw {
 
 /// e^x in fp32: x = n ln 2 + r with |r| <= ln 2 / 2 (two-step reduction), Taylor series of degree 7 by fma, times 2^n.
@@ -36,14 +38,40 @@ inline float machine_log(float x) {
   return std::fma(n, 0.693145752F, std::fma(2.0F * s, sum, n * 1.42860677e-6F));
 }
 
-/// 32 random bits for one element, from a key and the element's global place (three rounds of multiply and xor-shift).
-inline std::uint32_t dropout_bits(std::uint64_t key, std::uint32_t feature, std::uint32_t sample) {
-  std::uint64_t state = key ^ (static_cast<std::uint64_t>(feature) << 32 | sample);
-  for (int round = 0; round < 3; ++round) {
-    state ^= state >> 31;
-    state *= 0x9e3779b97f4a7c15ULL;
+/// The generator of dropout's mask, as the PE computes it with COUNT32, XOR_SHIFT32 and MUL_INT32 (after Wellons'
+/// 32-bit mixers): a counter of the element's global place, whose multiplier and origin are the launch's key. Counters
+/// of samples 65,551 apart are those of 225 features further on: a batch beyond that has masks that repeat, shifted.
+struct DropoutMix {
+  static constexpr std::uint16_t sample_step = 65521, feature_step = 1;
+  static constexpr int first_shift = 16, second_shift = 15, last_shift = 16;
+  static constexpr std::uint32_t last_factor = 0x846ca68b;
+
+  static constexpr std::uint32_t origin(std::uint64_t key) { return static_cast<std::uint32_t>(key); }
+  static constexpr std::uint32_t first_factor(std::uint64_t key) {
+    return (static_cast<std::uint32_t>(key >> 32) ^ 0x7feb352d) | 1;
   }
-  return static_cast<std::uint32_t>(state >> 32);
+  /// Counter of an element.
+  static constexpr std::uint32_t counter(std::uint64_t key, std::uint32_t feature, std::uint32_t sample) {
+    return origin(key) + feature * feature_step + sample * sample_step;
+  }
+};
+
+/// 32 random bits for one element, from a key and the element's global place.
+inline std::uint32_t dropout_bits(std::uint64_t key, std::uint32_t feature, std::uint32_t sample) {
+  std::uint32_t x = DropoutMix::counter(key, feature, sample);
+  x ^= x >> DropoutMix::first_shift;
+  x *= DropoutMix::first_factor(key);
+  x ^= x >> DropoutMix::second_shift;
+  x *= DropoutMix::last_factor;
+  return x ^ x >> DropoutMix::last_shift;
 }
+
+/// An element whose bits are below this is dropped. Precondition: 0 <= probability < 1.
+inline std::uint32_t dropout_threshold(double probability) {
+  return static_cast<std::uint32_t>(std::ldexp(probability, 32));
+}
+
+/// What is kept is multiplied with this fp16 value.
+inline float dropout_scale(double probability) { return round_to_half(static_cast<float>(1.0 / (1.0 - probability))); }
 
 }  // namespace weft::hw

@@ -9,6 +9,20 @@ namespace {
 
 bool is_multiply_add(Opcode opcode) { return opcode == Opcode::fmac32 || opcode == Opcode::fmac32_calls; }
 
+/// Vectors in memory that are read; a scalar is read before.
+bool has_two_sources(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::relu_back16:
+    case Opcode::add32:
+    case Opcode::sub32:
+    case Opcode::mul32:
+    case Opcode::max32:
+      return true;
+    default:
+      return is_multiply_add(opcode);
+  }
+}
+
 }  // namespace
 
 bool works_in_memory(const Instruction& instruction) {
@@ -18,6 +32,11 @@ bool works_in_memory(const Instruction& instruction) {
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::to_half16:
+    case Opcode::count32:
+    case Opcode::xor_shift32:
+    case Opcode::mul_int32:
+    case Opcode::scale16:
+    case Opcode::zero_below16:
       return true;
     case Opcode::add32:
     case Opcode::sub32:
@@ -51,10 +70,16 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
     case Opcode::sub32:
       return lanes.add_fp32;
     case Opcode::mul32:
+    case Opcode::mul_int32:
       return lanes.mul_fp32;
+    case Opcode::count32:
+    case Opcode::xor_shift32:
+    case Opcode::zero_below16:
+      return word_lanes(lanes);
     case Opcode::max32:
       return lanes.max_fp32;
     case Opcode::to_half16:
+    case Opcode::scale16:
       return lanes.convert;
     default:
       return lanes.fmac_fp32;
@@ -62,15 +87,16 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
 }
 
 VectorPlace place_of(const Instruction& i, int vector, int pass) {
-  if (!is_multiply_add(i.opcode)) return {i.a, i.b, 0};
   const std::int64_t round = pass;
+  if (i.opcode == Opcode::zero_below16) return {i.a + round * i.count, i.b, i.c};
+  if (i.opcode == Opcode::count32) return {i.a, 0, i.c, static_cast<std::uint32_t>(pass) * i.row_stride};
+  if (!is_multiply_add(i.opcode)) return {i.a, i.b, i.c};
   return {i.a + 2 * round * i.count, i.b + static_cast<std::int64_t>(vector) * i.row_stride,
           i.c + 2 * (round * i.scalars + vector)};
 }
 
 bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
-  const bool one_source = instruction.opcode == Opcode::relu16 || instruction.opcode == Opcode::to_half16;
-  return !one_source && (place.a - place.b) % (pe.banks / 2) == 0;
+  return has_two_sources(instruction.opcode) && (place.a - place.b) % (pe.banks / 2) == 0;
 }
 
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
@@ -79,8 +105,26 @@ Cycle vector_length(const Instruction& instruction, const VectorPlace& place, co
   return call + pe.vector_issue_cycles + (clashes(instruction, place, pe) ? 2 : 1) * elements;
 }
 
+namespace {
+
+std::uint32_t scalar_of(Opcode opcode, const VectorPlace& place, const Sram& memory) {
+  switch (opcode) {
+    case Opcode::scale16:
+      return memory.read16(place.scalar);
+    case Opcode::count32:
+      return memory.read32(place.scalar) + place.offset;
+    case Opcode::mul_int32:
+    case Opcode::zero_below16:
+      return memory.read32(place.scalar);
+    default:
+      return is_multiply_add(opcode) ? memory.read32(place.scalar) : 0;
+  }
+}
+
+}  // namespace
+
 void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
-  const std::uint32_t scalar = is_multiply_add(i.opcode) ? memory.read32(place.scalar) : 0;
+  const std::uint32_t scalar = scalar_of(i.opcode, place, memory);
   for (std::int64_t k = 0; k < i.count; ++k) {
     const std::int64_t a = place.a + 2 * k;
     switch (i.opcode) {
@@ -92,6 +136,21 @@ void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
         break;
       case Opcode::to_half16:
         memory.write16(place.a + k, to_half(memory.read32(place.b + 2 * k)));
+        break;
+      case Opcode::count32:
+        memory.write32(a, scalar + static_cast<std::uint32_t>(k) * i.element_stride);
+        break;
+      case Opcode::xor_shift32:
+        memory.write32(a, memory.read32(a) ^ memory.read32(a) >> i.row_stride);
+        break;
+      case Opcode::mul_int32:
+        memory.write32(a, memory.read32(a) * scalar);
+        break;
+      case Opcode::scale16:
+        memory.write16(place.a + k, scale_half(memory.read16(place.a + k), static_cast<std::uint16_t>(scalar)));
+        break;
+      case Opcode::zero_below16:
+        if (memory.read32(place.b + 2 * k) < scalar) memory.write16(place.a + k, 0);
         break;
       case Opcode::fmac32:
       case Opcode::fmac32_calls:

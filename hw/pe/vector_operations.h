@@ -6,7 +6,7 @@
 
 namespace weft::hw {
 
-/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16.
+/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16.
 bool works_in_memory(const Instruction& instruction);
 
 /// ADD32 to MAX32 on bits. Precondition: one of these.
@@ -18,7 +18,8 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes);
 /// Where one vector of an instruction begins.
 struct VectorPlace {
   std::int64_t a = 0, b = 0;  ///< words
-  std::int64_t scalar = 0;    ///< FMAC32: word of its scalar
+  std::int64_t scalar = 0;    ///< word of the scalar, where the instruction has one
+  std::uint32_t offset = 0;   ///< COUNT32: added to the scalar
 };
 /// `vector`: number of the scalar (FMAC32; else 0); `pass`: of counter 0.
 VectorPlace place_of(const Instruction& instruction, int vector, int pass);

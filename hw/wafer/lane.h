@@ -7,6 +7,7 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/fabric/launch_programs.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/wafer/region.h"
 
@@ -56,8 +57,7 @@ class Lane : public sc_core::sc_module {
   /// The lane's block: [features, bias last where there is one][tokens].
   FeatureBlock gather_activation(int index);
   FeatureBlock gather_delta(int index);
-  /// `first_sample`: number of the lane's first token within the batch.
-  void activation_values(int layer, std::uint64_t dropout_key, int first_sample);
+  void activation_values(int layer, const Dropout& dropout);
   void activation_backward_values(int layer);
   /// Sum of the lane's losses in `loss` [0] and correct predictions in [1]; in training also the first delta,
   /// times `loss_scale`. Padding samples (label -1) count nowhere.

@@ -102,11 +102,11 @@ FeatureBlock Lane::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) 
 FeatureBlock Lane::gather_activation(int index) { return gather(index, &RegionMemory::activation); }
 FeatureBlock Lane::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
 
-void Lane::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
+void Lane::activation_values(int layer, const Dropout& dropout) {
   if (job_.timing_only) return;
-  const double probability = dropout_key ? job_.layers[static_cast<std::size_t>(layer)].dropout : 0;
-  const auto threshold = static_cast<std::uint64_t>(std::ldexp(probability, 32));
-  const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
+  const double probability = dropout.probability;
+  const std::uint32_t threshold = dropout_threshold(probability);
+  const float scale = dropout_scale(probability);
   for (auto& part : regions_) {
     RegionMemory& memory = part->memory();
     FeatureBlock& block = memory.activation(layer + 1);
@@ -116,8 +116,8 @@ void Lane::activation_values(int layer, std::uint64_t dropout_key, int first_sam
       if (probability == 0) continue;
       const auto global_feature = static_cast<std::uint32_t>(memory.first_feature(layer + 1) + feature);
       for (int token = 0; token < block.tokens; ++token) {
-        const auto sample = static_cast<std::uint32_t>(first_sample + memory.first_token() + token);
-        const bool drop = dropout_bits(dropout_key, global_feature, sample) < threshold;
+        const std::uint32_t sample = dropout.first_sample + static_cast<std::uint32_t>(memory.first_token() + token);
+        const bool drop = dropout_bits(dropout.key, global_feature, sample) < threshold;
         row[token] = drop ? 0.0F : round_to_half(row[token] * scale);
       }
     }
@@ -127,7 +127,7 @@ void Lane::activation_values(int layer, std::uint64_t dropout_key, int first_sam
 void Lane::activation_backward_values(int layer) {
   if (job_.timing_only) return;
   const double probability = job_.layers[static_cast<std::size_t>(layer)].dropout;
-  const float scale = round_to_half(static_cast<float>(1.0 / (1.0 - probability)));
+  const float scale = dropout_scale(probability);
   for (auto& part : regions_) {
     RegionMemory& memory = part->memory();
     const FeatureBlock& values = memory.activation(layer + 1);

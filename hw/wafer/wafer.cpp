@@ -45,9 +45,9 @@ void Wafer::retained_delta_values() {
   for (auto& lane : lanes_) lane->retained_delta_values();
 }
 
-void Wafer::activation_values(int layer, std::uint64_t dropout_key, int first_sample) {
+void Wafer::activation_values(int layer, const Dropout& dropout) {
   for (int index = 0; index < lanes(); ++index)
-    lane(index).activation_values(layer, dropout_key, first_sample + lane_first_token(index));
+    lane(index).activation_values(layer, lane_dropout(dropout, index));
 }
 
 void Wafer::activation_backward_values(int layer) {

@@ -19,6 +19,9 @@ class Wafer : public sc_core::sc_module {
   int lane_first_token(int index) const { return mapping_.lane_first_token(job_.tokens(), index); }
   /// Of a lane, among the plan's PEs.
   int first_row(int lane) const { return lane * lane_pitch_; }
+  Dropout lane_dropout(const Dropout& dropout, int lane) const {
+    return {dropout.probability, dropout.key, dropout.first_sample + static_cast<std::uint32_t>(lane_first_token(lane))};
+  }
   /// An activation of `features` features on a lane.
   BlockMap block(int lane, int features) const { return {mapping_.lane, features, lane_tokens(lane)}; }
 
@@ -34,7 +37,8 @@ class Wafer : public sc_core::sc_module {
   void begin_values();
   void weight_values(int first_round, int rounds, const float* weights, int elements);
   void retained_delta_values();
-  void activation_values(int layer, std::uint64_t dropout_key, int first_sample);
+  /// `dropout` of the whole wafer's tokens.
+  void activation_values(int layer, const Dropout& dropout);
   void activation_backward_values(int layer);
 
   /// Bursts that crossed from one region to another.

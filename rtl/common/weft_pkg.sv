@@ -59,7 +59,12 @@ package weft_pkg;
     OpDrain16 = 6'd18,
     OpOuter = 6'd19,
     OpOuterMemory = 6'd20,
-    OpToHalf16 = 6'd21
+    OpToHalf16 = 6'd21,
+    OpCount32 = 6'd22,
+    OpXorShift32 = 6'd23,
+    OpMulInt32 = 6'd24,
+    OpScale16 = 6'd25,
+    OpZeroBelow16 = 6'd26
   } opcode_e;
 
   typedef struct packed {
@@ -85,6 +90,7 @@ package weft_pkg;
   function automatic logic is_vector(logic [5:0] opcode, logic has_in);
     unique case (opcode)
       OpAxpyMemory, OpOuterMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls, OpToHalf16: return 1'b1;
+      OpCount32, OpXorShift32, OpMulInt32, OpScale16, OpZeroBelow16: return 1'b1;
       OpAdd32, OpSub32, OpMul32, OpMax32: return !has_in;
       default: return 1'b0;
     endcase
@@ -97,6 +103,14 @@ package weft_pkg;
   // Scalars from memory, sent as they are used.
   function automatic logic gives_scalars(logic [5:0] opcode);
     return opcode == OpAxpyMemory || opcode == OpOuterMemory;
+  endfunction
+
+  // Vectors in memory that are read; a scalar is read before.
+  function automatic logic has_two_sources(logic [5:0] opcode);
+    unique case (opcode)
+      OpReluBack16, OpAdd32, OpSub32, OpMul32, OpMax32, OpFmac32, OpFmac32Calls: return 1'b1;
+      default: return 1'b0;
+    endcase
   endfunction
 
   function automatic logic is_fmac(logic [5:0] opcode);

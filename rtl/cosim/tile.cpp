@@ -97,7 +97,8 @@ Tile::Tile(const hw::MachineSpec& machine) : model_(std::make_unique<Model>()) {
                                   {"pe.lanes.max_fp16", pe.lanes.max_fp16},
                                   {"pe.lanes.fmac_fp32", pe.lanes.fmac_fp32},
                                   {"pe.call_cycles", pe.call_cycles},
-                                  {"pe.lanes.convert", pe.lanes.convert}};
+                                  {"pe.lanes.convert", pe.lanes.convert},
+                                  {"pe.lanes.integer", pe.lanes.integer}};
   for (std::uint32_t index = 0; index < std::size(parameters); ++index) {
     const Parameter& parameter = parameters[index];
     const std::uint32_t built = read(map_parameters + index);

@@ -10,6 +10,7 @@ module pe_core
   parameter int unsigned HalfMaxLanes = 1,
   parameter int unsigned FmacLanes = 1,
   parameter int unsigned ConvertLanes = 1,
+  parameter int unsigned IntegerLanes = 4,  // of 16 bits
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned IssueCycles = 1,
@@ -45,6 +46,7 @@ module pe_core
 );
 
   typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose} phase_e;
+  localparam int unsigned WordLanes = IntegerLanes < 2 ? 1 : IntegerLanes / 2;
   typedef logic [7:0] cycles_t;
   typedef logic [$clog2(Lanes+1)-1:0] lanes_t;
 
@@ -92,11 +94,12 @@ module pe_core
   function automatic lanes_t lanes_of(logic [5:0] opcode);
     unique case (opcode)
       OpAdd32, OpSub32: return lanes_t'(AddLanes);
-      OpMul32: return lanes_t'(MultiplyLanes);
+      OpMul32, OpMulInt32: return lanes_t'(MultiplyLanes);
       OpMax32: return lanes_t'(MaxLanes);
       OpRelu16, OpReluBack16: return lanes_t'(HalfMaxLanes);
       OpFmac32, OpFmac32Calls: return lanes_t'(FmacLanes);
-      OpToHalf16: return lanes_t'(ConvertLanes);
+      OpToHalf16, OpScale16: return lanes_t'(ConvertLanes);
+      OpCount32, OpXorShift32, OpZeroBelow16: return lanes_t'(WordLanes);
       default: return lanes_t'(Lanes);
     endcase
   endfunction
@@ -150,7 +153,7 @@ module pe_core
   logic [15:0] scalar_half, x_row, x_stride, passes;
   logic [31:0] scalar_word;
   logic [33:0] scalar_address, element_base, x_address, sum_step;
-  logic scalar_outside, out_of_range, fmac, outer, clash;
+  logic scalar_outside, out_of_range, fmac, outer, zero_below, counts, clash;
   lanes_t lanes;
   logic [31:0] result;
 
@@ -168,15 +171,16 @@ module pe_core
   // OUTER another vector, in each pass of counter 0.
   assign fmac = is_fmac(now_instruction.opcode);
   assign outer = is_outer(now_instruction.opcode);
+  assign zero_below = now_instruction.opcode == OpZeroBelow16;
+  assign counts = now_instruction.opcode == OpCount32;
   assign lanes = lanes_of(now_instruction.opcode);
   assign scalar_address = 34'(now_instruction.c) +
       ((34'(now_thread.passes[0]) * 34'(now_instruction.scalars) + 34'(now_thread.vector_index)) << fmac);
   assign element_base = 34'(now_instruction.a) +
-      (fmac ? (34'(now_thread.passes[0]) * 34'(now_instruction.count)) << 1 : 34'd0);
+      (fmac || zero_below ? (34'(now_thread.passes[0]) * 34'(now_instruction.count)) << fmac : 34'd0);
   assign x_address = 34'(now_instruction.b) + 34'(x_row) * 34'(now_instruction.row_stride);
   assign sum_step = 34'(Lanes) * (34'(now_instruction.scalars) << 1);
-  assign clash = !gives_scalars(now_instruction.opcode) && now_instruction.opcode != OpRelu16 &&
-      now_instruction.opcode != OpToHalf16 && element_base[1:0] == x_address[1:0];
+  assign clash = has_two_sources(now_instruction.opcode) && element_base[1:0] == x_address[1:0];
 
   always_comb begin
     x_row = now_thread.vector_index;
@@ -187,7 +191,7 @@ module pe_core
   always_comb begin
     unique case (now_instruction.opcode)
       OpAxpy, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls: x_stride = now_instruction.element_stride;
-      OpRelu16, OpReluBack16: x_stride = 16'd1;
+      OpRelu16, OpReluBack16, OpScale16: x_stride = 16'd1;
       default: x_stride = 16'd2;
     endcase
   end
@@ -270,7 +274,11 @@ module pe_core
               if (now_instruction.opcode == OpFmac32Calls) next_thread.burn = cycles_t'(CallCycles + IssueCycles - 1);
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
                 fault = (fmac || gives_scalars(now_instruction.opcode)) && scalar_outside;
-                next_thread.scalar = fmac ? scalar_word : {16'd0, scalar_half};
+                next_thread.scalar = {16'd0, scalar_half};
+                if (fmac || zero_below || now_instruction.opcode == OpMulInt32) next_thread.scalar = scalar_word;
+                if (counts) begin
+                  next_thread.scalar = scalar_word + 32'(now_thread.passes[0]) * 32'(now_instruction.row_stride);
+                end
                 next_thread.x_address = x_address;
                 next_thread.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
                 next_thread.clash = clash;
@@ -288,6 +296,7 @@ module pe_core
                 next_element = 17'(now_thread.element) + 17'(lanes);
                 next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
                 next_thread.sum_address = now_thread.sum_address + sum_step;
+                if (counts) next_thread.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
                 next_thread.burn = cycles_t'(now_thread.clash);
                 last_element = next_element >= 17'(now_instruction.count);
                 if (last_element) next_thread.phase = PhaseIssue;

@@ -40,9 +40,13 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = Lanes < 2 ? 2 : Lanes;
 
-  logic halves, relu, to_half, is_drain, drain_half, outer;
+  logic halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer;
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
-  assign to_half = instruction_i.opcode == OpToHalf16;
+  assign zero_below = instruction_i.opcode == OpZeroBelow16;
+  assign to_half = instruction_i.opcode == OpToHalf16 || instruction_i.opcode == OpScale16 || zero_below;
+  // The half is the element, not an operand.
+  assign in_place = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpSend16 ||
+                    (instruction_i.opcode == OpScale16 && vector_i);
   assign outer = is_outer(instruction_i.opcode);
   assign halves = relu || to_half || instruction_i.opcode == OpSend16;
   assign drain_half = instruction_i.opcode == OpDrain16;
@@ -66,7 +70,7 @@ module pe_datapath
                              element_base_i + (halves ? index : index << 1);
     assign x_address = x_address_i + 34'(lane) * 34'(x_stride_i);
     assign read_address = lane == 0 && !vector_i ? scalar_address_i : x_address;
-    assign wide_half_address = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpSend16 ? element_address :
+    assign wide_half_address = in_place ? element_address :
                                read_address;
     assign outside[lane] = enabled[lane] && (x_address >= 34'(SramWords) || element_address >= 34'(SramWords));
     assign word_address[lane] = element_address < 34'(SramWords) ? element_address[14:0] : '0;
@@ -80,7 +84,8 @@ module pe_datapath
       .element_i(element[lane]),
       .operand_i(stream_i ? data_i : operand[lane]),
       .half_i(half[lane]),
-      .scalar_i,
+      .scalar_i(instruction_i.opcode == OpCount32 ? scalar_i + 32'(lane) * 32'(instruction_i.element_stride) : scalar_i),
+      .shift_i(instruction_i.row_stride[4:0]),
       .result_o(result[lane])
     );
   end
@@ -112,7 +117,8 @@ module pe_datapath
     write_data = '{default: '0};
     write_half = '0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
-      write[lane] = enabled[lane] && !(instruction_i.opcode == OpReluBack16 && positive[lane]);
+      write[lane] = enabled[lane] && !(instruction_i.opcode == OpReluBack16 && positive[lane]) &&
+                    !(zero_below && operand[lane] >= scalar_i);
       write_address[lane] = word_address[lane];
       write_data[lane] = result[lane];
       write_half[lane] = relu || to_half;

@@ -12,6 +12,7 @@ module pe_tile
   parameter int unsigned HalfMaxLanes = 1,
   parameter int unsigned FmacLanes = 1,
   parameter int unsigned ConvertLanes = 1,
+  parameter int unsigned IntegerLanes = 4,
   parameter int unsigned LinkQueue = 4,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned OutputQueue = 6,
@@ -76,6 +77,7 @@ module pe_tile
       16'hf012: host_data_o = 32'(FmacLanes);
       16'hf013: host_data_o = 32'(CallCycles);
       16'hf014: host_data_o = 32'(ConvertLanes);
+      16'hf015: host_data_o = 32'(IntegerLanes);
       default: host_data_o = {16'd0, memory_data};
     endcase
   end
@@ -129,6 +131,7 @@ module pe_tile
     .HalfMaxLanes(HalfMaxLanes),
     .FmacLanes(FmacLanes),
     .ConvertLanes(ConvertLanes),
+    .IntegerLanes(IntegerLanes),
     .OutputQueue(OutputQueue),
     .InputQueue(InputQueue),
     .IssueCycles(IssueCycles),

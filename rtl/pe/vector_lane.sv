@@ -2,8 +2,8 @@
 module vector_lane
   import weft_pkg::*;
 #(
-  parameter bit WithMultiplier = 1'b1,  // fp32: MUL32, FMAC32
-  parameter bit WithConverter = 1'b1    // TO_HALF16
+  parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, MUL_INT32
+  parameter bit WithConverter = 1'b1    // TO_HALF16, SCALE16
 ) (
   input  logic [5:0] opcode_i,
   input  logic active_i,
@@ -11,11 +11,12 @@ module vector_lane
   input  logic [31:0] operand_i,
   input  logic [15:0] half_i,
   input  logic [31:0] scalar_i,
+  input  logic [4:0] shift_i,
   output logic [31:0] result_o
 );
 
   logic mixed, multiplies;
-  logic [31:0] sum, product, greater, addend;
+  logic [31:0] sum, product, whole_product, greater, addend;
 
   assign mixed = opcode_i == OpAxpy || opcode_i == OpAxpyMemory || is_outer(opcode_i);
   assign multiplies = active_i && (opcode_i == OpMul32 || opcode_i == OpFmac32 || opcode_i == OpFmac32Calls);
@@ -31,6 +32,7 @@ module vector_lane
   );
 
   if (WithMultiplier) begin : gen_multiplier
+    assign whole_product = opcode_i == OpMulInt32 ? element_i * scalar_i : '0;
     // x + (-0) is x for every x, so a multiplication is an fma with -0.
     fp32_fma u_fma (
       .enable_i(multiplies),
@@ -41,6 +43,7 @@ module vector_lane
     );
   end else begin : gen_none
     assign product = '0;
+    assign whole_product = '0;
     // Only the multiplier asks these.
     logic unused_multiplier;
     assign unused_multiplier = multiplies ^ (^scalar_i[31:16]);
@@ -48,7 +51,9 @@ module vector_lane
 
   logic [15:0] rounded;
   if (WithConverter) begin : gen_converter
-    fp32_to_fp16 u_convert (.value_i(operand_i), .half_o(rounded));
+    logic [31:0] scaled;
+    fp16_multiply u_scale (.a_i(half_i), .b_i(scalar_i[15:0]), .product_o(scaled));
+    fp32_to_fp16 u_convert (.value_i(opcode_i == OpScale16 ? scaled : operand_i), .half_o(rounded));
   end else begin : gen_no_converter
     assign rounded = '0;
   end
@@ -66,10 +71,13 @@ module vector_lane
     unique case (opcode_i)
       OpMul32, OpFmac32, OpFmac32Calls: result_o = product;
       OpMax32: result_o = greater;
-      OpToHalf16: result_o = {16'd0, rounded};
+      OpToHalf16, OpScale16: result_o = {16'd0, rounded};
+      OpCount32: result_o = scalar_i;
+      OpXorShift32: result_o = element_i ^ (element_i >> shift_i);
+      OpMulInt32: result_o = whole_product;
       OpRelu16:
         result_o = &half_i[14:10] && half_i[9:0] != 10'd0 ? 32'h7e00 : half_i[15] ? 32'd0 : {16'd0, half_i};
-      OpReluBack16: result_o = 32'd0;
+      OpReluBack16, OpZeroBelow16: result_o = 32'd0;
       default: result_o = sum;
     endcase
   end

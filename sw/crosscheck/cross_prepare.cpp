@@ -95,11 +95,20 @@ std::size_t draw_block(const CrossCase& c, int features, hw::ProgramLaunch& laun
   return static_cast<std::size_t>(features) * static_cast<std::size_t>(c.tokens);
 }
 
+// None in a third of the cases.
+hw::Dropout draw_dropout(std::mt19937& random) {
+  constexpr double probabilities[] = {0, 0.1, 0.5};
+  const double probability = probabilities[random() % std::size(probabilities)];
+  const std::uint64_t low = random(), high = random();
+  return {probability, high << 32 | low, static_cast<std::uint32_t>(random() % 1'000'000)};
+}
+
 // These and the following draw operands and give the recurrences' end.
 Cycle draw_activation(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
                       std::mt19937& random) {
   launch.resident = random_halves(draw_block(c, c.outputs, launch), random);
-  return hw::activation_times(machine, c.outputs, false, c.rectangle, c.tokens).end;
+  launch.dropout = draw_dropout(random);
+  return hw::activation_times(machine, c.outputs, launch.dropout.probability > 0, c.rectangle, c.tokens).end;
 }
 
 Cycle draw_backward(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
@@ -107,7 +116,8 @@ Cycle draw_backward(const hw::MachineSpec& machine, const CrossCase& c, hw::Prog
   const std::size_t size = draw_block(c, c.outputs, launch);
   launch.resident = random_halves(size, random);
   launch.stream = random_halves(size, random);
-  return hw::activation_backward_times(machine, c.outputs, false, c.rectangle, c.tokens).end;
+  launch.dropout = draw_dropout(random);
+  return hw::activation_backward_times(machine, c.outputs, launch.dropout.probability > 0, c.rectangle, c.tokens).end;
 }
 
 Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {

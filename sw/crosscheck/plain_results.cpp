@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "hw/pe/arithmetic.h"
+#include "hw/pe/special_functions.h"
 
 namespace weft::sw {
 
@@ -56,16 +57,27 @@ std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
   return halves;
 }
 
+std::uint16_t scaled(std::uint16_t value, const hw::Dropout& dropout) {
+  if (dropout.probability == 0) return value;
+  return hw::scale_half(value, float_to_half(hw::dropout_scale(dropout.probability)));
+}
+
 std::vector<std::uint32_t> relu(const hw::ProgramLaunch& launch) {
   std::vector<std::uint32_t> halves;
-  for (const std::uint16_t value : launch.resident) halves.push_back(hw::relu(value));
+  const auto tokens = static_cast<std::size_t>(launch.block.tokens);
+  for (std::size_t at = 0; at < launch.resident.size(); ++at) {
+    const std::uint16_t value = scaled(hw::relu(launch.resident[at]), launch.dropout);
+    const std::uint32_t bits = hw::dropout_bits(launch.dropout.key, static_cast<std::uint32_t>(at / tokens),
+                                                launch.dropout.first_sample + static_cast<std::uint32_t>(at % tokens));
+    halves.push_back(bits < hw::dropout_threshold(launch.dropout.probability) ? 0 : value);
+  }
   return halves;
 }
 
 std::vector<std::uint32_t> relu_backward(const hw::ProgramLaunch& launch) {
   std::vector<std::uint32_t> halves;
   for (std::size_t at = 0; at < launch.stream.size(); ++at)
-    halves.push_back(hw::is_positive_half(launch.resident[at]) ? launch.stream[at] : 0);
+    halves.push_back(scaled(hw::is_positive_half(launch.resident[at]) ? launch.stream[at] : 0, launch.dropout));
   return halves;
 }
 

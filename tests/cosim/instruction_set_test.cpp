@@ -96,10 +96,12 @@ class RandomProgram {
     i.a = place(first), i.b = place(second);
     // Halves stand anywhere, fp32 at even words.
     const bool halves = i.opcode == Opcode::relu16 || i.opcode == Opcode::relu_back16 || i.opcode == Opcode::store16 ||
-                        i.opcode == Opcode::send16 || i.opcode == Opcode::to_half16;
-    const bool half_operand = (halves && i.opcode != Opcode::to_half16) || i.opcode == Opcode::axpy ||
-                              i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
-                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16;
+                        i.opcode == Opcode::send16 || i.opcode == Opcode::to_half16 || i.opcode == Opcode::scale16 ||
+                        i.opcode == Opcode::zero_below16;
+    const bool half_operand = (halves && i.opcode != Opcode::to_half16 && i.opcode != Opcode::zero_below16) ||
+                              i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
+                              i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory ||
+                              i.opcode == Opcode::drain16;
     if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
     if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
     const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
@@ -137,6 +139,19 @@ class RandomProgram {
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
         i.element_stride = static_cast<std::uint16_t>(2 * below(3));
         if (i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory) sends();
+        break;
+      case Opcode::count32:
+        i.row_stride = static_cast<std::uint16_t>(random_());
+        i.element_stride = static_cast<std::uint16_t>(random_());
+        i.c = place(below(slots));
+        break;
+      case Opcode::mul_int32:
+      case Opcode::scale16:
+      case Opcode::zero_below16:
+        i.c = place(below(slots));
+        break;
+      case Opcode::xor_shift32:
+        i.row_stride = static_cast<std::uint16_t>(1 + below(31));
         break;
       case Opcode::drain:
         if (random_() % 2) takes(i.count);

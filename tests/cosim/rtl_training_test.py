@@ -107,6 +107,23 @@ class RtlTraining(unittest.TestCase):
         for name in ("diverged_models", "diverged_tiles"):
             self.assertEqual(reports["diverged"]["steps"][-1]["loss"], reports[name]["steps"][-1]["loss"])
 
+    def test_dropout(self):
+        """Masks come from PE programs: five instructions a feature."""
+        model = self.folder / "dropped.yaml"
+        model.write_text("train_input: {data_processor: synthetic, batch_size: 48}\n"
+                         "model: {name: dropped, input_features: 20, hidden_sizes: [12, 9], num_classes: 5, dropout: 0.3}\n"
+                         "optimizer: {optimizer_type: sgd, learning_rate: 0.1}\n"
+                         "runconfig: {max_steps: 3}\n")
+        losses = []
+        for name, arguments in (("dropped", ()), ("dropped_tiles", ("--rtl-region", "0,0,5,5"))):
+            result = run("train", model, "-o", name, *SMALL, *arguments, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            losses.append([step["loss"] for step in report(self.folder / name)["steps"]])
+        self.assertEqual(*losses)
+        programs = report(self.folder / "dropped_tiles")["programs"]
+        self.assertEqual(programs["launches"], 3 * 13 * tiles["plan"]["lanes"])  # all but the loss
+        self.assertLessEqual(programs["worst_deviation_cycles"], 2)
+
     def test_a_traced_pe(self):
         # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east, and so do
         # the samples and labels of the columns there.

@@ -52,7 +52,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     outcome.times = timer.close();
   };
   forward(0, inputs, outputs);
-  lane.activation_values(0, 77, 0);
+  lane.activation_values(0, {job.layers[0].dropout, 77, 0});
   if (kind != KernelKind::matmul_forward) {
     forward(1, outputs, 3);
     float loss[2];

@@ -68,7 +68,7 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
     if (logits_loss) lane.softmax_values(true, 8.0F, logits_loss);
   };
   forward(0, 2, nullptr);
-  lane.activation_values(0, 0, 0);
+  lane.activation_values(0, {});
   float loss[2];
   forward(1, 3, loss);
 

@@ -73,7 +73,12 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
                                    {Opcode::fmac32_calls, &I::c, 6, true},  {Opcode::outer, &I::a, 26, true},
                                    {Opcode::outer, &I::b, 9, false},        {Opcode::outer_memory, &I::a, 30, true},
                                    {Opcode::outer_memory, &I::b, 9, false}, {Opcode::outer_memory, &I::c, 3, false},
-                                   {Opcode::to_half16, &I::a, 5, false},    {Opcode::to_half16, &I::b, 10, true}};
+                                   {Opcode::to_half16, &I::a, 5, false},    {Opcode::to_half16, &I::b, 10, true},
+                                   {Opcode::count32, &I::a, 10, true},      {Opcode::count32, &I::c, 2, true},
+                                   {Opcode::xor_shift32, &I::a, 10, true},  {Opcode::mul_int32, &I::a, 10, true},
+                                   {Opcode::mul_int32, &I::c, 2, true},     {Opcode::scale16, &I::a, 5, false},
+                                   {Opcode::scale16, &I::c, 1, false},      {Opcode::zero_below16, &I::a, 5, false},
+                                   {Opcode::zero_below16, &I::b, 10, true}, {Opcode::zero_below16, &I::c, 2, true}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
     for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
@@ -123,7 +128,8 @@ TEST_CASE("colors are those of the machine, and there where an instruction needs
 TEST_CASE("counts, passes, loops, program and routes have their least and greatest") {
   for (const Opcode opcode : {Opcode::store16, Opcode::store32, Opcode::send16, Opcode::send32, Opcode::relu16,
                               Opcode::relu_back16, Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32,
-                              Opcode::fmac32, Opcode::fmac32_calls, Opcode::to_half16}) {
+                              Opcode::fmac32, Opcode::fmac32_calls, Opcode::to_half16, Opcode::count32,
+                              Opcode::xor_shift32, Opcode::mul_int32, Opcode::scale16, Opcode::zero_below16}) {
     Instruction i = good(opcode);
     INFO(to_string(i));
     i.count = 1;
@@ -135,6 +141,15 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
     Instruction none = good(opcode);
     none.scalars = 0;
     CHECK(!accepted(none));
+  }
+  Instruction shift = good(Opcode::xor_shift32);
+  for (const int bits : {1, 31}) {
+    shift.row_stride = static_cast<std::uint16_t>(bits);
+    CHECK(accepted(shift));
+  }
+  for (const int bits : {0, 32}) {
+    shift.row_stride = static_cast<std::uint16_t>(bits);
+    CHECK(!accepted(shift));
   }
   Instruction passes = good(Opcode::add32);
   passes.scalars = 0;
