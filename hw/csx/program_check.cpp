@@ -127,7 +127,11 @@ Cycle ProgramCheck::close(const std::vector<std::int32_t>& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
   take_results();
-  if (launch_.kind == KernelKind::retain_forward) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
+  if (launch_.kind == KernelKind::retain_forward) {
+    keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
+    for (int column = 0; column < data_.map->positions; ++column)
+      data_.results.insert(data_.results.end(), kept_.begin(), kept_.end());
+  }
   data_.edge = edge;
   data_.end = end;
   return std::max(end, programs_->run(data_));
