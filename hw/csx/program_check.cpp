@@ -143,13 +143,17 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  if (launch_.kind == KernelKind::retain_forward) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
+  const bool keeps = launch_.kind == KernelKind::retain_forward;
+  if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    ProgramLaunch& program = data(lane);
     take_results(lane);
-    if (edge) data(lane).edge = edge(lane);
-    data(lane).end = end;
-    last = std::max(last, programs_->run(data(lane)));
+    for (int column = 0; keeps && column < program.map->positions; ++column)
+      program.results.insert(program.results.end(), kept_.begin(), kept_.end());
+    if (edge) program.edge = edge(lane);
+    program.end = end;
+    last = std::max(last, programs_->run(program));
   }
   return last;
 }

@@ -20,6 +20,9 @@ struct Dropout {
 ///
 ///   kernel              stream                         resident                        results
 ///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]
+///   retain forward      [rounds][features]             [features][tokens]              [rounds][tokens], then for
+///                                                                                      each column the weights
+///                                                                                      [rounds][features], no bias
 ///   gradient            deltas [rounds][tokens]        [features][tokens]              [rounds][features], fp32
 ///   retained delta      deltas [rounds][tokens]        weights [rounds][features]      [features][tokens]
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the

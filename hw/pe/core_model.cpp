@@ -55,6 +55,7 @@ Cycle CoreModel::earliest(const Thread& thread) const {
   Cycle at = std::max(thread.free, thread.start);
   switch (instruction.opcode) {
     case Opcode::axpy:
+    case Opcode::axpy_keep:
     case Opcode::outer: {
       const auto& queue = inputs_[*instruction.fabric_in];
       at = std::max(at, arrival(instruction));
@@ -117,6 +118,7 @@ CoreSlot CoreModel::act(Cycle now) {
 Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
   switch (current(thread).opcode) {
     case Opcode::axpy:
+    case Opcode::axpy_keep:
     case Opcode::outer:
       return take_scalar(thread, slot);
     case Opcode::axpy_memory:
@@ -163,10 +165,15 @@ Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
   if (queue.front().wavelet.control) {
     queue.pop();
     slot.took = true;
+    thread.kept_rounds += instruction.opcode == Opcode::axpy_keep;
     step_over(thread);
     return spec_.control_cycles;
   }
-  return multiply_add(thread, slot.at, take_data(instruction, slot));
+  const std::uint32_t data = take_data(instruction, slot);
+  if (instruction.opcode == Opcode::axpy_keep && data >> 16 < instruction.scalars)
+    memory_.write16(instruction.c + thread.kept_rounds * instruction.scalars + (data >> 16),
+                    static_cast<std::uint16_t>(data));
+  return multiply_add(thread, slot.at, data);
 }
 
 Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {

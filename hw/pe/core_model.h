@@ -6,7 +6,7 @@
 //   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
 //   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
-//   OUTER, OUTERM  as AXPY, AXPYM
+//   OUTER, OUTERM  as AXPY, AXPYM      AXPY_KEEP  as AXPY
 //   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
 //          close: control_cycles, the control wavelet is sent in the first, which needs room
 //   SEND   as DRAIN to the fabric
@@ -61,8 +61,9 @@ class CoreModel {
     bool active = false;
     std::size_t pc = 0;
     enum class Phase { issue, elements, close } phase = Phase::issue;
-    int element = 0;  ///< AXPYM: scalar
-    int vector = 0;   ///< pass over the elements; FMAC32: scalar
+    int element = 0;               ///< AXPYM: scalar
+    std::int64_t kept_rounds = 0;  ///< AXPY_KEEP: control wavelets taken
+    int vector = 0;                ///< pass over the elements; FMAC32: scalar
     Cycle start = 0, free = 0, ready = 0;
     std::array<int, loop_counters> passes{};
   };

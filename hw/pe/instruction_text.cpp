@@ -22,6 +22,8 @@ std::array<OpcodeText, opcode_count> make_table() {
   const std::vector<InstructionField> at = {{"at", &I::a}, {"n", &I::count}};
   std::vector<InstructionField> axpy = multiply_add();
   axpy.resize(5);
+  std::vector<InstructionField> keep = axpy;
+  keep.insert(keep.end(), {{"keep", &I::c}, {"m", &I::scalars}});
   std::vector<InstructionField> outer = axpy;
   outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
@@ -51,7 +53,8 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"XOR_SHIFT32", {{"a", &I::a}, {"n", &I::count}, {"shift", &I::row_stride}}},
            {"MUL_INT32", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
            {"SCALE16", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
-           {"ZERO_BELOW16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"c", &I::c}}}}};
+           {"ZERO_BELOW16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"c", &I::c}}},
+           {"AXPY_KEEP", keep, true}}};
 }
 
 }  // namespace

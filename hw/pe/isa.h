@@ -40,8 +40,10 @@ enum class Opcode : std::uint8_t {
   mul_int32 = 24,    ///< a32[k] *= c32, modulo 2^32
   scale16 = 25,      ///< a16[k] = half(a16[k] x c16)
   zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
+  axpy_keep = 27,     ///< axpy, and c16[round x scalars + index] = s where index < scalars; round counts the control
+                      ///< wavelets that the thread's axpy_keeps have taken
 };
-inline constexpr int opcode_count = 27;
+inline constexpr int opcode_count = 28;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {

@@ -72,6 +72,13 @@ class Validator {
         check_words(at, "acc", i.a, 2 * i.count, true);
         check_words(at, "scalars", i.c, i.scalars, false);
         break;
+      case Opcode::axpy_keep:
+        check_color(at, "in", i.fabric_in, true);
+        check_passes(at, i);
+        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
+        check_words(at, "keep", i.c, i.scalars, false);
+        break;
       case Opcode::outer:
         check_color(at, "in", i.fabric_in, true);
         check_passes(at, i);

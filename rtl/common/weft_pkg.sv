@@ -64,7 +64,8 @@ package weft_pkg;
     OpXorShift32 = 6'd23,
     OpMulInt32 = 6'd24,
     OpScale16 = 6'd25,
-    OpZeroBelow16 = 6'd26
+    OpZeroBelow16 = 6'd26,
+    OpAxpyKeep = 6'd27
   } opcode_e;
 
   typedef struct packed {
@@ -94,6 +95,11 @@ package weft_pkg;
       OpAdd32, OpSub32, OpMul32, OpMax32: return !has_in;
       default: return 1'b0;
     endcase
+  endfunction
+
+  // Scalars from the fabric, the vector that the wavelet's index names.
+  function automatic logic is_axpy(logic [5:0] opcode);
+    return opcode == OpAxpy || opcode == OpAxpyKeep;
   endfunction
 
   function automatic logic is_outer(logic [5:0] opcode);

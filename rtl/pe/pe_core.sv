@@ -62,6 +62,7 @@ module pe_core
     logic [31:0] scalar;
     logic [33:0] x_address;
     logic [33:0] sum_address;  // OUTER: of the next accumulator
+    logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
     logic clash;  // both sources in the same banks: an element cycle takes two
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
@@ -115,7 +116,7 @@ module pe_core
       unique case (instruction[thread].opcode)
         OpHalt: usable[thread] = 1'b0;
         OpLoop, OpCall: usable[thread] = 1'b1;
-        OpAxpy, OpOuter:
+        OpAxpy, OpAxpyKeep, OpOuter:
           usable[thread] = thread_q[thread].phase != PhaseIssue ||
               (operands[thread] && (head[thread].control || thread_q[thread].fill == '0));
         OpStore16, OpStore32: usable[thread] = operands[thread];
@@ -150,10 +151,10 @@ module pe_core
   logic vector_elements, stream_element, store_element, step_over, last_element;
   logic pass_done, last_vector;  // over the elements
   logic [16:0] next_vector, next_element;
-  logic [15:0] scalar_half, x_row, x_stride, passes;
+  logic [15:0] scalar_half, x_stride, passes;
   logic [31:0] scalar_word;
-  logic [33:0] scalar_address, element_base, x_address, sum_step;
-  logic scalar_outside, out_of_range, fmac, outer, zero_below, counts, clash;
+  logic [33:0] scalar_address, element_base, x_address, sum_step, keep_address;
+  logic scalar_outside, out_of_range, fmac, zero_below, counts, keeps, keep, clash;
   lanes_t lanes;
   logic [31:0] result;
 
@@ -167,34 +168,26 @@ module pe_core
   assign next_vector = 17'(now_thread.vector_index) + 17'd1;
   assign last_vector = next_vector >= 17'(now_instruction.scalars);
 
-  // Where the vector of this slot's issue stands. AXPYM, OUTERM and FMAC32 take other scalars, FMAC32 other elements,
-  // OUTER another vector, in each pass of counter 0.
   assign fmac = is_fmac(now_instruction.opcode);
-  assign outer = is_outer(now_instruction.opcode);
   assign zero_below = now_instruction.opcode == OpZeroBelow16;
   assign counts = now_instruction.opcode == OpCount32;
+  assign keeps = now_instruction.opcode == OpAxpyKeep;
   assign lanes = lanes_of(now_instruction.opcode);
-  assign scalar_address = 34'(now_instruction.c) +
-      ((34'(now_thread.passes[0]) * 34'(now_instruction.scalars) + 34'(now_thread.vector_index)) << fmac);
-  assign element_base = 34'(now_instruction.a) +
-      (fmac || zero_below ? (34'(now_thread.passes[0]) * 34'(now_instruction.count)) << fmac : 34'd0);
-  assign x_address = 34'(now_instruction.b) + 34'(x_row) * 34'(now_instruction.row_stride);
   assign sum_step = 34'(Lanes) * (34'(now_instruction.scalars) << 1);
-  assign clash = has_two_sources(now_instruction.opcode) && element_base[1:0] == x_address[1:0];
 
-  always_comb begin
-    x_row = now_thread.vector_index;
-    if (now_instruction.opcode == OpAxpy) x_row = now_head.data[31:16];
-    else if (outer) x_row = now_thread.passes[0];
-  end
-
-  always_comb begin
-    unique case (now_instruction.opcode)
-      OpAxpy, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls: x_stride = now_instruction.element_stride;
-      OpRelu16, OpReluBack16, OpScale16: x_stride = 16'd1;
-      default: x_stride = 16'd2;
-    endcase
-  end
+  operand_addresses u_addresses (
+    .instruction_i(now_instruction),
+    .pass_i(now_thread.passes[0]),
+    .vector_i(now_thread.vector_index),
+    .index_i(now_head.data[31:16]),
+    .kept_rounds_i(now_thread.kept_rounds),
+    .scalar_o(scalar_address),
+    .element_o(element_base),
+    .x_o(x_address),
+    .x_stride_o(x_stride),
+    .keep_o(keep_address),
+    .clash_o(clash)
+  );
 
   always_comb begin
     next_thread = now_thread;
@@ -202,6 +195,7 @@ module pe_core
     out_o = '0;
     out_o.color = now_instruction.fabric_out;
     out_o.data = result;
+    keep = 1'b0;
     vector_elements = 1'b0;
     stream_element = 1'b0;
     store_element = 1'b0;
@@ -218,7 +212,7 @@ module pe_core
     end else if (slot) begin
       probe_o.valid = 1'b1;
       unique case (now_instruction.opcode)
-        OpAxpy, OpOuter: begin
+        OpAxpy, OpAxpyKeep, OpOuter: begin
           if (now_thread.phase == PhaseElements) begin
             probe_o.valid = 1'b0;
             vector_elements = 1'b1;
@@ -236,8 +230,11 @@ module pe_core
             next_thread.sum_address = 34'(now_instruction.a) + (34'(now_head.data[31:16]) << 1);
             if (now_head.control) begin
               next_thread.burn = cycles_t'(ControlCycles - 1);
+              next_thread.kept_rounds = now_thread.kept_rounds + 16'(keeps);
               step_over = 1'b1;
             end else begin
+              keep = keeps && now_head.data[31:16] < now_instruction.scalars;
+              fault = keep && keep_address >= 34'(SramWords);
               next_thread.burn = cycles_t'(IssueCycles - 1);
               next_thread.fill = cycles_t'(FillCycles);
               if (now_instruction.count != '0) next_thread.phase = PhaseElements;
@@ -354,6 +351,8 @@ module pe_core
     .vector_i(vector_elements),
     .stream_i(stream_element),
     .store_i(store_element),
+    .keep_i(keep),
+    .keep_address_i(keep_address[14:0]),
     .instruction_i(now_instruction),
     .lanes_i(lanes),
     .element_i(now_thread.element),

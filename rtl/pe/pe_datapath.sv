@@ -11,6 +11,8 @@ module pe_datapath
   input  logic vector_i,
   input  logic stream_i,
   input  logic store_i,
+  input  logic keep_i,  // the scalar of an AXPY
+  input  sram_address_t keep_address_i,
   // What the fabric operands are is the sequencer's business.
   /* verilator lint_off UNUSEDSIGNAL */
   input  instruction_t instruction_i,
@@ -131,6 +133,12 @@ module pe_datapath
       write_address[1] = drain_address[14:0];
       write_data[1] = drain_half ? {16'd0, stored_half} : result_o;
       write_half[1] = drain_half;
+    end
+    if (keep_i) begin
+      write[0] = 1'b1;
+      write_address[0] = keep_address_i;
+      write_data[0] = data_i;
+      write_half[0] = 1'b1;
     end
     if (store_i) begin
       write[0] = 1'b1;

@@ -18,7 +18,7 @@ module vector_lane
   logic mixed, multiplies;
   logic [31:0] sum, product, whole_product, greater, addend;
 
-  assign mixed = opcode_i == OpAxpy || opcode_i == OpAxpyMemory || is_outer(opcode_i);
+  assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
   assign multiplies = active_i && (opcode_i == OpMul32 || opcode_i == OpFmac32 || opcode_i == OpFmac32Calls);
   assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
 

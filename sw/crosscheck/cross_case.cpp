@@ -32,7 +32,7 @@ const std::vector<KernelKind>& program_kernels() {
   static const std::vector<KernelKind> kernels = {KernelKind::matmul_forward,  KernelKind::matmul_delta,
                                                   KernelKind::matmul_gradient, KernelKind::retained_delta,
                                                   KernelKind::activation,      KernelKind::activation_backward,
-                                                  KernelKind::load_input};
+                                                  KernelKind::retain_forward,  KernelKind::load_input};
   return kernels;
 }
 

@@ -41,6 +41,16 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
   return sums;
 }
 
+// Every column keeps the weights; the bias is the last of a round.
+std::vector<std::uint32_t> sums_and_weights(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> results = chained_sums(launch);
+  const std::size_t width = launch.stream.size() / static_cast<std::size_t>(launch.map->rounds);
+  for (int column = 0; column < launch.map->positions; ++column)
+    for (std::size_t at = 0; at < launch.stream.size(); ++at)
+      if (at % width + 1 < width) results.push_back(launch.stream[at]);
+  return results;
+}
+
 std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
   const auto rounds = static_cast<std::size_t>(launch.map->rounds);
   const std::size_t features = launch.resident.size() / rounds, tokens = launch.stream.size() / rounds;
@@ -96,6 +106,8 @@ std::vector<std::uint32_t> loaded(const hw::ProgramLaunch& launch) {
 
 std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
   switch (launch.kind) {
+    case hw::KernelKind::retain_forward:
+      return sums_and_weights(launch);
     case hw::KernelKind::retained_delta:
       return retained_delta(launch);
     case hw::KernelKind::activation:

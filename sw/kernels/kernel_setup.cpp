@@ -44,8 +44,8 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
       break;
   }
   const hw::LaunchMap& map = *launch.map;
-  auto setup =
-      std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident}, launch.keeps_fp32);
+  auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident},
+                                             launch.keeps_fp32, launch.kind == KernelKind::retain_forward);
   for (int round = 0; map.from_edge && round < map.rounds; ++round)
     for (int line = 0; line < map.chain; ++line)
       setup->feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);

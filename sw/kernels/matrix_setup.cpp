@@ -29,11 +29,12 @@ int largest(const std::vector<int>& counts) {
 }  // namespace
 
 MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
-                         bool keeps_fp32)
+                         bool keeps_fp32, bool retains)
     : KernelSetup({map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
                    machine.pe.sram_bytes}),
       map_(map),
       keeps_fp32_(keeps_fp32),
+      retains_(retains),
       stream_(values.stream),
       line_first_(prefix(map.wavelets)),
       position_first_(prefix(map.elements)) {
@@ -43,9 +44,10 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
   const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
                      outputs = resident + operands + operands % 2,
                      end = outputs + static_cast<std::int64_t>(owned) * tokens * (keeps_fp32_ ? 2 : 1);
-  check_room(machine, end);
+  check_room(machine, end + (retains ? std::int64_t{map_.rounds} * wavelets : 0));
   addresses.resident = half_word(resident);
   addresses.owned = half_word(outputs);
+  addresses.kept = half_word(end);
   for (int line = 0; line < map_.lines; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
       Program& program = array.program(x_of(line, position), y_of(line, position));
@@ -102,7 +104,13 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
   ProgramBuilder builder(program);
   if (line < map_.chain) {
     builder.begin_thread(0);
-    const Instruction take = axpy(MatrixColors::weights, elements, elements, 1), sum = drain(line, elements);
+    Instruction take = axpy(MatrixColors::weights, elements, elements, 1);
+    if (retains_) {
+      take.opcode = Opcode::axpy_keep;
+      take.c = addresses.kept;
+      take.scalars = half_word(kept_features(line));
+    }
+    const Instruction sum = drain(line, elements);
     Instruction last_sum = sum;
     last_sum.close = last_sum.silent = true;
     last_sum.advance = to_last_switch;
@@ -237,7 +245,15 @@ std::vector<std::uint32_t> MatrixSetup::results(const hw::ArrayRun& run) const {
     for (int position = 0; position < map_.positions; ++position)
       for (int element = 0; element < map_.elements[static_cast<std::size_t>(position)]; ++element)
         results.push_back(result(run, round, position, element));
-  return canonical(std::move(results), results_are_fp32());
+  results = canonical(std::move(results), results_are_fp32());
+  for (int position = 0; retains_ && position < map_.positions; ++position)
+    for (int round = 0; round < map_.rounds; ++round)
+      for (int line = 0; line < map_.chain; ++line)
+        for (int feature = 0; feature < kept_features(line); ++feature)
+          results.push_back(
+              run.pes[static_cast<std::size_t>(line * array.width + position)]
+                  .memory[static_cast<std::size_t>(addresses.kept + round * kept_features(line) + feature)]);
+  return results;
 }
 
 std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {

@@ -23,15 +23,17 @@ struct MatrixValues {
 struct MatrixAddresses {
   std::uint16_t accumulators = 0;  ///< fp32 [elements]
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
+  std::uint16_t kept = 0;          ///< fp16 [rounds][features of the PE], where weights are kept
   std::uint16_t owned = 0;  ///< fp16 (outputs also fp32) [owned rounds of the PE][tokens of the PE]: outputs, or deltas
 };
 
 class MatrixSetup : public KernelSetup {
  public:
   /// Throws UsageError if a PE's operands do not fit into its SRAM (names the PE and the words needed).
-  /// `keeps_fp32`: returned sums are stored as fp32, else rounded to fp16.
+  /// `keeps_fp32`: returned sums are stored as fp32, else rounded to fp16. `retains`: a retain_forward, whose PEs keep
+  /// the weights of their inputs, without the bias.
   MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const MatrixValues& values,
-              bool keeps_fp32 = false);
+              bool keeps_fp32 = false, bool retains = false);
 
   MatrixAddresses addresses;
 
@@ -54,10 +56,14 @@ class MatrixSetup : public KernelSetup {
   hw::Instruction axpy(int color, int elements, int row_stride, int element_stride) const;
   hw::Instruction drain(int line, int elements) const;
   hw::Instruction keep(int elements) const;
+  /// Weights of a round that a PE of the row keeps.
+  int kept_features(int line) const {
+    return map_.wavelets[static_cast<std::size_t>(line)] - (line + 1 == map_.chain ? 1 : 0);
+  }
   int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
 
   hw::LaunchMap map_;
-  bool keeps_fp32_;
+  bool keeps_fp32_, retains_;
   std::vector<std::uint16_t> stream_;
   std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order
   std::vector<int> position_first_;  ///< [positions + 1]

@@ -99,14 +99,15 @@ class RandomProgram {
                         i.opcode == Opcode::send16 || i.opcode == Opcode::to_half16 || i.opcode == Opcode::scale16 ||
                         i.opcode == Opcode::zero_below16;
     const bool half_operand = (halves && i.opcode != Opcode::to_half16 && i.opcode != Opcode::zero_below16) ||
-                              i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
-                              i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory ||
-                              i.opcode == Opcode::drain16;
+                              i.opcode == Opcode::axpy_keep || i.opcode == Opcode::axpy ||
+                              i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
+                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16;
     if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
     if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
-    const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory ||
-                              i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory ||
-                              i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
+    const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_keep ||
+                              i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
+                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain ||
+                              i.opcode == Opcode::drain16;
     i.count = static_cast<std::uint16_t>(may_be_empty && random_() % 8 == 0 ? 0 : 1 + below(20));
     const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
     const auto takes = [&](int wavelets) {
@@ -121,9 +122,11 @@ class RandomProgram {
     };
     switch (i.opcode) {
       case Opcode::axpy:
+      case Opcode::axpy_keep:
       case Opcode::outer:
         takes(0);
-        if (i.opcode == Opcode::outer) i.scalars = static_cast<std::uint16_t>(1 + below(4));
+        if (i.opcode == Opcode::axpy_keep) i.c = place(below(slots));
+        if (i.opcode != Opcode::axpy) i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(below(40)), i.element_stride = static_cast<std::uint16_t>(below(4));
         for (int number = below(5); number > 0; --number)
           needs[static_cast<std::size_t>(in)].push_back(

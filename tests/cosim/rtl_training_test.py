@@ -120,7 +120,8 @@ class RtlTraining(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             losses.append([step["loss"] for step in report(self.folder / name)["steps"]])
         self.assertEqual(*losses)
-        programs = report(self.folder / "dropped_tiles")["programs"]
+        tiles = report(self.folder / "dropped_tiles")
+        programs = tiles["programs"]
         self.assertEqual(programs["launches"], 3 * 13 * tiles["plan"]["lanes"])  # all but the loss
         self.assertLessEqual(programs["worst_deviation_cycles"], 2)
 

@@ -21,7 +21,8 @@ Instruction good(Opcode opcode) {
   Instruction i;
   i.opcode = opcode;
   i.count = 5, i.scalars = 3, i.row_stride = 8, i.element_stride = 2;
-  if (opcode == Opcode::axpy || opcode == Opcode::outer || opcode == Opcode::store16 || opcode == Opcode::store32)
+  if (opcode == Opcode::axpy || opcode == Opcode::axpy_keep || opcode == Opcode::outer || opcode == Opcode::store16 ||
+      opcode == Opcode::store32)
     i.fabric_in = 0;
   if (opcode == Opcode::axpy_memory || opcode == Opcode::outer_memory || opcode == Opcode::send16 ||
       opcode == Opcode::send32)
@@ -78,7 +79,9 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
                                    {Opcode::xor_shift32, &I::a, 10, true},  {Opcode::mul_int32, &I::a, 10, true},
                                    {Opcode::mul_int32, &I::c, 2, true},     {Opcode::scale16, &I::a, 5, false},
                                    {Opcode::scale16, &I::c, 1, false},      {Opcode::zero_below16, &I::a, 5, false},
-                                   {Opcode::zero_below16, &I::b, 10, true}, {Opcode::zero_below16, &I::c, 2, true}};
+                                   {Opcode::zero_below16, &I::b, 10, true}, {Opcode::zero_below16, &I::c, 2, true},
+                                   {Opcode::axpy_keep, &I::a, 10, true},    {Opcode::axpy_keep, &I::b, 9, false},
+                                   {Opcode::axpy_keep, &I::c, 3, false}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
     for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
@@ -137,7 +140,7 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
     i.count = 0;
     CHECK(!accepted(i));
   }
-  for (const Opcode opcode : {Opcode::outer, Opcode::outer_memory}) {
+  for (const Opcode opcode : {Opcode::outer, Opcode::outer_memory, Opcode::axpy_keep}) {
     Instruction none = good(opcode);
     none.scalars = 0;
     CHECK(!accepted(none));
