@@ -11,26 +11,6 @@ namespace weft::sw {
 
 namespace {
 
-Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepared) {
-  const hw::LaunchMap& map = prepared.map;
-  hw::StreamReduce engine(hw::FabricTiming(machine),
-                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
-  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
-  for (int round = 0; round < map.rounds; ++round) {
-    hw::StreamReduce::Source source;
-    if (map.from_edge) {
-      source.edge = prepared.edge[static_cast<std::size_t>(round)].data();
-    } else {
-      source.owner = map.owner_row(round);
-    }
-    engine.stream(0, wavelets, source);
-    engine.open_reduction(nullptr);
-    engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
-    engine.close_reduction(map.advances(round));
-  }
-  return engine.end();
-}
-
 std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& tiles, const hw::ArrayRun& model) {
   if (!model.finished) return "the PE model cannot go on:\n" + model.waiting;
   if (!tiles.finished) return "the tiles cannot go on:\n" + tiles.waiting;
@@ -59,6 +39,26 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
 }
 
 }  // namespace
+
+Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepared) {
+  const hw::LaunchMap& map = prepared.map;
+  hw::StreamReduce engine(hw::FabricTiming(machine),
+                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
+  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
+  for (int round = 0; round < map.rounds; ++round) {
+    hw::StreamReduce::Source source;
+    if (map.from_edge) {
+      source.edge = prepared.edge[static_cast<std::size_t>(round)].data();
+    } else {
+      source.owner = map.owner_row(round);
+    }
+    engine.stream(0, wavelets, source);
+    engine.open_reduction(nullptr);
+    engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
+    engine.close_reduction(map.advances(round));
+  }
+  return engine.end();
+}
 
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
                      const hw::ClockedSource& tiles, CrossRuns* runs) {

@@ -23,6 +23,9 @@ struct CrossRuns {
   hw::ArrayRun tiles, model;
 };
 
+/// End of the last thread by the recurrences. Precondition: the case has no stalls that they do not know.
+Cycle recurrence_end(const hw::MachineSpec& machine, const PreparedCase& prepared);
+
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, Stalls stalls,
                      const hw::ClockedSource& tiles, CrossRuns* runs = nullptr);
 
