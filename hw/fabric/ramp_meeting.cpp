@@ -73,9 +73,14 @@ void StreamReduce::meet_last_sums(int line, std::int64_t k, int offset) {
       return (static_cast<std::uint32_t>(last_arrival[p] - departs[p]) < elements) & (departs[p] != expected[p]) &
              (issue[p] == last_arrival[p] + ramp);
     };
-    bool any = false;
-    for (int p = group.first; p < group.last; ++p) any |= meets(p);
-    if (!any) continue;
+    // First without the rows that only a wavelet among the last sums needs.
+    std::int32_t any = 0;
+    for (int p = group.first; p < group.last; ++p)
+      any |= static_cast<std::uint32_t>(last_arrival[p] - departs[p]) < elements ? 1 : 0;
+    if (any == 0) continue;
+    any = 0;
+    for (int p = group.first; p < group.last; ++p) any |= meets(p) ? 1 : 0;
+    if (any == 0) continue;
     const std::int32_t* oldest = arrive(last + 1 - remembered);
     for (int p = group.first; p < group.last; ++p) {
       if (!meets(p)) continue;

@@ -34,8 +34,10 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
   const std::int64_t base = rounds_ * group.elements;
   const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
   // Sound only without neighbours, whose times are their own.
-  const bool may_rest =
-      shape_.add_runs && first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const bool whole = first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const bool may_rest = shape_.add_runs && whole;
+  if (whole && !may_rest && (owner_line <= 0 || owner_line >= shape_.chain))
+    return sum_blocks(group, owner_line, returns);
   const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);

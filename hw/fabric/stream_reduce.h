@@ -164,6 +164,7 @@ class StreamReduce {
   void share_ramp(int line, std::int64_t j, const std::int32_t* below, std::int32_t way, int left, int right);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
+  void sum_blocks(const Group& group, int owner_line, bool returns);
   /// Whether a time is not the one of the element before, plus one.
   struct Moved {
     bool arrive, issue, leave;
