@@ -52,20 +52,10 @@ std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) con
   const auto compare_all = [&](const Times& times, std::size_t stride, std::size_t offset) {
     for (std::size_t at = 0; at < times.size(); at += stride) compare(times.data() + at + offset);
   };
-  for (const Times* times : {&free_, &ready_, &consume_, &element_, &leave_, &arrive_, &issue_, &return_})
+  for (const Times* times : {&free_, &ready_, &consume_, &element_, &leave_, &arrive_, &issue_, &return_, &expected_})
     compare_all(*times, width_, 0);
   compare_all(depart_, width_ + 2, 1);
-  for (std::size_t line = 0; line < stolen_count_.size(); ++line) {
-    if (stolen_pending_[line] == 0) continue;
-    for (std::size_t p = 1; p < width_; ++p) {
-      differs[p] |= stolen_count_[line][p] ^ stolen_count_[line][p - 1];
-      differs[p] |= stolen_next_[line][p] ^ stolen_next_[line][p - 1];
-      for (std::int32_t next = stolen_next_[line][p]; differs[p] == 0 && next < stolen_count_[line][p]; ++next) {
-        const std::size_t at = static_cast<std::size_t>(next) * width_ + p;
-        differs[p] |= stolen_[line][at] ^ (stolen_[line][at - 1] + shift);
-      }
-    }
-  }
+  receivers_.compare_positions(shift, differs);
   for (std::size_t p = 1; p < width_; ++p) differs[p] |= shape_.elements[p] ^ shape_.elements[p - 1];
   return differs;
 }
@@ -90,8 +80,9 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
       if (here[p] != here[width_ + p] + shift) return false;
   }
   const std::size_t deep = history_depth;
-  return equal(free_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
-         equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
+  return equal(free_, width_, 0) && equal(expected_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) &&
+         equal(consume_, deep * width_, 0) && equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) &&
+         equal(arrive_, deep * width_, 1);
 }
 
 Fold StreamReduce::find_fold(bool of_lines) const {
@@ -141,6 +132,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
   }
   StreamReduce result(timing_, shape);
   result.rounds_ = rounds_;
+  result.reduced_ = reduced_;
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   result.fold_shift_ = fold.shift;
   std::vector<std::int32_t>& lag = fold.of_lines ? result.line_lag_ : result.position_lag_;
@@ -156,7 +148,8 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
        {Array{depart_, result.depart_, deep * (width_ + 2), 0}, Array{consume_, result.consume_, deep * width_, 0},
         Array{element_, result.element_, deep * width_, 0}, Array{leave_, result.leave_, deep * width_, 0},
         Array{arrive_, result.arrive_, deep * width_, 1}, Array{issue_, result.issue_, width_, 0},
-        Array{free_, result.free_, width_, 0}, Array{ready_, result.ready_, width_, 0}}) {
+        Array{expected_, result.expected_, width_, 0}, Array{free_, result.free_, width_, 0},
+        Array{ready_, result.ready_, width_, 0}}) {
     const bool halos = &array.from == &depart_;
     if (fold.of_lines) {
       pick_rows(array.from, array.row, fold.first, array.offset, array.to);
@@ -169,15 +162,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
     return result;
   }
   pick_columns(return_, width_, fold.first, 0, result.return_);
-  for (std::size_t line = 0; line < stolen_count_.size(); ++line) {
-    if (stolen_count_[line].empty()) continue;
-    pick_columns(stolen_count_[line], width_, fold.first, 0, result.stolen_count_[line]);
-    pick_columns(stolen_next_[line], width_, fold.first, 0, result.stolen_next_[line]);
-    pick_columns(stolen_[line], width_, fold.first, 0, result.stolen_[line]);
-    result.received_[line].assign(fold.first.size(), 0);
-    for (std::size_t group = 0; group < fold.first.size(); ++group)
-      result.stolen_pending_[line] += result.stolen_count_[line][group] - result.stolen_next_[line][group];
-  }
+  result.receivers_.pick(receivers_, fold.first);
   return result;
 }
 
@@ -190,14 +175,8 @@ void StreamReduce::unfold(const StreamReduce& folded, const Fold& fold) {
     blocked_[here] += folded.blocked_[there];
     stall_[here] += folded.stall_[there];
     free_[here] = folded.free_[there] + shift;
-    if (folded.last_receive_[there] > 0) last_receive_[here] = folded.last_receive_[there] + shift;
-    if (folded.received_[from_line].empty()) return;
-    if (received_[to_line].empty())
-      for (Times* times : {&received_[to_line], &stolen_count_[to_line], &stolen_next_[to_line]})
-        times->assign(width_, 0);
-    received_[to_line][to] += folded.received_[from_line][from];
-    stolen_count_[to_line][to] = folded.stolen_count_[from_line][from];
-    stolen_next_[to_line][to] = folded.stolen_next_[from_line][from];
+    receivers_.spread(static_cast<int>(to_line), static_cast<int>(to), folded.receivers_, static_cast<int>(from_line),
+                      static_cast<int>(from), shift);
   };
   for (std::size_t group = 0; group < fold.first.size(); ++group)
     for (int copy = 0; copy < fold.copies[group]; ++copy) {

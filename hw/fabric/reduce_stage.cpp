@@ -10,13 +10,14 @@ void StreamReduce::open_reduction(const std::int32_t* sink_ready) {
     std::int32_t* free = row(free_, line);
     std::int32_t* ready = row(ready_, line);
     std::int32_t* issue = row(issue_, line);
+    expect_wavelet(line);
     for (int p = 0; p < active_; ++p) {
       std::int32_t from = free[p];
-      std::int32_t at = next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
+      std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
       if (line == 0 && sink_ready)
-        at = next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
+        at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
       ready[p] = at + timing_.fill;
-      issue[p] = occupy(line, p, at, timing_.issue) - 1;
+      issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
     }
   }
 }
@@ -33,8 +34,10 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
   const std::int64_t base = rounds_ * group.elements;
   const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
   // Sound only without neighbours, whose times are their own.
-  const bool may_rest =
-      shape_.add_runs && first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const bool whole = first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const bool may_rest = shape_.add_runs && whole;
+  if (whole && !may_rest && (owner_line <= 0 || owner_line >= shape_.chain))
+    return sum_blocks(group, owner_line, returns);
   const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
@@ -128,17 +131,21 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
       arrive[p] = std::max(std::max(below[p] + way, arrive_before[p] + 1), taken[p] + ramp);
       moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
     }
+    if (meets_others(line, j, left)) {
+      share_ramp(line, j, below, way, left, right);
+      for (int p = left; p < right; ++p) moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
+    }
   }
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       std::int32_t from = issue[p] + 1;
-      std::int32_t now = next_free_cycle(line, p, from, from, &blocked[p]);
-      if (has_input) now = next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
-      if (has_output) now = next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &blocked[p]);
+      std::int32_t now = receivers_.next_free_cycle(line, p, from, from, &blocked[p]);
+      if (has_input) now = receivers_.next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
+      if (has_output) now = receivers_.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &blocked[p]);
       moved |= now ^ (issue[p] + 1);
       issue[p] = element[p] = now;
     }
-    compact_steals(line);
+    receivers_.release(line);
   } else {
     for (int p = left; p < right; ++p) {
       const std::int32_t from = issue[p] + 1;
@@ -210,8 +217,8 @@ void StreamReduce::close_reduction(bool advance) {
     const std::int32_t* issue = row(issue_, line);
     const std::int32_t tail = (advance && line == 0 ? timing_.control : 0) + timing_.scalar;
     if (steals(line)) {
-      for (int p = 0; p < active_; ++p) free[p] = occupy(line, p, issue[p] + 1, tail);
-      compact_steals(line);
+      for (int p = 0; p < active_; ++p) free[p] = receivers_.occupy(line, p, issue[p] + 1, tail);
+      receivers_.release(line);
     } else {
       for (int p = 0; p < active_; ++p) free[p] = issue[p] + 1 + tail;
     }
@@ -219,6 +226,7 @@ void StreamReduce::close_reduction(bool advance) {
       for (int p = 0; p < active_; ++p) return_[static_cast<std::size_t>(p)] += timing_.control;
   }
   ++rounds_;
+  reduced_ = true;
 }
 
 void StreamReduce::close_without_reduction() {
@@ -271,73 +279,6 @@ void StreamReduce::get_credits(int element, std::int32_t* credits) const {
   copy_ring(arrive_, shape_.chain, element, credits);
 }
 
-void StreamReduce::receive(int line, const std::int32_t* times, int first, int last) {
-  const auto at = static_cast<std::size_t>(line);
-  if (received_[at].empty()) {
-    received_[at].assign(width_, 0);
-    stolen_count_[at].assign(width_, 0);
-    stolen_next_[at].assign(width_, 0);
-  }
-  std::int32_t* last_receive = row(last_receive_, line);
-  for (int p = first; p < last; ++p) {
-    ++received_[at][static_cast<std::size_t>(p)];
-    last_receive[p] = times[p] + 1;
-    if (line >= shape_.chain) continue;
-    const auto slot = static_cast<std::size_t>(stolen_count_[at][static_cast<std::size_t>(p)]++);
-    if (stolen_[at].size() < (slot + 1) * width_)
-      stolen_[at].resize(std::max((slot + 1) * width_, stolen_[at].size() * 2));
-    stolen_[at][slot * width_ + static_cast<std::size_t>(p)] = times[p];
-    ++stolen_pending_[at];
-  }
-}
-
-// First cycle >= `target` that no receiver takes. The cycles from `waited_from` to it that nobody took are added to
-// `wait`; `waited_from` moves to the result.
-std::int32_t StreamReduce::next_free_cycle(int line, int position, std::int32_t target, std::int32_t& waited_from,
-                                           std::int32_t* wait) {
-  std::int32_t lost = 0;
-  if (steals(line)) {
-    const auto at = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);
-    std::int32_t& next = stolen_next_[at][p];
-    const std::int32_t count = stolen_count_[at][p];
-    while (next < count) {
-      const std::int32_t taken = stolen_[at][static_cast<std::size_t>(next) * width_ + p];
-      if (taken > target) break;
-      if (taken >= waited_from) ++lost;
-      if (taken == target) ++target;
-      ++next;
-      --stolen_pending_[at];
-    }
-  }
-  *wait += target - waited_from - lost;
-  waited_from = target;
-  return target;
-}
-
-// The cycle after the last of `cycles` cycles that begin at `from` and are not taken by the receiver.
-std::int32_t StreamReduce::occupy(int line, int position, std::int32_t from, std::int32_t cycles) {
-  std::int32_t end = from + cycles;
-  if (!steals(line)) return end;
-  const auto at = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);
-  std::int32_t& next = stolen_next_[at][p];
-  const std::int32_t count = stolen_count_[at][p];
-  while (next < count) {
-    const std::int32_t taken = stolen_[at][static_cast<std::size_t>(next) * width_ + p];
-    if (taken >= end) break;
-    if (taken >= from) ++end;
-    ++next;
-    --stolen_pending_[at];
-  }
-  return end;
-}
-
-void StreamReduce::compact_steals(int line) {
-  const auto at = static_cast<std::size_t>(line);
-  if (stolen_pending_[at] > 0) return;
-  std::fill(stolen_count_[at].begin(), stolen_count_[at].end(), 0);
-  std::fill(stolen_next_[at].begin(), stolen_next_[at].end(), 0);
-}
-
 void StreamReduce::work(int line, const std::int32_t* cycles) {
   std::int32_t* free = row(free_, line);
   for (int p = 0; p < active_; ++p) free[p] += cycles[p];
@@ -362,13 +303,10 @@ PeTimes StreamReduce::pe(int line, int position) const {
   times.wait_partial_sum = wait_sum_[at];
   times.blocked = blocked_[at];
   times.stall = stall_[at];
-  const auto l = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);
-  if (!received_[l].empty()) {
-    times.received = received_[l][p];
-    times.received_late = line < shape_.chain ? stolen_count_[l][p] - stolen_next_[l][p] : times.received;
-  }
+  times.received = receivers_.received(line, position);
+  times.received_late = receivers_.received_late(line, position);
   times.main_end = line < shape_.chain ? free_[at] : 0;
-  times.end = std::max<Cycle>(times.main_end, last_receive_[at]);
+  times.end = std::max<Cycle>(times.main_end, receivers_.end(line, position));
   return times;
 }
 

@@ -24,6 +24,7 @@
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/fold.h"
 #include "hw/fabric/hop_scan.h"
+#include "hw/fabric/receivers.h"
 
 namespace weft::hw {
 
@@ -37,7 +38,8 @@ struct StreamReduceShape {
   int lanes = 1;                  ///< AXPY elements per cycle
   bool chain_from_below = false;  ///< another part's line feeds the last chain line
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
-  bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
+  int edge_rounds = 0;   ///< rounds of a stream that comes from the edge; 0: it comes from PEs, or nobody knows
+  bool add_runs = true;  ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
 /// Sums of PE-cycles of one PE since the launch began.
@@ -95,7 +97,9 @@ class StreamReduce {
   /// Departure of the returned sum's element from the router of line 0, [positions]; valid without chain_to_above.
   const std::int32_t* returned() const { return return_.data(); }
   /// Adds one element of a returned sum that arrives at `line`'s core at times[p], for positions [first, last).
-  void receive(int line, const std::int32_t* times, int first, int last);
+  void receive(int line, const std::int32_t* times, int first, int last) {
+    receivers_.receive(line, times, first, last);
+  }
 
   /// Main threads of a line do `cycles[p]` cycles of their own work.
   void work(int line, const std::int32_t* cycles);
@@ -145,7 +149,7 @@ class StreamReduce {
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
   std::int32_t* depart(int line, std::int64_t k) { return depart_.data() + ring(line, k) * (width_ + 2) + 1; }
   std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
-  bool steals(int line) const { return stolen_pending_[static_cast<std::size_t>(line)] > 0; }
+  bool steals(int line) const { return receivers_.wait_at(line); }
 
   const std::int32_t* depart_row(int line, std::int64_t k) const {
     return depart_.data() + ring(line, k) * (width_ + 2);
@@ -157,8 +161,13 @@ class StreamReduce {
   void sweep(int line, std::int64_t k, int first, int last, int step);
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
   void take(int line, std::int64_t k, bool control, int first, int last);
+  void meet_last_sums(int line, std::int64_t k, int offset);
+  void expect_wavelet(int line);
+  bool meets_others(int line, std::int64_t j, int position) const;
+  void share_ramp(int line, std::int64_t j, const std::int32_t* below, std::int32_t way, int left, int right);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
+  void sum_blocks(const Group& group, int owner_line, bool returns);
   /// Whether a time is not the one of the element before, plus one.
   struct Moved {
     bool arrive, issue, leave;
@@ -176,10 +185,6 @@ class StreamReduce {
   };
   Neighbour neighbour(const Times& times, int ring_line, int line, std::int64_t index) const;
   void check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left, int right);
-  std::int32_t next_free_cycle(int line, int position, std::int32_t from, std::int32_t& waited_from,
-                               std::int32_t* wait);
-  std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
-  void compact_steals(int line);
 
   FabricTiming timing_;
   StreamReduceShape shape_;
@@ -188,11 +193,13 @@ class StreamReduce {
   int active_ = 0;  ///< positions with elements
   int max_elements_ = 0;
   std::int64_t rounds_ = 0;
+  bool reduced_ = false;  ///< the round before ended with a sum
   std::vector<Group> groups_;
   Times length_;                     ///< [positions] AXPY cycles
   Times depart_, consume_;           ///< [chain][ring][positions]
   Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
   Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
+  Times expected_;                   ///< [chain][positions] cycle in which a waiting wavelet crosses the ramp
   Times issue_;                      ///< [chain][positions] issue of the last element
   Times edge_slack_;                 ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
@@ -203,10 +210,8 @@ class StreamReduce {
   Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
   std::int32_t fold_shift_ = 0;
   bool fold_holds_ = true;
-  Times wait_stream_, wait_sum_, blocked_, stall_, last_receive_;  ///< [lines][positions]
-  std::vector<Times> stolen_;                                 ///< per line: [n][positions] arrivals that take a cycle
-  std::vector<Times> stolen_count_, stolen_next_, received_;  ///< per line and position
-  std::vector<std::int64_t> stolen_pending_;
+  Times wait_stream_, wait_sum_, blocked_, stall_;  ///< [lines][positions]
+  Receivers receivers_;
 };
 
 }  // namespace weft::hw

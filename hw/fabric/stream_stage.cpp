@@ -7,7 +7,11 @@
 namespace weft::hw {
 
 StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
-    : timing_(timing), shape_(std::move(shape)), width_(static_cast<std::size_t>(shape_.positions)), hops_(timing.hop) {
+    : timing_(timing),
+      shape_(std::move(shape)),
+      width_(static_cast<std::size_t>(shape_.positions)),
+      hops_(timing.hop),
+      receivers_(shape_.lines, shape_.chain, width_, timing.ramp) {
   for (int position = 0; position < shape_.positions; ++position) {
     const int elements = shape_.elements[static_cast<std::size_t>(position)];
     length_.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
@@ -24,19 +28,15 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   element_.assign(chain * deep * width_, never_binds);
   leave_.assign((chain + 1) * deep * width_, never_binds);
   arrive_.assign((chain + 1) * deep * width_, never_binds);
+  expected_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
   issue_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
   return_.assign(width_, never_binds);
   free_.assign(lines * width_, timing_.dispatch);
   ready_.assign(lines * width_, 0);
-  for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_, &last_receive_}) sums->assign(lines * width_, 0);
+  for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_}) sums->assign(lines * width_, 0);
   reset_edge_slack();
   position_lag_.assign(width_, 0);
   line_lag_.assign(lines, 0);
-  stolen_.resize(lines);
-  stolen_count_.assign(lines, {});
-  stolen_next_.assign(lines, {});
-  received_.assign(lines, {});
-  stolen_pending_.assign(lines, 0);
 }
 
 std::int32_t& StreamReduce::halo(int side, int line, int offset) {
@@ -83,6 +83,7 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
     source_wavelet(line, k, source.owner, control);
     sweep(line, k, source.owner + 1, shape_.positions, +1);
     sweep(line, k, source.owner - 1, -1, -1);
+    meet_last_sums(line, k, offset);
     take(line, k, control, 0, std::min(source.owner, active_));
     take(line, k, control, source.owner + 1, active_);
     return;
@@ -99,6 +100,7 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
     }
     sweep(line, k, 0, shape_.positions, +1);
   }
+  meet_last_sums(line, k, offset);
   take(line, k, control, 0, active_);
 }
 
@@ -247,17 +249,19 @@ void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int
   const std::int32_t* depart_now = depart(line, k);
   std::int32_t* taken = consume(line, k);
   for (int p = first; p < last; ++p) {
+    // Of a line's columns the first waits for room and is old, the others get it fresh: as one rule for all, it is old.
+    receivers_.cross_ramp(line, p, never_binds, depart_now[p]);
     std::int32_t& free = row(free_, line)[p];
     std::int32_t& ready = row(ready_, line)[p];
     std::int32_t from = free;
-    if (!control) next_free_cycle(line, p, std::max(free, ready), from, &row(stall_, line)[p]);
-    const std::int32_t at =
-        next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from, &row(wait_stream_, line)[p]);
+    if (!control) receivers_.next_free_cycle(line, p, std::max(free, ready), from, &row(stall_, line)[p]);
+    const std::int32_t at = receivers_.next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from,
+                                                       &row(wait_stream_, line)[p]);
     taken[p] = at;
-    free = occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
+    free = receivers_.occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
     if (!control) ready = at + timing_.fill;
   }
-  compact_steals(line);
+  receivers_.release(line);
 }
 
 }  // namespace weft::hw

@@ -46,8 +46,7 @@ void Wafer::retained_delta_values() {
 }
 
 void Wafer::activation_values(int layer, const Dropout& dropout) {
-  for (int index = 0; index < lanes(); ++index)
-    lane(index).activation_values(layer, lane_dropout(dropout, index));
+  for (int index = 0; index < lanes(); ++index) lane(index).activation_values(layer, lane_dropout(dropout, index));
 }
 
 void Wafer::activation_backward_values(int layer) {

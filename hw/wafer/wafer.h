@@ -20,7 +20,8 @@ class Wafer : public sc_core::sc_module {
   /// Of a lane, among the plan's PEs.
   int first_row(int lane) const { return lane * lane_pitch_; }
   Dropout lane_dropout(const Dropout& dropout, int lane) const {
-    return {dropout.probability, dropout.key, dropout.first_sample + static_cast<std::uint32_t>(lane_first_token(lane))};
+    return {dropout.probability, dropout.key,
+            dropout.first_sample + static_cast<std::uint32_t>(lane_first_token(lane))};
   }
   /// An activation of `features` features on a lane.
   BlockMap block(int lane, int features) const { return {mapping_.lane, features, lane_tokens(lane)}; }

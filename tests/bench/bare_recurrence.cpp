@@ -59,6 +59,7 @@ void BareRecurrence::stream_line(int line) {
       upstream = std::max(upstream + hop, own);
       now[p] = upstream;
     }
+    if (offset < timing_.input_queue && rounds_ > 0 && line + 1 < shape_.lines) meet_last_sums(line, now);
     if (offset == shape_.wavelets) return take_control(line, k);
     std::int32_t* __restrict taken = at(taken_, line, k, width);
     for (int p = 0; p < width; ++p) {
@@ -69,6 +70,25 @@ void BareRecurrence::stream_line(int line) {
       free[p] = when + length;
       ready[p] = when + fill;
     }
+  }
+}
+
+// As hw/fabric/ramp_meeting.cpp: a wavelet among the last sums of the round before moves those behind it by a cycle.
+void BareRecurrence::meet_last_sums(int line, const std::int32_t* now) {
+  const std::int64_t last = rounds_ * shape_.elements - 1, begin = static_cast<std::int64_t>(line) * shape_.positions;
+  const auto arrived = [&](std::int64_t j) { return at(arrive_, line + 1, j, shape_.positions); };
+  const std::int32_t* last_arrival = arrived(last);
+  const int remembered = std::min(shape_.elements, static_cast<int>(depth));
+  const std::int32_t* oldest = arrived(last + 1 - remembered);
+  for (int p = 0; p < shape_.positions; ++p) {
+    const std::int32_t behind = last_arrival[p] - now[p];
+    if (behind < 0 || behind >= shape_.elements ||
+        issue_[static_cast<std::size_t>(begin + p)] != last_arrival[p] + timing_.ramp)
+      continue;
+    if (behind < remembered ? arrived(last - behind)[p] != now[p] : last_arrival[p] - oldest[p] != remembered - 1)
+      continue;
+    ++free_[static_cast<std::size_t>(begin + p)];
+    ++wait_sum_[static_cast<std::size_t>(begin + p)];
   }
 }
 

@@ -38,6 +38,7 @@ class BareRecurrence {
     return times.data() + (static_cast<std::int64_t>(line) * depth + (index & (depth - 1))) * stride;
   }
   void stream_line(int line);
+  void meet_last_sums(int line, const std::int32_t* now);
   void take_control(int line, std::int64_t k);
   void sum(int left, int right);
   void sum_element(int line, std::int64_t j, int left, int right);
