@@ -141,7 +141,8 @@ TEST_CASE("misspelt keys and machines are told the nearest") {
              Contains("unknown key pe.lanes.fmac_mixd; nearest: fmac_mixed"));
   CHECK_THAT(error_of("wse1", {}), Contains("no machine 'wse1'; nearest: wse2"));
   CHECK_THROWS_WITH(hw::parse_machine("name: x\nfabrik: {width: 3}\n", "my.yaml"),
-                    Contains("missing key fabric.width") && Contains("is 'fabrik' meant?"));
+                    Contains("my.yaml:2:1: missing section fabric; is 'fabrik' meant?"));
+  CHECK_THROWS_WITH(hw::parse_machine("name: x\n", "my.yaml"), Contains("my.yaml: missing key fabric.width"));
 }
 
 TEST_CASE("the echo gives value, origin and source of every number") {

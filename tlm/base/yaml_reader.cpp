@@ -262,19 +262,18 @@ void YamlSection::refuse(const Found& found, const std::string& why) const {
 }
 
 void YamlSection::missing(const std::string& key, const std::string& allowed) const {
-  // A section that is not there may itself be misspelt.
-  const bool is_absent = node_.IsNull() && !path_.empty();
-  const auto dot = path_.rfind('.');
-  const auto parent = dot == std::string::npos ? "" : path_.substr(0, dot);
-  const auto wanted = !is_absent ? key : dot == std::string::npos ? path_ : path_.substr(dot + 1);
-  const YAML::Node around = is_absent ? reader_->sections_[parent].node : node_;
-  std::vector<std::string> present;
-  if (around.IsMap()) {
-    for (const auto& entry : around) present.push_back(entry.first.Scalar());
+  if (!node_.IsMap()) {
+    if (const auto written = reader_->misspelt(path_))
+      throw UsageError(fmt::format("{}: missing section {}; is '{}' meant?", reader_->source_.where(path_, *written),
+                                   path_, written->Scalar()));
   }
-  const auto close = nearest(wanted, present);
+  std::vector<std::string> present;
+  if (node_.IsMap()) {
+    for (const auto& entry : node_) present.push_back(entry.first.Scalar());
+  }
+  const auto close = nearest(key, present);
   throw UsageError(fmt::format("{}: missing key {}; allowed: {}{}", reader_->source_.where(path_, node_), path_of(key),
-                               allowed, close && *close != wanted ? fmt::format("; is '{}' meant?", *close) : ""));
+                               allowed, close && *close != key ? fmt::format("; is '{}' meant?", *close) : ""));
 }
 
 void YamlSection::record(const Found& found, std::string value, bool is_text) {
@@ -293,6 +292,20 @@ YamlReader::YamlReader(const std::string& text, const std::filesystem::path& nam
 void YamlReader::know(const std::string& section_path, const std::string& key) {
   auto& keys = sections_[section_path].keys;
   if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+}
+
+std::optional<YAML::Node> YamlReader::misspelt(const std::string& section_path) const {
+  const auto dot = section_path.rfind('.');
+  const std::string leaf = dot == std::string::npos ? section_path : section_path.substr(dot + 1);
+  const auto parent = sections_.find(dot == std::string::npos ? "" : section_path.substr(0, dot));
+  if (parent == sections_.end() || !parent->second.node.IsMap()) return std::nullopt;
+  for (const auto& entry : parent->second.node) {
+    const std::string& name = entry.first.Scalar();
+    // Closer than nearest(): train_input is no misspelt eval_input.
+    const auto longest = static_cast<int>(std::max(name.size(), leaf.size()));
+    if (name != leaf && 3 * edit_distance(name, leaf) <= longest) return entry.first;
+  }
+  return std::nullopt;
 }
 
 std::string YamlReader::unknown_key(const std::string& section_path, const KnownSection& section,

@@ -131,6 +131,8 @@ class YamlReader {
   };
 
   void know(const std::string& section_path, const std::string& key);
+  /// The key beside the place of this section that may be meant for it.
+  std::optional<YAML::Node> misspelt(const std::string& section_path) const;
   std::string unknown_key(const std::string& section_path, const KnownSection& section, const YAML::Node& key) const;
 
   YamlSource source_;
