@@ -95,19 +95,21 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
     if (item.bytes > largest->bytes && item.name != map.front().name) largest = &item;
   }
-  // The widest network of this shape that fits: all widths scaled together.
+  // The widest network of this shape that fits: all hidden widths scaled together; samples and classes stay.
   int low = 0, high = 1000;
   while (low + 1 < high) {
     const int middle = (low + high) / 2;
     Layers scaled = layers;
     for (hw::MatrixLayer& layer : scaled) {
-      layer.inputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.inputs) * middle / 1000));
-      layer.outputs = std::max(1, static_cast<int>(static_cast<std::int64_t>(layer.outputs) * middle / 1000));
+      const auto narrow = [middle](int width) { return static_cast<int>(std::int64_t{width} * middle / 1000); };
+      if (&layer != &scaled.front()) layer.inputs = std::max(1, narrow(layer.inputs));
+      if (&layer != &scaled.back()) layer.outputs = std::max(1, narrow(layer.outputs));
     }
     (total_bytes(map_of(scaled)) <= machine.pe.sram_bytes ? low : high) = middle;
   }
-  text += fmt::format("the largest tensor is the {}; all layers at {:.1f} % of their widths would fit", largest->name,
-                      low / 10.0);
+  text += fmt::format("the largest tensor is the {}; ", largest->name) +
+          (low > 0 ? fmt::format("all hidden layers at {:.1f} % of their widths would fit", low / 10.0)
+                   : "no narrower hidden layers would fit: it has too many input features or classes");
   throw UsageError(text);
 }
 
@@ -232,6 +234,9 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
                   "1 partial sums of even rows or columns", "2 partial sums of odd rows or columns",
                   fmt::format("3 returned sums, {}", turned ? "eastwards" : "southwards"),
                   fmt::format("4 deltas, {} from their owner", turned ? "west and east" : "north and south")};
+  if (static_cast<std::size_t>(machine.router.colors) < best->colors.size())
+    throw UsageError(fmt::format("router.colors: the kernels need {}, machine {} has {}", best->colors.size(),
+                                 machine.name, machine.router.colors));
   best->reason = reason_of(*best, layers, families);
   return *best;
 }
