@@ -26,7 +26,7 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
   if (data.data_processor == "synthetic") {
     for (const auto* key : {"data_dir", "shuffle", "normalise", "drop_last_batch"})
-      section.not_used(key, "synthetic samples are made in order");
+      section.not_used(key, "synthetic samples are made up in order, read from no file, and have no such key");
     data.samples = section.integer64("samples", {1, kMaxSteps}, defaults.samples);
     data.shuffle_seed = static_cast<std::uint64_t>(
         section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
