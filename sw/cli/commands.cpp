@@ -15,6 +15,7 @@
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
 #include "tlm/base/error.h"
+#include "tlm/base/nearest.h"
 
 namespace weft::sw {
 
@@ -149,6 +150,10 @@ void require_weights(const RunSettings& settings) {
 int run_model(RunFlags& flags) {
   if (flags.validate_only && flags.compile_only)
     throw UsageError("--validate_only and --compile_only exclude each other");
+  if (!flags.settings.plan.empty() && (flags.validate_only || flags.compile_only))
+    throw UsageError("--plan runs a plan; it excludes --validate_only and --compile_only");
+  if (flags.settings.resume && !flags.settings.checkpoint.empty())
+    throw UsageError("--resume and --checkpoint_path exclude each other");
   read_cut(flags);
   read_rtl_region(flags);
   read_vcd_pes(flags);
@@ -159,12 +164,9 @@ int run_model(RunFlags& flags) {
   refuse_values(settings);
   if (flags.validate_only || flags.compile_only) {
     const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
-    const std::string text =
-        flags.validate_only
-            ? validation_text(model)
-            : compile(model,
-                      hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides),
-                      settings);
+    const hw::MachineFile machine =
+        hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
+    const std::string text = flags.validate_only ? validation_text(model) : compile(model, machine, settings);
     std::fputs(text.c_str(), stdout);
     return 0;
   }
@@ -190,7 +192,9 @@ int run_command(int argc, char* argv[]) {
   compare.add_option("old", before, "report.json")->required();
   compare.add_option("new", after, "report.json")->required();
   compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")
-      ->check(CLI::NonNegativeNumber)
+      ->check([](const std::string& text) {
+        return text.rfind('-', 0) != 0 ? "" : text + ": allowed: a number of percent, 0 or more";
+      })
       ->capture_default_str();
 
   const CrosscheckCommand crosscheck(app);
@@ -198,6 +202,13 @@ int run_command(int argc, char* argv[]) {
   const BudgetCommand budget(app);
   const ShowCommand show(app);
 
+  if (argc > 1 && argv[1][0] != '-') {
+    std::vector<std::string> names;
+    for (const CLI::App* known : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(known->get_name());
+    if (std::find(names.begin(), names.end(), argv[1]) == names.end())
+      throw UsageError(fmt::format("no command '{}'{}", argv[1], suggest(argv[1], names)));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,7 +14,10 @@ int sc_main(int argc, char* argv[]) {
   sc_core::sc_report_handler::set_actions(sc_core::SC_ERROR, sc_core::SC_THROW);
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   try {
-    return weft::sw::run_command(argc, argv);
+    const int code = weft::sw::run_command(argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    std::fputs("weft: standard output: not all of it could be written\n", stderr);
+    return code == 0 ? 1 : code;
   } catch (const weft::UsageError& error) {
     std::fputs(fmt::format("weft: {}\n", error.what()).c_str(), stderr);
     return 2;

@@ -65,10 +65,23 @@ std::map<std::string, Metric> metrics_of(const Json& report, const std::filesyst
   return metrics;
 }
 
+/// What makes two runs hard to compare: a line for each setting in which they differ.
+std::string differences(const Json& before, const Json& after) {
+  std::string text;
+  const auto add = [&text](const std::string& what, const std::string& old_value, const std::string& new_value) {
+    if (old_value != new_value) text += fmt::format("note: other {}: {}, {}\n", what, old_value, new_value);
+  };
+  for (const char* key : {"model", "machine", "mode", "systems", "batch", "clock_mhz"})
+    add(key, before.at("run").value(key, Json()).dump(), after.at("run").value(key, Json()).dump());
+  add("number of steps", std::to_string(before.at("steps").size()), std::to_string(after.at("steps").size()));
+  return text;
+}
+
 }  // namespace
 
 Comparison compare_reports(const std::filesystem::path& before, const std::filesystem::path& after) {
-  const auto old_metrics = metrics_of(load_report(before), before), new_metrics = metrics_of(load_report(after), after);
+  const Json old_report = load_report(before), new_report = load_report(after);
+  const auto old_metrics = metrics_of(old_report, before), new_metrics = metrics_of(new_report, after);
   struct Row {
     std::string name;
     double before, after;
@@ -93,7 +106,8 @@ Comparison compare_reports(const std::filesystem::path& before, const std::files
   std::stable_sort(rows.begin(), rows.end(),
                    [&](const Row& a, const Row& b) { return std::fabs(percent(a)) > std::fabs(percent(b)); });
   Comparison comparison;
-  comparison.text = fmt::format("{:<36} {:>12} {:>12} {:>9} {:>8}\n", "mean", "old", "new", "delta", "%");
+  comparison.text = differences(old_report, new_report);
+  comparison.text += fmt::format("{:<36} {:>12} {:>12} {:>9} {:>8}\n", "mean", "old", "new", "delta", "%");
   std::size_t equal = 0;
   for (const Row& row : rows) {
     if (row.timed) comparison.worst_percent = std::max(comparison.worst_percent, percent(row));

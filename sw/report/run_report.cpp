@@ -57,14 +57,36 @@ Picosecond RunReport::end_ps() const {
   return end;
 }
 
+double RunReport::seconds() const { return static_cast<double>(cycles) / (static_cast<double>(clock_mhz) * 1e6); }
+
+double RunReport::samples_per_second() const {
+  std::int64_t samples = 0;
+  for (const StepRecord& step : steps) samples += step.samples;
+  return cycles > 0 ? static_cast<double>(samples) / seconds() : 0;
+}
+
+double RunReport::pe_utilisation() const {
+  const double all = static_cast<double>(pes) * static_cast<double>(cycles);
+  return all > 0 ? static_cast<double>(classes[static_cast<std::size_t>(proto::TimeClass::compute)]) / all : 0;
+}
+
 nlohmann::ordered_json to_json(const RunReport& report) {
   using Json = nlohmann::ordered_json;
   Json json;
   json["schema"] = report_schema;
-  json["run"] = {{"model", report.model},     {"machine", report.machine},     {"mode", report.mode},
-                 {"systems", report.systems}, {"batch", report.batch},         {"micro_batches", report.micro_batches},
-                 {"pes", report.pes},         {"clock_mhz", report.clock_mhz}, {"layers", report.layers},
-                 {"cycles", report.cycles},   {"end_ps", report.end_ps()}};
+  json["run"] = {{"model", report.model},
+                 {"machine", report.machine},
+                 {"mode", report.mode},
+                 {"systems", report.systems},
+                 {"batch", report.batch},
+                 {"micro_batches", report.micro_batches},
+                 {"pes", report.pes},
+                 {"clock_mhz", report.clock_mhz},
+                 {"layers", report.layers},
+                 {"cycles", report.cycles},
+                 {"end_ps", report.end_ps()},
+                 {"samples_per_second", report.samples_per_second()},
+                 {"pe_utilisation", report.pe_utilisation()}};
   json["configuration"] = report.configuration;
   json["plan"] = report.plan;
   Json steps = Json::array();
@@ -140,6 +162,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                       {"pe_rounds", share.pe_rounds},
                       {"pe_rounds_simulated", share.pe_rounds_simulated}});
   json["host"] = {{"wall_seconds", report.host.wall_seconds},
+                  {"cycles_per_second", static_cast<double>(report.cycles) / report.host.wall_seconds},
                   {"peak_memory_mib", report.host.peak_memory_mib},
                   {"threads", report.host.threads},
                   {"regions", report.host.regions},

@@ -58,6 +58,9 @@ struct RunReport {
 
   /// When the wafers stand still and the last block, of a checkpoint or an update, has left its link.
   Picosecond end_ps() const;
+  double seconds() const;             ///< simulated
+  double samples_per_second() const;  ///< of the simulated machine, all systems, start and evaluation included
+  double pe_utilisation() const;      ///< computing PE-cycles of all
 };
 
 /// Throws SimulationError unless the classes of system 0 add up to pes x cycles, and each launch's to its length.

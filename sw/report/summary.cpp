@@ -69,26 +69,49 @@ std::string stage_table(const RunReport& report, int stage, bool train) {
                  "its words takes longer.");
 }
 
-double mean_of(const std::vector<StepRecord>& steps, bool train, Cycle (*value)(const StepRecord&)) {
-  double sum = 0;
+/// Mean of the training steps but the first, which starts with empty buffers; of that one if it is the only one.
+double mean_of(const std::vector<StepRecord>& steps, Cycle (*value)(const StepRecord&)) {
+  double first = 0, sum = 0;
   std::int64_t count = 0;
-  for (const StepRecord& step : steps)
-    if (step.train == train) {
-      sum += static_cast<double>(value(step));
-      ++count;
-    }
-  return count ? sum / static_cast<double>(count) : 0;
+  for (const StepRecord& step : steps) {
+    if (!step.train) continue;
+    (count++ == 0 ? first : sum) += static_cast<double>(value(step));
+  }
+  return count > 1 ? sum / static_cast<double>(count - 1) : first;
+}
+
+std::string step_text(const RunReport& report) {
+  const StepRecord* first = nullptr;
+  std::int64_t count = 0;
+  for (const StepRecord& step : report.steps) {
+    if (!step.train) continue;
+    if (count++ == 0) first = &step;
+  }
+  if (!first) return "";
+  std::string text = fmt::format("training step        {:.0f} cycles (closed form {}), {:.0f} idle at its turn\n",
+                                 mean_of(report.steps, [](const StepRecord& step) { return step.end - step.start; }),
+                                 report.plan.value("predicted_step", Cycle{0}),
+                                 mean_of(report.steps, [](const StepRecord& s) { return s.bubble; }));
+  if (count > 1)
+    text += fmt::format("the first, not in it {} cycles, {} before it\n", first->end - first->start, first->start);
+  return text;
+}
+
+/// The training step whose loss is the first that is no number; null if all are.
+const StepRecord* diverged(const RunReport& report) {
+  if (report.timing_only) return nullptr;
+  const auto found = std::find_if(report.steps.begin(), report.steps.end(),
+                                  [](const StepRecord& step) { return step.train && !std::isfinite(step.loss); });
+  return found == report.steps.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
 std::string summary_text(const RunReport& report) {
-  const double seconds = static_cast<double>(report.cycles) / (static_cast<double>(report.clock_mhz) * 1e6);
-  std::int64_t samples = 0, correct = 0, eval_samples = 0;
+  std::int64_t correct = 0, eval_samples = 0;
   double eval_loss = 0;
   const StepRecord* last = nullptr;
   for (const StepRecord& step : report.steps) {
-    samples += step.samples;
     if (step.train) {
       last = &step;
       continue;
@@ -103,19 +126,16 @@ std::string summary_text(const RunReport& report) {
   const bool timed_only = report.timing_only;
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
-    text += fmt::format("last training loss   {:.5f} (step {}){}\n", last->loss, last->global_step,
-                        std::isfinite(last->loss) ? "" : ": the training diverged");
+    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+  if (const StepRecord* step = diverged(report))
+    text += fmt::format("the training diverged: its loss is no number from step {} on\n", step->global_step);
   if (eval_samples && !timed_only)
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
                         100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
-  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles, seconds,
-                      report.clock_mhz, static_cast<double>(samples) / seconds);
-  if (last) {
-    text += fmt::format("training step        {:.0f} cycles, of which at its turn idle {:.0f}\n",
-                        mean_of(report.steps, true, [](const StepRecord& step) { return step.end - step.start; }),
-                        mean_of(report.steps, true, [](const StepRecord& step) { return step.bubble; }));
-  }
+  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles,
+                      report.seconds(), report.clock_mhz, report.samples_per_second());
+  text += step_text(report);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
@@ -152,7 +172,8 @@ std::string summary_text(const RunReport& report) {
         programs.launches, programs.sums, programs.program_cycles, programs.recurrence_cycles, programs.worst_deviation,
         programs.worst_percent, programs.clocked_cycles);
   }
-  text += fmt::format("\nsimulated in {:.2f} s on {} thread{}, {:.0f} MiB, fast-forward {}\n", report.host.wall_seconds,
+  text += fmt::format("\nsimulated in {:.2f} s, {:.3g} cycles/s, on {} thread{}, {:.0f} MiB, fast-forward {}\n",
+                      report.host.wall_seconds, static_cast<double>(report.cycles) / report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,
                       report.host.fast_forward ? "on" : "off");
   if (report.host.systems < report.systems)

@@ -210,6 +210,27 @@ class Runs(unittest.TestCase):
         done = report(self.folder / "stopped")["steps"][-1]["global_step"]
         self.assertTrue((self.folder / "stopped" / f"checkpoint_{done}.mdl").exists())
 
+    def test_stop_of_a_pipeline_loses_nothing(self):
+        """Ctrl-C reaches the whole pipeline: whoever reads the log is gone before the step has ended."""
+        process = subprocess.Popen([program(), "train", "fc_mnist_tiny", "--data", str(self.data), "--max_steps", "1000000", "-o", "piped"],
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for line in process.stdout:
+            if "Step=20" in line:
+                break
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=120), 1, "not all of its output could be written")
+        done = report(self.folder / "piped")["steps"][-1]["global_step"]
+        self.assertTrue((self.folder / "piped" / f"checkpoint_{done}.mdl").exists())
+        self.assertIn("Stopped as asked", (self.folder / "piped" / "run.log").read_text())
+
+    def test_the_summary_is_80_columns_wide_and_leaves_the_start_out_of_the_step(self):
+        text = (self.folder / "plain" / "summary.txt").read_text()
+        self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
+        steps = report(self.folder / "plain")["steps"][1:]
+        mean = sum(step["end"] - step["start"] for step in steps) / len(steps)
+        self.assertAlmostEqual(int(re.search(r"^training step +(\d+) cycles", text, re.M)[1]), mean, delta=1)
+        self.assertIn("SRAM, fullest PE", text)
+
     def test_vcd_totals_equal_the_report(self):
         self.train("traced", "--vcd", "traced.vcd")
         value = report(self.folder / "traced")
@@ -239,6 +260,9 @@ class Runs(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("matmul_forward fc1", result.stdout)
         self.assertEqual(run("compare", "plain/report.json", "slower/report.json", "--tolerance", "100", cwd=self.folder).returncode, 0)
+        self.train("shorter", steps=6)
+        result = run("compare", "plain/report.json", "shorter/report.json", cwd=self.folder)
+        self.assertIn("note: other number of steps: 12, 6", result.stdout)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ import pathlib
 import re
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import make_data, run, write_idx
+from weft_cli import SOURCE, make_data, program, report, run, write_idx
 
 
 class BadInput(unittest.TestCase):
@@ -46,12 +47,30 @@ class BadInput(unittest.TestCase):
 
     def test_misspelt_key(self):
         self.refused(self.train("--set", "optimizer.learning_rat=1"), "learning_rat", "learning_rate")
+        model = self.folder / "misspelt.yaml"
+        model.write_text((SOURCE / "sw/models/fc_mnist_tiny.yaml").read_text().replace("\noptimizer:", "\noptimiser:"))
+        self.refused(run("train", model, cwd=self.folder), "misspelt.yaml:12:1", "missing section optimizer", "'optimiser'")
+        model.write_text("eval_input: {shuffle: false}\nmodel: {name: x, hidden_sizes: []}\n")
+        result = run("train", model, cwd=self.folder)
+        self.refused(result, "missing key train_input.batch_size")
+        self.assertNotIn("meant", result.stderr)
+
+    def test_misspelt_command(self):
+        self.refused(run("trane", "fc_mnist", cwd=self.folder), "trane", "nearest: train")
 
     def test_impossible_grid(self):
         self.refused(self.train("--machine_set", "fabric.user_width=64"), "user_width", "64")
 
+    def test_too_few_colors(self):
+        self.refused(self.train("--machine_set", "router.colors=4"), "router.colors", "need 5", "has 4")
+        self.assertEqual(self.train("--machine_set", "router.colors=5", "-o", "five").returncode, 0)
+
     def test_layer_too_wide(self):
-        self.refused(self.train("--set", "model.hidden_sizes=[1000000]"), "does not fit", "largest tensor", "would fit")
+        result = self.train("--set", "model.hidden_sizes=[60000,60000]")
+        self.refused(result, "does not fit", "largest tensor", "would fit")
+        width = int(60000 * float(re.search(r"hidden layers at ([0-9.]+) %", result.stderr)[1]) / 100)
+        compiled = self.train("--set", f"model.hidden_sizes=[{width},{width}]", "--compile_only", "-o", "wide")
+        self.assertEqual(compiled.returncode, 0, "what the message promises: " + compiled.stderr)
 
     def test_output_layer_too_wide_to_retain(self):
         self.refused(self.train("--set", "model.hidden_sizes=[4000]", "--set", "model.num_classes=2000", "--set", "model.retain_output_layer=true"),
@@ -71,13 +90,16 @@ class BadInput(unittest.TestCase):
         latest = (self.folder / "runs" / "fc_mnist_tiny" / "latest").resolve()
         self.refused(self.train("--checkpoint_path", "nowhere.mdl"), "nowhere.mdl")
         self.refused(self.train("--resume"), "--resume", "--model_dir")
+        self.refused(self.train("--vcd", "nowhere/a.vcd"), "nowhere/a.vcd")
+        self.assertEqual(self.train("--compile_only").returncode, 0)
         self.assertEqual((self.folder / "runs" / "fc_mnist_tiny" / "latest").resolve(), latest)
 
     def test_training_that_diverges_says_so(self):
         result = self.train("--set", "optimizer.learning_rate=1000", "-o", "diverged", steps=6)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("Loss=nan", result.stdout)
-        self.assertIn("the training diverged", result.stdout)
+        step = next(step["global_step"] for step in report(self.folder / "diverged")["steps"] if step["loss"] is None)
+        self.assertIn(f"the training diverged: its loss is no number from step {step} on", result.stdout)
         self.assertNotIn("timed only", result.stdout)
 
     def test_scope_without_a_waveform(self):
@@ -112,6 +134,9 @@ class BadInput(unittest.TestCase):
 
     def test_exclusive_flags(self):
         self.refused(self.train("--validate_only", "--compile_only"), "--validate_only", "--compile_only")
+        self.refused(self.train("--plan", "plan.json", "--compile_only"), "--plan", "--compile_only")
+        self.refused(self.train("--resume", "--checkpoint_path", "x.mdl"), "--resume", "--checkpoint_path")
+        self.refused(self.train("--validate_only", "--machine", "wse4"), "wse4")
 
     def test_bad_cut(self):
         self.refused(self.train("--cut", "2by2"), "2by2", "ROWSxCOLUMNS")
@@ -234,6 +259,14 @@ class BadInput(unittest.TestCase):
         result = self.train("-o", "fuller", preexec_fn=no_files)
         self.refused(result, "checkpoint_2.mdl", "report.json")
         self.assertIn("last training loss", result.stdout, "the summary is not lost")
+
+    def test_full_standard_output(self):
+        self.checkpoint()
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([program(), "compare", "whole/report.json", "whole/report.json"], cwd=self.folder, stdout=full,
+                                    stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("standard output", result.stderr)
 
     def test_compare(self):
         self.checkpoint()
