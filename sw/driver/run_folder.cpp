@@ -26,9 +26,14 @@ fs::path make_run_folder(const fs::path& model_dir, const std::string& model) {
   for (int again = 2; fs::exists(folder); ++again) folder = runs / fmt::format("{}_{}", stamp, again);
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
-  fs::remove(runs / "latest", error);
-  fs::create_directory_symlink(folder.filename(), runs / "latest", error);
   return folder;
+}
+
+void mark_latest(const fs::path& folder) {
+  const fs::path link = folder.parent_path() / "latest";
+  std::error_code error;  // a link less is no reason to stop
+  fs::remove(link, error);
+  fs::create_directory_symlink(folder.filename(), link, error);
 }
 
 void keep_results_before(const fs::path& folder, std::int64_t step) {

@@ -5,9 +5,12 @@
 
 namespace weft::sw {
 
-/// The folder of one run: `model_dir` itself if given, else runs/<model>/<date_time> with a link runs/<model>/latest.
+/// The folder of one run: `model_dir` itself if given, else runs/<model>/<date_time>.
 /// Created if it is not there. Throws UsageError (path and reason) if that fails.
 std::filesystem::path make_run_folder(const std::filesystem::path& model_dir, const std::string& model);
+
+/// Points the link `latest` beside the folder to it: for a run that has begun, not for one that was refused.
+void mark_latest(const std::filesystem::path& folder);
 
 /// Before a run goes on at `step` in the folder of an earlier one: report.json and summary.txt, if they are there,
 /// become report_to_<step>.json and summary_to_<step>.txt.

@@ -187,6 +187,7 @@ int run_training(const RunSettings& settings) {
   hw::Cluster cluster("cluster", shared, initial, *source, stop, recorder, trace.recorder());
   log.line(fmt::format("{} on {} x {}: {}, {} tokens on a wafer, {} micro-batch(es)", config.model.name, job.systems,
                        machine.spec.name, pes_text(plan.mapping), plan.tokens, plan.micro_batches));
+  if (settings.model_dir.empty()) mark_latest(folder);
   cluster.run();
 
   RunReport report;

@@ -39,6 +39,14 @@ class BadInput(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("| Train Device=CSX, Step=2, Loss=", result.stdout)
 
+    def test_a_refused_run_is_not_the_latest(self):
+        latest = self.folder / "runs" / "fc_mnist_tiny" / "latest"
+        self.assertEqual(self.train().returncode, 0)
+        self.assertTrue((latest / "report.json").exists())
+        self.refused(self.train("--pe_programs", "--set", "runconfig.features_over=columns"), "features over rows")
+        self.assertEqual(self.train("--compile_only").returncode, 0)
+        self.assertTrue((latest / "report.json").exists())
+
     def test_unknown_model(self):
         self.refused(run("train", "fc_minst", cwd=self.folder), "fc_minst", "fc_mnist")
 
