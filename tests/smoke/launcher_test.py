@@ -43,6 +43,7 @@ for argument in "$@"; do
 done
 """,
     "ninja": """
+if [[ -e stale ]]; then rm stale; echo "ninja: error: rebuilding 'build.ninja': subcommand failed"; exit 1; fi
 if [[ -e ninja-fails ]]; then echo "1/3 compiling"; echo "error: broken code"; exit 1; fi
 echo "1/2 compiling"; echo "2/2 linking"
 mkdir -p build/release/sw/cli build/release/tests/bench
@@ -269,6 +270,13 @@ class Launcher(unittest.TestCase):
         done = self.run_weft("plan")
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("error: broken code", done.stderr)
+
+    def test_a_list_of_files_that_ninja_cannot_renew_is_made_anew(self):
+        self.run_weft("plan")
+        self.write("stale", "")
+        done = self.run_weft("plan")
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: plan\n"))
+        self.assertEqual(len(self.calls("cmake")), 2)
 
     def test_a_failing_configuration_shows_its_log(self):
         self.write("cmake-fails", "")
