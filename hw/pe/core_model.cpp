@@ -65,17 +65,6 @@ Cycle CoreModel::earliest(const Thread& thread) const {
     case Opcode::outer_memory:
       if (sends_scalar(thread)) at = std::max(at, thread.ready);
       return std::max(at, credits_[*instruction.fabric_out].earliest());
-    case Opcode::relu16:
-    case Opcode::relu_back16:
-    case Opcode::fmac32:
-    case Opcode::fmac32_calls:
-    case Opcode::to_half16:
-    case Opcode::count32:
-    case Opcode::xor_shift32:
-    case Opcode::mul_int32:
-    case Opcode::scale16:
-    case Opcode::zero_below16:
-      return std::max(at, thread.ready);
     case Opcode::drain:
     case Opcode::drain16:
     case Opcode::send16:
@@ -91,7 +80,7 @@ Cycle CoreModel::earliest(const Thread& thread) const {
     case Opcode::store32:
       return std::max(at, arrival(instruction));
     default:
-      return at;
+      return stays_in_memory(instruction.opcode) ? std::max(at, thread.ready) : at;
   }
 }
 

@@ -25,8 +25,8 @@ bool has_two_sources(Opcode opcode) {
 
 }  // namespace
 
-bool works_in_memory(const Instruction& instruction) {
-  switch (instruction.opcode) {
+bool stays_in_memory(Opcode opcode) {
+  switch (opcode) {
     case Opcode::relu16:
     case Opcode::relu_back16:
     case Opcode::fmac32:
@@ -38,13 +38,20 @@ bool works_in_memory(const Instruction& instruction) {
     case Opcode::scale16:
     case Opcode::zero_below16:
       return true;
+    default:
+      return false;
+  }
+}
+
+bool works_in_memory(const Instruction& instruction) {
+  switch (instruction.opcode) {
     case Opcode::add32:
     case Opcode::sub32:
     case Opcode::mul32:
     case Opcode::max32:
       return !instruction.fabric_in;
     default:
-      return false;
+      return stays_in_memory(instruction.opcode);
   }
 }
 

@@ -6,6 +6,8 @@
 
 namespace weft::hw {
 
+/// Vector instructions whose operands and results never meet the fabric.
+bool stays_in_memory(Opcode opcode);
 /// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16.
 bool works_in_memory(const Instruction& instruction);
 
