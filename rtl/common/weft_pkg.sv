@@ -87,6 +87,9 @@ package weft_pkg;
     logic [5:0] opcode;
   } instruction_t;
 
+  // Of a vector instruction: before its first element, at its elements, before the control wavelet behind them.
+  typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose} phase_e;
+
   // AXPYM, OUTERM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
   function automatic logic is_vector(logic [5:0] opcode, logic has_in);
     unique case (opcode)

@@ -45,7 +45,6 @@ module pe_core
   output probe_t probe_o
 );
 
-  typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose} phase_e;
   localparam int unsigned WordLanes = IntegerLanes < 2 ? 1 : IntegerLanes / 2;
   typedef logic [7:0] cycles_t;
   typedef logic [$clog2(Lanes+1)-1:0] lanes_t;
@@ -105,39 +104,21 @@ module pe_core
     endcase
   endfunction
 
-  // Can the thread use this cycle?
-  logic [Threads-1:0] usable, operands, room;
+  // Threads that can use this cycle.
+  logic [Threads-1:0] ready, usable;
 
-  always_comb begin
-    usable = '0;
-    for (int unsigned thread = 0; thread < Threads; thread++) begin
-      operands[thread] = !instruction[thread].has_in || head[thread].valid;
-      room[thread] = !instruction[thread].has_out || has_credit[instruction[thread].fabric_out];
-      unique case (instruction[thread].opcode)
-        OpHalt: usable[thread] = 1'b0;
-        OpLoop, OpCall: usable[thread] = 1'b1;
-        OpAxpy, OpAxpyKeep, OpOuter:
-          usable[thread] = thread_q[thread].phase != PhaseIssue ||
-              (operands[thread] && (head[thread].control || thread_q[thread].fill == '0));
-        OpStore16, OpStore32: usable[thread] = operands[thread];
-        default:
-          if (is_vector(instruction[thread].opcode, instruction[thread].has_in)) begin
-            unique case (thread_q[thread].phase)
-              PhaseIssue: usable[thread] = room[thread] && thread_q[thread].fill == '0;
-              PhaseElements: usable[thread] = 1'b1;
-              default: usable[thread] = room[thread];
-            endcase
-          end else begin
-            unique case (thread_q[thread].phase)
-              PhaseIssue: usable[thread] = thread_q[thread].fill == '0;
-              PhaseElements: usable[thread] = operands[thread] && room[thread];
-              default: usable[thread] = room[thread];
-            endcase
-          end
-      endcase
-      usable[thread] |= thread_q[thread].burn != '0;
-      usable[thread] &= thread_q[thread].active && thread_q[thread].start == '0 && !fault_q;
-    end
+  for (genvar thread = 0; thread < Threads; thread++) begin : gen_usable
+    slot_rule u_rule (
+      .instruction_i(instruction[thread]),
+      .phase_i(thread_q[thread].phase),
+      .burns_i(thread_q[thread].burn != '0),
+      .filled_i(thread_q[thread].fill == '0),
+      .arrived_i(head[thread].valid),
+      .control_i(head[thread].control),
+      .credit_i(has_credit[instruction[thread].fabric_out]),
+      .usable_o(ready[thread])
+    );
+    assign usable[thread] = ready[thread] && thread_q[thread].active && thread_q[thread].start == '0 && !fault_q;
   end
 
   // The slot: whose, and what it does.
@@ -384,10 +365,7 @@ module pe_core
     .has_credit_o(has_credit)
   );
 
-  always_comb begin
-    room_o = '0;
-    if (take) room_o[now_instruction.fabric_in] = 1'b1;
-  end
+  assign room_o = color_set_t'(take) << now_instruction.fabric_in;
 
   always_comb begin
     thread_d = thread_q;
