@@ -44,8 +44,7 @@ std::int64_t count(const Hdf5Reader& file, const std::string& name) {
   return value;
 }
 
-Hdf5Reader open_checkpoint(const std::filesystem::path& path) {
-  Hdf5Reader file(path, read_sealed(path));
+void require_checkpoint(const Hdf5Reader& file) {
   const std::string format = file.attribute("format"), version = file.attribute("format_version");
   if (format != format_name)
     file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
@@ -54,7 +53,6 @@ Hdf5Reader open_checkpoint(const std::filesystem::path& path) {
     file.refuse(fmt::format("has format_version '{}', this program reads '{}' and '{}'", version, version_without_seeds,
                             format_version));
   if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
-  return file;
 }
 
 void compare_seed(const Hdf5Reader& file, const char* name, std::int64_t expected) {
@@ -115,7 +113,8 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
 
 hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::vector<hw::MatrixLayer>& layers,
                                   const hw::OptimizerSpec& optimizer, const std::optional<RunSeeds>& seeds) {
-  const Hdf5Reader file = open_checkpoint(path);
+  const Hdf5Reader file(path, read_sealed(path));
+  require_checkpoint(file);
   hw::TrainingState state;
   std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale", "spec"};
   for (const hw::MatrixLayer& layer : layers) {
@@ -147,7 +146,8 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
 }
 
 void read_weights(const std::filesystem::path& path, hw::TrainingState& state) {
-  const Hdf5Reader file = open_checkpoint(path);
+  const Hdf5Reader file(path, read_sealed(path));
+  if (!file.attribute("format").empty()) require_checkpoint(file);
   std::set<std::string> known;
   for (hw::LayerState& layer : state.layers) {
     for (hw::StateTensor& tensor : layer.tensors) {

@@ -37,7 +37,9 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& file, const std::
                                   const hw::OptimizerSpec& optimizer, const std::optional<RunSeeds>& seeds = {});
 
 /// Puts the weights and biases of a checkpoint into `state`, whose layers are there. The file's optimizer state, step
-/// and seeds are left where they are. Throws UsageError as read_checkpoint() does, as far as it reads.
+/// and seeds are left where they are. A file without the attribute `format` is another program's (h5py): of it only the
+/// datasets model.<layer>.weight and .bias are asked for. Throws UsageError as read_checkpoint() does, as far as it
+/// reads.
 void read_weights(const std::filesystem::path& file, hw::TrainingState& state);
 
 /// The checkpoint with the highest step in `folder`, by name; none if there is none.

@@ -70,15 +70,15 @@ bool CrossTable::good() const {
 }
 
 std::string CrossTable::text() const {
-  std::string text = fmt::format("{:<19} {:>5} {:>7} {:>7} {:>7} | {:>8} | {:>9} {:>7}\n", "kernel", "cases", "sums",
-                                 "bits %", "model %", "1 PE = %", "array = %", "worst %");
+  std::string text = fmt::format("{:<19} {:>5} {:>7} {:>7} {:>7}|{:>7}|{:>8} {:>6} {:>6}\n", "kernel", "cases", "sums",
+                                 "bits %", "model %", "1 PE %", "array %", "mean", "worst");
   const CycleErrors* worst = nullptr;
   std::int64_t above_bar = 0;
   for (const auto& [kind, row] : rows_) {
-    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7.3f} | {:>8.3f} | {:>9.3f} {:>7.3f}\n", hw::kernel_name(kind),
-                        row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums),
+    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7.3f}|{:>7.3f}|{:>8.3f} {:>6.3f} {:>6.3f}\n",
+                        hw::kernel_name(kind), row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums),
                         percent(row.cases - row.model_unequal, row.cases), percent(row.single.equal, row.single.cases),
-                        percent(row.arrays.equal, row.arrays.cases),
+                        percent(row.arrays.equal, row.arrays.cases), mean_percent(row.arrays),
                         std::max(row.single.worst_percent, row.arrays.worst_percent));
     above_bar += row.single.above_bar + row.arrays.above_bar;
     for (const CycleErrors* errors : {&row.single, &row.arrays})
@@ -86,10 +86,10 @@ std::string CrossTable::text() const {
   }
   text +=
       "bits: sums of the tiles equal to plain loops; model: cases in which tiles and PE\n"
-      "model agree in every slot; =: cases in which the recurrences end in the tiles'\n"
-      "cycle (1 PE without stalls, arrays with and without); worst: their error\n";
+      "model agree in every slot; 1 PE (no stalls), array (with and without): cases in\n"
+      "which the recurrences end in the tiles' cycle; mean, worst: their error, percent\n";
   if (worst && !worst->worst_case.empty())
-    text += fmt::format("worst: {:.3f} %: {}\n", worst->worst_percent, worst->worst_case);
+    text += fmt::format("worst, {:.3f} %:\n{}\n", worst->worst_percent, worst->worst_case);
   if (above_bar > 0)
     text += fmt::format("FAILED recurrences off by more than max({} %, {} cycles) in {} cases\n", bar_percent,
                         bar_cycles, above_bar);

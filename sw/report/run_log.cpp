@@ -36,11 +36,11 @@ void RunLog::step(const StepRecord& step, bool last) {
     stage_ = step.stage;
     rate_ = 0;
     samples_ = unlogged_samples_ = 0;
-    first_at_ = logged_at_ = step.loss_at;
-  } else {
-    samples_ += step.samples;
-    unlogged_samples_ += step.samples;
+    began_at_ = logged_at_ = newest_at_;
   }
+  newest_at_ = step.loss_at;
+  samples_ += step.samples;
+  unlogged_samples_ += step.samples;
   const std::int64_t number = step.train ? step.global_step : step.step + 1;
   if (number % log_steps_ == 0 || last) {
     const auto rate = [](std::int64_t samples, Picosecond time) {
@@ -49,7 +49,7 @@ void RunLog::step(const StepRecord& step, bool last) {
     const double newest = rate(unlogged_samples_, step.loss_at - logged_at_);
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
     const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
-                                          format_rate(rate(samples_, step.loss_at - first_at_)));
+                                          format_rate(rate(samples_, step.loss_at - began_at_)));
     const std::string loss = timing_only_ ? "none" : fmt::format("{:.5f}", step.loss);
     line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={}, {}", number, loss, rates)
                     : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={}, {}", step.global_step, number,

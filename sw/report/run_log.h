@@ -13,7 +13,7 @@ namespace weft::sw {
 /// Writes each line to stdout and to a file. Lines:
 ///   <date> <time>,<ms> INFO:   | Train Device=CSX, Step=N, Loss=x.xxxxx, Rate=x.xx samples/sec, GlobalRate=x.xx
 ///   samples/sec
-/// Rate mixes 0.6 of the newest interval with 0.4 of the last value; GlobalRate is since the first step. Two decimals,
+/// Rate mixes 0.6 of the newest interval with 0.4 of the last value; GlobalRate is since the stage began. Two decimals,
 /// three significant digits below 1.
 class RunLog {
  public:
@@ -33,7 +33,7 @@ class RunLog {
   bool timing_only_;
   double rate_ = 0;
   std::int64_t samples_ = 0, unlogged_samples_ = 0;
-  Picosecond first_at_ = 0, logged_at_ = 0;
+  Picosecond began_at_ = 0, logged_at_ = 0, newest_at_ = 0;
   int stage_ = -1;
   std::int64_t done_ = 0;
   std::chrono::steady_clock::time_point began_, shown_;

@@ -253,6 +253,27 @@ class Runs(unittest.TestCase):
             self.assertEqual(file["model.fc1.weight"].shape, (24, 784))
             self.assertEqual(int(file["global_step"][()]), 12)
 
+    def test_weights_of_another_program_start_a_run(self):
+        try:
+            import h5py
+        except ImportError:
+            self.skipTest("python3-h5py is not here")
+        ours = self.folder / "plain" / "checkpoint_12.mdl"
+        with h5py.File(ours) as checkpoint, h5py.File(self.folder / "outside.h5", "w") as outside:
+            for name in checkpoint:
+                if name.startswith("model."):
+                    outside[name] = checkpoint[name][()]
+        self.train("from_ours", "--initial_weights", ours, steps=2)
+        self.train("from_outside", "--initial_weights", "outside.h5", steps=2)
+        self.assertEqual(*((self.folder / run / "checkpoint_2.mdl").read_bytes() for run in ("from_ours", "from_outside")))
+
+    def test_the_first_logged_step_has_a_rate(self):
+        self.train("logged", "--log_steps", "1", steps=2)
+        rates = re.findall(r", Rate=([\d.e+]+) samples/sec, GlobalRate=([\d.e+]+)", (self.folder / "logged" / "run.log").read_text())
+        self.assertEqual(len(rates), 2)
+        self.assertEqual(rates[0][0], rates[0][1])
+        self.assertGreater(float(rates[0][0]), 0)
+
     def test_compare(self):
         self.assertEqual(run("compare", "plain/report.json", "plain/report.json", cwd=self.folder).returncode, 0)
         self.train("slower", "--machine_set", "pe.vector_fill_cycles=9")
