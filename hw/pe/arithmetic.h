@@ -47,6 +47,11 @@ inline std::uint32_t maximum(std::uint32_t a, std::uint32_t b) {
   return order(a) > order(b) ? a : b;
 }
 
+/// Of a signed integer.
+inline std::uint32_t shift_right(std::uint32_t x, int bits) {
+  return x >> bits | ((x >> 31) != 0 && bits > 0 ? ~0U << (32 - bits) : 0);
+}
+
 inline bool half_is_nan(std::uint16_t half) { return (half & 0x7fffU) > 0x7c00U; }
 /// max(x, +0); NaN stays NaN.
 inline std::uint16_t relu(std::uint16_t x) {

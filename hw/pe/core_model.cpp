@@ -266,7 +266,9 @@ void CoreModel::send_element(const Thread& thread, CoreSlot& slot) {
 void CoreModel::combine_element(const Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
   const int at = instruction.a + 2 * thread.element;
-  memory_.write32(at, combine(instruction.opcode, memory_.read32(at), take_data(instruction, slot)));
+  const std::uint32_t result = combine(instruction.opcode, memory_.read32(at), take_data(instruction, slot));
+  memory_.write32(at, result);
+  if (instruction.fabric_out) send({result, *instruction.fabric_out, false}, slot);
 }
 
 Cycle CoreModel::work_in_memory(Thread& thread, Cycle now) {

@@ -10,8 +10,9 @@
 //   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
 //          close: control_cycles, the control wavelet is sent in the first, which needs room
 //   SEND   as DRAIN to the fabric
-//   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN, an element at max(free, arrival); in memory, RELU, FMAC32,
-//          TO_HALF16 to ZERO_BELOW16: a vector is issued at max(free, ready), vector_length() of vector_operations.h
+//   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN; in memory, RELU, FMAC32,
+//          TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32: a vector is issued at max(free, ready),
+//          vector_length() of vector_operations.h
 //   STORE  an element at max(free, arrival); no issue of its own
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.

@@ -9,7 +9,12 @@ namespace {
 using I = Instruction;
 
 std::vector<InstructionField> vector_operation() {
-  return {{"a", &I::a}, {"b", &I::b, FieldUse::without_in}, {"n", &I::count}, {"m", &I::scalars, FieldUse::with_in}};
+  return {{"a", &I::a},
+          {"b", &I::b, FieldUse::without_in},
+          {"n", &I::count},
+          {"row", &I::row_stride, FieldUse::may_without_in},
+          {"step", &I::element_stride, FieldUse::may_without_in},
+          {"m", &I::scalars, FieldUse::needed_with_in}};
 }
 
 std::vector<InstructionField> multiply_add() {
@@ -20,6 +25,11 @@ std::vector<InstructionField> multiply_add() {
 
 std::array<OpcodeText, opcode_count> make_table() {
   const std::vector<InstructionField> at = {{"at", &I::a}, {"n", &I::count}};
+  const std::vector<InstructionField> shifted = {
+      {"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"shift", &I::row_stride}};
+  const std::vector<InstructionField> compared = {
+      {"a", &I::a}, {"b", &I::b},      {"n", &I::count}, {"row", &I::row_stride}, {"step", &I::element_stride},
+      {"c", &I::c}, {"m", &I::scalars}};
   std::vector<InstructionField> axpy = multiply_add();
   axpy.resize(5);
   std::vector<InstructionField> keep = axpy;
@@ -37,10 +47,10 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"SEND32", at, false, true, true},
            {"RELU16", at},
            {"RELU_BACK16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
-           {"ADD32", vector_operation(), true},
-           {"SUB32", vector_operation(), true},
-           {"MUL32", vector_operation(), true},
-           {"MAX32", vector_operation(), true},
+           {"ADD32", vector_operation(), true, true, true},
+           {"SUB32", vector_operation(), true, true, true},
+           {"MUL32", vector_operation(), true, true, true},
+           {"MAX32", vector_operation(), true, true, true},
            {"FMAC32", multiply_add()},
            {"FMAC32_CALLS", multiply_add()},
            {"CALL", {}},
@@ -54,21 +64,36 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"MUL_INT32", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
            {"SCALE16", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
            {"ZERO_BELOW16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"c", &I::c}}},
-           {"AXPY_KEEP", keep, true}}};
+           {"AXPY_KEEP", keep, true},
+           {"HORNER32", multiply_add()},
+           {"ADD_LEFT32", shifted},
+           {"ADD_RIGHT32", shifted},
+           {"KEEP_EQUAL32", compared},
+           {"ZERO_EQUAL32", compared}}};
 }
 
 }  // namespace
 
 bool InstructionField::used_by(const Instruction& instruction) const {
   switch (use) {
-    case FieldUse::with_in:
-      return instruction.fabric_in.has_value();
     case FieldUse::without_in:
+    case FieldUse::may_without_in:
       return !instruction.fabric_in;
     case FieldUse::without_out:
       return !instruction.fabric_out;
     default:
       return true;
+  }
+}
+
+bool InstructionField::needed_by(const Instruction& instruction) const {
+  switch (use) {
+    case FieldUse::may_without_in:
+      return false;
+    case FieldUse::needed_with_in:
+      return instruction.fabric_in.has_value();
+    default:
+      return used_by(instruction);
   }
 }
 
@@ -82,7 +107,7 @@ std::string to_string(const Instruction& i) {
   std::string text = form.name;
   const auto add = [&text](const char* name, int value) { text += fmt::format(" {}={}", name, value); };
   for (const InstructionField& field : form.fields)
-    if (field.used_by(i)) add(field.name, i.*field.place);
+    if (field.needed_by(i) || (field.used_by(i) && i.*field.place != 0)) add(field.name, i.*field.place);
   if (i.fabric_in) add("in", *i.fabric_in);
   if (i.fabric_out) add("out", *i.fabric_out);
   if (i.close) {

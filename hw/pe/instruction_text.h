@@ -8,8 +8,9 @@
 
 namespace weft::hw {
 
-/// When a field is written: always, or only where the fabric does (not) take its place.
-enum class FieldUse : std::uint8_t { always, with_in, without_in, without_out };
+/// When a field is written: always, or only where the fabric does not take its place; one that may be written is 0
+/// where it is not.
+enum class FieldUse : std::uint8_t { always, without_in, without_out, may_without_in, needed_with_in };
 
 /// "n=7" and where the number stands.
 struct InstructionField {
@@ -18,6 +19,7 @@ struct InstructionField {
   FieldUse use = FieldUse::always;
 
   bool used_by(const Instruction& instruction) const;
+  bool needed_by(const Instruction& instruction) const;
 };
 
 struct OpcodeText {

@@ -21,7 +21,8 @@ enum class Opcode : std::uint8_t {
   send32 = 8,        ///< out[k] = a32[k]
   relu16 = 9,        ///< a16[k] = max(a16[k], 0)
   relu_back16 = 10,  ///< a16[k] = b16[k] > 0 ? a16[k] : 0
-  add32 = 11,        ///< a32[k] += b32[k]; with fabric in: `scalars` passes of a32[k] += in[k]
+  add32 = 11,        ///< a32[k] += b32[k]; for s < scalars: `a` begins s element_stride, `b` s row_stride words further
+                     ///< on; with fabric in: `scalars` passes of a32[k] += in[k], with fabric out sent on as well
   sub32 = 12,        ///< the same with -=
   mul32 = 13,        ///< the same with *=
   max32 = 14,        ///< the same with the greater of the two
@@ -42,8 +43,14 @@ enum class Opcode : std::uint8_t {
   zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
   axpy_keep = 27,     ///< axpy, and c16[round x scalars + index] = s where index < scalars; round counts the control
                       ///< wavelets that the thread's axpy_keeps have taken
+  horner32 = 28,      ///< for s < scalars: a32[k] = fma(a32[k], b32[s row_stride + k element_stride], c32[s]); moves on
+                      ///< with counter 0 as fmac32 does
+  add_left32 = 29,    ///< a32[k] += b32[k] << row_stride, modulo 2^32
+  add_right32 = 30,   ///< a32[k] += b32[k] >> row_stride, modulo 2^32; the sign comes in from the left
+  keep_equal32 = 31,  ///< for s < scalars: a32[s count + k] = 0 where b16[k element_stride] is not c16 + s row_stride
+  zero_equal32 = 32,  ///< the same where it is
 };
-inline constexpr int opcode_count = 28;
+inline constexpr int opcode_count = 33;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {

@@ -49,6 +49,12 @@ class Validator {
     if (i.scalars < 1) refuse(at, "m = 0: at least 1");
   }
 
+  void check_strides(int at, const Instruction& i) const {
+    if (i.row_stride % 2 != 0 || i.element_stride % 2 != 0) refuse(at, "row and step are even: fp32 has two words");
+  }
+
+  static std::int64_t last_vector(const Instruction& i) { return i.scalars == 0 ? 0 : i.scalars - 1; }
+
   void check_color(int at, const char* name, const std::optional<std::uint8_t>& color, bool needed) const {
     if (!color && needed) refuse(at, fmt::format("{}: a color is needed", name));
     if (color && *color >= colors_)
@@ -158,19 +164,42 @@ class Validator {
       case Opcode::mul32:
       case Opcode::max32:
         check_color(at, "in", i.fabric_in, false);
+        check_color(at, "out", i.fabric_out, false);
+        check_elements(at, i);
+        if (i.fabric_in) {
+          check_passes(at, i);
+          check_words(at, "a", i.a, 2 * i.count, true);
+        } else {
+          if (i.fabric_out) refuse(at, "only what comes in can be sent on: in is missing");
+          check_strides(at, i);
+          check_words(at, "a", i.a, last_vector(i) * i.element_stride + 2 * i.count, true);
+          check_words(at, "b", i.b, last_vector(i) * i.row_stride + 2 * i.count, true);
+        }
+        if (i.close && !i.fabric_out) refuse(at, "only a fabric output can be closed");
+        break;
+      case Opcode::add_left32:
+      case Opcode::add_right32:
+        if (i.row_stride > 31) refuse(at, fmt::format("shift = {}: allowed 0 to 31", i.row_stride));
         check_elements(at, i);
         check_words(at, "a", i.a, 2 * i.count, true);
-        if (i.fabric_in) check_passes(at, i);
-        if (!i.fabric_in) check_words(at, "b", i.b, 2 * i.count, true);
+        check_words(at, "b", i.b, 2 * i.count, true);
+        break;
+      case Opcode::keep_equal32:
+      case Opcode::zero_equal32:
+        check_elements(at, i);
+        check_passes(at, i);
+        check_words(at, "a", i.a, std::int64_t{2} * i.scalars * i.count, true);
+        check_words(at, "b", i.b, std::int64_t{i.count - 1} * i.element_stride + 1, false);
+        check_words(at, "c", i.c, 1, false);
         break;
       case Opcode::fmac32:
       case Opcode::fmac32_calls:
+      case Opcode::horner32:
         check_elements(at, i);
         check_passes(at, i);
         check_words(at, "acc", i.a, 2 * i.count, true);
-        if (i.row_stride % 2 != 0 || i.element_stride % 2 != 0) refuse(at, "row and step are even: fp32 has two words");
-        check_words(at, "x", i.b,
-                    std::int64_t{i.scalars - 1} * i.row_stride + std::int64_t{i.count - 1} * i.element_stride + 2,
+        check_strides(at, i);
+        check_words(at, "x", i.b, last_vector(i) * i.row_stride + std::int64_t{i.count - 1} * i.element_stride + 2,
                     true);
         check_words(at, "scalars", i.c, 2 * i.scalars, true);
         break;

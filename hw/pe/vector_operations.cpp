@@ -7,19 +7,34 @@ namespace weft::hw {
 
 namespace {
 
-bool is_multiply_add(Opcode opcode) { return opcode == Opcode::fmac32 || opcode == Opcode::fmac32_calls; }
+bool is_multiply_add(Opcode opcode) {
+  return opcode == Opcode::fmac32 || opcode == Opcode::fmac32_calls || opcode == Opcode::horner32;
+}
 
-/// Vectors in memory that are read; a scalar is read before.
-bool has_two_sources(Opcode opcode) {
+bool compares(Opcode opcode) { return opcode == Opcode::keep_equal32 || opcode == Opcode::zero_equal32; }
+
+/// ADD32 and the like: with another vector or with the fabric.
+bool combines(Opcode opcode) {
   switch (opcode) {
-    case Opcode::relu_back16:
     case Opcode::add32:
     case Opcode::sub32:
     case Opcode::mul32:
     case Opcode::max32:
       return true;
     default:
-      return is_multiply_add(opcode);
+      return false;
+  }
+}
+
+/// Vectors in memory that are read; a scalar is read before.
+bool has_two_sources(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::relu_back16:
+    case Opcode::add_left32:
+    case Opcode::add_right32:
+      return true;
+    default:
+      return combines(opcode) || is_multiply_add(opcode);
   }
 }
 
@@ -37,6 +52,11 @@ bool stays_in_memory(Opcode opcode) {
     case Opcode::mul_int32:
     case Opcode::scale16:
     case Opcode::zero_below16:
+    case Opcode::horner32:
+    case Opcode::add_left32:
+    case Opcode::add_right32:
+    case Opcode::keep_equal32:
+    case Opcode::zero_equal32:
       return true;
     default:
       return false;
@@ -44,15 +64,7 @@ bool stays_in_memory(Opcode opcode) {
 }
 
 bool works_in_memory(const Instruction& instruction) {
-  switch (instruction.opcode) {
-    case Opcode::add32:
-    case Opcode::sub32:
-    case Opcode::mul32:
-    case Opcode::max32:
-      return !instruction.fabric_in;
-    default:
-      return stays_in_memory(instruction.opcode);
-  }
+  return combines(instruction.opcode) ? !instruction.fabric_in : stays_in_memory(instruction.opcode);
 }
 
 std::uint32_t combine(Opcode opcode, std::uint32_t a, std::uint32_t b) {
@@ -82,6 +94,10 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
     case Opcode::count32:
     case Opcode::xor_shift32:
     case Opcode::zero_below16:
+    case Opcode::add_left32:
+    case Opcode::add_right32:
+    case Opcode::keep_equal32:
+    case Opcode::zero_equal32:
       return word_lanes(lanes);
     case Opcode::max32:
       return lanes.max_fp32;
@@ -94,12 +110,14 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
 }
 
 VectorPlace place_of(const Instruction& i, int vector, int pass) {
-  const std::int64_t round = pass;
+  const std::int64_t round = pass, number = vector;
   if (i.opcode == Opcode::zero_below16) return {i.a + round * i.count, i.b, i.c};
   if (i.opcode == Opcode::count32) return {i.a, 0, i.c, static_cast<std::uint32_t>(pass) * i.row_stride};
+  if (compares(i.opcode))
+    return {i.a + 2 * number * i.count, i.b, i.c, static_cast<std::uint32_t>(vector) * i.row_stride};
+  if (combines(i.opcode)) return {i.a + number * i.element_stride, i.b + number * i.row_stride};
   if (!is_multiply_add(i.opcode)) return {i.a, i.b, i.c};
-  return {i.a + 2 * round * i.count, i.b + static_cast<std::int64_t>(vector) * i.row_stride,
-          i.c + 2 * (round * i.scalars + vector)};
+  return {i.a + 2 * round * i.count, i.b + number * i.row_stride, i.c + 2 * (round * i.scalars + number)};
 }
 
 bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
@@ -118,6 +136,9 @@ std::uint32_t scalar_of(Opcode opcode, const VectorPlace& place, const Sram& mem
   switch (opcode) {
     case Opcode::scale16:
       return memory.read16(place.scalar);
+    case Opcode::keep_equal32:
+    case Opcode::zero_equal32:
+      return static_cast<std::uint16_t>(memory.read16(place.scalar) + place.offset);
     case Opcode::count32:
       return memory.read32(place.scalar) + place.offset;
     case Opcode::mul_int32:
@@ -163,6 +184,22 @@ void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
       case Opcode::fmac32_calls:
         memory.write32(a,
                        fused_multiply_add32(scalar, memory.read32(place.b + k * i.element_stride), memory.read32(a)));
+        break;
+      case Opcode::horner32:
+        memory.write32(a,
+                       fused_multiply_add32(memory.read32(a), memory.read32(place.b + k * i.element_stride), scalar));
+        break;
+      case Opcode::add_left32:
+        memory.write32(a, memory.read32(a) + (memory.read32(place.b + 2 * k) << i.row_stride));
+        break;
+      case Opcode::add_right32:
+        memory.write32(a, memory.read32(a) + shift_right(memory.read32(place.b + 2 * k), i.row_stride));
+        break;
+      case Opcode::keep_equal32:
+        if (memory.read16(place.b + k * i.element_stride) != scalar) memory.write32(a, 0);
+        break;
+      case Opcode::zero_equal32:
+        if (memory.read16(place.b + k * i.element_stride) == scalar) memory.write32(a, 0);
         break;
       default:
         memory.write32(a, combine(i.opcode, memory.read32(a), memory.read32(place.b + 2 * k)));

@@ -8,7 +8,7 @@ namespace weft::hw {
 
 /// Vector instructions whose operands and results never meet the fabric.
 bool stays_in_memory(Opcode opcode);
-/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16.
+/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32.
 bool works_in_memory(const Instruction& instruction);
 
 /// ADD32 to MAX32 on bits. Precondition: one of these.
@@ -21,9 +21,9 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes);
 struct VectorPlace {
   std::int64_t a = 0, b = 0;  ///< words
   std::int64_t scalar = 0;    ///< word of the scalar, where the instruction has one
-  std::uint32_t offset = 0;   ///< COUNT32: added to the scalar
+  std::uint32_t offset = 0;   ///< added to the scalar
 };
-/// `vector`: number of the scalar (FMAC32; else 0); `pass`: of counter 0.
+/// `vector`: which of the instruction's vectors; `pass`: of counter 0.
 VectorPlace place_of(const Instruction& instruction, int vector, int pass);
 
 /// Both sources fall in the same half of the banks, modulo half their number: one access at a time, half the rate

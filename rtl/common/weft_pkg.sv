@@ -65,7 +65,12 @@ package weft_pkg;
     OpMulInt32 = 6'd24,
     OpScale16 = 6'd25,
     OpZeroBelow16 = 6'd26,
-    OpAxpyKeep = 6'd27
+    OpAxpyKeep = 6'd27,
+    OpHorner32 = 6'd28,
+    OpAddLeft32 = 6'd29,
+    OpAddRight32 = 6'd30,
+    OpKeepEqual32 = 6'd31,
+    OpZeroEqual32 = 6'd32
   } opcode_e;
 
   typedef struct packed {
@@ -95,9 +100,18 @@ package weft_pkg;
     unique case (opcode)
       OpAxpyMemory, OpOuterMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls, OpToHalf16: return 1'b1;
       OpCount32, OpXorShift32, OpMulInt32, OpScale16, OpZeroBelow16: return 1'b1;
-      OpAdd32, OpSub32, OpMul32, OpMax32: return !has_in;
-      default: return 1'b0;
+      OpHorner32, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32: return 1'b1;
+      default: return combines(opcode) && !has_in;
     endcase
+  endfunction
+
+  // With another vector in memory, or with the fabric.
+  function automatic logic combines(logic [5:0] opcode);
+    return opcode == OpAdd32 || opcode == OpSub32 || opcode == OpMul32 || opcode == OpMax32;
+  endfunction
+
+  function automatic logic compares(logic [5:0] opcode);
+    return opcode == OpKeepEqual32 || opcode == OpZeroEqual32;
   endfunction
 
   // Scalars from the fabric, the vector that the wavelet's index names.
@@ -117,13 +131,13 @@ package weft_pkg;
   // Vectors in memory that are read; a scalar is read before.
   function automatic logic has_two_sources(logic [5:0] opcode);
     unique case (opcode)
-      OpReluBack16, OpAdd32, OpSub32, OpMul32, OpMax32, OpFmac32, OpFmac32Calls: return 1'b1;
-      default: return 1'b0;
+      OpReluBack16, OpAddLeft32, OpAddRight32: return 1'b1;
+      default: return combines(opcode) || is_fmac(opcode);
     endcase
   endfunction
 
   function automatic logic is_fmac(logic [5:0] opcode);
-    return opcode == OpFmac32 || opcode == OpFmac32Calls;
+    return opcode == OpFmac32 || opcode == OpFmac32Calls || opcode == OpHorner32;
   endfunction
 
   // What a thread did in this cycle: an issue, an element of DRAIN or STORE, a control wavelet, a branch.

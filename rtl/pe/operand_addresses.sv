@@ -1,5 +1,6 @@
 // Where the vector of this slot's issue stands. AXPYM, OUTERM and FMAC32 take other scalars, FMAC32 and ZERO_BELOW16 other
-// elements, OUTER another vector in each pass of counter 0; AXPY takes the vector that the wavelet's index names.
+// elements, OUTER another vector in each pass of counter 0; AXPY takes the vector that the wavelet's index names; the
+// vectors of ADD32 and the like stand some words apart, those of KEEP_EQUAL32 behind each other.
 module operand_addresses
   import weft_pkg::*;
 (
@@ -8,7 +9,7 @@ module operand_addresses
   input  instruction_t instruction_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [15:0] pass_i,   // of counter 0
-  input  logic [15:0] vector_i, // scalar of AXPYM, OUTERM and FMAC32
+  input  logic [15:0] vector_i, // of this instruction; scalar of AXPYM, OUTERM and FMAC32
   input  logic [15:0] index_i,  // of the wavelet at the head of the queue
   input  logic [15:0] kept_rounds_i,
   output logic [33:0] scalar_o,
@@ -21,26 +22,35 @@ module operand_addresses
 
   logic fmac, passes_move;
   logic [15:0] x_row;
+  logic [33:0] scalar_number, element_moves;
 
   assign fmac = is_fmac(instruction_i.opcode);
   assign passes_move = fmac || instruction_i.opcode == OpZeroBelow16;
-  assign scalar_o = 34'(instruction_i.c) +
-      ((34'(pass_i) * 34'(instruction_i.scalars) + 34'(vector_i)) << fmac);
-  assign element_o = 34'(instruction_i.a) +
-      (passes_move ? (34'(pass_i) * 34'(instruction_i.count)) << fmac : 34'd0);
+  assign scalar_number = compares(instruction_i.opcode) ? 34'd0 :
+                         34'(pass_i) * 34'(instruction_i.scalars) + 34'(vector_i);
+  assign scalar_o = 34'(instruction_i.c) + (scalar_number << fmac);
+  assign element_o = 34'(instruction_i.a) + element_moves;
   assign x_o = 34'(instruction_i.b) + 34'(x_row) * 34'(instruction_i.row_stride);
   assign keep_o = 34'(instruction_i.c) + 34'(kept_rounds_i) * 34'(instruction_i.scalars) + 34'(index_i);
   assign clash_o = has_two_sources(instruction_i.opcode) && element_o[1:0] == x_o[1:0];
 
   always_comb begin
-    x_row = vector_i;
+    element_moves = '0;
+    if (passes_move) element_moves = (34'(pass_i) * 34'(instruction_i.count)) << fmac;
+    else if (compares(instruction_i.opcode)) element_moves = (34'(vector_i) * 34'(instruction_i.count)) << 1;
+    else if (combines(instruction_i.opcode)) element_moves = 34'(vector_i) * 34'(instruction_i.element_stride);
+  end
+
+  always_comb begin
+    x_row = compares(instruction_i.opcode) ? '0 : vector_i;
     if (is_axpy(instruction_i.opcode)) x_row = index_i;
     else if (is_outer(instruction_i.opcode)) x_row = pass_i;
   end
 
   always_comb begin
     unique case (instruction_i.opcode)
-      OpAxpy, OpAxpyKeep, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls:
+      OpAxpy, OpAxpyKeep, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls, OpHorner32,
+      OpKeepEqual32, OpZeroEqual32:
         x_stride_o = instruction_i.element_stride;
       OpRelu16, OpReluBack16, OpScale16: x_stride_o = 16'd1;
       default: x_stride_o = 16'd2;

@@ -97,9 +97,10 @@ module pe_core
       OpMul32, OpMulInt32: return lanes_t'(MultiplyLanes);
       OpMax32: return lanes_t'(MaxLanes);
       OpRelu16, OpReluBack16: return lanes_t'(HalfMaxLanes);
-      OpFmac32, OpFmac32Calls: return lanes_t'(FmacLanes);
+      OpFmac32, OpFmac32Calls, OpHorner32: return lanes_t'(FmacLanes);
       OpToHalf16, OpScale16: return lanes_t'(ConvertLanes);
-      OpCount32, OpXorShift32, OpZeroBelow16: return lanes_t'(WordLanes);
+      OpCount32, OpXorShift32, OpZeroBelow16, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32:
+        return lanes_t'(WordLanes);
       default: return lanes_t'(Lanes);
     endcase
   endfunction
@@ -132,10 +133,10 @@ module pe_core
   logic vector_elements, stream_element, store_element, step_over, last_element;
   logic pass_done, last_vector;  // over the elements
   logic [16:0] next_vector, next_element;
-  logic [15:0] scalar_half, x_stride, passes;
-  logic [31:0] scalar_word;
+  logic [15:0] x_stride, passes;
+  logic [31:0] scalar;
   logic [33:0] scalar_address, element_base, x_address, sum_step, keep_address;
-  logic scalar_outside, out_of_range, fmac, zero_below, counts, keeps, keep, clash;
+  logic scalar_outside, out_of_range, counts, keeps, keep, clash;
   lanes_t lanes;
   logic [31:0] result;
 
@@ -149,8 +150,6 @@ module pe_core
   assign next_vector = 17'(now_thread.vector_index) + 17'd1;
   assign last_vector = next_vector >= 17'(now_instruction.scalars);
 
-  assign fmac = is_fmac(now_instruction.opcode);
-  assign zero_below = now_instruction.opcode == OpZeroBelow16;
   assign counts = now_instruction.opcode == OpCount32;
   assign keeps = now_instruction.opcode == OpAxpyKeep;
   assign lanes = lanes_of(now_instruction.opcode);
@@ -251,17 +250,13 @@ module pe_core
               next_thread.element = '0;
               if (now_instruction.opcode == OpFmac32Calls) next_thread.burn = cycles_t'(CallCycles + IssueCycles - 1);
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
-                fault = (fmac || gives_scalars(now_instruction.opcode)) && scalar_outside;
-                next_thread.scalar = {16'd0, scalar_half};
-                if (fmac || zero_below || now_instruction.opcode == OpMulInt32) next_thread.scalar = scalar_word;
-                if (counts) begin
-                  next_thread.scalar = scalar_word + 32'(now_thread.passes[0]) * 32'(now_instruction.row_stride);
-                end
+                fault = scalar_outside;
+                next_thread.scalar = scalar;
                 next_thread.x_address = x_address;
                 next_thread.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
                 next_thread.clash = clash;
                 out_o.valid = now_instruction.has_out;
-                out_o.data = {now_thread.vector_index, scalar_half};
+                out_o.data = {now_thread.vector_index, scalar[15:0]};
               end
               if (now_instruction.count != '0) next_thread.phase = PhaseElements;
               else pass_done = 1'b1;
@@ -338,14 +333,14 @@ module pe_core
     .lanes_i(lanes),
     .element_i(now_thread.element),
     .pass_i(now_thread.passes[0]),
+    .vector_index_i(now_thread.vector_index),
     .element_base_i(element_base),
     .sum_address_i(now_thread.sum_address),
     .x_address_i(now_thread.x_address),
     .x_stride_i(x_stride),
     .scalar_i(now_thread.scalar),
     .scalar_address_i(scalar_address),
-    .scalar_half_o(scalar_half),
-    .scalar_word_o(scalar_word),
+    .scalar_o(scalar),
     .scalar_outside_o(scalar_outside),
     .data_i(now_head.data),
     .result_o(result),

@@ -20,16 +20,16 @@ module pe_datapath
   input  logic [$clog2(Lanes+1)-1:0] lanes_i,  // of the instruction
   input  logic [15:0] element_i,
   input  logic [15:0] pass_i,          // of counter 0
+  input  logic [15:0] vector_index_i,  // of the instruction's vectors
   input  logic [33:0] element_base_i,  // word of element 0
   input  logic [33:0] sum_address_i,   // OUTER: of this slot's first accumulator
   input  logic [33:0] x_address_i,     // of this slot's first operand
   input  logic [15:0] x_stride_i,
   input  logic [31:0] scalar_i,
-  // AXPYM's and FMAC32's scalar is read in the issue slot, in which no lane reads a vector.
+  // The scalar in memory is read in the issue slot, in which no lane reads a vector.
   input  logic [33:0] scalar_address_i,
-  output logic [15:0] scalar_half_o,
-  output logic [31:0] scalar_word_o,
-  output logic scalar_outside_o,
+  output logic [31:0] scalar_o,
+  output logic scalar_outside_o,  // and it may: the place of others' has been checked
   input  logic [31:0] data_i,    // of the wavelet taken in this slot
   output logic [31:0] result_o,  // of the element that goes to the fabric
   output logic out_of_range_o,
@@ -42,7 +42,7 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = Lanes < 2 ? 2 : Lanes;
 
-  logic halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer;
+  logic halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac;
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
   assign zero_below = instruction_i.opcode == OpZeroBelow16;
   assign to_half = instruction_i.opcode == OpToHalf16 || instruction_i.opcode == OpScale16 || zero_below;
@@ -50,11 +50,12 @@ module pe_datapath
   assign in_place = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpSend16 ||
                     (instruction_i.opcode == OpScale16 && vector_i);
   assign outer = is_outer(instruction_i.opcode);
+  assign fmac = is_fmac(instruction_i.opcode);
   assign halves = relu || to_half || instruction_i.opcode == OpSend16;
   assign drain_half = instruction_i.opcode == OpDrain16;
   assign is_drain = instruction_i.opcode == OpDrain || drain_half;
 
-  logic [Lanes-1:0] enabled, outside, positive;
+  logic [Lanes-1:0] enabled, outside, positive, kept;
   sram_address_t word_address[Lanes], operand_address[Lanes], half_address[Lanes];
   logic [31:0] element[Lanes], operand[Lanes], result[Lanes];
   logic [15:0] half[Lanes];
@@ -80,6 +81,17 @@ module pe_datapath
     assign half_address[lane] = wide_half_address < 34'(SramWords) ? wide_half_address[14:0] : '0;
     assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && half[lane][14:0] <= 15'h7c00;
 
+    // What becomes of the element is decided by another one.
+    always_comb begin
+      unique case (instruction_i.opcode)
+        OpReluBack16: kept[lane] = positive[lane];
+        OpZeroBelow16: kept[lane] = operand[lane] >= scalar_i;
+        OpKeepEqual32: kept[lane] = half[lane] == scalar_i[15:0];
+        OpZeroEqual32: kept[lane] = half[lane] != scalar_i[15:0];
+        default: kept[lane] = 1'b0;
+      endcase
+    end
+
     vector_lane #(.WithMultiplier(lane < MultiplierLanes), .WithConverter(lane < ConvertLanes)) u_lane (
       .opcode_i(instruction_i.opcode),
       .active_i(stream_i || enabled[lane]),
@@ -95,9 +107,16 @@ module pe_datapath
   fp32_to_fp16 u_convert (.value_i(stream_i ? result_o : data_i), .half_o(stored_half));
 
   assign out_of_range_o = |outside || (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));
-  assign scalar_outside_o = scalar_address_i >= 34'(SramWords);
-  assign scalar_half_o = half[0];
-  assign scalar_word_o = operand[0];
+  assign scalar_outside_o = (fmac || gives_scalars(instruction_i.opcode)) && scalar_address_i >= 34'(SramWords);
+
+  always_comb begin
+    unique case (instruction_i.opcode)
+      OpFmac32, OpFmac32Calls, OpHorner32, OpZeroBelow16, OpMulInt32: scalar_o = operand[0];
+      OpCount32: scalar_o = operand[0] + 32'(pass_i) * 32'(instruction_i.row_stride);
+      OpKeepEqual32, OpZeroEqual32: scalar_o = {16'd0, half[0] + vector_index_i * instruction_i.row_stride};
+      default: scalar_o = {16'd0, half[0]};
+    endcase
+  end
 
   always_comb begin
     result_o = instruction_i.has_in ? result[0] : element[0];
@@ -119,8 +138,7 @@ module pe_datapath
     write_data = '{default: '0};
     write_half = '0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
-      write[lane] = enabled[lane] && !(instruction_i.opcode == OpReluBack16 && positive[lane]) &&
-                    !(zero_below && operand[lane] >= scalar_i);
+      write[lane] = enabled[lane] && !kept[lane];
       write_address[lane] = word_address[lane];
       write_data[lane] = result[lane];
       write_half[lane] = relu || to_half;

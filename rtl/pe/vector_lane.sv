@@ -2,7 +2,7 @@
 module vector_lane
   import weft_pkg::*;
 #(
-  parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, MUL_INT32
+  parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, HORNER32, MUL_INT32
   parameter bit WithConverter = 1'b1    // TO_HALF16, SCALE16
 ) (
   input  logic [5:0] opcode_i,
@@ -15,11 +15,12 @@ module vector_lane
   output logic [31:0] result_o
 );
 
-  logic mixed, multiplies;
+  logic mixed, multiplies, element_first;
   logic [31:0] sum, product, whole_product, greater, addend;
 
   assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
-  assign multiplies = active_i && (opcode_i == OpMul32 || opcode_i == OpFmac32 || opcode_i == OpFmac32Calls);
+  assign element_first = opcode_i == OpMul32 || opcode_i == OpHorner32;
+  assign multiplies = active_i && (opcode_i == OpMul32 || is_fmac(opcode_i));
   assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
 
   fmac u_fmac (
@@ -33,12 +34,19 @@ module vector_lane
 
   if (WithMultiplier) begin : gen_multiplier
     assign whole_product = opcode_i == OpMulInt32 ? element_i * scalar_i : '0;
-    // x + (-0) is x for every x, so a multiplication is an fma with -0.
+    logic [31:0] fma_addend;
+    always_comb begin
+      unique case (opcode_i)
+        OpMul32: fma_addend = 32'h8000_0000;  // x + (-0) is x for every x
+        OpHorner32: fma_addend = scalar_i;
+        default: fma_addend = element_i;
+      endcase
+    end
     fp32_fma u_fma (
       .enable_i(multiplies),
-      .a_i(opcode_i == OpMul32 ? element_i : scalar_i),
+      .a_i(element_first ? element_i : scalar_i),
       .b_i(operand_i),
-      .c_i(opcode_i == OpMul32 ? 32'h8000_0000 : element_i),
+      .c_i(fma_addend),
       .result_o(product)
     );
   end else begin : gen_none
@@ -46,7 +54,7 @@ module vector_lane
     assign whole_product = '0;
     // Only the multiplier asks these.
     logic unused_multiplier;
-    assign unused_multiplier = multiplies ^ (^scalar_i[31:16]);
+    assign unused_multiplier = multiplies ^ element_first ^ (^scalar_i[31:16]);
   end
 
   logic [15:0] rounded;
@@ -69,15 +77,17 @@ module vector_lane
       greater = 32'h7fc0_0000;
     end
     unique case (opcode_i)
-      OpMul32, OpFmac32, OpFmac32Calls: result_o = product;
+      OpMul32, OpFmac32, OpFmac32Calls, OpHorner32: result_o = product;
       OpMax32: result_o = greater;
       OpToHalf16, OpScale16: result_o = {16'd0, rounded};
       OpCount32: result_o = scalar_i;
       OpXorShift32: result_o = element_i ^ (element_i >> shift_i);
+      OpAddLeft32: result_o = element_i + (operand_i << shift_i);
+      OpAddRight32: result_o = element_i + 32'($signed(operand_i) >>> shift_i);
       OpMulInt32: result_o = whole_product;
       OpRelu16:
         result_o = &half_i[14:10] && half_i[9:0] != 10'd0 ? 32'h7e00 : half_i[15] ? 32'd0 : {16'd0, half_i};
-      OpReluBack16, OpZeroBelow16: result_o = 32'd0;
+      OpReluBack16, OpZeroBelow16, OpKeepEqual32, OpZeroEqual32: result_o = 32'd0;
       default: result_o = sum;
     endcase
   end

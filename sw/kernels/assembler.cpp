@@ -60,7 +60,7 @@ class Line {
     for (const InstructionField& field : form_->fields) {
       const bool written = std::find(seen_.begin(), seen_.end(), field.name) != seen_.end();
       const bool used = field.used_by(instruction_);
-      if (used && !written)
+      if (!written && field.needed_by(instruction_))
         throw UsageError(fmt::format("{}: {}= is missing (0 to {})", form_->name, field.name, last_word));
       if (!used && written)
         throw UsageError(fmt::format("{}: {}= has no meaning {}", form_->name, field.name, why_unused(field)));
@@ -75,9 +75,8 @@ class Line {
  private:
   static const char* why_unused(const InstructionField& field) {
     switch (field.use) {
-      case hw::FieldUse::with_in:
-        return "without in=";
       case hw::FieldUse::without_in:
+      case hw::FieldUse::may_without_in:
         return "with in=";
       default:
         return "with out=";

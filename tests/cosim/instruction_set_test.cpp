@@ -98,10 +98,11 @@ class RandomProgram {
     const bool halves = i.opcode == Opcode::relu16 || i.opcode == Opcode::relu_back16 || i.opcode == Opcode::store16 ||
                         i.opcode == Opcode::send16 || i.opcode == Opcode::to_half16 || i.opcode == Opcode::scale16 ||
                         i.opcode == Opcode::zero_below16;
+    const bool compares = i.opcode == Opcode::keep_equal32 || i.opcode == Opcode::zero_equal32;
     const bool half_operand = (halves && i.opcode != Opcode::to_half16 && i.opcode != Opcode::zero_below16) ||
                               i.opcode == Opcode::axpy_keep || i.opcode == Opcode::axpy ||
                               i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
-                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16;
+                              i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16 || compares;
     if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
     if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
     const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_keep ||
@@ -137,6 +138,7 @@ class RandomProgram {
       case Opcode::outer_memory:
       case Opcode::fmac32:
       case Opcode::fmac32_calls:
+      case Opcode::horner32:
         i.c = place(below(slots));
         i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
@@ -175,9 +177,27 @@ class RandomProgram {
       case Opcode::sub32:
       case Opcode::mul32:
       case Opcode::max32:
-        if (random_() % 2) break;
+        if (random_() % 2) {
+          i.scalars = static_cast<std::uint16_t>(below(4));
+          i.row_stride = static_cast<std::uint16_t>(2 * below(20));
+          i.element_stride = static_cast<std::uint16_t>(2 * below(20));
+          break;
+        }
         i.scalars = static_cast<std::uint16_t>(1 + below(3));
         takes(i.count * i.scalars);
+        if (random_() % 2) sends();
+        break;
+      case Opcode::add_left32:
+      case Opcode::add_right32:
+        i.row_stride = static_cast<std::uint16_t>(below(32));
+        break;
+      case Opcode::keep_equal32:
+      case Opcode::zero_equal32:
+        i.scalars = static_cast<std::uint16_t>(1 + below(4));
+        i.row_stride = static_cast<std::uint16_t>(random_() % 2 ? below(40) : random_());
+        i.element_stride = static_cast<std::uint16_t>(below(4));
+        // A scalar that some of the elements are.
+        i.c = random_() % 2 ? place(below(slots)) : static_cast<std::uint16_t>(i.b + i.element_stride * below(i.count));
         break;
       default:
         break;

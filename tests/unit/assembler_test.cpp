@@ -73,9 +73,17 @@ TEST_CASE("each instruction is read with all the operands that it can have") {
                            "SUB32 a=2 n=1 m=3 in=9",
                            "MUL32 a=2 n=1 m=3 in=9",
                            "MAX32 a=2 n=1 m=3 in=9",
+                           "MAX32 a=2 n=1 m=3 in=9 out=8 advance=1",
                            "MAX32 a=2 b=4 n=1",
+                           "MAX32 a=2 b=4 n=1 row=6 m=3",
+                           "MUL32 a=2 b=4 n=1 step=8 m=3",
                            "FMAC32 acc=2 x=4 n=1 row=6 step=8 scalars=10 m=3",
                            "FMAC32_CALLS acc=2 x=4 n=1 row=6 step=8 scalars=10 m=3",
+                           "HORNER32 acc=2 x=4 n=1 row=6 step=8 scalars=10 m=3",
+                           "ADD_LEFT32 a=2 b=4 n=1 shift=23",
+                           "ADD_RIGHT32 a=2 b=4 n=1 shift=0",
+                           "KEEP_EQUAL32 a=2 b=3 n=1 row=1 step=2 c=5 m=3",
+                           "ZERO_EQUAL32 a=2 b=3 n=1 row=0 step=1 c=5 m=3",
                            "CALL"})
     CHECK(to_string(assemble_line(text)) == text);
 }
@@ -106,6 +114,7 @@ TEST_CASE("a mistake is named with its line and the nearest name") {
   refused("DRAIN acc=0 n=4 to=8 out=0", "to= has no meaning with out=");
   refused("ADD32 a=0 b=2 n=4 m=1 in=0", "b= has no meaning with in=");
   refused("ADD32 a=0 n=4 in=0", "m= is missing");
+  refused("ADD32 a=0 n=4 m=1 row=2 in=0", "row= has no meaning with in=");
   refused("0> 2: HALT", "this is instruction 1");
   refused("2> HALT", "threads are 0 and 1");
   refused("0> 1:", "an instruction is missing");

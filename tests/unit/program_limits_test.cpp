@@ -30,6 +30,9 @@ Instruction good(Opcode opcode) {
   return i;
 }
 
+/// What comes in; alone it has nothing to send.
+bool sends_on(const Instruction& i) { return i.opcode >= Opcode::add32 && i.opcode <= Opcode::max32; }
+
 /// At the second place of a program, so that a loop can go back.
 Program around(const Instruction& instruction) {
   Program program;
@@ -81,9 +84,17 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
                                    {Opcode::scale16, &I::c, 1, false},      {Opcode::zero_below16, &I::a, 5, false},
                                    {Opcode::zero_below16, &I::b, 10, true}, {Opcode::zero_below16, &I::c, 2, true},
                                    {Opcode::axpy_keep, &I::a, 10, true},    {Opcode::axpy_keep, &I::b, 9, false},
-                                   {Opcode::axpy_keep, &I::c, 3, false}};
-  for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32})
-    for (const auto place : {&I::a, &I::b}) operands.push_back({opcode, place, 10, true});
+                                   {Opcode::axpy_keep, &I::c, 3, false},    {Opcode::horner32, &I::a, 10, true},
+                                   {Opcode::horner32, &I::b, 26, true},     {Opcode::horner32, &I::c, 6, true},
+                                   {Opcode::add_left32, &I::a, 10, true},   {Opcode::add_left32, &I::b, 10, true},
+                                   {Opcode::add_right32, &I::a, 10, true},  {Opcode::add_right32, &I::b, 10, true},
+                                   {Opcode::keep_equal32, &I::a, 30, true}, {Opcode::keep_equal32, &I::b, 9, false},
+                                   {Opcode::keep_equal32, &I::c, 1, false}, {Opcode::zero_equal32, &I::a, 30, true},
+                                   {Opcode::zero_equal32, &I::b, 9, false}, {Opcode::zero_equal32, &I::c, 1, false}};
+  for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32}) {
+    operands.push_back({opcode, &I::a, 14, true});
+    operands.push_back({opcode, &I::b, 26, true});
+  }
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
   for (const Operand& operand : operands) {
     Instruction i = good(operand.opcode);
@@ -116,7 +127,20 @@ TEST_CASE("colors are those of the machine, and there where an instruction needs
       CHECK(accepted(i) == !(plain.*color));
     };
     if (form.takes) check(&Instruction::fabric_in);
-    if (form.sends) check(&Instruction::fabric_out);
+    if (form.sends && !sends_on(plain)) check(&Instruction::fabric_out);
+  }
+  for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32}) {
+    Instruction on = good(opcode);
+    on.fabric_out = static_cast<std::uint8_t>(mini().router.colors - 1);
+    CHECK(!accepted(on));
+    on.fabric_in = 0;
+    CHECK(accepted(on));
+    on.close = true;
+    CHECK(accepted(on));
+    on.fabric_out = static_cast<std::uint8_t>(mini().router.colors);
+    CHECK(!accepted(on));
+    on.fabric_out.reset();
+    CHECK(!accepted(on));
   }
   Instruction to_memory = good(Opcode::drain16);
   to_memory.fabric_out = 0;
@@ -129,10 +153,12 @@ TEST_CASE("colors are those of the machine, and there where an instruction needs
 }
 
 TEST_CASE("counts, passes, loops, program and routes have their least and greatest") {
-  for (const Opcode opcode : {Opcode::store16, Opcode::store32, Opcode::send16, Opcode::send32, Opcode::relu16,
-                              Opcode::relu_back16, Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32,
-                              Opcode::fmac32, Opcode::fmac32_calls, Opcode::to_half16, Opcode::count32,
-                              Opcode::xor_shift32, Opcode::mul_int32, Opcode::scale16, Opcode::zero_below16}) {
+  for (const Opcode opcode :
+       {Opcode::store16,     Opcode::store32,      Opcode::send16,       Opcode::send32,   Opcode::relu16,
+        Opcode::relu_back16, Opcode::add32,        Opcode::sub32,        Opcode::mul32,    Opcode::max32,
+        Opcode::fmac32,      Opcode::fmac32_calls, Opcode::to_half16,    Opcode::count32,  Opcode::xor_shift32,
+        Opcode::mul_int32,   Opcode::scale16,      Opcode::zero_below16, Opcode::horner32, Opcode::add_left32,
+        Opcode::add_right32, Opcode::keep_equal32, Opcode::zero_equal32}) {
     Instruction i = good(opcode);
     INFO(to_string(i));
     i.count = 1;
@@ -140,7 +166,8 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
     i.count = 0;
     CHECK(!accepted(i));
   }
-  for (const Opcode opcode : {Opcode::outer, Opcode::outer_memory, Opcode::axpy_keep}) {
+  for (const Opcode opcode : {Opcode::outer, Opcode::outer_memory, Opcode::axpy_keep, Opcode::fmac32, Opcode::horner32,
+                              Opcode::keep_equal32, Opcode::zero_equal32}) {
     Instruction none = good(opcode);
     none.scalars = 0;
     CHECK(!accepted(none));
@@ -154,6 +181,13 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
     shift.row_stride = static_cast<std::uint16_t>(bits);
     CHECK(!accepted(shift));
   }
+  for (const Opcode opcode : {Opcode::add_left32, Opcode::add_right32}) {
+    Instruction placed = good(opcode);
+    placed.row_stride = 31;
+    CHECK(accepted(placed));
+    placed.row_stride = 32;
+    CHECK(!accepted(placed));
+  }
   Instruction passes = good(Opcode::add32);
   passes.scalars = 0;
   CHECK(accepted(passes));
@@ -162,9 +196,11 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
   passes.scalars = 1;
   CHECK(accepted(passes));
   for (const auto stride : {&Instruction::row_stride, &Instruction::element_stride}) {
-    Instruction odd = good(Opcode::fmac32);
-    odd.*stride = 3;
-    CHECK(!accepted(odd));
+    for (const Opcode opcode : {Opcode::fmac32, Opcode::horner32, Opcode::add32}) {
+      Instruction odd = good(opcode);
+      odd.*stride = 3;
+      CHECK(!accepted(odd));
+    }
   }
   Instruction empty = good(Opcode::axpy);
   empty.count = 0, empty.b = static_cast<std::uint16_t>(mini().pe.sram_bytes / 2);
