@@ -23,9 +23,11 @@ class LocalThread {
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
   /// Issue of an instruction whose elements meet the fabric.
   void issue();
+  /// So many of them, a cycle each.
+  void elements(int count) { take(proto::TimeClass::compute, count); }
   /// One of them. It returns the element's cycle.
   Cycle element() {
-    take(proto::TimeClass::compute, 1);
+    elements(1);
     return end_ - 1;
   }
   void wait(Cycle until, proto::TimeClass why) { take(why, std::max<Cycle>(0, until - end_)); }

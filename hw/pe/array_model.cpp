@@ -186,10 +186,15 @@ class ArrayModel {
     run_.edges[edge].entered.push_back(now);
   }
 
+  void add_waiting(std::size_t at, const std::vector<std::string>& lines) {
+    const auto width = static_cast<std::size_t>(setup_.width);
+    for (const std::string& line : lines)
+      run_.waiting += fmt::format("PE ({}, {}): {}\n", at % width, at / width, line);
+  }
+
   void finish() {
     for (std::size_t at = 0; at < pes_.size(); ++at) {
       PeRun& run = run_.pes[at];
-      const auto width = static_cast<std::size_t>(setup_.width);
       std::sort(run.sent.begin(), run.sent.end(),
                 [](const LinkSlot& a, const LinkSlot& b) { return std::pair(a.at, a.link) < std::pair(b.at, b.link); });
       std::vector<std::string> lines;
@@ -198,16 +203,26 @@ class ArrayModel {
           run.end[static_cast<std::size_t>(thread)] = pes_[at]->core().end(thread);
         run.memory = pes_[at]->core().memory().words();
         lines = pes_[at]->waiting();
-      } else if (const unsigned running = clocked_->running(clocked_->index_of(static_cast<int>(at))); running != 0) {
-        lines.push_back(fmt::format("a clocked PE whose threads {:#b} have not ended", running));
+      } else {
+        const int index = clocked_->index_of(static_cast<int>(at));
+        const std::uint32_t left = clocked_->pe(static_cast<std::size_t>(index)).waiting();
+        if (const unsigned running = clocked_->running(index); running != 0) {
+          lines.push_back(fmt::format("a clocked PE whose threads {:#b} have not ended", running));
+        } else if (left != 0) {
+          lines.push_back(fmt::format("a clocked PE where wavelets of the colors {:#x} wait for a task", left));
+        }
       }
-      for (const std::string& line : lines)
-        run_.waiting += fmt::format("PE ({}, {}): {}\n", at % width, at / width, line);
+      add_waiting(at, lines);
       for (const Cycle end : run.end) run_.end = std::max(run_.end, end);
     }
     for (std::size_t edge = 0; edge < edges_.size(); ++edge)
       if (!edges_[edge].exhausted()) run_.waiting += fmt::format("edge {}: its next wavelet finds no room\n", edge);
     run_.finished = run_.waiting.empty();
+    for (std::size_t at = 0; at < pes_.size() && !run_.finished; ++at) {
+      std::vector<std::string> lines;
+      if (pes_[at]) pes_[at]->core().describe_unbegun(lines);
+      add_waiting(at, lines);
+    }
     if (!clocked_) return;
     for (const int number : clocked_->numbers()) {
       const auto index = static_cast<std::size_t>(clocked_->index_of(number));

@@ -81,9 +81,11 @@ struct PeRun {
 struct ArrayRun {
   std::vector<EdgeRun> edges;
   std::vector<PeRun> pes;
-  Cycle end = 0;                    ///< all threads have ended
-  std::int64_t hops = 0;            ///< wavelets that left a router for a link
-  bool finished = false;            ///< all threads halted, no wavelet left anywhere, the sources have sent all
+  Cycle end = 0;          ///< the last task has ended
+  std::int64_t hops = 0;  ///< wavelets that left a router for a link
+  /// All tasks that began have ended, no wavelet is left anywhere, the sources have sent all. A task that nothing
+  /// started does not matter, but where others wait `waiting` names it as well.
+  bool finished = false;
   std::string waiting;              ///< where not: who waits for what, a line each
   std::int64_t clocked_cycles = 0;  ///< of clocked PEs, all together
 };

@@ -90,7 +90,7 @@ bool ClockedBlock::observe(Cycle now, const std::vector<bool>& kept, std::vector
     const CoreProbe probe = pe.probe();
     busy |= probe.valid;
     if (probe.valid && kept[number]) {
-      CoreSlot done{now, probe.thread, probe.instruction, probe.took, probe.sent, {}};
+      CoreSlot done{now, probe.thread, probe.instruction, probe.took, probe.taken, probe.sent, {}};
       if (probe.sent) done.wavelet = pe.sent();
       runs[number].slots.push_back(done);
     }

@@ -22,6 +22,7 @@ struct LinkWires {
 struct CoreProbe {
   bool valid = false, took = false, sent = false;
   int thread = 0, instruction = 0;
+  int taken = 0;  ///< color of what it took
 };
 
 class ClockedPe {
@@ -42,8 +43,10 @@ class ClockedPe {
   virtual CoreProbe probe() const = 0;
   /// The wavelet that the core sends in this cycle. Precondition: probe().sent.
   virtual Wavelet sent() const = 0;
-  /// Threads that have not halted, one bit each.
+  /// Threads that run a task, one bit each.
   virtual unsigned running() const = 0;
+  /// Colors of which wavelets wait in the core, one bit each.
+  virtual std::uint32_t waiting() const = 0;
   /// It was given something that no valid program does.
   virtual bool fault() const = 0;
   virtual std::vector<std::uint16_t> memory() const = 0;

@@ -17,16 +17,11 @@ CoreModel::CoreModel(const MachineSpec& machine, const Program& program, Sram me
     : spec_(machine.pe),
       code_(program.code),
       memory_(std::move(memory)),
-      inputs_(static_cast<std::size_t>(machine.router.colors), RingQueue<Arrival>(machine.router.input_queue)),
-      credits_(inputs_.size(), Credits(machine.router.output_queue)) {
+      tasks_(program.tasks),
+      inputs_(machine.router.colors, machine.router.input_queue),
+      credits_(static_cast<std::size_t>(machine.router.colors), Credits(machine.router.output_queue)) {
   validate(program, machine);
-  for (std::size_t index = 0; index < thread_count; ++index) {
-    Thread& thread = threads_[index];
-    if (!program.entry[index]) continue;
-    thread.pc = static_cast<std::size_t>(*program.entry[index]);
-    thread.active = current(thread).opcode != Opcode::halt;
-    thread.start = index == 0 ? spec_.task_dispatch_cycles : 0;
-  }
+  begin_tasks(0);
   update();
 }
 
@@ -49,10 +44,16 @@ Cycle CoreModel::arrival(const Instruction& instruction) const {
   return queue.empty() ? never : queue.front().available;
 }
 
-Cycle CoreModel::earliest(const Thread& thread) const {
-  if (!thread.active) return never;
+Cycle CoreModel::earliest(int number) const {
+  const Thread& thread = threads_[static_cast<std::size_t>(number)];
+  if (thread.task < 0) return tasks_.earliest(number, inputs_);
+  return thread.active ? earliest_slot(thread) : thread.idle_from();
+}
+
+Cycle CoreModel::earliest_slot(const Thread& thread) const {
   const Instruction& instruction = current(thread);
   Cycle at = std::max(thread.free, thread.start);
+  if (thread.phase == Thread::Phase::start) return std::max(at, inputs_.head(tasks_[thread.task].source, true));
   switch (instruction.opcode) {
     case Opcode::axpy:
     case Opcode::axpy_keep:
@@ -84,27 +85,63 @@ Cycle CoreModel::earliest(const Thread& thread) const {
   }
 }
 
-CoreSlot CoreModel::act(Cycle now) {
-  CoreSlot slot;
-  slot.at = now;
-  slot.thread = earliest(threads_[1]) <= now ? 1 : 0;
-  Thread& thread = threads_[static_cast<std::size_t>(slot.thread)];
-  slot.instruction = static_cast<int>(thread.pc);
-  const Cycle cycles = issue(thread, slot);
-  thread.free = now + cycles;
-  if (slot.thread == 1) {
-    Thread& main = threads_[0];
-    if (main.free > now) {
-      main.free += cycles;
-    } else if (main.active) {
-      main.free = now + cycles;
+void CoreModel::end_tasks(Cycle now) {
+  for (Thread& thread : threads_) {
+    if (thread.task < 0 || thread.active || thread.idle_from() > now) continue;
+    tasks_.end(thread.task, now);
+    thread.task = -1;
+  }
+}
+
+void CoreModel::begin_tasks(Cycle now) {
+  for (int number = 0; number < thread_count; ++number) {
+    Thread& thread = threads_[static_cast<std::size_t>(number)];
+    if (thread.task >= 0) continue;
+    const int task = tasks_.begin(number, now, inputs_);
+    if (task < 0) continue;
+    const Cycle free = thread.free, ready = thread.ready;
+    thread = {};
+    thread.task = task;
+    thread.pc = static_cast<std::size_t>(tasks_[task].entry);
+    if (tasks_[task].trigger == Trigger::control) thread.phase = Thread::Phase::start;
+    thread.active = thread.phase == Thread::Phase::start || current(thread).opcode != Opcode::halt;
+    thread.begun = now;
+    thread.start = now + (number == 0 ? spec_.task_dispatch_cycles : 0);
+    // The receiver's cycles while the main thread was idle.
+    thread.free = number == 0 && thread.active ? std::max(free, threads_[1].free) : free;
+    thread.ready = ready;
+  }
+}
+
+std::optional<CoreSlot> CoreModel::act(Cycle now) {
+  end_tasks(now);
+  begin_tasks(now);
+  std::optional<CoreSlot> slot;
+  for (int number = thread_count - 1; number >= 0 && !slot; --number) {
+    Thread& thread = threads_[static_cast<std::size_t>(number)];
+    if (!thread.active || earliest_slot(thread) > now) continue;
+    slot.emplace();
+    slot->at = now;
+    slot->thread = number;
+    slot->instruction = static_cast<int>(thread.pc);
+    const Cycle cycles = issue(thread, *slot);
+    thread.free = now + cycles;
+    if (number == 1) {
+      Thread& main = threads_[0];
+      if (main.free > now) {
+        main.free += cycles;
+      } else if (main.active) {
+        main.free = now + cycles;
+      }
     }
   }
+  from_ = now + 1;
   update();
   return slot;
 }
 
 Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
+  if (thread.phase == Thread::Phase::start) return take_control(thread, tasks_[thread.task].source, slot);
   switch (current(thread).opcode) {
     case Opcode::axpy:
     case Opcode::axpy_keep:
@@ -131,6 +168,14 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
   }
 }
 
+Cycle CoreModel::take_control(Thread& thread, int color, CoreSlot& slot) {
+  inputs_[color].pop();
+  slot.take(color);
+  thread.phase = Thread::Phase::issue;
+  thread.active = current(thread).opcode != Opcode::halt;
+  return spec_.control_cycles;
+}
+
 std::uint32_t CoreModel::take_data(const Instruction& instruction, CoreSlot& slot) {
   auto& queue = inputs_[*instruction.fabric_in];
   const Wavelet wavelet = queue.front().wavelet;
@@ -138,7 +183,7 @@ std::uint32_t CoreModel::take_data(const Instruction& instruction, CoreSlot& slo
     throw SimulationError(fmt::format("PE: cycle {}, instruction {} ({}): a control wavelet where data is due", slot.at,
                                       slot.instruction, to_string(instruction)));
   queue.pop();
-  slot.took = true;
+  slot.take(wavelet.color);
   return wavelet.data;
 }
 
@@ -153,7 +198,7 @@ Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
   auto& queue = inputs_[*instruction.fabric_in];
   if (queue.front().wavelet.control) {
     queue.pop();
-    slot.took = true;
+    slot.take(*instruction.fabric_in);
     thread.kept_rounds += instruction.opcode == Opcode::axpy_keep;
     step_over(thread);
     return spec_.control_cycles;
@@ -314,18 +359,28 @@ void CoreModel::step_over(Thread& thread) {
 }
 
 void CoreModel::describe_waiting(std::vector<std::string>& lines) const {
+  bool idle = true;
   for (int number = 0; number < thread_count; ++number) {
     const Thread& thread = threads_[static_cast<std::size_t>(number)];
     if (!thread.active) continue;
+    idle = false;
     const Instruction& instruction = current(thread);
     std::string what;
-    if (instruction.fabric_in && inputs_[*instruction.fabric_in].empty())
-      what = fmt::format("a wavelet of color {}", *instruction.fabric_in);
-    if (instruction.fabric_out && credits_[*instruction.fabric_out].earliest() == never)
-      what += fmt::format("{}room on color {}", what.empty() ? "" : " and ", *instruction.fabric_out);
-    lines.push_back(
-        fmt::format("thread {} at instruction {} ({}) waits for {}", number, thread.pc, to_string(instruction), what));
+    if (thread.phase == Thread::Phase::start) {
+      what = fmt::format("a control wavelet of color {}", tasks_[thread.task].source);
+    } else {
+      if (instruction.fabric_in && inputs_[*instruction.fabric_in].empty())
+        what = fmt::format("a wavelet of color {}", *instruction.fabric_in);
+      if (instruction.fabric_out && credits_[*instruction.fabric_out].earliest() == never)
+        what += fmt::format("{}room on color {}", what.empty() ? "" : " and ", *instruction.fabric_out);
+    }
+    lines.push_back(fmt::format("task {} (thread {}) at instruction {} ({}) waits for {}", thread.task, number,
+                                thread.pc, to_string(instruction), what));
   }
+  for (int color = 0; idle && color < inputs_.colors(); ++color)
+    if (!inputs_[color].empty())
+      lines.push_back(fmt::format("a {} wavelet of color {} waits in the core for a task that takes it",
+                                  inputs_[color].front().wavelet.control ? "control" : "data", color));
 }
 
 }  // namespace weft::hw

@@ -16,17 +16,22 @@
 //   STORE  an element at max(free, arrival); no issue of its own
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
-// The main thread begins task_dispatch_cycles after the launch, the receiver at once.
+// A thread that is idle begins the first activated task of the table (task_table.h): the main thread's first slot comes
+// task_dispatch_cycles later, the receiver's at once; a control wavelet that started it is taken in a slot before its
+// first instruction, control_cycles. A thread that stands at HALT after cycle `free` is idle from free + 1, from when
+// on the task's end activates others.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hw/pe/core_slot.h"
 #include "hw/pe/credits.h"
+#include "hw/pe/input_queues.h"
 #include "hw/pe/program.h"
 #include "hw/pe/sram.h"
-#include "hw/pe/wavelet.h"
+#include "hw/pe/task_table.h"
 
 namespace weft::hw {
 
@@ -40,44 +45,51 @@ class CoreModel {
   /// The router's queue at the ramp has room for one more of this color from `usable`.
   void give_credit(int color, Cycle usable);
 
-  /// Cycle of the next slot as far as is known; `never` if none.
+  /// Cycle of the next slot, or of the next begin or end of a task, as far as is known; `never` if none.
   Cycle next() const { return next_; }
-  /// What happens in cycle `now`. Precondition: now == next(), and nothing earlier is still to be told.
+  /// What happens in cycle `now`: the slot, if a thread has one. Precondition: now == next(), and nothing earlier is
+  /// still to be told.
   /// Throws SimulationError for a control wavelet where an instruction needs data, and for an address outside the SRAM.
-  CoreSlot act(Cycle now);
+  std::optional<CoreSlot> act(Cycle now);
 
-  /// Appends a sentence per thread that has not ended.
+  /// Appends a sentence per thread that is not idle; where both are, per color of which a wavelet is left.
   void describe_waiting(std::vector<std::string>& lines) const;
+  /// Appends a sentence per task that never began.
+  void describe_unbegun(std::vector<std::string>& lines) const { tasks_.describe_unbegun(lines); }
   /// The cycle after the last slot of a thread, when it has halted.
   Cycle end(int thread) const { return threads_[static_cast<std::size_t>(thread)].free; }
   const Sram& memory() const { return memory_; }
-  const Instruction& instruction(int number) const { return code_[static_cast<std::size_t>(number)]; }
 
  private:
-  struct Arrival {
-    Wavelet wavelet;
-    Cycle available;
-  };
   struct Thread {
-    bool active = false;
+    int task = -1;        ///< -1: idle
+    bool active = false;  ///< does not stand at HALT
     std::size_t pc = 0;
-    enum class Phase { issue, elements, close } phase = Phase::issue;
+    enum class Phase { start, issue, elements, close } phase = Phase::issue;
     int element = 0;               ///< AXPYM: scalar
     std::int64_t kept_rounds = 0;  ///< AXPY_KEEP: control wavelets taken
     int vector = 0;                ///< pass over the elements; FMAC32: scalar
-    Cycle start = 0, free = 0, ready = 0;
+    Cycle begun = 0, start = 0, free = 0, ready = 0;
     std::array<int, loop_counters> passes{};
+
+    /// Precondition: not idle, not active.
+    Cycle idle_from() const { return std::max(begun, free) + 1; }
   };
 
   const Instruction& current(const Thread& thread) const { return code_[thread.pc]; }
-  Cycle earliest(const Thread& thread) const;
-  void update() { next_ = std::min(earliest(threads_[0]), earliest(threads_[1])); }
+  Cycle earliest(int number) const;
+  /// Of the next slot. Precondition: the thread is active.
+  Cycle earliest_slot(const Thread& thread) const;
+  void update() { next_ = std::max(from_, std::min(earliest(0), earliest(1))); }
+  void end_tasks(Cycle now);
+  void begin_tasks(Cycle now);
   Cycle arrival(const Instruction& instruction) const;
   bool sends_scalar(const Thread& thread) const;
   std::uint32_t take_data(const Instruction& instruction, CoreSlot& slot);
   void send(const Wavelet& wavelet, CoreSlot& slot);
   /// Each returns the number of cycles it takes.
   Cycle issue(Thread& thread, CoreSlot& slot);
+  Cycle take_control(Thread& thread, int color, CoreSlot& slot);
   Cycle take_scalar(Thread& thread, CoreSlot& slot);
   Cycle give_scalar(Thread& thread, CoreSlot& slot);
   /// AXPY and OUTER, with the scalar of one wavelet {index, s}.
@@ -97,8 +109,10 @@ class CoreModel {
   std::vector<Instruction> code_;
   Sram memory_;
   std::array<Thread, thread_count> threads_;
-  std::vector<RingQueue<Arrival>> inputs_;  ///< by color
-  std::vector<Credits> credits_;            ///< by color
+  TaskTable tasks_;
+  InputQueues inputs_;
+  std::vector<Credits> credits_;  ///< by color
+  Cycle from_ = 0;  ///< everything before has happened: a head behind one that was taken now is seen in the next cycle
   Cycle next_ = never;
 };
 

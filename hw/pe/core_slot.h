@@ -8,14 +8,20 @@ namespace weft::hw {
 struct CoreSlot {
   Cycle at = 0;
   int thread = 0;
-  int instruction = 0;
-  bool took = false;  ///< a wavelet of the instruction's fabric input
+  int instruction = 0;  ///< of the control wavelet that started a task: its entry
+  bool took = false;    ///< a wavelet of color `taken`
+  int taken = 0;
   bool sent = false;  ///< `wavelet`, which may leave the router from `at` + 1 + ramp
   Wavelet wavelet;
 
+  void take(int color) {
+    took = true;
+    taken = color;
+  }
+
   friend bool operator==(const CoreSlot& a, const CoreSlot& b) {
     return a.at == b.at && a.thread == b.thread && a.instruction == b.instruction && a.took == b.took &&
-           a.sent == b.sent && (!a.sent || a.wavelet == b.wavelet);
+           a.taken == b.taken && a.sent == b.sent && (!a.sent || a.wavelet == b.wavelet);
   }
 };
 

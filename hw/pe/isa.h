@@ -9,7 +9,7 @@
 namespace weft::hw {
 
 enum class Opcode : std::uint8_t {
-  halt = 0,         ///< the thread ends; no cycle
+  halt = 0,         ///< the task ends; no cycle
   loop = 1,         ///< `count` passes in all, back to `target`; `counter` names one of the thread's loop counters
   axpy = 2,         ///< per data wavelet {index, s}: a32[k] = fma(s, b16[index row_stride + k element_stride], a32[k])
   axpy_memory = 3,  ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
@@ -42,7 +42,7 @@ enum class Opcode : std::uint8_t {
   scale16 = 25,      ///< a16[k] = half(a16[k] x c16)
   zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
   axpy_keep = 27,     ///< axpy, and c16[round x scalars + index] = s where index < scalars; round counts the control
-                      ///< wavelets that the thread's axpy_keeps have taken
+                      ///< wavelets that the task's axpy_keeps have taken
   horner32 = 28,      ///< for s < scalars: a32[k] = fma(a32[k], b32[s row_stride + k element_stride], c32[s]); moves on
                       ///< with counter 0 as fmac32 does
   add_left32 = 29,    ///< a32[k] += b32[k] << row_stride, modulo 2^32

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "hw/pe/instruction_text.h"
+#include "hw/pe/task_rules.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -18,14 +19,10 @@ class Validator {
     const int size = static_cast<int>(program_.code.size());
     if (size > program_capacity)
       throw UsageError(fmt::format("program: {} instructions; a PE holds at most {}", size, program_capacity));
-    for (int thread = 0; thread < thread_count; ++thread)
-      if (const auto& entry = program_.entry[static_cast<std::size_t>(thread)])
-        if (*entry < 0 || *entry >= size)
-          throw UsageError(
-              fmt::format("program: thread {} begins at instruction {}; allowed 0 to {}", thread, *entry, size - 1));
     for (int at = 0; at < size; ++at) check(at, program_.code[static_cast<std::size_t>(at)]);
     if (size > 0 && program_.code.back().opcode != Opcode::halt)
       throw UsageError(fmt::format("program: the last instruction ({}) must be HALT", size - 1));
+    validate_tasks(program_.code, program_.tasks, colors_);
     for (const auto& [color, route] : program_.routes) check_route(color, route);
   }
 
@@ -231,10 +228,10 @@ void validate(const Program& program, const MachineSpec& machine) { Validator(pr
 std::string to_string(const Program& program) {
   std::string text;
   for (std::size_t at = 0; at < program.code.size(); ++at) {
-    const char* mark = "  ";
-    if (program.entry[0] == static_cast<int>(at)) mark = "0>";
-    if (program.entry[1] == static_cast<int>(at)) mark = "1>";
-    text += fmt::format("{}{:3}: {}\n", mark, at, to_string(program.code[at]));
+    for (std::size_t task = 0; task < program.tasks.size(); ++task)
+      if (program.tasks[task].entry == static_cast<int>(at))
+        text += to_string(program.tasks[task], static_cast<int>(task)) + "\n";
+    text += fmt::format("  {:3}: {}\n", at, to_string(program.code[at]));
   }
   return text;
 }

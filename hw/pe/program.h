@@ -1,13 +1,12 @@
 #pragma once
-// What one PE is given before a launch: code, entry points of its threads, and its router's routes.
-#include <array>
+// What one PE is given before a launch: code, the table of its tasks, and its router's routes.
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "hw/pe/isa.h"
 #include "hw/pe/route.h"
+#include "hw/pe/task.h"
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
@@ -16,14 +15,15 @@ namespace weft::hw {
 /// instructions that may run at the same time the same fabric input.
 struct Program {
   std::vector<Instruction> code;
-  std::array<std::optional<int>, thread_count> entry;  ///< first instruction of each thread that runs
-  std::map<int, Route> routes;                         ///< by color
+  std::vector<Task> tasks;      ///< the first that is activated goes first
+  std::map<int, Route> routes;  ///< by color
 };
 
-/// Throws UsageError that names the instruction or color, the value and what is allowed.
+/// Throws UsageError that names the task, instruction or color, the value and what is allowed.
 void validate(const Program& program, const MachineSpec& machine);
 
-/// One line per instruction: "  2: LOOP count=3 target=0 counter=0", entries marked "0>" and "1>".
+/// One line per instruction, "  2: LOOP count=3 target=0 counter=0", and one before it per task that begins there,
+/// "task 0 thread=1 data=3".
 std::string to_string(const Program& program);
 
 }  // namespace weft::hw

@@ -22,7 +22,10 @@ module core_assertions
   input logic [Threads-1:0] running_o,
   input logic [Threads-1:0] usable,
   input pc_t [Threads-1:0] pc_i,
-  input logic [Threads-1:0][1:0] phase_i,
+  input phase_e [Threads-1:0] phase_i,
+  input logic [Threads-1:0] burns_i,
+  input color_t head_color,
+  input color_set_t control_waits,
   input logic slot,
   input logic burn,
   input logic now,
@@ -51,7 +54,7 @@ module core_assertions
     always_ff @(posedge clk_i) begin
       if (rst_ni) begin
         pc_within_program: assert (!running_o[thread] || {1'b0, pc_i[thread]} < size_q);
-        phase_exists: assert (phase_i[thread] != 2'd3);
+        nothing_before_the_start: assert (phase_i[thread] != PhaseStart || !burns_i[thread]);
       end
     end
   end
@@ -62,6 +65,8 @@ module core_assertions
       only_a_running_thread_acts: assert (!slot || running_o[now]);
       acts_in_its_slot: assert (
           !(take || out_o.valid || vector_elements || stream_element || store_element) || (slot && !burn));
+      starts_with_a_control_wavelet: assert (
+          !slot || phase_i[now] != PhaseStart || (take && control_waits[head_color]));
       one_kind_of_element: assert ($onehot0({vector_elements, stream_element, store_element}));
       configured_while_it_stands: assert (!(launch_i || code_write_i || memory_write_i) || running_o == '0);
     end
@@ -71,6 +76,7 @@ endmodule
 
 bind pe_core core_assertions #(.InputQueue(InputQueue), .OutputQueue(OutputQueue)) u_assertions (
   .clk_i, .rst_ni, .in_i, .out_o, .room_i, .room_o, .has_credit, .launch_i, .code_write_i, .code_pc_i, .memory_write_i,
-  .running_o, .usable, .pc_i({pc[1], pc[0]}), .phase_i({thread_q[1].phase, thread_q[0].phase}), .slot, .burn, .now,
+  .running_o, .usable, .pc_i({pc[1], pc[0]}), .phase_i({thread[1].phase, thread[0].phase}),
+  .burns_i({thread[1].burn != '0, thread[0].burn != '0}), .head_color(take_color), .control_waits, .slot, .burn, .now,
   .take, .vector_elements, .stream_element, .store_element, .input_occupied_i(u_inputs.occupied_q)
 );

@@ -8,6 +8,7 @@ package weft_pkg;
   parameter int unsigned Colors = 24;
   parameter int unsigned SwitchPositions = 4;
   parameter int unsigned Threads = 2;  // 0 = main, 1 = receiver
+  parameter int unsigned Tasks = 8;  // entries of the task table
   parameter int unsigned LoopCounters = 4;
   parameter int unsigned ProgramCapacity = 64;
   parameter int unsigned InstructionWords = 5;
@@ -92,8 +93,44 @@ package weft_pkg;
     logic [5:0] opcode;
   } instruction_t;
 
-  // Of a vector instruction: before its first element, at its elements, before the control wavelet behind them.
-  typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose} phase_e;
+  // Of a vector instruction: before its first element, at its elements, before the control wavelet behind them. Of a
+  // task: before its first instruction, when the control wavelet that started it is to be taken.
+  typedef enum logic [1:0] {PhaseIssue, PhaseElements, PhaseClose, PhaseStart} phase_e;
+
+  // An entry of the task table (hw/pe/task.h is its definition).
+  typedef enum logic [1:0] {TriggerLaunch, TriggerData, TriggerControl, TriggerCompletion} trigger_e;
+
+  typedef struct packed {
+    logic valid;
+    logic thread;
+    logic reserved;
+    color_t source;  // color, or number of a task
+    trigger_e trigger;
+    pc_t entry;
+  } task_t;
+
+  typedef logic [$clog2(Tasks)-1:0] task_number_t;
+  typedef logic [7:0] cycles_t;
+
+  // What a thread is at.
+  typedef struct packed {
+    logic active;  // runs a task
+    task_number_t number;
+    color_t color;  // of the wavelet that started it
+    pc_t pc;
+    phase_e phase;
+    logic [15:0] element;
+    logic [15:0] vector_index;  // scalar of AXPYM and FMAC32, pass over the elements
+    cycles_t burn;   // slots that the last action still takes
+    cycles_t fill;   // cycles before a dependent vector instruction may issue
+    cycles_t start;  // cycles before the first slot
+    logic [31:0] scalar;
+    logic [33:0] x_address;
+    logic [33:0] sum_address;  // OUTER: of the next accumulator
+    logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
+    logic clash;  // both sources in the same banks: an element cycle takes two
+    logic [LoopCounters-1:0][15:0] passes;
+  } thread_t;
 
   // AXPYM, OUTERM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
   function automatic logic is_vector(logic [5:0] opcode, logic has_in);
@@ -146,6 +183,7 @@ package weft_pkg;
     logic thread;
     pc_t pc;
     logic took;
+    color_t taken;  // color of what it took
     wavelet_t sent;
   } probe_t;
 

@@ -18,11 +18,13 @@ namespace weft::rtl {
 namespace {
 
 // The host port's map (rtl/ISA.md).
-constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_parameters = 0xf000;
+constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_task = 0xb000,
+                        map_parameters = 0xf000;
 
 // wavelet_t and probe_t of rtl/common/weft_pkg.sv.
 constexpr int valid_bit = 38, control_bit = 37, color_shift = 32;
-constexpr int probe_took_bit = 39, probe_pc_shift = 40, probe_thread_bit = 46, probe_valid_bit = 47;
+constexpr int probe_taken_shift = 39, probe_took_bit = 44, probe_pc_shift = 45, probe_thread_bit = 51,
+              probe_valid_bit = 52;
 
 constexpr bool bit(std::uint64_t bits, int position) { return (bits >> position & 1) != 0; }
 
@@ -140,12 +142,9 @@ void Tile::load(const hw::Program& program, const hw::Sram& memory) {
                 static_cast<std::uint32_t>(route[position].receive) << hw::port_count | route[position].transmit);
     }
   }
-  std::uint32_t launch = 0;
-  for (int thread = 0; thread < hw::thread_count; ++thread)
-    if (const auto& entry = program.entry[static_cast<std::size_t>(thread)])
-      launch |= (0x80U | static_cast<std::uint32_t>(*entry)) << (8 * thread);
+  for (std::uint32_t number = 0; number < program.tasks.size(); ++number)
+    write(map_task | number, hw::encode(program.tasks[number]));
   model_->top.host_address_i = static_cast<std::uint16_t>(map_launch);
-  model_->top.host_data_i = launch;
   auto& banks = model_->top.rootp->pe_tile__DOT__u_core__DOT__u_datapath__DOT__u_sram__DOT__bank_q;
   const auto& words = memory.words();
   for (std::size_t word = 0; word < words.size(); ++word) banks[word % 8][word / 8] = words[word];
@@ -176,13 +175,18 @@ void Tile::tick() { model_->tick(); }
 
 hw::CoreProbe Tile::probe() const {
   const std::uint64_t bits = model_->top.probe_o;
-  return {bit(bits, probe_valid_bit), bit(bits, probe_took_bit), bit(bits, valid_bit),
-          static_cast<int>(bits >> probe_thread_bit & 1), static_cast<int>(bits >> probe_pc_shift & 0x3f)};
+  return {bit(bits, probe_valid_bit),
+          bit(bits, probe_took_bit),
+          bit(bits, valid_bit),
+          static_cast<int>(bits >> probe_thread_bit & 1),
+          static_cast<int>(bits >> probe_pc_shift & 0x3f),
+          static_cast<int>(bits >> probe_taken_shift & 0x1f)};
 }
 
 hw::Wavelet Tile::sent() const { return unpack(model_->top.probe_o); }
 
 unsigned Tile::running() const { return model_->top.running_o; }
+std::uint32_t Tile::waiting() const { return model_->top.waiting_o; }
 bool Tile::fault() const { return model_->top.fault_o != 0; }
 
 std::vector<std::uint16_t> Tile::memory() const {

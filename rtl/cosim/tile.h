@@ -23,6 +23,7 @@ class Tile : public hw::ClockedPe {
   hw::CoreProbe probe() const override;
   hw::Wavelet sent() const override;
   unsigned running() const override;
+  std::uint32_t waiting() const override;
   bool fault() const override;
   std::vector<std::uint16_t> memory() const override;
 

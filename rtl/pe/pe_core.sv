@@ -29,8 +29,9 @@ module pe_core
   input  color_set_t room_i,
   // Configuration, while the core stands still.
   input  logic launch_i,
-  input  logic [Threads-1:0] launch_threads_i,
-  input  pc_t launch_pc_i[Threads],
+  input  logic task_write_i,
+  input  task_number_t task_number_i,
+  input  task_t task_i,
   input  logic code_write_i,
   input  pc_t code_pc_i,
   input  logic [2:0] code_word_i,
@@ -41,37 +42,21 @@ module pe_core
   output logic [15:0] memory_data_o,
   // Observation.
   output logic [Threads-1:0] running_o,
+  output color_set_t waiting_o,  // colors of which wavelets wait in the core
   output logic fault_o,
   output probe_t probe_o
 );
 
   localparam int unsigned WordLanes = IntegerLanes < 2 ? 1 : IntegerLanes / 2;
-  typedef logic [7:0] cycles_t;
   typedef logic [$clog2(Lanes+1)-1:0] lanes_t;
 
-  typedef struct packed {
-    logic active;
-    pc_t pc;
-    phase_e phase;
-    logic [15:0] element;
-    logic [15:0] vector_index;  // scalar of AXPYM and FMAC32, pass over the elements
-    cycles_t burn;   // slots that the last action still takes
-    cycles_t fill;   // cycles before a dependent vector instruction may issue
-    cycles_t start;  // cycles before the first slot
-    logic [31:0] scalar;
-    logic [33:0] x_address;
-    logic [33:0] sum_address;  // OUTER: of the next accumulator
-    logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
-    logic clash;  // both sources in the same banks: an element cycle takes two
-    logic [LoopCounters-1:0][15:0] passes;
-  } thread_t;
-
-  thread_t thread_q[Threads], thread_d[Threads];
+  thread_t thread[Threads];
+  logic [Threads-1:0] halted;
   pc_t pc[Threads];
   instruction_t instruction[Threads];
   wavelet_t head[Threads];
   color_t head_color[Threads];
-  color_set_t has_credit;
+  color_set_t has_credit, data_waits, control_waits;
   logic fault_q, fault;
 
   program_store u_program (
@@ -84,11 +69,11 @@ module pe_core
     .instruction_o(instruction)
   );
 
-  for (genvar thread = 0; thread < Threads; thread++) begin : gen_thread
-    assign pc[thread] = thread_q[thread].pc;
-    assign head_color[thread] = instruction[thread].fabric_in;
-    assign running_o[thread] = thread_q[thread].active &&
-        !(thread_q[thread].burn == '0 && instruction[thread].opcode == OpHalt);
+  for (genvar t = 0; t < Threads; t++) begin : gen_thread
+    assign pc[t] = thread[t].pc;
+    assign head_color[t] = thread[t].phase == PhaseStart ? thread[t].color : instruction[t].fabric_in;
+    assign halted[t] = thread[t].burn == '0 && thread[t].phase != PhaseStart && instruction[t].opcode == OpHalt;
+    assign running_o[t] = thread[t].active && !halted[t];
   end
 
   function automatic lanes_t lanes_of(logic [5:0] opcode);
@@ -108,22 +93,23 @@ module pe_core
   // Threads that can use this cycle.
   logic [Threads-1:0] ready, usable;
 
-  for (genvar thread = 0; thread < Threads; thread++) begin : gen_usable
+  for (genvar t = 0; t < Threads; t++) begin : gen_usable
     slot_rule u_rule (
-      .instruction_i(instruction[thread]),
-      .phase_i(thread_q[thread].phase),
-      .burns_i(thread_q[thread].burn != '0),
-      .filled_i(thread_q[thread].fill == '0),
-      .arrived_i(head[thread].valid),
-      .control_i(head[thread].control),
-      .credit_i(has_credit[instruction[thread].fabric_out]),
-      .usable_o(ready[thread])
+      .instruction_i(instruction[t]),
+      .phase_i(thread[t].phase),
+      .burns_i(thread[t].burn != '0),
+      .filled_i(thread[t].fill == '0),
+      .arrived_i(head[t].valid),
+      .control_i(head[t].control),
+      .credit_i(has_credit[instruction[t].fabric_out]),
+      .usable_o(ready[t])
     );
-    assign usable[thread] = ready[thread] && thread_q[thread].active && thread_q[thread].start == '0 && !fault_q;
+    assign usable[t] = ready[t] && thread[t].active && thread[t].start == '0 && !fault_q;
   end
 
   // The slot: whose, and what it does.
   logic slot, burn, now, take;
+  color_t take_color;
   thread_t now_thread, next_thread;
   instruction_t now_instruction;
   // Its color is the instruction's, its presence is what made the thread usable.
@@ -142,9 +128,10 @@ module pe_core
 
   assign slot = usable != '0;
   assign now = usable[1];
-  assign now_thread = thread_q[now];
+  assign now_thread = thread[now];
   assign now_instruction = instruction[now];
   assign now_head = head[now];
+  assign take_color = head_color[now];
   assign burn = slot && now_thread.burn != '0;
   assign passes = now_thread.passes[now_instruction.element_stride[1:0]] + 16'd1;
   assign next_vector = 17'(now_thread.vector_index) + 17'd1;
@@ -189,6 +176,11 @@ module pe_core
     probe_o.pc = now_thread.pc;
     if (burn) begin
       next_thread.burn = now_thread.burn - 1'b1;
+    end else if (slot && now_thread.phase == PhaseStart) begin
+      probe_o.valid = 1'b1;
+      take = 1'b1;
+      next_thread.burn = cycles_t'(ControlCycles - 1);
+      next_thread.phase = PhaseIssue;
     end else if (slot) begin
       probe_o.valid = 1'b1;
       unique case (now_instruction.opcode)
@@ -303,9 +295,10 @@ module pe_core
         next_thread.element = '0;
         next_thread.vector_index = '0;
       end
-      probe_o.took = take;
       probe_o.sent = out_o.valid ? out_o : '0;
     end
+    probe_o.took = take;
+    probe_o.taken = take ? take_color : '0;
   end
 
   input_queues #(.Depth(InputQueue)) u_inputs (
@@ -314,8 +307,10 @@ module pe_core
     .in_i,
     .color_i(head_color),
     .head_o(head),
+    .data_o(data_waits),
+    .control_o(control_waits),
     .take_i(take),
-    .take_color_i(now_instruction.fabric_in)
+    .take_color_i(take_color)
   );
 
   pe_datapath #(
@@ -360,32 +355,28 @@ module pe_core
     .has_credit_o(has_credit)
   );
 
-  assign room_o = color_set_t'(take) << now_instruction.fabric_in;
+  assign room_o = color_set_t'(take) << take_color;
+  assign waiting_o = data_waits | control_waits;
 
-  always_comb begin
-    thread_d = thread_q;
-    if (slot) thread_d[now] = next_thread;
-    for (int unsigned thread = 0; thread < Threads; thread++) begin
-      if (thread_d[thread].fill != '0) thread_d[thread].fill -= 1'b1;
-      if (thread_d[thread].start != '0) thread_d[thread].start -= 1'b1;
-      if (launch_i) begin
-        thread_d[thread] = '0;
-        thread_d[thread].active = launch_threads_i[thread];
-        thread_d[thread].pc = launch_pc_i[thread];
-        if (thread == 0) thread_d[thread].start = cycles_t'(DispatchCycles);
-      end
-    end
-  end
+  threads #(.DispatchCycles(DispatchCycles)) u_threads (
+    .clk_i,
+    .rst_ni,
+    .launch_i,
+    .task_write_i,
+    .task_number_i,
+    .task_i,
+    .data_i(data_waits),
+    .control_i(control_waits),
+    .slot_i(slot),
+    .now_i(now),
+    .next_i(next_thread),
+    .halted_i(halted),
+    .thread_o(thread)
+  );
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      thread_q <= '{default: '0};
-      fault_q <= 1'b0;
-    end else begin
-      thread_q <= thread_d;
-      if (launch_i) fault_q <= 1'b0;
-      else if (fault) fault_q <= 1'b1;
-    end
+    if (!rst_ni || launch_i) fault_q <= 1'b0;
+    else if (fault) fault_q <= 1'b1;
   end
 
   assign fault_o = fault_q;

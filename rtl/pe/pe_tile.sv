@@ -35,6 +35,7 @@ module pe_tile
   input  logic [31:0] host_data_i,
   output logic [31:0] host_data_o,
   output logic [Threads-1:0] running_o,
+  output color_set_t waiting_o,
   output logic fault_o,
   output probe_t probe_o
 );
@@ -43,16 +44,16 @@ module pe_tile
   localparam logic [3:0] MapCode = 4'h8;
   localparam logic [3:0] MapRoute = 4'h9;
   localparam logic [3:0] MapLaunch = 4'ha;
+  localparam logic [3:0] MapTask = 4'hb;
 
-  logic memory_write, code_write, route_write, launch;
+  logic memory_write, code_write, route_write, task_write, launch;
   assign memory_write = host_write_i && !host_address_i[15];
   assign code_write = host_write_i && host_address_i[15:12] == MapCode;
   assign route_write = host_write_i && host_address_i[15:12] == MapRoute;
   assign launch = host_write_i && host_address_i[15:12] == MapLaunch;
+  assign task_write = host_write_i && host_address_i[15:12] == MapTask;
 
   logic [15:0] memory_data;
-  pc_t launch_pc[Threads];
-  assign launch_pc = '{host_data_i[5:0], host_data_i[13:8]};
 
   always_comb begin
     unique case (host_address_i)
@@ -148,8 +149,9 @@ module pe_tile
     .out_o(core_out),
     .room_i(core_room),
     .launch_i(launch),
-    .launch_threads_i({host_data_i[15], host_data_i[7]}),
-    .launch_pc_i(launch_pc),
+    .task_write_i(task_write),
+    .task_number_i(task_number_t'(host_address_i)),
+    .task_i(task_t'(host_data_i[15:0])),
     .code_write_i(code_write),
     .code_pc_i(host_address_i[8:3]),
     .code_word_i(host_address_i[2:0]),
@@ -159,6 +161,7 @@ module pe_tile
     .memory_data_i(host_data_i[15:0]),
     .memory_data_o(memory_data),
     .running_o,
+    .waiting_o,
     .fault_o,
     .probe_o
   );

@@ -9,7 +9,7 @@ module slot_rule
   input  phase_e phase_i,
   input  logic burns_i,    // slots that the last action still takes
   input  logic filled_i,   // a dependent vector instruction may issue
-  input  logic arrived_i,  // a wavelet of the instruction's input color waits
+  input  logic arrived_i,  // a wavelet of its input color waits: the instruction's, or the one that started the task
   input  logic control_i,  // and is a control wavelet
   input  logic credit_i,   // its output color has room
   output logic usable_o
@@ -41,6 +41,7 @@ module slot_rule
           endcase
         end
     endcase
+    if (phase_i == PhaseStart) usable_o = arrived_i && control_i;
     usable_o |= burns_i;
   end
 

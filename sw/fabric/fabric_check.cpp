@@ -45,8 +45,12 @@ class Checker {
       rule.of->where.refuse(fmt::format("which {} vectors have; a {} needs {}", sources.size(), result.name,
                                         copy ? "one" : "at least one"));
     std::vector<Sum> expected(sources.front().bits.size());
-    for (const Vector& source : sources)
+    for (const Vector& source : sources) {
+      if (source.bits.size() != expected.size())
+        rule.of->n.refuse(
+            fmt::format("of which one vector has {} elements, another {}", expected.size(), source.bits.size()));
       for (std::size_t k = 0; k < expected.size(); ++k) expected[k].add(hw::float_of(source.bits[k]));
+    }
     for (const Vector& target : collect(*rule.in, true)) {
       if (target.bits.size() != expected.size())
         rule.in->n.refuse(fmt::format("which is {}; expected are {} elements", target.bits.size(), expected.size()));
@@ -147,7 +151,11 @@ class Checker {
         const std::vector<Number> values = file_.at(x, y);
         const bool edge = operand.side && hw::behind(setup_, x, y, *operand.side).edge >= 0;
         if ((operand.side && !edge) || !operand.where.holds(values)) continue;
-        vectors.push_back({x, y, edge ? passed(operand, x, y, after) : stored(operand, x, y, after)});
+        const auto all = edge ? passed(operand, x, y, after) : stored(operand, x, y, after);
+        const auto n = static_cast<std::ptrdiff_t>(operand.n.within(values, 1, INT32_MAX));
+        const auto size = static_cast<std::ptrdiff_t>(all.size());
+        for (std::ptrdiff_t at = 0; at < size; at += n)
+          vectors.push_back({x, y, {all.begin() + at, all.begin() + std::min(at + n, size)}});
       }
     }
     return vectors;
@@ -155,17 +163,19 @@ class Checker {
 
   std::vector<std::uint32_t> stored(const Operand& operand, int x, int y, bool after) const {
     const std::vector<Number> values = file_.at(x, y);
-    const int at = operand.at->within(values, 0, words()), n = operand.n.within(values, 1, words());
+    const int at = operand.at->within(values, 0, words());
+    const Number n = operand.n.within(values, 1, words()) * operand.times.within(values, 0, words());
     const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)].words();
     std::vector<std::uint32_t> bits(static_cast<std::size_t>(n));
-    for (int k = 0; k < n; ++k) bits[static_cast<std::size_t>(k)] = word32(*operand.at, memory, at + 2 * k);
+    for (Number k = 0; k < n; ++k) bits[static_cast<std::size_t>(k)] = word32(*operand.at, memory, at + 2 * k);
     return bits;
   }
 
   std::vector<std::uint32_t> passed(const Operand& operand, int x, int y, bool after) const {
     const std::vector<Number> values = file_.at(x, y);
     const int color = operand.color->within(values, 0, 31);
-    const auto n = static_cast<std::size_t>(operand.n.within(values, 1, INT32_MAX));
+    const auto n = static_cast<std::size_t>(operand.n.within(values, 1, INT32_MAX)) *
+                   static_cast<std::size_t>(operand.times.within(values, 0, INT32_MAX));
     const auto edge = static_cast<std::size_t>(hw::behind(setup_, x, y, *operand.side).edge);
     std::vector<std::uint32_t> bits;
     for (const hw::TimedWavelet& timed : after ? run_.edges[edge].left : setup_.edges[edge].source)

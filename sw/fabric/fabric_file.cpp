@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <sstream>
 
@@ -133,19 +134,49 @@ class Reader {
     return rule;
   }
 
-  PeGroup read_group(YamlSection& section) {
-    PeGroup group{formula(section, "where", "1"), {}, {}, {}, {}};
-    constexpr std::array<const char*, hw::thread_count> keys = {"main", "receiver"};
-    for (std::size_t thread = 0; thread < keys.size(); ++thread) {
-      if (!section.has(keys[thread])) continue;
-      try {
-        group.threads[thread].emplace(section.text(keys[thread]), file_.names);
-      } catch (const UsageError& error) {
-        if (std::string(error.what()).rfind("line ", 0) != 0) throw;
-        section.refuse(keys[thread], error.what());
-      }
-      group.thread_sections[thread].emplace(section);
+  ThreadText read_code(YamlSection& section, const std::string& key) {
+    try {
+      return {section.text(key.c_str()), file_.names};
+    } catch (const UsageError& error) {
+      if (std::string(error.what()).rfind("line ", 0) != 0) throw;
+      section.refuse(key, error.what());
     }
+  }
+
+  /// `main` or `receiver` of a group: a task of this name that begins with the launch.
+  TaskRule read_thread(YamlSection& section, const Formula& where, const std::string& name, int thread) {
+    return {name, where, {}, {}, {}, thread, read_code(section, name), section, name, name};
+  }
+
+  TaskRule read_task(YamlSection& section) {
+    using hw::Trigger;
+    const std::string name = section.has("name") ? section.text("name") : "";
+    const int thread = section.choice<int>("thread", {{"main", 0}, {"receiver", 1}}, 0);
+    TaskRule rule{name,   formula(section, "when", "1"), {},      {},     {},
+                  thread, read_code(section, "code"),    section, "code", "code"};
+    for (const auto& [key, trigger] : {std::pair("data", Trigger::data), std::pair("control", Trigger::control),
+                                       std::pair("after", Trigger::completion)}) {
+      if (!section.has(key)) continue;
+      if (rule.trigger != Trigger::launch) section.refuse(key, "a task has one of data, control and after");
+      rule.trigger = trigger;
+      rule.trigger_key = key;
+      if (trigger == Trigger::completion) {
+        rule.after = section.text(key);
+      } else {
+        rule.color = formula(section, key);
+      }
+    }
+    return rule;
+  }
+
+  PeGroup read_group(YamlSection& section) {
+    PeGroup group{formula(section, "where", "1"), {}, {}, {}};
+    constexpr std::array<const char*, hw::thread_count> keys = {"main", "receiver"};
+    for (int thread = 0; thread < hw::thread_count; ++thread)
+      if (const char* key = keys[static_cast<std::size_t>(thread)]; section.has(key))
+        group.tasks.push_back(read_thread(section, group.where, key, thread));
+    if (section.has("tasks"))
+      for (YamlSection& task : section.sections("tasks")) group.tasks.push_back(read_task(task));
     if (section.has("routes")) {
       for (YamlSection& route : section.sections("routes")) {
         RouteRule rule{formula(route, "times", "1"), formula(route, "when", "1"), formula(route, "color"), {}};
@@ -190,7 +221,7 @@ class Reader {
   }
 
   Operand read_operand(YamlSection section) {
-    Operand operand{formula(section, "where", "1"), formula(section, "n"), {}, {}, {}};
+    Operand operand{formula(section, "where", "1"), formula(section, "n"), formula(section, "times", "1"), {}, {}, {}};
     if (section.has("side")) {
       operand.side = section.choice<Port>("side", sides);
       operand.color = formula(section, "color");

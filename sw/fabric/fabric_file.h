@@ -1,7 +1,6 @@
 #pragma once
 // A fabric program file: PE programs by hand that scale with their parameters. sw/fabric_programs/README.md explains
 // the keys; unknown ones are errors that name the nearest.
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -35,10 +34,22 @@ struct RouteRule {
   hw::Route route;
 };
 
+/// One entry of the task table, where `when` holds.
+struct TaskRule {
+  std::string name;  ///< may be empty
+  Formula when;
+  hw::Trigger trigger = hw::Trigger::launch;
+  std::optional<Formula> color;  ///< data, control
+  std::string after;             ///< completion: name of a task above
+  int thread = 0;
+  ThreadText code;
+  YamlSection section;  ///< for messages, with the keys of code and trigger
+  std::string code_key, trigger_key;
+};
+
 struct PeGroup {
   Formula where;
-  std::array<std::optional<ThreadText>, hw::thread_count> threads;
-  std::array<std::optional<YamlSection>, hw::thread_count> thread_sections;  ///< for messages
+  std::vector<TaskRule> tasks;
   std::vector<RouteRule> routes;
   std::vector<MemoryRule> memory;
 };
@@ -56,9 +67,10 @@ struct EdgeRule {
   std::optional<StreamRule> send, receive;
 };
 
-/// fp32 vectors: in memory from `at`, or what passed an edge on a color. One a PE where `where` holds.
+/// fp32 vectors: in memory from `at`, or what passed an edge on a color. `times` of them, one behind the other, a PE
+/// where `where` holds.
 struct Operand {
-  Formula where, n;
+  Formula where, n, times;
   std::optional<Formula> at;
   std::optional<hw::Port> side;
   std::optional<Formula> color;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "hw/pe/arithmetic.h"
 #include "tlm/base/error.h"
+#include "tlm/base/nearest.h"
 
 namespace weft::sw {
 
@@ -31,7 +33,10 @@ float random_value(std::uint64_t seed, int x, int y, Number k) {
 class Builder {
  public:
   Builder(const FabricFile& file, const hw::MachineSpec& machine)
-      : file_(file), machine_(machine), setup_(file.width, file.height, machine.pe.sram_bytes) {}
+      : file_(file),
+        machine_(machine),
+        setup_(file.width, file.height, machine.pe.sram_bytes),
+        names_(setup_.programs.size()) {}
 
   hw::ArraySetup build() {
     for (int y = 0; y < file_.height; ++y)
@@ -54,7 +59,8 @@ class Builder {
   void add(const PeGroup& group, int x, int y) {
     hw::Program& program = setup_.program(x, y);
     std::vector<Number> values = file_.at(x, y);
-    for (int thread = 0; thread < hw::thread_count; ++thread) add_thread(group, thread, program, x, y);
+    for (const TaskRule& task : group.tasks)
+      if (task.when.holds(values)) add(task, program, x, y);
     for (const RouteRule& rule : group.routes) {
       const int times = rule.times.within(values, 0, machine_.router.colors, pe(x, y));
       for (int copy = 0; copy < times; ++copy) {
@@ -81,17 +87,28 @@ class Builder {
     }
   }
 
-  void add_thread(const PeGroup& group, int thread, hw::Program& program, int x, int y) const {
-    const auto index = static_cast<std::size_t>(thread);
-    if (!group.threads[index]) return;
-    const char* key = thread == 0 ? "main" : "receiver";
-    if (program.entry[index])
-      group.thread_sections[index]->refuse(key, "another group gives this thread a program" + pe(x, y));
+  void add(const TaskRule& rule, hw::Program& program, int x, int y) {
+    std::vector<std::string>& names = names_[static_cast<std::size_t>(y * file_.width + x)];
+    const auto number_of = [&](const std::string& name) {
+      return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    };
+    if (!rule.name.empty() && number_of(rule.name) < names.size())
+      rule.section.refuse(rule.code_key, fmt::format("there is a task {} already{}", rule.name, pe(x, y)));
+    hw::Task task{rule.trigger, 0, static_cast<int>(program.code.size()), rule.thread};
+    if (rule.color) task.source = rule.color->within(file_.at(x, y), 0, machine_.router.colors - 1, pe(x, y));
+    if (rule.trigger == hw::Trigger::completion) {
+      if (number_of(rule.after) == names.size())
+        rule.section.refuse(rule.trigger_key, fmt::format("no task {} above this one{}{}", rule.after, pe(x, y),
+                                                          suggest(rule.after, names)));
+      task.source = static_cast<int>(number_of(rule.after));
+    }
+    names.push_back(rule.name);
     try {
-      group.threads[index]->append(program, thread, file_.at(x, y));
+      rule.code.append(program, file_.at(x, y));
+      program.tasks.push_back(task);
       hw::validate(program, machine_);
     } catch (const UsageError& error) {
-      group.thread_sections[index]->refuse(key, error.what() + pe(x, y));
+      rule.section.refuse(rule.code_key, error.what() + pe(x, y));
     }
   }
 
@@ -135,6 +152,7 @@ class Builder {
   const FabricFile& file_;
   const hw::MachineSpec& machine_;
   hw::ArraySetup setup_;
+  std::vector<std::vector<std::string>> names_;  ///< of each PE's tasks, in the order of its table
 };
 
 }  // namespace

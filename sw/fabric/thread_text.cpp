@@ -98,11 +98,9 @@ void ThreadText::read_line(const std::string& text, int number, const Names& nam
   lines_.push_back(std::move(line));
 }
 
-void ThreadText::append(hw::Program& program, int thread, std::vector<Number> values) const {
-  ProgramBuilder builder(program);
-  builder.begin_thread(thread);
+void ThreadText::append(hw::Program& program, std::vector<Number> values) const {
   emit(0, lines_.size(), program, values);
-  builder.halt();
+  ProgramBuilder(program).halt();
 }
 
 void ThreadText::emit(std::size_t first, std::size_t end, hw::Program& program, std::vector<Number>& values) const {

@@ -1,5 +1,5 @@
 #pragma once
-// The code of one thread as a text that scales: instructions in the assembler's form, with {formula} where a number
+// The code of one task as a text that scales: instructions in the assembler's form, with {formula} where a number
 // stands, and around them
 //   repeat FORMULA counter=N   ...  end     a LOOP of so many passes; 0: nothing, 1: without the LOOP
 //   unroll FORMULA             ...  end     so many copies; `i` is the number of the copy
@@ -18,8 +18,8 @@ class ThreadText {
   /// `names` holds "i". Throws UsageError that begins with "line N: ".
   ThreadText(const std::string& text, const Names& names);
 
-  /// Appends the thread's code to `program` and sets its entry. Throws UsageError as above.
-  void append(hw::Program& program, int thread, std::vector<Number> values) const;
+  /// Appends the code to `program`. Throws UsageError as above.
+  void append(hw::Program& program, std::vector<Number> values) const;
 
  private:
   struct Piece {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "hw/pe/instruction_text.h"
@@ -139,23 +141,58 @@ Instruction assemble_words(const std::vector<std::string_view>& words) {
   return Line(words).finish();
 }
 
-// "0>" and "12:" in front of an instruction.
-void take_marks(std::vector<std::string_view>& words, hw::Program& program) {
+// "12:" in front of an instruction.
+void take_mark(std::vector<std::string_view>& words, const hw::Program& program) {
   const int here = static_cast<int>(program.code.size());
-  if (!words.empty() && words.front().back() == '>') {
-    const auto thread = number(words.front().substr(0, words.front().size() - 1));
-    if (!thread || *thread < 0 || *thread >= hw::thread_count)
-      throw UsageError(fmt::format("{}: threads are 0 and {}", words.front(), hw::thread_count - 1));
-    auto& entry = program.entry[static_cast<std::size_t>(*thread)];
-    if (entry) throw UsageError(fmt::format("{}: thread {} begins at {} already", words.front(), *thread, *entry));
-    entry = here;
-    words.erase(words.begin());
+  if (words.front().back() != ':') return;
+  if (number(words.front().substr(0, words.front().size() - 1)) != here)
+    throw UsageError(fmt::format("{} this is instruction {}", words.front(), here));
+  words.erase(words.begin());
+}
+
+/// "thread=1": the number behind `name` and "=", 0 to `most`.
+int value_of(std::string_view word, const std::string& name, int most) {
+  const std::size_t equals = std::min(word.find('='), word.size());
+  const int value = number(word.substr(std::min(equals + 1, word.size()))).value_or(-1);
+  if (word.substr(0, equals) != name || value < 0 || value > most)
+    throw UsageError(fmt::format("{}: {}= 0 to {} is due", word, name, most));
+  return value;
+}
+
+// "task 2 thread=1 data=3", which begins at `here`.
+void take_task(const std::vector<std::string_view>& words, int here, std::map<int, hw::Task>& tasks) {
+  if (words.size() != 4) throw UsageError("a task is: task NUMBER thread=THREAD TRIGGER");
+  const std::optional<int> at = number(words[1]);
+  if (!at || *at < 0 || *at >= hw::task_capacity)
+    throw UsageError(fmt::format("task {}: tasks are 0 to {}", words[1], hw::task_capacity - 1));
+  hw::Task task;
+  task.entry = here;
+  task.thread = value_of(words[2], "thread", hw::thread_count - 1);
+  const std::string name(words[3].substr(0, words[3].find('=')));
+  const std::vector<std::pair<std::string, hw::Trigger>> triggers = {{"launch", hw::Trigger::launch},
+                                                                     {"data", hw::Trigger::data},
+                                                                     {"control", hw::Trigger::control},
+                                                                     {"completion", hw::Trigger::completion}};
+  const auto trigger =
+      std::find_if(triggers.begin(), triggers.end(), [&](const auto& one) { return one.first == name; });
+  if (trigger == triggers.end()) {
+    std::vector<std::string> names;
+    for (const auto& one : triggers) names.push_back(one.first);
+    throw UsageError(fmt::format("task {}: unknown trigger {}{}", *at, name, suggest(name, names)));
   }
-  if (!words.empty() && words.front().back() == ':') {
-    if (number(words.front().substr(0, words.front().size() - 1)) != here)
-      throw UsageError(fmt::format("{} this is instruction {}", words.front(), here));
-    words.erase(words.begin());
+  task.trigger = trigger->second;
+  if (task.trigger != hw::Trigger::launch)
+    task.source = value_of(words[3], name, task.has_color() ? last_color : hw::task_capacity - 1);
+  if (!tasks.emplace(*at, task).second) throw UsageError(fmt::format("task {} stands twice", *at));
+}
+
+std::vector<hw::Task> table_of(const std::map<int, hw::Task>& tasks) {
+  std::vector<hw::Task> table;
+  for (const auto& [at, task] : tasks) {
+    if (at != static_cast<int>(table.size())) throw UsageError(fmt::format("task {} is missing", table.size()));
+    table.push_back(task);
   }
+  return table;
 }
 
 }  // namespace
@@ -164,19 +201,25 @@ Instruction assemble_line(std::string_view line) { return assemble_words(words_o
 
 hw::Program assemble(std::string_view text, const std::string& name) {
   hw::Program program;
+  std::map<int, hw::Task> tasks;
   int line = 0;
-  while (!text.empty()) {
-    ++line;
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    auto words = words_of(text.substr(0, std::min(text.substr(0, end).find('#'), end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (words.empty()) continue;
-    try {
-      take_marks(words, program);
-      program.code.push_back(assemble_words(words));
-    } catch (const UsageError& error) {
-      throw UsageError(fmt::format("{}:{}: {}", name, line, error.what()));
+  try {
+    while (!text.empty()) {
+      ++line;
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      auto words = words_of(text.substr(0, std::min(text.substr(0, end).find('#'), end)));
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (words.empty()) continue;
+      if (words.front() == "task") {
+        take_task(words, static_cast<int>(program.code.size()), tasks);
+      } else {
+        take_mark(words, program);
+        program.code.push_back(assemble_words(words));
+      }
     }
+    program.tasks = table_of(tasks);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}:{}: {}", name, line, error.what()));
   }
   return program;
 }

@@ -12,9 +12,9 @@ namespace weft::sw {
 /// Throws UsageError that names the word that is wrong, what is allowed, and the nearest name.
 hw::Instruction assemble_line(std::string_view line);
 
-/// A line an instruction, "#" begins a comment. Before it may stand a thread's mark ("0>" or "1>": it begins here) and
-/// the instruction's number ("12:"), which must be its own. Gives code and entries. Does not validate(). Throws
-/// UsageError as "name:line: ...".
+/// A line an instruction, "#" begins a comment. Before it may stand its number ("12:"), which must be its own. A line
+/// "task 2 thread=1 data=3" (or control=3, completion=0, launch) says that entry 2 of the table begins at the
+/// instruction that follows. Gives code and tasks. Does not validate(). Throws UsageError as "name:line: ...".
 hw::Program assemble(std::string_view text, const std::string& name);
 
 }  // namespace weft::sw

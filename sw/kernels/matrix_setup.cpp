@@ -159,7 +159,7 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
   store.fabric_in = color_of(MatrixColors::returned);
   store.a = addresses.owned;
   store.count = half_word(owned);
-  builder.begin_thread(1);
+  builder.begin_task(hw::Trigger::data, MatrixColors::returned, 1);
   builder.add(store);
   builder.halt();
   hw::Route& route = program.routes[MatrixColors::returned];

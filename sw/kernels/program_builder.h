@@ -9,7 +9,13 @@ class ProgramBuilder {
   explicit ProgramBuilder(hw::Program& program) : program_(program) {}
 
   int here() const { return static_cast<int>(program_.code.size()); }
-  void begin_thread(int thread) { program_.entry[static_cast<std::size_t>(thread)] = here(); }
+  /// Adds a task that begins here; returns its number.
+  int begin_task(hw::Trigger trigger, int source, int thread) {
+    program_.tasks.push_back({trigger, source, here(), thread});
+    return static_cast<int>(program_.tasks.size()) - 1;
+  }
+  /// A task that begins here with the launch.
+  int begin_thread(int thread) { return begin_task(hw::Trigger::launch, 0, thread); }
   void add(const hw::Instruction& instruction) { program_.code.push_back(instruction); }
   /// `passes` passes in all over what stands from `first` on. Precondition: passes >= 1.
   void loop(int first, int passes, int counter) {

@@ -17,7 +17,7 @@ SoftmaxSetup::SoftmaxSetup(const hw::MachineSpec& machine, const hw::ProgramLaun
       const hw::SoftmaxProgram kernel = program_of(launch, row, column);
       hw::Program& program = array.program(column, row);
       program.code = kernel.code();
-      program.entry[0] = 0;
+      program.tasks = {{hw::Trigger::launch, 0, 0, 0}};
       add_routes(program, row, column);
       hw::Sram& memory = array.memory(column, row);
       int at = kernel.constants_at();

@@ -43,6 +43,7 @@ class WrittenDown : public hw::ClockedPe {
   hw::CoreProbe probe() const override { return pe_.probe(); }
   hw::Wavelet sent() const override { return pe_.sent(); }
   unsigned running() const override { return pe_.running(); }
+  std::uint32_t waiting() const override { return pe_.waiting(); }
   bool fault() const override { return pe_.fault(); }
   std::vector<std::uint16_t> memory() const override { return pe_.memory(); }
 

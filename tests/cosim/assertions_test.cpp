@@ -53,7 +53,7 @@ class Blocked {
 Program of(const std::vector<Instruction>& code) {
   Program program;
   program.code = code;
-  program.entry[0] = 0;
+  program.tasks = {Task{}};
   program.routes[color + 1] = {{Port::north, port_set(Port::ramp)}};
   return program;
 }

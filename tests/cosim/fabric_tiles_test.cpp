@@ -36,6 +36,8 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
       {"summa", {"P=2", "t=4"}},
       {"summa", {"P=4", "t=3"}},
       {"summa", {"P=3", "t=5"}},
+      {"all_reduce_streams", {"W=1", "H=2", "B=1", "K=0"}},
+      {"all_reduce_streams", {"W=3", "H=5", "B=6", "K=2"}},
   };
   for (const auto& [program, sets] : cases) {
     const sw::FabricFile file =

@@ -1,7 +1,9 @@
-// Question: do model and tile agree slot by slot and bit by bit on random programs of every instruction, in both
-// threads, with loops, and edges that stall at random?
+// Question: do model and tile agree slot by slot and bit by bit on random programs of every instruction, in tasks of
+// every trigger on both threads, with loops, and edges that stall at random?
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "hw/pe/array_model.h"
@@ -22,8 +24,10 @@ const MachineSpec& wse2() {
 }
 
 // Inputs of thread t come in on colors 2 t and 2 t + 1, outputs leave on 4 + those; each color has an edge of its own.
+// Colors 8 and 9 start tasks; all of their wavelets fit into the core, so that nobody waits behind them.
 constexpr Port in_side[] = {Port::west, Port::north, Port::east, Port::south};
 constexpr Port out_side[] = {Port::east, Port::west, Port::north, Port::south};
+constexpr int first_starter = 8;
 constexpr int slot_words = 1024;  // 12 slots a thread: the whole SRAM
 
 class RandomProgram {
@@ -31,10 +35,20 @@ class RandomProgram {
   explicit RandomProgram(std::uint32_t seed) : random_(seed), setup_(1, 1, wse2().pe.sram_bytes) {
     Program& program = setup_.program(0, 0);
     sw::ProgramBuilder builder(program);
+    std::vector<Task> parts;  // in the order in which each thread must run them
     for (int thread = 0; thread < thread_count; ++thread) {
       if (thread == 1 && random_() % 4 == 0) continue;
-      builder.begin_thread(thread);
+      // A thread whose first part waits for the other thread has no launch that could overtake it.
+      const bool late = !parts.empty() && random_() % 2;
+      int before = late ? static_cast<int>(parts.size()) - 1 : -1;
       for (int part = 0; part < 3; ++part) {
+        if (part == 0 || random_() % 2) {
+          if (part > 0) builder.halt();
+          const bool follows = before >= 0;
+          parts.push_back(
+              {follows ? Trigger::completion : Trigger::launch, follows ? before : 0, builder.here(), thread});
+          before = late || random_() % 2 ? static_cast<int>(parts.size()) - 1 : -1;
+        }
         const int passes = 1 + below(3), first = builder.here();
         std::vector<std::vector<Wavelet>> needs(4);
         for (int number = 0; number < 4; ++number) builder.add(instruction(thread, needs));
@@ -45,6 +59,9 @@ class RandomProgram {
       }
       builder.halt();
     }
+    add_starters(builder, place_in_table(parts));
+    for (int color = first_starter; color < first_starter + 2; ++color)
+      program.routes[color] = {{in_side[color % 4], port_set(Port::ramp)}};
     for (int color = 0; color < 4; ++color) {
       program.routes[color] = {{in_side[color], port_set(Port::ramp)}};
       program.routes[4 + color] = {{Port::ramp, port_set(out_side[color])}};
@@ -61,11 +78,80 @@ class RandomProgram {
   }
 
   const ArraySetup& setup() const { return setup_; }
+  const std::vector<Task>& tasks() const { return setup_.programs[0].tasks; }
   std::array<int, opcode_count> used{};
 
  private:
   int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
   ArrayEdge& edge(Port side) { return setup_.edges[static_cast<std::size_t>(setup_.edge(side, 0))]; }
+
+  /// `parts` at random places of the table, in their order; the places that are left.
+  std::vector<std::size_t> place_in_table(const std::vector<Task>& parts) {
+    std::vector<Task>& table = setup_.program(0, 0).tasks;
+    table.resize(std::min<std::size_t>(parts.size() + random_() % 4, task_capacity));
+    std::vector<std::size_t> places(table.size());
+    std::iota(places.begin(), places.end(), 0);
+    std::shuffle(places.begin(), places.end(), random_);
+    std::sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(parts.size()));
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      Task task = parts[part];
+      if (task.trigger == Trigger::completion)
+        task.source = static_cast<int>(places[static_cast<std::size_t>(task.source)]);
+      table[places[part]] = task;
+    }
+    return {places.begin() + static_cast<std::ptrdiff_t>(parts.size()), places.end()};
+  }
+
+  /// Short tasks at `places` of the table that wavelets start as often as they come, and followers of other tasks. They
+  /// take nothing but what starts them.
+  void add_starters(sw::ProgramBuilder& builder, const std::vector<std::size_t>& places) {
+    std::vector<Task>& table = setup_.program(0, 0).tasks;
+    std::vector<std::pair<Trigger, int>> kinds;
+    for (int color = first_starter; color < first_starter + 2; ++color) {
+      kinds.emplace_back(Trigger::data, color);
+      kinds.emplace_back(Trigger::control, color);
+    }
+    kinds.resize(kinds.size() + 3, {Trigger::completion, 0});
+    std::shuffle(kinds.begin(), kinds.end(), random_);
+    std::vector<Wavelet> wavelets;
+    std::vector<int> known;  // tasks that have been placed
+    for (std::size_t task = 0; task < table.size(); ++task)
+      if (std::find(places.begin(), places.end(), task) == places.end()) known.push_back(static_cast<int>(task));
+    for (std::size_t number = 0; number < places.size(); ++number) {
+      const auto [trigger, color] = kinds[number];
+      const int thread = below(thread_count);
+      Task& task = table[places[number]];
+      task = {trigger, color, builder.here(), thread};
+      if (trigger == Trigger::completion)
+        task.source = known[static_cast<std::size_t>(below(static_cast<int>(known.size())))];
+      known.push_back(static_cast<int>(places[number]));
+      if (task.has_color())
+        for (int times = below(4); times > 0; --times)
+          wavelets.push_back(trigger == Trigger::data ? Wavelet{data(), static_cast<std::uint8_t>(color), false}
+                                                      : control_wavelet(color));
+      if (trigger == Trigger::data) {
+        Instruction take;
+        take.opcode = random_() % 2 ? Opcode::store32 : Opcode::store16;
+        take.fabric_in = static_cast<std::uint8_t>(color);
+        take.count = 1;
+        take.a = static_cast<std::uint16_t>(thread * 12 * slot_words + 2 * below(40));
+        builder.add(take);
+      }
+      for (int left = below(3); left > 0; --left) {
+        std::vector<std::vector<Wavelet>> needs(4);
+        Instruction plain = instruction(thread, needs);
+        while (plain.fabric_in) plain = instruction(thread, needs = std::vector<std::vector<Wavelet>>(4));
+        builder.add(plain);
+      }
+      builder.halt();
+    }
+    std::shuffle(wavelets.begin(), wavelets.end(), random_);
+    for (const Wavelet& wavelet : wavelets) {
+      auto& source = edge(in_side[wavelet.color % 4]).source;
+      const auto place = static_cast<std::ptrdiff_t>(random_() % (source.size() + 1));
+      source.insert(source.begin() + place, {static_cast<Cycle>(random_() % 600), wavelet});
+    }
+  }
 
   void feed(int color, const Wavelet& wavelet) {
     auto& source = edge(in_side[color]).source;
@@ -215,6 +301,7 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   rtl::TileArray tiles(wse2());
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   std::array<int, opcode_count> used{};
+  std::array<int, 4> begun{};  // by trigger
   for (std::uint32_t seed = 1; seed <= 400; ++seed) {
     const RandomProgram random(seed);
     for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
@@ -227,11 +314,15 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
     REQUIRE(model.pes[0].slots == rtl.pes[0].slots);
     REQUIRE(model.edges == rtl.edges);
     REQUIRE(model.pes[0].memory == rtl.pes[0].memory);
+    for (const Task& task : random.tasks())
+      for (const CoreSlot& slot : model.pes[0].slots)
+        begun[static_cast<std::size_t>(task.trigger)] += slot.thread == task.thread && slot.instruction == task.entry;
   }
   for (std::size_t opcode = 2; opcode < used.size(); ++opcode) {
     INFO(text_of(static_cast<Opcode>(opcode)).name);
     CHECK(used[opcode] > 100);
   }
+  for (const int slots : begun) CHECK(slots > 200);
 }
 
 TEST_CASE("a control wavelet where data is due and an address outside the SRAM stop the tile as they stop the model") {

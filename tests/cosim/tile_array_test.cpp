@@ -55,7 +55,7 @@ TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
   send.opcode = Opcode::send32;
   send.fabric_out = 6, send.count = 30;
   program.code = {store, send, {}};
-  program.entry[0] = 0;
+  program.tasks = {Task{}};
   program.routes = {{5, {{Port::west, port_set(Port::ramp)}}}, {6, {{Port::ramp, port_set(Port::east)}}}};
   setup.edges[static_cast<std::size_t>(setup.edge(Port::west, 0))].source = {{4000, {9, 5, false}}};
   setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = {9000, 9001, 14000};
@@ -78,7 +78,7 @@ TEST_CASE("a tile is awake through its longest vector: one lane, both operands i
   multiply.opcode = Opcode::mul32;
   multiply.b = 8192, multiply.count = 4000;
   setup.program(0, 0).code = {multiply, {}};
-  setup.program(0, 0).entry[0] = 0;
+  setup.program(0, 0).tasks = {Task{}};
   rtl::TileArray tiles(machine);
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),

@@ -48,7 +48,7 @@ class Fabric(unittest.TestCase):
         result = self.changed("message", "STORE32 at=0 n={B} in=0", "STORE32 at=0 n={B + 1} in=0")
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertIn("who waits for whom", result.stdout)
-        self.assertIn("PE (7, 0): thread 1 at instruction 0 (STORE32 at=0 n=17 in=0) waits for a wavelet of color 0",
+        self.assertIn("PE (7, 0): task 0 (thread 1) at instruction 0 (STORE32 at=0 n=17 in=0) waits for a wavelet of color 0",
                       result.stdout)
 
     def test_wrong(self):

@@ -45,14 +45,17 @@ TEST_CASE("10,000 random instructions come back from their text and from their w
   }
 }
 
-TEST_CASE("a program comes back from its listing, with its threads' entries") {
+TEST_CASE("a program comes back from its listing, with its table of tasks") {
   std::mt19937 random(12);
   Program program;
   for (int number = 0; number < 30; ++number) program.code.push_back(random_instruction(random));
-  program.entry = {3, 17};
+  program.tasks = {{Trigger::launch, 0, 17, 1},
+                   {Trigger::data, 23, 3, 0},
+                   {Trigger::completion, 0, 17, 1},
+                   {Trigger::control, 5, 0, 0}};
   const Program read = assemble(to_string(program), "listing");
   REQUIRE(read.code == program.code);
-  REQUIRE(read.entry == program.entry);
+  REQUIRE(read.tasks == program.tasks);
 }
 
 TEST_CASE("each instruction is read with all the operands that it can have") {
@@ -115,7 +118,18 @@ TEST_CASE("a mistake is named with its line and the nearest name") {
   refused("ADD32 a=0 b=2 n=4 m=1 in=0", "b= has no meaning with in=");
   refused("ADD32 a=0 n=4 in=0", "m= is missing");
   refused("ADD32 a=0 n=4 m=1 row=2 in=0", "row= has no meaning with in=");
-  refused("0> 2: HALT", "this is instruction 1");
-  refused("2> HALT", "threads are 0 and 1");
-  refused("0> 1:", "an instruction is missing");
+  refused("2: HALT", "this is instruction 1");
+  refused("1:", "an instruction is missing");
+  refused("task 0 launch", "a task is: task NUMBER thread=THREAD TRIGGER");
+  refused("task 8 thread=0 launch", "tasks are 0 to 7");
+  refused("task x thread=0 launch", "task x: tasks are 0 to 7");
+  refused("task 0 thread=2 launch", "thread=2: thread= 0 to 1 is due");
+  refused("task 0 tread=1 launch", "tread=1: thread= 0 to 1 is due");
+  refused("task 0 thread=0 dat=3", "unknown trigger dat; nearest: data");
+  refused("task 0 thread=0 data=32", "data=32: data= 0 to 31 is due");
+  refused("task 0 thread=0 data", "data: data= 0 to 31 is due");
+  refused("task 0 thread=0 completion=8", "completion=8: completion= 0 to 7 is due");
+  refused("task 1 thread=0 launch", "task 0 is missing");
+  REQUIRE_THROWS_WITH(assemble("task 0 thread=0 launch\ntask 0 thread=1 launch\nHALT", "p.txt"),
+                      Contains("p.txt:2: task 0 stands twice"));
 }

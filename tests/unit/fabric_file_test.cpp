@@ -106,13 +106,34 @@ TEST_CASE("a mistake is named with its place, the value and the nearest name") {
   refused(with("way: ramp -> east", "way: ramp east"), "PORT -> PORTS");
   refused(with("{color: 1, way", "{color: 24, way"), "which is 24 in PE (0, 0); allowed 0 to 23");
   refused(with("when: x == last", "when: x > 0"), "has a way already in PE (1, 0)");
-  refused(with("where: x == last\n    main", "where: x == 0\n    main"), "another group gives this thread a program");
+  refused(with("where: x == last\n    main", "where: x == 0\n    main"), "there is a task main already");
   refused(with("n: B, random: 1", "n: 99999, random: 1"), "which is 99999 in PE (0, 0); allowed 0 to 12288");
   refused(with("random: 1", "random: 1, values: k"), "either values or random");
   refused(with("width: P", "width: P * 10"), "40 PEs (the user rectangle of machine mini); allowed 1 to 32");
   refused(with("of: {where: x == 0", "of: {where: x > 0"), "which 3 vectors have; a copy needs one");
   refused(with("in: {where: x == last, at: 8, n: B}", "in: {where: x == last, at: 8, n: 2}"),
           "expected are 3 elements");
+}
+
+TEST_CASE("a task names what starts it, and a task above") {
+  const std::string main = "    main: STORE32 at=8 n={B} in=1\n", store = "code: \"STORE32 at=8 n={B} in=1\"}\n";
+  const auto tasks = [&](const std::string& list) { return with(main, "    tasks:\n" + list); };
+  CHECK(File(tasks("      - {data: 1, thread: receiver, " + store)).run().good());
+  CHECK(File(tasks("      - {name: a, code: CALL}\n      - {after: a, " + store)).run().good());
+  CHECK(!File(tasks("      - {data: 1, when: x < last, " + store)).run().finished);
+  const auto refused = [&](const std::string& list, const std::string& expected) {
+    INFO(expected);
+    REQUIRE_THROWS_AS(File(tasks(list)).run(), UsageError);
+    REQUIRE_THROWS_WITH(File(tasks(list)).run(), Contains("p.yaml:") && Contains(expected));
+  };
+  refused("      - {after: maim, " + store, "no task maim above this one in PE (3, 0)");
+  refused("      - {name: store, data: 1, " + store + "      - {after: stor, code: CALL}\n", "nearest: store");
+  refused("      - {name: a, data: 1, " + store + "      - {name: a, code: CALL}\n",
+          "there is a task a already in PE (3, 0)");
+  refused("      - {data: 1, control: 2, " + store, "one of data, control and after");
+  refused("      - {data: 24, " + store, "which is 24 in PE (3, 0); allowed 0 to 23");
+  refused("      - {data: 2, " + store, "no instruction before its HALT takes data of color 2");
+  refused("      - {data: 1, thread: sender, " + store, "receiver");
 }
 
 TEST_CASE("parameters of the command line are checked") {
@@ -136,23 +157,24 @@ TEST_CASE("a program that cannot end says who waits for whom") {
   CHECK(!outcome.good());
   CHECK(!outcome.finished);
   CHECK_THAT(outcome.text(), Contains("stuck; who waits for whom") &&
-                                 Contains("PE (3, 0): thread 0 at instruction 0") && Contains("a wavelet of color 1"));
+                                 Contains("PE (3, 0): task 0 (thread 0) at instruction 0") &&
+                                 Contains("a wavelet of color 1"));
 }
 
 TEST_CASE("repeat, unroll and if give the code that they say") {
   const auto code = [](const std::string& text, sw::Number x) {
     const sw::Names names = {"x", "i"};
     hw::Program program;
-    sw::ThreadText(text, names).append(program, 1, {x, 0});
+    sw::ThreadText(text, names).append(program, {x, 0});
     return to_string(program);
   };
-  CHECK(code("repeat x counter=2\nCALL\nend", 0) == "1>  0: HALT\n");
-  CHECK(code("repeat x counter=2\nCALL\nend", 1) == "1>  0: CALL\n    1: HALT\n");
+  CHECK(code("repeat x counter=2\nCALL\nend", 0) == "    0: HALT\n");
+  CHECK(code("repeat x counter=2\nCALL\nend", 1) == "    0: CALL\n    1: HALT\n");
   CHECK(code("repeat x counter=2\nCALL\nend", 5) ==
-        "1>  0: CALL\n    1: LOOP count=5 target=0 counter=2\n    2: HALT\n");
+        "    0: CALL\n    1: LOOP count=5 target=0 counter=2\n    2: HALT\n");
   CHECK(code("unroll 2\nRELU16 at={i} n={x}\nend", 3) ==
-        "1>  0: RELU16 at=0 n=3\n    1: RELU16 at=1 n=3\n    2: HALT\n");
-  CHECK(code("repeat 2 counter=0\nif x > 3\nCALL\nend\nend", 3) == "1>  0: HALT\n");
+        "    0: RELU16 at=0 n=3\n    1: RELU16 at=1 n=3\n    2: HALT\n");
+  CHECK(code("repeat 2 counter=0\nif x > 3\nCALL\nend\nend", 3) == "    0: HALT\n");
   CHECK_THROWS_WITH(code("repeat 65536 counter=0\nCALL\nend", 0), Contains("line 1: 65536 times: allowed 0 to 65535"));
   CHECK_THROWS_WITH(code("repeat 2 counter=0\nrepeat 2 counter=0\nend\nend", 0), Contains("line 2: counter 0 is that"));
   CHECK_THROWS_WITH(code("unroll 65\nCALL\nend", 0), Contains("line 2: more than the 64 instructions"));

@@ -35,7 +35,7 @@ Instruction store(int color, int at, int count) {
 Program single(const Instruction& instruction) {
   Program program;
   program.code = {instruction, of(Opcode::halt)};
-  program.entry[0] = 0;
+  program.tasks = {Task{}};
   return program;
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("PEs that cannot go on say who waits for what, on which color") {
   const ArrayRun run = run_array(mini(), setup);
   REQUIRE(!run.finished);
   REQUIRE_THAT(run.waiting,
-               Contains("PE (1, 0): thread 0 at instruction 0 (STORE32 at=0 n=2 in=5) waits for a wavelet"));
+               Contains("PE (1, 0): task 0 (thread 0) at instruction 0 (STORE32 at=0 n=2 in=5) waits for a wavelet"));
   REQUIRE(run.pes[1].memory[0] == 42);
 }
 

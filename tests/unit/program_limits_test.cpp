@@ -39,7 +39,7 @@ Program around(const Instruction& instruction) {
   Instruction call;
   call.opcode = Opcode::call;
   program.code = {call, instruction, {}};
-  program.entry[0] = 0;
+  program.tasks = {Task{}};
   return program;
 }
 
@@ -220,14 +220,14 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
   Program program;
   program.code.resize(program_capacity);
   for (const int entry : {0, program_capacity - 1}) {
-    program.entry[1] = entry;
+    program.tasks = {{Trigger::launch, 0, entry, 1}};
     CHECK(accepted(program));
   }
   for (const int entry : {-1, program_capacity}) {
-    program.entry[1] = entry;
+    program.tasks = {{Trigger::launch, 0, entry, 1}};
     CHECK(!accepted(program));
   }
-  program.entry[1] = 0;
+  program.tasks = {Task{}};
   program.code.emplace_back();
   CHECK(!accepted(program));
   CHECK(accepted(Program{}));

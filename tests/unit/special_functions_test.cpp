@@ -28,7 +28,7 @@ std::vector<std::uint32_t> by_instructions(void (*append)(VectorCode&, int, int,
   code.halt();
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
   setup.program(0, 0).code = code.code();
-  setup.program(0, 0).entry[0] = 0;
+  setup.program(0, 0).tasks = {{Trigger::launch, 0, 0, 0}};
   Sram& memory = setup.memory(0, 0);
   for (int k = 0; k < n; ++k) memory.write32(x + 2 * k, result_bits(values[static_cast<std::size_t>(k)]));
   for (std::size_t at = 0; at < code.constants().size(); ++at)

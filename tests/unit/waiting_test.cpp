@@ -40,12 +40,12 @@ TEST_CASE("all that wait are named, with what they wait for") {
   drain.fabric_out = 7;
   drain.a = 200, drain.count = 1;
   sender.code = {send, {}, drain, {}};
-  sender.entry = {0, 2};
+  sender.tasks = {Task{}, {Trigger::launch, 0, 2, 1}};
   sender.routes[7] = {{Port::ramp, port_set(Port::east)}};
   Program& other = setup.program(1, 0);
   drain.fabric_out = 9;
   other.code = {drain, {}};
-  other.entry[0] = 0;
+  other.tasks = {Task{}};
   other.routes[7] = {{Port::north, port_set(Port::ramp)}};
   for (const Port side : {Port::north, Port::east}) {
     auto& source = setup.edges[static_cast<std::size_t>(setup.edge(side, 0))].source;
@@ -53,17 +53,18 @@ TEST_CASE("all that wait are named, with what they wait for") {
   }
   const ArrayRun run = run_array(mini(), setup);
   REQUIRE(!run.finished);
-  REQUIRE(run.waiting ==
-          "PE (0, 0): thread 0 at instruction 0 (SEND32 at=0 n=40 out=7) waits for room on color 7\n"
-          "PE (0, 0): thread 1 at instruction 2 (DRAIN acc=200 n=1 in=5 out=7) waits for a wavelet of color 5 and "
-          "room on color 7\n"
-          "PE (0, 0): color 7 from the north waits for the switch, which receives from the ramp\n"
-          "PE (0, 0): color 7 from the ramp waits for room at the east\n"
-          "PE (1, 0): thread 0 at instruction 0 (DRAIN acc=200 n=1 in=5 out=9) waits for a wavelet of color 5\n"
-          "PE (1, 0): color 7 from the east waits for the switch, which receives from the north\n"
-          "PE (1, 0): color 7 from the west waits for the switch, which receives from the north\n"
-          "edge 0: its next wavelet finds no room\n"
-          "edge 4: its next wavelet finds no room\n");
+  REQUIRE(
+      run.waiting ==
+      "PE (0, 0): task 0 (thread 0) at instruction 0 (SEND32 at=0 n=40 out=7) waits for room on color 7\n"
+      "PE (0, 0): task 1 (thread 1) at instruction 2 (DRAIN acc=200 n=1 in=5 out=7) waits for a wavelet of color 5 and "
+      "room on color 7\n"
+      "PE (0, 0): color 7 from the north waits for the switch, which receives from the ramp\n"
+      "PE (0, 0): color 7 from the ramp waits for room at the east\n"
+      "PE (1, 0): task 0 (thread 0) at instruction 0 (DRAIN acc=200 n=1 in=5 out=9) waits for a wavelet of color 5\n"
+      "PE (1, 0): color 7 from the east waits for the switch, which receives from the north\n"
+      "PE (1, 0): color 7 from the west waits for the switch, which receives from the north\n"
+      "edge 0: its next wavelet finds no room\n"
+      "edge 4: its next wavelet finds no room\n");
 }
 
 TEST_CASE("slots are kept of the PEs that are asked for, or of all, or of none") {
@@ -72,7 +73,7 @@ TEST_CASE("slots are kept of the PEs that are asked for, or of all, or of none")
   call.opcode = Opcode::call;
   for (int x = 0; x < 2; ++x) {
     setup.program(x, 0).code = {call, {}};
-    setup.program(x, 0).entry[0] = 0;
+    setup.program(x, 0).tasks = {Task{}};
   }
   const auto kept = [&](bool all, const std::vector<int>& some) {
     const ArrayRun run = run_array(mini(), setup, {all, nullptr, some});
