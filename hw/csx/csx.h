@@ -63,7 +63,7 @@ class CsX : public sc_core::sc_module {
   void run_launch(proto::BlockTag tag, const Launch& launch, bool train);
   LaunchTimes load_input(const proto::BlockTag& tag, proto::LaunchRecord& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::LaunchRecord& record);
-  LaunchTimes softmax(const proto::BlockTag& tag, bool train, proto::LaunchRecord& record);
+  LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::LaunchRecord& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
   template <typename OfLane>
   LaunchTimes each_lane(OfLane&& of_lane) const;

@@ -58,7 +58,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       times = load_input(tag, record);
       break;
     case KernelKind::softmax_loss:
-      times = softmax(tag, train, record);
+      times = softmax(tag, launch, train, record);
       break;
     case KernelKind::activation:
       times = each_lane([&](int tokens) {
@@ -216,10 +216,10 @@ Block::Payload CsX::gradient_sums(const StreamShape& shape, int chunk) {
   return payload;
 }
 
-LaunchTimes CsX::softmax(const BlockTag& tag, bool train, proto::LaunchRecord& record) {
+LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, proto::LaunchRecord& record) {
   const Job& job = *plan_.job;
   Cycle leaves = 0;
-  const LaunchTimes times = each_lane([&](int tokens) {
+  LaunchTimes times = each_lane([&](int tokens) {
     Cycle of_lane = 0;
     const LaunchTimes lane =
         softmax_times(*plan_.machine, layout_, job.layers.back().outputs, train, plan_.mapping.lane, tokens, of_lane);
@@ -228,12 +228,15 @@ LaunchTimes CsX::softmax(const BlockTag& tag, bool train, proto::LaunchRecord& r
   });
   leaves += static_cast<Cycle>(wafer_.lanes() - 1) * plan_.machine->io.lane_sum_cycles;
   auto payload = std::make_shared<proto::PayloadBytes>(2 * sizeof(float));
+  programs_.open_loss(launch, train, loss_scale_, record.global_step, record.start);
   float loss[2] = {0, 0};
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     float of_lane[2] = {0, 0};
     wafer_.lane(lane).softmax_values(train, loss_scale_, of_lane);
+    programs_.leaving(lane, of_lane, std::size(of_lane));
     for (int which : {0, 1}) loss[which] += of_lane[which];
   }
+  times.end = programs_.close(nullptr, times.end);
   std::memcpy(payload->data(), loss, sizeof loss);
   BlockTag up = tag;
   up.kind = BlockKind::loss;

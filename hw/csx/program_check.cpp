@@ -83,6 +83,22 @@ void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std:
   }
 }
 
+void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, Cycle start) {
+  if (!begin(launch, step, start)) return;
+  const int features = job_.layers.back().outputs;
+  for (int index = 0; index < wafer_.lanes(); ++index) {
+    Lane& lane = wafer_.lane(index);
+    ProgramLaunch& program = data(index);
+    program.block = wafer_.block(index, features);
+    program.train = train;
+    program.loss_scale = loss_scale;
+    const FeatureBlock logits = lane.gather_activation(static_cast<int>(job_.layers.size()));
+    const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(features) * logits.tokens;
+    std::transform(logits.values.begin(), logits.values.begin() + count, std::back_inserter(program.logits), bits_of);
+    for (const std::int32_t label : lane.gather_labels()) program.labels.push_back(static_cast<std::uint16_t>(label));
+  }
+}
+
 void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start) {
   if (!begin({KernelKind::load_input, 0}, step, start)) return;
   const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
@@ -129,6 +145,9 @@ void ProgramCheck::take_results(int lane) {
       take(wafer_.lane(lane).gather_activation(0), layer.inputs);
       for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
         program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
+      return;
+    case KernelKind::softmax_loss:
+      if (program.train) take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
       return;
     case KernelKind::matmul_delta:
     case KernelKind::retained_delta:

@@ -19,6 +19,8 @@ class ProgramCheck {
   void open_matrix(const Launch& launch, std::int64_t step, Cycle start);
   /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
   void open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start);
+  /// Softmax with cross entropy; `train`: with deltas, times `loss_scale`.
+  void open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, Cycle start);
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
   void open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start);
   /// Words of the stream as the edge had them, in order.

@@ -30,6 +30,9 @@ struct Dropout {
 ///                                                                                      outputs
 ///   activation          -                              [features][tokens]              [features][tokens]
 ///   ..._backward        deltas [features][tokens]      activation [features][tokens]   [features][tokens]
+///   softmax loss        -                              -                               loss, correct predictions,
+///                                                                                      fp32, then in training deltas
+///                                                                                      [features][tokens]
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
@@ -41,7 +44,10 @@ struct ProgramLaunch {
   bool keeps_fp32 = false;         ///< returned sums stay fp32 (logits); else they are rounded to fp16
   std::vector<std::uint16_t> stream;
   std::vector<std::uint16_t> resident;
-  std::vector<std::uint16_t> labels;   ///< load input: [tokens]; none = 0xffff
+  std::vector<std::uint32_t> logits;   ///< softmax loss: fp32 bits [features][tokens]
+  bool train = false;                  ///< softmax loss: with deltas,
+  float loss_scale = 1.0F;             ///< times this
+  std::vector<std::uint16_t> labels;   ///< load input, softmax loss: [tokens]; none = 0xffff
   int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
   std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows]: cycle before the first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any

@@ -13,9 +13,9 @@ LaunchTimes activation_times(const MachineSpec& machine, int features, bool drop
 LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
                                       int tokens);
 
-/// Softmax with cross entropy: maximum up the column and back, exponentials, two sums up and one back, and in training
-/// the delta; the loss and the number of correct predictions are then summed along row 0.
-/// `loss_leaves` receives the cycle at which both have reached the east edge.
+/// Softmax with cross entropy, by the instructions of softmax_program.h. Exact.
+/// `loss_leaves` receives the cycle at which loss and number of correct predictions have reached the east edge's
+/// channel.
 LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, int outputs, bool train,
                           Rectangle rectangle, int tokens, Cycle& loss_leaves);
 

@@ -279,23 +279,6 @@ void StreamReduce::get_credits(int element, std::int32_t* credits) const {
   copy_ring(arrive_, shape_.chain, element, credits);
 }
 
-void StreamReduce::work(int line, const std::int32_t* cycles) {
-  std::int32_t* free = row(free_, line);
-  for (int p = 0; p < active_; ++p) free[p] += cycles[p];
-}
-
-void StreamReduce::take_broadcast(const std::int32_t* last) {
-  for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t* free = row(free_, line);
-    for (int p = 0; p < active_; ++p) {
-      const std::int32_t elements = shape_.elements[static_cast<std::size_t>(p)];
-      const std::int32_t done = std::max(free[p] + elements, last[p] + line * timing_.hop + timing_.ramp + 1);
-      row(wait_stream_, line)[p] += done - elements - free[p];
-      free[p] = done;
-    }
-  }
-}
-
 PeTimes StreamReduce::pe(int line, int position) const {
   const auto at = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(position);
   PeTimes times;

@@ -101,12 +101,6 @@ class StreamReduce {
     receivers_.receive(line, times, first, last);
   }
 
-  /// Main threads of a line do `cycles[p]` cycles of their own work.
-  void work(int line, const std::int32_t* cycles);
-  /// Every chain line takes the round's sum, broadcast back by line 0: `last` [positions] is the departure of its last
-  /// element from line 0's router. Call after close_reduction().
-  void take_broadcast(const std::int32_t* last);
-
   /// Without a reduction, after the last round: every PE rounds its elements x wavelets sums to fp16.
   void round_sums();
 

@@ -1,41 +1,90 @@
 #pragma once
-// Exponential, logarithm and the generator of dropout, as fixed sequences of the machine's own operations, so that
-// every implementation gives the same bits. Lengths are PeSpec::special_function_cycles per element.
+// Exponential, reciprocal, logarithm and the generator of dropout, as fixed sequences of the machine's own operations,
+// so that every implementation gives the same bits. hw/pe/special_sequences.h has the instructions.
+#include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
+#include "hw/pe/arithmetic.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::hw {
 
-/// e^x in fp32: x = n ln 2 + r with |r| <= ln 2 / 2 (two-step reduction), Taylor series of degree 7 by fma, times 2^n.
-/// Relative error below 1e-6 for x <= 0; below -87 the result is 0. Precondition: x <= 0 or NaN.
-inline float machine_exp(float x) {
-  if (x < -87.0F) return 0.0F;
-  const float n = std::nearbyintf(x * 1.44269504F);
-  float r = std::fma(n, -0.693145752F, x);
-  r = std::fma(n, -1.42860677e-6F, r);
-  float sum = 1.0F / 5040.0F;
-  for (float coefficient : {1.0F / 720.0F, 1.0F / 120.0F, 1.0F / 24.0F, 1.0F / 6.0F, 0.5F, 1.0F, 1.0F})
-    sum = std::fma(sum, r, coefficient);
-  return std::ldexp(sum, static_cast<int>(n));
+/// What a sum with 1.5 x 2^23 rounds to an integer; its low bits are that integer.
+inline constexpr float integer_place = 12582912.0F;
+inline constexpr std::uint32_t integer_place_bits = 0x4b400000;
+inline constexpr int exponent_shift = 23;  ///< of an fp32
+/// ln 2 in two parts: n times the first is exact for |n| < 2^9.
+inline constexpr float minus_ln2_high = -0.693145752F, minus_ln2_low = -1.42860677e-6F;
+
+/// e^x = 2^n e^r, |r| <= ln 2 / 2, by the Taylor series of degree 7.
+struct Exponential {
+  static constexpr float least = -87.0F, log2_e = 1.44269504F;
+  static constexpr float highest = 1.0F / 5040.0F;  ///< coefficient
+  static constexpr std::array<float, 7> others = {1.0F / 720.0F, 1.0F / 120.0F, 1.0F / 24.0F, 1.0F / 6.0F,
+                                                  0.5F,          1.0F,          1.0F};
+};
+
+/// 1/x from an integer's difference (12 % off), then three steps of Newton's q (2 - x q).
+struct Reciprocal {
+  static constexpr std::uint32_t seed = 0x7ef311c7;
+  static constexpr int steps = 3;
+};
+
+/// log x = n ln 2 + log m, m in [1/sqrt 2, sqrt 2): log(1 + f) = f P(f), P of degree 8, fitted to 1.8e-8 in Chebyshev
+/// nodes.
+struct Logarithm {
+  static constexpr std::uint32_t least_mantissa = 0x3f3504f3;  ///< 1/sqrt 2
+  static constexpr float highest = 0.0874394551F;              ///< coefficient
+  static constexpr std::array<float, 8> others = {-0.143773302F, 0.149490952F, -0.165606961F, 0.199569777F,
+                                                  -0.250021547F, 0.333341837F, -0.499999881F, 1.0F};
+};
+
+namespace special {
+
+inline std::uint32_t fma32(float scalar, std::uint32_t x, std::uint32_t sum) {
+  return fused_multiply_add32(result_bits(scalar), x, sum);
 }
 
-/// Natural logarithm in fp32: x = m 2^n with m in [1/sqrt 2, sqrt 2), 2 atanh((m - 1) / (m + 1)) by its series to the
-/// ninth power. Absolute error below 1e-6 for x in [1, 1e6]. Precondition: x > 0, finite, or NaN.
-inline float machine_log(float x) {
-  int exponent = 0;
-  float mantissa = std::frexp(x, &exponent);
-  if (mantissa < 0.70710678F) {
-    mantissa *= 2.0F;
-    --exponent;
-  }
-  const float s = (mantissa - 1.0F) / (mantissa + 1.0F), square = s * s;
-  float sum = 1.0F / 9.0F;
-  for (float coefficient : {1.0F / 7.0F, 1.0F / 5.0F, 1.0F / 3.0F, 1.0F}) sum = std::fma(sum, square, coefficient);
-  const auto n = static_cast<float>(exponent);
-  return std::fma(n, 0.693145752F, std::fma(2.0F * s, sum, n * 1.42860677e-6F));
+template <std::size_t N>
+std::uint32_t polynomial(float highest, const std::array<float, N>& others, std::uint32_t x) {
+  std::uint32_t sum = result_bits(highest);
+  for (const float coefficient : others) sum = fused_multiply_add32(sum, x, result_bits(coefficient));
+  return sum;
+}
+
+}  // namespace special
+
+/// e^x in fp32, relative error below 1e-6 for -87 <= x <= 0; below, it is e^-87 = 1.6e-38, nothing beside a sum of at
+/// least one. NaN of NaN. Precondition: not x > 0.
+inline float machine_exp(float value) {
+  const std::uint32_t x = maximum(result_bits(value), result_bits(Exponential::least));
+  const std::uint32_t placed = special::fma32(Exponential::log2_e, x, integer_place_bits);
+  const std::uint32_t n = add(result_bits(-integer_place), placed);
+  const std::uint32_t rest = special::fma32(minus_ln2_low, n, special::fma32(minus_ln2_high, n, x));
+  return float_of(special::polynomial(Exponential::highest, Exponential::others, rest) + (placed << exponent_shift));
+}
+
+/// 1/x in fp32, relative error below 3e-7. NaN of NaN. Precondition: 1e-36 < x < 1e36, or NaN.
+inline float machine_reciprocal(float value) {
+  const std::uint32_t x = result_bits(value);
+  std::uint32_t q = 0U - (x - Reciprocal::seed);
+  for (int step = 0; step < Reciprocal::steps; ++step)
+    q = multiply(q, fused_multiply_add32(subtract(0, x), q, result_bits(2.0F)));
+  return float_of(q);
+}
+
+/// Natural logarithm in fp32, absolute error below 1e-6 for x in [1, 1e6]; of NaN some number. Precondition: x > 0,
+/// finite and not subnormal, or NaN.
+inline float machine_log(float value) {
+  const std::uint32_t x = result_bits(value);
+  // Minus n, minus one: the complement keeps the rounding down that a shift does.
+  const std::uint32_t complement = 0U - (x + (1U - Logarithm::least_mantissa));
+  const std::uint32_t placed = integer_place_bits + 1 + shift_right(complement, exponent_shift);
+  const std::uint32_t f = subtract(x + (placed << exponent_shift), result_bits(1.0F));
+  const std::uint32_t minus_n = subtract(placed, integer_place_bits);
+  const std::uint32_t log_m = multiply(special::polynomial(Logarithm::highest, Logarithm::others, f), f);
+  return float_of(special::fma32(minus_ln2_high, minus_n, special::fma32(minus_ln2_low, minus_n, log_m)));
 }
 
 /// The generator of dropout's mask, as the PE computes it with COUNT32, XOR_SHIFT32 and MUL_INT32 (after Wellons'

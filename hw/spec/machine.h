@@ -35,13 +35,12 @@ struct PeSpec {
   int banks = 0;         ///< successive 16-bit words fall in successive banks
   Bytes code_bytes = 0;  ///< SRAM kept for code and stack
   LaneSpec lanes;
-  int vector_issue_cycles = 0;      ///< back to back
-  int vector_fill_cycles = 0;       ///< from issue to the issue of an instruction that depends on it
-  int scalar_cycles = 0;            ///< one scalar instruction (a loop branch)
-  int control_cycles = 0;           ///< taking a control wavelet
-  int task_dispatch_cycles = 0;     ///< starting a task
-  int call_cycles = 0;              ///< scalar code around one call of a vector function
-  int special_function_cycles = 0;  ///< one element of exp, log or reciprocal (a stated sequence of FMACs)
+  int vector_issue_cycles = 0;   ///< back to back
+  int vector_fill_cycles = 0;    ///< from issue to the issue of an instruction that depends on it
+  int scalar_cycles = 0;         ///< one scalar instruction (a loop branch)
+  int control_cycles = 0;        ///< taking a control wavelet
+  int task_dispatch_cycles = 0;  ///< starting a task
+  int call_cycles = 0;           ///< scalar code around one call of a vector function
 };
 
 struct RouterSpec {

@@ -59,7 +59,6 @@ PeSpec read_pe(YamlSection section) {
   pe.control_cycles = section.integer("control_cycles", {0, kMaxCycles});
   pe.task_dispatch_cycles = section.integer("task_dispatch_cycles", {0, kMaxCycles});
   pe.call_cycles = section.integer("call_cycles", {1, kMaxCycles});
-  pe.special_function_cycles = section.integer("special_function_cycles", {1, kMaxCycles});
   return pe;
 }
 

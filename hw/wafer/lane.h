@@ -57,6 +57,7 @@ class Lane : public sc_core::sc_module {
   /// The lane's block: [features, bias last where there is one][tokens].
   FeatureBlock gather_activation(int index);
   FeatureBlock gather_delta(int index);
+  std::vector<std::int32_t> gather_labels();
   void activation_values(int layer, const Dropout& dropout);
   void activation_backward_values(int layer);
   /// Sum of the lane's losses in `loss` [0] and correct predictions in [1]; in training also the first delta,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hw/pe/arithmetic.h"
 #include "hw/pe/special_functions.h"
 #include "hw/wafer/lane.h"
 #include "tlm/base/fp16.h"
@@ -142,20 +143,28 @@ void Lane::activation_backward_values(int layer) {
   }
 }
 
-// Per token: maximum, exponentials, then the sum from the last row to the first as the chain adds it.
+std::vector<std::int32_t> Lane::gather_labels() {
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(tokens_));
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->memory();
+    std::copy_n(memory.labels().begin(), memory.tokens(), labels.begin() + memory.first_token());
+  }
+  return labels;
+}
+
+// Row by row as hw/fabric/softmax_program.h has it; sums from the last row to the first, as the chain adds them.
 void Lane::softmax_values(bool train, float loss_scale, float loss[2]) {
   if (job_.timing_only) return;
   const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
-  const int rows = std::min(outputs, rectangle_.height), tokens = tokens_, columns = std::min(rectangle_.width, tokens);
+  const BlockMap block{rectangle_, outputs, tokens_};
+  const std::vector<std::int32_t> labels = gather_labels();
   std::vector<float*> logits(static_cast<std::size_t>(outputs)), deltas(logits.size());
   std::vector<float> powers(logits.size());
   loss[0] = loss[1] = 0.0F;
-  for (int column = 0; column < columns; ++column) {
-    RegionMemory* first = nullptr;
+  for (int column = 0; column < block.columns(); ++column) {
     for (auto& part : regions_) {
       RegionMemory& memory = part->memory();
       if (column < memory.extent().column_first || column >= memory.extent().column_last) continue;
-      if (memory.extent().row_first == 0) first = &memory;
       for (int feature = 0; feature < memory.feature_count(index); ++feature) {
         const auto at = static_cast<std::size_t>(memory.first_feature(index) + feature);
         logits[at] = memory.activation(index).row(feature) - memory.first_token();
@@ -163,32 +172,33 @@ void Lane::softmax_values(bool train, float loss_scale, float loss[2]) {
       }
     }
     float column_loss = 0.0F, column_correct = 0.0F;
-    for (int token = split_first(tokens, columns, column); token < split_first(tokens, columns, column + 1); ++token) {
-      const int label = first->labels()[static_cast<std::size_t>(token - first->first_token())];
-      float maximum = logits[0][token];
-      for (const float* row : logits) maximum = std::max(maximum, row[token]);
-      float sum = 0.0F;
-      for (int row = rows - 1; row >= 0; --row) {
+    const int first = block.first_token(column);
+    for (int token = first; token < first + block.tokens_of(column); ++token) {
+      const int label = labels[static_cast<std::size_t>(token)];
+      std::uint32_t greatest = result_bits(logits[0][token]);
+      for (const float* row : logits) greatest = maximum(greatest, result_bits(row[token]));
+      float sum = 0.0F, shifted = 0.0F;
+      for (int row = block.rows() - 1; row >= 0; --row) {
         float local = 0.0F;
-        for (int output = split_first(outputs, rectangle_.height, row);
-             output < split_first(outputs, rectangle_.height, row + 1); ++output) {
+        for (int output = block.first_feature(row), held = block.features_of(row); held > 0; ++output, --held) {
           const auto at = static_cast<std::size_t>(output);
-          powers[at] = machine_exp(logits[at][token] - maximum);
+          const float below = logits[at][token] - float_of(greatest);
+          powers[at] = machine_exp(below);
           local += powers[at];
+          if (output == label) shifted += below;
         }
         sum += local;
       }
-      const float reciprocal = 1.0F / sum;
       if (label >= 0) {
-        const float shifted = logits[static_cast<std::size_t>(label)][token] - maximum;
         column_loss += machine_log(sum) - shifted;
         column_correct += shifted == 0.0F ? 1.0F : 0.0F;
       }
       if (!train) continue;
+      const float factor = machine_reciprocal(sum) * loss_scale;
       for (int output = 0; output < outputs; ++output) {
         const auto at = static_cast<std::size_t>(output);
-        const float difference = std::fma(powers[at], reciprocal, output == label ? -1.0F : 0.0F);
-        deltas[at][token] = label < 0 ? 0.0F : round_to_half(difference * loss_scale);
+        const float difference = powers[at] * factor + (output == label ? -loss_scale : 0.0F);
+        deltas[at][token] = label < 0 ? 0.0F : round_to_half(difference);
       }
     }
     loss[0] += column_loss;

@@ -29,10 +29,10 @@ const char* name_of(Stalls stalls) {
 }
 
 const std::vector<KernelKind>& program_kernels() {
-  static const std::vector<KernelKind> kernels = {KernelKind::matmul_forward,  KernelKind::matmul_delta,
-                                                  KernelKind::matmul_gradient, KernelKind::retained_delta,
-                                                  KernelKind::activation,      KernelKind::activation_backward,
-                                                  KernelKind::retain_forward,  KernelKind::load_input};
+  static const std::vector<KernelKind> kernels = {
+      KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient,
+      KernelKind::retained_delta, KernelKind::activation,   KernelKind::activation_backward,
+      KernelKind::retain_forward, KernelKind::load_input,   KernelKind::softmax_loss};
   return kernels;
 }
 

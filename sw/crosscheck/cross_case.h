@@ -28,7 +28,7 @@ struct CrossCase {
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
 
-/// Kernels that have programs of their own.
+/// All that the compiler launches.
 const std::vector<hw::KernelKind>& program_kernels();
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);

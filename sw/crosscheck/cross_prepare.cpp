@@ -4,6 +4,8 @@
 #include <random>
 
 #include "hw/fabric/local_times.h"
+#include "hw/fabric/softmax_program.h"
+#include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
 #include "sw/kernels/matrix_colors.h"
@@ -42,7 +44,8 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
   for (hw::ArrayEdge& edge : array.edges) {
     Cycle late = 0;
     for (hw::TimedWavelet& wavelet : edge.source) wavelet.at += late += random() % latest_wavelet;
-    for (const int color : {MatrixColors::sums_even, MatrixColors::sums_odd}) {
+    for (const int color : {MatrixColors::sums_even, MatrixColors::sums_odd, hw::SoftmaxColors::totals_even,
+                            hw::SoftmaxColors::totals_odd}) {
       Cycle taken = 0;
       for (std::size_t count = 0; count < leaving; ++count)
         edge.sink[color].push_back(taken += random() % latest_wavelet);
@@ -131,6 +134,27 @@ Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   return hw::load_times(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready).end;
 }
 
+// fp32 around zero, some of them any bits; a label in eight is none.
+Cycle draw_loss(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
+  const std::size_t size = draw_block(c, c.outputs, launch);
+  const bool special = random() % 4 == 0;
+  for (std::size_t at = 0; at < size; ++at) {
+    constexpr float widest = 20;
+    const float logit = widest * (static_cast<float>(random() % 0x10000) / 0x8000 - 1);
+    launch.logits.push_back(special && random() % 8 == 0 ? static_cast<std::uint32_t>(random())
+                                                         : hw::result_bits(logit));
+  }
+  for (int token = 0; token < c.tokens; ++token)
+    launch.labels.push_back(
+        static_cast<std::uint16_t>(random() % 8 == 0 ? 0xffff : random() % static_cast<unsigned>(c.outputs)));
+  launch.train = random() % 2 == 0;
+  launch.loss_scale = random() % 2 == 0 ? 1024.0F : 3.0F;
+  Cycle leaves = 0;
+  return hw::softmax_times(machine, hw::EdgeLayout(machine, {c.rectangle}), c.outputs, launch.train, c.rectangle,
+                           c.tokens, leaves)
+      .end;
+}
+
 }  // namespace
 
 PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
@@ -147,6 +171,9 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
       break;
     case KernelKind::load_input:
       local = draw_load(machine, c, prepared.launch, random);
+      break;
+    case KernelKind::softmax_loss:
+      local = draw_loss(machine, c, prepared.launch, random);
       break;
     default:
       draw_matrix(c, prepared, random);

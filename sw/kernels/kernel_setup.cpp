@@ -9,27 +9,12 @@
 #include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
 #include "sw/kernels/retained_setup.h"
+#include "sw/kernels/softmax_setup.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
 using hw::KernelKind;
-
-bool has_programs(KernelKind kind) {
-  switch (kind) {
-    case KernelKind::matmul_forward:
-    case KernelKind::retain_forward:
-    case KernelKind::matmul_delta:
-    case KernelKind::matmul_gradient:
-    case KernelKind::retained_delta:
-    case KernelKind::activation:
-    case KernelKind::activation_backward:
-    case KernelKind::load_input:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   switch (launch.kind) {
@@ -40,6 +25,8 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
       return std::make_unique<ActivationSetup>(machine, launch);
     case KernelKind::load_input:
       return std::make_unique<LoadSetup>(machine, launch);
+    case KernelKind::softmax_loss:
+      return std::make_unique<SoftmaxSetup>(machine, launch);
     default:
       break;
   }

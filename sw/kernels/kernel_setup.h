@@ -23,8 +23,6 @@ class KernelSetup {
   virtual bool results_are_fp32() const { return false; }
 };
 
-/// Kernels that have PE programs.
-bool has_programs(hw::KernelKind kind);
 /// Programs, routes, memory and edge streams of a launch. Throws UsageError if its operands do not fit into a PE.
 std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch);
 

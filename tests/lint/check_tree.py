@@ -30,7 +30,7 @@ MAY_INCLUDE = {
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
-    "sw/budget": ["tlm/base", "hw/spec", "hw/fabric", "sw/compiler"],
+    "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
     "sw/driver": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],

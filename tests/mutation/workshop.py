@@ -24,9 +24,9 @@ def test(tier, name):
 FP_UNITS = test("cosim", "fp_units_test")
 TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test")]
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
-                                            "assembler_test")]
+                                            "assembler_test", "special_functions_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
-               test("timing", "fold_test"), test("timing", "ramp_test")]
+               test("timing", "fold_test"), test("timing", "ramp_test"), test("timing", "softmax_times_test")]
 CROSSCHECK = Detector("weft crosscheck", "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3"))
 
 

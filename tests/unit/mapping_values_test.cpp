@@ -114,11 +114,10 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
       }
       const float sum = chain(output_rows, false,
                               [&](int k, float& accumulator) { accumulator += machine_exp(logits[k] - maximum); });
-      const float reciprocal = 1.0F / sum;
+      const float factor = machine_reciprocal(sum) * 8.0F;
       for (int output = 0; output < 5; ++output) {
-        const float difference =
-            std::fma(machine_exp(logits[output] - maximum), reciprocal, output == token % 5 ? -1.0F : 0.0F);
-        delta[static_cast<std::size_t>(output)][t] = round_to_half(difference * 8.0F);
+        const float difference = machine_exp(logits[output] - maximum) * factor + (output == token % 5 ? -8.0F : 0.0F);
+        delta[static_cast<std::size_t>(output)][t] = round_to_half(difference);
       }
       column_loss += machine_log(sum) - (logits[token % 5] - maximum);
     }

@@ -1,0 +1,50 @@
+#pragma once
+// The time of a PE's main thread whose PE has no other: its program as far as it stays in memory, its elements as the
+// fabric lets it (line_times.h). Each cycle is in one class.
+#include <algorithm>
+#include <vector>
+
+#include "hw/fabric/launch_times.h"
+#include "hw/pe/isa.h"
+
+namespace weft::hw {
+
+class LocalThread {
+ public:
+  explicit LocalThread(const PeSpec& pe) : pe_(&pe) { take(proto::TimeClass::overhead, pe.task_dispatch_cycles); }
+
+  Cycle end() const { return end_; }
+
+  /// A vector instruction of so many elements.
+  void vector(std::int64_t elements, int lanes);
+  void branch() { take(proto::TimeClass::overhead, pe_->scalar_cycles); }
+  /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns. Precondition: none
+  /// of its loops counts with counter 0.
+  std::size_t run(const std::vector<Instruction>& code, std::size_t at);
+  /// Issue of an instruction whose elements meet the fabric.
+  void issue();
+  /// So many of them, a cycle each.
+  void elements(int count) { take(proto::TimeClass::compute, count); }
+  /// One of them. It returns the element's cycle.
+  Cycle element() {
+    elements(1);
+    return end_ - 1;
+  }
+  void wait(Cycle until, proto::TimeClass why) { take(why, std::max<Cycle>(0, until - end_)); }
+
+  /// Books of `pes` such PEs.
+  void add_to(LaunchTimes& times, std::int64_t pes) const;
+
+ private:
+  std::int64_t& of(proto::TimeClass which) { return classes_[static_cast<std::size_t>(which)]; }
+  void take(proto::TimeClass which, Cycle cycles) {
+    of(which) += cycles;
+    end_ += cycles;
+  }
+
+  const PeSpec* pe_;
+  Cycle end_ = 0, ready_ = 0;
+  proto::ClassCycles classes_{};
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,88 @@
+#include "hw/pe/vector_code.h"
+
+#include <algorithm>
+
+#include "hw/pe/arithmetic.h"
+
+namespace weft::hw {
+
+namespace {
+
+std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
+
+Instruction vector(Opcode opcode, int a, int b, int n) {
+  Instruction instruction;
+  instruction.opcode = opcode;
+  instruction.a = word(a);
+  instruction.b = word(b);
+  instruction.count = word(n);
+  return instruction;
+}
+
+}  // namespace
+
+int VectorCode::place(const std::vector<std::uint32_t>& bits) {
+  auto at = std::search(constants_.begin(), constants_.end(), bits.begin(), bits.end());
+  if (at == constants_.end()) at = constants_.insert(constants_.end(), bits.begin(), bits.end());
+  return first_ + 2 * static_cast<int>(at - constants_.begin());
+}
+
+void VectorCode::fill(int a, int n, std::uint32_t bits) {
+  Instruction instruction = vector(Opcode::count32, a, 0, n);
+  instruction.c = word(place({bits}));
+  add(instruction);
+}
+
+void VectorCode::fill(int a, int n, float value) { fill(a, n, result_bits(value)); }
+
+void VectorCode::combine(Opcode opcode, int a, int b, int n) { add(vector(opcode, a, b, n)); }
+
+void VectorCode::combine_rows(Opcode opcode, int a, int b, int n, int vectors, Steps steps) {
+  Instruction instruction = vector(opcode, a, b, n);
+  instruction.scalars = word(vectors);
+  instruction.element_stride = word(steps.a);
+  instruction.row_stride = word(steps.b);
+  add(instruction);
+}
+
+void VectorCode::shift(Opcode opcode, int a, int b, int n, int bits) {
+  Instruction instruction = vector(opcode, a, b, n);
+  instruction.row_stride = word(bits);
+  add(instruction);
+}
+
+void VectorCode::multiply_add(Opcode opcode, int a, int x, int n, const std::vector<float>& scalars) {
+  std::vector<std::uint32_t> bits(scalars.size());
+  std::transform(scalars.begin(), scalars.end(), bits.begin(), result_bits);
+  Instruction instruction = vector(opcode, a, x, n);
+  instruction.element_stride = 2;
+  instruction.c = word(place(bits));
+  instruction.scalars = word(static_cast<int>(bits.size()));
+  add(instruction);
+}
+
+void VectorCode::multiply_integer(int a, int n, std::uint32_t factor) {
+  Instruction instruction = vector(Opcode::mul_int32, a, 0, n);
+  instruction.c = word(place({factor}));
+  add(instruction);
+}
+
+void VectorCode::compare(Opcode opcode, int a, int n, int vectors, const Compared& with) {
+  Instruction instruction = vector(opcode, a, with.b, n);
+  instruction.element_stride = word(with.step);
+  instruction.row_stride = with.row;
+  instruction.c = word(place({with.value}));
+  instruction.scalars = word(vectors);
+  add(instruction);
+}
+
+void VectorCode::loop(int first, int passes) {
+  Instruction instruction;
+  instruction.opcode = Opcode::loop;
+  instruction.target = word(first);
+  instruction.count = word(passes);
+  instruction.counter = 1;
+  add(instruction);
+}
+
+}  // namespace weft::hw

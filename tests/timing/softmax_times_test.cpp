@@ -1,0 +1,92 @@
+// Question: does the loss end in the PE model's cycle, whatever queues, latencies and lanes are, and with its bits?
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "hw/fabric/local_times.h"
+#include "hw/pe/array_model.h"
+#include "hw/spec/machine_file.h"
+#include "sw/crosscheck/cross_case.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using namespace weft::sw;
+
+namespace {
+
+hw::MachineSpec mini() { return hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines"); }
+
+void check_equal(const hw::MachineSpec& machine, const CrossCase& c) {
+  INFO(to_string(c));
+  const PreparedCase prepared = prepare(machine, c);
+  const hw::ArrayRun run = hw::run_array(machine, prepared.setup->array, {});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  CHECK(*prepared.recurrence == run.end);
+  CHECK(prepared.setup->results(run) == prepared.launch.results);
+}
+
+}  // namespace
+
+TEST_CASE("random machines and shapes: the PE model's cycle") {
+  std::mt19937 random(8);
+  const auto within = [&](int least, int most) {
+    return least + static_cast<int>(random() % static_cast<unsigned>(most - least + 1));
+  };
+  for (int number = 0; number < 300; ++number) {
+    hw::MachineSpec machine = mini();
+    machine.router.hop_cycles = within(1, 3);
+    machine.router.ramp_cycles = within(1, 4);
+    machine.router.link_queue = within(2, 8);
+    machine.router.input_queue = within(2, 8);
+    machine.router.output_queue = within(2, 8);
+    machine.pe.vector_issue_cycles = within(1, 3);
+    machine.pe.vector_fill_cycles = within(1, 8);
+    machine.pe.scalar_cycles = within(1, 4);
+    machine.pe.task_dispatch_cycles = within(0, 9);
+    machine.pe.lanes.add_fp32 = within(1, 4);
+    machine.pe.lanes.fmac_fp32 = within(1, 4);
+    machine.pe.lanes.integer = within(1, 8);
+    const CrossCase c{hw::KernelKind::softmax_loss,
+                      1,
+                      within(1, 30),
+                      within(1, 60),
+                      {within(1, 5), within(1, 24)},
+                      Stalls::none,
+                      random()};
+    INFO("hop " << machine.router.hop_cycles << " ramp " << machine.router.ramp_cycles << " queues "
+                << machine.router.link_queue << ' ' << machine.router.input_queue << ' '
+                << machine.router.output_queue);
+    check_equal(machine, c);
+  }
+}
+
+TEST_CASE("many tokens in a tall column, one token in a row: the PE model's cycle") {
+  for (const hw::Rectangle& rectangle : {hw::Rectangle{1, 40}, hw::Rectangle{2, 7}, hw::Rectangle{30, 1}})
+    for (const int tokens : {1, 30, 200})
+      check_equal(mini(), {hw::KernelKind::softmax_loss, 1, 40, tokens, rectangle, Stalls::none, 5});
+}
+
+TEST_CASE("more logits than a vector instruction has elements are refused, at the gate they are not") {
+  const hw::MachineSpec machine = mini();
+  const hw::EdgeLayout layout(machine, {{1, 1}});
+  Cycle leaves = 0;
+  REQUIRE_NOTHROW(hw::softmax_times(machine, layout, 255, true, {1, 1}, 257, leaves));
+  REQUIRE_THROWS_AS(hw::softmax_times(machine, layout, 256, true, {1, 1}, 256, leaves), UsageError);
+}
+
+TEST_CASE("the books of a column: no cycle is booked twice, and what the maximum waits for is a partial sum") {
+  const hw::MachineSpec machine = mini();
+  const hw::Rectangle rectangle{4, 10};
+  Cycle leaves = 0;
+  hw::LaunchTimes times =
+      hw::softmax_times(machine, hw::EdgeLayout(machine, {rectangle}), 10, true, rectangle, 24, leaves);
+  CHECK(times.mapped == 40);
+  CHECK(times.of(proto::TimeClass::wait_partial_sum) > 0);
+  CHECK(leaves > times.end);
+  CHECK(leaves <= times.end + machine.router.ramp_cycles + machine.router.hop_cycles + 1);
+  const Cycle end = times.end;
+  times.close(40);
+  Cycle sum = 0;
+  for (const std::int64_t cycles : times.classes) sum += cycles;
+  CHECK(sum == 40 * end);
+}

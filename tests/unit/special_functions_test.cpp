@@ -1,0 +1,100 @@
+// Question: are exponential, reciprocal and logarithm as accurate as their contracts say, and do the instructions give
+// their bits?
+#include "hw/pe/special_functions.h"
+
+#include <catch2/catch.hpp>
+#include <limits>
+#include <random>
+
+#include "hw/pe/array_model.h"
+#include "hw/pe/special_sequences.h"
+#include "hw/spec/machine_file.h"
+#include "sw/kernels/program_builder.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// One PE runs the sequence over `values`.
+std::vector<std::uint32_t> by_instructions(void (*append)(VectorCode&, int, int, int, int),
+                                           const std::vector<float>& values) {
+  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const auto n = static_cast<int>(values.size());
+  const int x = 0, scratch = 2 * n, result = 4 * n, constants = 6 * n;
+  VectorCode code(constants);
+  append(code, x, scratch, result, n);
+  code.halt();
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  sw::ProgramBuilder builder(setup.program(0, 0));
+  builder.begin_thread(0);
+  for (const Instruction& instruction : code.code()) builder.add(instruction);
+  Sram& memory = setup.memory(0, 0);
+  for (int k = 0; k < n; ++k) memory.write32(x + 2 * k, result_bits(values[static_cast<std::size_t>(k)]));
+  for (std::size_t at = 0; at < code.constants().size(); ++at)
+    memory.write32(constants + 2 * static_cast<int>(at), code.constants()[at]);
+  const ArrayRun run = run_array(machine, setup);
+  std::vector<std::uint32_t> bits;
+  for (int k = 0; k < n; ++k) {
+    const auto at = static_cast<std::size_t>(result + 2 * k);
+    bits.push_back(run.pes[0].memory[at] | static_cast<std::uint32_t>(run.pes[0].memory[at + 1]) << 16);
+  }
+  return bits;
+}
+
+}  // namespace
+
+TEST_CASE("exponential: within 1e-6 from -87 to 0, one at 0, e^-87 below, NaN of NaN") {
+  double worst = 0;
+  for (int number = 0; number <= 1'000'000; ++number) {
+    const float x = -87.0F * static_cast<float>(number) / 1'000'000;
+    worst = std::max(worst, std::abs(machine_exp(x) / std::exp(static_cast<double>(x)) - 1));
+  }
+  INFO("worst relative error " << worst);
+  CHECK(worst < 1e-6);
+  CHECK(machine_exp(0.0F) == 1.0F);
+  CHECK(machine_exp(-88.0F) == machine_exp(-87.0F));
+  CHECK(machine_exp(-infinity) == machine_exp(-87.0F));
+  CHECK(machine_exp(-87.0F) < 1.7e-38F);
+  CHECK(std::isnan(machine_exp(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST_CASE("reciprocal: within 3e-7 from 1e-36 to 1e36; logarithm: within 1e-6 from 1 to 1e6") {
+  std::mt19937 random(3);
+  double worst = 0, worst_log = 0;
+  for (int number = 0; number < 1'000'000; ++number) {
+    const double unit = random() / 4294967296.0;
+    const auto wide = static_cast<float>(std::pow(10.0, 72 * unit - 36));
+    worst = std::max(worst, std::abs(static_cast<double>(machine_reciprocal(wide)) * wide - 1));
+    const auto sum = static_cast<float>(std::pow(10.0, 6 * unit));
+    worst_log = std::max(worst_log, std::abs(machine_log(sum) - std::log(static_cast<double>(sum))));
+  }
+  INFO("worst errors " << worst << " and " << worst_log);
+  CHECK(worst < 3e-7);
+  CHECK(worst_log < 1e-6);
+  CHECK(machine_log(1.0F) == 0.0F);
+  CHECK(std::isnan(machine_reciprocal(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST_CASE("the instructions give the functions' bits, of NaNs and infinities too") {
+  std::mt19937 random(4);
+  std::vector<float> below = {0.0F, -0.0F, -1e-30F, -87.0F, -87.5F, -1e30F, -infinity, std::nanf("")};
+  std::vector<float> sums = {1.0F, 2.0F, 0.70710678F, 1.41421356F, 1.4142137F, 1e6F, 3.0F, std::nanf("")};
+  while (below.size() < 500) {
+    below.push_back(-static_cast<float>(random() % 90'000'000) / 1e6F);
+    sums.push_back(1.0F + static_cast<float>(random() % 100'000'000) / 1e4F);
+  }
+  const auto same = [](void (*append)(VectorCode&, int, int, int, int), float (*function)(float),
+                       const std::vector<float>& values) {
+    const std::vector<std::uint32_t> bits = by_instructions(append, values);
+    for (std::size_t at = 0; at < values.size(); ++at) {
+      INFO(values[at]);
+      CHECK(bits[at] == result_bits(function(values[at])));
+    }
+  };
+  same(append_exponentials, machine_exp, below);
+  same(append_reciprocals, machine_reciprocal, sums);
+  same(append_logarithms, machine_log, sums);
+}
