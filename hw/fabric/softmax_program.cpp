@@ -1,8 +1,12 @@
 #include "hw/fabric/softmax_program.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "hw/pe/special_sequences.h"
+#include "hw/pe/vector_operations.h"
+#include "tlm/base/error.h"
 
 namespace weft::hw {
 
@@ -11,9 +15,6 @@ namespace {
 constexpr std::uint16_t no_label = 0xffff;
 
 std::uint8_t color(int number) { return static_cast<std::uint8_t>(number); }
-
-/// In other banks than word 0: two words off a multiple of four are never a clash.
-int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }
 
 Instruction vector(Opcode opcode, int address, int n) {
   Instruction instruction;
@@ -35,6 +36,10 @@ SoftmaxProgram::SoftmaxProgram(const SoftmaxPe& pe)
       labels_(totals_ + 4),
       constants_(labels_ + pe.tokens + pe.tokens % 2),
       code_(constants_) {
+  constexpr int longest_vector = 0xffff;
+  if (elements_ > longest_vector)
+    throw UsageError(fmt::format("loss: a PE holds {} x {} logits; an instruction has at most {} elements", pe.features,
+                                 pe.tokens, longest_vector));
   add_maximum();
   add_sums();
   if (pe_.train) add_deltas();

@@ -25,6 +25,7 @@ struct SoftmaxPe {
 
 class SoftmaxProgram {
  public:
+  /// Throws UsageError if the PE holds more than 65,535 logits.
   explicit SoftmaxProgram(const SoftmaxPe& pe);
 
   /// Ends with HALT. In every PE of a column, the n-th instruction that meets the fabric belongs to the same stream.

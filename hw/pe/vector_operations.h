@@ -30,6 +30,9 @@ VectorPlace place_of(const Instruction& instruction, int vector, int pass);
 /// (source: SDK appendix, "differ modulo 4" of 8 banks). Decided by the vectors' first elements.
 bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
 
+/// A word, not before `words`, where a vector never clashes with one at word 0: two off a multiple of four.
+inline int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }
+
 /// From the issue of a vector to the next instruction: call, issue, elements.
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
 

@@ -1,6 +1,7 @@
 #include "sw/kernels/activation_setup.h"
 
 #include "hw/pe/special_functions.h"
+#include "hw/pe/vector_operations.h"
 #include "sw/kernels/block_memory.h"
 #include "sw/kernels/program_builder.h"
 
@@ -9,13 +10,11 @@ namespace weft::sw {
 using hw::DropoutMix;
 using hw::Instruction;
 using hw::Opcode;
+using hw::other_banks;
 
 namespace {
 
 std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
-
-/// In other banks than word 0: two words off a multiple of four are never a clash.
-int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }
 
 /// Words behind the first scalar.
 constexpr int origin_word = 0, first_factor_word = 2, last_factor_word = 4, threshold_word = 6, scale_word = 8,

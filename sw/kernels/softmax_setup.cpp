@@ -1,6 +1,7 @@
 #include "sw/kernels/softmax_setup.h"
 
 #include "sw/kernels/block_memory.h"
+#include "sw/kernels/program_builder.h"
 
 namespace weft::sw {
 
@@ -16,8 +17,9 @@ SoftmaxSetup::SoftmaxSetup(const hw::MachineSpec& machine, const hw::ProgramLaun
     for (int column = 0; column < array.width; ++column) {
       const hw::SoftmaxProgram kernel = program_of(launch, row, column);
       hw::Program& program = array.program(column, row);
-      program.code = kernel.code();
-      program.tasks = {{hw::Trigger::launch, 0, 0, 0}};
+      ProgramBuilder builder(program);
+      builder.begin_thread(0);
+      for (const hw::Instruction& instruction : kernel.code()) builder.add(instruction);
       add_routes(program, row, column);
       hw::Sram& memory = array.memory(column, row);
       int at = kernel.constants_at();

@@ -25,14 +25,14 @@ class RtlTraining(unittest.TestCase):
     def tearDownClass(cls):
         cls.temporary.cleanup()
 
-    def train(self, name, *arguments):
-        return run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", 3, "-o", name, *SMALL, *arguments, cwd=self.folder)
+    def train(self, name, *arguments, steps=3):
+        return run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", steps, "-o", name, *SMALL, *arguments, cwd=self.folder)
 
-    def outcome(self, name, *arguments):
-        result = self.train(name, *arguments)
+    def outcome(self, name, *arguments, steps=3):
+        result = self.train(name, *arguments, steps=steps)
         self.assertEqual(result.returncode, 0, result.stderr)
         folder = self.folder / name
-        return report(folder), (folder / "checkpoint_3.mdl").read_bytes()
+        return report(folder), (folder / f"checkpoint_{steps}.mdl").read_bytes()
 
     def test_whole_wafer_and_a_region_of_tiles(self):
         plain, weights = self.outcome("plain")
@@ -124,6 +124,17 @@ class RtlTraining(unittest.TestCase):
         programs = tiles["programs"]
         self.assertEqual(programs["launches"], 3 * 14 * tiles["plan"]["lanes"])
         self.assertLessEqual(programs["worst_deviation_cycles"], 2)
+
+    def test_evaluation_with_padding(self):
+        """100 samples in four batches of 32: the loss has no deltas, and the last batch is mostly padding."""
+        evaluate = ["--mode", "train_and_eval"]
+        plain, weights = self.outcome("plain_eval", *evaluate, steps=1)
+        tiles, tile_weights = self.outcome("tiles_eval", *evaluate, "--rtl-region", "0,0,4,2", steps=1)
+        batches = [[(step["loss"], step["correct"], step["samples"]) for step in outcome["steps"][1:]] for outcome in (plain, tiles)]
+        self.assertEqual(*batches)
+        self.assertEqual([samples for _, _, samples in batches[0]], [32, 32, 32, 4])
+        self.assertEqual(weights, tile_weights)
+        self.assertGreater(tiles["programs"]["rtl_tile_cycles"], 0)
 
     def test_a_traced_pe(self):
         # Each training step passes PE (3, 2) by: every weight of its row in the forward pass goes on to the east, and so do

@@ -6,6 +6,7 @@
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::sw;
@@ -63,6 +64,14 @@ TEST_CASE("many tokens in a tall column, one token in a row: the PE model's cycl
   for (const hw::Rectangle& rectangle : {hw::Rectangle{1, 40}, hw::Rectangle{2, 7}, hw::Rectangle{30, 1}})
     for (const int tokens : {1, 30, 200})
       check_equal(mini(), {hw::KernelKind::softmax_loss, 1, 40, tokens, rectangle, Stalls::none, 5});
+}
+
+TEST_CASE("more logits than a vector instruction has elements are refused, at the gate they are not") {
+  const hw::MachineSpec machine = mini();
+  const hw::EdgeLayout layout(machine, {{1, 1}});
+  Cycle leaves = 0;
+  REQUIRE_NOTHROW(hw::softmax_times(machine, layout, 255, true, {1, 1}, 257, leaves));
+  REQUIRE_THROWS_AS(hw::softmax_times(machine, layout, 256, true, {1, 1}, 256, leaves), UsageError);
 }
 
 TEST_CASE("the books of a column: no cycle is booked twice, and what the maximum waits for is a partial sum") {

@@ -9,6 +9,7 @@
 #include "hw/pe/array_model.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/spec/machine_file.h"
+#include "sw/kernels/program_builder.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -27,8 +28,9 @@ std::vector<std::uint32_t> by_instructions(void (*append)(VectorCode&, int, int,
   append(code, x, scratch, result, n);
   code.halt();
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
-  setup.program(0, 0).code = code.code();
-  setup.program(0, 0).tasks = {{Trigger::launch, 0, 0, 0}};
+  sw::ProgramBuilder builder(setup.program(0, 0));
+  builder.begin_thread(0);
+  for (const Instruction& instruction : code.code()) builder.add(instruction);
   Sram& memory = setup.memory(0, 0);
   for (int k = 0; k < n; ++k) memory.write32(x + 2 * k, result_bits(values[static_cast<std::size_t>(k)]));
   for (std::size_t at = 0; at < code.constants().size(); ++at)
