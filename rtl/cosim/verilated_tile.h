@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "hw/pe/isa.h"
 #include "rtl/cosim/tile.h"
+#include "rtl/cosim/tile_wires.h"
 #include "tlm/base/error.h"
 
 #if VM_COVERAGE
@@ -17,30 +17,6 @@
 
 namespace weft::rtl {
 
-namespace wires {
-
-// The host port's map (rtl/ISA.md).
-inline constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_task = 0xb000;
-
-// wavelet_t and probe_t of rtl/common/weft_pkg.sv.
-inline constexpr int valid_bit = 38, control_bit = 37, color_shift = 32;
-inline constexpr int probe_taken_shift = 39, probe_took_bit = 44, probe_pc_shift = 45, probe_thread_bit = 51,
-                     probe_valid_bit = 52;
-
-inline constexpr std::size_t banks = 8, bank_rows = 3072;
-
-constexpr bool bit(std::uint64_t bits, int position) { return (bits >> position & 1) != 0; }
-
-inline std::uint64_t pack(const hw::Wavelet& wavelet) {
-  return std::uint64_t{1} << valid_bit | static_cast<std::uint64_t>(wavelet.control) << control_bit |
-         static_cast<std::uint64_t>(wavelet.color) << color_shift | wavelet.data;
-}
-
-inline hw::Wavelet unpack(std::uint64_t bits) {
-  return {static_cast<std::uint32_t>(bits), static_cast<std::uint8_t>(bits >> color_shift & 0x1f),
-          bit(bits, control_bit)};
-}
-
 #if VM_COVERAGE
 // In the working directory: what one tile covered (tests/cosim/coverage.py).
 inline std::string coverage_file() {
@@ -48,8 +24,6 @@ inline std::string coverage_file() {
   return fmt::format("tile_{}_{}.coverage", getpid(), ++number);
 }
 #endif
-
-}  // namespace wires
 
 template <typename Top>
 class VerilatedTile : public Tile {
@@ -63,7 +37,7 @@ class VerilatedTile : public Tile {
   ~VerilatedTile() override {
     Verilated::threadContextp(&context_);
 #if VM_COVERAGE
-    context_.coveragep()->write(wires::coverage_file().c_str());
+    context_.coveragep()->write(coverage_file().c_str());
 #endif
   }
 
@@ -86,18 +60,7 @@ class VerilatedTile : public Tile {
     top_.rst_ni = 0;
     tick();
     top_.rst_ni = 1;
-    for (std::uint32_t at = 0; at < program.code.size(); ++at) {
-      const hw::EncodedInstruction words = hw::encode(program.code[at]);
-      for (std::uint32_t word = 0; word < hw::instruction_words; ++word)
-        write(wires::map_code | at << 3 | word, words[word]);
-    }
-    for (const auto& [color, route] : program.routes)
-      for (std::size_t position = 0; position < route.size(); ++position)
-        write(wires::map_route | static_cast<std::uint32_t>(color) << 2 | static_cast<std::uint32_t>(position),
-              static_cast<std::uint32_t>(route.size() - 1) << 8 |
-                  static_cast<std::uint32_t>(route[position].receive) << hw::port_count | route[position].transmit);
-    for (std::uint32_t number = 0; number < program.tasks.size(); ++number)
-      write(wires::map_task | number, hw::encode(program.tasks[number]));
+    wires::write_program(program, [this](std::uint32_t address, std::uint32_t data) { write(address, data); });
     top_.host_address_i = static_cast<std::uint16_t>(wires::map_launch);
     const auto& words = memory.words();
     for (std::size_t word = 0; word < words.size(); ++word) bank(word) = words[word];
@@ -111,16 +74,12 @@ class VerilatedTile : public Tile {
   }
 
   hw::LinkWires output(int link) const override {
-    const std::uint64_t bits = top_.link_o[static_cast<std::size_t>(link)];
-    hw::LinkWires out;
-    out.room = top_.link_room_o[static_cast<std::size_t>(link)];
-    out.valid = wires::bit(bits, wires::valid_bit);
-    if (out.valid) out.wavelet = wires::unpack(bits);
-    return out;
+    return wires::link_wires(top_.link_o[static_cast<std::size_t>(link)],
+                             top_.link_room_o[static_cast<std::size_t>(link)]);
   }
 
   void drive(int link, const hw::LinkWires& in) override {
-    top_.link_i[static_cast<std::size_t>(link)] = in.valid ? wires::pack(in.wavelet) : 0;
+    top_.link_i[static_cast<std::size_t>(link)] = wires::link_bits(in);
     top_.link_room_i[static_cast<std::size_t>(link)] = in.room;
   }
 
@@ -134,15 +93,7 @@ class VerilatedTile : public Tile {
     if (context_.gotError()) throw SimulationError("an assertion of the RTL tile (rtl/bind) fails; see the output");
   }
 
-  hw::CoreProbe probe() const override {
-    const std::uint64_t bits = top_.probe_o;
-    return {wires::bit(bits, wires::probe_valid_bit),
-            wires::bit(bits, wires::probe_took_bit),
-            wires::bit(bits, wires::valid_bit),
-            static_cast<int>(bits >> wires::probe_thread_bit & 1),
-            static_cast<int>(bits >> wires::probe_pc_shift & 0x3f),
-            static_cast<int>(bits >> wires::probe_taken_shift & 0x1f)};
-  }
+  hw::CoreProbe probe() const override { return wires::core_probe(top_.probe_o); }
 
   hw::Wavelet sent() const override { return wires::unpack(top_.probe_o); }
   unsigned running() const override { return top_.running_o; }
