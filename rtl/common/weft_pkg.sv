@@ -177,6 +177,62 @@ package weft_pkg;
     return opcode == OpFmac32 || opcode == OpFmac32Calls || opcode == OpHorner32;
   endfunction
 
+  // Elements a cycle, by what they are; integers of 16 bits.
+  typedef logic [7:0] lanes_t;
+  typedef struct packed {
+    lanes_t mixed;  // AXPY, OUTER
+    lanes_t add;
+    lanes_t multiply;
+    lanes_t max;
+    lanes_t half_max;
+    lanes_t fmac;
+    lanes_t convert;
+    lanes_t integers;
+  } lane_spec_t;
+
+  // Of a machine's lanes each looks at what it counts.
+  /* verilator lint_off UNUSEDSIGNAL */
+  function automatic lanes_t word_lanes(lane_spec_t lanes);
+    return lanes.integers < 8'd2 ? 8'd1 : lanes.integers >> 1;
+  endfunction
+
+  function automatic lanes_t lanes_of(lane_spec_t lanes, logic [5:0] opcode);
+    unique case (opcode)
+      OpAdd32, OpSub32: return lanes.add;
+      OpMul32, OpMulInt32: return lanes.multiply;
+      OpMax32: return lanes.max;
+      OpRelu16, OpReluBack16: return lanes.half_max;
+      OpFmac32, OpFmac32Calls, OpHorner32: return lanes.fmac;
+      OpToHalf16, OpScale16: return lanes.convert;
+      OpCount32, OpXorShift32, OpZeroBelow16, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32:
+        return word_lanes(lanes);
+      default: return lanes.mixed;
+    endcase
+  endfunction
+
+  function automatic lanes_t more(lanes_t a, lanes_t b);
+    return a > b ? a : b;
+  endfunction
+
+  // Lanes that add, that multiply 32 bits, that have operands of 32 bits, and all.
+  function automatic lanes_t adder_lanes(lane_spec_t lanes);
+    return more(lanes.mixed, lanes.add);
+  endfunction
+
+  function automatic lanes_t multiplier_lanes(lane_spec_t lanes);
+    return more(lanes.multiply, lanes.fmac);
+  endfunction
+
+  function automatic lanes_t wide_lanes(lane_spec_t lanes);
+    return more(more(more(adder_lanes(lanes), multiplier_lanes(lanes)), more(lanes.max, lanes.convert)), word_lanes(lanes));
+  endfunction
+
+  function automatic lanes_t all_lanes(lane_spec_t lanes);
+    return more(wide_lanes(lanes), lanes.half_max);
+  endfunction
+
+  /* verilator lint_on UNUSEDSIGNAL */
+
   // What a thread did in this cycle: an issue, an element of DRAIN or STORE, a control wavelet, a branch.
   typedef struct packed {
     logic valid;

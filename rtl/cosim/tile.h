@@ -1,42 +1,29 @@
 #pragma once
-// One Verilated PE tile. The verilated header stays in tile.cpp.
+// One Verilated PE tile. The verilated headers stay in this folder's sources.
 #include <memory>
-#include <vector>
 
 #include "hw/pe/clocked_pe.h"
 
 namespace weft::rtl {
 
+/// Memory and program are undefined until load(). launch() and tick() throw SimulationError if an assertion fails,
+/// where the tile was built with them.
 class Tile : public hw::ClockedPe {
  public:
-  /// Memory and program are undefined until load(). Throws UsageError if `machine` has another number than the tile was
-  /// built with (names it, both values).
-  explicit Tile(const hw::MachineSpec& machine);
-  ~Tile() override;
+  /// A cycle of the host port (rtl/ISA.md), which load() and memory() go around for the memory.
+  virtual std::uint32_t read(std::uint32_t address) = 0;
+  virtual void write(std::uint32_t address, std::uint32_t data) = 0;
+};
 
-  void load(const hw::Program& program, const hw::Sram& memory) override;
-  /// This and tick() throw SimulationError if an assertion fails, where the tile was built with them.
-  void launch() override;
-  hw::LinkWires output(int link) const override;
-  void drive(int link, const hw::LinkWires& wires) override;
-  void tick() override;
-  hw::CoreProbe probe() const override;
-  hw::Wavelet sent() const override;
-  unsigned running() const override;
-  std::uint32_t waiting() const override;
-  bool fault() const override;
-  std::vector<std::uint16_t> memory() const override;
-
-  /// A word of memory through the host port, which load() and memory() go around.
-  std::uint16_t read_word(int address);
-  void write_word(int address, std::uint16_t word);
+/// Tiles of the kind that was built for the lanes of `machine`. Throws UsageError if `machine` has a number that no
+/// kind was built with (names it, and what the nearest kind has).
+class TileMaker {
+ public:
+  explicit TileMaker(const hw::MachineSpec& machine);
+  std::unique_ptr<Tile> operator()() const { return make_(); }
 
  private:
-  struct Model;
-  void write(std::uint32_t address, std::uint32_t data);
-  std::uint32_t read(std::uint32_t address);
-
-  std::unique_ptr<Model> model_;
+  std::unique_ptr<Tile> (*make_)();
 };
 
 }  // namespace weft::rtl

@@ -11,8 +11,8 @@ namespace weft::rtl {
 /// Keeps its tiles between runs, because building one costs more than resetting it.
 class TileArray {
  public:
-  /// Throws UsageError as Tile does.
-  explicit TileArray(const hw::MachineSpec& machine) : machine_(machine), tiles_() { grow(1); }
+  /// Throws UsageError as TileMaker does.
+  explicit TileArray(const hw::MachineSpec& machine) : make_(machine) {}
 
   /// Valid until the next call.
   hw::ClockedRectangle rectangle(int x, int y, int width, int height) {
@@ -25,10 +25,10 @@ class TileArray {
 
  private:
   void grow(std::size_t count) {
-    while (tiles_.size() < count) tiles_.push_back(std::make_unique<Tile>(machine_));
+    while (tiles_.size() < count) tiles_.push_back(make_());
   }
 
-  hw::MachineSpec machine_;
+  TileMaker make_;
   std::vector<std::unique_ptr<Tile>> tiles_;
 };
 

@@ -3,14 +3,7 @@
 module pe_core
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2,  // AXPY
-  parameter int unsigned AddLanes = 2,
-  parameter int unsigned MultiplyLanes = 1,
-  parameter int unsigned MaxLanes = 1,
-  parameter int unsigned HalfMaxLanes = 1,
-  parameter int unsigned FmacLanes = 1,
-  parameter int unsigned ConvertLanes = 1,
-  parameter int unsigned IntegerLanes = 4,  // of 16 bits
+  parameter lane_spec_t Lanes = '0,
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned IssueCycles = 1,
@@ -47,9 +40,6 @@ module pe_core
   output probe_t probe_o
 );
 
-  localparam int unsigned WordLanes = IntegerLanes < 2 ? 1 : IntegerLanes / 2;
-  typedef logic [$clog2(Lanes+1)-1:0] lanes_t;
-
   thread_t thread[Threads];
   logic [Threads-1:0] halted;
   pc_t pc[Threads];
@@ -75,20 +65,6 @@ module pe_core
     assign halted[t] = thread[t].burn == '0 && thread[t].phase != PhaseStart && instruction[t].opcode == OpHalt;
     assign running_o[t] = thread[t].active && !halted[t];
   end
-
-  function automatic lanes_t lanes_of(logic [5:0] opcode);
-    unique case (opcode)
-      OpAdd32, OpSub32: return lanes_t'(AddLanes);
-      OpMul32, OpMulInt32: return lanes_t'(MultiplyLanes);
-      OpMax32: return lanes_t'(MaxLanes);
-      OpRelu16, OpReluBack16: return lanes_t'(HalfMaxLanes);
-      OpFmac32, OpFmac32Calls, OpHorner32: return lanes_t'(FmacLanes);
-      OpToHalf16, OpScale16: return lanes_t'(ConvertLanes);
-      OpCount32, OpXorShift32, OpZeroBelow16, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32:
-        return lanes_t'(WordLanes);
-      default: return lanes_t'(Lanes);
-    endcase
-  endfunction
 
   // Threads that can use this cycle.
   logic [Threads-1:0] ready, usable;
@@ -139,8 +115,8 @@ module pe_core
 
   assign counts = now_instruction.opcode == OpCount32;
   assign keeps = now_instruction.opcode == OpAxpyKeep;
-  assign lanes = lanes_of(now_instruction.opcode);
-  assign sum_step = 34'(Lanes) * (34'(now_instruction.scalars) << 1);
+  assign lanes = lanes_of(Lanes, now_instruction.opcode);
+  assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
 
   operand_addresses u_addresses (
     .instruction_i(now_instruction),
@@ -189,9 +165,9 @@ module pe_core
             probe_o.valid = 1'b0;
             vector_elements = 1'b1;
             fault = out_of_range;
-            next_element = 17'(now_thread.element) + 17'(Lanes);
+            next_element = 17'(now_thread.element) + 17'(Lanes.mixed);
             next_thread.element = next_element[15:0];
-            next_thread.x_address = now_thread.x_address + 34'(Lanes) * 34'(now_instruction.element_stride);
+            next_thread.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
             next_thread.sum_address = now_thread.sum_address + sum_step;
             if (next_element >= 17'(now_instruction.count)) next_thread.phase = PhaseIssue;
           end else begin
@@ -313,11 +289,7 @@ module pe_core
     .take_color_i(take_color)
   );
 
-  pe_datapath #(
-    .Lanes(Lanes),
-    .MultiplierLanes(MultiplyLanes > FmacLanes ? MultiplyLanes : FmacLanes),
-    .ConvertLanes(ConvertLanes)
-  ) u_datapath (
+  pe_datapath #(.Lanes(Lanes)) u_datapath (
     .clk_i,
     .vector_i(vector_elements),
     .stream_i(stream_element),

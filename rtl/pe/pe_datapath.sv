@@ -3,9 +3,7 @@
 module pe_datapath
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2,
-  parameter int unsigned MultiplierLanes = 1,  // fp32
-  parameter int unsigned ConvertLanes = 1      // TO_HALF16
+  parameter lane_spec_t Lanes = '0
 ) (
   input  logic clk_i,
   input  logic vector_i,
@@ -17,7 +15,7 @@ module pe_datapath
   /* verilator lint_off UNUSEDSIGNAL */
   input  instruction_t instruction_i,
   /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [$clog2(Lanes+1)-1:0] lanes_i,  // of the instruction
+  input  lanes_t lanes_i,  // of the instruction
   input  logic [15:0] element_i,
   input  logic [15:0] pass_i,          // of counter 0
   input  logic [15:0] vector_index_i,  // of the instruction's vectors
@@ -39,8 +37,10 @@ module pe_datapath
   output logic [15:0] host_data_o
 );
 
+  localparam int unsigned AllLanes = 32'(all_lanes(Lanes));
+  localparam int unsigned WideLanes = 32'(wide_lanes(Lanes));
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
-  localparam int unsigned WritePorts = Lanes < 2 ? 2 : Lanes;
+  localparam int unsigned WritePorts = AllLanes < 2 ? 2 : AllLanes;
 
   logic halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac;
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
@@ -55,17 +55,17 @@ module pe_datapath
   assign drain_half = instruction_i.opcode == OpDrain16;
   assign is_drain = instruction_i.opcode == OpDrain || drain_half;
 
-  logic [Lanes-1:0] enabled, outside, positive, kept;
-  sram_address_t word_address[Lanes], operand_address[Lanes], half_address[Lanes];
-  logic [31:0] element[Lanes], operand[Lanes], result[Lanes];
-  logic [15:0] half[Lanes];
+  logic [AllLanes-1:0] enabled, outside, positive, kept;
+  sram_address_t word_address[AllLanes], operand_address[AllLanes], half_address[AllLanes];
+  logic [31:0] element[AllLanes], operand[AllLanes], result[AllLanes];
+  logic [15:0] half[AllLanes];
   logic [WritePorts-1:0] write;
   sram_address_t write_address[WritePorts];
   logic [31:0] write_data[WritePorts];
   logic [WritePorts-1:0] write_half;
   logic [15:0] stored_half;
 
-  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+  for (genvar lane = 0; lane < AllLanes; lane++) begin : gen_lane
     logic [33:0] index, element_address, x_address, read_address, wide_half_address;
     assign index = 34'(element_i) + 34'(lane);
     assign enabled[lane] = vector_i && 32'(lane) < 32'(lanes_i) && index < 34'(instruction_i.count);
@@ -92,7 +92,11 @@ module pe_datapath
       endcase
     end
 
-    vector_lane #(.WithMultiplier(lane < MultiplierLanes), .WithConverter(lane < ConvertLanes)) u_lane (
+    vector_lane #(
+      .WithAdder(lane < 32'(adder_lanes(Lanes))),
+      .WithMultiplier(lane < 32'(multiplier_lanes(Lanes))),
+      .WithConverter(lane < 32'(Lanes.convert))
+    ) u_lane (
       .opcode_i(instruction_i.opcode),
       .active_i(stream_i || enabled[lane]),
       .element_i(element[lane]),
@@ -137,7 +141,7 @@ module pe_datapath
     write_address = '{default: '0};
     write_data = '{default: '0};
     write_half = '0;
-    for (int unsigned lane = 0; lane < Lanes; lane++) begin
+    for (int unsigned lane = 0; lane < AllLanes; lane++) begin
       write[lane] = enabled[lane] && !kept[lane];
       write_address[lane] = word_address[lane];
       write_data[lane] = result[lane];
@@ -170,7 +174,7 @@ module pe_datapath
   logic unused_address;
   assign unused_address = |{store_address[16:15], drain_address[33:15]};
 
-  sram #(.Lanes(Lanes), .WritePorts(WritePorts)) u_sram (
+  sram #(.Lanes(AllLanes), .WideLanes(WideLanes), .WritePorts(WritePorts)) u_sram (
     .clk_i,
     .word_address_i(word_address),
     .word_o(element),

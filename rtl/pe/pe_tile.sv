@@ -5,7 +5,7 @@
 module pe_tile
   import weft_pkg::*;
 #(
-  parameter int unsigned Lanes = 2,  // AXPY; the others at most as many
+  parameter int unsigned Lanes = 2,  // AXPY
   parameter int unsigned AddLanes = 2,
   parameter int unsigned MultiplyLanes = 1,
   parameter int unsigned MaxLanes = 1,
@@ -39,6 +39,17 @@ module pe_tile
   output logic fault_o,
   output probe_t probe_o
 );
+
+  localparam lane_spec_t LaneSpec = '{
+    mixed: lanes_t'(Lanes),
+    add: lanes_t'(AddLanes),
+    multiply: lanes_t'(MultiplyLanes),
+    max: lanes_t'(MaxLanes),
+    half_max: lanes_t'(HalfMaxLanes),
+    fmac: lanes_t'(FmacLanes),
+    convert: lanes_t'(ConvertLanes),
+    integers: lanes_t'(IntegerLanes)
+  };
 
   // Host map: the upper four bits of the address.
   localparam logic [3:0] MapCode = 4'h8;
@@ -125,14 +136,7 @@ module pe_tile
   );
 
   pe_core #(
-    .Lanes(Lanes),
-    .AddLanes(AddLanes),
-    .MultiplyLanes(MultiplyLanes),
-    .MaxLanes(MaxLanes),
-    .HalfMaxLanes(HalfMaxLanes),
-    .FmacLanes(FmacLanes),
-    .ConvertLanes(ConvertLanes),
-    .IntegerLanes(IntegerLanes),
+    .Lanes(LaneSpec),
     .OutputQueue(OutputQueue),
     .InputQueue(InputQueue),
     .IssueCycles(IssueCycles),

@@ -4,6 +4,7 @@ module sram
   import weft_pkg::*;
 #(
   parameter int unsigned Lanes = 2,
+  parameter int unsigned WideLanes = 2,  // those that read 32 bits
   parameter int unsigned WritePorts = 2
 ) (
   input  logic clk_i,
@@ -28,19 +29,26 @@ module sram
   logic [15:0] bank_q[Banks][BankRows]  /* verilator public_flat_rw */;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_read
-    sram_address_t low, high, half;
-    assign low = {word_address_i[lane][14:1], 1'b0};
-    assign high = {word_address_i[lane][14:1], 1'b1};
+    sram_address_t half;
     assign half = half_address_i[lane];
-    assign word_o[lane] = {bank_q[high[2:0]][high[14:3]], bank_q[low[2:0]][low[14:3]]};
     assign half_o[lane] = bank_q[half[2:0]][half[14:3]];
-    sram_address_t operand_low, operand_high;
-    assign operand_low = {operand_address_i[lane][14:1], 1'b0};
-    assign operand_high = {operand_address_i[lane][14:1], 1'b1};
-    assign operand_o[lane] = {bank_q[operand_high[2:0]][operand_high[14:3]], bank_q[operand_low[2:0]][operand_low[14:3]]};
-    // Words are even.
-    logic unused_bit;
-    assign unused_bit = word_address_i[lane][0] ^ operand_address_i[lane][0];
+    if (lane < WideLanes) begin : gen_wide
+      sram_address_t low, high, operand_low, operand_high;
+      assign low = {word_address_i[lane][14:1], 1'b0};
+      assign high = {word_address_i[lane][14:1], 1'b1};
+      assign word_o[lane] = {bank_q[high[2:0]][high[14:3]], bank_q[low[2:0]][low[14:3]]};
+      assign operand_low = {operand_address_i[lane][14:1], 1'b0};
+      assign operand_high = {operand_address_i[lane][14:1], 1'b1};
+      assign operand_o[lane] = {bank_q[operand_high[2:0]][operand_high[14:3]], bank_q[operand_low[2:0]][operand_low[14:3]]};
+      // Words are even.
+      logic unused_bit;
+      assign unused_bit = word_address_i[lane][0] ^ operand_address_i[lane][0];
+    end else begin : gen_half
+      assign word_o[lane] = '0;
+      assign operand_o[lane] = '0;
+      logic unused_address;
+      assign unused_address = ^{word_address_i[lane], operand_address_i[lane]};
+    end
   end
   assign host_data_o = bank_q[host_address_i[2:0]][host_address_i[14:3]];
 

@@ -24,21 +24,25 @@ module task_table
 
   task_t task_q[Tasks];
   logic [Tasks-1:0] pending_q, pending_d, activated;
+  color_set_t data_q, control_q;  // colors that start a task
 
   always_comb begin
-    for (int unsigned number = 0; number < Tasks; number++) begin
-      unique case (task_q[number].trigger)
-        TriggerData: activated[number] = data_i[task_q[number].source];
-        TriggerControl: activated[number] = control_i[task_q[number].source];
-        default: activated[number] = pending_q[number];
-      endcase
+    activated = pending_q;
+    if (((data_i & data_q) | (control_i & control_q)) != '0) begin
+      for (int unsigned number = 0; number < Tasks; number++) begin
+        unique case (task_q[number].trigger)
+          TriggerData: activated[number] = data_i[task_q[number].source];
+          TriggerControl: activated[number] = control_i[task_q[number].source];
+          default: activated[number] = pending_q[number];
+        endcase
+      end
     end
   end
 
   always_comb begin
     begin_o = '0;
     begin_number_o = '{default: '0};
-    if (idle_i != '0) begin
+    if (idle_i != '0 && activated != '0) begin
       for (int unsigned above = Tasks; above > 0; above--) begin
         if (task_q[above-1].valid && idle_i[task_q[above-1].thread] && activated[above-1]) begin
           begin_o[task_q[above-1].thread] = 1'b1;
@@ -78,8 +82,14 @@ module task_table
     if (!rst_ni) begin
       task_q <= '{default: '0};
       pending_q <= '0;
+      data_q <= '0;
+      control_q <= '0;
     end else begin
-      if (write_i) task_q[write_number_i] <= write_task_i;
+      if (write_i) begin
+        task_q[write_number_i] <= write_task_i;
+        if (write_task_i.trigger == TriggerData) data_q[write_task_i.source] <= 1'b1;
+        if (write_task_i.trigger == TriggerControl) control_q[write_task_i.source] <= 1'b1;
+      end
       pending_q <= pending_d;
     end
   end

@@ -2,6 +2,7 @@
 module vector_lane
   import weft_pkg::*;
 #(
+  parameter bit WithAdder = 1'b1,       // AXPY, ADD32 and the like
   parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, HORNER32, MUL_INT32
   parameter bit WithConverter = 1'b1    // TO_HALF16, SCALE16
 ) (
@@ -15,22 +16,28 @@ module vector_lane
   output logic [31:0] result_o
 );
 
-  logic mixed, multiplies, element_first;
-  logic [31:0] sum, product, whole_product, greater, addend;
+  logic multiplies, element_first;
+  logic [31:0] sum, product, whole_product, greater;
 
-  assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
   assign element_first = opcode_i == OpMul32 || opcode_i == OpHorner32;
   assign multiplies = active_i && (opcode_i == OpMul32 || is_fmac(opcode_i));
-  assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
 
-  fmac u_fmac (
-    .a_i(scalar_i[15:0]),
-    .b_i(half_i),
-    .use_addend_i(!mixed),
-    .addend_i(addend),
-    .accumulator_i(element_i),
-    .sum_o(sum)
-  );
+  if (WithAdder) begin : gen_adder
+    logic mixed;
+    logic [31:0] addend;
+    assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
+    assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
+    fmac u_fmac (
+      .a_i(scalar_i[15:0]),
+      .b_i(half_i),
+      .use_addend_i(!mixed),
+      .addend_i(addend),
+      .accumulator_i(element_i),
+      .sum_o(sum)
+    );
+  end else begin : gen_no_adder
+    assign sum = '0;
+  end
 
   if (WithMultiplier) begin : gen_multiplier
     assign whole_product = opcode_i == OpMulInt32 ? element_i * scalar_i : '0;

@@ -136,7 +136,7 @@ class Reader {
 
   ThreadText read_code(YamlSection& section, const std::string& key) {
     try {
-      return {section.text(key.c_str()), file_.names};
+      return {section.text(key), file_.names};
     } catch (const UsageError& error) {
       if (std::string(error.what()).rfind("line ", 0) != 0) throw;
       section.refuse(key, error.what());

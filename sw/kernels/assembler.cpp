@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <utility>
 #include <vector>
 
 #include "hw/pe/instruction_text.h"
@@ -169,18 +168,13 @@ void take_task(const std::vector<std::string_view>& words, int here, std::map<in
   task.entry = here;
   task.thread = value_of(words[2], "thread", hw::thread_count - 1);
   const std::string name(words[3].substr(0, words[3].find('=')));
-  const std::vector<std::pair<std::string, hw::Trigger>> triggers = {{"launch", hw::Trigger::launch},
-                                                                     {"data", hw::Trigger::data},
-                                                                     {"control", hw::Trigger::control},
-                                                                     {"completion", hw::Trigger::completion}};
-  const auto trigger =
-      std::find_if(triggers.begin(), triggers.end(), [&](const auto& one) { return one.first == name; });
-  if (trigger == triggers.end()) {
-    std::vector<std::string> names;
-    for (const auto& one : triggers) names.push_back(one.first);
-    throw UsageError(fmt::format("task {}: unknown trigger {}{}", *at, name, suggest(name, names)));
-  }
-  task.trigger = trigger->second;
+  const std::vector<std::string> triggers = {"launch", "data", "control", "completion"};  // in the order of Trigger
+  const auto trigger = std::find(triggers.begin(), triggers.end(), name);
+  if (trigger == triggers.end())
+    throw UsageError(fmt::format("task {}: unknown trigger {}{}", *at, name, suggest(name, triggers)));
+  task.trigger = static_cast<hw::Trigger>(trigger - triggers.begin());
+  if (task.trigger == hw::Trigger::launch && name.size() != words[3].size())
+    throw UsageError(fmt::format("task {}: {}: launch has no value", *at, words[3]));
   if (task.trigger != hw::Trigger::launch)
     task.source = value_of(words[3], name, task.has_color() ? last_color : hw::task_capacity - 1);
   if (!tasks.emplace(*at, task).second) throw UsageError(fmt::format("task {} stands twice", *at));

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import run
+from weft_cli import SOURCE, run
 
 
 class Crosscheck(unittest.TestCase):
@@ -43,6 +43,26 @@ class Crosscheck(unittest.TestCase):
             self.assertLess(arrays["mean_percent"], 0.2, kernel)
         loss = table["kernels"]["softmax_loss"]["arrays"]
         self.assertEqual(loss["equal"], loss["cases"])
+
+    def test_lanes_of_another_machine(self):
+        result, table = self.sweep("--cases", 480, "--seed", 11, "--machine", "wse3")
+        print(result.stdout)
+        self.assertEqual(table["failures"], [])
+        for kernel, row in table["kernels"].items():
+            self.assertGreater(row["sums"], 500, kernel)
+            self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), kernel)
+            self.assertEqual(row["single_pe"]["equal"], row["single_pe"]["cases"], kernel)
+
+    def test_lanes_that_no_tile_has(self):
+        text = (SOURCE / "hw/machines/wse3.yaml").read_text()
+        for lanes, words in (("fmac_mixed: {value: 4", "pe.lanes.fmac_mixed is 3; the RTL tile is built with 4"),
+                             ("max_fp16: {value: 8", "pe.lanes.max_fp16 is 3; the RTL tile is built with 8")):
+            self.assertIn(lanes, text)
+            (self.folder / "odd.yaml").write_text(text.replace(lanes, lanes[:-1] + "3"))
+            result = self.check("--machine", "odd.yaml")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertIn("tiles are built as those of wse2, wse3", result.stderr)
 
     def test_threads_do_not_matter(self):
         one, two = self.sweep("--cases", 60), self.sweep("--cases", 60, "--threads", 2)

@@ -91,16 +91,17 @@ TEST_CASE("a tile is awake through its longest vector: one lane, both operands i
 
 TEST_CASE("memory behind the host port's back is the memory that the host port sees") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
-  rtl::Tile tile(machine);
+  const std::unique_ptr<rtl::Tile> tile = rtl::TileMaker(machine)();
   Sram memory(machine.pe.sram_bytes);
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 97)
     memory.write16(word, static_cast<std::uint16_t>(word * 7));
-  tile.load({}, memory);
-  REQUIRE(tile.memory() == memory.words());
-  for (int word = 0; word < machine.pe.sram_bytes / 2; word += 61) REQUIRE(tile.read_word(word) == memory.read16(word));
+  tile->load({}, memory);
+  REQUIRE(tile->memory() == memory.words());
+  for (int word = 0; word < machine.pe.sram_bytes / 2; word += 61)
+    REQUIRE(tile->read(static_cast<std::uint32_t>(word)) == memory.read16(word));
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 83) {
     memory.write16(word, static_cast<std::uint16_t>(~word));
-    tile.write_word(word, memory.read16(word));
+    tile->write(static_cast<std::uint32_t>(word), memory.read16(word));
   }
-  REQUIRE(tile.memory() == memory.words());
+  REQUIRE(tile->memory() == memory.words());
 }

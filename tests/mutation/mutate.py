@@ -20,9 +20,10 @@ from mutants import Mutant, mutants_of, sample
 from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp", "hw/fabric/reduce_stage.cpp",
-         "hw/fabric/receivers.cpp", "hw/fabric/ramp_meeting.cpp", "hw/fabric/sum_blocks.cpp", "hw/fabric/line_times.cpp",
-         "hw/fabric/local_thread.cpp", "hw/fabric/softmax_times.cpp", "hw/fabric/softmax_program.cpp")
+FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "rtl/array/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp",
+         "hw/fabric/reduce_stage.cpp", "hw/fabric/receivers.cpp", "hw/fabric/ramp_meeting.cpp", "hw/fabric/sum_blocks.cpp",
+         "hw/fabric/line_times.cpp", "hw/fabric/local_thread.cpp", "hw/fabric/softmax_times.cpp",
+         "hw/fabric/softmax_program.cpp")
 BAR_PERCENT = 90
 
 

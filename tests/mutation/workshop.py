@@ -23,6 +23,7 @@ def test(tier, name):
 
 FP_UNITS = test("cosim", "fp_units_test")
 TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test")]
+SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
                                             "task_test", "assembler_test", "special_functions_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
@@ -35,6 +36,8 @@ def detectors_of(path):
         return [*RECURRENCES, CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, CROSSCHECK]
+    if path.startswith("rtl/array/"):
+        return [SV_ARRAY]
     arithmetic = pathlib.PurePath(path).name.startswith("fp")
     return [*([FP_UNITS] if arithmetic else []), *TILES, CROSSCHECK]
 
@@ -52,7 +55,7 @@ class Workshop:
         wrapper = self.source / "tests/mutation/keep_unchanged.py"
         self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_CXX_FLAGS_RELEASE=-O1", f"-DVERILATOR_BIN={wrapper}"])
-        detectors = [FP_UNITS, *TILES, *PROGRAMS, *RECURRENCES, CROSSCHECK]
+        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *RECURRENCES, CROSSCHECK]
         self.check(["ninja", "-C", self.build, "-j", str(self.threads), *(detector.target for detector in detectors)])
         for detector in detectors:
             if self.failure(detector):

@@ -126,6 +126,7 @@ TEST_CASE("a mistake is named with its line and the nearest name") {
   refused("task 0 thread=2 launch", "thread=2: thread= 0 to 1 is due");
   refused("task 0 tread=1 launch", "tread=1: thread= 0 to 1 is due");
   refused("task 0 thread=0 dat=3", "unknown trigger dat; nearest: data");
+  refused("task 0 thread=0 launch=1", "launch has no value");
   refused("task 0 thread=0 data=32", "data=32: data= 0 to 31 is due");
   refused("task 0 thread=0 data", "data: data= 0 to 31 is due");
   refused("task 0 thread=0 completion=8", "completion=8: completion= 0 to 7 is due");
