@@ -17,6 +17,8 @@ struct Program {
   std::vector<Instruction> code;
   std::vector<Task> tasks;      ///< the first that is activated goes first
   std::map<int, Route> routes;  ///< by color
+  std::map<int, int>
+      input_depths;  ///< by color: wavelets of the queue to the core, where it is less than the machine's
 };
 
 /// Throws UsageError that names the task, instruction or color, the value and what is allowed.

@@ -27,7 +27,8 @@ SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
                                             "task_test", "assembler_test", "special_functions_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
-               test("timing", "fold_test"), test("timing", "ramp_test"), test("timing", "softmax_times_test")]
+               test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test"),
+               test("timing", "softmax_times_test")]
 CROSSCHECK = Detector("weft crosscheck", "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3"))
 
 
