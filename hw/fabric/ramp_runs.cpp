@@ -1,12 +1,13 @@
 #include "hw/fabric/ramp_runs.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace weft::hw {
 
 void RampRuns::begin(std::int64_t last_wavelet, int left, int right, const std::int32_t* times) {
-  runs_.push_back({last_wavelet, left, right, 1, times_.size()});
+  runs_.push_back({last_wavelet, left, right, 1, times_.size(), 0, 0});
   times_.insert(times_.end(), times + left, times + right);
 }
 
@@ -26,15 +27,31 @@ void RampRuns::forget_before(std::int64_t wavelet) {
   for (Run& run : runs_) run.first -= gone;
 }
 
+void RampRuns::face(int source, std::int32_t hop) {
+  for (Run& run : runs_) {
+    const std::int32_t* times = times_.data() + run.first;
+    std::int32_t earliest = std::numeric_limits<std::int32_t>::max(), latest = std::numeric_limits<std::int32_t>::min();
+    for (int p = 0; p < run.right - run.left; ++p) {
+      const std::int32_t begin = times[p] - hop * std::abs(run.left + p - source);
+      earliest = std::min(earliest, begin);
+      latest = std::max(latest, begin);
+    }
+    run.earliest = earliest;
+    run.latest = latest + run.length;
+  }
+}
+
 bool RampRuns::move_past(std::int32_t* times, int first, int last) const {
   std::uint32_t moved = 0;
   for (const Run& run : runs_) {
-    const std::int32_t* from = times_.data() + run.first;
+    const int low = std::max(first, run.left), high = std::min(last, run.right);
+    const std::int32_t* __restrict from = times_.data() + run.first - run.left;
+    std::int32_t* __restrict wavelet = times;
     const auto length = static_cast<std::uint32_t>(run.length);
-    for (int p = std::max(first, run.left); p < std::min(last, run.right); ++p) {
-      const auto into = static_cast<std::uint32_t>(times[p] - from[p - run.left]);
+    for (int p = low; p < high; ++p) {
+      const auto into = static_cast<std::uint32_t>(wavelet[p] - from[p]);
       const std::uint32_t over = into < length ? length - into : 0;
-      times[p] += static_cast<std::int32_t>(over);
+      wavelet[p] += static_cast<std::int32_t>(over);
       moved |= over;
     }
   }
@@ -101,7 +118,7 @@ RampRuns RampRuns::picked(const std::vector<int>& chosen) const {
   for (const Run& run : runs_) {
     const int left = index(run.left), right = index(run.right);
     if (left == right) continue;
-    result.runs_.push_back({run.last_wavelet, left, right, run.length, result.times_.size()});
+    result.runs_.push_back({run.last_wavelet, left, right, run.length, result.times_.size(), 0, 0});
     for (int at = left; at < right; ++at) result.times_.push_back(start(run, chosen[static_cast<std::size_t>(at)]));
   }
   return result;

@@ -19,6 +19,15 @@ class RampRuns {
   /// Forgets what wavelets from number `wavelet` on cannot meet.
   void forget_before(std::int64_t wavelet);
 
+  /// Before wavelets are asked for that run along the line from position `source`, `hop` cycles a position.
+  void face(int source, std::int32_t hop);
+  /// False: a wavelet that has come to one position at time `near` and to one behind it at `far`, both less the hops
+  /// from the source, meets no sum between them. A wavelet loses time on its way, and gains none.
+  bool may_meet(std::int32_t near, std::int32_t far) const {
+    for (const Run& run : runs_)
+      if (far >= run.earliest && near < run.latest) return true;
+    return false;
+  }
   /// Moves each of times[first, last) to the first cycle from it on in which no sum crosses; true if one was moved.
   bool move_past(std::int32_t* times, int first, int last) const;
   std::int32_t first_free(int position, std::int32_t from) const;
@@ -39,6 +48,8 @@ class RampRuns {
     int left, right;
     std::int32_t length;  ///< elements
     std::size_t first;    ///< in times_, of position `left`
+    /// First begin and last end at any position, less the hops from the source.
+    std::int32_t earliest = 0, latest = 0;
   };
   std::int32_t start(const Run& run, int position) const {
     return times_[run.first + static_cast<std::size_t>(position - run.left)];

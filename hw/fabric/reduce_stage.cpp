@@ -17,6 +17,8 @@ void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
       at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
     ready[p] = at + timing_.fill;
     issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
+    // What is neither an element, a wait for one, nor a receiver's is blocked: the other half in close_reduction().
+    row(blocked_, line)[p] += row(wait_sum_, line)[p] - issue[p];
   }
 }
 
@@ -112,8 +114,6 @@ void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
     add(arrive_, line + 1);
     sums_[static_cast<std::size_t>(line)].extend(left, static_cast<std::int32_t>(j - newest));
   }
-  std::int32_t* issue = row(issue_, line);
-  for (int p = left; p < right; ++p) issue[p] += static_cast<std::int32_t>(j - newest);
   elements_added_ += (j - newest) * (right - left);
   newest = j;
 }
@@ -182,7 +182,8 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
-  std::int32_t* __restrict issue = row(issue_, line);
+  const bool begins = j % shape_.elements[static_cast<std::size_t>(left)] == 0;
+  const std::int32_t* __restrict before = begins ? row(issue_, line) : at(element_, line, j - 1);
   std::int32_t* __restrict wait = row(wait_sum_, line);
   std::int32_t* __restrict blocked = row(blocked_, line);
   std::int32_t* __restrict leave = at(leave_, line, j);
@@ -192,22 +193,23 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   std::int32_t moved = 0, moved_leave = 0;
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
-      std::int32_t from = issue[p] + 1;
-      std::int32_t now = receivers_.next_free_cycle(line, p, from, from, &blocked[p]);
+      const std::int32_t begin = before[p] + 1, waited = wait[p];
+      std::int32_t from = begin, room = 0;
+      std::int32_t now = receivers_.next_free_cycle(line, p, from, from, &room);
       if (has_input) now = receivers_.next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
-      if (has_output) now = receivers_.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &blocked[p]);
-      moved |= now ^ (issue[p] + 1);
-      issue[p] = element[p] = now;
+      if (has_output) now = receivers_.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &room);
+      blocked[p] -= now - begin - (wait[p] - waited) - room;
+      moved |= now ^ begin;
+      element[p] = now;
     }
   } else {
     for (int p = left; p < right; ++p) {
-      const std::int32_t from = issue[p] + 1;
+      const std::int32_t from = before[p] + 1;
       const std::int32_t has_operand = has_input ? std::max(from, arrive[p] + ramp) : from;
       const std::int32_t now = has_output ? std::max(has_operand, sent[p] + ramp) : has_operand;
       wait[p] += has_operand - from;
-      blocked[p] += now - has_operand;
       moved |= now ^ from;
-      issue[p] = element[p] = now;
+      element[p] = now;
     }
   }
   if (has_output) {
@@ -266,7 +268,15 @@ void StreamReduce::deliver_returned(int owner_line, int left, int right) {
 void StreamReduce::close_reduction(bool advance) {
   for (int line = 0; line < shape_.chain; ++line) {
     std::int32_t* free = row(free_, line);
-    const std::int32_t* issue = row(issue_, line);
+    std::int32_t* issue = row(issue_, line);
+    for (const Group& group : groups_) {
+      const std::int32_t *last = last_issue_row(line, group.first), *wait = row(wait_sum_, line);
+      std::int32_t* blocked = row(blocked_, line);
+      for (int p = group.first; p < group.last; ++p) {
+        issue[p] = last[p];
+        blocked[p] += last[p] - group.elements - wait[p];
+      }
+    }
     const std::int32_t tail = (advance && line == 0 ? timing_.control : 0) + timing_.scalar;
     if (steals(line)) {
       for (int p = 0; p < active_; ++p) free[p] = receivers_.occupy(line, p, issue[p] + 1, tail);

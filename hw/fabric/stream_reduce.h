@@ -144,7 +144,7 @@ class StreamReduce {
   int max_elements() const { return max_elements_; }
   const StreamReduceShape& shape() const { return shape_; }
   /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
-  std::int32_t last_issue(int position) const { return issue_[static_cast<std::size_t>(position)]; }
+  std::int32_t last_issue(int position) const { return last_issue_row(0, position)[position]; }
   std::int64_t rounds() const { return rounds_; }
   /// Wavelets and elements of PEs that were added, not simulated.
   std::int64_t added() const { return wavelets_added_ + elements_added_; }
@@ -165,6 +165,11 @@ class StreamReduce {
     return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
   }
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
+  /// Issue of the round's last element, where it is known.
+  const std::int32_t* last_issue_row(int line, int position) const {
+    return element_.data() +
+           ring(line, (rounds_ + 1) * shape_.elements[static_cast<std::size_t>(position)] - 1) * width_;
+  }
   std::int32_t* depart(int line, std::int64_t k) { return depart_.data() + ring(line, k) * (width_ + 2) + 1; }
   std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
   bool steals(int line) const { return receivers_.wait_at(line); }
@@ -176,17 +181,21 @@ class StreamReduce {
   std::int64_t wavelets_before(int line) const {
     return rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1);
   }
-  void stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source);
+  void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
-  void sweep(int line, std::int64_t k, int first, int last, int step);
+  void sweep(int line, std::int64_t k, int source, int last, int step);
+  /// Where the wavelets of a line come from: a position, or just outside.
+  int source_position(const Source& source) const {
+    return source.owner >= 0 ? source.owner : source.side > 0 ? shape_.positions : -1;
+  }
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
-  void take(int line, std::int64_t k, bool control, int first, int last);
+  void take(int line, std::int64_t k, int offset, int first, int last);
   void sweep_one_by_one(int line, std::int64_t k, int first, int last, int step);
   template <typename OwnBlock, typename Own>
   void sweep_blocks(std::int32_t* now, int first, int last, int step, OwnBlock&& own_block, Own&& own);
   std::int32_t free_ramp(int line, int position, std::int32_t from) const;
-  void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
+  void take_among_steals(int line, std::int64_t k, int offset, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
   void sum_blocks(const Group& group, int begin, int owner_line, bool returns);
   /// Whether a time is not the one of the element before, plus one.
@@ -218,13 +227,14 @@ class StreamReduce {
   std::int64_t rounds_ = 0;
   bool early_done_ = false;  ///< of the round under way
   std::vector<Group> groups_;
-  Times length_;                     ///< [positions] AXPY cycles
-  Times depart_, consume_;           ///< [chain][ring][positions]
-  std::vector<RampRuns> sums_;       ///< [chain] on the ramps into the line
-  Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
-  Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
-  Times issue_;                      ///< [chain][positions] issue of the last element
-  Times edge_slack_;                 ///< [chain]
+  Times length_;                    ///< [positions] AXPY cycles
+  Times depart_, consume_;          ///< [chain][ring][positions]
+  std::vector<bool> undisturbed_;   ///< [chain] no receiver takes cycles from this round's stream
+  std::vector<RampRuns> sums_;      ///< [chain] on the ramps into the line
+  Times free_, ready_;              ///< [lines][positions] core free; accumulators ready
+  Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
+  Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one
+  Times edge_slack_;  ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
   DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }
   /// [chain] element of the strip under way that a line has reached; out of reach between strips.

@@ -1,5 +1,6 @@
 // The multicast along a line and the AXPYs that it starts.
 #include <algorithm>
+#include <cstdlib>
 #include <type_traits>
 
 #include "hw/fabric/stream_reduce.h"
@@ -48,6 +49,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   position_lag_.assign(width_, 0);
   line_lag_.assign(lines, 0);
   sums_.resize(chain);
+  undisturbed_.assign(chain, false);
   newest_.assign(chain, std::numeric_limits<std::int64_t>::max());
 }
 
@@ -81,12 +83,14 @@ void StreamReduce::stream(const Source& source, const std::int32_t* sink_ready, 
 void StreamReduce::stream(int line, int first, int last, const Source& source) {
   const int data = shape_.wavelets[static_cast<std::size_t>(line)];
   const std::int64_t base = wavelets_before(line);
+  sums_[static_cast<std::size_t>(line)].face(source_position(source), timing_.hop);
+  if (first == 0) undisturbed_[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
   const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0;
   std::int32_t distance = 0;
   int steady = 0;
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
-    stream_wavelet(line, base + offset, offset, offset == data, source);
+    stream_wavelet(line, base + offset, offset, source);
     if (!may_skip || offset == 0) continue;
     const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
     steady = now > 0 && now == distance ? steady + 1 : 0;
@@ -102,17 +106,17 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
   }
 }
 
-void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source) {
+void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const Source& source) {
   if (source.owner >= 0) {
-    source_wavelet(line, k, source.owner, control);
-    sweep(line, k, source.owner + 1, shape_.positions, +1);
-    sweep(line, k, source.owner - 1, -1, -1);
-    take(line, k, control, 0, std::min(source.owner, active_));
-    take(line, k, control, source.owner + 1, active_);
+    source_wavelet(line, k, source.owner, offset == shape_.wavelets[static_cast<std::size_t>(line)]);
+    sweep(line, k, source.owner, shape_.positions, +1);
+    sweep(line, k, source.owner, -1, -1);
+    take(line, k, offset, 0, std::min(source.owner, active_));
+    take(line, k, offset, source.owner + 1, active_);
     return;
   }
   if (source.side > 0) {
-    sweep(line, k, shape_.positions - 1, -1, -1);
+    sweep(line, k, shape_.positions, -1, -1);
   } else {
     if (source.edge) {
       std::int32_t* now = depart(line, k);
@@ -121,9 +125,9 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
       std::int32_t& slack = edge_slack_[static_cast<std::size_t>(line)];
       slack = std::min(slack, now[-1] - fed);
     }
-    sweep(line, k, 0, shape_.positions, +1);
+    sweep(line, k, -1, shape_.positions, +1);
   }
-  take(line, k, control, 0, active_);
+  take(line, k, offset, 0, active_);
 }
 
 // By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
@@ -158,21 +162,19 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
   std::int32_t* taken = consume_.data() + ring(line, 0) * width_;
   move(taken, width_, 0, owner < 0 ? active_ : std::min(owner, active_));
   if (owner >= 0) move(taken, width_, owner + 1, active_);
-  std::int32_t *free = row(free_, line), *ready = row(ready_, line);
-  std::int32_t *wait = row(wait_stream_, line), *stall = row(stall_, line), *blocked = row(blocked_, line);
-  for (int p = 0; p < std::max(active_, owner + 1); ++p) {
-    const auto at = static_cast<std::size_t>(p);
-    if (p >= active_ && p != owner) continue;
-    const std::int32_t fill = p < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
-    stall[p] += rest * fill;
-    (p == owner ? blocked : wait)[p] += rest * (distance - length_[at] - fill);
-    free[p] += shift;
-    if (p < active_) ready[p] += shift;
+  if (owner >= 0) {  // the others' state follows when they take the control wavelet
+    const auto at = static_cast<std::size_t>(owner);
+    const std::int32_t fill = owner < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
+    row(stall_, line)[at] += rest * fill;
+    row(blocked_, line)[at] += rest * (distance - length_[at] - fill);
+    row(free_, line)[at] += shift;
+    if (owner < active_) row(ready_, line)[at] += shift;
   }
   wavelets_added_ += static_cast<std::int64_t>(rest) * shape_.positions;
 }
 
-void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step) {
+void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int step) {
+  const int first = source + step;
   if (first == last) return;
   if (fold_shift_ != 0 || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
   std::int32_t* now = depart(line, k);
@@ -187,7 +189,8 @@ void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step
       },
       [&](int at) { return std::max(std::max(before[at], room[at]) + 1, taken[at] + timing_.ramp); });
   const RampRuns& sums = sums_[static_cast<std::size_t>(line)];
-  if (sums.empty()) return;
+  const int end = last - step;
+  if (!sums.may_meet(now[first] - timing_.hop, now[end] - timing_.hop * std::abs(end - source))) return;
   // Moved past the sums, a wavelet may come later to the positions behind, and meet others there.
   constexpr int tries = 3;
   const int low = std::min(first, last + 1), high = std::max(first + 1, last);
@@ -271,38 +274,43 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
       std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
 }
 
-void StreamReduce::take(int line, std::int64_t k, bool control, int first, int last) {
+// Where no receiver takes a cycle in this round, a core is free for the next scalar a constant time after it took the
+// one before; its state and counters follow when it takes the control wavelet.
+void StreamReduce::take(int line, std::int64_t k, int offset, int first, int last) {
   if (first >= last) return;
-  if (steals(line)) return take_among_steals(line, k, control, first, last);
+  if (!undisturbed_[static_cast<std::size_t>(line)]) return take_among_steals(line, k, offset, first, last);
+  const int data = shape_.wavelets[static_cast<std::size_t>(line)];
+  const std::int32_t ramp = timing_.ramp, fill = timing_.fill, control = timing_.control, gaps = data - 1;
   const std::int32_t* __restrict depart_now = depart(line, k);
+  const std::int32_t* __restrict before = consume(line, k - 1);
+  const std::int32_t* __restrict length = length_.data();
   std::int32_t* __restrict taken = consume(line, k);
   std::int32_t* __restrict free = row(free_, line);
   std::int32_t* __restrict ready = row(ready_, line);
   std::int32_t* __restrict wait = row(wait_stream_, line);
   std::int32_t* __restrict stall = row(stall_, line);
-  const std::int32_t* __restrict length = length_.data();
-  const std::int32_t ramp = timing_.ramp, fill = timing_.fill;
-  if (control) {
+  if (offset == 0) {
     for (int p = first; p < last; ++p) {
-      const std::int32_t at = std::max(depart_now[p] + ramp, free[p]);
-      wait[p] += at - free[p];
-      taken[p] = at;
-      free[p] = at + timing_.control;
+      const std::int32_t from = std::max(free[p], ready[p]);
+      stall[p] += from - free[p] + gaps * std::max(0, fill - length[p]);
+      wait[p] -= from;
+      taken[p] = std::max(depart_now[p] + ramp, from);
     }
-    return;
-  }
-  for (int p = first; p < last; ++p) {
-    const std::int32_t from = std::max(free[p], ready[p]);
-    const std::int32_t at = std::max(depart_now[p] + ramp, from);
-    stall[p] += from - free[p];
-    wait[p] += at - from;
-    taken[p] = at;
-    free[p] = at + length[p];
-    ready[p] = at + fill;
+  } else if (offset < data) {
+    for (int p = first; p < last; ++p) taken[p] = std::max(depart_now[p] + ramp, before[p] + std::max(length[p], fill));
+  } else {
+    for (int p = first; p < last; ++p) {
+      const std::int32_t now = std::max(depart_now[p] + ramp, before[p] + length[p]);
+      wait[p] += now - length[p] - gaps * std::max(length[p], fill);
+      taken[p] = now;
+      free[p] = now + control;
+      ready[p] = before[p] + fill;
+    }
   }
 }
 
-void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int first, int last) {
+void StreamReduce::take_among_steals(int line, std::int64_t k, int offset, int first, int last) {
+  const bool control = offset == shape_.wavelets[static_cast<std::size_t>(line)];
   const std::int32_t* depart_now = depart(line, k);
   std::int32_t* taken = consume(line, k);
   for (int p = first; p < last; ++p) {
