@@ -120,6 +120,11 @@ std::int32_t Receivers::received_late(int line, int position) const {
   return line < chain_ ? at->count - at->taken : at->received;
 }
 
+std::int32_t Receivers::received_before(int line, int position) const {
+  const Position* at = find(line, position);
+  return at ? at->waited : 0;
+}
+
 std::int32_t Receivers::end(int line, int position) const {
   const Position* at = find(line, position);
   if (!at) return 0;
@@ -159,7 +164,8 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
     for (const int p : chosen) {
       Position position = from.positions[static_cast<std::size_t>(p)];
       position.received = position.end = 0;
-      waiting_[line] += position.count - position.taken;
+      position.waited = position.count - position.taken;
+      waiting_[line] += position.waited;
       to.positions.push_back(position);
     }
     for (std::size_t row = 0; row < from.times.size(); row += all.width_)
@@ -167,19 +173,34 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
   }
 }
 
-void Receivers::spread(int line, int position, const Receivers& folded, int from_line, int from_position,
-                       std::int32_t shift) {
-  const Position* from = folded.find(from_line, from_position);
-  if (!from) return;
+void Receivers::save(int line, std::int32_t origin, const std::vector<std::int32_t>& oldest,
+                     std::vector<std::int32_t>& to) const {
+  const Line& at = lines_[static_cast<std::size_t>(line)];
+  for (std::size_t p = 0; p < width_; ++p) {
+    const Position position = at.positions.empty() ? Position{} : at.positions[p];
+    const bool waits = position.taken < position.count;
+    to.push_back(position.count - position.taken);
+    to.push_back(position.crossed - position.taken);
+    to.push_back(waits || position.ramp_used > oldest[p] ? position.ramp_used - origin : not_used);
+    for (std::int32_t next = position.taken; next < position.count; ++next)
+      to.push_back(at.times[static_cast<std::size_t>(next) * width_ + p] - origin);
+  }
+}
+
+void Receivers::load(int line, std::int32_t origin, const std::int32_t* from) {
   Line& at = lines_[static_cast<std::size_t>(line)];
-  at.positions.resize(width_);
-  Position& here = at.positions[static_cast<std::size_t>(position)];
-  const std::int32_t received = here.received + from->received, end = folded.end(from_line, from_position);
-  here.received = received;
-  if (end > 0) here.end = end + shift;
-  // All have crossed: only results may be asked for from now on.
-  here.count = here.crossed = from->count;
-  here.taken = from->taken;
+  at.positions.assign(width_, {});
+  for (std::size_t p = 0; p < width_; ++p) {
+    Position& position = at.positions[p];
+    position.count = position.waited = *from++;
+    position.crossed = *from++;
+    position.ramp_used = *from++;
+    if (position.ramp_used != not_used) position.ramp_used += origin;
+    waiting_[static_cast<std::size_t>(line)] += position.count;
+    at.times.resize(std::max(at.times.size(), static_cast<std::size_t>(position.count) * width_));
+    for (std::int32_t element = 0; element < position.count; ++element)
+      time(at, element, static_cast<int>(p)) = *from++ + origin;
+  }
 }
 
 }  // namespace weft::hw
