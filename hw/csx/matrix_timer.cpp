@@ -29,8 +29,9 @@ Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(re
 Cycle MatrixTimer::drain(int rounds) {
   std::vector<std::int32_t> busy;
   if (chunks_.empty()) {
-    drain_channels_.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
-    for (Cycle free : drain_channels_) busy.push_back(static_cast<std::int32_t>(std::max<Cycle>(free - start_, 0)));
+    busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
+    for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
+      busy[channel] = static_cast<std::int32_t>(std::max<Cycle>(drain_channels_[channel] - start_, 0));
   }
   return chunk(std::move(busy), rounds);
 }
