@@ -18,7 +18,7 @@ namespace weft::hw {
 
 /// What a chunk of a launch is given; cycles from the origin of the state before it.
 struct ChunkInput {
-  std::vector<std::int32_t> rounds;  ///< of each the owner's row and whether it is the owner's last; what is to come
+  std::vector<std::int32_t> rounds;  ///< of each the owner's row and whether the next has another
   std::vector<std::int32_t> starts;  ///< per channel: the state of the edge that it begins with
 };
 

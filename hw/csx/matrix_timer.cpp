@@ -72,8 +72,6 @@ ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
   const int end = chunk.first + chunk.rounds;
   for (int round = chunk.first; round < end; ++round)
     input.rounds.push_back(2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
-  // What queues hold at the most: how the launch's last rounds differ from others.
-  input.rounds.push_back(std::min(map_->rounds - end, history_depth));
   input.starts = chunk.starts;
   for (std::int32_t& start : input.starts) start -= chunk.origin;
   return input;

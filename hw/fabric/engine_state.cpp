@@ -17,7 +17,7 @@ void StreamReduce::each_time(Engine& engine, int line, Visit&& visit) {
     for (std::size_t at = first; at < last; ++at) visit(times[row * stride + at]);
   };
   const auto l = static_cast<std::size_t>(line);
-  const std::int64_t wavelets = engine.rounds_ * (engine.shape_.wavelets[l] + 1);
+  const std::int64_t wavelets = engine.wavelets_before(line);
   for (int back = 1; back <= history_depth; ++back) {
     visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
     visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, width);
@@ -29,22 +29,28 @@ void StreamReduce::each_time(Engine& engine, int line, Visit&& visit) {
       visit_row(engine.arrive_, engine.ring(line + 1, element), width, first, last);
     }
   }
-  for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_, &engine.expected_})
-    visit_row(*times, l, width, 0, width);
+  for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_}) visit_row(*times, l, width, 0, width);
 }
 
-// A returned sum's next element is at line 0's router a cycle after the one before it at the earliest.
-std::vector<std::int32_t> StreamReduce::oldest_to_come(int line) const {
-  std::vector<std::int32_t> oldest = return_;
-  for (std::int32_t& time : oldest) time += line * timing_.hop;
-  return oldest;
+// Wavelets of the stream and elements of the sum cross a line's ramps one after the other.
+std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
+  const std::int32_t* departs = depart_row(line, wavelets_before(line) - 1) + 1;
+  std::vector<std::int32_t> newest(departs, departs + width_);
+  if (line + 1 == shape_.chain) return newest;
+  for (const Group& group : groups_) {
+    const std::int32_t* arrives = arrive_.data() + ring(line + 1, rounds_ * group.elements - 1) * width_;
+    for (int p = group.first; p < group.last; ++p)
+      newest[static_cast<std::size_t>(p)] = std::min(newest[static_cast<std::size_t>(p)], arrives[p]);
+  }
+  return newest;
 }
 
 // A line's times are told from its own first one, so that lines further up or down and later rounds have equal rows.
 void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
   const std::int32_t origin = row(free_, line)[0];
   each_time(*this, line, [&](std::int32_t time) { to.push_back(time == never_binds ? time : time - origin); });
-  receivers_.save(line, origin, oldest_to_come(line), to);
+  sums_[static_cast<std::size_t>(line)].save(origin, wavelets_before(line), to);
+  receivers_.save(line, origin, newest_on_ramp(line), to);
 }
 
 void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
@@ -54,7 +60,6 @@ void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
   rounds_ = first_round_ = rounds;
-  reduced_ = true;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
   for (std::int32_t& time : return_) time = *next++ + origin;
@@ -67,7 +72,7 @@ void StreamReduce::load_line(int line, const std::vector<std::int32_t>& from) {
     time = *next == never_binds ? never_binds : *next + origin;
     ++next;
   });
-  receivers_.load(line, origin, &*next);
+  receivers_.load(line, origin, sums_[static_cast<std::size_t>(line)].load(origin, wavelets_before(line), &*next));
 }
 
 std::int32_t StateRows::number(const Row& row, std::int32_t likely) {

@@ -68,17 +68,20 @@ std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) con
   const auto compare_all = [&](const Times& times, std::size_t stride, std::size_t offset) {
     for (std::size_t at = 0; at < times.size(); at += stride) compare(times.data() + at + offset);
   };
-  for (const Times* times : {&free_, &ready_, &consume_, &element_, &leave_, &arrive_, &issue_, &return_, &expected_})
+  for (const Times* times : {&free_, &ready_, &consume_, &element_, &leave_, &arrive_, &issue_, &return_})
     compare_all(*times, width_, 0);
   compare_all(depart_, width_ + 2, 1);
   receivers_.compare_positions(shift, differs);
+  for (const RampRuns& sums : sums_) sums.compare_positions(shift, differs);
   for (std::size_t p = 1; p < width_; ++p) differs[p] |= shape_.elements[p] ^ shape_.elements[p - 1];
   return differs;
 }
 
 bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
   const auto l = static_cast<std::size_t>(line);
-  if (shape_.wavelets[l] != shape_.wavelets[l + 1] || steals(line) || steals(line + 1)) return false;
+  if (shape_.wavelets[l] != shape_.wavelets[l + 1] || receivers_.known_at(line) || receivers_.known_at(line + 1) ||
+      !sums_[l].is_copy(sums_[l + 1], shift))
+    return false;
   const auto equal = [shift, l](const Times& times, std::size_t stride, std::size_t offset) {
     const std::int32_t* here = times.data() + (l + offset) * stride;
     const std::int32_t* before = here + stride;
@@ -96,9 +99,8 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
       if (here[p] != here[width_ + p] + shift) return false;
   }
   const std::size_t deep = history_depth;
-  return equal(free_, width_, 0) && equal(expected_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) &&
-         equal(consume_, deep * width_, 0) && equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) &&
-         equal(arrive_, deep * width_, 1);
+  return equal(free_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
+         equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
 }
 
 Fold StreamReduce::find_fold(bool of_lines) const {
@@ -144,7 +146,6 @@ StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& 
 StreamReduce StreamReduce::folded(const Fold& fold) const {
   StreamReduce result(timing_, shape_, fold);
   result.rounds_ = result.first_round_ = rounds_;
-  result.reduced_ = reduced_;
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   const std::size_t deep = history_depth;
   struct Array {
@@ -157,8 +158,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
        {Array{depart_, result.depart_, deep * (width_ + 2), 0}, Array{consume_, result.consume_, deep * width_, 0},
         Array{element_, result.element_, deep * width_, 0}, Array{leave_, result.leave_, deep * width_, 0},
         Array{arrive_, result.arrive_, deep * width_, 1}, Array{issue_, result.issue_, width_, 0},
-        Array{expected_, result.expected_, width_, 0}, Array{free_, result.free_, width_, 0},
-        Array{ready_, result.ready_, width_, 0}}) {
+        Array{free_, result.free_, width_, 0}, Array{ready_, result.ready_, width_, 0}}) {
     const bool halos = &array.from == &depart_;
     if (fold.of_lines) {
       pick_rows(array.from, array.row, fold.first, array.offset, array.to);
@@ -166,6 +166,9 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
       pick_columns(array.from, width_ + (halos ? 2 : 0), fold.first, halos ? 1 : 0, array.to);
     }
   }
+  for (std::size_t line = 0; line < result.sums_.size(); ++line)
+    result.sums_[line] =
+        fold.of_lines ? sums_[static_cast<std::size_t>(fold.first[line])] : sums_[line].picked(fold.first);
   if (fold.of_lines) {  // the row of the neighbour below the chain, which is not there
     result.leave_.resize((fold.first.size() + 1) * deep * width_, never_binds);
   } else {

@@ -98,7 +98,6 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
     shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
   shape.lanes = lanes;
-  shape.edge_rounds = map.from_edge ? map.rounds : 0;
   shape.chain_from_below = map.reduces && map.chain > line_last;
   shape.chain_to_above = map.reduces && line_first > 0;
   return shape;

@@ -164,7 +164,7 @@ LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, 
   };
   for (int stage = 0; stage < 3; ++stage) {
     local(stage);
-    engine.open_reduction(nullptr);
+    for (int line = 0; line < rows; ++line) engine.open_reduction(line, nullptr);
     engine.reduce(0, engine.max_elements(), -1);
     engine.close_reduction(false);
     if (stage < 2) engine.take_broadcast(engine.returned());

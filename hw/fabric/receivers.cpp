@@ -1,14 +1,16 @@
 #include "hw/fabric/receivers.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace weft::hw {
 
-Receivers::Receivers(int lines, int chain, std::size_t positions, std::int32_t ramp)
+Receivers::Receivers(int lines, int chain, std::size_t positions, std::int32_t ramp, int memory)
     : chain_(chain),
       width_(positions),
       ramp_(ramp),
+      memory_(static_cast<std::size_t>(memory)),
       lines_(static_cast<std::size_t>(lines)),
       waiting_(static_cast<std::size_t>(lines), 0) {}
 
@@ -18,44 +20,33 @@ void Receivers::receive(int line, const std::int32_t* times, int first, int last
   for (int p = first; p < last; ++p) {
     Position& position = at.positions[static_cast<std::size_t>(p)];
     ++position.received;
-    if (line >= chain_) {
-      position.end = times[p] + 1;
-      continue;
-    }
+    position.end = times[p] + 1;
+    if (line >= chain_) continue;
     const std::size_t rows = static_cast<std::size_t>(position.count) + 1;
     if (at.times.empty()) at.times.swap(spare_);
     if (at.times.size() < rows * width_) at.times.resize(std::max(rows * width_, at.times.size() * 2));
-    time(at, position.count++, p) = times[p];
+    at.times[static_cast<std::size_t>(position.count++) * width_ + static_cast<std::size_t>(p)] = times[p];
     ++waiting_[static_cast<std::size_t>(line)];
   }
 }
 
-// When the next element is at the core if nothing else uses the ramp any more.
-std::int32_t Receivers::crossing(const Position& at, std::int32_t alone) const {
-  return std::max(alone, at.ramp_used + 1 + ramp_);
-}
-
-std::int32_t Receivers::cross(Line& line, int position) {
-  Position& at = line.positions[static_cast<std::size_t>(position)];
-  std::int32_t& arrival = time(line, at.crossed++, position);
-  arrival = crossing(at, arrival);
-  at.ramp_used = arrival - ramp_;
-  at.end = arrival + 1;
-  return arrival;
-}
-
-std::int32_t Receivers::cross_ramp(int line, int position, std::int32_t age, std::int32_t from) {
-  Line& at = lines_[static_cast<std::size_t>(line)];
-  Position& here = at.positions[static_cast<std::size_t>(position)];
-  // Nothing waits here, maybe elsewhere in the line: who asks then must not matter.
-  if (here.crossed == here.count) return from;
-  while (here.crossed < here.count) {
-    const std::int32_t alone = time(at, here.crossed, position), leaves = crossing(here, alone) - ramp_;
-    if (leaves > from || (leaves == from && alone - ramp_ > age)) break;
-    cross(at, position);
-    from = std::max(from, leaves + 1);
+std::int32_t Receivers::first_free(int line, int position, std::int32_t from) const {
+  const Line& at = lines_[static_cast<std::size_t>(line)];
+  if (at.times.empty()) return from;
+  const std::int32_t count = at.positions[static_cast<std::size_t>(position)].count;
+  std::int32_t next = 0;  // the first that does not cross before `from`
+  for (std::int32_t over = count; next < over;) {
+    const std::int32_t middle = next + (over - next) / 2;
+    if (time(at, middle, position) - ramp_ < from) {
+      next = middle + 1;
+    } else {
+      over = middle;
+    }
   }
-  here.ramp_used = std::max(here.ramp_used, from);
+  while (next < count && time(at, next, position) - ramp_ == from) {
+    ++next;
+    ++from;
+  }
   return from;
 }
 
@@ -63,16 +54,13 @@ std::int32_t Receivers::next_free_cycle(int line, int position, std::int32_t tar
                                         std::int32_t* wait) {
   std::int32_t lost = 0;
   if (wait_at(line)) {
-    Line& at = lines_[static_cast<std::size_t>(line)];
-    Position& here = at.positions[static_cast<std::size_t>(position)];
-    while (here.taken < here.count) {
-      const std::int32_t next = time(at, here.taken, position);
-      if ((here.taken < here.crossed ? next : crossing(here, next)) > target) break;
-      const std::int32_t arrival = here.taken < here.crossed ? next : cross(at, position);
-      if (arrival >= waited_from) ++lost;
-      if (arrival == target) ++target;
-      ++here.taken;
-      --waiting_[static_cast<std::size_t>(line)];
+    const Line& at = lines_[static_cast<std::size_t>(line)];
+    Position& here = lines_[static_cast<std::size_t>(line)].positions[static_cast<std::size_t>(position)];
+    for (; here.taken < here.count; ++here.taken, --waiting_[static_cast<std::size_t>(line)]) {
+      const std::int32_t arrival = time(at, here.taken, position);
+      if (arrival > target) break;
+      ++lost;
+      if (arrival == target || arrival < waited_from) ++target;
     }
   }
   *wait += target - waited_from - lost;
@@ -85,23 +73,42 @@ std::int32_t Receivers::occupy(int line, int position, std::int32_t from, std::i
   if (!wait_at(line)) return end;
   Line& at = lines_[static_cast<std::size_t>(line)];
   Position& here = at.positions[static_cast<std::size_t>(position)];
-  while (here.taken < here.count) {
-    const std::int32_t next = time(at, here.taken, position);
-    if ((here.taken < here.crossed ? next : crossing(here, next)) >= end) break;
-    const std::int32_t arrival = here.taken < here.crossed ? next : cross(at, position);
-    if (arrival >= from) ++end;
-    ++here.taken;
+  for (; here.taken < here.count && time(at, here.taken, position) < end; ++here.taken, ++end)
     --waiting_[static_cast<std::size_t>(line)];
-  }
   return end;
 }
 
-void Receivers::release(int line) {
-  if (wait_at(line)) return;
+void Receivers::end_round(int line) {
   Line& at = lines_[static_cast<std::size_t>(line)];
-  for (Position& position : at.positions) position.count = position.crossed = position.taken = 0;
-  if (spare_.size() < at.times.size()) spare_.swap(at.times);
-  at.times = {};
+  if (at.times.empty()) return;
+  std::int32_t passed = std::numeric_limits<std::int32_t>::max();
+  for (const Position& position : at.positions)
+    if (position.received > 0 || position.count > 0) passed = std::min(passed, position.taken);
+  at.passed.push_back(passed);
+  if (at.passed.size() <= memory_) return;
+  passed = at.passed.front();
+  at.passed.erase(at.passed.begin());
+  forget(at, passed);
+}
+
+void Receivers::forget(Line& line, std::int32_t elements) {
+  if (elements == 0) return;
+  std::int32_t rest = 0;
+  for (Position& position : line.positions) {
+    if (position.received == 0 && position.count == 0) continue;
+    position.count -= elements;
+    position.taken -= elements;
+    rest = std::max(rest, position.count);
+  }
+  for (std::int32_t& passed : line.passed) passed -= elements;
+  if (rest > 0) {
+    line.times.erase(line.times.begin(),
+                     line.times.begin() + static_cast<std::ptrdiff_t>(elements) * static_cast<std::ptrdiff_t>(width_));
+    return;
+  }
+  if (spare_.size() < line.times.size()) spare_.swap(line.times);
+  line.times = {};
+  line.passed.clear();
 }
 
 const Receivers::Position* Receivers::find(int line, int position) const {
@@ -128,26 +135,17 @@ std::int32_t Receivers::received_before(int line, int position) const {
 std::int32_t Receivers::end(int line, int position) const {
   const Position* at = find(line, position);
   if (!at) return 0;
-  Position after = *at;
-  const Line& queue = lines_[static_cast<std::size_t>(line)];
-  for (; after.crossed < after.count; ++after.crossed) {
-    const auto index = static_cast<std::size_t>(after.crossed) * width_ + static_cast<std::size_t>(position);
-    const std::int32_t arrival = crossing(after, queue.times[index]);
-    after.ramp_used = arrival - ramp_;
-    after.end = arrival + 1;
-  }
-  return after.end;
+  return at->end;
 }
 
 void Receivers::compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const {
   for (std::size_t line = 0; line < lines_.size(); ++line) {
-    if (waiting_[line] == 0) continue;
     const Line& at = lines_[line];
+    if (at.times.empty()) continue;
     for (std::size_t p = 1; p < width_; ++p) {
       const Position &here = at.positions[p], &before = at.positions[p - 1];
-      differs[p] |= (here.count ^ before.count) | (here.crossed ^ before.crossed) | (here.taken ^ before.taken);
-      if (here.taken < here.count) differs[p] |= here.ramp_used ^ (before.ramp_used + shift);
-      for (std::int32_t next = here.taken; differs[p] == 0 && next < here.count; ++next) {
+      differs[p] |= (here.count ^ before.count) | (here.taken ^ before.taken);
+      for (std::int32_t next = 0; differs[p] == 0 && next < here.count; ++next) {
         const std::size_t index = static_cast<std::size_t>(next) * width_ + p;
         differs[p] |= at.times[index] ^ (at.times[index - 1] + shift);
       }
@@ -161,6 +159,7 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
     if (from.positions.empty()) continue;
     Line& to = lines_[line];
     waiting_[line] = 0;
+    to.passed = from.passed;
     for (const int p : chosen) {
       Position position = from.positions[static_cast<std::size_t>(p)];
       position.received = position.end = 0;
@@ -173,17 +172,17 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
   }
 }
 
-void Receivers::save(int line, std::int32_t origin, const std::vector<std::int32_t>& oldest,
+// What has been passed by the main thread and by all wavelets before it is forgotten.
+void Receivers::save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
                      std::vector<std::int32_t>& to) const {
   const Line& at = lines_[static_cast<std::size_t>(line)];
   for (std::size_t p = 0; p < width_; ++p) {
-    const Position position = at.positions.empty() ? Position{} : at.positions[p];
-    const bool waits = position.taken < position.count;
-    to.push_back(position.count - position.taken);
-    to.push_back(position.crossed - position.taken);
-    to.push_back(waits || position.ramp_used > oldest[p] ? position.ramp_used - origin : not_used);
-    for (std::int32_t next = position.taken; next < position.count; ++next)
-      to.push_back(at.times[static_cast<std::size_t>(next) * width_ + p] - origin);
+    const Position position = at.times.empty() ? Position{} : at.positions[p];
+    std::int32_t first = 0;
+    while (first < position.taken && time(at, first, static_cast<int>(p)) - ramp_ <= newest[p]) ++first;
+    to.push_back(position.count - first);
+    to.push_back(position.taken - first);
+    for (; first < position.count; ++first) to.push_back(time(at, first, static_cast<int>(p)) - origin);
   }
 }
 
@@ -192,14 +191,13 @@ void Receivers::load(int line, std::int32_t origin, const std::int32_t* from) {
   at.positions.assign(width_, {});
   for (std::size_t p = 0; p < width_; ++p) {
     Position& position = at.positions[p];
-    position.count = position.waited = *from++;
-    position.crossed = *from++;
-    position.ramp_used = *from++;
-    if (position.ramp_used != not_used) position.ramp_used += origin;
-    waiting_[static_cast<std::size_t>(line)] += position.count;
+    position.count = *from++;
+    position.taken = *from++;
+    position.waited = position.count - position.taken;
+    waiting_[static_cast<std::size_t>(line)] += position.waited;
     at.times.resize(std::max(at.times.size(), static_cast<std::size_t>(position.count) * width_));
     for (std::int32_t element = 0; element < position.count; ++element)
-      time(at, element, static_cast<int>(p)) = *from++ + origin;
+      at.times[static_cast<std::size_t>(element) * width_ + p] = *from++ + origin;
   }
 }
 

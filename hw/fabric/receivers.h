@@ -1,39 +1,38 @@
 #pragma once
-// The receiving thread of every PE of a part, and the ramp that it shares with the main thread's wavelets.
+// The receiving thread of every PE of a part: when a returned sum's elements cross the ramp, and the cycles that they
+// take from the main thread.
 //
-// A returned sum's elements reach the router of the row that owns them, cross the ramp to the core one a cycle, and
-// each takes one cycle from the main thread when it gets there. On the ramp the older wavelet goes first; at equal age
-// the returned sum, which comes from the north (rtl/pe: ports in the order N, E, S, W). An element waits here until
-// something asks for a time past it: another wavelet for the ramp, or the main thread for a cycle. What has been
-// decided then stays, so a wavelet that is timed later than it happens does not delay it. Who asks when depends on
-// neither threads, regions nor fast-forward.
+// An element reaches the router of the row that owns it and crosses the ramp at once, for nothing goes before a
+// returned sum there (rtl/ISA.md: the lower color goes first); it takes one cycle of the core when it gets there. All
+// elements of a round are known before anything that they can delay is timed.
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace weft::hw {
 
 class Receivers {
  public:
-  /// Lines from `chain` on have no main thread: there a returned sum has the ramp for itself.
-  Receivers(int lines, int chain, std::size_t positions, std::int32_t ramp);
+  /// Lines from `chain` on have no main thread. `memory`: rounds after which no wavelet can meet an element on the ramp
+  /// that the main thread has passed.
+  Receivers(int lines, int chain, std::size_t positions, std::int32_t ramp, int memory);
 
-  /// Whether a returned element still waits at the line, at any position.
+  /// Whether there are elements at the line, at any position, that its main threads have not passed.
   bool wait_at(int line) const { return waiting_[static_cast<std::size_t>(line)] > 0; }
-  /// One more element that would be at `line`'s core at times[p], had it the ramp for itself; positions [first, last).
-  /// Per position in the order of time.
+  /// Whether a wavelet could still meet one on the line's ramps.
+  bool known_at(int line) const { return !lines_[static_cast<std::size_t>(line)].times.empty(); }
+  /// One more element that is at `line`'s core at times[p]; positions [first, last). Per position in the order of time.
   void receive(int line, const std::int32_t* times, int first, int last);
 
-  /// Departure to the core of another wavelet that came to the router at `age` and may leave from `from` on.
-  std::int32_t cross_ramp(int line, int position, std::int32_t age, std::int32_t from);
+  /// First cycle >= `from` in which no element crosses the ramp.
+  std::int32_t first_free(int line, int position, std::int32_t from) const;
   /// First cycle >= `target` that no receiver takes. The cycles from `waited_from` to it that nobody took are added to
   /// `wait`; `waited_from` moves to the result.
   std::int32_t next_free_cycle(int line, int position, std::int32_t target, std::int32_t& waited_from,
                                std::int32_t* wait);
   /// The cycle after the last of `cycles` cycles that begin at `from` and are not taken by the receiver.
   std::int32_t occupy(int line, int position, std::int32_t from, std::int32_t cycles);
-  /// Forgets what the main thread has passed; the memory goes to the next line that receives.
-  void release(int line);
+  /// Once a round: forgets what nothing can meet any more; the memory goes to the next line that receives.
+  void end_round(int line);
 
   /// Elements so far, and those of them that the main thread never saw.
   std::int32_t received(int line, int position) const;
@@ -50,38 +49,35 @@ class Receivers {
   void pick(const Receivers& all, const std::vector<int>& chosen);
 
   // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
-  /// Elements still to come reach the router after `oldest` [positions].
-  void save(int line, std::int32_t origin, const std::vector<std::int32_t>& oldest,
+  /// No wavelet that is still to be timed crosses a ramp before the cycle after `newest` [positions].
+  void save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
             std::vector<std::int32_t>& to) const;
   /// From what save() appended.
   void load(int line, std::int32_t origin, const std::int32_t* from);
 
  private:
-  /// A time so early that nothing waits for it.
-  static constexpr std::int32_t not_used = std::numeric_limits<std::int32_t>::min() / 2;
   struct Position {
-    std::int32_t count = 0;             ///< elements in the queue of the line
-    std::int32_t crossed = 0;           ///< of these, the first so many have crossed the ramp
-    std::int32_t taken = 0;             ///< of these, the main thread has passed the first so many
-    std::int32_t ramp_used = not_used;  ///< last cycle in which the ramp was used while an element waited
+    std::int32_t count = 0;  ///< elements that are remembered
+    std::int32_t taken = 0;  ///< of these, the main thread has passed the first so many
     std::int32_t received = 0, end = 0;
     std::int32_t waited = 0;  ///< elements that waited when this state was taken over
   };
   struct Line {
-    std::vector<Position> positions;  ///< empty: never received
-    std::vector<std::int32_t> times;  ///< [elements][positions] at the core; if not crossed, with the ramp for itself
+    std::vector<Position> positions;   ///< empty: never received
+    std::vector<std::int32_t> times;   ///< [elements][positions] at the core
+    std::vector<std::int32_t> passed;  ///< after each of the last rounds: elements that all main threads have passed
   };
 
-  std::int32_t& time(Line& line, std::int32_t element, int position) {
+  std::int32_t time(const Line& line, std::int32_t element, int position) const {
     return line.times[static_cast<std::size_t>(element) * width_ + static_cast<std::size_t>(position)];
   }
   const Position* find(int line, int position) const;
-  std::int32_t cross(Line& line, int position);
-  std::int32_t crossing(const Position& at, std::int32_t alone) const;
+  void forget(Line& line, std::int32_t elements);
 
   int chain_;
   std::size_t width_;
   std::int32_t ramp_;
+  std::size_t memory_;
   std::vector<Line> lines_;
   std::vector<std::int64_t> waiting_;  ///< per line: elements that the main threads have not passed
   std::vector<std::int32_t> spare_;

@@ -1,30 +1,49 @@
 // The chain of partial sums across the lines, the returned sums, and the cycles that a receiver takes.
 #include <algorithm>
+#include <limits>
 
 #include "hw/fabric/stream_reduce.h"
 
 namespace weft::hw {
 
-void StreamReduce::open_reduction(const std::int32_t* sink_ready) {
-  for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t* free = row(free_, line);
-    std::int32_t* ready = row(ready_, line);
-    std::int32_t* issue = row(issue_, line);
-    expect_wavelet(line);
-    for (int p = 0; p < active_; ++p) {
-      std::int32_t from = free[p];
-      std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
-      if (line == 0 && sink_ready)
-        at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
-      ready[p] = at + timing_.fill;
-      issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
-    }
+void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
+  std::int32_t* free = row(free_, line);
+  std::int32_t* ready = row(ready_, line);
+  std::int32_t* issue = row(issue_, line);
+  for (int p = 0; p < active_; ++p) {
+    std::int32_t from = free[p];
+    std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
+    if (line == 0 && sink_ready)
+      at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
+    ready[p] = at + timing_.fill;
+    issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
   }
 }
 
-void StreamReduce::reduce(int first, int last, int owner_line) {
+void StreamReduce::reduce_early(int line, int element, int owner_line) {
+  early_done_ = true;
+  const bool returns = line == 0 && !shape_.chain_to_above && owner_line != 0;
+  for (const Group& group : groups_) {
+    if (element >= depth(group)) continue;
+    const std::int64_t j = rounds_ * group.elements + element;
+    issue_element(line, j, group.first, group.last);
+    if (line > 0) cross_ramp(line - 1, j, group.first, group.last);
+    if (returns) return_element(j, owner_line, group.first, group.last);
+  }
+}
+
+void StreamReduce::take_early(int element) {
   for (const Group& group : groups_)
-    if (first < group.elements) reduce_group(group, first, std::min(last, group.elements), owner_line);
+    if (element < depth(group))
+      cross_ramp(shape_.chain - 1, rounds_ * group.elements + element, group.first, group.last);
+}
+
+void StreamReduce::reduce(int first, int last, int owner_line) {
+  for (const Group& group : groups_) {
+    const int begin = std::max(first, early_done_ ? depth(group) : 0), end = std::min(last, group.elements);
+    if (begin < end) reduce_group(group, begin, end, owner_line);
+  }
+  newest_.assign(newest_.size(), std::numeric_limits<std::int64_t>::max());
 }
 
 // A strip's history stays in cache while its elements pass. A line all of whose operands are those of the element
@@ -34,10 +53,10 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
   const std::int64_t base = rounds_ * group.elements;
   const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
   // Sound only without neighbours, whose times are their own.
-  const bool whole = first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
+  const bool whole = last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
   const bool may_rest = shape_.add_runs && whole;
   if (whole && !may_rest && (owner_line <= 0 || owner_line >= shape_.chain))
-    return sum_blocks(group, owner_line, returns);
+    return sum_blocks(group, first, owner_line, returns);
   const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
@@ -45,10 +64,12 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
     for (DueLines& due : due_) due.clear(shape_.chain);
     for (std::int64_t j = base + first; j < base + last; ++j) {
       DueLines& due = due_at(j);
-      // The operands of a round's first elements, and what the first one is compared with, are of the round before.
-      if (!may_rest || j <= base + reach) due.add_all();
+      // The operands of the first elements, and what the first one is compared with, are of another round or strip.
+      if (!may_rest || j <= base + first + reach) due.add_all();
       for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, left, right);
-      if (returns) return_element(j, owner_line, left, right);
+      if (!returns) continue;
+      return_element(j, owner_line, left, right);
+      if (owner_line > 0 && owner_line < shape_.chain) due_at(j + 1).add(owner_line);
     }
     for (int line = 0; line < shape_.chain; ++line) add_elements(line, base + last - 1, left, right);
   }
@@ -87,7 +108,10 @@ void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
   };
   add(element_, line);
   if (line > 0) add(leave_, line);
-  if (line + 1 < shape_.chain) add(arrive_, line + 1);
+  if (line + 1 < shape_.chain) {
+    add(arrive_, line + 1);
+    sums_[static_cast<std::size_t>(line)].extend(left, static_cast<std::int32_t>(j - newest));
+  }
   std::int32_t* issue = row(issue_, line);
   for (int p = left; p < right; ++p) issue[p] += static_cast<std::int32_t>(j - newest);
   elements_added_ += (j - newest) * (right - left);
@@ -104,11 +128,56 @@ StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_lin
 
 // Element j of one line's sum in [left, right).
 StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
-  const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
+  const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
+  const bool arrives_otherwise = has_input && cross_ramp(line, j, left, right);
+  Moved moved = issue_element(line, j, left, right);
+  moved.arrive = arrives_otherwise;
+  return moved;
+}
+
+// The element of the line below leaves for the core of this line. True if not a cycle after the one before.
+bool StreamReduce::cross_ramp(int line, std::int64_t j, int left, int right) {
+  const std::int32_t ramp = timing_.ramp;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
+  const int elements = shape_.elements[static_cast<std::size_t>(left)], depth = std::min(elements, timing_.input_queue);
   const Neighbour fed = neighbour(leave_, line + 1, line + 1, j);
+  const std::int32_t* __restrict below = fed.times;
+  std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
+  const std::int32_t* __restrict before = at(arrive_, line + 1, j - 1);
+  const std::int32_t* __restrict taken = at(element_, line, j - depth);
+  const std::int32_t way =
+      timing_.hop + fed.later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
+  std::int32_t moved = 0;
+  if (receivers_.known_at(line)) {
+    for (int p = left; p < right; ++p) {
+      arrive[p] = receivers_.first_free(line, p, std::max({below[p] + way, before[p] + 1, taken[p] + ramp}));
+      moved |= arrive[p] ^ (before[p] + 1);
+    }
+  } else {
+    for (int p = left; p < right; ++p) {
+      arrive[p] = std::max(std::max(below[p] + way, before[p] + 1), taken[p] + ramp);
+      moved |= arrive[p] ^ (before[p] + 1);
+    }
+  }
+  const std::int64_t element = j - rounds_ * elements;
+  RampRuns& sums = sums_[static_cast<std::size_t>(line)];
+  if (moved == 0 && element != 0 && element != depth) {
+    sums.extend(left, 1);
+  } else {
+    const std::int64_t closing = wavelets_before(line) + shape_.wavelets[static_cast<std::size_t>(line)];
+    sums.begin(closing + timing_.input_queue, left, right, arrive);
+  }
+  return moved != 0;
+}
+
+// The core of the line issues its element, which leaves the router.
+StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int left, int right) {
+  const std::int32_t ramp = timing_.ramp;
+  const auto at = [this](Times& times, int of_line, std::int64_t index) {
+    return times.data() + ring(of_line, index) * width_;
+  };
   const Neighbour room = neighbour(arrive_, line, line - 1, j - timing_.link_queue);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
@@ -119,23 +188,8 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
   std::int32_t* __restrict leave = at(leave_, line, j);
   const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
   const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
-  std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
-  std::int32_t moved_arrive = 0, moved = 0, moved_leave = 0;
-  if (has_input) {
-    const std::int32_t* __restrict below = fed.times;
-    const std::int32_t* __restrict arrive_before = at(arrive_, line + 1, j - 1);
-    const std::int32_t* __restrict taken = at(element_, line, j - timing_.input_queue);
-    const std::int32_t way =
-        hop + fed.later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
-    for (int p = left; p < right; ++p) {
-      arrive[p] = std::max(std::max(below[p] + way, arrive_before[p] + 1), taken[p] + ramp);
-      moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
-    }
-    if (meets_others(line, j, left)) {
-      share_ramp(line, j, below, way, left, right);
-      for (int p = left; p < right; ++p) moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
-    }
-  }
+  const std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
+  std::int32_t moved = 0, moved_leave = 0;
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       std::int32_t from = issue[p] + 1;
@@ -145,7 +199,6 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
       moved |= now ^ (issue[p] + 1);
       issue[p] = element[p] = now;
     }
-    receivers_.release(line);
   } else {
     for (int p = left; p < right; ++p) {
       const std::int32_t from = issue[p] + 1;
@@ -159,7 +212,7 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
   }
   if (has_output) {
     const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
-    if (lag > 0) check_copies(line, j, fed, room, left, right);
+    if (lag > 0) check_copies(line, j, neighbour(leave_, line + 1, line + 1, j), room, left, right);
     const std::int32_t* __restrict room_times = room.times;
     const std::int32_t credit = room.later - lag;
     for (int p = left; p < right; ++p) {
@@ -167,7 +220,7 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
       moved_leave |= leave[p] ^ (leave_before[p] + 1);
     }
   }
-  return {moved_arrive != 0, moved != 0, moved_leave != 0};
+  return {false, moved != 0, moved_leave != 0};
 }
 
 // See fold.h: before `leave` of element j is known.
@@ -199,7 +252,6 @@ void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int 
     return_[at] = std::max(element[p] + 1 + timing_.ramp, return_[at] + 1);
   }
   deliver_returned(owner_line, left, right);
-  if (owner_line > 0 && owner_line < shape_.chain) due_at(j + 1).add(owner_line);
 }
 
 void StreamReduce::deliver_returned(int owner_line, int left, int right) {
@@ -218,7 +270,6 @@ void StreamReduce::close_reduction(bool advance) {
     const std::int32_t tail = (advance && line == 0 ? timing_.control : 0) + timing_.scalar;
     if (steals(line)) {
       for (int p = 0; p < active_; ++p) free[p] = receivers_.occupy(line, p, issue[p] + 1, tail);
-      receivers_.release(line);
     } else {
       for (int p = 0; p < active_; ++p) free[p] = issue[p] + 1 + tail;
     }
@@ -226,7 +277,11 @@ void StreamReduce::close_reduction(bool advance) {
       for (int p = 0; p < active_; ++p) return_[static_cast<std::size_t>(p)] += timing_.control;
   }
   ++rounds_;
-  reduced_ = true;
+  early_done_ = false;
+  for (int line = 0; line < shape_.chain; ++line) {
+    sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
+    receivers_.end_round(line);
+  }
 }
 
 void StreamReduce::close_without_reduction() {

@@ -7,14 +7,21 @@
 //   gradient         lines = columns counted from the east, chain eastwards, the sum leaves at the edge
 //
 // Max-plus recurrences per wavelet, exact for the machine of rtl/ (one sender per link, private queues per color):
-//   router  d(p,k) = max(d(p-1,k) + hop, d(p,k-1) + 1, d(p+1,k-link_queue) + 1, c(p,k-input_queue) + ramp)
+//   router  d(p,k) = max(d(p-1,k) + hop, d(p,k-1) + 1, d(p+1,k-link_queue) + 1, c(p,k-input_queue) + ramp), moved past
+//           the cycles in which sums cross the ramp of p
 //   core    c(p,k) = max(d(p,k) + ramp, core free, accumulators ready)
 //   chain   u(l,j) = max(u(l,j-1) + 1, b(l,j) + ramp, a(l,j-output_queue) + ramp)       element issued by the core
 //           a(l,j) = max(u(l,j) + 1 + ramp, a(l,j-1) + 1, b(l-1,j-link_queue) + 1)      leaves the router of line l
-//           b(l-1,j) = max(a(l,j) + hop, b(l-1,j-1) + 1, u(l-1,j-input_queue) + ramp)   leaves for the core of l-1
+//           b(l-1,j) = max(a(l,j) + hop, b(l-1,j-1) + 1, u(l-1,j-depth) + ramp)         leaves for the core of l-1,
+//           moved past the cycles in which returned sums cross its ramp; depth = min(input_queue, elements of a round)
 // A receiving thread takes single cycles from the main thread. Cycles are relative to the launch, 32 bits wide.
 // A part of a rectangle is timed with halos: the neighbour's departures on one side, its credits on the other.
-// No SystemC, no allocation per round, no event per wavelet; order of evaluation cannot reach a result.
+// Where colors meet on a ramp the lower goes first: returned sums, partial sums, the stream. So whatever can delay a
+// wavelet is timed before it. Round by round: from the last line of the chain to line 0 a line's stream, then the
+// elements of its sum that may come to the line above before that one's stream has ended (`depth` of them); then the
+// rest of the sum, whose elements return before what they delay. Sums and returned sums of earlier rounds are
+// remembered as long as a wavelet can meet them. No SystemC, no allocation per round, no event per wavelet; order of
+// evaluation cannot reach a result.
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -24,6 +31,7 @@
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/fold.h"
 #include "hw/fabric/hop_scan.h"
+#include "hw/fabric/ramp_runs.h"
 #include "hw/fabric/receivers.h"
 
 namespace weft::hw {
@@ -38,8 +46,7 @@ struct StreamReduceShape {
   int lanes = 1;                  ///< AXPY elements per cycle
   bool chain_from_below = false;  ///< another part's line feeds the last chain line
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
-  int edge_rounds = 0;   ///< rounds of a stream that comes from the edge; 0: it comes from PEs, or nobody knows
-  bool add_runs = true;  ///< exact fast-forward inside a round: steady runs are added, not simulated
+  bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
 /// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
@@ -67,9 +74,27 @@ class StreamReduce {
     int side = 0;                        ///< -1: from the neighbour at the left, +1: at the right; times from halo()
   };
 
-  /// Wavelets [first, last) of every line's round (the closing control wavelet is number wavelets[line]).
+  // ---- a round of a part without neighbours ------------------------------------------------------------------------
+  /// The stream of a round that has no reduction, then close_without_reduction().
+  void stream(const Source& source);
+  /// The stream, and what comes of the sum before it has ended; then reduce() and close_reduction().
+  /// `sink_ready`: see open_reduction(), `owner_line`: see reduce().
+  void stream(const Source& source, const std::int32_t* sink_ready, int owner_line);
+
+  // ---- the same, line by line from the last one of the chain to line 0
+  // -----------------------------------------------
+  /// Wavelets [first, last) of the line's round (the closing control wavelet is number wavelets[line]).
   /// With a neighbour, at most link_queue wavelets a call: its credits for them must be set before the next call.
-  void stream(int first, int last, const Source& source);
+  void stream(int line, int first, int last, const Source& source);
+  /// Begins the line's reduction, when its stream has ended. `sink_ready` [positions] or null: line 0 may not begin
+  /// before (edge buffer full).
+  void open_reduction(int line, const std::int32_t* sink_ready);
+  /// Elements of a round, of any position, that may come to the line above before its stream has ended.
+  int early_elements() const { return std::min(max_elements_, timing_.input_queue); }
+  /// The line's element, and its way to the core of the line above. From a line 0 to another part see get_leaving().
+  void reduce_early(int line, int element, int owner_line);
+  /// The same of the part below, after set_below(): its way to the core of the last line.
+  void take_early(int element);
 
   /// Departure times at the routers just outside (side -1 or +1) of wavelet `offset` of this round, one per chain line.
   /// As input of stream() they are arrivals (the side the stream comes from) or credits (the sides it goes to).
@@ -82,11 +107,10 @@ class StreamReduce {
   std::int32_t edge_slack(int line) const { return edge_slack_[static_cast<std::size_t>(line)]; }
   void reset_edge_slack();
 
-  /// Begins the round's reduction. `sink_ready` [positions] or null: line 0 may not begin before (edge buffer full).
-  void open_reduction(const std::int32_t* sink_ready);
-  /// Elements [first, last) of every position's round; with a neighbour across the lines at most link_queue a call.
-  /// `owner_line`: the line that receives the returned sum (any number; delivered here only if it is a line here; the
-  /// chain's line 0 keeps its own sum), or -1 when the sum leaves the rectangle.
+  /// Elements [first, last) of every position's round, of those that reduce_early() has not had; with a neighbour
+  /// across the lines at most link_queue a call. `owner_line`: the line that receives the returned sum (any number;
+  /// delivered here only if it is a line here; the chain's line 0 keeps its own sum), or -1 when the sum leaves the
+  /// rectangle.
   void reduce(int first, int last, int owner_line);
   /// Ends a round that has no reduction.
   void close_without_reduction();
@@ -174,20 +198,23 @@ class StreamReduce {
   const std::int32_t* depart_row(int line, std::int64_t k) const {
     return depart_.data() + ring(line, k) * (width_ + 2);
   }
-  void stream_line(int line, int first, int last, const Source& source);
+  int depth(const Group& group) const { return std::min(group.elements, timing_.input_queue); }
+  std::int64_t wavelets_before(int line) const {
+    return rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1);
+  }
   void stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int first, int last, int step);
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
   void take(int line, std::int64_t k, bool control, int first, int last);
-  void meet_last_sums(int line, std::int64_t k, int offset);
-  void expect_wavelet(int line);
-  bool meets_others(int line, std::int64_t j, int position) const;
-  void share_ramp(int line, std::int64_t j, const std::int32_t* below, std::int32_t way, int left, int right);
+  void sweep_one_by_one(int line, std::int64_t k, int first, int last, int step);
+  template <typename OwnBlock, typename Own>
+  void sweep_blocks(std::int32_t* now, int first, int last, int step, OwnBlock&& own_block, Own&& own);
+  std::int32_t free_ramp(int line, int position, std::int32_t from) const;
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
-  void sum_blocks(const Group& group, int owner_line, bool returns);
+  void sum_blocks(const Group& group, int begin, int owner_line, bool returns);
   /// Whether a time is not the one of the element before, plus one.
   struct Moved {
     bool arrive, issue, leave;
@@ -195,13 +222,15 @@ class StreamReduce {
   void reduce_due(int line, std::int64_t j, int left, int right);
   void add_elements(int line, std::int64_t j, int left, int right);
   Moved reduce_element(int line, std::int64_t j, int left, int right);
+  bool cross_ramp(int line, std::int64_t j, int left, int right);
+  Moved issue_element(int line, std::int64_t j, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
   bool line_is_copy(int line, std::int32_t shift) const;
   template <typename Engine, typename Visit>
   static void each_time(Engine& engine, int line, Visit&& visit);
-  std::vector<std::int32_t> oldest_to_come(int line) const;
+  std::vector<std::int32_t> newest_on_ramp(int line) const;
   struct Neighbour {
     const std::int32_t* times;
     std::int32_t later;
@@ -216,19 +245,20 @@ class StreamReduce {
   int active_ = 0;  ///< positions with elements
   int max_elements_ = 0;
   std::int64_t rounds_ = 0, first_round_ = 0;
-  bool reduced_ = false;  ///< the round before ended with a sum
+  bool early_done_ = false;  ///< of the round under way
   std::vector<Group> groups_;
   Times length_;                     ///< [positions] AXPY cycles
   Times depart_, consume_;           ///< [chain][ring][positions]
+  std::vector<RampRuns> sums_;       ///< [chain] on the ramps into the line
   Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
   Times begin_;                      ///< [lines][positions] core free when this engine began; empty: 0
   Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
-  Times expected_;                   ///< [chain][positions] cycle in which a waiting wavelet crosses the ramp
   Times issue_;                      ///< [chain][positions] issue of the last element
   Times edge_slack_;                 ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
   DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }
-  std::vector<std::int64_t> newest_;             ///< [chain] element of the strip under way that a line has reached
+  /// [chain] element of the strip under way that a line has reached; out of reach between strips.
+  std::vector<std::int64_t> newest_;
   std::array<DueLines, 2 * history_depth> due_;  ///< per element ahead
   std::int64_t elements_added_ = 0, wavelets_added_ = 0;
   Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them

@@ -6,12 +6,23 @@
 
 namespace weft::hw {
 
+namespace {
+
+/// Rounds after which no wavelet of the stream or of the sum can meet an element on the ramp that its core has passed:
+/// what the queue to the core holds.
+int meeting_rounds(const FabricTiming& timing, const StreamReduceShape& shape) {
+  const auto least = std::min_element(shape.wavelets.begin(), shape.wavelets.end());
+  return 2 + timing.input_queue / (least == shape.wavelets.end() ? 1 : *least + 1);
+}
+
+}  // namespace
+
 StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     : timing_(timing),
       shape_(std::move(shape)),
       width_(static_cast<std::size_t>(shape_.positions)),
       hops_(timing.hop),
-      receivers_(shape_.lines, shape_.chain, width_, timing.ramp) {
+      receivers_(shape_.lines, shape_.chain, width_, timing.ramp, meeting_rounds(timing, shape_)) {
   for (int position = 0; position < shape_.positions; ++position) {
     const int elements = shape_.elements[static_cast<std::size_t>(position)];
     length_.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
@@ -28,7 +39,6 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   element_.assign(chain * deep * width_, never_binds);
   leave_.assign((chain + 1) * deep * width_, never_binds);
   arrive_.assign((chain + 1) * deep * width_, never_binds);
-  expected_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
   issue_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
   return_.assign(width_, never_binds);
   free_.assign(lines * width_, timing_.dispatch);
@@ -37,15 +47,17 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   reset_edge_slack();
   position_lag_.assign(width_, 0);
   line_lag_.assign(lines, 0);
+  sums_.resize(chain);
+  newest_.assign(chain, std::numeric_limits<std::int64_t>::max());
 }
 
 std::int32_t& StreamReduce::halo(int side, int line, int offset) {
-  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
+  const std::int64_t k = wavelets_before(line) + offset;
   return depart(line, k)[side < 0 ? -1 : shape_.positions];
 }
 
 std::int32_t StreamReduce::departure(int side, int line, int offset) const {
-  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
+  const std::int64_t k = wavelets_before(line) + offset;
   return depart_[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
 }
 
@@ -53,13 +65,22 @@ void StreamReduce::reset_edge_slack() {
   edge_slack_.assign(static_cast<std::size_t>(shape_.chain), std::numeric_limits<std::int32_t>::max());
 }
 
-void StreamReduce::stream(int first, int last, const Source& source) {
-  for (int line = 0; line < shape_.chain; ++line) stream_line(line, first, last, source);
+void StreamReduce::stream(const Source& source) {
+  for (int line = shape_.chain - 1; line >= 0; --line)
+    stream(line, 0, shape_.wavelets[static_cast<std::size_t>(line)] + 1, source);
 }
 
-void StreamReduce::stream_line(int line, int first, int last, const Source& source) {
+void StreamReduce::stream(const Source& source, const std::int32_t* sink_ready, int owner_line) {
+  for (int line = shape_.chain - 1; line >= 0; --line) {
+    stream(line, 0, shape_.wavelets[static_cast<std::size_t>(line)] + 1, source);
+    open_reduction(line, sink_ready);
+    for (int element = 0; element < early_elements(); ++element) reduce_early(line, element, owner_line);
+  }
+}
+
+void StreamReduce::stream(int line, int first, int last, const Source& source) {
   const int data = shape_.wavelets[static_cast<std::size_t>(line)];
-  const std::int64_t base = rounds_ * (data + 1);
+  const std::int64_t base = wavelets_before(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
   const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0;
   std::int32_t distance = 0;
@@ -70,8 +91,11 @@ void StreamReduce::stream_line(int line, int first, int last, const Source& sour
     const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
     steady = now > 0 && now == distance ? steady + 1 : 0;
     distance = now;
-    const int rest = data - 1 - offset;
-    if (rest < history_depth || steady < history_depth || steals(line)) continue;
+    if (steady < history_depth || receivers_.known_at(line)) continue;
+    const auto clear =
+        sums_[static_cast<std::size_t>(line)].clear_steps(depart(line, base + offset), 0, active_, distance);
+    const auto rest = static_cast<int>(std::min<std::int64_t>(data - 1 - offset, clear));
+    if (rest < history_depth) continue;
     skip_wavelets(line, base + offset, rest, distance, source.owner);
     offset += rest;
     steady = 0;
@@ -83,7 +107,6 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
     source_wavelet(line, k, source.owner, control);
     sweep(line, k, source.owner + 1, shape_.positions, +1);
     sweep(line, k, source.owner - 1, -1, -1);
-    meet_last_sums(line, k, offset);
     take(line, k, control, 0, std::min(source.owner, active_));
     take(line, k, control, source.owner + 1, active_);
     return;
@@ -100,7 +123,6 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, bool con
     }
     sweep(line, k, 0, shape_.positions, +1);
   }
-  meet_last_sums(line, k, offset);
   take(line, k, control, 0, active_);
 }
 
@@ -151,45 +173,80 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
 }
 
 void StreamReduce::sweep(int line, std::int64_t k, int first, int last, int step) {
+  if (first == last) return;
+  if (fold_shift_ != 0 || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
   const std::int32_t* taken = consume(line, k - timing_.input_queue);
-  std::int32_t upstream = now[first - step];
-  if (fold_shift_ == 0) {
-    int position = first;
-    const auto blocks = [&](auto way) {
-      constexpr int direction = decltype(way)::value;
-      for (; (last - position) * direction >= HopScan::block; position += direction * HopScan::block) {
-        const int low = direction > 0 ? position : position - HopScan::block + 1;
-        const HopScan::Times own =
-            HopScan::max(HopScan::max(HopScan::load(before + low), HopScan::load(room + low)) + 1,
-                         HopScan::load(taken + low) + timing_.ramp);
-        const HopScan::Times departs = hops_.departures<direction>(own, upstream);
-        HopScan::store(departs, now + low);
-        upstream = departs[direction > 0 ? HopScan::block - 1 : 0];
-      }
-    };
-    if (step > 0) {
-      blocks(std::integral_constant<int, 1>());
-    } else {
-      blocks(std::integral_constant<int, -1>());
-    }
-    for (; position != last; position += step) {
-      const std::int32_t own = std::max(std::max(before[position], room[position]) + 1, taken[position] + timing_.ramp);
-      upstream = std::max(upstream + timing_.hop, own);
-      now[position] = upstream;
-    }
-    return;
+  sweep_blocks(
+      now, first, last, step,
+      [&](int low) {
+        return HopScan::max(HopScan::max(HopScan::load(before + low), HopScan::load(room + low)) + 1,
+                            HopScan::load(taken + low) + timing_.ramp);
+      },
+      [&](int at) { return std::max(std::max(before[at], room[at]) + 1, taken[at] + timing_.ramp); });
+  const RampRuns& sums = sums_[static_cast<std::size_t>(line)];
+  if (sums.empty()) return;
+  // Moved past the sums, a wavelet may come later to the positions behind, and meet others there.
+  constexpr int tries = 3;
+  const int low = std::min(first, last + 1), high = std::max(first + 1, last);
+  for (int again = 0; sums.move_past(now, low, high); ++again) {
+    if (again == tries) return sweep_one_by_one(line, k, first, last, step);
+    sweep_blocks(
+        now, first, last, step, [now](int low) { return HopScan::load(now + low); }, [now](int at) { return now[at]; });
   }
+}
+
+// Departures in the order of the sweep. `own(position)`: when it could leave if it had come at once; `own_block(low)`:
+// of the block of positions from `low` on.
+template <typename OwnBlock, typename Own>
+void StreamReduce::sweep_blocks(std::int32_t* now, int first, int last, int step, OwnBlock&& own_block, Own&& own) {
+  std::int32_t upstream = now[first - step];
+  int position = first;
+  const auto blocks = [&](auto way) {
+    constexpr int direction = decltype(way)::value;
+    for (; (last - position) * direction >= HopScan::block; position += direction * HopScan::block) {
+      const int low = direction > 0 ? position : position - HopScan::block + 1;
+      const HopScan::Times departs = hops_.departures<direction>(own_block(low), upstream);
+      HopScan::store(departs, now + low);
+      upstream = departs[direction > 0 ? HopScan::block - 1 : 0];
+    }
+  };
+  if (step > 0) {
+    blocks(std::integral_constant<int, 1>());
+  } else {
+    blocks(std::integral_constant<int, -1>());
+  }
+  for (; position != last; position += step) {
+    upstream = std::max(upstream + timing_.hop, own(position));
+    now[position] = upstream;
+  }
+}
+
+void StreamReduce::sweep_one_by_one(int line, std::int64_t k, int first, int last, int step) {
+  std::int32_t* now = depart(line, k);
+  const std::int32_t* before = depart(line, k - 1);
+  const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
+  const std::int32_t* taken = consume(line, k - timing_.input_queue);
   const std::int32_t* lag = position_lag_.data();
+  std::int32_t upstream = now[first - step];
   for (int position = first; position != last; position += step) {
     const std::int32_t fed =
         std::max(upstream + timing_.hop, std::max(before[position] + 1, taken[position] + timing_.ramp));
     const std::int32_t free = room[position] - lag[position] + 1;
     if (lag[position] > 0) fold_holds_ &= free <= fed;
-    now[position] = std::max(fed, free);
+    now[position] = free_ramp(line, position, std::max(fed, free));
     upstream = now[position] + lag[position];
+  }
+}
+
+std::int32_t StreamReduce::free_ramp(int line, int position, std::int32_t from) const {
+  // A PE without elements takes no wavelet.
+  if (position >= active_) return from;
+  for (std::int32_t free = from;; from = free) {
+    free = receivers_.first_free(line, position, sums_[static_cast<std::size_t>(line)].first_free(position, from));
+    if (free == from) return from;
   }
 }
 
@@ -249,8 +306,6 @@ void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int
   const std::int32_t* depart_now = depart(line, k);
   std::int32_t* taken = consume(line, k);
   for (int p = first; p < last; ++p) {
-    // Of a line's columns the first waits for room and is old, the others get it fresh: as one rule for all, it is old.
-    receivers_.cross_ramp(line, p, never_binds, depart_now[p]);
     std::int32_t& free = row(free_, line)[p];
     std::int32_t& ready = row(ready_, line)[p];
     std::int32_t from = free;
@@ -261,7 +316,6 @@ void StreamReduce::take_among_steals(int line, std::int64_t k, bool control, int
     free = receivers_.occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
     if (!control) ready = at + timing_.fill;
   }
-  receivers_.release(line);
 }
 
 }  // namespace weft::hw

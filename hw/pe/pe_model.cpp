@@ -7,7 +7,7 @@ namespace weft::hw {
 PeModel::PeModel(const MachineSpec& machine, const Program& program, Sram memory)
     : ramp_(machine.router.ramp_cycles),
       core_(machine, program, std::move(memory)),
-      router_(machine.router, program.routes) {}
+      router_(machine.router, program.routes, program.input_depths) {}
 
 void PeModel::act(Cycle now, PeEvents& events) {
   if (router_.next() <= now) router_.act(now, events.departures);

@@ -12,7 +12,10 @@ namespace {
 class Validator {
  public:
   Validator(const Program& program, const MachineSpec& machine)
-      : program_(program), words_(static_cast<int>(machine.pe.sram_bytes / 2)), colors_(machine.router.colors) {}
+      : program_(program),
+        words_(static_cast<int>(machine.pe.sram_bytes / 2)),
+        colors_(machine.router.colors),
+        input_queue_(machine.router.input_queue) {}
 
   void run() const {
     const int size = static_cast<int>(program_.code.size());
@@ -27,6 +30,11 @@ class Validator {
     if (size > 0 && program_.code.back().opcode != Opcode::halt)
       throw UsageError(fmt::format("program: the last instruction ({}) must be HALT", size - 1));
     for (const auto& [color, route] : program_.routes) check_route(color, route);
+    for (const auto& [color, depth] : program_.input_depths)
+      if (program_.routes.count(color) == 0 || depth < 1 || depth > input_queue_)
+        throw UsageError(fmt::format(
+            "program: a queue of {} wavelets to the core for color {}; allowed 1 to {}, for a color with a route",
+            depth, color, input_queue_));
   }
 
  private:
@@ -192,7 +200,7 @@ class Validator {
   }
 
   const Program& program_;
-  int words_, colors_;
+  int words_, colors_, input_queue_;
 };
 
 }  // namespace

@@ -18,6 +18,8 @@ struct Program {
   std::vector<Instruction> code;
   std::array<std::optional<int>, thread_count> entry;  ///< first instruction of each thread that runs
   std::map<int, Route> routes;                         ///< by color
+  std::map<int, int>
+      input_depths;  ///< by color: wavelets of the queue to the core, where it is less than the machine's
 };
 
 /// Throws UsageError that names the instruction or color, the value and what is allowed.

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "tlm/base/error.h"
 
 namespace weft::hw {
 
-RouterModel::RouterModel(const RouterSpec& spec, const std::map<int, Route>& routes)
+RouterModel::RouterModel(const RouterSpec& spec, const std::map<int, Route>& routes,
+                         const std::map<int, int>& input_depths)
     : index_(static_cast<std::size_t>(spec.colors), -1) {
   for (const auto& [number, route] : routes) {
     index_[static_cast<std::size_t>(number)] = static_cast<int>(colors_.size());
@@ -19,7 +19,8 @@ RouterModel::RouterModel(const RouterSpec& spec, const std::map<int, Route>& rou
     color.queues.assign(link_count, RingQueue<Entry>(spec.link_queue));
     color.queues.emplace_back(spec.output_queue);
     color.credits.assign(link_count, Credits(spec.link_queue));
-    color.credits.emplace_back(spec.input_queue);
+    const auto depth = input_depths.find(number);
+    color.credits.emplace_back(depth == input_depths.end() ? spec.input_queue : depth->second);
     colors_.push_back(std::move(color));
   }
 }
@@ -73,16 +74,9 @@ void RouterModel::update(Color& color) {
 }
 
 void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
-  const auto age = [this](std::size_t index) {
-    const Color& color = colors_[index];
-    const Port port = color.switched().receive;
-    return std::make_tuple(color.queues[static_cast<std::size_t>(port)].front().available, port, color.number);
-  };
   order_.clear();
   for (std::size_t index = 0; index < colors_.size(); ++index)
     if (colors_[index].earliest <= now) order_.push_back(index);
-  if (order_.size() > 1)
-    std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return age(a) < age(b); });
   PortSet used = 0;
   for (const std::size_t index : order_) {
     Color& color = colors_[index];

@@ -2,11 +2,10 @@
 // A five-port router, exact to the cycle, on timestamps: nothing happens between the events that it is told about.
 //
 //   - A wavelet leaves at the first cycle in which it is at the head of its queue (input port x color), its color's
-//     switch receives from that port, all takers have room, and no older wavelet needs one of its outputs.
-//   - One wavelet per output port and cycle. Older = arrived earlier, then input port in the order of Port, then color.
+//     switch receives from that port, all takers have room, and no lower color that leaves needs one of its outputs.
+//   - One wavelet per output port and cycle.
 //   - A control wavelet that advances moves the switch of its color after it; a silent one is not given to the core,
-//   and
-//     ends at the last switch that it moves.
+//     and ends at the last switch that it moves.
 // A wavelet that leaves at cycle d takes effect elsewhere after d, so that events can be played in the order of time.
 #include <array>
 #include <map>
@@ -28,7 +27,8 @@ struct RouterDeparture {
 
 class RouterModel {
  public:
-  RouterModel(const RouterSpec& spec, const std::map<int, Route>& routes);
+  /// `input_depths`: Program::input_depths.
+  RouterModel(const RouterSpec& spec, const std::map<int, Route>& routes, const std::map<int, int>& input_depths);
 
   /// `available`: first cycle in which it may leave; per port in the order of time.
   void arrive(Port port, const Wavelet& wavelet, Cycle available);

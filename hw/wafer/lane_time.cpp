@@ -56,12 +56,19 @@ void Lane::begin_time(FastForward fast_forward) {
 }
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
-  for (auto& part : regions_)
+  for (auto& part : regions_) part->open_round(round, sink_ready);
+  const auto run_stream = [&](auto& part) {
     if (part->starts_stream(round)) part->run_stream(round, edge);
+  };
+  // From the chain's last line to line 0: northwards, or eastwards.
+  if (map_->lines_are_rows) {
+    std::for_each(regions_.rbegin(), regions_.rend(), run_stream);
+  } else {
+    std::for_each(regions_.begin(), regions_.end(), run_stream);
+  }
   if (edge)
     for (auto& part : regions_)
       if (part->starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
-  for (auto& part : regions_) part->open_sum(sink_ready);
   for (auto& part : regions_)
     if (part->starts_sum()) part->run_sum(round);
   if (map_->reduces && !map_->returns)

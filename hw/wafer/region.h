@@ -41,12 +41,13 @@ class Region : public sc_core::sc_module {
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
   void begin_time(int lanes, FastForward fast_forward);
-  /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the
-  /// edge.
+  /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
+  void open_round(int round, const std::int32_t* sink_ready);
+  /// The stream and what comes of the sum before it has ended. Precondition: starts_stream(round), and the regions that
+  /// hold later lines of the chain have run theirs. `edge`: see StreamReduce::Source, indexed by global line; null if
+  /// not from the edge.
   void run_stream(int round, const std::int32_t* edge);
-  /// `sink_ready`: by global position, or null.
-  void open_sum(const std::int32_t* sink_ready);
-  /// Precondition: starts_sum().
+  /// The rest of the sum. Precondition: starts_sum(), and all regions have run their streams.
   void run_sum(int round);
   void close_round(int round);
   /// After close_round(): columns that had been found to be copies may have been none; the launch must be run again
@@ -107,9 +108,13 @@ class Region : public sc_core::sc_module {
 
   bool alone() const;
   void fold_copies(int round);
-  void stream_chunks(int first, int last, const StreamReduce::Source& source);
-  void pass_stream(int side, int first, int last);
+  /// Line of the round's owner, or -1 where it is not here.
+  int owner_here() const;
+  void stream_chunk(int line, int first, int last, const StreamReduce::Source& source);
+  void pass_stream(int side, int line, int first, int last);
+  void open_line(int line);
   void sum_elements(int first, int last);
+  void hand_on(proto::BurstKind kind, int first, int last);
   void pass_returned(int round, int first, int last, std::vector<std::int32_t> times);
 
   void use_scalars(int first, int rounds, const float* scalars, int stride);
@@ -132,6 +137,7 @@ class Region : public sc_core::sc_module {
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;
+  const std::int32_t* sink_ready_ = nullptr;
 
   std::unique_ptr<RegionMemory> memory_;
   KernelKind kind_ = KernelKind::matmul_forward;

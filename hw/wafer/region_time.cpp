@@ -97,6 +97,16 @@ bool Region::starts_sum() const {
   return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_;
 }
 
+void Region::open_round(int round, const std::int32_t* sink_ready) {
+  round_ = round;
+  sink_ready_ = is_sink() && sink_ready ? sink_ready + position_first_ : nullptr;
+}
+
+int Region::owner_here() const {
+  const int owner = map_->returns ? map_->owner_row(round_) - line_first_ : -1;
+  return owner < engine().shape().lines ? owner : -1;
+}
+
 void Region::run_stream(int round, const std::int32_t* edge) {
   round_ = round;
   StreamReduce::Source source;
@@ -105,43 +115,44 @@ void Region::run_stream(int round, const std::int32_t* edge) {
   } else {
     source.owner = map_->owner_row(round) - position_first_;
   }
-  int wavelets = 0;
-  for (int count : engine_->shape().wavelets) wavelets = std::max(wavelets, count + 1);
   const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
-  const int chunk = alone ? wavelets : timing_.link_queue;
-  for (int first = 0; first < wavelets; first += chunk) stream_chunks(first, std::min(first + chunk, wavelets), source);
+  const StreamReduceShape& shape = engine_->shape();
+  for (int line = shape.chain - 1; line >= 0; --line) {
+    const int wavelets = shape.wavelets[static_cast<std::size_t>(line)] + 1;
+    const int chunk = alone ? wavelets : timing_.link_queue;
+    for (int first = 0; first < wavelets; first += chunk)
+      stream_chunk(line, first, std::min(first + chunk, wavelets), source);
+  }
 }
 
-void Region::stream_chunks(int first, int last, const StreamReduce::Source& source) {
-  engine_->stream(first, last, source);
+void Region::stream_chunk(int line, int first, int last, const StreamReduce::Source& source) {
+  engine_->stream(line, first, last, source);
   const bool to_left = source.owner >= 0 || source.side > 0;
   const bool to_right = source.owner >= 0 || source.side <= 0;
-  if (to_left && neighbour(left())) pass_stream(-1, first, last);
-  if (to_right && neighbour(right())) pass_stream(+1, first, last);
+  if (to_left && neighbour(left())) pass_stream(-1, line, first, last);
+  if (to_right && neighbour(right())) pass_stream(+1, line, first, last);
+  if (map_->reduces && last > engine_->shape().wavelets[static_cast<std::size_t>(line)]) open_line(line);
 }
 
-void Region::pass_stream(int side, int first, int last) {
+void Region::pass_stream(int side, int line, int first, int last) {
   WaveletBurst burst;
   burst.kind = BurstKind::stream;
   burst.round = round_;
+  burst.line = line;
   burst.first = first;
   burst.last = last;
-  const StreamReduceShape& shape = engine_->shape();
-  const auto wide = static_cast<std::size_t>(last - first);
-  burst.times.assign(static_cast<std::size_t>(shape.chain) * wide, 0);
-  const auto for_each = [&](auto&& visit) {
-    for (int line = 0; line < shape.chain; ++line)
-      for (int offset = first; offset < std::min(last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
-        visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - first));
-  };
-  for_each([&](int line, int offset, std::size_t at) { burst.times[at] = engine_->departure(side, line, offset); });
+  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->departure(side, line, offset));
   send(side < 0 ? left() : right(), burst);
-  for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.credits[at]; });
+  for (int offset = first; offset < last; ++offset)
+    engine_->halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
 }
 
-void Region::open_sum(const std::int32_t* sink_ready) {
-  if (mapped() && map_->reduces)
-    engine_->open_reduction(is_sink() && sink_ready ? sink_ready + position_first_ : nullptr);
+void Region::open_line(int line) {
+  engine_->open_reduction(line, sink_ready_);
+  for (int element = 0; element < engine_->early_elements(); ++element) {
+    engine_->reduce_early(line, element, owner_here());
+    if (line == 0) hand_on(BurstKind::early_sum, element, element + 1);
+  }
 }
 
 void Region::run_sum(int round) {
@@ -149,17 +160,21 @@ void Region::run_sum(int round) {
   const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
   const int elements = engine_->max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
-  for (int first = 0; first < elements; first += chunk) sum_elements(first, std::min(first + chunk, elements));
+  for (int first = engine_->early_elements(); first < elements; first += chunk)
+    sum_elements(first, std::min(first + chunk, elements));
 }
 
 // With a neighbour along the chain an element at a time: what it returns to an owner may take cycles from the next.
 void Region::sum_elements(int first, int last) {
-  const int owner = map_->returns ? map_->owner_row(round_) - line_first_ : -1;
-  const bool here = owner >= 0 && owner < engine_->shape().lines;
-  engine_->reduce(first, last, here ? owner : -1);
+  engine_->reduce(first, last, owner_here());
+  hand_on(BurstKind::partial_sum, first, last);
+}
+
+// What has left the router of line 0, if another region takes it.
+void Region::hand_on(BurstKind kind, int first, int last) {
   if (neighbour(above())) {
     WaveletBurst burst;
-    burst.kind = BurstKind::partial_sum;
+    burst.kind = kind;
     burst.round = round_;
     burst.first = first;
     burst.last = last;
@@ -167,7 +182,7 @@ void Region::sum_elements(int first, int last) {
     engine_->get_leaving(first, burst.times.data());
     send(above(), burst);
     engine_->set_above(first, burst.credits.data());
-  } else if (map_->returns && !here) {
+  } else if (map_->returns && owner_here() < 0) {
     const std::int32_t* times = engine_->returned();
     pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
   }
@@ -217,27 +232,24 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
   round_ = burst.round;
   switch (burst.kind) {
     case BurstKind::stream: {
-      const StreamReduceShape& shape = engine_->shape();
       const int side = from == left() ? -1 : +1;
-      const auto wide = static_cast<std::size_t>(burst.last - burst.first);
       StreamReduce::Source source;
       source.side = side;
-      burst.credits = burst.times;
-      const auto for_each = [&](auto&& visit) {
-        for (int line = 0; line < shape.chain; ++line)
-          for (int offset = burst.first;
-               offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
-            visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - burst.first));
-      };
-      for_each([&](int line, int offset, std::size_t at) { engine_->halo(side, line, offset) = burst.times[at]; });
-      stream_chunks(burst.first, burst.last, source);
-      for_each(
-          [&](int line, int offset, std::size_t at) { burst.credits[at] = engine_->departure(side, line, offset); });
+      for (int offset = burst.first; offset < burst.last; ++offset)
+        engine_->halo(side, burst.line, offset) = burst.times[static_cast<std::size_t>(offset - burst.first)];
+      stream_chunk(burst.line, burst.first, burst.last, source);
+      for (int offset = burst.first; offset < burst.last; ++offset)
+        burst.credits.push_back(engine_->departure(side, burst.line, offset));
       return;
     }
+    case BurstKind::early_sum:
     case BurstKind::partial_sum:
       engine_->set_below(burst.first, burst.times.data());
-      sum_elements(burst.first, burst.last);
+      if (burst.kind == BurstKind::early_sum) {
+        engine_->take_early(burst.first);
+      } else {
+        sum_elements(burst.first, burst.last);
+      }
       burst.credits.resize(burst.times.size());
       engine_->get_credits(burst.first, burst.credits.data());
       return;

@@ -37,7 +37,10 @@ module core_assertions
     .clk_i, .rst_ni, .push_i(in_i.valid), .push_color_i(in_i.color), .pop_i(room_o), .occupied_i(input_occupied_i)
   );
   credit_assertions #(.Depth(OutputQueue)) u_outputs (
-    .clk_i, .rst_ni, .send_i(out_o.valid), .send_color_i(out_o.color), .room_i, .has_credit_i(has_credit)
+    .clk_i, .rst_ni, .send_i(out_o.valid), .send_color_i(out_o.color), .room_i, .has_credit_i(has_credit),
+    .depth_write_i(1'b0),
+    .depth_color_i('0),
+    .depth_i('0)
   );
 
   // Instructions are written from 0 on.

@@ -20,7 +20,10 @@ module router_assertions
   input color_set_t request,
   input color_set_t leave,
   input port_t from[Colors],
-  input port_set_t to[Colors]
+  input port_set_t to[Colors],
+  input logic route_write_i,
+  input color_t route_color_i,
+  input logic [3:0] route_depth_i
 );
 
   for (genvar port = 0; port < Ports; port++) begin : gen_port
@@ -38,7 +41,10 @@ module router_assertions
       .send_i(out_o[port].valid),
       .send_color_i(out_o[port].color),
       .room_i(room_i[port]),
-      .has_credit_i(has_room_q[port])
+      .has_credit_i(has_room_q[port]),
+      .depth_write_i(route_write_i && port == Ramp),
+      .depth_color_i(route_color_i),
+      .depth_i(route_depth_i)
     );
   end
 
@@ -55,6 +61,7 @@ module router_assertions
     for (int unsigned port = 0; port < Ports; port++) sending[port] = out_o[port].valid;
     if (request != '0 || leave != '0) begin
       for (int unsigned color = 0; color < Colors; color++) begin
+        kept_back[color] = request[color] && !leave[color] && (to[color] & granted) == '0;
         if (leave[color]) begin
           twice |= granted & to[color];
           granted |= to[color];
@@ -64,9 +71,6 @@ module router_assertions
           without_wavelet[color] = !occupied_q[from[color]][color];
         end
       end
-      for (int unsigned color = 0; color < Colors; color++) begin
-        kept_back[color] = request[color] && !leave[color] && (to[color] & granted) == '0;
-      end
     end
   end
 
@@ -75,7 +79,7 @@ module router_assertions
       one_grant_per_output: assert (twice == '0);
       all_takers_have_room: assert (without_room == '0);
       leaves_a_queue_with_a_wavelet: assert (without_wavelet == '0);
-      no_output_idle_without_reason: assert (kept_back == '0);
+      only_lower_colors_go_before: assert (kept_back == '0);
       sends_what_is_granted: assert (sending == granted);
     end
   end
@@ -85,5 +89,6 @@ endmodule
 bind pe_router router_assertions #(
   .LinkQueue(LinkQueue), .InputQueue(InputQueue), .OutputQueue(OutputQueue)
 ) u_assertions (
-  .clk_i, .rst_ni, .in_i, .out_o, .room_o, .room_i, .occupied_q, .has_room_q, .request, .leave, .from, .to
+  .clk_i, .rst_ni, .in_i, .out_o, .room_o, .room_i, .occupied_q, .has_room_q, .request, .leave, .from, .to,
+  .route_write_i, .route_color_i, .route_depth_i
 );

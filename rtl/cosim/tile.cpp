@@ -134,9 +134,11 @@ void Tile::load(const hw::Program& program, const hw::Sram& memory) {
     for (std::uint32_t word = 0; word < hw::instruction_words; ++word) write(map_code | at << 3 | word, words[word]);
   }
   for (const auto& [color, route] : program.routes) {
+    const auto depth = program.input_depths.find(color);
+    const int given = depth == program.input_depths.end() ? 0 : depth->second;
     for (std::size_t position = 0; position < route.size(); ++position) {
       write(map_route | static_cast<std::uint32_t>(color) << 2 | static_cast<std::uint32_t>(position),
-            static_cast<std::uint32_t>(route.size() - 1) << 8 |
+            static_cast<std::uint32_t>(given) << 10 | static_cast<std::uint32_t>(route.size() - 1) << 8 |
                 static_cast<std::uint32_t>(route[position].receive) << hw::port_count | route[position].transmit);
     }
   }

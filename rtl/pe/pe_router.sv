@@ -1,8 +1,8 @@
 // Five ports, per input port and color a queue, per color a route with up to four switch positions.
 //
 // In each cycle every color may send the head of the queue that its switch receives from, if all takers have room. Where
-// colors meet at an output the older wavelet goes first: earlier arrival, then input port, then color. Outputs depend on
-// registers only: what leaves in cycle d is in the neighbour's queue in d + 1, the room it leaves is known there in d + 1.
+// colors meet at an output the lower color goes first. Outputs depend on registers only: what leaves in cycle d is in
+// the neighbour's queue in d + 1, the room it leaves is known there in d + 1.
 module pe_router
   import weft_pkg::*;
 #(
@@ -21,6 +21,7 @@ module pe_router
   input  color_t route_color_i,
   input  logic [1:0] route_position_i,
   input  logic [1:0] route_last_i,
+  input  logic [3:0] route_depth_i,  // of the color's queue to the core; 0: InputQueue
   input  route_t route_i
 );
 
@@ -30,7 +31,6 @@ module pe_router
   typedef logic [$clog2(MaxCredit+1)-1:0] credit_t;
 
   typedef struct packed {
-    logic [31:0] arrival;
     logic control;
     logic [31:0] data;
   } entry_t;
@@ -50,7 +50,6 @@ module pe_router
   color_set_t has_room_q[Ports], has_room_d[Ports];
   route_t route_q[Colors][SwitchPositions];
   logic [1:0] position_q[Colors], position_d[Colors], last_position_q[Colors];
-  logic [31:0] now_q;
 
   // Who could leave, and whereto.
   color_set_t waiting, request;
@@ -81,34 +80,19 @@ module pe_router
     end
   end
 
-  // Who leaves: the oldest first, then who does not meet it, and so on. At most one per output, and those that end here.
-  color_set_t contenders, leave;
+  // Who leaves: the lowest color first, then who does not meet it, and so on.
+  color_set_t leave;
   port_set_t used;
-  color_t best;
-  logic found;
 
   always_comb begin
-    contenders = request;
     leave = '0;
     used = '0;
-    best = '0;
-    found = 1'b0;
-    while (contenders != '0) begin
-      found = 1'b0;
-      best = '0;
+    if (request != '0) begin
       for (int unsigned color = 0; color < Colors; color++) begin
-        if (contenders[color]) begin
-          if (!found || head[color].arrival < head[best].arrival ||
-              (head[color].arrival == head[best].arrival && from[color] < from[best])) begin
-            best = color_t'(color);
-          end
-          found = 1'b1;
+        if (request[color] && (to[color] & used) == '0) begin
+          leave[color] = 1'b1;
+          used |= to[color];
         end
-      end
-      contenders[best] = 1'b0;
-      if ((to[best] & used) == '0) begin
-        leave[best] = 1'b1;
-        used |= to[best];
       end
     end
   end
@@ -171,6 +155,7 @@ module pe_router
       end
       if (out_o[port].valid) has_room_d[port][out_o[port].color] = credit_d[port][out_o[port].color] != '0;
     end
+    if (route_write_i && route_depth_i != '0) credit_d[Ramp][route_color_i] = credit_t'(route_depth_i);
   end
 
   always_ff @(posedge clk_i) begin
@@ -183,7 +168,6 @@ module pe_router
       occupied_q <= '{default: '0};
       has_room_q <= '{default: '1};
       position_q <= '{default: '0};
-      now_q <= '0;
     end else begin
       first_q <= first_d;
       last_q <= last_d;
@@ -191,12 +175,11 @@ module pe_router
       credit_q <= credit_d;
       has_room_q <= has_room_d;
       position_q <= position_d;
-      now_q <= now_q + 1'b1;
     end
     for (int unsigned port = 0; port < Ports; port++) begin
       if (in_i[port].valid) begin
         queue_q[port][in_i[port].color][last_q[port][in_i[port].color]] <=
-            '{arrival: now_q, control: in_i[port].control, data: in_i[port].data};
+            '{control: in_i[port].control, data: in_i[port].data};
       end
     end
     if (route_write_i) begin

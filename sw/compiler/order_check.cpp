@@ -145,13 +145,13 @@ class Play {
     const Row& state = at(other);
     if (!state.queue.empty())
       return text + fmt::format(
-                        "row {} waits for the rest of round {}, but its next wavelet (color 0) belongs to round "
+                        "row {} waits for the rest of round {}, but its next wavelet (color 3) belongs to round "
                         "{} and its only accumulators are in use",
                         other, state.closed, state.queue.front());
     for (ChannelStream& channel : channels_)
       if (const Word* head = channel.head(); head && head->row < other)
         text += fmt::format(
-            "row {} waits for its weights of round {} (color 0), which stand in their channel behind "
+            "row {} waits for its weights of round {} (color 3), which stand in their channel behind "
             "round {} of row {}, whose queues hold no more than {} wavelets",
             other, state.closed, head->round, head->row, room_);
     return text;

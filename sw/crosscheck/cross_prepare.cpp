@@ -54,7 +54,6 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   const hw::LaunchMap& map = *launch.map;
   hw::StreamReduce engine(hw::FabricTiming(machine),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
-  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
     if (map.from_edge) {
@@ -62,13 +61,14 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     } else {
       source.owner = map.owner_row(round);
     }
-    engine.stream(0, wavelets, source);
     if (!map.reduces) {
+      engine.stream(source);
       engine.close_without_reduction();
       continue;
     }
-    engine.open_reduction(nullptr);
-    engine.reduce(0, engine.max_elements(), map.returns ? map.owner_row(round) : -1);
+    const int owner = map.returns ? map.owner_row(round) : -1;
+    engine.stream(source, nullptr, owner);
+    engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
   if (!map.reduces) engine.round_sums();

@@ -33,6 +33,7 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
     : KernelSetup({map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
                    machine.pe.sram_bytes}),
       map_(map),
+      input_queue_(machine.router.input_queue),
       keeps_fp32_(keeps_fp32),
       retains_(retains),
       stream_(values.stream),
@@ -91,12 +92,16 @@ Instruction MatrixSetup::keep(int elements) const {
   return instruction;
 }
 
-// Towards line 0: north for rows, east for columns.
-void MatrixSetup::add_sum_routes(Program& program, int line) const {
+// Towards line 0: north for rows, east for columns. The queue of partial sums holds no more than a round's, so that
+// none of the next round comes to the core before the line's own stream of this one.
+void MatrixSetup::add_sum_routes(Program& program, int line, int elements) const {
   const Port from = map_.lines_are_rows ? Port::south : Port::west;
   const Port to = map_.lines_are_rows ? Port::north : Port::east;
   if (line > 0 || !map_.returns) program.routes[MatrixColors::sums_of(line)] = {{Port::ramp, hw::port_set(to)}};
-  if (line + 1 < map_.chain) program.routes[MatrixColors::sums_of(line + 1)] = {{from, hw::port_set(Port::ramp)}};
+  if (line + 1 == map_.chain) return;
+  const int color = MatrixColors::sums_of(line + 1);
+  program.routes[color] = {{from, hw::port_set(Port::ramp)}};
+  if (elements < input_queue_) program.input_depths[color] = elements;
 }
 
 void MatrixSetup::add_row_programs(Program& program, int line, int position) const {
@@ -145,7 +150,7 @@ void MatrixSetup::add_row_programs(Program& program, int line, int position) con
     builder.halt();
     program.routes[MatrixColors::weights] = {
         {Port::west, position + 1 < map_.positions ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
-    add_sum_routes(program, line);
+    add_sum_routes(program, line, elements);
   }
   const bool sends_on = line + 1 < std::min(map_.lines, map_.owned);
   if (line == 0) {
@@ -197,7 +202,7 @@ void MatrixSetup::add_column_programs(Program& program, int line, int position) 
   }
   if (elements > 0) rounds(take, map_.rounds - before - own);
   builder.halt();
-  if (elements > 0) add_sum_routes(program, line);
+  if (elements > 0) add_sum_routes(program, line, elements);
   program.routes[MatrixColors::deltas] = delta_route(map_, position);
 }
 

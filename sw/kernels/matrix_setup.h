@@ -52,7 +52,7 @@ class MatrixSetup : public KernelSetup {
   void place(const MatrixValues& values);
   void add_row_programs(hw::Program& program, int line, int position) const;
   void add_column_programs(hw::Program& program, int line, int position) const;
-  void add_sum_routes(hw::Program& program, int line) const;
+  void add_sum_routes(hw::Program& program, int line, int elements) const;
   hw::Instruction axpy(int color, int elements, int row_stride, int element_stride) const;
   hw::Instruction drain(int line, int elements) const;
   hw::Instruction keep(int elements) const;
@@ -63,6 +63,7 @@ class MatrixSetup : public KernelSetup {
   int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
 
   hw::LaunchMap map_;
+  int input_queue_;
   bool keeps_fp32_, retains_;
   std::vector<std::uint16_t> stream_;
   std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order

@@ -19,6 +19,8 @@ BareRecurrence::BareRecurrence(const hw::FabricTiming& timing, const RoundShape&
   arrive_ = leave_;
   free_.assign(lines * width, timing.dispatch);
   issue_.assign(lines * width, never);
+  run_.assign(lines * width, never);
+  crossed_.assign(lines * crossed_of_line(), never);
   for (Times* times : {&ready_, &wait_stream_, &wait_sum_, &blocked_, &stall_}) times->assign(lines * width, 0);
 }
 
@@ -54,12 +56,13 @@ void BareRecurrence::stream_line(int line) {
     const std::int32_t* credit = at(taken_, line, k - timing_.input_queue, width);
     std::int32_t upstream = std::max({1 + offset, before[-1] + 1, room[0] + 1});
     now[-1] = upstream;
+    const bool meets_sums = offset < timing_.input_queue && rounds_ > 0 && line + 1 < shape_.lines;
     for (int p = 0; p < width; ++p) {
       const std::int32_t own = std::max(std::max(before[p], room[p + 1]) + 1, credit[p] + ramp);
       upstream = std::max(upstream + hop, own);
+      if (meets_sums) upstream = behind_sums(line, p, upstream);
       now[p] = upstream;
     }
-    if (offset < timing_.input_queue && rounds_ > 0 && line + 1 < shape_.lines) meet_last_sums(line, now);
     if (offset == shape_.wavelets) return take_control(line, k);
     std::int32_t* __restrict taken = at(taken_, line, k, width);
     for (int p = 0; p < width; ++p) {
@@ -73,23 +76,15 @@ void BareRecurrence::stream_line(int line) {
   }
 }
 
-// As hw/fabric/ramp_meeting.cpp: a wavelet among the last sums of the round before moves those behind it by a cycle.
-void BareRecurrence::meet_last_sums(int line, const std::int32_t* now) {
-  const std::int64_t last = rounds_ * shape_.elements - 1, begin = static_cast<std::int64_t>(line) * shape_.positions;
-  const auto arrived = [&](std::int64_t j) { return at(arrive_, line + 1, j, shape_.positions); };
-  const std::int32_t* last_arrival = arrived(last);
-  const int remembered = std::min(shape_.elements, static_cast<int>(depth));
-  const std::int32_t* oldest = arrived(last + 1 - remembered);
-  for (int p = 0; p < shape_.positions; ++p) {
-    const std::int32_t behind = last_arrival[p] - now[p];
-    if (behind < 0 || behind >= shape_.elements ||
-        issue_[static_cast<std::size_t>(begin + p)] != last_arrival[p] + timing_.ramp)
-      continue;
-    if (behind < remembered ? arrived(last - behind)[p] != now[p] : last_arrival[p] - oldest[p] != remembered - 1)
-      continue;
-    ++free_[static_cast<std::size_t>(begin + p)];
-    ++wait_sum_[static_cast<std::size_t>(begin + p)];
-  }
+// The first cycle from `from` on in which no sum of the round before crosses the ramp.
+std::int32_t BareRecurrence::behind_sums(int line, int position, std::int32_t from) const {
+  const auto pe = static_cast<std::size_t>(line * shape_.positions + position);
+  const std::int32_t* crossed = crossed_.data() + static_cast<std::size_t>(line) * crossed_of_line() + position;
+  const std::int32_t last = crossed[static_cast<std::ptrdiff_t>(shape_.elements - 1) * shape_.positions];
+  if (from > last) return from;
+  if (from >= run_[pe]) return last + 1;
+  for (int element = 0; element < shape_.elements; ++element, crossed += shape_.positions) from += *crossed == from;
+  return from;
 }
 
 void BareRecurrence::take_control(int line, std::int64_t k) {
@@ -137,11 +132,17 @@ void BareRecurrence::sum_element(int line, std::int64_t j, int left, int right) 
   const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue, width);
   const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue, width);
   const bool has_input = line + 1 < shape_.lines, has_output = line > 0;
+  std::int32_t* __restrict run = run_.data() + begin;
+  std::int32_t* __restrict crossed = crossed_.data() +
+                                     static_cast<std::int64_t>(line) * static_cast<std::int64_t>(crossed_of_line()) +
+                                     (j - rounds_ * shape_.elements) * width;
   for (int p = left; p < right; ++p) {
     const std::int32_t from = issue[p] + 1;
     std::int32_t fed = from;
     if (has_input) {
       arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), credit[p] + ramp);
+      crossed[p] = arrive[p];
+      run[p] = arrive[p] == arrive_before[p] + 1 ? run[p] : arrive[p];
       fed = std::max(from, arrive[p] + ramp);
     }
     const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;

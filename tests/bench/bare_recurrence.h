@@ -37,8 +37,11 @@ class BareRecurrence {
   std::int32_t* at(Times& times, int line, std::int64_t index, int stride) {
     return times.data() + (static_cast<std::int64_t>(line) * depth + (index & (depth - 1))) * stride;
   }
+  std::size_t crossed_of_line() const {
+    return static_cast<std::size_t>(shape_.elements) * static_cast<std::size_t>(shape_.positions);
+  }
   void stream_line(int line);
-  void meet_last_sums(int line, const std::int32_t* now);
+  std::int32_t behind_sums(int line, int position, std::int32_t from) const;
   void take_control(int line, std::int64_t k);
   void sum(int left, int right);
   void sum_element(int line, std::int64_t j, int left, int right);
@@ -47,6 +50,7 @@ class BareRecurrence {
   RoundShape shape_;
   std::int64_t rounds_ = 0;
   Times depart_, taken_, free_, ready_, issue_, element_, leave_, arrive_;
+  Times crossed_, run_;  ///< [lines][elements][positions] on the ramp; begin of the last ones that cross one a cycle
   Times wait_stream_, wait_sum_, blocked_, stall_;
 };
 

@@ -19,8 +19,7 @@ nlohmann::json measure_engine_memory(const std::vector<std::string>& arguments) 
   hw::StreamReduce engine(timing, shape);
   hw::StreamReduce::Source source;
   source.edge = edge.data();
-  engine.stream(0, shape.wavelets.front() + 1, source);
-  engine.open_reduction(nullptr);
+  engine.stream(source, nullptr, shape.lines / 2);
   engine.reduce(0, engine.max_elements(), shape.lines / 2);
   engine.close_reduction(false);
   const double pes = static_cast<double>(shape.lines) * shape.positions;

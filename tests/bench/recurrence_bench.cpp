@@ -32,24 +32,29 @@ class Engine {
     whole.add_runs = add_runs;
     engine_ = std::make_unique<hw::StreamReduce>(timing(), whole);
   }
-  void stream() {
-    hw::StreamReduce::Source source;
-    source.edge = edge_.data();
-    engine_->stream(0, 1 << 20, source);
-  }
+  void stream() { engine_->stream(source()); }
   void sum() {
-    engine_->open_reduction(nullptr);
-    engine_->reduce(0, engine_->max_elements(), -1);
-    engine_->close_reduction(false);
+    for (int line = engine_->shape().chain - 1; line >= 0; --line) engine_->open_reduction(line, nullptr);
+    reduce();
   }
   void round() {
-    stream();
-    sum();
+    engine_->stream(source(), nullptr, -1);
+    reduce();
   }
   void close() { engine_->close_without_reduction(); }
   const hw::StreamReduce& times() const { return *engine_; }
 
  private:
+  hw::StreamReduce::Source source() const {
+    hw::StreamReduce::Source source;
+    source.edge = edge_.data();
+    return source;
+  }
+  void reduce() {
+    engine_->reduce(0, engine_->max_elements(), -1);
+    engine_->close_reduction(false);
+  }
+
   std::vector<std::int32_t> edge_;
   std::unique_ptr<hw::StreamReduce> engine_;
 };

@@ -21,7 +21,7 @@ from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp", "hw/fabric/reduce_stage.cpp",
-         "hw/fabric/receivers.cpp", "hw/fabric/ramp_meeting.cpp", "hw/fabric/sum_blocks.cpp")
+         "hw/fabric/receivers.cpp", "hw/fabric/ramp_runs.cpp", "hw/fabric/sum_blocks.cpp")
 BAR_PERCENT = 90
 
 

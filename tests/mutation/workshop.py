@@ -26,7 +26,7 @@ TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
                                             "assembler_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
-               test("timing", "fold_test"), test("timing", "ramp_test")]
+               test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test")]
 CROSSCHECK = Detector("weft crosscheck", "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3"))
 
 

@@ -65,9 +65,15 @@ struct Grid {
     for (int round = 0; round < map.rounds; ++round) {
       for (std::int32_t& time : edge) time += late();
       for (std::int32_t& time : room) time += late() * 2;
-      for (auto& region : regions)
+      for (auto& region : regions) region->open_round(round, map.reduces && !map.returns ? room.data() : nullptr);
+      const auto run_stream = [&](auto& region) {
         if (region->starts_stream(round)) region->run_stream(round, map.from_edge ? edge.data() : nullptr);
-      for (auto& region : regions) region->open_sum(map.reduces && !map.returns ? room.data() : nullptr);
+      };
+      if (map.lines_are_rows) {
+        std::for_each(regions.rbegin(), regions.rend(), run_stream);
+      } else {
+        std::for_each(regions.begin(), regions.end(), run_stream);
+      }
       for (auto& region : regions)
         if (region->starts_sum()) region->run_sum(round);
       for (auto& region : regions) region->close_round(round);

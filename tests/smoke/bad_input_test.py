@@ -244,7 +244,7 @@ class BadInput(unittest.TestCase):
         self.assertEqual(self.train("--plan", plan, "--set", "optimizer.learning_rate=0.01", "-o", "other_rate").returncode, 0)
         good = plan.read_text()
         plan.write_text(good.replace('\n "stream_order": "by_round"', '\n "stream_order": "by_element"'))
-        self.refused(self.train("--plan", plan), "by element", "deadlocks", "waits for", "color 0")
+        self.refused(self.train("--plan", plan), "by element", "deadlocks", "waits for", "color 3")
         plan.write_text(good.replace('\n "stream_order": "by_round"', '\n "stream_order": "by_rows"'))
         self.refused(self.train("--plan", plan), "plan.json", "by_rows", "by_element")
         plan.write_text(good[:100])

@@ -2,6 +2,7 @@
 // A checker between two regions' sockets: hands every burst on and holds both sides to the contract of burst.h.
 #include <catch2/catch.hpp>
 #include <map>
+#include <tuple>
 
 #include "tlm/wavelet/burst.h"
 
@@ -23,10 +24,11 @@ class BurstChecker : public sc_core::sc_module, public proto::WaveletTransport, 
     using proto::BurstKind;
     REQUIRE(burst.first < burst.last);
     REQUIRE(burst.last - burst.first <= (burst.kind == BurstKind::stream ? link_queue_ : 1));
-    int& next = next_[{burst.kind, burst.round}];
+    const BurstKind channel = burst.kind == BurstKind::early_sum ? BurstKind::partial_sum : burst.kind;
+    int& next = next_[{channel, burst.round, burst.line}];
     REQUIRE(burst.first == next);  // a color is an in-order channel: nothing lost, nothing twice
     next = burst.last;
-    int& newest = newest_[burst.kind];
+    int& newest = newest_[{channel, burst.line}];
     REQUIRE(burst.round >= newest);
     newest = burst.round;
     const std::vector<std::int32_t> times = burst.times;
@@ -44,8 +46,8 @@ class BurstChecker : public sc_core::sc_module, public proto::WaveletTransport, 
 
  private:
   int link_queue_;
-  std::map<std::pair<proto::BurstKind, int>, int> next_;
-  std::map<proto::BurstKind, int> newest_;
+  std::map<std::tuple<proto::BurstKind, int, int>, int> next_;
+  std::map<std::pair<proto::BurstKind, int>, int> newest_;
 };
 
 }  // namespace weft::test

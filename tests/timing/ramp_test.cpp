@@ -1,12 +1,10 @@
-// Question: how far are the recurrences from the PE model where colors share the ramp into a core? Tiles are not needed
-// for it: tests/cosim holds them equal to the model.
-#include <fmt/format.h>
-
+// Question: do the recurrences end in the PE model's cycle where colors share the ramp into a core? Tiles are not
+// needed for it: tests/cosim holds them equal to the model.
 #include <catch2/catch.hpp>
-#include <cstdio>
 
+#include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
-#include "sw/crosscheck/cross_table.h"
+#include "sw/crosscheck/cross_case.h"
 
 using namespace weft;
 using namespace weft::sw;
@@ -30,25 +28,37 @@ TEST_CASE("a returned sum that meets its owner's last partial sums: the same cyc
   }
 }
 
-TEST_CASE("random launches: nearly all within max(2 %, 2 cycles), none far from it") {
+// The worst of sweeps of 12,000 launches each while the older wavelet went first and what was timed too late could not
+// be put right: off by 2.4 % to 5 %.
+TEST_CASE("launches that were off when the ramp went by age: the same cycle") {
+  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  using hw::KernelKind;
+  for (const CrossCase& c : {CrossCase{KernelKind::matmul_forward, 11, 2, 11, {1, 5}, Stalls::rounds, 1807959296},
+                             CrossCase{KernelKind::retain_forward, 23, 3, 17, {2, 7}, Stalls::rounds, 1675785863},
+                             CrossCase{KernelKind::retain_forward, 5, 3, 17, {1, 2}, Stalls::rounds, 3635304959},
+                             CrossCase{KernelKind::matmul_gradient, 1, 8, 7, {7, 2}, Stalls::rounds, 746724681},
+                             CrossCase{KernelKind::matmul_gradient, 1, 5, 23, {8, 2}, Stalls::none, 369913588},
+                             CrossCase{KernelKind::matmul_gradient, 1, 7, 7, {7, 2}, Stalls::rounds, 2351026059},
+                             CrossCase{KernelKind::matmul_delta, 2, 11, 5, {1, 7}, Stalls::rounds, 3920543685}}) {
+    INFO(to_string(c));
+    const PreparedCase prepared = prepare(machine, c);
+    CHECK(*prepared.recurrence == model_end(machine, prepared));
+  }
+}
+
+TEST_CASE("random launches: all end in the same cycle") {
   const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   constexpr int cases = 6000, largest = 8;
   const std::vector<hw::KernelKind> chains = {hw::KernelKind::matmul_forward, hw::KernelKind::matmul_delta,
                                               hw::KernelKind::matmul_gradient};
-  CycleErrors single, arrays;
+  int compared = 0;
   for (int index = 0; index < cases; ++index) {
     const CrossCase c = sweep_case(5, index, largest, chains);
     if (c.stalls == Stalls::wavelets) continue;
     const PreparedCase prepared = prepare(machine, c);
-    CycleErrors& errors = c.single_pe() && c.stalls == Stalls::none ? single : arrays;
-    errors.add(c, model_end(machine, prepared), *prepared.recurrence);
+    INFO(to_string(c));
+    CHECK(*prepared.recurrence == model_end(machine, prepared));
+    ++compared;
   }
-  std::fputs(fmt::format("arrays: {} cases, {} equal, {} above the bar, worst {:.2f} %: {}\n", arrays.cases,
-                         arrays.equal, arrays.above_bar, arrays.worst_percent, arrays.worst_case)
-                 .c_str(),
-             stdout);
-  CHECK(single.equal == single.cases);
-  CHECK(arrays.equal > 0.95 * static_cast<double>(arrays.cases));
-  CHECK(arrays.above_bar <= 4);
-  CHECK(arrays.worst_percent < 4);
+  CHECK(compared > cases / 2);
 }

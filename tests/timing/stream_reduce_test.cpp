@@ -34,8 +34,7 @@ void run_rounds(StreamReduce& engine, int rounds, const std::vector<std::int32_t
   for (int round = 0; round < rounds; ++round) {
     StreamReduce::Source source;
     source.edge = edge.data();
-    engine.stream(0, 1 << 20, source);
-    engine.open_reduction(nullptr);
+    engine.stream(source, nullptr, owner);
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(false);
   }
@@ -94,7 +93,7 @@ TEST_CASE("a wavelet leaves the router when the core's queue has room for it, an
     const std::vector<std::int32_t> edge = {-1};
     StreamReduce::Source source;
     source.edge = edge.data();
-    engine.stream(0, 1 << 20, source);
+    engine.stream(source);
     // Wavelet k is at the router in cycle k + 1. The core takes the first one at 4 and the second 11 cycles later.
     REQUIRE(engine.departure(1, 0, depth) == depth + 1);
     REQUIRE(engine.departure(1, 0, depth + 1) == 4 + 11 + 2);
@@ -170,9 +169,9 @@ TEST_CASE("steady runs inside a round are added to the last digit") {
             } else {
               source.owner = round * s.positions / 9;
             }
-            engine->stream(0, s.wavelets + 1, source);
-            engine->open_reduction(nullptr);
-            engine->reduce(0, engine->max_elements(), from_edge ? round * s.lines / 9 : -1);
+            const int owner = from_edge ? round * s.lines / 9 : -1;
+            engine->stream(source, nullptr, owner);
+            engine->reduce(0, engine->max_elements(), owner);
             engine->close_reduction(from_edge && round % 2 == 1);
           }
           return engine;

@@ -22,7 +22,7 @@ const MachineSpec& mini() {
 TEST_CASE("a router's queue takes as many as the machine file says, and not one more") {
   for (const auto& [port, depth] :
        {std::pair(Port::south, mini().router.link_queue), std::pair(Port::ramp, mini().router.output_queue)}) {
-    RouterModel router(mini().router, {{3, {{Port::north, port_set(Port::east)}}}});
+    RouterModel router(mini().router, {{3, {{Port::north, port_set(Port::east)}}}}, {});
     for (int number = 0; number < depth; ++number) REQUIRE_NOTHROW(router.arrive(port, {1, 3, false}, number));
     REQUIRE_THROWS_AS(router.arrive(port, {1, 3, false}, depth), SimulationError);
   }

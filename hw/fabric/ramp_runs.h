@@ -1,0 +1,57 @@
+#pragma once
+// The cycles in which partial sums cross the ramp into the cores of one line, as runs: one element a cycle from a
+// cycle of each position on. The stream gives way to them (rtl/ISA.md: the lower color goes first), so its next
+// wavelets, those that may come to the core before it has passed the sums, are moved past the runs.
+#include <cstdint>
+#include <vector>
+
+namespace weft::hw {
+
+class RampRuns {
+ public:
+  bool empty() const { return runs_.empty(); }
+
+  /// An element of positions [left, right) crosses at times[p]. Per position in the order of time. Wavelets up to
+  /// number `last_wavelet` of the line may meet it.
+  void begin(std::int64_t last_wavelet, int left, int right, const std::int32_t* times);
+  /// `count` more cross behind the newest run that begins at position `left`, one a cycle.
+  void extend(int left, std::int32_t count);
+  /// Forgets what wavelets from number `wavelet` on cannot meet.
+  void forget_before(std::int64_t wavelet);
+
+  /// Moves each of times[first, last) to the first cycle from it on in which no sum crosses; true if one was moved.
+  bool move_past(std::int32_t* times, int first, int last) const;
+  std::int32_t first_free(int position, std::int32_t from) const;
+  /// For how many steps of `distance` cycles times[p] of all positions in [first, last) stay clear of all runs.
+  std::int64_t clear_steps(const std::int32_t* times, int first, int last, std::int32_t distance) const;
+
+  // ---- copies; see fold.h ----------------------------------------------------------------------------------------
+  /// Adds to `differs` [positions] what is not as at the position before, `shift` later.
+  void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
+  /// Whether all is as in `before`, `shift` later.
+  bool is_copy(const RampRuns& before, std::int32_t shift) const;
+  /// The runs at the positions of `chosen`, ascending.
+  RampRuns picked(const std::vector<int>& chosen) const;
+
+  // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
+  /// Told from cycle `origin` and wavelet `wavelet`.
+  void save(std::int32_t origin, std::int64_t wavelet, std::vector<std::int32_t>& to) const;
+  /// From what save() appended; returns what is behind it.
+  const std::int32_t* load(std::int32_t origin, std::int64_t wavelet, const std::int32_t* from);
+
+ private:
+  struct Run {
+    std::int64_t last_wavelet;
+    int left, right;
+    std::int32_t length;  ///< elements
+    std::size_t first;    ///< in times_, of position `left`
+  };
+  std::int32_t start(const Run& run, int position) const {
+    return times_[run.first + static_cast<std::size_t>(position - run.left)];
+  }
+
+  std::vector<Run> runs_;
+  std::vector<std::int32_t> times_;
+};
+
+}  // namespace weft::hw
