@@ -148,8 +148,9 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   }
   LaunchTimes times = timers_.close();
   times.end = programs_.close([this](int lane) { return timers_.edge(lane); }, times.end);
-  (timers_.added() ? record.rounds_added : record.rounds_simulated) = wafer_.map(0).rounds;
-  if (!timers_.added()) record.pe_rounds_copied = times.pe_rounds_copied;
+  record.rounds_added = timers_.rounds_added();
+  record.rounds_simulated = wafer_.map(0).rounds - record.rounds_added;
+  record.pe_rounds_simulated = timers_.pe_rounds();
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     const LaunchMap& map = wafer_.map(lane);
     record.pe_rounds += static_cast<std::int64_t>(map.rounds) * map.lines * map.positions;

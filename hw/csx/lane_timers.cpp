@@ -1,6 +1,7 @@
 #include "hw/csx/lane_timers.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace weft::hw {
 
@@ -50,12 +51,13 @@ LaunchTimes LaneTimers::close() {
   for (Timed& timed : timed_) {
     const LaunchTimes& lane = timed.timer->close();
     times.add(lane, timed.count);
-    if (timed.timer->added()) continue;
-    const LaunchMap& map = wafer_.map(timed.lane);
-    times.pe_rounds_copied +=
-        (timed.count - 1) * (static_cast<std::int64_t>(map.rounds) * map.lines * map.positions - lane.pe_rounds_copied);
   }
   return times;
+}
+
+std::int64_t LaneTimers::pe_rounds() const {
+  return std::accumulate(timed_.begin(), timed_.end(), std::int64_t{0},
+                         [](std::int64_t sum, const Timed& timed) { return sum + timed.timer->pe_rounds(); });
 }
 
 }  // namespace weft::hw

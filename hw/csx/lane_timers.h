@@ -27,8 +27,9 @@ class LaneTimers {
   LaunchTimes close();
   /// Of one lane; only where everything is simulated.
   const std::vector<std::int32_t>& edge(int lane) const { return timed_[static_cast<std::size_t>(lane)].timer->edge(); }
-  /// True if the launch was not simulated but added.
-  bool added() const { return timed_.front().timer->added(); }
+  /// See MatrixTimer; of the first lane, and of all that are simulated.
+  int rounds_added() const { return timed_.front().timer->rounds_added(); }
+  std::int64_t pe_rounds() const;
   const char* how() const { return timed_.front().timer->how(); }
 
  private:

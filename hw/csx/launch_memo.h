@@ -1,36 +1,75 @@
 #pragma once
-// Exact fast-forward over identical launches. A launch begins with all PEs idle and all queues empty, so its time
-// line is a function of its kernel, its geometry and the cycles at which the edge has its words (EdgeFeed's starts).
-// Equal starts give equal times to the last cycle: the launch is added instead of simulated. So do starts that differ
-// where no wavelet waited for its words. Layers of one shape and all systems share what was simulated.
+// Exact fast-forward over what repeats in time. A launch is walked chunk by chunk, from state to state of its lane;
+// what a chunk does is a function of the state before it, of the cycles in which its words are at the edge, and of the
+// rows that own its rounds, and moves with them in time. So a chunk that was simulated once is added wherever a launch
+// of the same shape comes to the same state and words come in the same cycles, told from the state's origin, or in
+// others that no wavelet waited for. Layers of one shape, micro-batches, steps and all systems share what was
+// simulated.
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <tuple>
-#include <utility>
 #include <vector>
 
+#include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_times.h"
 
 namespace weft::hw {
 
-/// Everything that one simulated launch showed to the outside, relative to its begin.
-struct LaunchRun {
-  std::vector<std::vector<std::int32_t>> starts;  ///< per chunk, or once: the state of the edge that it began with
-  std::vector<std::vector<std::int32_t>> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
-  std::vector<Cycle> marks;                      ///< per chunk: left the west edge, or all at the east edge
-  LaunchTimes times;
+/// What a chunk of a launch is given; cycles from the origin of the state before it.
+struct ChunkInput {
+  std::vector<std::int32_t> rounds;  ///< of each the owner's row and whether the next has another
+  std::vector<std::int32_t> starts;  ///< per channel: the state of the edge that it begins with
+};
+
+/// A chunk that was simulated; cycles from the same origin.
+struct ChunkRun {
+  ChunkInput input;
+  std::vector<std::int32_t> slack;           ///< as starts: how much later they could be; 0: not at all earlier too
+  std::int32_t mark = 0;                     ///< left the west edge, or all at the east edge
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
+  LaunchTimes times;
+  int next = 0;             ///< the state after it
+  std::int32_t origin = 0;  ///< of that
+
+  bool repeats(const ChunkInput& now) const;
+};
+
+/// Launches of one shape: the states between chunks that were met, and the way from each to the next.
+class LaunchWalks {
+ public:
+  static constexpr int begin = 0;                                     ///< all PEs idle and all queues empty, origin 0
+  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  ///< of states that are kept
+  /// Null if no chunk was simulated that `input` makes the same.
+  const ChunkRun* find(int state, const ChunkInput& input) const;
+  /// Whether one more state may be kept.
+  bool room() const { return rows_.bytes() < most_bytes; }
+  /// Adds a chunk simulated from `state`. `after`: the state after it; null: it is not kept, so it cannot be met again
+  /// or gone on from; it is told from the origin of the one before. Returns the chunk with the state after it.
+  const ChunkRun& add(int state, ChunkRun run, const EngineState* after);
+  /// Null if the state was not kept.
+  const EngineState* kept(int state) const;
+  StateRows& rows() { return rows_; }
+  const StateRows& rows() const { return rows_; }
+
+ private:
+  struct State {
+    std::int32_t kept = -1;  ///< its number among the rows
+    std::vector<ChunkRun> runs;
+  };
+  StateRows rows_;
+  std::vector<State> states_{1};
+  std::map<std::int32_t, int> by_number_;
 };
 
 class LaunchMemo {
  public:
   /// What a launch's map depends on, with the plan's lane.
   using Key = std::tuple<KernelKind, int, int, int>;  ///< kernel, inputs, outputs, the lane's tokens
-  const std::vector<LaunchRun>& runs(Key key) { return runs_[key]; }
-  void add(Key key, LaunchRun run) { runs_[key].push_back(std::move(run)); }
+  LaunchWalks& walks(Key key) { return walks_[key]; }
 
  private:
-  std::map<Key, std::vector<LaunchRun>> runs_;
+  std::map<Key, LaunchWalks> walks_;
 };
 
 }  // namespace weft::hw

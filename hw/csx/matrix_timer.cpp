@@ -2,23 +2,25 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace weft::hw {
 
 void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   map_ = &map;
-  key_ = key;
+  walks_ = memo_ ? &memo_->walks(key) : nullptr;
   start_ = start;
-  current_ = {};
-  rounds_.clear();
-  next_round_ = 0;
+  chunks_.clear();
+  simulated_ = 0;
+  next_ = {};
+  rounds_added_ = 0;
+  state_.clear();
+  find_copies_ = memo_ != nullptr;
+  result_ = {};
+  channels_after_.clear();
   edge_.clear();
-  candidate_ = 0;
-  added_ = memo_ != nullptr;
-  find_copies_ = true;
   feed_.reset();
   drain_.reset();
-  if (memo_) memo_->runs(key);  // from here on lanes only read the memo, until it is closed
   if (map.from_edge) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
@@ -26,54 +28,53 @@ Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(re
 
 Cycle MatrixTimer::drain(int rounds) {
   std::vector<std::int32_t> busy;
-  if (rounds_.empty())
-    for (Cycle free : drain_channels_) busy.push_back(static_cast<std::int32_t>(std::max<Cycle>(free - start_, 0)));
+  if (chunks_.empty()) {
+    busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
+    for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
+      busy[channel] = static_cast<std::int32_t>(std::max<Cycle>(drain_channels_[channel] - start_, 0));
+  }
   return chunk(std::move(busy), rounds);
 }
 
 Cycle MatrixTimer::run(int rounds) { return chunk({}, rounds); }
 
 Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
-  current_.starts.push_back(std::move(starts));
-  rounds_.push_back(rounds);
-  if (added_ && follows_memo()) {
-    const Cycle mark = memo_->runs(key_)[candidate_].marks[rounds_.size() - 1];
-    current_.marks.push_back(mark);
-    return start_ + mark;
+  next_.starts = std::move(starts);
+  next_.rounds = rounds;
+  chunks_.push_back(next_);
+  const Chunk& now = chunks_.back();
+  const ChunkRun* run = walks_ ? walks_->find(now.state, input_of(now)) : nullptr;
+  const Cycle origin = start_ + now.origin;
+  if (run) {
+    rounds_added_ += rounds;
+    append(*run);
+    return origin + run->mark;
   }
-  if (added_) {  // no identical launch after all: simulate it from its begin
-    added_ = false;
-    current_.marks.clear();
-  }
-  while (current_.marks.size() < rounds_.size()) {
-    const Cycle mark = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
-    current_.marks.push_back(mark);
-    if (!lane_.copies_failed()) continue;
-    find_copies_ = false;  // from the launch's begin again; what was told so far held
-    current_.marks.clear();
-    edge_.clear();
-  }
-  return start_ + current_.marks.back();
+  const ChunkRun simulated = simulate();
+  append(simulated);
+  return origin + simulated.mark;
 }
 
-bool MatrixTimer::follows_memo() {
-  const std::vector<LaunchRun>& runs = memo_->runs(key_);
-  for (std::size_t first = current_.starts.size() - 1; candidate_ < runs.size(); ++candidate_, first = 0)
-    if (same_times(runs[candidate_], first)) return true;
-  return false;
+// What the launch shows of a chunk, and where the next one begins.
+void MatrixTimer::append(const ChunkRun& run) {
+  LaunchTimes times = run.times;
+  times.end += next_.origin;
+  result_.append(times);
+  channels_after_ = run.drain_channels;
+  for (std::int32_t& channel : channels_after_) channel += next_.origin;
+  next_.first += next_.rounds;
+  next_.state = run.next;
+  next_.origin += run.origin;
 }
 
-bool MatrixTimer::same_times(const LaunchRun& run, std::size_t first) const {
-  if (run.starts.size() < current_.starts.size()) return false;
-  for (std::size_t chunk = first; chunk < current_.starts.size(); ++chunk) {
-    const auto &now = current_.starts[chunk], &then = run.starts[chunk];
-    if (now.size() != then.size()) return false;
-    for (std::size_t channel = 0; channel < now.size(); ++channel) {
-      const std::int32_t slack = map_->from_edge ? run.slack[chunk][channel] : 0;
-      if (now[channel] != then[channel] && (slack == 0 || now[channel] > then[channel] + slack)) return false;
-    }
-  }
-  return true;
+ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
+  ChunkInput input;
+  const int end = chunk.first + chunk.rounds;
+  for (int round = chunk.first; round < end; ++round)
+    input.rounds.push_back(2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
+  input.starts = chunk.starts;
+  for (std::int32_t& start : input.starts) start -= chunk.origin;
+  return input;
 }
 
 // The least slack of a channel's lines in the chunk that was simulated last.
@@ -87,51 +88,82 @@ std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
   return slack;
 }
 
-Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
-  if (chunk == 0) {
-    next_round_ = 0;
-    current_.slack.clear();
-    lane_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
-    if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, current_.starts[0]);
-  }
-  for (int index = 0; index < rounds; ++index, ++next_round_) {
-    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
+// Brings the lane to the begin of a chunk or of one before it: it stands there, or at a state that was kept, or at the
+// launch's begin.
+void MatrixTimer::begin_at(std::size_t chunk) {
+  for (std::size_t at = chunk; find_copies_ && at > simulated_; --at)
+    if (const EngineState* state = walks_->kept(chunks_[at].state)) {
+      lane_.resume(walks_->rows(), *state, chunks_[at].first, chunks_[at].origin);
+      state_ = *state;
+      simulated_ = timed_ = at;
+      lane_times_ = {};
+      return;
+    }
+  if (simulated_ > 0) return;
+  lane_.begin_time({memo_ != nullptr, find_copies_});
+  timed_ = 0;
+  lane_times_ = {};
+  if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, chunks_.front().starts);
+  edge_.clear();
+}
+
+/// False: columns that were taken for copies are none.
+bool MatrixTimer::run_rounds(const Chunk& chunk) {
+  for (int index = 0; index < chunk.rounds; ++index) {
+    const std::int32_t* edge = feed_ ? feed_->round(chunk.starts, chunk.rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
-    lane_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
-    if (lane_.copies_failed()) break;
+    lane_.run_round(chunk.first + index, edge, drain_ ? drain_->room() : nullptr);
+    if (lane_.copies_failed()) return false;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
   }
-  if (feed_ && memo_) current_.slack.push_back(channel_slack(current_.starts[chunk].size()));
-  if (drain_) return drain_->done();
-  return feed_ ? lane_.edge_departure() : 0;
+  return true;
+}
+
+// Simulates the newest chunk, from where the lane stands or can stand on.
+ChunkRun MatrixTimer::simulate() {
+  const std::size_t newest = chunks_.size() - 1;
+  begin_at(newest);
+  while (simulated_ <= newest) {
+    if (simulated_ == newest && timed_ != newest) lane_times_ = lane_.times();
+    if (simulated_ == newest && feed_) lane_.take_edge_slack();
+    if (run_rounds(chunks_[simulated_])) {
+      ++simulated_;
+      continue;
+    }
+    find_copies_ = false;  // from the launch's begin again; what was told so far held
+    simulated_ = 0;
+    begin_at(0);
+  }
+  const Chunk& now = chunks_.back();
+  ChunkRun run;
+  run.input = input_of(now);
+  const LaunchTimes before = std::exchange(lane_times_, lane_.times());
+  timed_ = simulated_;
+  run.times = lane_times_.since(before);
+  run.times.end -= now.origin;
+  run.mark = (drain_ ? static_cast<std::int32_t>(drain_->done()) : feed_ ? lane_.edge_departure() : 0) - now.origin;
+  if (drain_) run.drain_channels = drain_->channels();
+  for (std::int32_t& channel : run.drain_channels) channel -= now.origin;
+  if (!walks_) return run;
+  if (feed_) run.slack = channel_slack(now.starts.size());
+  const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), state_);
+  if (kept) run.origin = lane_.state_origin() - now.origin;
+  return walks_->add(now.state, std::move(run), kept ? &state_ : nullptr);
 }
 
 const char* MatrixTimer::how() const {
   if (memo_ == nullptr) return "all: fast-forward is off";
-  if (added_) return "none: repeats a launch that was simulated";
+  if (rounds_added_ == map_->rounds) return "none: repeats what was simulated";
   if (!find_copies_) return "all: room downstream ran out, so columns did not stay copies";
-  if (result_.pe_rounds_copied > 0) return "one of each kind of column";
+  if (rounds_added_ > 0) return "some rounds: the others repeat what was simulated";
+  if (pe_rounds() < std::int64_t{map_->rounds} * map_->lines * map_->positions) return "one of each kind of column";
   return "all: columns are not copies of each other, or the wafer is cut";
 }
 
 const LaunchTimes& MatrixTimer::close() {
-  std::vector<std::int32_t> channels;
-  if (added_) {
-    const LaunchRun& run = memo_->runs(key_)[candidate_];
-    result_ = run.times;
-    channels = run.drain_channels;
-  } else {
-    result_ = lane_.end_time();
-    if (drain_) channels = drain_->channels();
-    if (memo_) {
-      current_.times = result_;
-      current_.drain_channels = channels;
-      memo_->add(key_, current_);
-    }
-  }
-  if (drain_channels_.size() < channels.size()) drain_channels_.resize(channels.size(), 0);
-  for (std::size_t channel = 0; channel < channels.size(); ++channel)
-    drain_channels_[channel] = start_ + channels[channel];
+  if (drain_channels_.size() < channels_after_.size()) drain_channels_.resize(channels_after_.size(), 0);
+  for (std::size_t channel = 0; channel < channels_after_.size(); ++channel)
+    drain_channels_[channel] = start_ + channels_after_[channel];
   return result_;
 }
 

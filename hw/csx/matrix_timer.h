@@ -1,7 +1,6 @@
 #pragma once
-// Times the matrix launches of one lane: from the edge's words to the marks that the rest of the cluster sees,
-// simulated, or added when the memo holds an identical launch.
-#include <memory>
+// Times the matrix launches of one lane: from the edge's words to the marks that the rest of the cluster sees, chunk by
+// chunk, simulated, or added when the memo holds what repeats.
 #include <optional>
 #include <vector>
 
@@ -32,18 +31,29 @@ class MatrixTimer {
   const LaunchTimes& close();
   /// Of the rounds simulated so far: [rounds][chain], cycle before the first wavelet may enter each line.
   const std::vector<std::int32_t>& edge() const { return edge_; }
-  /// True if the launch was not simulated but added.
-  bool added() const { return added_; }
+  /// Of the launch's rounds, how many were added, not simulated.
+  int rounds_added() const { return rounds_added_; }
+  /// Rounds x PEs that were simulated for the launch, those included that led to a state known before.
+  std::int64_t pe_rounds() const { return lane_.pe_rounds(); }
   /// After close(): what was simulated of it, and why no less.
   const char* how() const;
 
  private:
+  /// A chunk of the launch and the state of the lane before it.
+  struct Chunk {
+    std::vector<std::int32_t> starts;  ///< cycles of the launch
+    int first = 0, rounds = 0;
+    int state = LaunchWalks::begin;
+    std::int32_t origin = 0;
+  };
+
   Cycle chunk(std::vector<std::int32_t> starts, int rounds);
-  Cycle simulate(std::size_t chunk, int rounds);
-  bool follows_memo();
-  /// Of the chunks from `first` on.
-  bool same_times(const LaunchRun& run, std::size_t first) const;
+  ChunkInput input_of(const Chunk& chunk) const;
+  ChunkRun simulate();
+  void begin_at(std::size_t chunk);
+  bool run_rounds(const Chunk& chunk);
   std::vector<std::int32_t> channel_slack(std::size_t channels);
+  void append(const ChunkRun& run);
 
   const MachineSpec& machine_;
   Lane& lane_;
@@ -52,19 +62,22 @@ class MatrixTimer {
   bool keep_edge_;
   StreamOrder order_;
   const LaunchMap* map_ = nullptr;
-  LaunchMemo::Key key_{};
+  LaunchWalks* walks_ = nullptr;  ///< null: no memo
   Cycle start_ = 0;
   std::vector<Cycle> feed_channels_;
   std::vector<Cycle> drain_channels_;  ///< absolute
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
-  std::size_t candidate_ = 0;  ///< in memo_->runs(key_); holds for the chunks before the newest
-  bool added_ = false;
   bool find_copies_ = true;
-  LaunchRun current_;
-  std::vector<int> rounds_;  ///< per chunk so far
-  int next_round_ = 0;
+  std::vector<Chunk> chunks_;  ///< so far; the last one is under way
+  std::size_t simulated_ = 0;  ///< the lane stands after so many of them
+  std::size_t timed_ = 0;      ///< after so many of them
+  LaunchTimes lane_times_;     ///< were the lane's books these
+  EngineState state_;          ///< the last one that was simulated
+  Chunk next_;                 ///< begins here
+  int rounds_added_ = 0;
   LaunchTimes result_;
+  std::vector<std::int32_t> channels_after_;  ///< of the east edge, cycles of the launch
   std::vector<std::int32_t> edge_;
 };
 

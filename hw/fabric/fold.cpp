@@ -1,4 +1,4 @@
-// Finds columns that are copies of each other, builds the engine that simulates one of each, and spreads its results.
+// Finds columns that are copies of each other and builds the engine that simulates one of each.
 #include "hw/fabric/fold.h"
 
 #include <algorithm>
@@ -9,6 +9,22 @@
 namespace weft::hw {
 
 namespace {
+
+/// Of an engine that simulates one of each group.
+StreamReduceShape shape_of(const StreamReduceShape& whole, const Fold& fold) {
+  StreamReduceShape shape = whole;
+  std::vector<int>& kept = fold.of_lines ? shape.wavelets : shape.elements;
+  kept.clear();
+  for (int first : fold.first)
+    kept.push_back((fold.of_lines ? whole.wavelets : whole.elements)[static_cast<std::size_t>(first)]);
+  const auto groups = static_cast<int>(fold.first.size());
+  if (fold.of_lines) {
+    shape.lines = shape.chain = groups;
+  } else {
+    shape.positions = groups;
+  }
+  return shape;
+}
 
 /// Blocks of `stride` values, of which [first, first + wide) are picked.
 void pick_columns(const std::vector<std::int32_t>& from, std::size_t stride, const std::vector<int>& columns,
@@ -120,24 +136,17 @@ Fold StreamReduce::find_fold(bool of_lines) const {
   return fold;
 }
 
-StreamReduce StreamReduce::folded(const Fold& fold) const {
-  StreamReduceShape shape = shape_;
-  std::vector<int>& kept = fold.of_lines ? shape.wavelets : shape.elements;
-  kept.clear();
-  for (int first : fold.first)
-    kept.push_back((fold.of_lines ? shape_.wavelets : shape_.elements)[static_cast<std::size_t>(first)]);
-  const auto groups = static_cast<int>(fold.first.size());
-  if (fold.of_lines) {
-    shape.lines = shape.chain = groups;
-  } else {
-    shape.positions = groups;
-  }
-  StreamReduce result(timing_, shape);
-  result.rounds_ = rounds_;
-  if (!fold.of_lines) result.edge_slack_ = edge_slack_;
-  result.fold_shift_ = fold.shift;
-  std::vector<std::int32_t>& lag = fold.of_lines ? result.line_lag_ : result.position_lag_;
+StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& whole, const Fold& fold)
+    : StreamReduce(timing, shape_of(whole, fold)) {
+  fold_shift_ = fold.shift;
+  std::vector<std::int32_t>& lag = fold.of_lines ? line_lag_ : position_lag_;
   for (std::size_t group = 0; group < fold.copies.size(); ++group) lag[group] = (fold.copies[group] - 1) * fold.shift;
+}
+
+StreamReduce StreamReduce::folded(const Fold& fold) const {
+  StreamReduce result(timing_, shape_, fold);
+  result.rounds_ = result.first_round_ = rounds_;
+  if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   const std::size_t deep = history_depth;
   struct Array {
     const Times& from;
@@ -162,41 +171,12 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
         fold.of_lines ? sums_[static_cast<std::size_t>(fold.first[line])] : sums_[line].picked(fold.first);
   if (fold.of_lines) {  // the row of the neighbour below the chain, which is not there
     result.leave_.resize((fold.first.size() + 1) * deep * width_, never_binds);
-    return result;
+  } else {
+    pick_columns(return_, width_, fold.first, 0, result.return_);
+    result.receivers_.pick(receivers_, fold.first);
   }
-  pick_columns(return_, width_, fold.first, 0, result.return_);
-  result.receivers_.pick(receivers_, fold.first);
+  result.begin();
   return result;
-}
-
-void StreamReduce::unfold(const StreamReduce& folded, const Fold& fold) {
-  const auto spread = [&](std::size_t to_line, std::size_t to, std::size_t from_line, std::size_t from,
-                          std::int32_t shift) {
-    const std::size_t here = to_line * width_ + to, there = from_line * folded.width_ + from;
-    wait_stream_[here] += folded.wait_stream_[there];
-    wait_sum_[here] += folded.wait_sum_[there];
-    blocked_[here] += folded.blocked_[there];
-    stall_[here] += folded.stall_[there];
-    free_[here] = folded.free_[there] + shift;
-    receivers_.spread(static_cast<int>(to_line), static_cast<int>(to), folded.receivers_, static_cast<int>(from_line),
-                      static_cast<int>(from), shift);
-  };
-  for (std::size_t group = 0; group < fold.first.size(); ++group)
-    for (int copy = 0; copy < fold.copies[group]; ++copy) {
-      const std::int32_t shift = copy * fold.shift;
-      if (fold.of_lines) {
-        const auto line = static_cast<std::size_t>(fold.first[group] - copy);
-        for (std::size_t p = 0; p < width_; ++p) spread(line, p, group, p, shift);
-      } else {
-        const auto position = static_cast<std::size_t>(fold.first[group] + copy);
-        for (int line = 0; line < shape_.lines; ++line)
-          spread(static_cast<std::size_t>(line), position, static_cast<std::size_t>(line), group, shift);
-      }
-    }
-  const std::int64_t simulated = static_cast<std::int64_t>(folded.shape_.lines) * folded.shape_.positions;
-  pe_rounds_added_ +=
-      (folded.rounds_ - rounds_) * (static_cast<std::int64_t>(shape_.lines) * shape_.positions - simulated);
-  rounds_ = folded.rounds_;
 }
 
 }  // namespace weft::hw

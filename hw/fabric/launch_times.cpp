@@ -26,7 +26,22 @@ void LaunchTimes::add(const LaunchTimes& lane, std::int64_t count) {
   mapped += count * lane.mapped;
   macs += count * lane.macs;
   wavelet_hops += count * lane.wavelet_hops;
-  pe_rounds_copied += count * lane.pe_rounds_copied;
+}
+
+void LaunchTimes::append(const LaunchTimes& later) {
+  end = std::max(end, later.end);
+  for (std::size_t which = 0; which < classes.size(); ++which) classes[which] += later.classes[which];
+  mapped = std::max(mapped, later.mapped);
+  macs += later.macs;
+  wavelet_hops += later.wavelet_hops;
+}
+
+LaunchTimes LaunchTimes::since(const LaunchTimes& earlier) const {
+  LaunchTimes later = *this;
+  for (std::size_t which = 0; which < classes.size(); ++which) later.classes[which] -= earlier.classes[which];
+  later.macs -= earlier.macs;
+  later.wavelet_hops -= earlier.wavelet_hops;
+  return later;
 }
 
 std::string LaunchTimes::bound_by() const {
@@ -50,15 +65,21 @@ struct Program {
   Cycle compute = 0, overhead = 0;
 };
 
-Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, Cycle advances,
+/// Rounds [first, last) of a launch.
+struct Rounds {
+  int first, last;
+};
+
+Program program_of(const LaunchMap& map, Rounds rounds, int wavelets, int elements, int lanes, Cycle advances,
                    const FabricTiming& timing) {
   Program program;
+  const Cycle count = rounds.last - rounds.first;
   const Cycle sum = map.reduces ? elements : 0;
-  program.compute = map.rounds * (wavelets * ceil_div(elements, lanes) + sum);
-  program.overhead = timing.dispatch + advances * timing.control +
-                     map.rounds * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
-                                   (map.reduces ? timing.issue : 0) + timing.scalar);
-  if (!map.reduces) {  // StreamReduce::round_sums()
+  program.compute = count * (wavelets * ceil_div(elements, lanes) + sum);
+  program.overhead = (rounds.first == 0 ? timing.dispatch : 0) + advances * timing.control +
+                     count * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
+                              (map.reduces ? timing.issue : 0) + timing.scalar);
+  if (!map.reduces && rounds.last == map.rounds) {  // StreamReduce::round_sums()
     program.compute += ceil_div(static_cast<Cycle>(wavelets) * elements, timing.convert_lanes);
     program.overhead += timing.issue;
   }
@@ -85,44 +106,45 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
+  const Rounds rounds{static_cast<int>(part.first_round()), static_cast<int>(part.rounds())};
+  const std::int64_t count = rounds.last - rounds.first;
   Cycle advances = 0;
-  for (int round = 0; map.returns && round < map.rounds; ++round) advances += map.advances(round);
+  std::int64_t owner_rows = 0;
+  for (int round = rounds.first; map.returns && round < rounds.last; ++round) {
+    advances += map.advances(round);
+    owner_rows += map.owner_row(round);
+  }
   for (int line = 0; line < shape.lines; ++line) {
     for (int position = 0; position < shape.positions; ++position) {
       const PeTimes pe = part.pe(line, position);
       const int elements = shape.elements[static_cast<std::size_t>(position)];
-      ++times.mapped;
-      times.of(TimeClass::receive) += pe.received;
+      times.end = std::max(times.end, pe.end);
+      times.mapped += pe.copies;
+      times.of(TimeClass::receive) += pe.copies * pe.received;
+      if (top && line == 0) times.wavelet_hops += pe.copies * elements * owner_rows;
       if (line >= shape.chain) continue;
+      const int wavelets = shape.wavelets[static_cast<std::size_t>(line)];
+      times.wavelet_hops += pe.copies * count * (wavelets + 1 + (map.reduces ? elements : 0));
       if (elements == 0) {  // a PE that only sends deltas
-        times.of(TimeClass::overhead) += pe.main_end - pe.blocked;
-        times.of(TimeClass::blocked) += pe.blocked;
+        times.of(TimeClass::overhead) += pe.copies * (pe.main_end - pe.begin - pe.blocked);
+        times.of(TimeClass::blocked) += pe.copies * pe.blocked;
         continue;
       }
-      const int wavelets = shape.wavelets[static_cast<std::size_t>(line)];
-      const Program program = program_of(map, wavelets, elements, shape.lanes, top && line == 0 ? advances : 0, timing);
+      const Program program =
+          program_of(map, rounds, wavelets, elements, shape.lanes, top && line == 0 ? advances : 0, timing);
       const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum +
-                        pe.blocked + pe.received - pe.received_late;
-      if (sum != pe.main_end)
+                        pe.blocked + pe.received_before + pe.received - pe.received_late;
+      if (sum != pe.main_end - pe.begin)
         throw SimulationError(fmt::format("time classes of PE (line {}, position {}) add up to {} of {} cycles", line,
-                                          position, sum, pe.main_end));
-      times.of(TimeClass::compute) += program.compute;
-      times.of(TimeClass::overhead) += program.overhead + pe.stall;
-      times.of(TimeClass::wait_stream) += pe.wait_stream;
-      times.of(TimeClass::wait_partial_sum) += pe.wait_partial_sum;
-      times.of(TimeClass::blocked) += pe.blocked;
-      times.macs += static_cast<std::int64_t>(map.rounds) * wavelets * elements;
+                                          position, sum, pe.main_end - pe.begin));
+      times.of(TimeClass::compute) += pe.copies * program.compute;
+      times.of(TimeClass::overhead) += pe.copies * (program.overhead + pe.stall);
+      times.of(TimeClass::wait_stream) += pe.copies * pe.wait_stream;
+      times.of(TimeClass::wait_partial_sum) += pe.copies * pe.wait_partial_sum;
+      times.of(TimeClass::blocked) += pe.copies * pe.blocked;
+      times.macs += pe.copies * count * wavelets * elements;
     }
   }
-  for (int line = 0; line < shape.chain; ++line)
-    times.wavelet_hops +=
-        static_cast<std::int64_t>(map.rounds) * (shape.wavelets[static_cast<std::size_t>(line)] + 1) * shape.positions;
-  const std::int64_t elements = std::accumulate(shape.elements.begin(), shape.elements.end(), std::int64_t{0});
-  if (map.reduces) times.wavelet_hops += static_cast<std::int64_t>(map.rounds) * elements * shape.chain;
-  if (map.returns && top)
-    for (int round = 0; round < map.rounds; ++round) times.wavelet_hops += elements * map.owner_row(round);
-  times.pe_rounds_copied += part.pe_rounds_added();
-  times.end = std::max(times.end, part.end());
 }
 
 }  // namespace weft::hw

@@ -17,10 +17,13 @@ struct LaunchTimes {
   std::int64_t mapped = 0;       ///< PEs that do something
   std::int64_t macs = 0;
   std::int64_t wavelet_hops = 0;
-  std::int64_t pe_rounds_copied = 0;  ///< rounds of PEs that were added as copies of a neighbour's
 
   /// Adds the books of `count` equal lanes beside this one.
   void add(const LaunchTimes& lane, std::int64_t count);
+  /// Adds the books of what comes after: other cycles of the same PEs.
+  void append(const LaunchTimes& later);
+  /// The books of what came after `earlier`, which these go on from.
+  LaunchTimes since(const LaunchTimes& earlier) const;
   std::int64_t& of(proto::TimeClass which) { return classes[static_cast<std::size_t>(which)]; }
   /// Books the rest of [0, end) of the mapped PEs as drained and the PEs of the machine that are not mapped.
   /// Throws SimulationError if the mapped PEs' books exceed the time there was.
@@ -29,8 +32,8 @@ struct LaunchTimes {
   std::string bound_by() const;
 };
 
-/// Adds the books of one part of a matrix launch. Throws SimulationError if a PE's classes do not add up to its time.
-/// `top` is true when the part holds global line 0.
+/// Adds the books of one part of a matrix launch, copies included, for the rounds that its engine has done. Throws
+/// SimulationError if a PE's classes do not add up to its time. `top` is true when the part holds global line 0.
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top, const FabricTiming& timing);
 
 }  // namespace weft::hw

@@ -124,4 +124,23 @@ RampRuns RampRuns::picked(const std::vector<int>& chosen) const {
   return result;
 }
 
+void RampRuns::save(std::int32_t origin, std::int64_t wavelet, std::vector<std::int32_t>& to) const {
+  to.push_back(static_cast<std::int32_t>(runs_.size()));
+  for (const Run& run : runs_) {
+    to.insert(to.end(), {static_cast<std::int32_t>(run.last_wavelet - wavelet), run.left, run.right, run.length});
+    for (int p = run.left; p < run.right; ++p) to.push_back(start(run, p) - origin);
+  }
+}
+
+const std::int32_t* RampRuns::load(std::int32_t origin, std::int64_t wavelet, const std::int32_t* from) {
+  runs_.clear();
+  times_.clear();
+  for (std::int32_t runs = *from++; runs > 0; --runs) {
+    runs_.push_back({from[0] + wavelet, from[1], from[2], from[3], times_.size()});
+    from += 4;
+    for (int p = runs_.back().left; p < runs_.back().right; ++p) times_.push_back(*from++ + origin);
+  }
+  return from;
+}
+
 }  // namespace weft::hw

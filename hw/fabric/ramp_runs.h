@@ -42,6 +42,12 @@ class RampRuns {
   /// The runs at the positions of `chosen`, ascending.
   RampRuns picked(const std::vector<int>& chosen) const;
 
+  // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
+  /// Told from cycle `origin` and wavelet `wavelet`.
+  void save(std::int32_t origin, std::int64_t wavelet, std::vector<std::int32_t>& to) const;
+  /// From what save() appended; returns what is behind it.
+  const std::int32_t* load(std::int32_t origin, std::int64_t wavelet, const std::int32_t* from);
+
  private:
   struct Run {
     std::int64_t last_wavelet;

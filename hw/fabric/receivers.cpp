@@ -83,7 +83,7 @@ void Receivers::end_round(int line) {
   if (at.times.empty()) return;
   std::int32_t passed = std::numeric_limits<std::int32_t>::max();
   for (const Position& position : at.positions)
-    if (position.received > 0) passed = std::min(passed, position.taken);
+    if (position.received > 0 || position.count > 0) passed = std::min(passed, position.taken);
   at.passed.push_back(passed);
   if (at.passed.size() <= memory_) return;
   passed = at.passed.front();
@@ -95,7 +95,7 @@ void Receivers::forget(Line& line, std::int32_t elements) {
   if (elements == 0) return;
   std::int32_t rest = 0;
   for (Position& position : line.positions) {
-    if (position.received == 0) continue;
+    if (position.received == 0 && position.count == 0) continue;
     position.count -= elements;
     position.taken -= elements;
     rest = std::max(rest, position.count);
@@ -125,6 +125,11 @@ std::int32_t Receivers::received_late(int line, int position) const {
   const Position* at = find(line, position);
   if (!at) return 0;
   return line < chain_ ? at->count - at->taken : at->received;
+}
+
+std::int32_t Receivers::received_before(int line, int position) const {
+  const Position* at = find(line, position);
+  return at ? at->waited : 0;
 }
 
 std::int32_t Receivers::end(int line, int position) const {
@@ -158,7 +163,8 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
     for (const int p : chosen) {
       Position position = from.positions[static_cast<std::size_t>(p)];
       position.received = position.end = 0;
-      waiting_[line] += position.count - position.taken;
+      position.waited = position.count - position.taken;
+      waiting_[line] += position.waited;
       to.positions.push_back(position);
     }
     for (std::size_t row = 0; row < from.times.size(); row += all.width_)
@@ -166,19 +172,33 @@ void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
   }
 }
 
-void Receivers::spread(int line, int position, const Receivers& folded, int from_line, int from_position,
-                       std::int32_t shift) {
-  const Position* from = folded.find(from_line, from_position);
-  if (!from) return;
+// What has been passed by the main thread and by all wavelets before it is forgotten.
+void Receivers::save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
+                     std::vector<std::int32_t>& to) const {
+  const Line& at = lines_[static_cast<std::size_t>(line)];
+  for (std::size_t p = 0; p < width_; ++p) {
+    const Position position = at.times.empty() ? Position{} : at.positions[p];
+    std::int32_t first = 0;
+    while (first < position.taken && time(at, first, static_cast<int>(p)) - ramp_ <= newest[p]) ++first;
+    to.push_back(position.count - first);
+    to.push_back(position.taken - first);
+    for (; first < position.count; ++first) to.push_back(time(at, first, static_cast<int>(p)) - origin);
+  }
+}
+
+void Receivers::load(int line, std::int32_t origin, const std::int32_t* from) {
   Line& at = lines_[static_cast<std::size_t>(line)];
-  at.positions.resize(width_);
-  Position& here = at.positions[static_cast<std::size_t>(position)];
-  const std::int32_t received = here.received + from->received, end = folded.end(from_line, from_position);
-  here.received = received;
-  if (end > 0) here.end = end + shift;
-  // Only results may be asked for from now on.
-  here.count = from->count;
-  here.taken = from->taken;
+  at.positions.assign(width_, {});
+  for (std::size_t p = 0; p < width_; ++p) {
+    Position& position = at.positions[p];
+    position.count = *from++;
+    position.taken = *from++;
+    position.waited = position.count - position.taken;
+    waiting_[static_cast<std::size_t>(line)] += position.waited;
+    at.times.resize(std::max(at.times.size(), static_cast<std::size_t>(position.count) * width_));
+    for (std::int32_t element = 0; element < position.count; ++element)
+      at.times[static_cast<std::size_t>(element) * width_ + p] = *from++ + origin;
+  }
 }
 
 }  // namespace weft::hw

@@ -37,6 +37,8 @@ class Receivers {
   /// Elements so far, and those of them that the main thread never saw.
   std::int32_t received(int line, int position) const;
   std::int32_t received_late(int line, int position) const;
+  /// If this state was taken over from others, those count from there: elements that waited then.
+  std::int32_t received_before(int line, int position) const;
   /// Cycle after the last one; 0 without any.
   std::int32_t end(int line, int position) const;
 
@@ -45,14 +47,20 @@ class Receivers {
   void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
   /// Takes over the state of `all` at the positions of `chosen`, but not what has been received.
   void pick(const Receivers& all, const std::vector<int>& chosen);
-  /// Takes over what one position of `folded`, a copy of this one, received, `shift` later.
-  void spread(int line, int position, const Receivers& folded, int from_line, int from_position, std::int32_t shift);
+
+  // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
+  /// No wavelet that is still to be timed crosses a ramp before the cycle after `newest` [positions].
+  void save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
+            std::vector<std::int32_t>& to) const;
+  /// From what save() appended.
+  void load(int line, std::int32_t origin, const std::int32_t* from);
 
  private:
   struct Position {
     std::int32_t count = 0;  ///< elements that are remembered
     std::int32_t taken = 0;  ///< of these, the main thread has passed the first so many
     std::int32_t received = 0, end = 0;
+    std::int32_t waited = 0;  ///< elements that waited when this state was taken over
   };
   struct Line {
     std::vector<Position> positions;   ///< empty: never received

@@ -353,8 +353,13 @@ PeTimes StreamReduce::pe(int line, int position) const {
   times.stall = stall_[at];
   times.received = receivers_.received(line, position);
   times.received_late = receivers_.received_late(line, position);
+  times.received_before = receivers_.received_before(line, position);
   times.main_end = line < shape_.chain ? free_[at] : 0;
-  times.end = std::max<Cycle>(times.main_end, receivers_.end(line, position));
+  times.begin = line < shape_.chain && !begin_.empty() ? begin_[at] : 0;
+  const std::int32_t lag =
+      line_lag_[static_cast<std::size_t>(line)] + position_lag_[static_cast<std::size_t>(position)];
+  if (lag > 0) times.copies = lag / fold_shift_ + 1;
+  times.end = std::max<Cycle>(times.main_end, receivers_.end(line, position)) + lag;
   return times;
 }
 

@@ -49,18 +49,23 @@ struct StreamReduceShape {
   bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
-/// Sums of PE-cycles of one PE since the launch began.
+/// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
 struct PeTimes {
-  Cycle end = 0;       ///< main thread and receiver have ended
+  int copies = 1;      ///< PEs that it stands for, itself included; fold.h
+  Cycle begin = 0;     ///< main thread
   Cycle main_end = 0;  ///< main thread has ended
+  Cycle end = 0;       ///< main thread and receiver of the last copy have ended
   Cycle wait_stream = 0, wait_partial_sum = 0, blocked = 0, stall = 0;
-  Cycle received = 0;       ///< by the receiver
-  Cycle received_late = 0;  ///< of these, after the end of the main thread
+  Cycle received = 0;         ///< by the receiver
+  Cycle received_late = 0;    ///< of these, after the end of the main thread
+  Cycle received_before = 0;  ///< before that the main thread had not seen when the engine began
 };
 
 class StreamReduce {
  public:
   StreamReduce(const FabricTiming& timing, StreamReduceShape shape);
+  /// Simulates one of each group of `fold`, all of which is `whole`; to be given a state.
+  StreamReduce(const FabricTiming& timing, const StreamReduceShape& whole, const Fold& fold);
 
   /// Where the stream of a round comes from. Exactly one of the three forms.
   struct Source {
@@ -133,10 +138,22 @@ class StreamReduce {
   Fold find_fold(bool of_lines) const;
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;
-  /// Takes over what `folded`, made by folded(fold), did since then; after it only results may be asked for.
-  void unfold(const StreamReduce& folded, const Fold& fold);
   /// False: since it was folded, something happened for which copies are not shown to be copies.
   bool fold_holds() const { return fold_holds_; }
+
+  // ---- the state between rounds (engine_state.cpp), only for a part without neighbours ---------------------------
+  /// The cycle from which the times of a state are told: line 0 is free.
+  std::int32_t state_origin() const { return free_.front(); }
+  /// Appends all that later times of a line of the chain can depend on, but for where in time it stands, which all
+  /// lines share: save_common(). Both are the same for any origin and any number of rounds so far.
+  void save_line(int line, std::vector<std::int32_t>& to) const;
+  void save_common(std::vector<std::int32_t>& to) const;
+  /// Take over what those of an engine of this shape appended after `rounds` rounds, first the common part, then every
+  /// line.
+  void load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin);
+  void load_line(int line, const std::vector<std::int32_t>& from);
+  /// pe() counts from here on.
+  void begin() { begin_ = free_; }
 
   PeTimes pe(int line, int position) const;
   /// Last cycle of anything in this part.
@@ -146,10 +163,10 @@ class StreamReduce {
   /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
   std::int32_t last_issue(int position) const { return last_issue_row(0, position)[position]; }
   std::int64_t rounds() const { return rounds_; }
+  /// Rounds before it began.
+  std::int64_t first_round() const { return first_round_; }
   /// Wavelets and elements of PEs that were added, not simulated.
   std::int64_t added() const { return wavelets_added_ + elements_added_; }
-  /// Rounds of PEs that were copies.
-  std::int64_t pe_rounds_added() const { return pe_rounds_added_; }
 
  private:
   using Times = std::vector<std::int32_t>;
@@ -169,6 +186,9 @@ class StreamReduce {
   const std::int32_t* last_issue_row(int line, int position) const {
     return element_.data() +
            ring(line, (rounds_ + 1) * shape_.elements[static_cast<std::size_t>(position)] - 1) * width_;
+  }
+  const std::int32_t* row(const Times& times, int line) const {
+    return times.data() + static_cast<std::size_t>(line) * width_;
   }
   std::int32_t* depart(int line, std::int64_t k) { return depart_.data() + ring(line, k) * (width_ + 2) + 1; }
   std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
@@ -211,6 +231,9 @@ class StreamReduce {
   void deliver_returned(int owner_line, int left, int right);
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
   bool line_is_copy(int line, std::int32_t shift) const;
+  template <typename Engine, typename Visit>
+  static void each_time(Engine& engine, int line, Visit&& visit);
+  std::vector<std::int32_t> newest_on_ramp(int line) const;
   struct Neighbour {
     const std::int32_t* times;
     std::int32_t later;
@@ -224,7 +247,7 @@ class StreamReduce {
   HopScan hops_;
   int active_ = 0;  ///< positions with elements
   int max_elements_ = 0;
-  std::int64_t rounds_ = 0;
+  std::int64_t rounds_ = 0, first_round_ = 0;
   bool early_done_ = false;  ///< of the round under way
   std::vector<Group> groups_;
   Times length_;                    ///< [positions] AXPY cycles
@@ -232,6 +255,7 @@ class StreamReduce {
   std::vector<bool> undisturbed_;   ///< [chain] no receiver takes cycles from this round's stream
   std::vector<RampRuns> sums_;      ///< [chain] on the ramps into the line
   Times free_, ready_;              ///< [lines][positions] core free; accumulators ready
+  Times begin_;                     ///< [lines][positions] core free when this engine began; empty: 0
   Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one
   Times edge_slack_;  ///< [chain]
@@ -240,7 +264,7 @@ class StreamReduce {
   /// [chain] element of the strip under way that a line has reached; out of reach between strips.
   std::vector<std::int64_t> newest_;
   std::array<DueLines, 2 * history_depth> due_;  ///< per element ahead
-  std::int64_t elements_added_ = 0, wavelets_added_ = 0, pe_rounds_added_ = 0;
+  std::int64_t elements_added_ = 0, wavelets_added_ = 0;
   Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
   std::int32_t fold_shift_ = 0;
   bool fold_holds_ = true;

@@ -33,7 +33,7 @@ class Lane : public sc_core::sc_module {
   /// [positions] or null: when the east edge has room for the round's sums.
   void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);
   /// Cycle at which the last wavelet of the last round has left the west edge.
-  Cycle edge_departure() const { return edge_departure_; }
+  std::int32_t edge_departure() const { return edge_departure_; }
   /// Since the last call, per chain line: by how many cycles its words could have come later;
   /// StreamReduce::edge_slack().
   std::vector<std::int32_t> take_edge_slack();
@@ -41,8 +41,14 @@ class Lane : public sc_core::sc_module {
   std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }
   /// After a round: see Region::copies_failed().
   bool copies_failed() const;
-  /// Books of the launch; throws SimulationError if they do not add up.
-  LaunchTimes end_time();
+  /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.
+  LaunchTimes times() const;
+  /// Rounds x PEs that were simulated since begin_launch().
+  std::int64_t pe_rounds() const;
+  /// See Region; never of a lane that is cut.
+  bool give_state(StateRows& rows, EngineState& state) const;
+  std::int32_t state_origin() const { return regions_.front()->state_origin(); }
+  void resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
 
   // ---- values ----------------------------------------------------------------------------------------------------
   void allocate();
@@ -81,7 +87,7 @@ class Lane : public sc_core::sc_module {
   ThreadPool& pool_;
   std::vector<std::unique_ptr<Region>> regions_;
   const LaunchMap* map_ = nullptr;
-  Cycle edge_departure_ = 0;
+  std::int32_t edge_departure_ = 0;
   std::vector<std::int32_t> sink_issue_;
   KernelKind kind_ = KernelKind::matmul_forward;
   int layer_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "hw/wafer/lane.h"
 
@@ -67,7 +68,7 @@ void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* si
   }
   if (edge)
     for (auto& part : regions_)
-      if (part->starts_stream(round)) edge_departure_ = std::max<Cycle>(edge_departure_, part->edge_departure());
+      if (part->starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
   for (auto& part : regions_)
     if (part->starts_sum()) part->run_sum(round);
   if (map_->reduces && !map_->returns)
@@ -90,12 +91,24 @@ bool Lane::copies_failed() const {
   return std::any_of(regions_.begin(), regions_.end(), [](const auto& part) { return part->copies_failed(); });
 }
 
-LaunchTimes Lane::end_time() {
+LaunchTimes Lane::times() const {
   LaunchTimes times;
-  for (auto& part : regions_) part->end_time();
-  for (const auto& part : regions_)
-    if (part->mapped()) add_part(times, *map_, part->engine(), part->first_line() == 0, timing_);
+  for (const auto& part : regions_) part->add_times(times);
   return times;
+}
+
+std::int64_t Lane::pe_rounds() const {
+  return std::accumulate(regions_.begin(), regions_.end(), std::int64_t{0},
+                         [](std::int64_t sum, const auto& part) { return sum + part->pe_rounds(); });
+}
+
+bool Lane::give_state(StateRows& rows, EngineState& state) const {
+  return regions_.size() == 1 && regions_.front()->give_state(rows, state);
+}
+
+void Lane::resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
+  edge_departure_ = 0;
+  regions_.front()->resume(machine_.pe.lanes.fmac_mixed, rows, state, rounds, origin);
 }
 
 std::int64_t Lane::cut_crossings() const {

@@ -7,7 +7,9 @@
 #include <memory>
 #include <systemc>
 
+#include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_map.h"
+#include "hw/fabric/launch_times.h"
 #include "hw/fabric/stream_reduce.h"
 #include "hw/wafer/region_memory.h"
 #include "tlm/base/thread_pool.h"
@@ -50,15 +52,25 @@ class Region : public sc_core::sc_module {
   void close_round(int round);
   /// After close_round(): columns that had been found to be copies may have been none; the launch must be run again
   /// without FastForward::copies.
-  bool copies_failed() const { return folded_ && !folded_->fold_holds(); }
-  /// After the last round, before engine() is asked for results.
-  void end_time();
+  bool copies_failed() const { return engine_ && !engine_->fold_holds(); }
+  /// Adds the books of the rounds since begin_time() or resume().
+  void add_times(LaunchTimes& times) const;
+  /// Rounds x PEs that were simulated since place().
+  std::int64_t pe_rounds() const { return pe_rounds_; }
+  /// Makes of `state`, an earlier one or none, the state between two rounds, if it is small enough to keep: columns of
+  /// tokens are copies.
+  bool give_state(StateRows& rows, EngineState& state) const;
+  /// The cycle that a state's times are told from.
+  std::int32_t state_origin() const { return engine_->state_origin(); }
+  /// Stands as the region did whose state() this was, after `rounds` rounds, with its times told from `origin`.
+  void resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
   /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
   void take_edge_slack(std::vector<std::int32_t>& slack);
-  /// Positions as in the launch; lines too, but for a launch whose sums leave, between begin_time() and end_time().
-  const StreamReduce& engine() const { return folded_ ? *folded_ : *engine_; }
+  /// Of all PEs, or one of each kind, once copies were found. Line 0 and, in a launch whose sums leave, positions are
+  /// as in the launch.
+  const StreamReduce& engine() const { return *engine_; }
   int first_line() const { return line_first_; }
   int first_position() const { return position_first_; }
 
@@ -94,7 +106,6 @@ class Region : public sc_core::sc_module {
   proto::Side above() const { return map_->lines_are_rows ? proto::Side::north : proto::Side::east; }
   proto::Side below() const { return opposite(above()); }
 
-  StreamReduce& active() { return folded_ ? *folded_ : *engine_; }
   bool alone() const;
   void fold_copies(int round);
   /// Line of the round's owner, or -1 where it is not here.
@@ -119,9 +130,11 @@ class Region : public sc_core::sc_module {
   std::int64_t bursts_ = 0;
 
   const LaunchMap* map_ = nullptr;
-  std::unique_ptr<StreamReduce> engine_, folded_;  ///< all PEs; one of each kind, once copies were found
-  Fold fold_;
+  std::unique_ptr<StreamReduce> engine_;
+  Fold fold_;           ///< no groups: of all PEs
+  LaunchTimes booked_;  ///< of all PEs, until copies were found
   bool find_copies_ = false;
+  std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;
   const std::int32_t* sink_ready_ = nullptr;

@@ -13,6 +13,7 @@ using proto::WaveletBurst;
 
 void Region::place(const LaunchMap& map) {
   map_ = &map;
+  pe_rounds_ = 0;
   const auto clip = [](int value, int limit) { return std::min(value, limit); };
   if (map.lines_are_rows) {
     line_first_ = clip(extent_.row_first, map.lines);
@@ -29,7 +30,8 @@ void Region::place(const LaunchMap& map) {
 
 void Region::begin_time(int lanes, FastForward fast_forward) {
   engine_.reset();
-  folded_.reset();
+  fold_ = {};
+  booked_ = {};
   if (!mapped()) return;
   StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   shape.add_runs = fast_forward.runs;
@@ -44,19 +46,37 @@ bool Region::alone() const {
 // Columns become copies when the differences of the launch's begin have passed; to look costs about a round.
 void Region::fold_copies(int round) {
   constexpr int rounds_between_looks = 4;
-  if (!find_copies_ || folded_ || (round > rounds_between_looks && round % rounds_between_looks != 0)) return;
+  if (!find_copies_ || !fold_.first.empty()) return;
+  if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
   Fold fold = engine_->find_fold(!map_->lines_are_rows);
   const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
   constexpr int least_gain = 2;
   if (static_cast<int>(fold.first.size()) * least_gain > columns) return;
+  add_times(booked_);
   fold_ = std::move(fold);
-  folded_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+  engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
 }
 
-void Region::end_time() {
-  if (folded_) engine_->unfold(*folded_, fold_);
-  folded_.reset();
-  if (mapped() && !map_->reduces) engine_->round_sums();
+void Region::add_times(LaunchTimes& times) const {
+  if (!mapped()) return;
+  LaunchTimes part = booked_, newest;
+  add_part(newest, *map_, *engine_, line_first_ == 0, timing_);
+  part.append(newest);
+  times.add(part, 1);
+}
+
+bool Region::give_state(StateRows& rows, EngineState& state) const {
+  if (fold_.first.empty() || fold_.of_lines) return false;
+  hw::give_state(*engine_, fold_, rows, state);
+  return true;
+}
+
+void Region::resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
+  fold_ = fold_of(state, rows);
+  booked_ = {};
+  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
+  engine_ = std::make_unique<StreamReduce>(timing_, all, fold_);
+  take_state(*engine_, state, rows, rounds, origin);
 }
 
 bool Region::neighbour(Side side) const {
@@ -96,7 +116,7 @@ void Region::run_stream(int round, const std::int32_t* edge) {
     source.owner = map_->owner_row(round) - position_first_;
   }
   const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
-  const StreamReduceShape& shape = active().shape();
+  const StreamReduceShape& shape = engine_->shape();
   for (int line = shape.chain - 1; line >= 0; --line) {
     const int wavelets = shape.wavelets[static_cast<std::size_t>(line)] + 1;
     const int chunk = alone ? wavelets : timing_.link_queue;
@@ -106,12 +126,12 @@ void Region::run_stream(int round, const std::int32_t* edge) {
 }
 
 void Region::stream_chunk(int line, int first, int last, const StreamReduce::Source& source) {
-  active().stream(line, first, last, source);
+  engine_->stream(line, first, last, source);
   const bool to_left = source.owner >= 0 || source.side > 0;
   const bool to_right = source.owner >= 0 || source.side <= 0;
   if (to_left && neighbour(left())) pass_stream(-1, line, first, last);
   if (to_right && neighbour(right())) pass_stream(+1, line, first, last);
-  if (map_->reduces && last > active().shape().wavelets[static_cast<std::size_t>(line)]) open_line(line);
+  if (map_->reduces && last > engine_->shape().wavelets[static_cast<std::size_t>(line)]) open_line(line);
 }
 
 void Region::pass_stream(int side, int line, int first, int last) {
@@ -121,16 +141,16 @@ void Region::pass_stream(int side, int line, int first, int last) {
   burst.line = line;
   burst.first = first;
   burst.last = last;
-  for (int offset = first; offset < last; ++offset) burst.times.push_back(active().departure(side, line, offset));
+  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->departure(side, line, offset));
   send(side < 0 ? left() : right(), burst);
   for (int offset = first; offset < last; ++offset)
-    active().halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
+    engine_->halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
 }
 
 void Region::open_line(int line) {
-  active().open_reduction(line, sink_ready_);
-  for (int element = 0; element < active().early_elements(); ++element) {
-    active().reduce_early(line, element, owner_here());
+  engine_->open_reduction(line, sink_ready_);
+  for (int element = 0; element < engine_->early_elements(); ++element) {
+    engine_->reduce_early(line, element, owner_here());
     if (line == 0) hand_on(BurstKind::early_sum, element, element + 1);
   }
 }
@@ -138,15 +158,15 @@ void Region::open_line(int line) {
 void Region::run_sum(int round) {
   round_ = round;
   const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
-  const int elements = active().max_elements();
+  const int elements = engine_->max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
-  for (int first = active().early_elements(); first < elements; first += chunk)
+  for (int first = engine_->early_elements(); first < elements; first += chunk)
     sum_elements(first, std::min(first + chunk, elements));
 }
 
 // With a neighbour along the chain an element at a time: what it returns to an owner may take cycles from the next.
 void Region::sum_elements(int first, int last) {
-  active().reduce(first, last, owner_here());
+  engine_->reduce(first, last, owner_here());
   hand_on(BurstKind::partial_sum, first, last);
 }
 
@@ -158,13 +178,13 @@ void Region::hand_on(BurstKind kind, int first, int last) {
     burst.round = round_;
     burst.first = first;
     burst.last = last;
-    burst.times.resize(static_cast<std::size_t>(active().shape().positions));
-    active().get_leaving(first, burst.times.data());
+    burst.times.resize(static_cast<std::size_t>(engine_->shape().positions));
+    engine_->get_leaving(first, burst.times.data());
     send(above(), burst);
-    active().set_above(first, burst.credits.data());
+    engine_->set_above(first, burst.credits.data());
   } else if (map_->returns && owner_here() < 0) {
-    const std::int32_t* times = active().returned();
-    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + active().shape().positions));
+    const std::int32_t* times = engine_->returned();
+    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
   }
 }
 
@@ -174,7 +194,7 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
   burst.round = round;
   burst.first = first;
   burst.last = last;
-  for (std::int32_t& time : times) time += active().shape().lines * timing_.hop;
+  for (std::int32_t& time : times) time += engine_->shape().lines * timing_.hop;
   burst.times = std::move(times);
   send(below(), burst);
 }
@@ -182,27 +202,29 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
 void Region::close_round(int round) {
   if (!mapped()) return;
   if (map_->reduces) {
-    active().close_reduction(line_first_ == 0 && map_->advances(round));
+    engine_->close_reduction(line_first_ == 0 && map_->advances(round));
   } else {
-    active().close_without_reduction();
+    engine_->close_without_reduction();
+    if (round + 1 == map_->rounds) engine_->round_sums();
   }
+  pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
 }
 
 std::int32_t Region::edge_departure() {
   std::int32_t last = 0;
-  const StreamReduceShape& shape = active().shape();
+  const StreamReduceShape& shape = engine_->shape();
   for (int line = 0; line < shape.chain; ++line)
-    last = std::max(last, active().halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
+    last = std::max(last, engine_->halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
   return last;
 }
 
 void Region::take_edge_slack(std::vector<std::int32_t>& slack) {
-  for (int line = 0; line < active().shape().chain; ++line) {
+  for (int line = 0; line < engine_->shape().chain; ++line) {
     std::int32_t& least = slack[static_cast<std::size_t>(line_first_ + line)];
-    least = std::min(least, active().edge_slack(line));
+    least = std::min(least, engine_->edge_slack(line));
   }
-  active().reset_edge_slack();
+  engine_->reset_edge_slack();
 }
 
 void Region::take_burst(Side from, WaveletBurst& burst) {
@@ -214,32 +236,32 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       StreamReduce::Source source;
       source.side = side;
       for (int offset = burst.first; offset < burst.last; ++offset)
-        active().halo(side, burst.line, offset) = burst.times[static_cast<std::size_t>(offset - burst.first)];
+        engine_->halo(side, burst.line, offset) = burst.times[static_cast<std::size_t>(offset - burst.first)];
       stream_chunk(burst.line, burst.first, burst.last, source);
       for (int offset = burst.first; offset < burst.last; ++offset)
-        burst.credits.push_back(active().departure(side, burst.line, offset));
+        burst.credits.push_back(engine_->departure(side, burst.line, offset));
       return;
     }
     case BurstKind::early_sum:
     case BurstKind::partial_sum:
-      active().set_below(burst.first, burst.times.data());
+      engine_->set_below(burst.first, burst.times.data());
       if (burst.kind == BurstKind::early_sum) {
-        active().take_early(burst.first);
+        engine_->take_early(burst.first);
       } else {
         sum_elements(burst.first, burst.last);
       }
       burst.credits.resize(burst.times.size());
-      active().get_credits(burst.first, burst.credits.data());
+      engine_->get_credits(burst.first, burst.credits.data());
       return;
     case BurstKind::returned_sum: {
-      const StreamReduceShape& shape = active().shape();
+      const StreamReduceShape& shape = engine_->shape();
       const int owner = map_->owner_row(burst.round) - line_first_;
       if (owner >= shape.lines) return pass_returned(burst.round, burst.first, burst.last, burst.times);
       std::vector<std::int32_t> arrival = burst.times;
       for (std::int32_t& time : arrival) time += owner * timing_.hop + timing_.ramp;
       for (int position = 0; position < shape.positions; ++position)
         if (shape.elements[static_cast<std::size_t>(position)] > burst.first)
-          active().receive(owner, arrival.data(), position, position + 1);
+          engine_->receive(owner, arrival.data(), position, position + 1);
       return;
     }
     case BurstKind::stream_values:

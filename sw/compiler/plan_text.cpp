@@ -51,6 +51,10 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
   for (const PlannedLaunch& launch : plan.train)
     text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
                         layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
+  if (!plan.bounds.empty()) text += fmt::format("\n{:<54} {:>14}\n", "works all through a step", "cycles");
+  for (const StepBound& bound : plan.bounds)
+    text += fmt::format("  {:<52} {:>14} {:>8}\n", bound.what, bound.cycles,
+                        bound.cycles == plan.predicted_step ? "binds" : "");
   text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step,
                       1e3 * machine.clock.seconds(plan.predicted_step), machine.clock.mega_hertz);
   text += fmt::format("\nSRAM of the fullest PE: {} of {} bytes\n", total_bytes(plan.sram), machine.pe.sram_bytes);
@@ -58,8 +62,8 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
   text += "\ncolors\n";
   for (const std::string& color : plan.colors) text += "  " + color + "\n";
   text +=
-      "\ntried: lanes x width x height; micro-batches; output weights; layers a segment;\n       predicted step; "
-      "SRAM\n";
+      "\ntried: lanes x width x height; micro-batches; output weights; layers a segment;\n       cycles of all "
+      "launches; SRAM\n";
   for (const PlanAlternative& tried : plan.alternatives)
     text += fmt::format("  {:>2} x {:>4} x {:<4} {:<7} {:>5} {:<9} {:>4} {:>16} {:>9}\n", tried.mapping.lanes,
                         on_machine(tried.mapping).width, on_machine(tried.mapping).height,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "hw/spec/kernel_names.h"
@@ -71,6 +72,7 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
                   std::move(train),
                   {},
                   now.predicted_step,
+                  {},
                   sram,
                   {},
                   {},
@@ -127,22 +129,63 @@ std::vector<PlanKind> kinds_of(const PlanWishes& wishes) {
   return kinds;
 }
 
-std::string reason_of(const Plan& plan, const Layers& layers, std::size_t tried) {
-  std::string slowest;
-  Cycle slowest_cycles = 0;
-  for (const PlannedLaunch& launch : plan.train) {
-    const Cycle cycles = std::max(launch.predicted, launch.stream);
-    if (cycles <= slowest_cycles) continue;
-    slowest_cycles = cycles;
-    slowest = fmt::format("{} of {} ({})", hw::kernel_name(launch.launch.kind),
-                          layers[static_cast<std::size_t>(launch.launch.layer)].name,
-                          launch.stream > launch.predicted ? "its stream over Ethernet" : "on the wafer");
+/// Cycles of a step by kernel, all micro-batches.
+std::map<std::string, Cycle> by_kernel(const std::vector<PlannedLaunch>& launches, int micro_batches) {
+  std::map<std::string, Cycle> cycles;
+  for (const PlannedLaunch& launch : launches)
+    cycles[hw::kernel_name(launch.launch.kind)] += micro_batches * std::max(launch.predicted, launch.stream);
+  return cycles;
+}
+
+double percent(Cycle part, Cycle whole) { return 100.0 * static_cast<double>(part) / static_cast<double>(whole); }
+
+std::string longest_launch(const Plan& plan, const Layers& layers) {
+  const PlannedLaunch* longest = &plan.train.front();
+  const auto cycles = [](const PlannedLaunch& launch) { return std::max(launch.predicted, launch.stream); };
+  for (const PlannedLaunch& launch : plan.train)
+    if (cycles(launch) > cycles(*longest)) longest = &launch;
+  return fmt::format("longest launch: {} of {} ({}), {:.0f} % of them", hw::kernel_name(longest->launch.kind),
+                     layers[static_cast<std::size_t>(longest->launch.layer)].name,
+                     longest->stream > longest->predicted ? "its stream over Ethernet" : "on the wafer",
+                     percent(cycles(*longest) * plan.micro_batches, plan.predicted_step));
+}
+
+/// The best plan that differs from the chosen one in more than the width, and the kernel that it loses most with.
+std::string runner_up(const Plan& plan, const Layers& layers, const hw::MachineSpec& machine) {
+  const PlanAlternative* next = nullptr;
+  for (const PlanAlternative& tried : plan.alternatives) {
+    const bool chosen = tried.micro_batches == plan.micro_batches && tried.retain == plan.retain &&
+                        tried.mapping.lanes == plan.mapping.lanes &&
+                        tried.mapping.features_over == plan.mapping.features_over;
+    if (tried.predicted_step > 0 && !chosen && (!next || tried.predicted_step < next->predicted_step)) next = &tried;
   }
-  return fmt::format(
-      "shortest predicted step among {} pairs of height and lanes and the widths that change a share; longest launch: "
-      "{}, {:.0f} % of the step",
-      tried, slowest,
-      100.0 * static_cast<double>(slowest_cycles * plan.micro_batches) / static_cast<double>(plan.predicted_step));
+  if (!next) return "nothing else that was tried fits";
+  const std::vector<hw::Launch> launches = train_launches(static_cast<int>(layers.size()), next->retain, next->segment);
+  const std::map<std::string, Cycle> ours = by_kernel(plan.train, plan.micro_batches),
+                                     theirs = by_kernel(
+                                         predict_launches(layers, machine, launches, true, next->mapping,
+                                                          plan.tokens * plan.micro_batches / next->micro_batches),
+                                         next->micro_batches);
+  std::string kernel;
+  Cycle lost = 0;
+  for (const auto& [name, cycles] : theirs) {
+    const auto here = ours.find(name);
+    const Cycle more = cycles - (here == ours.end() ? 0 : here->second);
+    if (!kernel.empty() && more <= lost) continue;
+    kernel = name;
+    lost = more;
+  }
+  return fmt::format("next: {}, {} micro-batch{}{}, {:.1f} % longer, {} cycles of it in {}", pes_text(next->mapping),
+                     next->micro_batches, next->micro_batches == 1 ? "" : "es",
+                     next->retain  ? ", output weights retained"
+                     : plan.retain ? ", output weights streamed again"
+                                   : "",
+                     percent(next->predicted_step - plan.predicted_step, plan.predicted_step), lost, kernel);
+}
+
+std::string reason_of(const Plan& plan, const Layers& layers, const hw::MachineSpec& machine, std::size_t tried) {
+  return fmt::format("shortest launches among {} pairs of height and lanes and the widths that change a share; {}; {}",
+                     tried, longest_launch(plan, layers), runner_up(plan, layers, machine));
 }
 
 }  // namespace
@@ -237,7 +280,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
   if (static_cast<std::size_t>(machine.router.colors) < best->colors.size())
     throw UsageError(fmt::format("router.colors: the kernels need {}, machine {} has {}", best->colors.size(),
                                  machine.name, machine.router.colors));
-  best->reason = reason_of(*best, layers, families);
+  best->reason = reason_of(*best, layers, machine, families);
   return *best;
 }
 

@@ -30,8 +30,14 @@ struct PlanAlternative {
   int micro_batches = 1;
   bool retain = false;
   int segment = 0;
-  Cycle predicted_step = 0;  ///< 0: does not fit
+  Cycle predicted_step = 0;  ///< launches one after the other; 0: does not fit
   Bytes sram_bytes = 0;
+};
+
+/// What works all through a training step, which cannot be shorter.
+struct StepBound {
+  std::string what;
+  Cycle cycles = 0;
 };
 
 struct Plan {
@@ -42,7 +48,8 @@ struct Plan {
   int segment = 0;                         ///< layers; the input of each segment is kept, the others computed again
   hw::StreamOrder order;                   ///< of every weight stream; shown to be free of deadlock
   std::vector<PlannedLaunch> train, eval;  ///< one micro-batch
-  Cycle predicted_step = 0;                ///< wafer time of a training step, all micro-batches
+  Cycle predicted_step = 0;                ///< of a steady training step, all micro-batches: the longest bound
+  std::vector<StepBound> bounds;           ///< the first: the launches one after the other; see step_bounds.h
   std::vector<SramItem> sram;              ///< of the fullest PE
   std::vector<std::string> colors;         ///< "0 weights, eastwards" ...
   std::string reason;

@@ -3,6 +3,7 @@
 #include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/plan_file.h"
 #include "sw/compiler/plan_text.h"
+#include "sw/compiler/step_bounds.h"
 #include "sw/driver/run_folder.h"
 
 namespace weft::sw {
@@ -13,8 +14,11 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine) {
   const ModelConfig& config = model.config;
   const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
   match_kernels(operation_graph(config.model));
-  return make_plan(matrix_layers(config.model), machine.spec, batch, config.runconfig.num_csx,
-                   config.model.retain_output_layer, config.runconfig.plan);
+  const std::vector<hw::MatrixLayer> layers = matrix_layers(config.model);
+  Plan plan = make_plan(layers, machine.spec, batch, config.runconfig.num_csx, config.model.retain_output_layer,
+                        config.runconfig.plan);
+  bound_off_wafer(plan, layers, machine.spec, config.optimizer);
+  return plan;
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ std::vector<SimulatedShare> simulated_shares(const std::vector<proto::LaunchReco
     ++share->launches;
     share->cycles += launch.end - launch.start;
     share->pe_rounds += launch.pe_rounds;
-    if (launch.rounds_simulated > 0) share->pe_rounds_simulated += launch.pe_rounds - launch.pe_rounds_copied;
+    share->pe_rounds_simulated += launch.pe_rounds_simulated;
   }
   return shares;
 }

@@ -79,9 +79,7 @@ struct Grid {
       for (auto& region : regions) region->close_round(round);
     }
     LaunchTimes times;
-    for (auto& region : regions) region->end_time();
-    for (auto& region : regions)
-      if (region->mapped()) add_part(times, map, region->engine(), region->first_line() == 0, timing);
+    for (auto& region : regions) region->add_times(times);
     return times;
   }
 

@@ -54,6 +54,21 @@ class Runs(unittest.TestCase):
         self.assertGreater(report(self.folder / "plain")["host"]["rounds_added"], 0)
         self.assertEqual(report(self.folder / "simulated")["host"]["rounds_added"], 0)
 
+    def test_no_fast_forward_where_ethernet_binds(self):
+        # Words come a cycle earlier or later in each launch: chunks are added one by one.
+        reports = {}
+        for name, options in {"added": [], "all": ["--no_fast_forward"]}.items():
+            result = run("train", "fc_mnist", "--timing_only", "--max_steps", "6", "--machine_set", "io.ethernet_gbps=3",
+                         "-o", f"ethernet_{name}", *options, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            reports[name] = report(self.folder / f"ethernet_{name}")
+        shares = reports["added"]["host"]["simulated"]
+        self.assertTrue(any(share["simulated"].startswith("some rounds") for share in shares), shares)
+        self.assertLess(reports["added"]["host"]["rounds_simulated"], 0.25 * reports["all"]["host"]["rounds_simulated"])
+        for one in reports.values():
+            del one["host"]
+        self.assertEqual(reports["added"], reports["all"])
+
     def test_timing_only_times_the_same(self):
         self.train("timing", "--timing_only", "--checkpoint_steps", "5")
         self.train("valued", "--checkpoint_steps", "5")

@@ -45,10 +45,10 @@ struct LaunchRecord {
   std::int64_t macs = 0;  ///< multiply-accumulates done
   Bytes stream_in_bytes = 0, stream_out_bytes = 0;  ///< through this system's Ethernet
   std::int64_t fabric_wavelet_hops = 0;
-  std::int64_t rounds_simulated = 0, rounds_added = 0;  ///< added: proven repeats of an earlier identical launch
+  std::int64_t rounds_simulated = 0, rounds_added = 0;  ///< added: proven repeats of what was simulated before
   std::int64_t pe_rounds = 0;                           ///< rounds of a matrix launch x PEs that it maps
-  std::int64_t pe_rounds_copied = 0;  ///< of these, in a simulated launch, added as copies of a neighbouring column's
-  std::string simulated;              ///< what of a matrix launch was simulated, and why no less
+  std::int64_t pe_rounds_simulated = 0;  ///< the others were added: repeats, copies of a column or of a lane
+  std::string simulated;                 ///< what of a matrix launch was simulated, and why no less
 };
 
 /// Busy time and bytes of one off-wafer link direction over the run.

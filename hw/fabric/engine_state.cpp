@@ -1,0 +1,138 @@
+// What an engine remembers between two rounds, so that another may go on from it: times relative to the origin, the
+// newest of each ring first.
+#include "hw/fabric/engine_state.h"
+
+#include <algorithm>
+
+#include "hw/fabric/stream_reduce.h"
+#include "tlm/base/split_mix.h"
+
+namespace weft::hw {
+
+// All times of a line, in one order; the times of the link to the line below are that line's.
+template <typename Engine, typename Visit>
+void StreamReduce::each_time(Engine& engine, int line, Visit&& visit) {
+  const std::size_t width = engine.width_;
+  const auto visit_row = [&](auto& times, std::size_t row, std::size_t stride, std::size_t first, std::size_t last) {
+    for (std::size_t at = first; at < last; ++at) visit(times[row * stride + at]);
+  };
+  const auto l = static_cast<std::size_t>(line);
+  const std::int64_t wavelets = engine.wavelets_before(line);
+  for (int back = 1; back <= history_depth; ++back) {
+    visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
+    visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, width);
+    for (const Group& group : engine.groups_) {
+      const std::int64_t element = engine.rounds_ * group.elements - back;
+      const auto first = static_cast<std::size_t>(group.first), last = static_cast<std::size_t>(group.last);
+      visit_row(engine.element_, engine.ring(line, element), width, first, last);
+      visit_row(engine.leave_, engine.ring(line, element), width, first, last);
+      visit_row(engine.arrive_, engine.ring(line + 1, element), width, first, last);
+    }
+  }
+  for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_}) visit_row(*times, l, width, 0, width);
+}
+
+// Wavelets of the stream and elements of the sum cross a line's ramps one after the other.
+std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
+  const std::int32_t* departs = depart_row(line, wavelets_before(line) - 1) + 1;
+  std::vector<std::int32_t> newest(departs, departs + width_);
+  if (line + 1 == shape_.chain) return newest;
+  for (const Group& group : groups_) {
+    const std::int32_t* arrives = arrive_.data() + ring(line + 1, rounds_ * group.elements - 1) * width_;
+    for (int p = group.first; p < group.last; ++p)
+      newest[static_cast<std::size_t>(p)] = std::min(newest[static_cast<std::size_t>(p)], arrives[p]);
+  }
+  return newest;
+}
+
+// A line's times are told from its own first one, so that lines further up or down and later rounds have equal rows.
+void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
+  const std::int32_t origin = row(free_, line)[0];
+  each_time(*this, line, [&](std::int32_t time) { to.push_back(time == never_binds ? time : time - origin); });
+  sums_[static_cast<std::size_t>(line)].save(origin, wavelets_before(line), to);
+  receivers_.save(line, origin, newest_on_ramp(line), to);
+}
+
+void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
+  for (int line = 0; line < shape_.chain; ++line) to.push_back(row(free_, line)[0] - state_origin());
+  for (const std::int32_t time : return_) to.push_back(time - state_origin());
+}
+
+void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
+  rounds_ = first_round_ = rounds;
+  auto next = from.begin();
+  for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
+  for (std::int32_t& time : return_) time = *next++ + origin;
+}
+
+void StreamReduce::load_line(int line, const std::vector<std::int32_t>& from) {
+  const std::int32_t origin = row(free_, line)[0];
+  auto next = from.begin();
+  each_time(*this, line, [&](std::int32_t& time) {
+    time = *next == never_binds ? never_binds : *next + origin;
+    ++next;
+  });
+  receivers_.load(line, origin, sums_[static_cast<std::size_t>(line)].load(origin, wavelets_before(line), &*next));
+}
+
+std::int32_t StateRows::number(const Row& row, std::int32_t likely) {
+  if (likely >= 0 && rows_[static_cast<std::size_t>(likely)] == row) return likely;
+  if (table_.size() < 2 * (rows_.size() + 1)) {
+    table_.assign(std::max<std::size_t>(64, 2 * table_.size()), -1);
+    for (std::size_t known = 0; known < rows_.size(); ++known) {
+      std::size_t at = place(hashes_[known]);
+      while (table_[at] >= 0) at = next(at);
+      table_[at] = static_cast<std::int32_t>(known);
+    }
+  }
+  std::uint64_t hash = row.size();
+  for (const std::int32_t value : row) hash = (hash ^ static_cast<std::uint32_t>(value)) * split_mix_gamma;
+  std::size_t at = place(hash);
+  for (; table_[at] >= 0; at = next(at)) {
+    const auto known = static_cast<std::size_t>(table_[at]);
+    if (hashes_[known] == hash && rows_[known] == row) return table_[at];
+  }
+  table_[at] = static_cast<std::int32_t>(rows_.size());
+  rows_.push_back(row);
+  hashes_.push_back(hash);
+  bytes_ += row.size() * sizeof(std::int32_t);
+  return table_[at];
+}
+
+// The upper half of the product depends on all of the row.
+std::size_t StateRows::place(std::uint64_t hash) const { return (hash >> 32U) & (table_.size() - 1); }
+std::size_t StateRows::next(std::size_t place) const { return (place + 1) & (table_.size() - 1); }
+
+void give_state(const StreamReduce& engine, const Fold& fold, StateRows& rows, EngineState& state) {
+  const int lines = engine.shape().chain;
+  StateRows::Row row{fold.shift};
+  row.insert(row.end(), fold.first.begin(), fold.first.end());
+  row.insert(row.end(), fold.copies.begin(), fold.copies.end());
+  state.resize(static_cast<std::size_t>(lines) + 2, -1);
+  state[0] = rows.number(row, state[0]);
+  row.clear();
+  engine.save_common(row);
+  state[1] = rows.number(row, state[1]);
+  for (int line = 0; line < lines; ++line) {
+    row.clear();
+    engine.save_line(line, row);
+    std::int32_t& number = state[static_cast<std::size_t>(line) + 2];
+    number = rows.number(row, number);
+  }
+}
+
+Fold fold_of(const EngineState& state, const StateRows& rows) {
+  const StateRows::Row& row = rows.row(state.front());
+  const auto first = row.begin() + 1, copies = first + (row.end() - first) / 2;
+  return {false, row.front(), {first, copies}, {copies, row.end()}};
+}
+
+void take_state(StreamReduce& engine, const EngineState& state, const StateRows& rows, int rounds,
+                std::int32_t origin) {
+  engine.load_common(rows.row(state[1]), rounds, origin);
+  for (int line = 0; line < engine.shape().chain; ++line)
+    engine.load_line(line, rows.row(state[static_cast<std::size_t>(line) + 2]));
+  engine.begin();
+}
+
+}  // namespace weft::hw
