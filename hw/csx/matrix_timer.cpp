@@ -16,6 +16,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   rounds_added_ = 0;
   state_.clear();
   find_copies_ = memo_ != nullptr;
+  spared_ = 0;
   result_ = {};
   channels_after_.clear();
   edge_.clear();
@@ -100,7 +101,7 @@ void MatrixTimer::begin_at(std::size_t chunk) {
       return;
     }
   if (simulated_ > 0) return;
-  lane_.begin_time({memo_ != nullptr, find_copies_});
+  lane_.begin_time({memo_ != nullptr, find_copies_, spared_});
   timed_ = 0;
   lane_times_ = {};
   if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, chunks_.front().starts);
@@ -119,6 +120,14 @@ bool MatrixTimer::run_rounds(const Chunk& chunk) {
   return true;
 }
 
+// At the foot of a chain some lines have another distance than those behind them, and from time to time one more of
+// them has: then more of the lines behind them are simulated, too.
+void MatrixTimer::spare_more() {
+  constexpr int first = 4, factor = 4;
+  spared_ = std::max(first, spared_ * factor);
+  find_copies_ = !map_->lines_are_rows && 2 * spared_ < map_->lines;
+}
+
 // Simulates the newest chunk, from where the lane stands or can stand on.
 ChunkRun MatrixTimer::simulate() {
   const std::size_t newest = chunks_.size() - 1;
@@ -130,7 +139,8 @@ ChunkRun MatrixTimer::simulate() {
       ++simulated_;
       continue;
     }
-    find_copies_ = false;  // from the launch's begin again; what was told so far held
+    // From the launch's begin again; what was told so far held.
+    spare_more();
     simulated_ = 0;
     begin_at(0);
   }

@@ -54,6 +54,7 @@ class MatrixTimer {
   bool run_rounds(const Chunk& chunk);
   std::vector<std::int32_t> channel_slack(std::size_t channels);
   void append(const ChunkRun& run);
+  void spare_more();
 
   const MachineSpec& machine_;
   Lane& lane_;
@@ -69,6 +70,7 @@ class MatrixTimer {
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
   bool find_copies_ = true;
+  int spared_ = 0;             ///< FastForward::spared
   std::vector<Chunk> chunks_;  ///< so far; the last one is under way
   std::size_t simulated_ = 0;  ///< the lane stands after so many of them
   std::size_t timed_ = 0;      ///< after so many of them

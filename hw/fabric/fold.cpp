@@ -103,7 +103,7 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
          equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
 }
 
-Fold StreamReduce::find_fold(bool of_lines) const {
+Fold StreamReduce::find_fold(bool of_lines, int spared) const {
   Fold fold;
   fold.of_lines = of_lines;
   if (!of_lines) {
@@ -122,9 +122,11 @@ Fold StreamReduce::find_fold(bool of_lines) const {
   // Along the chain, from its foot. Line 0 hands its sums to the edge and stands for itself.
   const auto issue = [this](int line) { return issue_[static_cast<std::size_t>(line) * width_]; };
   fold.shift = shape_.chain > 2 ? issue(shape_.chain / 2) - issue(shape_.chain / 2 + 1) : 0;
+  int alike = 0;
   for (int line = shape_.chain - 1; line >= 0; --line) {
     const bool copy = line > 0 && line + 2 < shape_.chain && fold.shift > 0 && line_is_copy(line, fold.shift);
-    if (copy) {
+    alike = copy ? alike + 1 : 0;
+    if (alike > spared) {
       ++fold.copies.back();
     } else {
       fold.first.push_back(line);

@@ -15,6 +15,7 @@ namespace weft::hw {
 /// What may be added instead of simulated; see StreamReduceShape::add_runs and above. Changes no result.
 struct FastForward {
   bool runs = false, copies = false;
+  int spared = 0;  ///< lines that are copies and simulated all the same, at the begin of each group of them
 };
 
 /// Neighbours that are copies of the first of them in the direction of travel.

@@ -225,7 +225,8 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   return {false, moved != 0, moved_leave != 0};
 }
 
-// See fold.h: before `leave` of element j is known.
+// See fold.h: before `leave` of element j is known. Arrivals of a round's early elements may already stand in the place
+// of older ones, later than those: an element has also arrived a ramp before it was issued.
 void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left,
                                 int right) {
   const auto at = [this](const Times& times, int of_line, std::int64_t index) {
@@ -235,13 +236,14 @@ void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, 
   const std::int32_t* element = at(element_, line, j);
   const std::int32_t* leave_before = at(leave_, line, j - 1);
   const std::int32_t* own_room = at(arrive_, line + 1, j - timing_.link_queue);
+  const std::int32_t* room_issued = at(element_, line, j - timing_.link_queue);
   const std::int32_t shift = fed.later + line_lag_[l + 1] + fold_shift_;
   const std::int32_t credit = room.later - line_lag_[l];
   bool holds = true;
   for (int p = left; p < right; ++p) {
     const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
-    holds &=
-        leave == fed.times[p] + shift && room.times[p] + credit + 1 <= leave && own_room[p] + fold_shift_ + 1 <= leave;
+    const std::int32_t own = std::min(own_room[p], room_issued[p] - timing_.ramp);
+    holds &= leave == fed.times[p] + shift && room.times[p] + credit + 1 <= leave && own + fold_shift_ + 1 <= leave;
   }
   fold_holds_ &= holds;
 }

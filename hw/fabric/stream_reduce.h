@@ -135,7 +135,7 @@ class StreamReduce {
 
   // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
   /// Which lines or positions are copies of each other now.
-  Fold find_fold(bool of_lines) const;
+  Fold find_fold(bool of_lines, int spared = 0) const;
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;
   /// False: since it was folded, something happened for which copies are not shown to be copies.

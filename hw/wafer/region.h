@@ -134,6 +134,7 @@ class Region : public sc_core::sc_module {
   Fold fold_;           ///< no groups: of all PEs
   LaunchTimes booked_;  ///< of all PEs, until copies were found
   bool find_copies_ = false;
+  int spared_ = 0;  ///< FastForward::spared
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;

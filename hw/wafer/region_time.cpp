@@ -36,6 +36,7 @@ void Region::begin_time(int lanes, FastForward fast_forward) {
   StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
+  spared_ = fast_forward.spared;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
 
@@ -48,7 +49,7 @@ void Region::fold_copies(int round) {
   constexpr int rounds_between_looks = 4;
   if (!find_copies_ || !fold_.first.empty()) return;
   if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
-  Fold fold = engine_->find_fold(!map_->lines_are_rows);
+  Fold fold = engine_->find_fold(!map_->lines_are_rows, spared_);
   const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
   constexpr int least_gain = 2;
   if (static_cast<int>(fold.first.size()) * least_gain > columns) return;

@@ -110,6 +110,17 @@ TEST_CASE(
   CHECK(seen["all: room downstream ran out, so columns did not stay copies"] > 0);
 }
 
+// The owner's row and the fullest one keep lines at the foot at another distance; one more of them from time to time.
+TEST_CASE("a gradient whose first columns are no copies for long: more of them are simulated, the others added") {
+  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const Shape shape{KernelKind::matmul_gradient, 5120, 250, 3000, {100, 160}};
+  std::map<std::string, int> seen;
+  compare(machine, shape, {0, 0}, seen);
+  CHECK(seen["one of each kind of column"] == 1);
+  LaunchMemo memo;
+  CHECK(run(machine, shape, {0, 0}, &memo).pe_rounds < std::int64_t{250} * 160 * 30);
+}
+
 TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not grow with the columns") {
   const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
   std::set<std::int64_t> simulated;
