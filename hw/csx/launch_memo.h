@@ -13,11 +13,17 @@
 
 namespace weft::hw {
 
+/// Cycles at which a chunk has left the west edge, and its sums are all at the east edge; 0 of what it does not do.
+struct EdgeMarks {
+  Cycle left = 0, drained = 0;
+  EdgeMarks after(Cycle start) const { return {start + left, start + drained}; }
+};
+
 /// Everything that one simulated launch showed to the outside, relative to its begin.
 struct LaunchRun {
   std::vector<std::vector<std::int32_t>> starts;  ///< per chunk, or once: the state of the edge that it began with
   std::vector<std::vector<std::int32_t>> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
-  std::vector<Cycle> marks;                      ///< per chunk: left the west edge, or all at the east edge
+  std::vector<EdgeMarks> marks;                  ///< per chunk
   LaunchTimes times;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
 };
@@ -25,7 +31,7 @@ struct LaunchRun {
 class LaunchMemo {
  public:
   /// What a launch's map depends on, with the plan's lane.
-  using Key = std::tuple<KernelKind, int, int, int>;  ///< kernel, inputs, outputs, the lane's tokens
+  using Key = std::tuple<KernelKind, int, int, int, const WeightMask*>;  ///< kernel, inputs, outputs, the lane's tokens
   const std::vector<LaunchRun>& runs(Key key) { return runs_[key]; }
   void add(Key key, LaunchRun run) { runs_[key].push_back(std::move(run)); }
 

@@ -19,41 +19,51 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   feed_.reset();
   drain_.reset();
   if (memo_) memo_->runs(key);  // from here on lanes only read the memo, until it is closed
-  if (map.from_edge) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
+  if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
-Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
+Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds).left; }
+
+void MatrixTimer::add_busy_drain(std::vector<std::int32_t>& starts) const {
+  if (!rounds_.empty()) return;
+  for (Cycle free : drain_channels_) starts.push_back(static_cast<std::int32_t>(std::max<Cycle>(free - start_, 0)));
+}
 
 Cycle MatrixTimer::drain(int rounds) {
   std::vector<std::int32_t> busy;
-  if (rounds_.empty())
-    for (Cycle free : drain_channels_) busy.push_back(static_cast<std::int32_t>(std::max<Cycle>(free - start_, 0)));
-  return chunk(std::move(busy), rounds);
+  add_busy_drain(busy);
+  return chunk(std::move(busy), rounds).drained;
 }
 
-Cycle MatrixTimer::run(int rounds) { return chunk({}, rounds); }
+EdgeMarks MatrixTimer::feed_and_drain(Cycle ready, int rounds) {
+  std::vector<std::int32_t> starts = feed_->arrive(ready, rounds);
+  add_busy_drain(starts);
+  return chunk(std::move(starts), rounds);
+}
 
-Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
+void MatrixTimer::run(int rounds) { chunk({}, rounds); }
+
+EdgeMarks MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
   current_.starts.push_back(std::move(starts));
   rounds_.push_back(rounds);
   if (added_ && follows_memo()) {
-    const Cycle mark = memo_->runs(key_)[candidate_].marks[rounds_.size() - 1];
-    current_.marks.push_back(mark);
-    return start_ + mark;
+    const EdgeMarks marks = memo_->runs(key_)[candidate_].marks[rounds_.size() - 1];
+    current_.marks.push_back(marks);
+    return marks.after(start_);
   }
   if (added_) {  // no identical launch after all: simulate it from its begin
     added_ = false;
     current_.marks.clear();
   }
   while (current_.marks.size() < rounds_.size()) {
-    const Cycle mark = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
-    current_.marks.push_back(mark);
+    const EdgeMarks marks = simulate(current_.marks.size(), rounds_[current_.marks.size()]);
+    current_.marks.push_back(marks);
     if (!lane_.copies_failed()) continue;
     find_copies_ = false;  // from the launch's begin again; what was told so far held
     current_.marks.clear();
     edge_.clear();
   }
-  return start_ + current_.marks.back();
+  return current_.marks.back().after(start_);
 }
 
 bool MatrixTimer::follows_memo() {
@@ -87,23 +97,26 @@ std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
   return slack;
 }
 
-Cycle MatrixTimer::simulate(std::size_t chunk, int rounds) {
+EdgeMarks MatrixTimer::simulate(std::size_t chunk, int rounds) {
   if (chunk == 0) {
     next_round_ = 0;
     current_.slack.clear();
     lane_.begin_time({memo_ != nullptr, memo_ != nullptr && find_copies_});
-    if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, current_.starts[0]);
+    if (!map_->from_edge && map_->reduces) {
+      const auto busy = current_.starts[0].begin() + (feed_ ? feed_->channels() : 0);
+      drain_.emplace(machine_, layout_, *map_, std::vector<std::int32_t>(busy, current_.starts[0].end()));
+    }
   }
+  const int first = next_round_;
   for (int index = 0; index < rounds; ++index, ++next_round_) {
-    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], rounds, index) : nullptr;
-    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
+    const std::int32_t* edge = feed_ ? feed_->round(current_.starts[chunk], first, rounds, index) : nullptr;
+    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + feed_->rows());
     lane_.run_round(next_round_, edge, drain_ ? drain_->room() : nullptr);
     if (lane_.copies_failed()) break;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
   }
-  if (feed_ && memo_) current_.slack.push_back(channel_slack(current_.starts[chunk].size()));
-  if (drain_) return drain_->done();
-  return feed_ ? lane_.edge_departure() : 0;
+  if (map_->from_edge && memo_) current_.slack.push_back(channel_slack(current_.starts[chunk].size()));
+  return {feed_ ? lane_.edge_departure() : 0, drain_ ? drain_->done() : 0};
 }
 
 const char* MatrixTimer::how() const {

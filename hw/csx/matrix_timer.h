@@ -26,8 +26,10 @@ class MatrixTimer {
   Cycle feed(Cycle ready, int rounds);
   /// The next `rounds` rounds of a launch whose sums leave: the absolute cycle at which the last is at the edge.
   Cycle drain(int rounds);
+  /// Both, of a launch whose PEs get lists: the indices left the edge, the sums are at the edge.
+  EdgeMarks feed_and_drain(Cycle ready, int rounds);
   /// The rounds of a launch without edge traffic.
-  Cycle run(int rounds);
+  void run(int rounds);
   /// Ends the launch. Valid until the next open().
   const LaunchTimes& close();
   /// Of the rounds simulated so far: [rounds][chain], cycle before the first wavelet may enter each line.
@@ -38,8 +40,10 @@ class MatrixTimer {
   const char* how() const;
 
  private:
-  Cycle chunk(std::vector<std::int32_t> starts, int rounds);
-  Cycle simulate(std::size_t chunk, int rounds);
+  EdgeMarks chunk(std::vector<std::int32_t> starts, int rounds);
+  EdgeMarks simulate(std::size_t chunk, int rounds);
+  /// Words of an earlier launch that are still on their way out; nothing after the launch's first chunk.
+  void add_busy_drain(std::vector<std::int32_t>& starts) const;
   bool follows_memo();
   /// Of the chunks from `first` on.
   bool same_times(const LaunchRun& run, std::size_t first) const;

@@ -79,6 +79,7 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
     for (std::size_t p = 0; p < active; ++p)
       if (here[p] != here[width_ + p] + shift) return false;
   }
+  if (!list_is_copy(line, shift)) return false;
   const std::size_t deep = history_depth;
   return equal(free_, width_, 0) && equal(expected_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) &&
          equal(consume_, deep * width_, 0) && equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) &&
@@ -102,11 +103,24 @@ Fold StreamReduce::find_fold(bool of_lines) const {
     return fold;
   }
   // Along the chain, from its foot. Line 0 hands its sums to the edge and stands for itself.
-  const auto issue = [this](int line) { return issue_[static_cast<std::size_t>(line) * width_]; };
+  std::size_t position = 0;  // that had a sum: others' columns are not seen to follow each other
+  for (const Group& group : groups_)
+    if (group.summed_last > 0) position = static_cast<std::size_t>(group.first);
+  const auto issue = [this, position](int line) { return issue_[static_cast<std::size_t>(line) * width_ + position]; };
   fold.shift = shape_.chain > 2 ? issue(shape_.chain / 2) - issue(shape_.chain / 2 + 1) : 0;
+  // A column whose state is not the one's before it may be later than its input; the next one never is, because what it
+  // gets is as late: with that one a group begins.
+  // Lists longer than the queues on their way are held up by the next column's, but for the last columns' lists.
+  const int last =
+      shape_.lists
+          ? *std::max_element(shape_.elements.begin(), shape_.elements.end()) / std::max(1, timing_.link_queue) + 2
+          : 0;
+  bool copy_before = false;
   for (int line = shape_.chain - 1; line >= 0; --line) {
-    const bool copy = line > 0 && line + 2 < shape_.chain && fold.shift > 0 && line_is_copy(line, fold.shift);
-    if (copy) {
+    const bool copy = line > last && line + 2 < shape_.chain && fold.shift > 0 && line_is_copy(line, fold.shift);
+    const bool joins = copy && copy_before;
+    copy_before = copy;
+    if (joins) {
       ++fold.copies.back();
     } else {
       fold.first.push_back(line);
@@ -133,6 +147,13 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
   StreamReduce result(timing_, shape);
   result.rounds_ = rounds_;
   result.reduced_ = reduced_;
+  for (Group& group : result.groups_) {
+    group.summed = rounds_ * group.elements;
+    group.summed_last = group.elements;
+  }
+  result.fold_lists(*this, fold);
+  for (std::size_t line = 0; line < result.sent_.size(); ++line)
+    result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   result.fold_shift_ = fold.shift;
   std::vector<std::int32_t>& lag = fold.of_lines ? result.line_lag_ : result.position_lag_;

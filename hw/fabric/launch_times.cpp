@@ -50,16 +50,23 @@ struct Program {
   Cycle compute = 0, overhead = 0;
 };
 
-Program program_of(const LaunchMap& map, int wavelets, int elements, int lanes, Cycle advances,
+/// What a line's wavelets and a position's elements are over all rounds.
+struct Totals {
+  std::int64_t wavelets = 0;
+  std::int64_t elements = 0, axpys = 0;  ///< cycles of an AXPY in each round
+};
+
+Program program_of(const LaunchMap& map, std::int64_t wavelets, const Totals& position, int most, Cycle advances,
                    const FabricTiming& timing) {
   Program program;
-  const Cycle sum = map.reduces ? elements : 0;
-  program.compute = map.rounds * (wavelets * ceil_div(elements, lanes) + sum);
-  program.overhead = timing.dispatch + advances * timing.control +
-                     map.rounds * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
-                                   (map.reduces ? timing.issue : 0) + timing.scalar);
+  const Cycle sum = map.reduces ? position.elements : 0;
+  // Either the wavelets or the elements are the same in every round.
+  program.compute = wavelets * position.axpys / map.rounds + sum;
+  program.overhead = timing.dispatch + advances * timing.control + wavelets * timing.issue +
+                     map.rounds * (timing.control + (map.reduces ? timing.issue : 0) + timing.scalar);
+  if (map.lists()) program.overhead += position.elements + map.rounds * timing.control;
   if (!map.reduces) {  // StreamReduce::round_sums()
-    program.compute += ceil_div(static_cast<Cycle>(wavelets) * elements, timing.convert_lanes);
+    program.compute += ceil_div(wavelets / map.rounds * most, timing.convert_lanes);
     program.overhead += timing.issue;
   }
   return program;
@@ -77,17 +84,26 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
     shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
   shape.lanes = lanes;
-  shape.edge_rounds = map.from_edge ? map.rounds : 0;
+  if (map.from_edge)
+    for (int line = line_first; line < line_first + shape.chain; ++line)
+      shape.edge_wavelets.push_back(map.all_wavelets(line) + map.rounds);
+  shape.lists = map.lists();
   shape.chain_from_below = map.reduces && map.chain > line_last;
   shape.chain_to_above = map.reduces && line_first > 0;
   return shape;
 }
 
-void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
+void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, int line_first, int position_first,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
+  const bool top = line_first == 0;
   Cycle advances = 0;
   for (int round = 0; map.returns && round < map.rounds; ++round) advances += map.advances(round);
+  std::vector<Totals> lines(static_cast<std::size_t>(shape.chain)), positions;
+  for (int line = 0; line < shape.chain; ++line)
+    lines[static_cast<std::size_t>(line)].wavelets = map.all_wavelets(line_first + line);
+  for (int position = position_first; position < position_first + shape.positions; ++position)
+    positions.push_back({0, map.all_elements(position), map.all_axpys(position, shape.lanes)});
   for (int line = 0; line < shape.lines; ++line) {
     for (int position = 0; position < shape.positions; ++position) {
       const PeTimes pe = part.pe(line, position);
@@ -100,8 +116,9 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
         times.of(TimeClass::blocked) += pe.blocked;
         continue;
       }
-      const int wavelets = shape.wavelets[static_cast<std::size_t>(line)];
-      const Program program = program_of(map, wavelets, elements, shape.lanes, top && line == 0 ? advances : 0, timing);
+      const std::int64_t wavelets = lines[static_cast<std::size_t>(line)].wavelets;
+      const Totals& of_position = positions[static_cast<std::size_t>(position)];
+      const Program program = program_of(map, wavelets, of_position, elements, top && line == 0 ? advances : 0, timing);
       const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum +
                         pe.blocked + pe.received - pe.received_late;
       if (sum != pe.main_end)
@@ -112,16 +129,17 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       times.of(TimeClass::wait_stream) += pe.wait_stream;
       times.of(TimeClass::wait_partial_sum) += pe.wait_partial_sum;
       times.of(TimeClass::blocked) += pe.blocked;
-      times.macs += static_cast<std::int64_t>(map.rounds) * wavelets * elements;
+      times.macs += wavelets * of_position.elements / map.rounds;
     }
   }
-  for (int line = 0; line < shape.chain; ++line)
-    times.wavelet_hops +=
-        static_cast<std::int64_t>(map.rounds) * (shape.wavelets[static_cast<std::size_t>(line)] + 1) * shape.positions;
-  const std::int64_t elements = std::accumulate(shape.elements.begin(), shape.elements.end(), std::int64_t{0});
-  if (map.reduces) times.wavelet_hops += static_cast<std::int64_t>(map.rounds) * elements * shape.chain;
+  for (const Totals& line : lines) times.wavelet_hops += (line.wavelets + map.rounds) * shape.positions;
+  std::int64_t elements = 0, listed = 0;
+  for (const Totals& position : positions) elements += position.elements;
+  if (map.lists())
+    for (const Totals& position : positions) listed += position.elements > 0 ? position.elements + map.rounds : 0;
+  times.wavelet_hops += ((map.reduces ? elements : 0) + listed) * shape.chain;
   if (map.returns && top)
-    for (int round = 0; round < map.rounds; ++round) times.wavelet_hops += elements * map.owner_row(round);
+    for (int round = 0; round < map.rounds; ++round) times.wavelet_hops += elements / map.rounds * map.owner_row(round);
   times.pe_rounds_copied += part.pe_rounds_added();
   times.end = std::max(times.end, part.end());
 }

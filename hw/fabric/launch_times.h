@@ -30,7 +30,8 @@ struct LaunchTimes {
 };
 
 /// Adds the books of one part of a matrix launch. Throws SimulationError if a PE's classes do not add up to its time.
-/// `top` is true when the part holds global line 0.
-void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top, const FabricTiming& timing);
+/// `line_first`, `position_first`: of the part, in the launch.
+void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, int line_first, int position_first,
+              const FabricTiming& timing);
 
 }  // namespace weft::hw

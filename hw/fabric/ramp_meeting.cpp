@@ -11,9 +11,10 @@
 namespace weft::hw {
 
 void StreamReduce::expect_wavelet(int line) {
-  const std::int64_t each = shape_.wavelets[static_cast<std::size_t>(line)] + 1, closing = (rounds_ + 1) * each - 1;
+  const std::int64_t closing = sent(line) + data(line);
   std::int32_t* expected = row(expected_, line);
-  if (closing + timing_.input_queue >= shape_.edge_rounds * each) {
+  if (shape_.edge_wavelets.empty() ||
+      closing + timing_.input_queue >= shape_.edge_wavelets[static_cast<std::size_t>(line)]) {
     std::fill(expected, expected + width_, never_binds);
     return;
   }
@@ -28,16 +29,15 @@ void StreamReduce::expect_wavelet(int line) {
   }
 }
 
-bool StreamReduce::meets_others(int line, std::int64_t j, int position) const {
-  const std::int64_t first = rounds_ * shape_.elements[static_cast<std::size_t>(position)];
-  return steals(line) || (shape_.edge_rounds > 0 && j - first < timing_.input_queue);
+bool StreamReduce::meets_others(int line, std::int64_t j, const Group& group) const {
+  return steals(line) || (!shape_.edge_wavelets.empty() && j - group.summed < timing_.input_queue);
 }
 
 // Delays the arrivals of element j, which are those of a ramp of its own, by what crosses before it. Partial sums that
 // wait at the router for room in the core's queue get it with each element that the core has issued: they are told to
 // the receivers before the core asks for the cycles of returned sums that come behind them.
-void StreamReduce::share_ramp(int line, std::int64_t j, const std::int32_t* below, std::int32_t way, int left,
-                              int right) {
+void StreamReduce::share_ramp(int line, std::int64_t j, const Group& group, const std::int32_t* below, std::int32_t way,
+                              int left, int right) {
   const auto at = [&](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
@@ -45,7 +45,7 @@ void StreamReduce::share_ramp(int line, std::int64_t j, const std::int32_t* belo
   const std::int32_t* expected = row(expected_, line);
   for (int p = left; p < right; ++p) arrive[p] += arrive[p] == expected[p];
   if (!steals(line)) return;
-  const std::int64_t end = (rounds_ + 1) * shape_.elements[static_cast<std::size_t>(left)];
+  const std::int64_t end = group.summed + group.elements;
   const std::int32_t* taken = at(element_, line, j - timing_.input_queue);
   for (int p = left; p < right; ++p) {
     const std::int32_t age = below[p] + way;
@@ -60,14 +60,15 @@ void StreamReduce::share_ramp(int line, std::int64_t j, const std::int32_t* belo
 
 void StreamReduce::meet_last_sums(int line, std::int64_t k, int offset) {
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
-  if (offset >= timing_.input_queue || rounds_ == 0 || !has_input || !reduced_) return;
+  // With lists a core has its own list to take before the wavelet that might meet the sums.
+  if (offset >= timing_.input_queue || rounds_ == 0 || !has_input || !reduced_ || shape_.lists) return;
   const std::int32_t* departs = depart(line, k);
   const std::int32_t* issue = row(issue_, line);
   for (const Group& group : groups_) {
-    const std::int64_t last = rounds_ * group.elements - 1;
+    const std::int64_t last = group.summed - 1;
     const auto arrive = [&](std::int64_t j) { return arrive_.data() + ring(line + 1, j) * width_; };
     const std::int32_t *last_arrival = arrive(last), *expected = row(expected_, line);
-    const auto elements = static_cast<std::uint32_t>(group.elements);
+    const auto elements = static_cast<std::uint32_t>(group.summed_last);
     const std::uint32_t remembered = std::min<std::uint32_t>(elements, history_depth);
     const auto meets = [=, ramp = timing_.ramp](int p) {
       return (static_cast<std::uint32_t>(last_arrival[p] - departs[p]) < elements) & (departs[p] != expected[p]) &

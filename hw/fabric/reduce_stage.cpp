@@ -23,6 +23,7 @@ void StreamReduce::open_reduction(const std::int32_t* sink_ready) {
 }
 
 void StreamReduce::reduce(int first, int last, int owner_line) {
+  if (shape_.lists && !shape_.chain_from_below && !shape_.chain_to_above) return reduce_listed();
   for (const Group& group : groups_)
     if (first < group.elements) reduce_group(group, first, std::min(last, group.elements), owner_line);
 }
@@ -31,7 +32,7 @@ void StreamReduce::reduce(int first, int last, int owner_line) {
 // before, plus one, is at rest: so are its times. It is due again at the element at which an operand breaks the run.
 void StreamReduce::reduce_group(const Group& group, int first, int last, int owner_line) {
   constexpr int strip = 64;
-  const std::int64_t base = rounds_ * group.elements;
+  const std::int64_t base = group.summed;
   const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
   // Sound only without neighbours, whose times are their own.
   const bool whole = first == 0 && last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
@@ -47,7 +48,7 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
       DueLines& due = due_at(j);
       // The operands of a round's first elements, and what the first one is compared with, are of the round before.
       if (!may_rest || j <= base + reach) due.add_all();
-      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, left, right);
+      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, group, left, right);
       if (returns) return_element(j, owner_line, left, right);
     }
     for (int line = 0; line < shape_.chain; ++line) add_elements(line, base + last - 1, left, right);
@@ -55,9 +56,9 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
 }
 
 // Computes element j of a line and says where its times are operands.
-void StreamReduce::reduce_due(int line, std::int64_t j, int left, int right) {
+void StreamReduce::reduce_due(int line, std::int64_t j, const Group& group, int left, int right) {
   add_elements(line, j - 1, left, right);
-  const Moved moved = reduce_element(line, j, left, right);
+  const Moved moved = reduce_element(line, j, group, left, right);
   newest_[static_cast<std::size_t>(line)] = j;
   if (moved.issue) due_at(j + timing_.input_queue).add(line);
   if (moved.leave) due_at(j + timing_.output_queue).add(line);
@@ -103,7 +104,7 @@ StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_lin
 }
 
 // Element j of one line's sum in [left, right).
-StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
+StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp, hop = timing_.hop;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
@@ -131,8 +132,8 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int l
       arrive[p] = std::max(std::max(below[p] + way, arrive_before[p] + 1), taken[p] + ramp);
       moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
     }
-    if (meets_others(line, j, left)) {
-      share_ramp(line, j, below, way, left, right);
+    if (meets_others(line, j, group)) {
+      share_ramp(line, j, group, below, way, left, right);
       for (int p = left; p < right; ++p) moved_arrive |= arrive[p] ^ (arrive_before[p] + 1);
     }
   }
@@ -225,7 +226,7 @@ void StreamReduce::close_reduction(bool advance) {
     if (advance && line == 0 && !shape_.chain_to_above)
       for (int p = 0; p < active_; ++p) return_[static_cast<std::size_t>(p)] += timing_.control;
   }
-  ++rounds_;
+  close_counts();
   reduced_ = true;
 }
 
@@ -234,7 +235,7 @@ void StreamReduce::close_without_reduction() {
     std::int32_t* free = row(free_, line);
     for (int p = 0; p < active_; ++p) free[p] += timing_.scalar;
   }
-  ++rounds_;
+  close_counts();
 }
 
 // One vector instruction, which waits for the last AXPY's pipeline.
@@ -255,7 +256,7 @@ void StreamReduce::round_sums() {
 void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    const std::int32_t* from = ring_times.data() + ring(line, rounds_ * group.elements + element) * width_;
+    const std::int32_t* from = ring_times.data() + ring(line, group.summed + element) * width_;
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }
@@ -263,7 +264,7 @@ void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std
 void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std::int32_t* from) {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    std::int32_t* to = ring_times.data() + ring(line, rounds_ * group.elements + element) * width_;
+    std::int32_t* to = ring_times.data() + ring(line, group.summed + element) * width_;
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }

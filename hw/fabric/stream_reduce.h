@@ -5,6 +5,8 @@
 // vector; a control wavelet closes a round; then the round's accumulators are summed down a chain across the lines.
 //   forward, delta   lines = rows, chain upwards to row 0, the sum returns to the row that owns the output
 //   gradient         lines = columns counted from the east, chain eastwards, the sum leaves at the edge
+// Of a sparse layer the rounds differ: lines in their wavelets (forward, delta), positions in their elements (gradient,
+// whose PEs are told before each round, by a list along the chain's way, which elements of their vectors are kept).
 //
 // Max-plus recurrences per wavelet, exact for the machine of rtl/ (one sender per link, private queues per color):
 //   router  d(p,k) = max(d(p-1,k) + hop, d(p,k-1) + 1, d(p+1,k-link_queue) + 1, c(p,k-input_queue) + ramp)
@@ -33,12 +35,14 @@ struct StreamReduceShape {
   int lines = 0;                  ///< chain lines first; lines past `chain` only receive returned sums
   int chain = 0;                  ///< lines that take the stream and add to the chain
   int positions = 0;              ///< PEs per line; those with elements come first
-  std::vector<int> wavelets;      ///< [chain] data wavelets of a round
+  std::vector<int> wavelets;      ///< [chain] data wavelets of a round, at most
   std::vector<int> elements;      ///< [positions] length of the resident vectors, not increasing after the first 0
   int lanes = 1;                  ///< AXPY elements per cycle
   bool chain_from_below = false;  ///< another part's line feeds the last chain line
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
-  int edge_rounds = 0;   ///< rounds of a stream that comes from the edge; 0: it comes from PEs, or nobody knows
+  /// [chain] wavelets of a stream that comes from the edge, in all; empty: it comes from PEs, or nobody knows.
+  std::vector<std::int64_t> edge_wavelets;
+  bool lists = false;    ///< rounds begin with a list for each position with elements
   bool add_runs = true;  ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
@@ -54,6 +58,17 @@ struct PeTimes {
 class StreamReduce {
  public:
   StreamReduce(const FabricTiming& timing, StreamReduceShape shape);
+
+  /// Begins a round of a sparse launch, before anything else of it: data wavelets [chain] or, with lists, elements
+  /// [positions]; null: as many as the shape says.
+  void begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements);
+  /// Data wavelets of the round.
+  int data(int line) const { return data_[static_cast<std::size_t>(line)]; }
+  /// The round's lists come along the chain's way, one for each position; `edge` [positions]: cycle before the first
+  /// wavelet may enter at the last line. Precondition: lists, no neighbours.
+  void take_lists(const std::int32_t* edge);
+  /// Departure from the edge of a position's last list wavelet.
+  std::int32_t list_departure(int position) const;
 
   /// Where the stream of a round comes from. Exactly one of the three forms.
   struct Source {
@@ -139,9 +154,13 @@ class StreamReduce {
   static constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
+  /// Neighbouring positions of equal vector length; with lists each position by itself.
   struct Group {
-    int first, last, elements;
-  };  ///< neighbouring positions of equal vector length
+    int first, last;
+    int elements;         ///< of this round
+    int summed_last;      ///< elements of the round before
+    std::int64_t summed;  ///< of all rounds before
+  };
 
   std::size_t ring(int line, std::int64_t index) const {
     return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
@@ -154,6 +173,18 @@ class StreamReduce {
   const std::int32_t* depart_row(int line, std::int64_t k) const {
     return depart_.data() + ring(line, k) * (width_ + 2);
   }
+  std::int64_t sent(int line) const { return sent_[static_cast<std::size_t>(line)]; }
+  void close_counts();
+  void list_wavelet(int position, std::int64_t k, bool control, std::int32_t fed);
+  /// Ring of a position's list at a line; line `chain` is the edge.
+  std::size_t list_ring(int position, int line) const {
+    return (static_cast<std::size_t>(position) * (static_cast<std::size_t>(shape_.chain) + 1) +
+            static_cast<std::size_t>(line)) *
+           history_depth;
+  }
+  bool list_is_copy(int line, std::int32_t shift) const;
+  void fold_lists(const StreamReduce& from, const Fold& fold);
+  void reduce_listed();
   void stream_line(int line, int first, int last, const Source& source);
   void stream_wavelet(int line, std::int64_t k, int offset, bool control, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
@@ -163,8 +194,9 @@ class StreamReduce {
   void take(int line, std::int64_t k, bool control, int first, int last);
   void meet_last_sums(int line, std::int64_t k, int offset);
   void expect_wavelet(int line);
-  bool meets_others(int line, std::int64_t j, int position) const;
-  void share_ramp(int line, std::int64_t j, const std::int32_t* below, std::int32_t way, int left, int right);
+  bool meets_others(int line, std::int64_t j, const Group& group) const;
+  void share_ramp(int line, std::int64_t j, const Group& group, const std::int32_t* below, std::int32_t way, int left,
+                  int right);
   void take_among_steals(int line, std::int64_t k, bool control, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
   void sum_blocks(const Group& group, int owner_line, bool returns);
@@ -172,9 +204,9 @@ class StreamReduce {
   struct Moved {
     bool arrive, issue, leave;
   };
-  void reduce_due(int line, std::int64_t j, int left, int right);
+  void reduce_due(int line, std::int64_t j, const Group& group, int left, int right);
   void add_elements(int line, std::int64_t j, int left, int right);
-  Moved reduce_element(int line, std::int64_t j, int left, int right);
+  Moved reduce_element(int line, std::int64_t j, const Group& group, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
@@ -195,9 +227,13 @@ class StreamReduce {
   std::int64_t rounds_ = 0;
   bool reduced_ = false;  ///< the round before ended with a sum
   std::vector<Group> groups_;
-  Times length_;                     ///< [positions] AXPY cycles
-  Times depart_, consume_;           ///< [chain][ring][positions]
-  Times free_, ready_;               ///< [lines][positions] core free; accumulators ready
+  std::vector<int> data_;                       ///< [chain] data wavelets of this round
+  std::vector<std::int64_t> sent_;              ///< [chain] wavelets of the rounds before
+  Times list_depart_, list_last_, list_taken_;  ///< [positions][chain + 1][ring]; of the last copy's router
+  std::vector<std::uint8_t> list_known_;        ///< of these; see list_stage.cpp
+  Times length_;                                ///< [positions] AXPY cycles
+  Times depart_, consume_;                      ///< [chain][ring][positions]
+  Times free_, ready_;                          ///< [lines][positions] core free; accumulators ready
   Times element_, leave_, arrive_;   ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times expected_;                   ///< [chain][positions] cycle in which a waiting wavelet crosses the ramp
   Times issue_;                      ///< [chain][positions] issue of the last element

@@ -18,7 +18,8 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     if (elements == 0) continue;
     active_ = position + 1;
     max_elements_ = std::max(max_elements_, elements);
-    if (groups_.empty() || groups_.back().elements != elements) groups_.push_back({position, position, elements});
+    if (groups_.empty() || groups_.back().elements != elements || shape_.lists)
+      groups_.push_back({position, position, elements, 0, 0});
     groups_.back().last = position + 1;
   }
   const auto chain = static_cast<std::size_t>(shape_.chain), lines = static_cast<std::size_t>(shape_.lines);
@@ -37,16 +38,42 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   reset_edge_slack();
   position_lag_.assign(width_, 0);
   line_lag_.assign(lines, 0);
+  data_ = shape_.wavelets;
+  sent_.assign(chain, 0);
+  if (!shape_.lists) return;
+  list_depart_.assign(width_ * (chain + 1) * deep, never_binds);
+  list_last_.assign(list_depart_.size(), never_binds);
+  list_taken_.assign(list_depart_.size(), never_binds);
+  list_known_.assign(list_depart_.size(), 3);  // all of it
+}
+
+void StreamReduce::begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements) {
+  if (wavelets) data_.assign(wavelets, wavelets + shape_.chain);
+  if (!elements) return;
+  max_elements_ = 0;
+  for (Group& group : groups_) {
+    group.elements = elements[group.first];
+    max_elements_ = std::max(max_elements_, group.elements);
+    length_[static_cast<std::size_t>(group.first)] =
+        timing_.issue + static_cast<int>(ceil_div(group.elements, shape_.lanes));
+  }
+}
+
+void StreamReduce::close_counts() {
+  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] += data_[line] + 1;
+  for (Group& group : groups_) {
+    group.summed += group.elements;
+    group.summed_last = group.elements;
+  }
+  ++rounds_;
 }
 
 std::int32_t& StreamReduce::halo(int side, int line, int offset) {
-  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
-  return depart(line, k)[side < 0 ? -1 : shape_.positions];
+  return depart(line, sent(line) + offset)[side < 0 ? -1 : shape_.positions];
 }
 
 std::int32_t StreamReduce::departure(int side, int line, int offset) const {
-  const std::int64_t k = rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1) + offset;
-  return depart_[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
+  return depart_[ring(line, sent(line) + offset) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
 }
 
 void StreamReduce::reset_edge_slack() {
@@ -58,8 +85,8 @@ void StreamReduce::stream(int first, int last, const Source& source) {
 }
 
 void StreamReduce::stream_line(int line, int first, int last, const Source& source) {
-  const int data = shape_.wavelets[static_cast<std::size_t>(line)];
-  const std::int64_t base = rounds_ * (data + 1);
+  const int data = data_[static_cast<std::size_t>(line)];
+  const std::int64_t base = sent(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
   const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0;
   std::int32_t distance = 0;

@@ -12,7 +12,8 @@
 //   SEND   as DRAIN to the fabric
 //   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN, an element at max(free, arrival); in memory, RELU, FMAC32,
 //          TO_HALF16 to ZERO_BELOW16: a vector is issued at max(free, ready), vector_length() of vector_operations.h
-//   STORE  an element at max(free, arrival); no issue of its own
+//   STORE  an element at max(free, arrival); no issue of its own      LIST16  the same, a control wavelet as AXPY's
+//   listed   with the length of the thread's list for n
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
 // The main thread begins task_dispatch_cycles after the launch, the receiver at once.
@@ -63,7 +64,8 @@ class CoreModel {
     enum class Phase { issue, elements, close } phase = Phase::issue;
     int element = 0;               ///< AXPYM: scalar
     std::int64_t kept_rounds = 0;  ///< AXPY_KEEP: control wavelets taken
-    int vector = 0;                ///< pass over the elements; FMAC32: scalar
+    int list_at = 0, list_count = 0;
+    int vector = 0;  ///< pass over the elements; FMAC32: scalar
     Cycle start = 0, free = 0, ready = 0;
     std::array<int, loop_counters> passes{};
   };
@@ -89,6 +91,10 @@ class CoreModel {
   void combine_element(const Thread& thread, CoreSlot& slot);
   Cycle work_in_memory(Thread& thread, Cycle now);
   Cycle store(Thread& thread, CoreSlot& slot);
+  Cycle take_index(Thread& thread, CoreSlot& slot);
+  static int count_of(const Thread& thread, const Instruction& instruction) {
+    return instruction.listed ? thread.list_count : instruction.count;
+  }
   Cycle branch(Thread& thread);
   void step_over(Thread& thread);
 

@@ -28,9 +28,9 @@ std::array<OpcodeText, opcode_count> make_table() {
   outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
            {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
-           {"AXPY", axpy, true},
-           {"AXPYM", multiply_add(), false, true, true},
-           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true},
+           {"AXPY", axpy, true, false, false, true},
+           {"AXPYM", multiply_add(), false, true, true, true},
+           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true, true},
            {"STORE16", at, true},
            {"STORE32", at, true},
            {"SEND16", at, false, true, true},
@@ -74,6 +74,8 @@ bool InstructionField::used_by(const Instruction& instruction) const {
 
 const OpcodeText& text_of(Opcode opcode) {
   static const std::array<OpcodeText, opcode_count> table = make_table();
+  static const OpcodeText list16{"LIST16", {{"at", &I::a}, {"n", &I::count}}, true};
+  if (opcode == Opcode::list16) return list16;
   return table.at(static_cast<std::size_t>(opcode));
 }
 
@@ -89,6 +91,7 @@ std::string to_string(const Instruction& i) {
     add("advance", i.advance);
     if (i.silent) text += " silent";
   }
+  if (i.listed) text += " listed";
   return text;
 }
 

@@ -42,8 +42,14 @@ enum class Opcode : std::uint8_t {
   zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
   axpy_keep = 27,     ///< axpy, and c16[round x scalars + index] = s where index < scalars; round counts the control
                       ///< wavelets that the thread's axpy_keeps have taken
+  list16 = 48,        ///< a16[r] = low half of data wavelet r, at most count; a control wavelet ends it; they are the
+                      ///< thread's list from then on
 };
-inline constexpr int opcode_count = 28;
+inline constexpr int opcode_count = 28;  ///< without list16
+inline constexpr int opcode_end = 49;
+constexpr bool opcode_exists(int opcode) {
+  return (opcode >= 0 && opcode < opcode_count) || opcode == static_cast<int>(Opcode::list16);
+}
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {
@@ -52,6 +58,8 @@ struct Instruction {
   std::optional<std::uint8_t> fabric_out;  ///< color
   bool close = false;                      ///< after the last element send a control wavelet to fabric_out
   bool silent = false;                     ///< which no core takes
+  bool listed = false;                     ///< axpy, axpy_memory, drain to the fabric: `count` is the length of the
+                                           ///< thread's list, x stands at list[k] element_stride
   std::uint16_t advance = 0;               ///< and which advances so many switches
   std::uint16_t count = 0;                 ///< elements; loop: passes
   std::uint16_t a = 0, b = 0, c = 0;       ///< addresses

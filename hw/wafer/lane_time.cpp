@@ -55,11 +55,13 @@ void Lane::begin_time(FastForward fast_forward) {
 }
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
+  for (auto& part : regions_) part->begin_round(round, edge);
   for (auto& part : regions_)
     if (part->starts_stream(round)) part->run_stream(round, edge);
   if (edge)
     for (auto& part : regions_)
-      if (part->starts_stream(round)) edge_departure_ = std::max<Cycle>(edge_departure_, part->edge_departure());
+      if (map_->lists() ? part->mapped() : part->starts_stream(round))
+        edge_departure_ = std::max<Cycle>(edge_departure_, part->edge_departure());
   for (auto& part : regions_) part->open_sum(sink_ready);
   for (auto& part : regions_)
     if (part->starts_sum()) part->run_sum(round);
@@ -87,7 +89,7 @@ LaunchTimes Lane::end_time() {
   LaunchTimes times;
   for (auto& part : regions_) part->end_time();
   for (const auto& part : regions_)
-    if (part->mapped()) add_part(times, *map_, part->engine(), part->first_line() == 0, timing_);
+    if (part->mapped()) add_part(times, *map_, part->engine(), part->first_line(), part->first_position(), timing_);
   return times;
 }
 

@@ -39,6 +39,9 @@ class Region : public sc_core::sc_module {
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
   void begin_time(int lanes, FastForward fast_forward);
+  /// Before anything else of a round. `edge`: of a launch with lists, StreamReduce::take_lists(), indexed by global
+  /// position.
+  void begin_round(int round, const std::int32_t* edge);
   /// Precondition: starts_stream(round). `edge`: see StreamReduce::Source, indexed by global line; null if not from the
   /// edge.
   void run_stream(int round, const std::int32_t* edge);
@@ -52,7 +55,7 @@ class Region : public sc_core::sc_module {
   bool copies_failed() const { return folded_ && !folded_->fold_holds(); }
   /// After the last round, before engine() is asked for results.
   void end_time();
-  /// Before close_round(): departure from the west edge of the last wavelet of this round.
+  /// Before close_round(): departure from the west edge of the last wavelet of this round (of its lists).
   std::int32_t edge_departure();
   /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
   void take_edge_slack(std::vector<std::int32_t>& slack);

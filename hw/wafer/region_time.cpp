@@ -77,6 +77,14 @@ bool Region::starts_sum() const {
   return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_;
 }
 
+void Region::begin_round(int round, const std::int32_t* edge) {
+  if (!mapped() || !map_->kept) return;
+  const std::uint16_t* counts = map_->kept->round(round);
+  if (!map_->lists()) return active().begin_round(counts + line_first_, nullptr);
+  active().begin_round(nullptr, counts + position_first_);
+  active().take_lists(edge + position_first_);
+}
+
 void Region::run_stream(int round, const std::int32_t* edge) {
   round_ = round;
   StreamReduce::Source source;
@@ -111,7 +119,7 @@ void Region::pass_stream(int side, int first, int last) {
   burst.times.assign(static_cast<std::size_t>(shape.chain) * wide, 0);
   const auto for_each = [&](auto&& visit) {
     for (int line = 0; line < shape.chain; ++line)
-      for (int offset = first; offset < std::min(last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
+      for (int offset = first; offset < std::min(last, active().data(line) + 1); ++offset)
         visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - first));
   };
   for_each([&](int line, int offset, std::size_t at) { burst.times[at] = active().departure(side, line, offset); });
@@ -177,8 +185,12 @@ void Region::close_round(int round) {
 std::int32_t Region::edge_departure() {
   std::int32_t last = 0;
   const StreamReduceShape& shape = active().shape();
-  for (int line = 0; line < shape.chain; ++line)
-    last = std::max(last, active().halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
+  if (map_->lists())
+    for (int position = 0; position < shape.positions && shape.elements[static_cast<std::size_t>(position)] > 0;
+         ++position)
+      last = std::max(last, active().list_departure(position));
+  for (int line = 0; map_->from_edge && line < shape.chain; ++line)
+    last = std::max(last, active().halo(-1, line, active().data(line)));
   return last;
 }
 
@@ -203,8 +215,7 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       burst.credits = burst.times;
       const auto for_each = [&](auto&& visit) {
         for (int line = 0; line < shape.chain; ++line)
-          for (int offset = burst.first;
-               offset < std::min(burst.last, shape.wavelets[static_cast<std::size_t>(line)] + 1); ++offset)
+          for (int offset = burst.first; offset < std::min(burst.last, active().data(line) + 1); ++offset)
             visit(line, offset, static_cast<std::size_t>(line) * wide + static_cast<std::size_t>(offset - burst.first));
       };
       for_each([&](int line, int offset, std::size_t at) { active().halo(side, line, offset) = burst.times[at]; });

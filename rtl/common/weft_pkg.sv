@@ -65,7 +65,8 @@ package weft_pkg;
     OpMulInt32 = 6'd24,
     OpScale16 = 6'd25,
     OpZeroBelow16 = 6'd26,
-    OpAxpyKeep = 6'd27
+    OpAxpyKeep = 6'd27,
+    OpList16 = 6'd48
   } opcode_e;
 
   typedef struct packed {
@@ -77,7 +78,8 @@ package weft_pkg;
     logic [15:0] b;
     logic [15:0] a;
     logic [15:0] count;
-    logic [11:0] reserved;
+    logic [10:0] reserved;
+    logic listed;
     logic silent;
     logic close;
     color_t fabric_out;

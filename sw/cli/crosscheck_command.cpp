@@ -37,6 +37,8 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--stalls", stalls_, "of one case: none, rounds, wavelets")
       ->check(CLI::IsMember({"none", "rounds", "wavelets"}))
       ->capture_default_str();
+  command_->add_option("--zeros", zeros_, "of one forward, delta or gradient case: of 100 weights, on the average")
+      ->check(CLI::Range(0, 100));
   command_->add_option("--seed", seed_, "of the data, the stalls and the sweep")->capture_default_str();
   command_->add_option("--cases", cases_, "cases of the sweep")
       ->check(CLI::Range(1, 10'000'000))
@@ -54,6 +56,7 @@ CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
   c.kind = kernels_of(kernel_).front();
   c.seed = seed_;
+  c.zeros = zeros_;
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);

@@ -37,8 +37,9 @@ const std::vector<KernelKind>& program_kernels() {
 }
 
 std::string to_string(const CrossCase& c) {
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}", hw::kernel_name(c.kind), c.inputs,
-                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed);
+  const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}", hw::kernel_name(c.kind), c.inputs,
+                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity);
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels) {
@@ -55,6 +56,9 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   if (number / kernels.size() % 3 != 0) c.rectangle = {side(), side()};
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
+  const bool may_be_sparse = c.kind == KernelKind::matmul_forward || c.kind == KernelKind::matmul_delta ||
+                             c.kind == KernelKind::matmul_gradient;
+  if (may_be_sparse) c.zeros = pick(random, {0, 0, 0, 40, 80, 100});
   return c;
 }
 

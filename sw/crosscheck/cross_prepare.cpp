@@ -29,9 +29,11 @@ std::vector<std::uint16_t> random_halves(std::size_t count, std::mt19937& random
 // Words of a launch without stalls are at the edge from its first cycle on.
 void draw_edge(hw::ProgramLaunch& launch, Stalls stalls, std::mt19937& random) {
   Cycle begin = 0;
-  for (int round = 0; launch.map->from_edge && round < launch.map->rounds; ++round) {
+  const hw::LaunchMap& map = *launch.map;
+  const int rows = map.from_edge ? map.chain : map.lists() ? map.kept->rows() : 0;
+  for (int round = 0; rows > 0 && round < map.rounds; ++round) {
     if (stalls != Stalls::none) begin += random() % latest_round;
-    for (int line = 0; line < launch.map->chain; ++line) {
+    for (int row = 0; row < rows; ++row) {
       const Cycle first = begin + (stalls == Stalls::none ? 0 : random() % latest_line);
       launch.edge.push_back(static_cast<std::int32_t>(first) - 1);
     }
@@ -57,6 +59,12 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end()) + 1;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
+    if (map.lists()) {
+      engine.begin_round(nullptr, map.kept->round(round));
+      engine.take_lists(launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows());
+    } else if (map.kept) {
+      engine.begin_round(map.kept->round(round), nullptr);
+    }
     if (map.from_edge) {
       source.edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.chain;
     } else {
@@ -76,8 +84,14 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 }
 
 void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
-  const hw::MatrixLayer layer{"case", c.inputs, c.outputs, false, 0};
-  prepared.map = std::make_unique<hw::LaunchMap>(c.kind, layer, c.rectangle, c.tokens);
+  prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, false, 0});
+  if (c.zeros > 0) {
+    prepared.layer->sparsity = c.zeros / 100.0;
+    prepared.layer->mask = std::make_shared<const hw::WeightMask>(
+        hw::WeightMask::random(c.outputs, c.inputs, prepared.layer->sparsity, c.seed));
+    prepared.launch.sparse_layer = prepared.layer.get();
+  }
+  prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
   const auto total = [](const std::vector<int>& counts) {

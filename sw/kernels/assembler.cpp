@@ -40,7 +40,8 @@ std::optional<int> number(std::string_view text) {
 
 hw::Opcode opcode_of(std::string_view name) {
   std::vector<std::string> names;
-  for (int opcode = 0; opcode < hw::opcode_count; ++opcode) {
+  for (int opcode = 0; opcode < hw::opcode_end; ++opcode) {
+    if (!hw::opcode_exists(opcode)) continue;
     names.emplace_back(hw::text_of(static_cast<hw::Opcode>(opcode)).name);
     if (names.back() == name) return static_cast<hw::Opcode>(opcode);
   }
@@ -90,6 +91,7 @@ class Line {
     if (form_->takes) names.emplace_back("in");
     if (form_->sends) names.emplace_back("out");
     if (form_->closes) names.insert(names.end(), {"advance", "silent"});
+    if (form_->lists) names.emplace_back("listed");
     return names;
   }
 
@@ -102,9 +104,9 @@ class Line {
     if (std::find(seen_.begin(), seen_.end(), name) != seen_.end())
       throw UsageError(fmt::format("{}: {} is written twice", form_->name, name));
     seen_.push_back(name);
-    if (name == "silent") {
-      if (equals != std::string_view::npos) throw UsageError(fmt::format("{}: silent has no value", form_->name));
-      instruction_.silent = true;
+    if (name == "silent" || name == "listed") {
+      if (equals != std::string_view::npos) throw UsageError(fmt::format("{}: {} has no value", form_->name, name));
+      (name == "silent" ? instruction_.silent : instruction_.listed) = true;
       return;
     }
     const bool color = name == "in" || name == "out";

@@ -75,7 +75,8 @@ struct Grid {
     LaunchTimes times;
     for (auto& region : regions) region->end_time();
     for (auto& region : regions)
-      if (region->mapped()) add_part(times, map, region->engine(), region->first_line() == 0, timing);
+      if (region->mapped())
+        add_part(times, map, region->engine(), region->first_line(), region->first_position(), timing);
     return times;
   }
 

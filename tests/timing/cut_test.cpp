@@ -44,7 +44,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
     lane.begin_launch(map, KernelKind::matmul_forward, layer);
     lane.begin_values();
-    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens}, 100);
+    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens, nullptr}, 100);
     const int first = to / 2;
     outcome.marks.push_back(timer.feed(90, first));
     outcome.marks.push_back(timer.feed(400, to - first));
@@ -61,7 +61,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
     lane.begin_launch(map, kind, 1);
     lane.begin_values();
-    timer.open(map, {kind, 1, 0, tokens}, 0);
+    timer.open(map, {kind, 1, 0, tokens, nullptr}, 0);
     if (kind == KernelKind::matmul_gradient) {
       outcome.marks.push_back(timer.drain(3));
       std::vector<float> gradient(static_cast<std::size_t>(3 * (outputs + 1)));

@@ -59,8 +59,8 @@ TEST_CASE("every field of an instruction comes back from its five words") {
     REQUIRE(decoded.has_value());
     REQUIRE(*decoded == i);
   }
-  for (auto unknown = static_cast<std::uint32_t>(opcode_count); unknown <= 0x3f; ++unknown)
-    REQUIRE(!decode({unknown, 0, 0, 0, 0}).has_value());
+  for (std::uint32_t unknown = 0; unknown <= 0x3f; ++unknown)
+    if (!opcode_exists(static_cast<int>(unknown))) REQUIRE(!decode({unknown, 0, 0, 0, 0}).has_value());
 }
 
 TEST_CASE("the documented words of an AXPY") {
