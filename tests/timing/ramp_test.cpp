@@ -29,7 +29,7 @@ TEST_CASE("a returned sum that meets its owner's last partial sums: the same cyc
 }
 
 // The worst of sweeps of 12,000 launches each while the older wavelet went first and what was timed too late could not
-// be put right: off by 2.4 % to 5 %.
+// be put right: off by 1.5 % to 4.4 %.
 TEST_CASE("launches that were off when the ramp went by age: the same cycle") {
   const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   using hw::KernelKind;
