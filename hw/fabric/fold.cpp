@@ -141,6 +141,7 @@ Fold StreamReduce::find_fold(bool of_lines, int spared) const {
 StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& whole, const Fold& fold)
     : StreamReduce(timing, shape_of(whole, fold)) {
   fold_shift_ = fold.shift;
+  positions_stand_for_more_ = !fold.of_lines;
   std::vector<std::int32_t>& lag = fold.of_lines ? line_lag_ : position_lag_;
   for (std::size_t group = 0; group < fold.copies.size(); ++group) lag[group] = (fold.copies[group] - 1) * fold.shift;
 }

@@ -267,6 +267,7 @@ class StreamReduce {
   std::int64_t elements_added_ = 0, wavelets_added_ = 0;
   Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
   std::int32_t fold_shift_ = 0;
+  bool positions_stand_for_more_ = false;  ///< folded, and not the lines
   bool fold_holds_ = true;
   Times wait_stream_, wait_sum_, blocked_, stall_;  ///< [lines][positions]
   Receivers receivers_;

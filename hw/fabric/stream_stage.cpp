@@ -176,7 +176,7 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
 void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int step) {
   const int first = source + step;
   if (first == last) return;
-  if (fold_shift_ != 0 || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
+  if (positions_stand_for_more_ || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
