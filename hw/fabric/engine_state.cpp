@@ -22,7 +22,7 @@ void StreamReduce::each_time(Engine& engine, int line, Visit&& visit) {
     visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
     visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, width);
     for (const Group& group : engine.groups_) {
-      const std::int64_t element = engine.rounds_ * group.elements - back;
+      const std::int64_t element = group.summed - back;
       const auto first = static_cast<std::size_t>(group.first), last = static_cast<std::size_t>(group.last);
       visit_row(engine.element_, engine.ring(line, element), width, first, last);
       visit_row(engine.leave_, engine.ring(line, element), width, first, last);
@@ -38,7 +38,7 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
   std::vector<std::int32_t> newest(departs, departs + width_);
   if (line + 1 == shape_.chain) return newest;
   for (const Group& group : groups_) {
-    const std::int32_t* arrives = arrive_.data() + ring(line + 1, rounds_ * group.elements - 1) * width_;
+    const std::int32_t* arrives = arrive_.data() + ring(line + 1, group.summed - 1) * width_;
     for (int p = group.first; p < group.last; ++p)
       newest[static_cast<std::size_t>(p)] = std::min(newest[static_cast<std::size_t>(p)], arrives[p]);
   }
@@ -60,6 +60,9 @@ void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
   rounds_ = first_round_ = rounds;
+  // How many there were is all the same to what follows.
+  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] = rounds * (shape_.wavelets[line] + 1);
+  for (Group& group : groups_) group.summed = rounds * group.elements;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
   for (std::int32_t& time : return_) time = *next++ + origin;
