@@ -11,6 +11,7 @@ void RampSpans::add(int position, std::int32_t time, std::int64_t last_wavelet) 
   } else {
     spans.push_back({last_wavelet, time, time + 1});
   }
+  end_ = std::max(end_, time + 1);
 }
 
 void RampSpans::forget_before(std::int64_t wavelet) {

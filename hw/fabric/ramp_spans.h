@@ -3,6 +3,7 @@
 // (a sparse gradient): for each position the spans of cycles. Streams and lists give way to them (rtl/ISA.md: the
 // lower color goes first).
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace weft::hw {
@@ -16,6 +17,8 @@ class RampSpans {
   void add(int position, std::int32_t time, std::int64_t last_wavelet);
   /// Forgets what wavelets from number `wavelet` on cannot meet.
   void forget_before(std::int64_t wavelet);
+  /// Nothing passes at any position from this cycle on.
+  std::int32_t end() const { return end_; }
   /// First cycle >= `from` in which nothing passes.
   std::int32_t first_free(int position, std::int32_t from) const {
     for (const Span& span : spans_[static_cast<std::size_t>(position)])
@@ -31,6 +34,7 @@ class RampSpans {
     std::int32_t begin, end;
   };
   std::vector<std::vector<Span>> spans_;
+  std::int32_t end_ = std::numeric_limits<std::int32_t>::min();
 };
 
 }  // namespace weft::hw

@@ -186,8 +186,7 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
 void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int step) {
   const int first = source + step;
   if (first == last) return;
-  if (positions_stand_for_more_ || shape_.lists || receivers_.known_at(line))
-    return sweep_one_by_one(line, k, first, last, step);
+  if (positions_stand_for_more_ || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
@@ -199,6 +198,10 @@ void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int ste
                             HopScan::load(taken + low) + timing_.ramp);
       },
       [&](int at) { return std::max(std::max(before[at], room[at]) + 1, taken[at] + timing_.ramp); });
+  if (shape_.lists) {  // departures are in the order of the sweep
+    if (now[first] < listed_sums_[static_cast<std::size_t>(line)].end()) sweep_one_by_one(line, k, first, last, step);
+    return;
+  }
   const RampRuns& sums = sums_[static_cast<std::size_t>(line)];
   const int end = last - step;
   if (!sums.may_meet(now[first] - timing_.hop, now[end] - timing_.hop * std::abs(end - source))) return;
