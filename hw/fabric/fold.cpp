@@ -68,7 +68,11 @@ std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) con
   const auto compare_all = [&](const Times& times, std::size_t stride, std::size_t offset) {
     for (std::size_t at = 0; at < times.size(); at += stride) compare(times.data() + at + offset);
   };
-  for (const Times* times : {&free_, &ready_, &consume_, &element_, &leave_, &arrive_, &issue_, &return_})
+  for (int line = 0; line < shape_.chain; ++line) {  // cores past the chain only receive
+    compare(row(free_, line));
+    compare(row(ready_, line));
+  }
+  for (const Times* times : {&consume_, &element_, &leave_, &arrive_, &issue_, &return_})
     compare_all(*times, width_, 0);
   compare_all(depart_, width_ + 2, 1);
   receivers_.compare_positions(shift, differs);

@@ -179,7 +179,8 @@ class Reader {
       for (YamlSection& task : section.sections("tasks")) group.tasks.push_back(read_task(task));
     if (section.has("routes")) {
       for (YamlSection& route : section.sections("routes")) {
-        RouteRule rule{formula(route, "times", "1"), formula(route, "when", "1"), formula(route, "color"), {}};
+        RouteRule rule{formula(route, "times", "1"), formula(route, "when", "1"), formula(route, "color"), {}, {}};
+        if (route.has("queue")) rule.queue = formula(route, "queue");
         try {
           rule.route = route_of(route.text("way"));
         } catch (const UsageError& error) {

@@ -28,9 +28,10 @@ struct MemoryRule {
   ValueRule values;
 };
 
-/// Color and way, for i = 0 .. times - 1 where `when` holds.
+/// Color and way, for i = 0 .. times - 1 where `when` holds; `queue`: wavelets of the color's queue to the core.
 struct RouteRule {
   Formula times, when, color;
+  std::optional<Formula> queue;
   hw::Route route;
 };
 

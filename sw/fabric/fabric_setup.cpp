@@ -70,6 +70,7 @@ class Builder {
         const int color = rule.color.within(now, 0, machine_.router.colors - 1, pe(x, y));
         if (!program.routes.emplace(color, rule.route).second)
           rule.color.refuse(fmt::format("color {} has a way already{}", color, pe(x, y)));
+        if (rule.queue) program.input_depths[color] = rule.queue->within(now, 1, machine_.router.input_queue, pe(x, y));
       }
     }
     for (const MemoryRule& rule : group.memory) {

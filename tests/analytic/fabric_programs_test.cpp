@@ -77,8 +77,11 @@ TEST_CASE("two-phase reduce is within 2 % or 5 cycles of its closed form, for an
   for (const int group : {2, 4, 16, 64, 256}) hold("reduce_two_phase", group, {2, 5});
 }
 
-// Each PE of the line sends all its words to the first: hops grow with P^2 B, so the largest are left out here.
-TEST_CASE("star reduce is within 5 % or 5 cycles of its closed form") { hold("reduce_star", 0, {5, 5}, 20'000'000); }
+// Each PE of the line sends all its words to the first: hops grow with P^2 B, so the largest are left out here. What is
+// above the form is the same for all sizes, and more than 5 % where B (P - 1) is below 55: the send's issue, a cycle
+// that the chain's form has between core and core and the star's has not (P = 2 is the same message in both), and the
+// control wavelet that turns the first switch while the second vector waits behind it.
+TEST_CASE("star reduce is three cycles above its closed form") { hold("reduce_star", 0, {0, 3}, 20'000'000); }
 
 // The send of a round waits for the additions before it and has an issue of its own, which the closed form has not: a
 // cycle a round. Where vectors are short that is more than 5 %: up to 6.1 % (P = 64, B = 1).

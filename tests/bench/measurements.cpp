@@ -10,7 +10,7 @@ namespace weft::bench {
 
 namespace {
 
-constexpr int kRepetitions = 3;
+constexpr int kRepetitions = 5;
 
 class Collector final : public benchmark::BenchmarkReporter {
  public:
@@ -46,7 +46,9 @@ std::optional<double> Measurements::get(const std::string& name) const {
 
 void run_benchmarks(const std::string& filter, double seconds_each, Measurements& into) {
   std::vector<std::string> words{"weft_bench", fmt::format("--benchmark_min_time={}", seconds_each),
-                                 fmt::format("--benchmark_repetitions={}", kRepetitions)};
+                                 fmt::format("--benchmark_repetitions={}", kRepetitions),
+                                 // Both sides of a ratio meet the same quiet and loaded minutes.
+                                 "--benchmark_enable_random_interleaving=true"};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());

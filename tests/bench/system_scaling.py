@@ -3,8 +3,7 @@
 
     tests/bench/system_scaling.py --machine_set input.samples_per_s=4000000
 
-
-Weak: so many samples a system. Strong: so many in all; numbers of systems that do not divide them are left out.
+Weak: so many samples a system. Strong: so many in all; numbers of systems that do not divide them are left out. 0: none.
 The second step counts, from the end of the first: samples and weights are on their way. The input servers of the
 machine files decode pictures; rows of features come faster, hence the option above.
 """
@@ -20,8 +19,9 @@ SYSTEMS = (1, 2, 4, 8, 16, 64, 192)
 
 def step_of(arguments, systems, batch, folder):
     """Cycles of the step, what most launch cycles were bound by, and the busiest link class with its share."""
+    changes = [word for change in arguments.machine_set for word in ("--machine_set", change)]
     subprocess.run([arguments.weft, "train", arguments.model, "--machine", arguments.machine, "--timing_only", "--max_steps", "2",
-                    *(word for change in arguments.machine_set for word in ("--machine_set", change)), "--num_csx", str(systems), "--set", f"train_input.batch_size={batch}", "-o", folder],
+                    "--num_csx", str(systems), "--set", f"train_input.batch_size={batch}", "-o", folder, *changes],
                    check=True, stdout=subprocess.DEVNULL)
     report = json.loads((pathlib.Path(folder) / "report.json").read_text())
     columns = {name: index for index, name in enumerate(report["launches"]["columns"])}
@@ -68,8 +68,10 @@ def main():
     parser.add_argument("--strong", type=int, default=589824)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        table(arguments, "weak", lambda systems: systems * arguments.weak, folder)
-        table(arguments, "strong", lambda systems: arguments.strong, folder)
+        if arguments.weak:
+            table(arguments, "weak", lambda systems: systems * arguments.weak, folder)
+        if arguments.strong:
+            table(arguments, "strong", lambda systems: arguments.strong, folder)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,16 @@ TEST_CASE("a gradient whose first columns are no copies for long: more of them a
   CHECK(run(machine, shape, {0, 0}, &memo).pe_rounds < std::int64_t{250} * 160 * 30);
 }
 
+TEST_CASE(
+    "a layer with fewer features than rows: PEs past the chain, which only receive, keep no column from being a copy") {
+  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  std::map<std::string, int> seen;
+  for (const Shape& shape : {Shape{KernelKind::matmul_forward, 16, 300, 3500, {100, 48}},
+                             Shape{KernelKind::matmul_delta, 300, 16, 3500, {100, 48}}})
+    compare(machine, shape, {0}, seen);
+  CHECK(seen["one of each kind of column"] == 2);
+}
+
 TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not grow with the columns") {
   const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
   std::set<std::int64_t> simulated;

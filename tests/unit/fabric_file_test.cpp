@@ -77,6 +77,12 @@ TEST_CASE("a good file runs, at any size") {
   CHECK_THAT(outcome.json(), Contains("\"good\": true"));
 }
 
+TEST_CASE("a shorter queue to the core holds back the sender") {
+  const auto cycles = [](const std::string& way) { return File(with("way: west -> ramp", way)).run({"B=64"}).cycles; };
+  CHECK(cycles("way: west -> ramp, queue: 6") == File(good).run({"B=64"}).cycles);
+  CHECK(cycles("way: west -> ramp, queue: P - 3") > File(good).run({"B=64"}).cycles);
+}
+
 TEST_CASE("a mistake is named with its place, the value and the nearest name") {
   const auto refused = [](const std::string& text, const std::string& expected,
                           const std::vector<std::string>& sets = {}) {
@@ -106,6 +112,7 @@ TEST_CASE("a mistake is named with its place, the value and the nearest name") {
   refused(with("way: ramp -> east", "way: ramp east"), "PORT -> PORTS");
   refused(with("{color: 1, way", "{color: 24, way"), "which is 24 in PE (0, 0); allowed 0 to 23");
   refused(with("when: x == last", "when: x > 0"), "has a way already in PE (1, 0)");
+  refused(with("way: west -> ramp", "way: west -> ramp, queue: 7"), "which is 7 in PE (3, 0); allowed 1 to 6");
   refused(with("where: x == last\n    main", "where: x == 0\n    main"), "there is a task main already");
   refused(with("n: B, random: 1", "n: 99999, random: 1"), "which is 99999 in PE (0, 0); allowed 0 to 12288");
   refused(with("random: 1", "random: 1, values: k"), "either values or random");
