@@ -165,15 +165,15 @@ bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
       moved |= arrive[p] ^ (before[p] + 1);
     }
   }
-  const std::int64_t element = j - group.summed,
-                     last_to_meet = wavelets_before(line) + data(line) + timing_.input_queue;
+  const std::int64_t element = j - group.summed;
   RampRuns& sums = sums_[static_cast<std::size_t>(line)];
   if (shape_.lists) {
-    listed_sums_[static_cast<std::size_t>(line)].add(left, arrive[left], last_to_meet);
+    listed_sums_[static_cast<std::size_t>(line)].add(left, arrive[left]);
   } else if (moved == 0 && element != 0 && element != early(group)) {
     sums.extend(left, 1);
   } else {
-    sums.begin(last_to_meet, left, right, arrive);
+    const std::int64_t closing = wavelets_before(line) + data(line);
+    sums.begin(closing + timing_.input_queue, left, right, arrive);
   }
   return moved != 0;
 }
@@ -226,9 +226,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
       leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room_times[p] + credit) + 1);
       moved_leave |= leave[p] ^ (leave_before[p] + 1);
     }
-    if (shape_.lists)
-      listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left],
-                                                        wavelets_before(line) + data(line) + timing_.input_queue);
+    if (shape_.lists) listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
   return {false, moved != 0, moved_leave != 0};
 }
@@ -301,10 +299,6 @@ void StreamReduce::close_reduction(bool advance) {
   for (int line = 0; line < shape_.chain; ++line) {
     sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
     receivers_.end_round(line);
-  }
-  for (int line = 0; shape_.lists && line < shape_.chain; ++line) {
-    listed_sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
-    listed_leave_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
   }
 }
 

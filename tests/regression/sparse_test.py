@@ -54,6 +54,15 @@ class Sparse(unittest.TestCase):
 
     def test_pe_programs_agree(self):
         self.train("programs", "--pe_programs", steps=2)
+        self.train("turned_programs", "--pe_programs", "--set", "runconfig.features_over=columns", steps=2)
+
+    def test_rtl_in_the_loop(self):
+        self.train("tiles", "--rtl-region", "2,3,3,2", steps=1)
+
+    def test_the_plan_says_it(self):
+        result = self.start("plan", "--compile_only")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"of fc1 [12]\d\.\d\d % of the weights are kept, each sent with its index")
 
     def test_it_learns_with_the_weights_that_were_asked_for(self):
         losses = [step["loss"] for step in report(self.folder / "plain")["steps"]]
