@@ -144,8 +144,9 @@ ChunkRun MatrixTimer::simulate() {
   while (simulated_ <= newest) {
     if (simulated_ == newest && timed_ != newest) lane_times_ = lane_.times();
     if (simulated_ == newest && map_->from_edge) lane_.take_edge_slack();
+    const int added = lane_.rounds_added();
     if (run_rounds(chunks_[simulated_])) {
-      ++simulated_;
+      if (simulated_++ == newest) rounds_added_ += lane_.rounds_added() - added;
       continue;
     }
     // From the launch's begin again; what was told so far held.

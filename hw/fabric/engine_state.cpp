@@ -9,12 +9,13 @@
 
 namespace weft::hw {
 
-// All times of a line, in one order; the times of the link to the line below are that line's.
+// All times of a line, in one order, neighbouring positions together; the times of the link to the line below are that
+// line's.
 template <typename Engine, typename Visit>
-void StreamReduce::each_time(Engine& engine, int line, Visit&& visit) {
+void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
   const std::size_t width = engine.width_;
   const auto visit_row = [&](auto& times, std::size_t row, std::size_t stride, std::size_t first, std::size_t last) {
-    for (std::size_t at = first; at < last; ++at) visit(times[row * stride + at]);
+    visit(times.data() + row * stride + first, last - first);
   };
   const auto l = static_cast<std::size_t>(line);
   const std::int64_t wavelets = engine.wavelets_before(line);
@@ -48,9 +49,13 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
 // A line's times are told from its own first one, so that lines further up or down and later rounds have equal rows.
 void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
   const std::int32_t origin = row(free_, line)[0];
-  each_time(*this, line, [&](std::int32_t time) { to.push_back(time == never_binds ? time : time - origin); });
+  each_row(*this, line, [&](const std::int32_t* times, std::size_t count) {
+    to.resize(to.size() + count);
+    std::transform(times, times + count, to.end() - static_cast<std::ptrdiff_t>(count),
+                   [origin](std::int32_t time) { return time == never_binds ? time : time - origin; });
+  });
   sums_[static_cast<std::size_t>(line)].save(origin, wavelets_before(line), to);
-  receivers_.save(line, origin, newest_on_ramp(line), to);
+  receivers_.save(line, origin, receivers_.known_at(line) ? newest_on_ramp(line) : Times(), to);
 }
 
 void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
@@ -59,10 +64,8 @@ void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
 }
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
-  rounds_ = first_round_ = rounds;
-  // How many there were is all the same to what follows.
-  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] = rounds * (shape_.wavelets[line] + 1);
-  for (Group& group : groups_) group.summed = rounds * group.elements;
+  set_rounds(rounds);
+  first_round_ = rounds;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
   for (std::int32_t& time : return_) time = *next++ + origin;
@@ -71,11 +74,38 @@ void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64
 void StreamReduce::load_line(int line, const std::vector<std::int32_t>& from) {
   const std::int32_t origin = row(free_, line)[0];
   auto next = from.begin();
-  each_time(*this, line, [&](std::int32_t& time) {
-    time = *next == never_binds ? never_binds : *next + origin;
-    ++next;
+  each_row(*this, line, [&](std::int32_t* times, std::size_t count) {
+    std::transform(next, next + static_cast<std::ptrdiff_t>(count), times,
+                   [origin](std::int32_t time) { return time == never_binds ? time : time + origin; });
+    next += static_cast<std::ptrdiff_t>(count);
   });
   receivers_.load(line, origin, sums_[static_cast<std::size_t>(line)].load(origin, wavelets_before(line), &*next));
+}
+
+void StreamReduce::save_books(std::vector<std::int32_t>& to) const {
+  for (const Times* books : {&wait_stream_, &wait_sum_, &blocked_, &stall_})
+    to.insert(to.end(), books->begin(), books->end());
+}
+
+bool StreamReduce::same_room(const std::int32_t* sink_ready, std::int32_t cycles) const {
+  for (int p = 0; p < active_; ++p) {
+    const std::int32_t opens = opens_[static_cast<std::size_t>(p)], began = row(ready_, 0)[p] - timing_.fill;
+    if (std::max(opens + cycles, sink_ready[p]) != began + cycles) return false;
+  }
+  return true;
+}
+
+void StreamReduce::add_rounds(int rounds, std::int32_t cycles, const std::vector<std::int32_t>& common,
+                              const std::vector<std::vector<std::int32_t>>& lines,
+                              const std::vector<std::int32_t>& books) {
+  const std::int64_t began = first_round_;
+  load_common(common, rounds_ + rounds, state_origin() + cycles);
+  first_round_ = began;
+  for (std::size_t line = 0; line < lines.size(); ++line) load_line(static_cast<int>(line), lines[line]);
+  auto of_round = books.begin();
+  for (Times* times : {&wait_stream_, &wait_sum_, &blocked_, &stall_})
+    for (std::int32_t& time : *times) time += rounds * *of_round++;
+  for (std::int32_t& opens : opens_) opens += cycles;
 }
 
 std::int32_t StateRows::number(const Row& row, std::int32_t likely) {

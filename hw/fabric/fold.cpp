@@ -164,10 +164,10 @@ StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& 
 
 StreamReduce StreamReduce::folded(const Fold& fold) const {
   StreamReduce result(timing_, shape_, fold);
-  result.rounds_ = result.first_round_ = rounds_;
+  result.set_rounds(rounds_);
+  result.first_round_ = rounds_;
   for (std::size_t line = 0; line < result.sent_.size(); ++line)
     result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
-  for (Group& group : result.groups_) group.summed = rounds_ * group.elements;
   result.fold_lists(*this, fold);
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   const std::size_t deep = history_depth;

@@ -38,6 +38,16 @@ void StreamReduce::close_counts() {
   ++rounds_;
 }
 
+// Of counted rounds, how many wavelets and elements there were is all the same to those that follow.
+void StreamReduce::set_rounds(std::int64_t rounds) {
+  rounds_ = rounds;
+  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] = rounds * (shape_.wavelets[line] + 1);
+  for (Group& group : groups_) {
+    group.summed = rounds * group.elements;
+    group.axpy_cycles = rounds * (length_[static_cast<std::size_t>(group.first)] - timing_.issue);
+  }
+}
+
 void StreamReduce::begin() {
   begin_ = free_;
   begin_sent_ = sent_;

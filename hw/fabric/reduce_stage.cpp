@@ -13,6 +13,7 @@ void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
   for (int p = 0; p < active_; ++p) {
     std::int32_t from = free[p];
     std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
+    if (line == 0) opens_[static_cast<std::size_t>(p)] = at;
     if (line == 0 && sink_ready)
       at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
     ready[p] = at + timing_.fill;
@@ -62,9 +63,11 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
   // Sound only without neighbours, whose times are their own.
   const bool whole = last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
   const bool may_rest = shape_.add_runs && whole;
-  if (whole && !may_rest && (owner_line <= 0 || owner_line >= shape_.chain))
-    return sum_blocks(group, first, owner_line, returns);
   const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
+  // The first elements may not rest; see below.
+  const bool none_rests = !may_rest || last - first <= reach + 1;
+  if (whole && none_rests && (owner_line <= 0 || owner_line >= shape_.chain))
+    return sum_blocks(group, first, owner_line, returns);
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
     newest_.assign(static_cast<std::size_t>(shape_.chain), base + first - 1);

@@ -180,6 +180,16 @@ class StreamReduce {
   /// pe() counts from here on.
   void begin();
 
+  // ---- rounds that repeat the one before (round_repeats.h) -------------------------------------------------------
+  /// Appends what pe() has counted.
+  void save_books(std::vector<std::int32_t>& to) const;
+  /// Whether room at the edge for the next round does to it what that for the last one did to that, `cycles` later.
+  bool same_room(const std::int32_t* sink_ready, std::int32_t cycles) const;
+  /// Goes on as after `rounds` more that nothing was returned in. `common`, `lines`: its state, which they move by
+  /// `cycles`; `books`: what one of them adds to what save_books() appends.
+  void add_rounds(int rounds, std::int32_t cycles, const std::vector<std::int32_t>& common,
+                  const std::vector<std::vector<std::int32_t>>& lines, const std::vector<std::int32_t>& books);
+
   PeTimes pe(int line, int position) const;
   /// Since the engine began: data wavelets of a line, elements of a position, cycles of an AXPY of each round there.
   std::int64_t wavelets_taken(int line) const;
@@ -191,6 +201,8 @@ class StreamReduce {
   const StreamReduceShape& shape() const { return shape_; }
   /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
   std::int32_t last_issue(int position) const { return last_issue_row(0, position)[position]; }
+  /// The same of the last round, when it has been closed.
+  std::int32_t closed_issue(int position) const { return issue_[static_cast<std::size_t>(position)]; }
   std::int64_t rounds() const { return rounds_; }
   /// Rounds before it began.
   std::int64_t first_round() const { return first_round_; }
@@ -239,6 +251,7 @@ class StreamReduce {
   int depth(const Group& group) const { return shape_.lists ? timing_.input_queue : early(group); }
   std::int64_t wavelets_before(int line) const { return sent_[static_cast<std::size_t>(line)]; }
   void close_counts();
+  void set_rounds(std::int64_t rounds);
   /// Of a position's list in `times`, at a line; line `chain` is where it comes from, -1 the one above line 0.
   template <typename Values>
   auto* list_ring(Values& times, int position, int line) const {
@@ -252,7 +265,7 @@ class StreamReduce {
   bool list_is_copy(int line, std::int32_t shift) const;
   void fold_lists(const StreamReduce& from, const Fold& fold);
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
-  std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
+  std::int32_t wavelet_distance(int line, std::int64_t k) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int source, int last, int step);
   /// Where the wavelets of a line come from: a position, or just outside.
@@ -282,7 +295,7 @@ class StreamReduce {
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
   bool line_is_copy(int line, std::int32_t shift) const;
   template <typename Engine, typename Visit>
-  static void each_time(Engine& engine, int line, Visit&& visit);
+  static void each_row(Engine& engine, int line, Visit&& visit);
   std::vector<std::int32_t> newest_on_ramp(int line) const;
   struct Neighbour {
     const std::int32_t* times;
@@ -313,6 +326,7 @@ class StreamReduce {
   Times begin_;                     ///< [lines][positions] core free when this engine began; empty: 0
   Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one
+  Times opens_;       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
   Times edge_slack_;  ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
   DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }

@@ -43,6 +43,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   arrive_.assign((chain + 1) * deep * width_, never_binds);
   issue_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
   return_.assign(width_, never_binds);
+  opens_.assign(width_, 0);
   free_.assign(lines * width_, timing_.dispatch);
   ready_.assign(lines * width_, 0);
   for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_}) sums->assign(lines * width_, 0);
@@ -102,7 +103,7 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
     stream_wavelet(line, base + offset, offset, source);
     if (!may_skip || offset == 0) continue;
-    const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
+    const std::int32_t now = wavelet_distance(line, base + offset);
     steady = now > 0 && now == distance ? steady + 1 : 0;
     distance = now;
     if (steady < history_depth || receivers_.known_at(line)) continue;
@@ -141,7 +142,7 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const So
 }
 
 // By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
-std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner) const {
+std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k) const {
   const std::int32_t *now = depart_row(line, k), *before = depart_row(line, k - 1);
   const std::int32_t distance = now[1] - before[1];
   std::int32_t moved = now[0] ^ (before[0] + distance);
@@ -149,8 +150,7 @@ std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner)
   for (int p = 0; p < shape_.positions; ++p) moved |= now[p + 1] ^ (before[p + 1] + distance);
   const std::int32_t* taken = consume_.data() + ring(line, k) * width_;
   const std::int32_t* taken_before = consume_.data() + ring(line, k - 1) * width_;
-  for (int p = 0; p < active_; ++p)  // the owner takes nothing
-    moved |= p == owner ? 0 : taken[p] ^ (taken_before[p] + distance);
+  for (int p = 0; p < active_; ++p) moved |= taken[p] ^ (taken_before[p] + distance);
   return moved == 0 ? distance : 0;
 }
 
@@ -170,8 +170,7 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
   };
   move(depart_.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);
   std::int32_t* taken = consume_.data() + ring(line, 0) * width_;
-  move(taken, width_, 0, owner < 0 ? active_ : std::min(owner, active_));
-  if (owner >= 0) move(taken, width_, owner + 1, active_);
+  move(taken, width_, 0, active_);
   if (owner >= 0) {  // the others' state follows when they take the control wavelet
     const auto at = static_cast<std::size_t>(owner);
     const std::int32_t fill = owner < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
@@ -268,7 +267,8 @@ std::int32_t StreamReduce::free_ramp(int line, int position, std::int32_t from) 
   }
 }
 
-// The owner multiplies with the scalar it reads and hands it to the fabric in the same issue cycle.
+// The owner multiplies with the scalar it reads and hands it to the fabric in the same issue cycle; then it counts as
+// taken.
 void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool control) {
   const std::int32_t* room = depart(line, k - timing_.link_queue);
   const std::int32_t credit = depart(line, k - timing_.output_queue)[owner] + timing_.ramp;
@@ -285,6 +285,7 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
     free = issue + length_[at];
     if (owner < active_) ready = issue + timing_.fill;
   }
+  consume(line, k)[owner] = issue;
   depart(line, k)[owner] =
       std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
 }

@@ -45,6 +45,8 @@ class Lane : public sc_core::sc_module {
   LaunchTimes times() const;
   /// Rounds x PEs that were simulated since begin_launch().
   std::int64_t pe_rounds() const;
+  /// Rounds since begin_launch() that repeated the one before and were added; of a lane that is cut none.
+  int rounds_added() const { return regions_.front()->rounds_added(); }
   /// See Region; never of a lane that is cut.
   bool give_state(StateRows& rows, EngineState& state) const;
   std::int32_t state_origin() const { return regions_.front()->state_origin(); }

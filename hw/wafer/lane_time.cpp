@@ -81,8 +81,7 @@ void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* si
     for (auto& part : regions_)
       if (part->is_sink())
         for (int position = 0; position < part->engine().shape().positions; ++position)
-          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] =
-              part->engine().last_issue(position);
+          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] = part->sink_issue(position);
   for (auto& part : regions_) part->close_round(round);
 }
 

@@ -10,6 +10,7 @@
 #include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_map.h"
 #include "hw/fabric/launch_times.h"
+#include "hw/fabric/round_repeats.h"
 #include "hw/fabric/stream_reduce.h"
 #include "hw/wafer/region_memory.h"
 #include "tlm/base/thread_pool.h"
@@ -62,6 +63,10 @@ class Region : public sc_core::sc_module {
   void add_times(LaunchTimes& times) const;
   /// Rounds x PEs that were simulated since place().
   std::int64_t pe_rounds() const { return pe_rounds_; }
+  /// Rounds since place() that repeated the one before and were added.
+  int rounds_added() const { return rounds_added_; }
+  /// Before close_round() at a sink: issue of the last element of the round's sum at a position of this region.
+  std::int32_t sink_issue(int position) const;
   /// Makes of `state`, an earlier one or none, the state between two rounds, if it is small enough to keep: columns of
   /// tokens are copies.
   bool give_state(StateRows& rows, EngineState& state) const;
@@ -112,7 +117,9 @@ class Region : public sc_core::sc_module {
   proto::Side below() const { return opposite(above()); }
 
   bool alone() const;
+  LaunchTimes books() const;
   void fold_copies(int round);
+  void find_repeat(int round);
   /// Line of the round's owner, or -1 where it is not here.
   int owner_here() const;
   void stream_chunk(int line, int first, int last, const StreamReduce::Source& source);
@@ -140,6 +147,10 @@ class Region : public sc_core::sc_module {
   Fold fold_;           ///< no groups: of all PEs
   LaunchTimes booked_;  ///< of all PEs, until copies were found
   bool find_copies_ = false;
+  bool find_repeats_ = false;
+  bool adds_round_ = false;  ///< the round under way
+  RoundRepeats repeats_;
+  int rounds_added_ = 0;
   int spared_ = 0;  ///< FastForward::spared
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;

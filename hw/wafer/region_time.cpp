@@ -14,6 +14,7 @@ using proto::WaveletBurst;
 void Region::place(const LaunchMap& map) {
   map_ = &map;
   pe_rounds_ = 0;
+  rounds_added_ = 0;
   const auto clip = [](int value, int limit) { return std::min(value, limit); };
   if (map.lines_are_rows) {
     line_first_ = clip(extent_.row_first, map.lines);
@@ -32,10 +33,13 @@ void Region::begin_time(int lanes, FastForward fast_forward) {
   engine_.reset();
   fold_ = {};
   booked_ = {};
+  repeats_ = {};
+  find_repeats_ = adds_round_ = false;
   if (!mapped()) return;
   StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
+  find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
   spared_ = fast_forward.spared;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
@@ -58,12 +62,26 @@ void Region::fold_copies(int round) {
   engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
 }
 
-void Region::add_times(LaunchTimes& times) const {
-  if (!mapped()) return;
+LaunchTimes Region::books() const {
   LaunchTimes part = booked_, newest;
   add_part(newest, *map_, *engine_, line_first_ == 0, timing_);
   part.append(newest);
-  times.add(part, 1);
+  return part;
+}
+
+void Region::add_times(LaunchTimes& times) const {
+  if (mapped()) times.add(repeats_.rounds() > 0 ? repeats_.times() : books(), 1);
+}
+
+// To look costs about half a round; while columns may still be found to be copies their engine is the larger one.
+void Region::find_repeat(int round) {
+  if (!find_repeats_ || (find_copies_ && fold_.first.empty())) return;
+  const int owner = map_->owner_row(round);
+  if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner) repeats_.note(*engine_, owner, books());
+}
+
+std::int32_t Region::sink_issue(int position) const {
+  return adds_round_ ? engine_->closed_issue(position) + repeats_.cycles() : engine_->last_issue(position);
 }
 
 bool Region::give_state(StateRows& rows, EngineState& state) const {
@@ -75,6 +93,8 @@ bool Region::give_state(StateRows& rows, EngineState& state) const {
 void Region::resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
   fold_ = fold_of(state, rows);
   booked_ = {};
+  repeats_ = {};
+  find_repeats_ = adds_round_ = false;
   const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   engine_ = std::make_unique<StreamReduce>(timing_, all, fold_);
   take_state(*engine_, state, rows, rounds, origin);
@@ -101,6 +121,10 @@ bool Region::starts_sum() const {
 void Region::open_round(int round, const std::int32_t* sink_ready) {
   round_ = round;
   sink_ready_ = is_sink() && sink_ready ? sink_ready + position_first_ : nullptr;
+  if (find_repeats_) {
+    adds_round_ = repeats_.adds(*engine_, map_->owner_row(round), sink_ready_);
+    if (!adds_round_) repeats_.settle(*engine_);
+  }
   if (!mapped() || !map_->kept) return;
   const std::uint16_t* counts = map_->kept->round(round);
   if (map_->lists()) {
@@ -149,6 +173,7 @@ int Region::owner_here() const {
 
 void Region::run_stream(int round, const std::int32_t* edge) {
   round_ = round;
+  if (adds_round_) return;
   StreamReduce::Source source;
   if (map_->from_edge) {
     source.edge = edge + line_first_;
@@ -197,6 +222,7 @@ void Region::open_line(int line) {
 
 void Region::run_sum(int round) {
   round_ = round;
+  if (adds_round_) return;
   const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
   const int elements = engine_->max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
@@ -241,6 +267,10 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
 
 void Region::close_round(int round) {
   if (!mapped()) return;
+  if (adds_round_) {
+    ++rounds_added_;
+    return;
+  }
   if (map_->reduces) {
     engine_->close_reduction(line_first_ == 0 && map_->advances(round));
   } else {
@@ -249,6 +279,7 @@ void Region::close_round(int round) {
   }
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
+  find_repeat(round);
 }
 
 std::int32_t Region::edge_departure() {

@@ -46,7 +46,8 @@ struct PreparedCase {
   std::unique_ptr<hw::LaunchMap> map;      ///< of a matrix kernel
   hw::ProgramLaunch launch;  ///< its results are those of plain loops in the order that the mapping defines
   std::unique_ptr<KernelSetup> setup;
-  std::optional<Cycle> recurrence;  ///< end of the launch; none with stalls that recurrences do not know
+  std::optional<Cycle> recurrence;  ///< end of the launch; none where the edges of an elementwise kernel or of a
+                                    ///< sparse gradient stall each wavelet
 };
 /// Throws UsageError if the shape does not fit into the PEs.
 PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& cross_case);

@@ -8,6 +8,7 @@
 #include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
+#include "sw/crosscheck/stalled_end.h"
 #include "sw/kernels/matrix_colors.h"
 
 namespace weft::sw {
@@ -196,10 +197,14 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   }
   prepared.launch.results = plain_results(prepared.launch);
   prepared.setup = set_up(machine, prepared.launch);
-  if (c.stalls == Stalls::wavelets) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
-  const bool has_edge = prepared.map || !prepared.launch.edge.empty();
-  if (c.stalls != Stalls::wavelets || !has_edge)
-    prepared.recurrence = prepared.map ? recurrence_end(machine, prepared.launch) : local;
+  const bool each_late = c.stalls == Stalls::wavelets;
+  if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
+  if (prepared.map && !(each_late && prepared.map->lists())) {
+    prepared.recurrence = each_late ? stalled_end(machine, *prepared.map, prepared.setup->array)
+                                    : recurrence_end(machine, prepared.launch);
+  } else if (!prepared.map && (!each_late || prepared.launch.edge.empty())) {
+    prepared.recurrence = local;
+  }
   return prepared;
 }
 

@@ -14,7 +14,7 @@ struct CrossResult {
   bool model_equal = true;          ///< every core slot, link wavelet, end and word of memory of PE model and tiles
   std::string difference;           ///< the first one; empty if all agree
   Cycle tiles = 0;                  ///< end of the last thread
-  std::optional<Cycle> recurrence;  ///< of the same; none with stalls that recurrences do not know
+  std::optional<Cycle> recurrence;  ///< of the same; none where an elementwise kernel's edges stall each wavelet
   std::int64_t tile_cycles = 0;
 };
 

@@ -37,12 +37,9 @@ class Crosscheck(unittest.TestCase):
             single, arrays = row["single_pe"], row["arrays"]
             self.assertGreater(single["cases"], 10, kernel)
             self.assertEqual(single["equal"], single["cases"], kernel)
-            # Where a returned sum meets partial sums at the ramp they share, recurrences are off in a few short launches.
-            self.assertGreaterEqual(arrays["equal"], 0.85 * arrays["cases"], kernel)
-            self.assertLessEqual(arrays["above_bar"], max(1, 0.01 * arrays["cases"]), kernel)
-            self.assertLess(arrays["mean_percent"], 0.2, kernel)
-        loss = table["kernels"]["softmax_loss"]["arrays"]
-        self.assertEqual(loss["equal"], loss["cases"])
+            # Edges that send and take each wavelet late are known to the recurrences of the matrix kernels alone.
+            self.assertGreater(arrays["cases"], row["cases"] // 2, kernel)
+            self.assertEqual(arrays["equal"], arrays["cases"], kernel)
 
     def test_lanes_of_another_machine(self):
         result, table = self.sweep("--cases", 480, "--seed", 11, "--machine", "wse3")
@@ -51,7 +48,8 @@ class Crosscheck(unittest.TestCase):
         for kernel, row in table["kernels"].items():
             self.assertGreater(row["sums"], 500, kernel)
             self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), kernel)
-            self.assertEqual(row["single_pe"]["equal"], row["single_pe"]["cases"], kernel)
+            for errors in (row["single_pe"], row["arrays"]):
+                self.assertEqual(errors["equal"], errors["cases"], kernel)
 
     def test_lanes_that_no_tile_has(self):
         text = (SOURCE / "hw/machines/wse3.yaml").read_text()

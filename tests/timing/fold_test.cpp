@@ -164,6 +164,34 @@ TEST_CASE(
   CHECK(seen["one of each kind of column"] == 2);
 }
 
+TEST_CASE("a row that owns many outputs sends each as it did the one before: such rounds are added") {
+  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  std::mt19937 random(5);
+  const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  std::map<std::string, int> seen;
+  for (int trial = 0; trial < 60; ++trial) {
+    machine.router.link_queue = any(2, 8);
+    machine.router.input_queue = any(2, 8);
+    machine.router.output_queue = any(2, 8);
+    machine.io.row_buffer_bytes = 4 * (trial % 2 == 0 ? any(20, 200) : 5000);
+    const Rectangle rectangle{any(2, 30), any(1, 12)};
+    const Shape shape{KernelKind::matmul_gradient, any(1, 150), any(60, 150), any(1, 40) * rectangle.width + any(0, 3),
+                      rectangle};
+    compare(machine, shape, std::vector<Cycle>(static_cast<std::size_t>(any(1, 150))), seen);
+  }
+  for (const auto& [how, times] : seen) UNSCOPED_INFO(how << ": " << times);
+  CHECK(seen["some rounds: the others repeat what was simulated"] > 30);
+}
+
+// 45 wavelets a round are worth a look for a run; the owner is in step with it later than the cores that it feeds.
+TEST_CASE("a gradient of many tokens a column: the owner's books are those of its wavelets one by one") {
+  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  std::map<std::string, int> seen;
+  for (int tokens : {20 * 44 + 3, 20 * 60})
+    compare(machine, {KernelKind::matmul_gradient, 124, 124, tokens, {20, 10}}, {0, 0}, seen);
+  CHECK(seen["some rounds: the others repeat what was simulated"] == 2);
+}
+
 TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not grow with the columns") {
   const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
   std::set<std::int64_t> simulated;

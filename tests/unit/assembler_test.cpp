@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <random>
+#include <set>
 
 #include "hw/pe/instruction_text.h"
 #include "tlm/base/error.h"
@@ -60,6 +61,7 @@ TEST_CASE("a program comes back from its listing, with its table of tasks") {
 }
 
 TEST_CASE("each instruction is read with all the operands that it can have") {
+  std::set<Opcode> seen;
   for (const char* text : {"HALT",
                            "LOOP count=1 target=2 counter=3",
                            "AXPY acc=2 x=3 n=1 row=5 step=6 in=9",
@@ -91,8 +93,21 @@ TEST_CASE("each instruction is read with all the operands that it can have") {
                            "ADD_RIGHT32 a=2 b=4 n=1 shift=0",
                            "KEEP_EQUAL32 a=2 b=3 n=1 row=1 step=2 c=5 m=3",
                            "ZERO_EQUAL32 a=2 b=3 n=1 row=0 step=1 c=5 m=3",
-                           "CALL"})
-    CHECK(to_string(assemble_line(text)) == text);
+                           "OUTER acc=2 x=3 n=1 row=5 step=6 m=7 in=9",
+                           "OUTERM acc=2 x=3 n=1 row=5 step=6 scalars=4 m=7 out=8 advance=1",
+                           "TO_HALF16 a=2 b=3 n=1",
+                           "COUNT32 a=2 n=1 row=5 step=6 c=4",
+                           "XOR_SHIFT32 a=2 n=1 shift=13",
+                           "MUL_INT32 a=2 n=1 c=4",
+                           "SCALE16 a=2 n=1 c=4",
+                           "ZERO_BELOW16 a=2 b=3 n=1 c=4",
+                           "AXPY_KEEP acc=2 x=3 n=1 row=5 step=6 keep=4 m=7 in=9",
+                           "CALL"}) {
+    const Instruction instruction = assemble_line(text);
+    CHECK(to_string(instruction) == text);
+    seen.insert(instruction.opcode);
+  }
+  CHECK(seen.size() == opcode_count);
 }
 
 TEST_CASE("comments, empty lines and the order of fields do not matter") {

@@ -1,0 +1,62 @@
+#include "hw/fabric/round_repeats.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace weft::hw {
+
+void RoundRepeats::note(const StreamReduce& engine, int owner, const LaunchTimes& times) {
+  bool same = owner == owner_ && engine.rounds() == noted_ + 1;
+  Row row;
+  const auto keep = [&](Row& before) {
+    same &= row == before;
+    before.swap(row);
+    row.clear();
+  };
+  engine.save_common(row);
+  keep(common_);
+  lines_.resize(static_cast<std::size_t>(engine.shape().chain));
+  for (std::size_t line = 0; line < lines_.size(); ++line) {
+    engine.save_line(static_cast<int>(line), row);
+    keep(lines_[line]);
+  }
+  cycles_ = same ? engine.state_origin() - origin_ : 0;
+  engine.save_books(row);
+  if (same) {
+    round_books_.resize(row.size());
+    std::transform(row.begin(), row.end(), books_.begin(), round_books_.begin(), std::minus<>());
+    round_times_ = times.since(times_);
+  }
+  books_.swap(row);
+  times_ = times;
+  origin_ = engine.state_origin();
+  owner_ = owner;
+  noted_ = engine.rounds();
+}
+
+bool RoundRepeats::adds(const StreamReduce& engine, int owner, const std::int32_t* sink_ready) {
+  if (cycles_ == 0 || owner != owner_ || engine.rounds() != noted_) return false;
+  if (sink_ready && !engine.same_room(sink_ready, (added_ + 1) * cycles_)) return false;
+  ++added_;
+  return true;
+}
+
+LaunchTimes RoundRepeats::times() const {
+  LaunchTimes times = times_;
+  times.add(round_times_, added_);
+  times.mapped = times_.mapped;
+  times.end = times_.end + cycles();
+  return times;
+}
+
+void RoundRepeats::settle(StreamReduce& engine) {
+  if (added_ == 0) return;
+  times_ = times();
+  engine.add_rounds(added_, cycles(), common_, lines_, round_books_);
+  engine.save_books(books_ = {});
+  origin_ += cycles();
+  noted_ += added_;
+  added_ = 0;
+}
+
+}  // namespace weft::hw
