@@ -40,6 +40,43 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   return choices;
 }
 
+/// The loss is predicted at 0.
+std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::MachineSpec& machine,
+                                                const std::vector<hw::Launch>& launches, bool train,
+                                                const hw::Mapping& mapping, int tokens) {
+  std::vector<PlannedLaunch> result;
+  result.reserve(launches.size());
+  for (const hw::Launch& launch : launches) {
+    if (launch.kind == hw::KernelKind::softmax_loss) {
+      result.push_back({launch, 0, 0});
+      continue;
+    }
+    // A launch of the same kind on a layer of the same shape takes the same time.
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+    const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
+      const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
+      return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
+             others.dropout == layer.dropout && others.sparsity == layer.sparsity;
+    });
+    if (alike != result.end()) {
+      result.push_back({launch, alike->predicted, alike->stream});
+    } else {
+      result.push_back({launch, predict_launch(machine, layers, launch, train, mapping, tokens),
+                        predict_stream(machine, layers, launch)});
+    }
+  }
+  return result;
+}
+
+void predict_loss(const Layers& layers, const hw::MachineSpec& machine, bool train, const hw::Mapping& mapping,
+                  int tokens, std::vector<PlannedLaunch>& launches) {
+  for (PlannedLaunch& planned : launches) {
+    if (planned.launch.kind != hw::KernelKind::softmax_loss) continue;
+    planned.predicted = predict_launch(machine, layers, planned.launch, train, mapping, tokens);
+    planned.stream = predict_stream(machine, layers, planned.launch);
+  }
+}
+
 /// The best mapping for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best
 /// plan.
 void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const MappingSearch& search, int tokens,
@@ -59,8 +96,12 @@ void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const Ma
         if (tried.predicted_step == 0 && (tried.sram_bytes == 0 || now.sram_bytes < tried.sram_bytes)) tried = now;
         break;
       }
-      std::vector<PlannedLaunch> train = predict_launches(layers, machine, launches, true, now.mapping, tokens);
-      now.predicted_step = step_of(train, tried.micro_batches, launch_gap(machine, now.mapping));
+      const Cycle gap = launch_gap(machine, now.mapping);
+      // The loss takes longest to predict and is a small part of most steps.
+      std::vector<PlannedLaunch> train = predict_all_but_loss(layers, machine, launches, true, now.mapping, tokens);
+      if (tried.predicted_step > 0 && step_of(train, tried.micro_batches, gap) >= tried.predicted_step) continue;
+      predict_loss(layers, machine, true, now.mapping, tokens, train);
+      now.predicted_step = step_of(train, tried.micro_batches, gap);
       if (tried.predicted_step == 0 || now.predicted_step < tried.predicted_step) tried = now;
       if (best && now.predicted_step >= best->predicted_step) continue;
       best = Plan{now.mapping,
@@ -193,23 +234,8 @@ std::string reason_of(const Plan& plan, const Layers& layers, const hw::MachineS
 std::vector<PlannedLaunch> predict_launches(const Layers& layers, const hw::MachineSpec& machine,
                                             const std::vector<hw::Launch>& launches, bool train,
                                             const hw::Mapping& mapping, int tokens) {
-  std::vector<PlannedLaunch> result;
-  result.reserve(launches.size());
-  for (const hw::Launch& launch : launches) {
-    // A launch of the same kind on a layer of the same shape takes the same time.
-    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
-    const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
-      const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
-      return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.dropout == layer.dropout && others.sparsity == layer.sparsity;
-    });
-    if (alike != result.end()) {
-      result.push_back({launch, alike->predicted, alike->stream});
-    } else {
-      result.push_back({launch, predict_launch(machine, layers, launch, train, mapping, tokens),
-                        predict_stream(machine, layers, launch)});
-    }
-  }
+  std::vector<PlannedLaunch> result = predict_all_but_loss(layers, machine, launches, train, mapping, tokens);
+  predict_loss(layers, machine, train, mapping, tokens, result);
   return result;
 }
 

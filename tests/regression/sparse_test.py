@@ -54,7 +54,13 @@ class Sparse(unittest.TestCase):
 
     def test_pe_programs_agree(self):
         self.train("programs", "--pe_programs", steps=2)
-        self.train("turned_programs", "--pe_programs", "--set", "runconfig.features_over=columns", steps=2)
+
+    def test_the_axis_keeps_the_promises(self):
+        turned = ["--set", "runconfig.features_over=columns"]
+        self.train("turned", *turned)
+        self.train("turned_all", *turned, "--no_fast_forward", "--cut", "2x2")
+        self.same_weights("turned", "turned_all")
+        self.assertEqual(without_host(self.folder / "turned"), without_host(self.folder / "turned_all"))
 
     def test_rtl_in_the_loop(self):
         self.train("tiles", "--rtl-region", "2,3,3,2", steps=1)
