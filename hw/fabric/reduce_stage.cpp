@@ -185,7 +185,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
-  const bool begins = j % shape_.elements[static_cast<std::size_t>(left)] == 0;
+  const bool begins = j == rounds_ * shape_.elements[static_cast<std::size_t>(left)];
   const std::int32_t* __restrict before = begins ? row(issue_, line) : at(element_, line, j - 1);
   std::int32_t* __restrict wait = row(wait_sum_, line);
   std::int32_t* __restrict blocked = row(blocked_, line);
