@@ -185,7 +185,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
-  const bool begins = j % shape_.elements[static_cast<std::size_t>(left)] == 0;
+  const bool begins = j == rounds_ * shape_.elements[static_cast<std::size_t>(left)];
   const std::int32_t* __restrict before = begins ? row(issue_, line) : at(element_, line, j - 1);
   std::int32_t* __restrict wait = row(wait_sum_, line);
   std::int32_t* __restrict blocked = row(blocked_, line);
@@ -206,10 +206,11 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
       element[p] = now;
     }
   } else {
+    // Without a branch, so that it is done on vectors: where nothing arrives or is sent, those times never bind.
     for (int p = left; p < right; ++p) {
       const std::int32_t from = before[p] + 1;
-      const std::int32_t has_operand = has_input ? std::max(from, arrive[p] + ramp) : from;
-      const std::int32_t now = has_output ? std::max(has_operand, sent[p] + ramp) : has_operand;
+      const std::int32_t has_operand = std::max(from, arrive[p] + ramp);
+      const std::int32_t now = std::max(has_operand, sent[p] + ramp);
       wait[p] += has_operand - from;
       moved |= now ^ from;
       element[p] = now;
