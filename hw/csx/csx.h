@@ -69,7 +69,11 @@ class CsX : public sc_core::sc_module {
   LaunchTimes each_lane(OfLane&& of_lane) const;
   void take_weights(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
   void send_gradient(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
-  proto::Block::Payload gradient_sums(const StreamShape& shape, int chunk);
+  proto::Block::Payload gradient_sums(const MatrixLayer& layer, const StreamShape& shape, int chunk);
+  /// The next chunk that the launch of `tag` is sent.
+  Arrival take_chunk(proto::BlockTag& tag, int chunk, proto::LaunchRecord& record);
+  void decode(const MatrixLayer& layer, KernelKind kind, const StreamShape& shape, int chunk,
+              const proto::PayloadBytes& payload);
   void book(proto::LaunchRecord& record, LaunchTimes times);
 
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
@@ -102,7 +106,8 @@ class CsX : public sc_core::sc_module {
   Cycle launch_gap_;
   std::int64_t global_step_ = 0;
   float loss_scale_ = 1.0F;
-  std::vector<float> decoded_, lane_sums_;
+  std::vector<std::uint16_t> halves_;
+  std::vector<float> decoded_, lane_sums_, places_;
   std::string waiting_;
 };
 

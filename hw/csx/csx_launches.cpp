@@ -139,7 +139,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   wafer_.begin_values();
   programs_.open_matrix(launch, record.global_step, record.start);
   const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
-  timers_.open(launch.kind, layer.inputs, layer.outputs, record.start);
+  timers_.open(launch.kind, layer, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
   if (launch.kind == KernelKind::retained_delta) {
@@ -159,26 +159,28 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   return times;
 }
 
+CsX::Arrival CsX::take_chunk(BlockTag& tag, int chunk, proto::LaunchRecord& record) {
+  tag.kind = BlockKind::weights;
+  tag.chunk = chunk;
+  tag.lane = placement_.lane(tag.layer, chunk);
+  expect(proto::describe(tag));
+  Arrival arrival = next(weights_[static_cast<std::size_t>(tag.lane)]);
+  if (!proto::same_block(arrival.tag, tag))
+    throw SimulationError(
+        fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
+  record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
+  if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
+  return arrival;
+}
+
 void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
-  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind,
-                                         plan_.machine->memoryx.chunk_bytes);
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
-    tag.kind = BlockKind::weights;
-    tag.chunk = chunk;
-    tag.lane = placement_.lane(launch.layer, chunk);
-    expect(proto::describe(tag));
-    const Arrival arrival = next(weights_[static_cast<std::size_t>(tag.lane)]);
-    if (!proto::same_block(arrival.tag, tag))
-      throw SimulationError(
-          fmt::format("system {} took {} instead of {}", system_, proto::describe(arrival.tag), proto::describe(tag)));
-    record.stream_in_bytes += static_cast<Bytes>(arrival.payload->size());
-    if (chunk == 0) record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
+    const Arrival arrival = take_chunk(tag, chunk, record);
     const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     if (arrival.payload->has_bytes()) {
-      decoded_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
-      const auto* halves = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
-      half_to_float(halves, decoded_.data(), decoded_.size());
-      programs_.stream(halves, decoded_.size());
+      decode(layer, launch.kind, shape, chunk, *arrival.payload);
       wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
                            shape.elements_per_round);
     }
@@ -187,13 +189,47 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
   }
 }
 
+// Weights as floats, [rounds][places]; of a sparse layer zero where none is kept.
+void CsX::decode(const MatrixLayer& layer, KernelKind kind, const StreamShape& shape, int chunk,
+                 const proto::PayloadBytes& payload) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(payload.data());
+  const int first = shape.chunk_first_round(chunk), rounds = shape.chunk_rounds(chunk);
+  halves_.resize(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(shape.elements_per_round));
+  if (layer.mask) {
+    std::fill(halves_.begin(), halves_.end(), std::uint16_t{0});
+    std::uint16_t* row = halves_.data();
+    for (int round = first; round < first + rounds; ++round, row += shape.elements_per_round)
+      for_each_kept(layer, kind, round, [&](int place) {
+        if (halves[1] != static_cast<std::uint16_t>(place))
+          throw SimulationError(fmt::format("system {}: layer {}, round {}: a weight with index {} came, {} was due",
+                                            system_, layer.name, round, halves[1], place));
+        row[place] = halves[0];
+        halves += 2;
+      });
+  } else {
+    std::copy_n(halves, halves_.size(), halves_.data());
+  }
+  decoded_.resize(halves_.size());
+  half_to_float(halves_.data(), decoded_.data(), decoded_.size());
+  programs_.stream(halves_.data(), halves_.size());
+}
+
 void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
-  const StreamShape shape = stream_shape(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch.kind,
-                                         plan_.machine->memoryx.chunk_bytes);
-  tag.kind = BlockKind::gradient;
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
-    const Cycle done = timers_.drain(shape.chunk_rounds(chunk));
-    Block::Payload payload = gradient_sums(shape, chunk);
+    Cycle done = 0;
+    if (consumes_indices(layer, launch.kind)) {
+      const Arrival arrival = take_chunk(tag, chunk, record);
+      const EdgeMarks marks = timers_.feed_and_drain(to_edge(arrival.at), shape.chunk_rounds(chunk));
+      tag.kind = BlockKind::credit;
+      send_up(tag, nullptr, std::max(from_edge(marks.left), arrival.at));
+      done = marks.drained;
+    } else {
+      done = timers_.drain(shape.chunk_rounds(chunk));
+    }
+    Block::Payload payload = gradient_sums(layer, shape, chunk);
+    tag.kind = BlockKind::gradient;
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     record.stream_out_bytes += static_cast<Bytes>(payload->size());
@@ -201,16 +237,25 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
   }
 }
 
-Block::Payload CsX::gradient_sums(const StreamShape& shape, int chunk) {
-  const std::size_t bytes = static_cast<std::size_t>(shape.chunk_elements(chunk)) * sizeof(float);
+Block::Payload CsX::gradient_sums(const MatrixLayer& layer, const StreamShape& shape, int chunk) {
+  const auto bytes = static_cast<std::size_t>(shape.chunk_bytes(chunk));
   if (plan_.job->timing_only) return proto::PayloadBytes::only_size(bytes);
   auto payload = std::make_shared<proto::PayloadBytes>(bytes);
   auto* sums = reinterpret_cast<float*>(payload->data());
   const std::size_t count = bytes / sizeof(float);
+  const int first = shape.chunk_first_round(chunk), rounds = shape.chunk_rounds(chunk);
+  places_.resize(layer.mask ? static_cast<std::size_t>(rounds) * static_cast<std::size_t>(shape.elements_per_round)
+                            : 0);
   lane_sums_.resize(wafer_.lanes() > 1 ? count : 0);
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     float* of_lane = lane == 0 ? sums : lane_sums_.data();
-    wafer_.lane(lane).gradient_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), of_lane);
+    wafer_.lane(lane).gradient_values(first, rounds, layer.mask ? places_.data() : of_lane);
+    if (layer.mask) {
+      float* kept = of_lane;
+      const float* row = places_.data();
+      for (int round = first; round < first + rounds; ++round, row += shape.elements_per_round)
+        for_each_kept(layer, KernelKind::matmul_gradient, round, [&](int place) { *kept++ = row[place]; });
+    }
     programs_.leaving(lane, of_lane, count);
     if (lane > 0) std::transform(sums, sums + count, of_lane, sums, std::plus<>());
   }

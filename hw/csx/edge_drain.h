@@ -12,7 +12,8 @@ namespace weft::hw {
 /// the row's last PE may not begin a round for which there is no room.
 class EdgeDrain {
  public:
-  /// `busy_until` per channel, relative to the launch: words of an earlier launch that are still on their way.
+  /// `busy_until` per channel, relative to the launch: words of an earlier launch that are still on their way. `map`
+  /// outlives it.
   EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map,
             const std::vector<std::int32_t>& busy_until);
 
@@ -21,8 +22,8 @@ class EdgeDrain {
   /// The next round was issued by the east column; `issue`(position) is the cycle of its last element.
   template <typename Issue>
   void round(Issue&& issue) {
-    for (std::size_t position = 0; position < elements_.size(); ++position)
-      if (elements_[position] > 0) take(static_cast<int>(position), issue(static_cast<int>(position)));
+    for (int position = 0; position < map_.positions; ++position)
+      if (const int count = map_.elements_of(rounds(), position); count > 0) take(position, count, issue(position));
     finish_round();
   }
   /// The last word so far is at the edge.
@@ -30,15 +31,18 @@ class EdgeDrain {
   const std::vector<std::int32_t>& channels() const { return free_; }
 
  private:
-  void take(int position, std::int32_t issue);
+  int rounds() const { return static_cast<int>(history_.size()); }
+  void take(int position, int count, std::int32_t issue);
   void finish_round();
 
   EdgeLayout layout_;
+  const LaunchMap& map_;
   int hop_, ramp_;
-  std::int32_t words_per_cycle_;
-  std::vector<int> elements_, depth_;               ///< per position: elements a round; rounds its buffer holds
+  std::int32_t words_per_cycle_, buffer_words_;
   std::vector<std::int32_t> free_;                  ///< per channel
   std::vector<std::vector<std::int32_t>> history_;  ///< [round][position] taken whole
+  std::vector<int> oldest_;                         ///< per position: first round that its buffer still has to hold
+  std::vector<std::int32_t> held_;                  ///< per position: words of the rounds from there on
   std::vector<std::int32_t> current_, room_;
 };
 

@@ -6,24 +6,45 @@ namespace weft::hw {
 
 EdgeFeed::EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
                    Cycle launch_start, std::vector<Cycle>& channel_free)
-    : launch_start_(launch_start), channel_free_(channel_free), block_(order.by_element ? map.rounds : order.block) {
-  for (int line = 0; line < map.chain; ++line) {
-    if (layout.opens_channel(line)) channel_words_.push_back(0);
-    const auto words = static_cast<std::int32_t>(ceil_div(map.wavelets[static_cast<std::size_t>(line)] * 16,
-                                                          machine.io.channel_bits_per_cycle)) +
-                       1;
-    lines_.push_back({layout.channel(line), channel_words_.back(), words, layout.way_in(line)});
-    channel_words_.back() += words;
-    farthest_ = std::max(farthest_, layout.way_in(line));
+    : launch_start_(launch_start),
+      channel_free_(channel_free),
+      map_(map),
+      block_(map.lists()        ? 1
+             : order.by_element ? map.rounds
+                                : order.block),
+      element_bits_(map.edge_bits()),
+      channel_bits_(machine.io.channel_bits_per_cycle) {
+  const int rows = map.lists() ? map.kept->rows() : map.chain;
+  for (int row = 0; row < rows; ++row) {
+    rows_.push_back({layout.channel(row), layout.way_in(row)});
+    channels_ = static_cast<std::size_t>(layout.channel(row)) + 1;
+    farthest_ = std::max(farthest_, layout.way_in(row));
   }
-  bases_.resize(lines_.size());
-  if (channel_free_.size() < channel_words_.size()) channel_free_.resize(channel_words_.size(), 0);
+  bases_.resize(rows_.size());
+  next_.resize(rows_.size());
+  cursor_.resize(channels_);
+  if (channel_free_.size() < channels_) channel_free_.resize(channels_, 0);
+}
+
+std::int32_t EdgeFeed::words(int round, int row) const {
+  // A list's end is marked in the place of one more index.
+  if (map_.lists())
+    return static_cast<std::int32_t>(
+        ceil_div(static_cast<Cycle>(map_.elements_of(round, row) + 1) * element_bits_, channel_bits_));
+  const int count = map_.wavelets_of(round, row);
+  return static_cast<std::int32_t>(ceil_div(static_cast<Cycle>(count) * element_bits_, channel_bits_)) + 1;
 }
 
 std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
+  std::vector<Cycle> words_of(channels_, 0);
+  const bool equal = map_.kept == nullptr;
+  for (int round = arrived_; round < arrived_ + (equal ? 1 : rounds); ++round)
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+      words_of[static_cast<std::size_t>(rows_[row].channel)] += words(round, static_cast<int>(row));
+  arrived_ += rounds;
   std::vector<std::int32_t> starts;
-  for (std::size_t channel = 0; channel < channel_words_.size(); ++channel) {
-    const Cycle words = static_cast<Cycle>(rounds) * channel_words_[channel];
+  for (std::size_t channel = 0; channel < channels_; ++channel) {
+    const Cycle words = words_of[channel] * (equal ? rounds : 1);
     const Cycle start = std::max(channel_free_[channel], ready);
     channel_free_[channel] = start + words;
     starts.push_back(static_cast<std::int32_t>(std::max(start - launch_start_, -words - farthest_ - 1)));
@@ -31,13 +52,18 @@ std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
   return starts;
 }
 
-const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int rounds, int index) {
-  const int first = index / block_ * block_, wide = std::min(block_, rounds - first);
-  for (std::size_t line = 0; line < lines_.size(); ++line) {
-    const Line& at = lines_[line];
-    const auto channel = static_cast<std::size_t>(at.channel);
-    bases_[line] = std::max(
-        starts[channel] + first * channel_words_[channel] + wide * at.before + (index - first) * at.words + at.way, -1);
+const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int first, int rounds, int index) {
+  if (index == 0) std::fill(cursor_.begin(), cursor_.end(), 0);
+  if (index % block_ == 0)
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      std::int32_t& cursor = cursor_[static_cast<std::size_t>(rows_[row].channel)];
+      next_[row] = cursor;
+      for (int round = index; round < std::min(index + block_, rounds); ++round)
+        cursor += words(first + round, static_cast<int>(row));
+    }
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    bases_[row] = std::max(starts[static_cast<std::size_t>(rows_[row].channel)] + next_[row] + rows_[row].way, -1);
+    next_[row] += words(first + index, static_cast<int>(row));
   }
   return bases_.data();
 }

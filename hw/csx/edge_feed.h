@@ -10,36 +10,46 @@
 namespace weft::hw {
 
 /// One channel serves its rows (EdgeLayout), block by block of rounds (StreamOrder; a chunk's last block may be
-/// shorter) and row by row: the fp16 weights of a row's round, packed into words of `channel_bits_per_cycle`, and a
-/// word that closes the round. The edge hands a row's word on hop by hop. A row's own link then takes one wavelet a
-/// cycle.
+/// shorter) and row by row: what a row gets in a round, packed into words of `channel_bits_per_cycle`, and a word that
+/// closes the round. That are fp16 weights, of a sparse layer each with its index. Of lists (LaunchMap::lists) it is
+/// the indices alone and, packed with them, a mark that ends them, round by round. The edge hands a row's word on hop
+/// by hop. A row's own link then takes one wavelet a cycle.
 class EdgeFeed {
  public:
-  /// `channel_free`: absolute cycle at which each channel is free, kept from launch to launch.
+  /// `channel_free`: absolute cycle at which each channel is free, kept from launch to launch. `map` outlives it.
   EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
            Cycle launch_start, std::vector<Cycle>& channel_free);
+
+  int rows() const { return static_cast<int>(rows_.size()); }
+  int channels() const { return static_cast<int>(channels_); }
 
   /// `rounds` rounds have arrived and wait from absolute cycle `ready` on. Returns when each channel begins with them,
   /// relative to the launch; starts so early that all their words are there before the launch are given one
   /// representative, so equal starts mean equal times of every word.
   std::vector<std::int32_t> arrive(Cycle ready, int rounds);
 
-  /// Per line, the cycle before the first wavelet of round `index` of a chunk of `rounds` that began at `starts`.
-  const std::int32_t* round(const std::vector<std::int32_t>& starts, int rounds, int index);
+  /// Per row, the cycle before the first wavelet of round `index` of a chunk of `rounds` that begins with round `first`
+  /// of the launch and began at `starts`. Rounds of a chunk in order, from its first.
+  const std::int32_t* round(const std::vector<std::int32_t>& starts, int first, int rounds, int index);
 
  private:
-  struct Line {
+  struct Row {
     int channel;
-    std::int32_t before;  ///< words of a round for the channel's lines before it
-    std::int32_t words;   ///< of a round
-    std::int32_t way;     ///< hops to its row
+    std::int32_t way;  ///< hops to it
   };
+  std::int32_t words(int round, int row) const;
+
   Cycle launch_start_;
   std::vector<Cycle>& channel_free_;
-  int block_;
-  std::vector<Line> lines_;
-  std::vector<std::int32_t> channel_words_;  ///< of one round
+  const LaunchMap& map_;
+  int block_, element_bits_;
+  std::int32_t channel_bits_;
+  std::vector<Row> rows_;
+  std::size_t channels_ = 0;
   std::int32_t farthest_ = 0;
+  int arrived_ = 0;                   ///< rounds
+  std::vector<std::int32_t> cursor_;  ///< per channel, words of the chunk before the block
+  std::vector<std::int32_t> next_;    ///< per row, word of the chunk at which the next round of the block begins
   std::vector<std::int32_t> bases_;
 };
 

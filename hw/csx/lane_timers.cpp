@@ -19,31 +19,46 @@ LaneTimers::LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayou
   }
 }
 
-void LaneTimers::open(KernelKind kind, int inputs, int outputs, Cycle start) {
+void LaneTimers::open(KernelKind kind, const MatrixLayer& layer, Cycle start) {
   for (Timed& timed : timed_)
-    timed.timer->open(wafer_.map(timed.lane), {kind, inputs, outputs, wafer_.lane_tokens(timed.lane)}, start);
+    timed.timer->open(wafer_.map(timed.lane),
+                      {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get()}, start);
 }
 
 template <typename Step>
-Cycle LaneTimers::latest(Step&& step) {
-  std::vector<Cycle> cycles(timed_.size());
+EdgeMarks LaneTimers::latest(Step&& step) {
+  std::vector<EdgeMarks> marks(timed_.size());
   pool_.run(static_cast<int>(timed_.size()), [&](int index) {
     const auto at = static_cast<std::size_t>(index);
-    cycles[at] = step(*timed_[at].timer);
+    marks[at] = step(*timed_[at].timer);
   });
-  return *std::max_element(cycles.begin(), cycles.end());
+  EdgeMarks latest;
+  for (const EdgeMarks& lane : marks) {
+    latest.left = std::max(latest.left, lane.left);
+    latest.drained = std::max(latest.drained, lane.drained);
+  }
+  return latest;
 }
 
 Cycle LaneTimers::feed(Cycle ready, int rounds) {
-  return latest([&](MatrixTimer& timer) { return timer.feed(ready, rounds); });
+  return latest([&](MatrixTimer& timer) { return EdgeMarks{timer.feed(ready, rounds), 0}; }).left;
 }
 
 Cycle LaneTimers::drain(int rounds) {
-  return latest([&](MatrixTimer& timer) { return timer.drain(rounds); }) + sum_cycles_;
+  return latest([&](MatrixTimer& timer) { return EdgeMarks{0, timer.drain(rounds)}; }).drained + sum_cycles_;
+}
+
+EdgeMarks LaneTimers::feed_and_drain(Cycle ready, int rounds) {
+  EdgeMarks marks = latest([&](MatrixTimer& timer) { return timer.feed_and_drain(ready, rounds); });
+  marks.drained += sum_cycles_;
+  return marks;
 }
 
 void LaneTimers::run(int rounds) {
-  latest([&](MatrixTimer& timer) { return timer.run(rounds); });
+  latest([&](MatrixTimer& timer) {
+    timer.run(rounds);
+    return EdgeMarks{};
+  });
 }
 
 LaunchTimes LaneTimers::close() {

@@ -16,12 +16,13 @@ class LaneTimers {
   LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayout& layout, LaunchMemo* memo, bool keep_edge,
              StreamOrder order, ThreadPool& pool);
 
-  /// Opens the launch that the wafer has open; `inputs`, `outputs`: of its layer.
-  void open(KernelKind kind, int inputs, int outputs, Cycle start);
+  /// Opens the launch that the wafer has open, of `layer`.
+  void open(KernelKind kind, const MatrixLayer& layer, Cycle start);
   /// As MatrixTimer's; the last lane's cycle.
   Cycle feed(Cycle ready, int rounds);
   /// The absolute cycle at which the last lane's sum has been added to the others.
   Cycle drain(int rounds);
+  EdgeMarks feed_and_drain(Cycle ready, int rounds);
   void run(int rounds);
   /// Ends the launch: all lanes together.
   LaunchTimes close();
@@ -40,7 +41,7 @@ class LaneTimers {
   };
   /// Calls step(timer) on every lane that is simulated; the latest of what it returns.
   template <typename Step>
-  Cycle latest(Step&& step);
+  EdgeMarks latest(Step&& step);
 
   Wafer& wafer_;
   ThreadPool& pool_;

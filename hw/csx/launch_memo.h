@@ -16,17 +16,22 @@
 
 namespace weft::hw {
 
+/// Cycles at which a chunk has left the west edge, and its sums are all at the east edge; 0 of what it does not do.
+struct EdgeMarks {
+  Cycle left = 0, drained = 0;
+};
+
 /// What a chunk of a launch is given; cycles from the origin of the state before it.
 struct ChunkInput {
-  std::vector<std::int32_t> rounds;  ///< of each the owner's row and whether the next has another
+  std::vector<std::int32_t> rounds;  ///< of each the owner's row and whether the next has another, or its number
   std::vector<std::int32_t> starts;  ///< per channel: the state of the edge that it begins with
 };
 
 /// A chunk that was simulated; cycles from the same origin.
 struct ChunkRun {
   ChunkInput input;
-  std::vector<std::int32_t> slack;           ///< as starts: how much later they could be; 0: not at all earlier too
-  std::int32_t mark = 0;                     ///< left the west edge, or all at the east edge
+  std::vector<std::int32_t> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
+  EdgeMarks marks;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
   LaunchTimes times;
   int next = 0;             ///< the state after it
@@ -65,7 +70,7 @@ class LaunchWalks {
 class LaunchMemo {
  public:
   /// What a launch's map depends on, with the plan's lane.
-  using Key = std::tuple<KernelKind, int, int, int>;  ///< kernel, inputs, outputs, the lane's tokens
+  using Key = std::tuple<KernelKind, int, int, int, const WeightMask*>;  ///< kernel, inputs, outputs, the lane's tokens
   LaunchWalks& walks(Key key) { return walks_[key]; }
 
  private:

@@ -22,42 +22,46 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   edge_.clear();
   feed_.reset();
   drain_.reset();
-  if (map.from_edge) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
+  if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
-Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds); }
+Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds).left; }
 
-Cycle MatrixTimer::drain(int rounds) {
+// Words of an earlier launch that are still on their way out, before the launch's first chunk.
+std::vector<std::int32_t> MatrixTimer::busy_drain() const {
   std::vector<std::int32_t> busy;
-  if (chunks_.empty()) {
-    busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
-    for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
-      busy[channel] = static_cast<std::int32_t>(std::max<Cycle>(drain_channels_[channel] - start_, 0));
-  }
-  return chunk(std::move(busy), rounds);
+  if (!chunks_.empty()) return busy;
+  busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
+  for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
+    busy[channel] = static_cast<std::int32_t>(std::max<Cycle>(drain_channels_[channel] - start_, 0));
+  return busy;
 }
 
-Cycle MatrixTimer::run(int rounds) { return chunk({}, rounds); }
+Cycle MatrixTimer::drain(int rounds) { return chunk(busy_drain(), rounds).drained; }
 
-Cycle MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
+EdgeMarks MatrixTimer::feed_and_drain(Cycle ready, int rounds) {
+  std::vector<std::int32_t> starts = feed_->arrive(ready, rounds);
+  const std::vector<std::int32_t> busy = busy_drain();
+  starts.insert(starts.end(), busy.begin(), busy.end());
+  return chunk(std::move(starts), rounds);
+}
+
+void MatrixTimer::run(int rounds) { chunk({}, rounds); }
+
+EdgeMarks MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
   next_.starts = std::move(starts);
   next_.rounds = rounds;
   chunks_.push_back(next_);
   const Chunk& now = chunks_.back();
   const ChunkRun* run = walks_ ? walks_->find(now.state, input_of(now)) : nullptr;
-  const Cycle origin = start_ + now.origin;
-  if (run) {
-    rounds_added_ += rounds;
-    append(*run);
-    return origin + run->mark;
-  }
-  const ChunkRun simulated = simulate();
-  append(simulated);
-  return origin + simulated.mark;
+  if (!run) return append(simulate());
+  rounds_added_ += rounds;
+  return append(*run);
 }
 
 // What the launch shows of a chunk, and where the next one begins.
-void MatrixTimer::append(const ChunkRun& run) {
+EdgeMarks MatrixTimer::append(const ChunkRun& run) {
+  const Cycle origin = start_ + next_.origin;
   LaunchTimes times = run.times;
   times.end += next_.origin;
   result_.append(times);
@@ -66,13 +70,14 @@ void MatrixTimer::append(const ChunkRun& run) {
   next_.first += next_.rounds;
   next_.state = run.next;
   next_.origin += run.origin;
+  return {origin + run.marks.left, origin + run.marks.drained};
 }
 
 ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
   ChunkInput input;
   const int end = chunk.first + chunk.rounds;
   for (int round = chunk.first; round < end; ++round)
-    input.rounds.push_back(2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
+    input.rounds.push_back(map_->kept ? round : 2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
   input.starts = chunk.starts;
   for (std::int32_t& start : input.starts) start -= chunk.origin;
   return input;
@@ -104,15 +109,19 @@ void MatrixTimer::begin_at(std::size_t chunk) {
   lane_.begin_time({memo_ != nullptr, find_copies_, spared_});
   timed_ = 0;
   lane_times_ = {};
-  if (!map_->from_edge && map_->reduces) drain_.emplace(machine_, layout_, *map_, chunks_.front().starts);
+  if (!map_->from_edge && map_->reduces) {
+    const std::vector<std::int32_t>& starts = chunks_.front().starts;
+    drain_.emplace(machine_, layout_, *map_,
+                   std::vector<std::int32_t>(starts.begin() + (feed_ ? feed_->channels() : 0), starts.end()));
+  }
   edge_.clear();
 }
 
 /// False: columns that were taken for copies are none.
 bool MatrixTimer::run_rounds(const Chunk& chunk) {
   for (int index = 0; index < chunk.rounds; ++index) {
-    const std::int32_t* edge = feed_ ? feed_->round(chunk.starts, chunk.rounds, index) : nullptr;
-    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + map_->chain);
+    const std::int32_t* edge = feed_ ? feed_->round(chunk.starts, chunk.first, chunk.rounds, index) : nullptr;
+    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + feed_->rows());
     lane_.run_round(chunk.first + index, edge, drain_ ? drain_->room() : nullptr);
     if (lane_.copies_failed()) return false;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
@@ -134,7 +143,7 @@ ChunkRun MatrixTimer::simulate() {
   begin_at(newest);
   while (simulated_ <= newest) {
     if (simulated_ == newest && timed_ != newest) lane_times_ = lane_.times();
-    if (simulated_ == newest && feed_) lane_.take_edge_slack();
+    if (simulated_ == newest && map_->from_edge) lane_.take_edge_slack();
     const int added = lane_.rounds_added();
     if (run_rounds(chunks_[simulated_])) {
       if (simulated_++ == newest) rounds_added_ += lane_.rounds_added() - added;
@@ -152,11 +161,12 @@ ChunkRun MatrixTimer::simulate() {
   timed_ = simulated_;
   run.times = lane_times_.since(before);
   run.times.end -= now.origin;
-  run.mark = (drain_ ? static_cast<std::int32_t>(drain_->done()) : feed_ ? lane_.edge_departure() : 0) - now.origin;
+  if (feed_) run.marks.left = lane_.edge_departure() - now.origin;
+  if (drain_) run.marks.drained = drain_->done() - now.origin;
   if (drain_) run.drain_channels = drain_->channels();
   for (std::int32_t& channel : run.drain_channels) channel -= now.origin;
   if (!walks_) return run;
-  if (feed_) run.slack = channel_slack(now.starts.size());
+  if (map_->from_edge) run.slack = channel_slack(now.starts.size());
   const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), state_);
   if (kept) run.origin = lane_.state_origin() - now.origin;
   return walks_->add(now.state, std::move(run), kept ? &state_ : nullptr);

@@ -25,11 +25,14 @@ class MatrixTimer {
   Cycle feed(Cycle ready, int rounds);
   /// The next `rounds` rounds of a launch whose sums leave: the absolute cycle at which the last is at the edge.
   Cycle drain(int rounds);
+  /// Both, of a launch whose PEs get lists: the indices have left the edge, the sums are at the edge.
+  EdgeMarks feed_and_drain(Cycle ready, int rounds);
   /// The rounds of a launch without edge traffic.
-  Cycle run(int rounds);
+  void run(int rounds);
   /// Ends the launch. Valid until the next open().
   const LaunchTimes& close();
-  /// Of the rounds simulated so far: [rounds][chain], cycle before the first wavelet may enter each line.
+  /// Of the rounds simulated so far: [rounds][chain; of lists rows with inputs], cycle before the first wavelet may
+  /// enter each line.
   const std::vector<std::int32_t>& edge() const { return edge_; }
   /// Of the launch's rounds, how many were added, not simulated.
   int rounds_added() const { return rounds_added_; }
@@ -47,13 +50,14 @@ class MatrixTimer {
     std::int32_t origin = 0;
   };
 
-  Cycle chunk(std::vector<std::int32_t> starts, int rounds);
+  std::vector<std::int32_t> busy_drain() const;
+  EdgeMarks chunk(std::vector<std::int32_t> starts, int rounds);
   ChunkInput input_of(const Chunk& chunk) const;
   ChunkRun simulate();
   void begin_at(std::size_t chunk);
   bool run_rounds(const Chunk& chunk);
   std::vector<std::int32_t> channel_slack(std::size_t channels);
-  void append(const ChunkRun& run);
+  EdgeMarks append(const ChunkRun& run);
   void spare_more();
 
   const MachineSpec& machine_;

@@ -58,6 +58,8 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle st
     Lane& lane = wafer_.lane(index);
     ProgramLaunch& program = data(index);
     program.map = &wafer_.map(index);
+    const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
+    if (layer.mask) program.sparse_layer = &layer;
     if (launch.kind == KernelKind::retained_delta) {
       program.resident = kept_;
     } else if (launch.kind == KernelKind::matmul_delta) {

@@ -23,7 +23,7 @@ void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
     visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
     visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, width);
     for (const Group& group : engine.groups_) {
-      const std::int64_t element = engine.rounds_ * group.elements - back;
+      const std::int64_t element = group.summed - back;
       const auto first = static_cast<std::size_t>(group.first), last = static_cast<std::size_t>(group.last);
       visit_row(engine.element_, engine.ring(line, element), width, first, last);
       visit_row(engine.leave_, engine.ring(line, element), width, first, last);
@@ -39,7 +39,7 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
   std::vector<std::int32_t> newest(departs, departs + width_);
   if (line + 1 == shape_.chain) return newest;
   for (const Group& group : groups_) {
-    const std::int32_t* arrives = arrive_.data() + ring(line + 1, rounds_ * group.elements - 1) * width_;
+    const std::int32_t* arrives = arrive_.data() + ring(line + 1, group.summed - 1) * width_;
     for (int p = group.first; p < group.last; ++p)
       newest[static_cast<std::size_t>(p)] = std::min(newest[static_cast<std::size_t>(p)], arrives[p]);
   }
@@ -66,7 +66,8 @@ void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
 }
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
-  rounds_ = first_round_ = rounds;
+  set_rounds(rounds);
+  first_round_ = rounds;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
   for (std::int32_t& time : return_) time = *next++ + origin;

@@ -84,7 +84,7 @@ std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) con
 bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
   const auto l = static_cast<std::size_t>(line);
   if (shape_.wavelets[l] != shape_.wavelets[l + 1] || receivers_.known_at(line) || receivers_.known_at(line + 1) ||
-      !sums_[l].is_copy(sums_[l + 1], shift))
+      !sums_[l].is_copy(sums_[l + 1], shift) || !list_is_copy(line, shift))
     return false;
   const auto equal = [shift, l](const Times& times, std::size_t stride, std::size_t offset) {
     const std::int32_t* here = times.data() + (l + offset) * stride;
@@ -124,11 +124,23 @@ Fold StreamReduce::find_fold(bool of_lines, int spared) const {
     return fold;
   }
   // Along the chain, from its foot. Line 0 hands its sums to the edge and stands for itself.
-  const auto issue = [this](int line) { return issue_[static_cast<std::size_t>(line) * width_]; };
+  std::size_t position = 0;  // that had a sum: others' columns are not seen to follow each other
+  if (shape_.lists)
+    for (const Group& group : groups_)
+      if (group.elements > 0) position = static_cast<std::size_t>(group.first);
+  const auto issue = [this, position](int line) { return issue_[static_cast<std::size_t>(line) * width_ + position]; };
   fold.shift = shape_.chain > 2 ? issue(shape_.chain / 2) - issue(shape_.chain / 2 + 1) : 0;
+  // A column whose lists are not the one's before it may be later than them; the next one never is, because what it
+  // gets is as late: with that one a group begins. Lists longer than the queues on their way are held up by the next
+  // column's, but for the last columns' lists.
+  if (shape_.lists) ++spared;
+  const int last =
+      shape_.lists
+          ? *std::max_element(shape_.elements.begin(), shape_.elements.end()) / std::max(1, timing_.link_queue) + 2
+          : 0;
   int alike = 0;
   for (int line = shape_.chain - 1; line >= 0; --line) {
-    const bool copy = line > 0 && line + 2 < shape_.chain && fold.shift > 0 && line_is_copy(line, fold.shift);
+    const bool copy = line > last && line + 2 < shape_.chain && fold.shift > 0 && line_is_copy(line, fold.shift);
     alike = copy ? alike + 1 : 0;
     if (alike > spared) {
       ++fold.copies.back();
@@ -152,7 +164,11 @@ StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& 
 
 StreamReduce StreamReduce::folded(const Fold& fold) const {
   StreamReduce result(timing_, shape_, fold);
-  result.rounds_ = result.first_round_ = rounds_;
+  result.set_rounds(rounds_);
+  result.first_round_ = rounds_;
+  for (std::size_t line = 0; line < result.sent_.size(); ++line)
+    result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
+  result.fold_lists(*this, fold);
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
   const std::size_t deep = history_depth;
   struct Array {

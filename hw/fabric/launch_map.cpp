@@ -2,8 +2,11 @@
 
 namespace weft::hw {
 
-LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens)
-    : height(rectangle.height) {
+LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens,
+                     std::shared_ptr<const RoundCounts> counts)
+    : height(rectangle.height), sparse(layer.sparse()), kept(std::move(counts)) {
+  if (layer.mask && !kept)
+    kept = std::make_shared<RoundCounts>(layer, kind == KernelKind::matmul_delta, rectangle.height);
   const bool gradient = kind == KernelKind::matmul_gradient;
   const bool retained = kind == KernelKind::retained_delta;
   const bool delta = kind == KernelKind::matmul_delta;

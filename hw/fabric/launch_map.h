@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "hw/fabric/mapping.h"
+#include "hw/fabric/round_counts.h"
 #include "hw/spec/job.h"
 
 namespace weft::hw {
@@ -36,9 +37,36 @@ struct LaunchMap {
   int rounds = 0;
   int owned = 0;  ///< features whose owner is the round's owner (== rounds)
   int chain = 0, lines = 0, positions = 0;
-  std::vector<int> wavelets;  ///< [chain]
-  std::vector<int> elements;  ///< [positions]
+  std::vector<int> wavelets;  ///< [chain]; of a sparse layer: at most, with every weight kept
+  std::vector<int> elements;  ///< [positions]; the same
   int height = 0;
+  bool sparse = false;  ///< weights come with their indices
+  /// Of a sparse layer with a mask: wavelets of each line, or in a gradient elements of each position that holds
+  /// inputs.
+  std::shared_ptr<const RoundCounts> kept;
+
+  /// The kept inputs of a round come along each row and are listed by its PEs before the deltas.
+  bool lists() const { return kept && !lines_are_rows; }
+  /// Bits of a wavelet that the edge gives to a row.
+  int edge_bits() const { return sparse && lines_are_rows ? 32 : 16; }
+  int wavelets_of(int round, int line) const {
+    return kept && lines_are_rows ? kept->at(round, line) : wavelets[static_cast<std::size_t>(line)];
+  }
+  int elements_of(int round, int position) const {
+    const int most = elements[static_cast<std::size_t>(position)];
+    return lists() && most > 0 ? kept->at(round, position) : most;
+  }
+  /// Over all rounds: wavelets of a line, elements of a position, cycles of an AXPY on a position with so many lanes.
+  std::int64_t all_wavelets(int line) const {
+    if (kept && lines_are_rows) return kept->sum(line);
+    return std::int64_t{rounds} * wavelets[static_cast<std::size_t>(line)];
+  }
+  std::int64_t all_elements(int position) const { return all_axpys(position, 1); }
+  std::int64_t all_axpys(int position, int lanes) const {
+    const auto cycles = [lanes](int count) { return ceil_div(count, lanes); };
+    const int most = elements[static_cast<std::size_t>(position)];
+    return lists() && most > 0 ? kept->sum(position, cycles) : rounds * cycles(most);
+  }
 
   int owner_row(int round) const { return split_line(owned, height, round); }
   /// True when the next round belongs to another row: the switches advance.
@@ -47,8 +75,10 @@ struct LaunchMap {
   bool advances(int round) const { return returns && owner_row(round) > 0 && last_of_owner(round); }
   bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }
 
-  /// Precondition: `kind` is a matrix kernel.
-  LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens);
+  /// Precondition: `kind` is a matrix kernel. `counts`: of a layer with a mask, if they are known; else they are
+  /// counted.
+  LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens,
+            std::shared_ptr<const RoundCounts> counts = nullptr);
 };
 
 }  // namespace weft::hw

@@ -38,10 +38,12 @@ struct ProgramLaunch {
   int system = 0;
   int first_row = 0;  ///< of the lane, on the wafer
   KernelKind kind = KernelKind::matmul_forward;
-  const LaunchMap* map = nullptr;  ///< of a matrix kernel
-  Dropout dropout;                 ///< of an activation or its backward pass
-  BlockMap block;                  ///< of the others
-  bool keeps_fp32 = false;         ///< returned sums stay fp32 (logits); else they are rounded to fp16
+  const LaunchMap* map = nullptr;             ///< of a matrix kernel
+  Dropout dropout;                            ///< of an activation or its backward pass
+  BlockMap block;                             ///< of the others
+  bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to fp16
+  const MatrixLayer* sparse_layer = nullptr;  ///< of a matrix kernel whose layer has a mask: streams have zeros where
+                                              ///< no weight is kept, a gradient's results the kept ones alone
   std::vector<std::uint16_t> stream;
   std::vector<std::uint16_t> resident;
   std::vector<std::uint32_t> logits;   ///< softmax loss: fp32 bits [features][tokens]
@@ -49,10 +51,16 @@ struct ProgramLaunch {
   float loss_scale = 1.0F;             ///< times this
   std::vector<std::uint16_t> labels;   ///< load input, softmax loss: [tokens]; none = 0xffff
   int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
-  std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows]: cycle before the first wavelet may enter
+  std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows], lists [rounds][rows]: cycle before the
+                                       ///< first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
   Cycle start = 0;                     ///< absolute
   Cycle end = 0;                       ///< what the recurrences say
+
+  /// Of a matrix kernel: whether the weight at `place` of a round is kept.
+  bool keeps(int round, int place) const {
+    return !sparse_layer || sparse_layer->keeps(kind == KernelKind::matmul_delta, round, place);
+  }
 };
 
 class LaunchPrograms {

@@ -65,22 +65,27 @@ struct Program {
   Cycle compute = 0, overhead = 0;
 };
 
-/// Rounds [first, last) of a launch.
+/// Rounds [first, last) of a launch, and what a PE does in all of them.
 struct Rounds {
   int first, last;
+  std::int64_t wavelets, elements, axpy_cycles;
+
+  std::int64_t count() const { return last - first; }
+  /// The sum over the rounds of a round's wavelets times its `sum`; either is the same in every round.
+  std::int64_t wavelets_times(std::int64_t sum) const { return count() == 0 ? 0 : wavelets * sum / count(); }
 };
 
-Program program_of(const LaunchMap& map, Rounds rounds, int wavelets, int elements, int lanes, Cycle advances,
+Program program_of(const LaunchMap& map, const Rounds& rounds, int elements, Cycle advances,
                    const FabricTiming& timing) {
   Program program;
-  const Cycle count = rounds.last - rounds.first;
-  const Cycle sum = map.reduces ? elements : 0;
-  program.compute = count * (wavelets * ceil_div(elements, lanes) + sum);
+  const Cycle count = rounds.count();
+  program.compute = rounds.wavelets_times(rounds.axpy_cycles) + (map.reduces ? rounds.elements : 0);
   program.overhead = (rounds.first == 0 ? timing.dispatch : 0) + advances * timing.control +
-                     count * (static_cast<Cycle>(wavelets) * timing.issue + timing.control +
-                              (map.reduces ? timing.issue : 0) + timing.scalar);
+                     rounds.wavelets * timing.issue +
+                     count * (timing.control + (map.reduces ? timing.issue : 0) + timing.scalar);
+  if (map.lists()) program.overhead += rounds.elements + count * timing.control;
   if (!map.reduces && rounds.last == map.rounds) {  // StreamReduce::round_sums()
-    program.compute += ceil_div(static_cast<Cycle>(wavelets) * elements, timing.convert_lanes);
+    program.compute += ceil_div(rounds.wavelets / map.rounds * elements, timing.convert_lanes);
     program.overhead += timing.issue;
   }
   return program;
@@ -98,6 +103,8 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
     shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
   shape.lanes = lanes;
+  shape.counted = map.kept != nullptr;
+  shape.lists = map.lists();
   shape.chain_from_below = map.reduces && map.chain > line_last;
   shape.chain_to_above = map.reduces && line_first > 0;
   return shape;
@@ -106,8 +113,8 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
-  const Rounds rounds{static_cast<int>(part.first_round()), static_cast<int>(part.rounds())};
-  const std::int64_t count = rounds.last - rounds.first;
+  Rounds rounds{static_cast<int>(part.first_round()), static_cast<int>(part.rounds()), 0, 0, 0};
+  const std::int64_t count = rounds.count();
   Cycle advances = 0;
   std::int64_t owner_rows = 0;
   for (int round = rounds.first; map.returns && round < rounds.last; ++round) {
@@ -123,15 +130,17 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       times.of(TimeClass::receive) += pe.copies * pe.received;
       if (top && line == 0) times.wavelet_hops += pe.copies * elements * owner_rows;
       if (line >= shape.chain) continue;
-      const int wavelets = shape.wavelets[static_cast<std::size_t>(line)];
-      times.wavelet_hops += pe.copies * count * (wavelets + 1 + (map.reduces ? elements : 0));
+      rounds.wavelets = part.wavelets_taken(line);
+      rounds.elements = part.elements_summed(position);
+      rounds.axpy_cycles = part.axpy_cycles(position);
+      times.wavelet_hops += pe.copies * (rounds.wavelets + count + (map.reduces ? rounds.elements : 0));
+      if (map.lists() && elements > 0) times.wavelet_hops += pe.copies * (rounds.elements + count);
       if (elements == 0) {  // a PE that only sends deltas
         times.of(TimeClass::overhead) += pe.copies * (pe.main_end - pe.begin - pe.blocked);
         times.of(TimeClass::blocked) += pe.copies * pe.blocked;
         continue;
       }
-      const Program program =
-          program_of(map, rounds, wavelets, elements, shape.lanes, top && line == 0 ? advances : 0, timing);
+      const Program program = program_of(map, rounds, elements, top && line == 0 ? advances : 0, timing);
       const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum +
                         pe.blocked + pe.received_before + pe.received - pe.received_late;
       if (sum != pe.main_end - pe.begin)
@@ -142,7 +151,7 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       times.of(TimeClass::wait_stream) += pe.copies * pe.wait_stream;
       times.of(TimeClass::wait_partial_sum) += pe.copies * pe.wait_partial_sum;
       times.of(TimeClass::blocked) += pe.copies * pe.blocked;
-      times.macs += pe.copies * count * wavelets * elements;
+      times.macs += pe.copies * rounds.wavelets_times(rounds.elements);
     }
   }
 }

@@ -27,23 +27,22 @@ void StreamReduce::reduce_early(int line, int element, int owner_line) {
   early_done_ = true;
   const bool returns = line == 0 && !shape_.chain_to_above && owner_line != 0;
   for (const Group& group : groups_) {
-    if (element >= depth(group)) continue;
-    const std::int64_t j = rounds_ * group.elements + element;
-    issue_element(line, j, group.first, group.last);
-    if (line > 0) cross_ramp(line - 1, j, group.first, group.last);
+    if (element >= early(group)) continue;
+    const std::int64_t j = group.summed + element;
+    issue_element(line, j, group, group.first, group.last);
+    if (line > 0) cross_ramp(line - 1, j, group, group.first, group.last);
     if (returns) return_element(j, owner_line, group.first, group.last);
   }
 }
 
 void StreamReduce::take_early(int element) {
   for (const Group& group : groups_)
-    if (element < depth(group))
-      cross_ramp(shape_.chain - 1, rounds_ * group.elements + element, group.first, group.last);
+    if (element < early(group)) cross_ramp(shape_.chain - 1, group.summed + element, group, group.first, group.last);
 }
 
 void StreamReduce::reduce(int first, int last, int owner_line) {
   for (const Group& group : groups_) {
-    const int begin = std::max(first, early_done_ ? depth(group) : 0), end = std::min(last, group.elements);
+    const int begin = std::max(first, early_done_ ? early(group) : 0), end = std::min(last, group.elements);
     if (begin < end) reduce_group(group, begin, end, owner_line);
   }
   newest_.assign(newest_.size(), std::numeric_limits<std::int64_t>::max());
@@ -53,8 +52,14 @@ void StreamReduce::reduce(int first, int last, int owner_line) {
 // before, plus one, is at rest: so are its times. It is due again at the element at which an operand breaks the run.
 void StreamReduce::reduce_group(const Group& group, int first, int last, int owner_line) {
   constexpr int strip = 64;
-  const std::int64_t base = rounds_ * group.elements;
+  const std::int64_t base = group.summed;
   const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
+  if (shape_.lists) {  // few elements of one position
+    for (int element = first; element < last; ++element)
+      for (int line = shape_.chain - 1; line >= 0; --line)
+        reduce_element(line, base + element, group, group.first, group.last);
+    return;
+  }
   // Sound only without neighbours, whose times are their own.
   const bool whole = last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
   const bool may_rest = shape_.add_runs && whole;
@@ -71,7 +76,7 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
       DueLines& due = due_at(j);
       // The operands of the first elements, and what the first one is compared with, are of another round or strip.
       if (!may_rest || j <= base + first + reach) due.add_all();
-      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, left, right);
+      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, group, left, right);
       if (!returns) continue;
       return_element(j, owner_line, left, right);
       if (owner_line > 0 && owner_line < shape_.chain) due_at(j + 1).add(owner_line);
@@ -81,9 +86,9 @@ void StreamReduce::reduce_group(const Group& group, int first, int last, int own
 }
 
 // Computes element j of a line and says where its times are operands.
-void StreamReduce::reduce_due(int line, std::int64_t j, int left, int right) {
+void StreamReduce::reduce_due(int line, std::int64_t j, const Group& group, int left, int right) {
   add_elements(line, j - 1, left, right);
-  const Moved moved = reduce_element(line, j, left, right);
+  const Moved moved = reduce_element(line, j, group, left, right);
   newest_[static_cast<std::size_t>(line)] = j;
   if (moved.issue) due_at(j + timing_.input_queue).add(line);
   if (moved.leave) due_at(j + timing_.output_queue).add(line);
@@ -130,26 +135,25 @@ StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_lin
 }
 
 // Element j of one line's sum in [left, right).
-StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, int left, int right) {
+StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
-  const bool arrives_otherwise = has_input && cross_ramp(line, j, left, right);
-  Moved moved = issue_element(line, j, left, right);
+  const bool arrives_otherwise = has_input && cross_ramp(line, j, group, left, right);
+  Moved moved = issue_element(line, j, group, left, right);
   moved.arrive = arrives_otherwise;
   return moved;
 }
 
 // The element of the line below leaves for the core of this line. True if not a cycle after the one before.
-bool StreamReduce::cross_ramp(int line, std::int64_t j, int left, int right) {
+bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
   };
-  const int elements = shape_.elements[static_cast<std::size_t>(left)], depth = std::min(elements, timing_.input_queue);
   const Neighbour fed = neighbour(leave_, line + 1, line + 1, j);
   const std::int32_t* __restrict below = fed.times;
   std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
   const std::int32_t* __restrict before = at(arrive_, line + 1, j - 1);
-  const std::int32_t* __restrict taken = at(element_, line, j - depth);
+  const std::int32_t* __restrict taken = at(element_, line, j - depth(group));
   const std::int32_t way =
       timing_.hop + fed.later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
   std::int32_t moved = 0;
@@ -164,19 +168,21 @@ bool StreamReduce::cross_ramp(int line, std::int64_t j, int left, int right) {
       moved |= arrive[p] ^ (before[p] + 1);
     }
   }
-  const std::int64_t element = j - rounds_ * elements;
+  const std::int64_t element = j - group.summed;
   RampRuns& sums = sums_[static_cast<std::size_t>(line)];
-  if (moved == 0 && element != 0 && element != depth) {
+  if (shape_.lists) {
+    listed_sums_[static_cast<std::size_t>(line)].add(left, arrive[left]);
+  } else if (moved == 0 && element != 0 && element != early(group)) {
     sums.extend(left, 1);
   } else {
-    const std::int64_t closing = wavelets_before(line) + shape_.wavelets[static_cast<std::size_t>(line)];
+    const std::int64_t closing = wavelets_before(line) + data(line);
     sums.begin(closing + timing_.input_queue, left, right, arrive);
   }
   return moved != 0;
 }
 
 // The core of the line issues its element, which leaves the router.
-StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int left, int right) {
+StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
   const auto at = [this](Times& times, int of_line, std::int64_t index) {
     return times.data() + ring(of_line, index) * width_;
@@ -185,8 +191,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
-  const bool begins = j == rounds_ * shape_.elements[static_cast<std::size_t>(left)];
-  const std::int32_t* __restrict before = begins ? row(issue_, line) : at(element_, line, j - 1);
+  const std::int32_t* __restrict before = j == group.summed ? row(issue_, line) : at(element_, line, j - 1);
   std::int32_t* __restrict wait = row(wait_sum_, line);
   std::int32_t* __restrict blocked = row(blocked_, line);
   std::int32_t* __restrict leave = at(leave_, line, j);
@@ -225,6 +230,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, int le
       leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room_times[p] + credit) + 1);
       moved_leave |= leave[p] ^ (leave_before[p] + 1);
     }
+    if (shape_.lists) listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
   return {false, moved != 0, moved_leave != 0};
 }
@@ -292,7 +298,7 @@ void StreamReduce::close_reduction(bool advance) {
     if (advance && line == 0 && !shape_.chain_to_above)
       for (int p = 0; p < active_; ++p) return_[static_cast<std::size_t>(p)] += timing_.control;
   }
-  ++rounds_;
+  close_counts();
   early_done_ = false;
   for (int line = 0; line < shape_.chain; ++line) {
     sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
@@ -305,7 +311,7 @@ void StreamReduce::close_without_reduction() {
     std::int32_t* free = row(free_, line);
     for (int p = 0; p < active_; ++p) free[p] += timing_.scalar;
   }
-  ++rounds_;
+  close_counts();
 }
 
 // One vector instruction, which waits for the last AXPY's pipeline.
@@ -326,7 +332,7 @@ void StreamReduce::round_sums() {
 void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    const std::int32_t* from = ring_times.data() + ring(line, rounds_ * group.elements + element) * width_;
+    const std::int32_t* from = ring_times.data() + ring(line, group.summed + element) * width_;
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }
@@ -334,7 +340,7 @@ void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std
 void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std::int32_t* from) {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    std::int32_t* to = ring_times.data() + ring(line, rounds_ * group.elements + element) * width_;
+    std::int32_t* to = ring_times.data() + ring(line, group.summed + element) * width_;
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }

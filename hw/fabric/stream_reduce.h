@@ -5,6 +5,9 @@
 // vector; a control wavelet closes a round; then the round's accumulators are summed down a chain across the lines.
 //   forward, delta   lines = rows, chain upwards to row 0, the sum returns to the row that owns the output
 //   gradient         lines = columns counted from the east, chain eastwards, the sum leaves at the edge
+// Of a sparse layer the rounds differ: lines in their wavelets (forward, delta), positions in their elements (gradient,
+// whose PEs are told before each round, by a list along the chain's way, which elements of their vectors are kept;
+// list_stage.cpp).
 //
 // Max-plus recurrences per wavelet, exact for the machine of rtl/ (one sender per link, private queues per color):
 //   router  d(p,k) = max(d(p-1,k) + hop, d(p,k-1) + 1, d(p+1,k-link_queue) + 1, c(p,k-input_queue) + ramp), moved past
@@ -32,6 +35,7 @@
 #include "hw/fabric/fold.h"
 #include "hw/fabric/hop_scan.h"
 #include "hw/fabric/ramp_runs.h"
+#include "hw/fabric/ramp_spans.h"
 #include "hw/fabric/receivers.h"
 
 namespace weft::hw {
@@ -41,11 +45,13 @@ struct StreamReduceShape {
   int lines = 0;                  ///< chain lines first; lines past `chain` only receive returned sums
   int chain = 0;                  ///< lines that take the stream and add to the chain
   int positions = 0;              ///< PEs per line; those with elements come first
-  std::vector<int> wavelets;      ///< [chain] data wavelets of a round
+  std::vector<int> wavelets;      ///< [chain] data wavelets of a round; at most, if they are counted
   std::vector<int> elements;      ///< [positions] length of the resident vectors, not increasing after the first 0
   int lanes = 1;                  ///< AXPY elements per cycle
   bool chain_from_below = false;  ///< another part's line feeds the last chain line
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
+  bool counted = false;           ///< rounds differ: begin_round() says how
+  bool lists = false;             ///< rounds begin with a list for each position with elements; counted
   bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
 };
 
@@ -73,6 +79,24 @@ class StreamReduce {
     int owner = -1;                      ///< position whose core sends the stream from its memory
     int side = 0;                        ///< -1: from the neighbour at the left, +1: at the right; times from halo()
   };
+
+  // ---- the begin of a counted round, before anything else of it; see list_stage.cpp --------------------------------
+  /// Data wavelets [chain] or, with lists, elements [positions]; null: as many as the shape says.
+  void begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements);
+  /// Data wavelets of the round.
+  int data(int line) const { return data_[static_cast<std::size_t>(line)]; }
+  /// Wavelets of a position's list, with the control wavelet that ends it; 0 without elements.
+  int list_wavelets(int position) const;
+  /// Wavelets [first, last) of a position's list, on their way from the last line of the chain to line 0. Without
+  /// chain_from_below they come from the edge, where the first may not enter before the cycle after `edge`. With a
+  /// neighbour across the lines at most link_queue a call, its credits in list_above() before the next.
+  void take_list(int position, int first, int last, std::int32_t edge);
+  /// Departure of a list's wavelet from the router of line 0, from where it comes from, and from the router of the line
+  /// above line 0 where that is another part's.
+  std::int32_t list_leaving(int position, int offset) { return list_time(position, 0, offset); }
+  std::int32_t list_credit(int position, int offset) { return list_time(position, shape_.chain - 1, offset); }
+  std::int32_t& list_below(int position, int offset) { return list_time(position, shape_.chain, offset); }
+  std::int32_t& list_above(int position, int offset) { return list_time(position, -1, offset); }
 
   // ---- a round of a part without neighbours ------------------------------------------------------------------------
   /// The stream of a round that has no reduction, then close_without_reduction().
@@ -145,7 +169,8 @@ class StreamReduce {
   /// The cycle from which the times of a state are told: line 0 is free.
   std::int32_t state_origin() const { return free_.front(); }
   /// Appends all that later times of a line of the chain can depend on, but for where in time it stands, which all
-  /// lines share: save_common(). Both are the same for any origin and any number of rounds so far.
+  /// lines share: save_common(). Both are the same for any origin and any number of rounds so far. Precondition: no
+  /// lists.
   void save_line(int line, std::vector<std::int32_t>& to) const;
   void save_common(std::vector<std::int32_t>& to) const;
   /// Take over what those of an engine of this shape appended after `rounds` rounds, first the common part, then every
@@ -153,7 +178,7 @@ class StreamReduce {
   void load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin);
   void load_line(int line, const std::vector<std::int32_t>& from);
   /// pe() counts from here on.
-  void begin() { begin_ = free_; }
+  void begin();
 
   // ---- rounds that repeat the one before (round_repeats.h) -------------------------------------------------------
   /// Appends what pe() has counted.
@@ -166,6 +191,10 @@ class StreamReduce {
                   const std::vector<std::vector<std::int32_t>>& lines, const std::vector<std::int32_t>& books);
 
   PeTimes pe(int line, int position) const;
+  /// Since the engine began: data wavelets of a line, elements of a position, cycles of an AXPY of each round there.
+  std::int64_t wavelets_taken(int line) const;
+  std::int64_t elements_summed(int position) const;
+  std::int64_t axpy_cycles(int position) const;
   /// Last cycle of anything in this part.
   Cycle end() const;
   int max_elements() const { return max_elements_; }
@@ -184,11 +213,16 @@ class StreamReduce {
   using Times = std::vector<std::int32_t>;
   /// Before the first wavelet every queue is empty and every core free: a time that never binds.
   static constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
+  static constexpr std::uint8_t list_exact = 1, list_alike = 2;  ///< see list_stage.cpp
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
+  /// Neighbouring positions of equal vector length; with lists each position by itself.
   struct Group {
-    int first, last, elements;
-  };  ///< neighbouring positions of equal vector length
+    int first, last;
+    int elements;                                   ///< of this round
+    std::int64_t summed = 0, begin_summed = 0;      ///< elements of all rounds before; when this engine began
+    std::int64_t axpy_cycles = 0, begin_axpys = 0;  ///< of an AXPY of each round before; when this engine began
+  };
 
   std::size_t ring(int line, std::int64_t index) const {
     return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
@@ -196,8 +230,9 @@ class StreamReduce {
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
   /// Issue of the round's last element, where it is known.
   const std::int32_t* last_issue_row(int line, int position) const {
-    return element_.data() +
-           ring(line, (rounds_ + 1) * shape_.elements[static_cast<std::size_t>(position)] - 1) * width_;
+    const Group& group = group_at(position);
+    return group.elements == 0 ? row(issue_, line)
+                               : element_.data() + ring(line, group.summed + group.elements - 1) * width_;
   }
   const std::int32_t* row(const Times& times, int line) const {
     return times.data() + static_cast<std::size_t>(line) * width_;
@@ -209,10 +244,26 @@ class StreamReduce {
   const std::int32_t* depart_row(int line, std::int64_t k) const {
     return depart_.data() + ring(line, k) * (width_ + 2);
   }
-  int depth(const Group& group) const { return std::min(group.elements, timing_.input_queue); }
-  std::int64_t wavelets_before(int line) const {
-    return rounds_ * (shape_.wavelets[static_cast<std::size_t>(line)] + 1);
+  const Group& group_at(int position) const;
+  /// Elements of a round that may come to the line above before its stream has ended.
+  int early(const Group& group) const { return std::min(group.elements, timing_.input_queue); }
+  /// Of the queue of partial sums to the core: no more than a round's, where all rounds have as many.
+  int depth(const Group& group) const { return shape_.lists ? timing_.input_queue : early(group); }
+  std::int64_t wavelets_before(int line) const { return sent_[static_cast<std::size_t>(line)]; }
+  void close_counts();
+  void set_rounds(std::int64_t rounds);
+  /// Of a position's list in `times`, at a line; line `chain` is where it comes from, -1 the one above line 0.
+  template <typename Values>
+  auto* list_ring(Values& times, int position, int line) const {
+    return times.data() + (static_cast<std::size_t>(position) * (static_cast<std::size_t>(shape_.chain) + 2) +
+                           static_cast<std::size_t>(line + 1)) *
+                              history_depth;
   }
+  std::int32_t& list_time(int position, int line, int offset);
+  void list_wavelet(int position, std::int64_t k, bool control, std::int32_t fed);
+  std::int32_t free_of_sums(int line, int position, std::int32_t from) const;
+  bool list_is_copy(int line, std::int32_t shift) const;
+  void fold_lists(const StreamReduce& from, const Fold& fold);
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
@@ -236,11 +287,11 @@ class StreamReduce {
   struct Moved {
     bool arrive, issue, leave;
   };
-  void reduce_due(int line, std::int64_t j, int left, int right);
+  void reduce_due(int line, std::int64_t j, const Group& group, int left, int right);
   void add_elements(int line, std::int64_t j, int left, int right);
-  Moved reduce_element(int line, std::int64_t j, int left, int right);
-  bool cross_ramp(int line, std::int64_t j, int left, int right);
-  Moved issue_element(int line, std::int64_t j, int left, int right);
+  Moved reduce_element(int line, std::int64_t j, const Group& group, int left, int right);
+  bool cross_ramp(int line, std::int64_t j, const Group& group, int left, int right);
+  Moved issue_element(int line, std::int64_t j, const Group& group, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
@@ -264,11 +315,16 @@ class StreamReduce {
   std::int64_t rounds_ = 0, first_round_ = 0;
   bool early_done_ = false;  ///< of the round under way
   std::vector<Group> groups_;
-  Times length_;                    ///< [positions] AXPY cycles
-  Times depart_, consume_;          ///< [chain][ring][positions]
-  std::vector<bool> undisturbed_;   ///< [chain] no receiver takes cycles from this round's stream
-  std::vector<RampRuns> sums_;      ///< [chain] on the ramps into the line
-  Times free_, ready_;              ///< [lines][positions] core free; accumulators ready
+  std::vector<int> data_;                        ///< [chain] data wavelets of this round
+  std::vector<std::int64_t> sent_, begin_sent_;  ///< [chain] wavelets of the rounds before; when this engine began
+  Times length_;                                 ///< [positions] AXPY cycles
+  Times depart_, consume_;                       ///< [chain][ring][positions]
+  std::vector<bool> undisturbed_;                ///< [chain] no receiver takes cycles from this round's stream
+  std::vector<RampRuns> sums_;                   ///< [chain] on the ramps into the line
+  Times list_depart_, list_taken_;               ///< [positions][above, chain, below][ring]
+  std::vector<std::uint8_t> list_known_;         ///< of these departures; see list_stage.cpp
+  std::vector<RampSpans> listed_sums_, listed_leave_;  ///< [chain] with lists: on the ramps into the line, out of it
+  Times free_, ready_;                                 ///< [lines][positions] core free; accumulators ready
   Times begin_;                     ///< [lines][positions] core free when this engine began; empty: 0
   Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
   Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one

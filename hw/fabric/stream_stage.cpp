@@ -13,7 +13,7 @@ namespace {
 /// what the queue to the core holds.
 int meeting_rounds(const FabricTiming& timing, const StreamReduceShape& shape) {
   const auto least = std::min_element(shape.wavelets.begin(), shape.wavelets.end());
-  return 2 + timing.input_queue / (least == shape.wavelets.end() ? 1 : *least + 1);
+  return 2 + timing.input_queue / (shape.counted || least == shape.wavelets.end() ? 1 : *least + 1);
 }
 
 }  // namespace
@@ -30,7 +30,8 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     if (elements == 0) continue;
     active_ = position + 1;
     max_elements_ = std::max(max_elements_, elements);
-    if (groups_.empty() || groups_.back().elements != elements) groups_.push_back({position, position, elements});
+    if (groups_.empty() || groups_.back().elements != elements || shape_.lists)
+      groups_.push_back({position, position, elements});
     groups_.back().last = position + 1;
   }
   const auto chain = static_cast<std::size_t>(shape_.chain), lines = static_cast<std::size_t>(shape_.lines);
@@ -49,9 +50,18 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   reset_edge_slack();
   position_lag_.assign(width_, 0);
   line_lag_.assign(lines, 0);
+  data_ = shape_.wavelets;
+  sent_.assign(chain, 0);
+  begin_sent_ = sent_;
   sums_.resize(chain);
   undisturbed_.assign(chain, false);
   newest_.assign(chain, std::numeric_limits<std::int64_t>::max());
+  if (!shape_.lists) return;
+  list_depart_.assign(width_ * (chain + 2) * deep, never_binds);
+  list_taken_.assign(list_depart_.size(), never_binds);
+  list_known_.assign(list_depart_.size(), list_exact | list_alike);
+  listed_sums_.assign(chain, RampSpans(width_));
+  listed_leave_.assign(chain, RampSpans(width_));
 }
 
 std::int32_t& StreamReduce::halo(int side, int line, int offset) {
@@ -69,25 +79,25 @@ void StreamReduce::reset_edge_slack() {
 }
 
 void StreamReduce::stream(const Source& source) {
-  for (int line = shape_.chain - 1; line >= 0; --line)
-    stream(line, 0, shape_.wavelets[static_cast<std::size_t>(line)] + 1, source);
+  for (int line = shape_.chain - 1; line >= 0; --line) stream(line, 0, data(line) + 1, source);
 }
 
 void StreamReduce::stream(const Source& source, const std::int32_t* sink_ready, int owner_line) {
   for (int line = shape_.chain - 1; line >= 0; --line) {
-    stream(line, 0, shape_.wavelets[static_cast<std::size_t>(line)] + 1, source);
+    stream(line, 0, data(line) + 1, source);
     open_reduction(line, sink_ready);
     for (int element = 0; element < early_elements(); ++element) reduce_early(line, element, owner_line);
   }
 }
 
 void StreamReduce::stream(int line, int first, int last, const Source& source) {
-  const int data = shape_.wavelets[static_cast<std::size_t>(line)];
+  const int data = this->data(line);
   const std::int64_t base = wavelets_before(line);
   if (!one_by_one(line)) sums_[static_cast<std::size_t>(line)].face(source_position(source), timing_.hop);
   if (first == 0) undisturbed_[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
-  const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0;
+  const bool may_skip =
+      shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0 && !shape_.lists;
   std::int32_t distance = 0;
   int steady = 0;
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
@@ -109,7 +119,7 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
 
 void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const Source& source) {
   if (source.owner >= 0) {
-    source_wavelet(line, k, source.owner, offset == shape_.wavelets[static_cast<std::size_t>(line)]);
+    source_wavelet(line, k, source.owner, offset == data(line));
     sweep(line, k, source.owner, shape_.positions, +1);
     sweep(line, k, source.owner, -1, -1);
     take(line, k, offset, 0, std::min(source.owner, active_));
@@ -187,6 +197,10 @@ void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int ste
                             HopScan::load(taken + low) + timing_.ramp);
       },
       [&](int at) { return std::max(std::max(before[at], room[at]) + 1, taken[at] + timing_.ramp); });
+  if (shape_.lists) {  // departures are in the order of the sweep
+    if (now[first] < listed_sums_[static_cast<std::size_t>(line)].end()) sweep_one_by_one(line, k, first, last, step);
+    return;
+  }
   const RampRuns& sums = sums_[static_cast<std::size_t>(line)];
   const int end = last - step;
   if (!sums.may_meet(now[first] - timing_.hop, now[end] - timing_.hop * std::abs(end - source))) return;
@@ -246,6 +260,7 @@ void StreamReduce::sweep_one_by_one(int line, std::int64_t k, int first, int las
 std::int32_t StreamReduce::free_ramp(int line, int position, std::int32_t from) const {
   // A PE without elements takes no wavelet.
   if (position >= active_) return from;
+  if (shape_.lists) return listed_sums_[static_cast<std::size_t>(line)].first_free(position, from);
   if (!receivers_.known_at(line)) return sums_[static_cast<std::size_t>(line)].first_free(position, from);
   for (std::int32_t free = from;; from = free) {
     free = receivers_.first_free(line, position, sums_[static_cast<std::size_t>(line)].first_free(position, from));
@@ -281,7 +296,7 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
 void StreamReduce::take(int line, std::int64_t k, int offset, int first, int last) {
   if (first >= last) return;
   if (!undisturbed_[static_cast<std::size_t>(line)]) return take_among_steals(line, k, offset, first, last);
-  const int data = shape_.wavelets[static_cast<std::size_t>(line)];
+  const int data = this->data(line);
   const std::int32_t ramp = timing_.ramp, fill = timing_.fill, control = timing_.control, gaps = data - 1;
   const std::int32_t* __restrict depart_now = depart(line, k);
   const std::int32_t* __restrict before = consume(line, k - 1);
@@ -312,7 +327,7 @@ void StreamReduce::take(int line, std::int64_t k, int offset, int first, int las
 }
 
 void StreamReduce::take_among_steals(int line, std::int64_t k, int offset, int first, int last) {
-  const bool control = offset == shape_.wavelets[static_cast<std::size_t>(line)];
+  const bool control = offset == data(line);
   const std::int32_t* depart_now = depart(line, k);
   std::int32_t* taken = consume(line, k);
   for (int p = first; p < last; ++p) {

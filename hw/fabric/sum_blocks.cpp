@@ -11,7 +11,7 @@ namespace weft::hw {
 
 void StreamReduce::sum_blocks(const Group& group, int begin, int owner_line, bool returns) {
   constexpr int strip = 1024;  // of one line: as many as stay in cache with the lines that the blocks are on
-  const std::int64_t base = rounds_ * group.elements;
+  const std::int64_t base = group.summed;
   const int together = timing_.link_queue, blocks = (group.elements - begin + together - 1) / together;
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
@@ -20,7 +20,7 @@ void StreamReduce::sum_blocks(const Group& group, int begin, int owner_line, boo
       for (int block = std::max(0, -first_line); block < std::min(blocks, shape_.chain - first_line); ++block) {
         const int line = first_line + block, last = std::min(begin + (block + 1) * together, group.elements);
         for (int element = begin + block * together; element < last; ++element) {
-          reduce_element(line, base + element, left, right);
+          reduce_element(line, base + element, group, left, right);
           newest_[static_cast<std::size_t>(line)] = base + element;
           if (returns && line == 0) return_element(base + element, owner_line, left, right);
         }

@@ -75,7 +75,7 @@ bool MemoryX::run_step(int stage, std::int64_t step) {
   const std::vector<Launch>& launches = job_.launches(train);
   for (int micro_batch = 0; micro_batch < job_.micro_batches; ++micro_batch) {
     for (std::size_t launch = 0; launch < launches.size(); ++launch) {
-      if (!consumes_weights(launches[launch].kind)) continue;
+      if (!consumes_stream(job_.layers[launches[launch].layer], launches[launch].kind)) continue;
       BlockTag tag;
       tag.stage = stage;
       tag.step = step;
@@ -120,7 +120,7 @@ void MemoryX::stream(BlockTag tag, KernelKind kind) {
   }
   waiting_.clear();
   issue_ = std::max(issue_, updates_.version_at(tag.layer));
-  const StreamShape shape = stream_shape(job_.layers[tag.layer], kind, chunk_bytes_);
+  const StreamShape shape = store_.shape_of(tag.layer, kind);
   for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
     tag.lane = placement_.lane(tag.layer, tag.chunk);
     send_chunk(tag, kind, shape);
@@ -131,7 +131,7 @@ void MemoryX::stream(BlockTag tag, KernelKind kind) {
 
 void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape& shape) {
   const std::int64_t elements = shape.chunk_elements(tag.chunk);
-  const Bytes bytes = elements * static_cast<Bytes>(sizeof(std::uint16_t));
+  const Bytes bytes = shape.chunk_bytes(tag.chunk);
   Picosecond room_at = 0;
   while (!window_.room(bytes, room_at)) {
     waiting_ = fmt::format("{} waits with {} for the credit of {}", name(), describe(tag), describe(window_.oldest()));
@@ -143,7 +143,9 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
     throw SimulationError(fmt::format("{}: {} would carry version {} instead of {}", name(), describe(tag),
                                       updates_.version(tag.layer), train_started_));
   WeightServer& server = servers_[placement_.server(tag.layer, tag.chunk)];
-  const Picosecond ready = server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta);
+  const Picosecond ready = consumes_weights(kind)
+                               ? server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta)
+                               : server.read_indices(issue_, tag.layer, elements);
   read_done_ = std::max(read_done_, ready);
   window_.sent(tag, bytes);
   send(tag, store_.read_stream(tag.layer, kind, tag.chunk), ready);

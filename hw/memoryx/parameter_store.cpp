@@ -12,12 +12,18 @@
 namespace weft::hw {
 namespace {
 
-/// Copies a weight or bias tensor into, or out of, rows of [inputs + 1].
+/// Copies a weight or bias tensor into, or out of, rows of [inputs + 1], or of the kept ones.
 template <typename Copy>
 void for_each_row(const MatrixLayer& layer, bool bias, Copy copy) {
   const std::int64_t width = layer.inputs + 1;
+  std::int64_t row = 0;
   for (std::int64_t output = 0; output < layer.outputs; ++output) {
-    if (bias)
+    if (layer.mask)
+      for_each_kept(layer, KernelKind::matmul_gradient, static_cast<int>(output), [&](int place) {
+        if (bias == (place == layer.inputs)) copy(row, bias ? output : output * layer.inputs + place, std::int64_t{1});
+        ++row;
+      });
+    else if (bias)
       copy(output * width + layer.inputs, output, std::int64_t{1});
     else
       copy(output * width, output * layer.inputs, static_cast<std::int64_t>(layer.inputs));
@@ -54,7 +60,7 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
                                      layer.name, tensor.name));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const bool bias = i % 2 == 1;
-      if (!bias) to.tensors.emplace_back(layer.parameters(), 0.0F);
+      if (!bias) to.tensors.emplace_back(layer.kept_parameters(), 0.0F);
       const StateTensor* tensor = find(from, wanted[i].name);
       if (!tensor && i >= 2) continue;
       if (!tensor || tensor->shape != wanted[i].shape || tensor->values.size() != wanted[i].values.size())
@@ -65,22 +71,74 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
         std::copy_n(tensor->values.data() + flat, count, rows.data() + row);
       });
     }
-    if (job.micro_batches > 1) to.sum.resize(layer.parameters());
+    if (job.micro_batches > 1) to.sum.resize(layer.kept_parameters());
   }
 }
 
 std::int64_t ParameterStore::offset(int layer, int chunk) const {
   const StreamShape& shape = layers_[layer].gradient;
-  return static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
+  return shape.elements_before(shape.chunk_first_round(chunk));
 }
 
 proto::Block::Payload ParameterStore::read_stream(int layer, KernelKind kind, int chunk) const {
-  const StreamShape shape = stream_shape(job_.layers[layer], kind, chunk_bytes_);
-  const std::size_t bytes = static_cast<std::size_t>(shape.chunk_elements(chunk)) * sizeof(std::uint16_t);
+  const StreamShape shape = shape_of(layer, kind);
+  const auto bytes = static_cast<std::size_t>(shape.chunk_bytes(chunk));
   if (job_.timing_only) return proto::PayloadBytes::only_size(bytes);
   auto payload = std::make_shared<proto::PayloadBytes>(bytes);
-  read_bits(layer, kind, chunk, reinterpret_cast<std::uint16_t*>(payload->data()));
+  auto* bits = reinterpret_cast<std::uint16_t*>(payload->data());
+  if (produces_gradient(kind)) {
+    read_indices(layer, shape, chunk, bits);
+  } else if (job_.layers[layer].mask) {
+    read_kept(layer, kind, shape, chunk, bits);
+  } else {
+    read_bits(layer, kind, shape, chunk, bits);
+  }
   return payload;
+}
+
+StreamShape ParameterStore::shape_of(int layer, KernelKind kind) const {
+  const MatrixLayer& of = job_.layers[layer];
+  return produces_gradient(kind) ? index_shape(of, chunk_bytes_) : stream_shape(of, kind, chunk_bytes_);
+}
+
+void ParameterStore::read_indices(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
+  const int first = shape.chunk_first_round(chunk);
+  for (int round = first; round < first + shape.chunk_rounds(chunk); ++round)
+    for_each_kept(job_.layers[layer], KernelKind::matmul_gradient, round,
+                  [&bits](int place) { *bits++ = static_cast<std::uint16_t>(place); });
+}
+
+// Weights, each with its index behind it.
+void ParameterStore::read_kept(int layer, KernelKind kind, const StreamShape& shape, int chunk,
+                               std::uint16_t* bits) const {
+  const MatrixLayer& of = job_.layers[layer];
+  const float* masters = layers_[layer].tensors[0].data();
+  const int first = shape.chunk_first_round(chunk), last = first + shape.chunk_rounds(chunk);
+  const auto put = [](std::uint16_t* to, float weight, int index) {
+    to[0] = float_to_half(weight);
+    to[1] = static_cast<std::uint16_t>(index);
+  };
+  if (kind != KernelKind::matmul_delta) {
+    const float* weight = masters + offset_of(layer, first);
+    for (int round = first; round < last; ++round)
+      for_each_kept(of, kind, round, [&](int place) {
+        put(bits, *weight++, place);
+        bits += 2;
+      });
+    return;
+  }
+  // Masters stand output by output: each goes to where the round of its input has got to.
+  std::vector<std::uint16_t*> next;
+  for (int round = first; round < last; ++round)
+    next.push_back(bits + 2 * (shape.elements_before(round) - shape.elements_before(first)));
+  for (int output = 0; output < of.outputs; ++output) {
+    const float* weight = masters + offset_of(layer, output) + of.mask->count(output, 0, first);
+    of.mask->for_each(output, first, last, [&](int input) {
+      std::uint16_t*& to = next[static_cast<std::size_t>(input - first)];
+      put(to, *weight++, output);
+      to += 2;
+    });
+  }
 }
 
 proto::Block::Payload ParameterStore::layer_payload(const TrainingState& state, int layer) const {
@@ -91,8 +149,8 @@ proto::Block::Payload ParameterStore::layer_payload(const TrainingState& state, 
                                         sizeof(float));
 }
 
-void ParameterStore::read_bits(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const {
-  const StreamShape shape = stream_shape(job_.layers[layer], kind, chunk_bytes_);
+void ParameterStore::read_bits(int layer, KernelKind kind, const StreamShape& shape, int chunk,
+                               std::uint16_t* bits) const {
   if (kind == KernelKind::matmul_delta) {
     read_transposed(layer, shape, chunk, bits);
     return;

@@ -19,7 +19,8 @@ class ParameterStore {
   ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial);
 
   /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias. Delta: input by input, all
-  /// outputs, no bias. Precondition: consumes_weights(kind).
+  /// outputs, no bias. Of a sparse layer the kept ones, each with its index; for its gradient the indices alone, in the
+  /// gradient's chunks. Precondition: consumes_stream(layer, kind).
   proto::Block::Payload read_stream(int layer, KernelKind kind, int chunk) const;
   /// A layer of `state`, as it goes into a checkpoint.
   proto::Block::Payload layer_payload(const TrainingState& state, int layer) const;
@@ -37,8 +38,12 @@ class ParameterStore {
   /// Layers with all tensors and update counts; the run's own numbers (global step, loss scale) are the caller's.
   TrainingState state() const;
 
+  /// Shape of the stream that a launch consumes.
+  StreamShape shape_of(int layer, KernelKind kind) const;
+
  private:
-  /// One tensor in the order of the gradient stream: [outputs][inputs + 1], the bias last in each row.
+  /// One tensor in the order of the gradient stream: [outputs][inputs + 1], the bias last in each row; of a sparse
+  /// layer without what is not kept.
   using Rows = std::vector<float>;
   struct LayerRows {
     StreamShape gradient;
@@ -48,7 +53,10 @@ class ParameterStore {
   };
 
   std::int64_t offset(int layer, int chunk) const;
-  void read_bits(int layer, KernelKind kind, int chunk, std::uint16_t* bits) const;
+  std::int64_t offset_of(int layer, int output) const { return layers_[layer].gradient.elements_before(output); }
+  void read_indices(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
+  void read_kept(int layer, KernelKind kind, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
+  void read_bits(int layer, KernelKind kind, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
   void read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
 
   const Job& job_;

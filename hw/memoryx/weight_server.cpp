@@ -12,6 +12,7 @@ namespace weft::hw {
 namespace {
 
 constexpr double master_bytes = 4;  // fp32
+constexpr double index_bytes = 2;   // of a kept weight of a sparse layer
 
 Picosecond transfer_ps(double bytes, double gigabytes_per_s) {
   return static_cast<Picosecond>(std::ceil(bytes * 1000.0 / gigabytes_per_s));
@@ -58,6 +59,11 @@ Picosecond WeightServer::read(Picosecond issue, int layer, std::int64_t elements
   Picosecond time = duration(layer, bytes);
   if (transpose) time = std::max(time, transfer_ps(bytes, spec_.transpose_gigabytes_per_s));
   reader_free_ = std::max(issue, reader_free_) + time;
+  return reader_free_ + latency(layer);
+}
+
+Picosecond WeightServer::read_indices(Picosecond issue, int layer, std::int64_t elements) {
+  reader_free_ = std::max(issue, reader_free_) + duration(layer, index_bytes * static_cast<double>(elements));
   return reader_free_ + latency(layer);
 }
 

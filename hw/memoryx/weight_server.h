@@ -19,6 +19,8 @@ class WeightServer {
 
   /// `elements` fp32 masters of a layer, asked for at `issue`, are ready to be sent at the returned time.
   Picosecond read(Picosecond issue, int layer, std::int64_t elements, bool transpose);
+  /// 16-bit indices of `elements` kept weights of a sparse layer, asked for at `issue`, are ready to be sent.
+  Picosecond read_indices(Picosecond issue, int layer, std::int64_t elements);
   /// A micro-batch's gradient, arrived at `ready`, is added to the sum kept in memory (`first`: stored).
   Picosecond accumulate(Picosecond ready, int layer, std::int64_t elements, bool first);
   /// Optimizer on `elements` parameters, whose gradient is known at `ready`: new version readable at the result.

@@ -79,37 +79,10 @@ Cycle CoreModel::earliest_slot(const Thread& thread) const {
       return instruction.fabric_out ? std::max(at, credits_[*instruction.fabric_out].earliest()) : at;
     case Opcode::store16:
     case Opcode::store32:
+    case Opcode::list16:
       return std::max(at, arrival(instruction));
     default:
       return stays_in_memory(instruction.opcode) ? std::max(at, thread.ready) : at;
-  }
-}
-
-void CoreModel::end_tasks(Cycle now) {
-  for (Thread& thread : threads_) {
-    if (thread.task < 0 || thread.active || thread.idle_from() > now) continue;
-    tasks_.end(thread.task, now);
-    thread.task = -1;
-  }
-}
-
-void CoreModel::begin_tasks(Cycle now) {
-  for (int number = 0; number < thread_count; ++number) {
-    Thread& thread = threads_[static_cast<std::size_t>(number)];
-    if (thread.task >= 0) continue;
-    const int task = tasks_.begin(number, now, inputs_);
-    if (task < 0) continue;
-    const Cycle free = thread.free, ready = thread.ready;
-    thread = {};
-    thread.task = task;
-    thread.pc = static_cast<std::size_t>(tasks_[task].entry);
-    if (tasks_[task].trigger == Trigger::control) thread.phase = Thread::Phase::start;
-    thread.active = thread.phase == Thread::Phase::start || current(thread).opcode != Opcode::halt;
-    thread.begun = now;
-    thread.start = now + (number == 0 ? spec_.task_dispatch_cycles : 0);
-    // The receiver's cycles while the main thread was idle.
-    thread.free = number == 0 && thread.active ? std::max(free, threads_[1].free) : free;
-    thread.ready = ready;
   }
 }
 
@@ -158,6 +131,8 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
     case Opcode::store16:
     case Opcode::store32:
       return store(thread, slot);
+    case Opcode::list16:
+      return take_index(thread, slot);
     case Opcode::loop:
       return branch(thread);
     case Opcode::call:
@@ -166,14 +141,6 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
     default:
       return works_in_memory(current(thread)) ? work_in_memory(thread, slot.at) : stream(thread, slot);
   }
-}
-
-Cycle CoreModel::take_control(Thread& thread, int color, CoreSlot& slot) {
-  inputs_[color].pop();
-  slot.take(color);
-  thread.phase = Thread::Phase::issue;
-  thread.active = current(thread).opcode != Opcode::halt;
-  return spec_.control_cycles;
 }
 
 std::uint32_t CoreModel::take_data(const Instruction& instruction, CoreSlot& slot) {
@@ -236,14 +203,17 @@ Cycle CoreModel::multiply_add(Thread& thread, Cycle now, std::uint32_t data) {
   const bool outer = instruction.opcode == Opcode::outer || instruction.opcode == Opcode::outer_memory;
   const auto scalar = static_cast<std::uint16_t>(data);
   const std::int64_t index = data >> 16;
-  std::int64_t x = instruction.b + (outer ? thread.passes[0] : index) * instruction.row_stride;
+  const std::int64_t x = instruction.b + (outer ? thread.passes[0] : index) * instruction.row_stride;
   std::int64_t accumulator = instruction.a + (outer ? 2 * index : 0);
   const int distance = outer ? 2 * instruction.scalars : 2;
-  for (int k = 0; k < instruction.count; ++k, x += instruction.element_stride, accumulator += distance) {
-    memory_.write32(accumulator, fused_multiply_add(scalar, memory_.read16(x), memory_.read32(accumulator)));
+  const int count = count_of(thread, instruction);
+  for (int k = 0; k < count; ++k, accumulator += distance) {
+    const std::int64_t place = instruction.listed ? memory_.read16(thread.list_at + k) : k;
+    const std::uint16_t factor = memory_.read16(x + place * instruction.element_stride);
+    memory_.write32(accumulator, fused_multiply_add(scalar, factor, memory_.read32(accumulator)));
   }
   thread.ready = now + spec_.vector_fill_cycles;
-  return vector_cycles(spec_, instruction.count, spec_.lanes.fmac_mixed);
+  return vector_cycles(spec_, count, spec_.lanes.fmac_mixed);
 }
 
 Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
@@ -269,7 +239,7 @@ Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
     }
     ++thread.element;
   }
-  if (thread.element == instruction.count) {
+  if (thread.element == count_of(thread, instruction)) {
     thread.element = 0;
     if (++thread.vector >= instruction.scalars) {
       if (instruction.close) {
@@ -335,6 +305,25 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
     memory_.write32(instruction.a + 2 * thread.element, data);
   }
   if (++thread.element == instruction.count) step_over(thread);
+  return 1;
+}
+
+Cycle CoreModel::take_index(Thread& thread, CoreSlot& slot) {
+  const Instruction instruction = current(thread);
+  auto& queue = inputs_[*instruction.fabric_in];
+  if (queue.front().wavelet.control) {
+    queue.pop();
+    slot.take(*instruction.fabric_in);
+    thread.list_at = instruction.a;
+    thread.list_count = thread.element;
+    step_over(thread);
+    return spec_.control_cycles;
+  }
+  if (thread.element == instruction.count)
+    throw SimulationError(fmt::format("PE: cycle {}, instruction {} ({}): the list is longer", slot.at,
+                                      slot.instruction, to_string(instruction)));
+  memory_.write16(instruction.a + thread.element, static_cast<std::uint16_t>(take_data(instruction, slot)));
+  ++thread.element;
   return 1;
 }
 

@@ -13,7 +13,8 @@
 //   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN; in memory, RELU, FMAC32,
 //          TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32: a vector is issued at max(free, ready),
 //          vector_length() of vector_operations.h
-//   STORE  an element at max(free, arrival); no issue of its own
+//   STORE  an element at max(free, arrival); no issue of its own      LIST16  the same, a control wavelet as AXPY's
+//   listed  with the length of the thread's list for n
 //   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
 // A thread that is idle begins the first activated task of the table (task_table.h): the main thread's first slot comes
@@ -69,6 +70,7 @@ class CoreModel {
     int element = 0;               ///< AXPYM: scalar
     std::int64_t kept_rounds = 0;  ///< AXPY_KEEP: control wavelets taken
     int vector = 0;                ///< pass over the elements; FMAC32: scalar
+    int list_at = 0, list_count = 0;
     Cycle begun = 0, start = 0, free = 0, ready = 0;
     std::array<int, loop_counters> passes{};
 
@@ -102,6 +104,10 @@ class CoreModel {
   void combine_element(const Thread& thread, CoreSlot& slot);
   Cycle work_in_memory(Thread& thread, Cycle now);
   Cycle store(Thread& thread, CoreSlot& slot);
+  Cycle take_index(Thread& thread, CoreSlot& slot);
+  static int count_of(const Thread& thread, const Instruction& instruction) {
+    return instruction.listed ? thread.list_count : instruction.count;
+  }
   Cycle branch(Thread& thread);
   void step_over(Thread& thread);
 

@@ -38,9 +38,9 @@ std::array<OpcodeText, opcode_count> make_table() {
   outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
            {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
-           {"AXPY", axpy, true},
-           {"AXPYM", multiply_add(), false, true, true},
-           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true},
+           {"AXPY", axpy, true, false, false, true},
+           {"AXPYM", multiply_add(), false, true, true, true},
+           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true, true},
            {"STORE16", at, true},
            {"STORE32", at, true},
            {"SEND16", at, false, true, true},
@@ -69,7 +69,8 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"ADD_LEFT32", shifted},
            {"ADD_RIGHT32", shifted},
            {"KEEP_EQUAL32", compared},
-           {"ZERO_EQUAL32", compared}}};
+           {"ZERO_EQUAL32", compared},
+           {"LIST16", at, true}}};
 }
 
 }  // namespace
@@ -114,6 +115,7 @@ std::string to_string(const Instruction& i) {
     add("advance", i.advance);
     if (i.silent) text += " silent";
   }
+  if (i.listed) text += " listed";
   return text;
 }
 

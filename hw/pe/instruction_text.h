@@ -28,6 +28,7 @@ struct OpcodeText {
   bool takes = false;   ///< may have a fabric input: "in=3"
   bool sends = false;   ///< may have a fabric output: "out=4"
   bool closes = false;  ///< which may be closed: "advance=0", then perhaps "silent"
+  bool lists = false;   ///< may run over the thread's list: "listed"
 };
 
 const OpcodeText& text_of(Opcode opcode);

@@ -7,7 +7,7 @@ namespace weft::hw {
 namespace {
 
 auto tie(const Instruction& i) {
-  return std::tie(i.opcode, i.fabric_in, i.fabric_out, i.close, i.silent, i.advance, i.count, i.a, i.b, i.c,
+  return std::tie(i.opcode, i.fabric_in, i.fabric_out, i.close, i.silent, i.listed, i.advance, i.count, i.a, i.b, i.c,
                   i.row_stride, i.element_stride, i.scalars, i.target, i.counter);
 }
 
@@ -24,7 +24,8 @@ EncodedInstruction encode(const Instruction& i) {
   std::uint32_t head = static_cast<std::uint32_t>(i.opcode);
   if (i.fabric_in) head |= 1U << 6 | static_cast<std::uint32_t>(*i.fabric_in) << 8;
   if (i.fabric_out) head |= 1U << 7 | static_cast<std::uint32_t>(*i.fabric_out) << 13;
-  head |= static_cast<std::uint32_t>(i.close) << 18 | static_cast<std::uint32_t>(i.silent) << 19;
+  head |= static_cast<std::uint32_t>(i.close) << 18 | static_cast<std::uint32_t>(i.silent) << 19 |
+          static_cast<std::uint32_t>(i.listed) << 20;
   return {head, pair(i.count, i.a), pair(i.b, i.c), pair(i.row_stride, loop ? i.counter : i.element_stride),
           pair(loop ? i.target : i.scalars, i.advance)};
 }
@@ -38,6 +39,7 @@ std::optional<Instruction> decode(const EncodedInstruction& words) {
   if (head >> 7 & 1) i.fabric_out = static_cast<std::uint8_t>(head >> 13 & 0x1f);
   i.close = head >> 18 & 1;
   i.silent = head >> 19 & 1;
+  i.listed = head >> 20 & 1;
   i.count = low(words[1]), i.a = high(words[1]);
   i.b = low(words[2]), i.c = high(words[2]);
   i.row_stride = low(words[3]);

@@ -49,8 +49,10 @@ enum class Opcode : std::uint8_t {
   add_right32 = 30,   ///< a32[k] += b32[k] >> row_stride, modulo 2^32; the sign comes in from the left
   keep_equal32 = 31,  ///< for s < scalars: a32[s count + k] = 0 where b16[k element_stride] is not c16 + s row_stride
   zero_equal32 = 32,  ///< the same where it is
+  list16 = 33,        ///< a16[r] = low half of data wavelet r, at most count; a control wavelet ends it; they are the
+                      ///< task's list from then on
 };
-inline constexpr int opcode_count = 33;
+inline constexpr int opcode_count = 34;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {
@@ -59,6 +61,8 @@ struct Instruction {
   std::optional<std::uint8_t> fabric_out;  ///< color
   bool close = false;                      ///< after the last element send a control wavelet to fabric_out
   bool silent = false;                     ///< which no core takes
+  bool listed = false;                     ///< axpy, axpy_memory, drain to the fabric: `count` is the length of the
+                                           ///< thread's list, x stands at list[k] element_stride
   std::uint16_t advance = 0;               ///< and which advances so many switches
   std::uint16_t count = 0;                 ///< elements; loop: passes
   std::uint16_t a = 0, b = 0, c = 0;       ///< addresses

@@ -67,6 +67,9 @@ class Validator {
   }
 
   void check(int at, const Instruction& i) const {
+    const bool can_list =
+        i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory || (i.opcode == Opcode::drain && i.fabric_out);
+    if (i.listed && !can_list) refuse(at, "only AXPY, AXPYM and DRAIN to the fabric run over a list");
     switch (i.opcode) {
       case Opcode::loop:
         if (i.count < 1) refuse(at, "count = 0: at least 1 pass");
@@ -142,6 +145,11 @@ class Validator {
         check_words(at, "acc", i.a, 2 * i.count, true);
         if (!i.fabric_out) check_words(at, "to", i.b, 2 * i.count, true);
         if (i.close && !i.fabric_out) refuse(at, "only a fabric output can be closed");
+        break;
+      case Opcode::list16:
+        check_color(at, "in", i.fabric_in, true);
+        check_elements(at, i);
+        check_words(at, "at", i.a, i.count, false);
         break;
       case Opcode::store16:
       case Opcode::store32:

@@ -1,11 +1,14 @@
 #pragma once
 // What a cluster is told to do: a pure value made by the compiler, walked by every block on its own.
 // All blocks walk the same nesting in the same order: stage > step > micro-batch > launch.
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "hw/spec/stream_order.h"
+#include "hw/spec/weight_mask.h"
 #include "tlm/base/units.h"
 
 namespace weft::hw {
@@ -15,10 +18,20 @@ namespace weft::hw {
 struct MatrixLayer {
   std::string name;  ///< parameters are model.<name>.weight and model.<name>.bias
   int inputs = 0, outputs = 0;
-  bool relu = false;   ///< ReLU after the bias; false for the output layer
-  double dropout = 0;  ///< probability of zero after the ReLU, training only
+  bool relu = false;                                 ///< ReLU after the bias; false for the output layer
+  double dropout = 0;                                ///< probability of zero after the ReLU, training only
+  double sparsity = 0;                               ///< share of the weights that are zero for ever; 0: dense
+  std::shared_ptr<const WeightMask> mask = nullptr;  ///< of a sparse layer, which ones; null while a plan is sought
 
+  bool sparse() const { return sparsity > 0; }
+  /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
+  bool keeps(bool delta, int round, int place) const {
+    return delta ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
+  }
+  /// As a checkpoint has them, zeros included.
   std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * (inputs + 1); }
+  /// That are streamed and updated, the bias included.
+  std::int64_t kept_parameters() const { return mask ? mask->kept() + outputs : parameters(); }
 };
 
 /// One kernel launch on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before
@@ -41,38 +54,84 @@ struct Launch {
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with inputs + 1 elements,
-/// delta one round per input with `outputs` elements. Weights travel as fp16, gradients as fp32.
-/// A chunk is a whole number of rounds; the last chunk may be shorter.
+/// delta one round per input with `outputs` elements. Weights travel as fp16, gradients as fp32. Of a sparse layer only
+/// the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone, since its receiver knows the
+/// mask. A chunk is a whole number of rounds; the last chunk may be shorter.
 struct StreamShape {
   int rounds = 0;
-  int elements_per_round = 0;
+  int elements_per_round = 0;  ///< of a sparse layer: the places, kept or not
   int rounds_per_chunk = 0;
+  int element_bytes = 0;
+  const std::int64_t* kept_before = nullptr;  ///< [rounds + 1] kept weights of the rounds before; null: dense
+  int always = 0;                             ///< elements of a sparse round besides: the bias
   int chunks() const { return static_cast<int>(ceil_div(rounds, rounds_per_chunk)); }
   int chunk_first_round(int chunk) const { return chunk * rounds_per_chunk; }
   int chunk_rounds(int chunk) const {
     const int rest = rounds - chunk_first_round(chunk);
     return rest < rounds_per_chunk ? rest : rounds_per_chunk;
   }
-  std::int64_t chunk_elements(int chunk) const {
-    return static_cast<std::int64_t>(chunk_rounds(chunk)) * elements_per_round;
+  /// Elements of the rounds before `round`.
+  std::int64_t elements_before(int round) const {
+    if (!kept_before) return static_cast<std::int64_t>(round) * elements_per_round;
+    return kept_before[round] + static_cast<std::int64_t>(round) * always;
   }
+  std::int64_t chunk_elements(int chunk) const {
+    const int first = chunk_first_round(chunk);
+    return elements_before(first + chunk_rounds(chunk)) - elements_before(first);
+  }
+  Bytes chunk_bytes(int chunk) const { return chunk_elements(chunk) * element_bytes; }
 };
 
 constexpr bool consumes_weights(KernelKind kind) {
   return kind == KernelKind::matmul_forward || kind == KernelKind::retain_forward || kind == KernelKind::matmul_delta;
 }
 constexpr bool produces_gradient(KernelKind kind) { return kind == KernelKind::matmul_gradient; }
+/// The gradient of a sparse layer: its PEs are told, round by round, which of their inputs' weights are kept.
+inline bool consumes_indices(const MatrixLayer& layer, KernelKind kind) {
+  return produces_gradient(kind) && layer.mask != nullptr;
+}
+inline bool consumes_stream(const MatrixLayer& layer, KernelKind kind) {
+  return consumes_weights(kind) || consumes_indices(layer, kind);
+}
 
 /// Shape of the stream that a launch consumes or produces. `chunk_bytes` bounds a chunk's payload (at least one round).
 /// Precondition: consumes_weights(kind) or produces_gradient(kind).
 inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes chunk_bytes) {
   StreamShape shape;
-  const bool delta = kind == KernelKind::matmul_delta;
+  const bool delta = kind == KernelKind::matmul_delta, gradient = produces_gradient(kind);
   shape.rounds = delta ? layer.inputs : layer.outputs;
   shape.elements_per_round = delta ? layer.outputs : layer.inputs + 1;
-  const Bytes round_bytes = static_cast<Bytes>(shape.elements_per_round) * (produces_gradient(kind) ? 4 : 2);
-  const auto fit = static_cast<int>(chunk_bytes / round_bytes);
-  shape.rounds_per_chunk = fit < 1 ? 1 : (fit > shape.rounds ? shape.rounds : fit);
+  shape.element_bytes = gradient || layer.mask ? 4 : 2;
+  std::int64_t most = shape.elements_per_round;
+  if (layer.mask) {
+    shape.kept_before = (delta ? layer.mask->before_input() : layer.mask->before_output()).data();
+    shape.always = delta ? 0 : 1;
+    most = 1;
+    for (int round = 0; round < shape.rounds; ++round)
+      most = std::max(most, shape.elements_before(round + 1) - shape.elements_before(round));
+  }
+  shape.rounds_per_chunk =
+      static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, shape.rounds));
+  return shape;
+}
+
+/// Calls visit(place) for the elements of a sparse layer's round in the order of its stream; `place` counts inputs
+/// (delta: outputs), the bias comes last. Precondition: layer.mask.
+template <typename Visit>
+void for_each_kept(const MatrixLayer& layer, KernelKind kind, int round, Visit&& visit) {
+  if (kind == KernelKind::matmul_delta) {
+    for (int output = 0; output < layer.outputs; ++output)
+      if (layer.mask->kept(output, round)) visit(output);
+    return;
+  }
+  layer.mask->for_each(round, 0, layer.inputs, visit);
+  visit(layer.inputs);
+}
+
+/// Of the indices that go with a gradient: its chunks, 16 bits for each of its elements.
+inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
+  StreamShape shape = stream_shape(layer, KernelKind::matmul_gradient, chunk_bytes);
+  shape.element_bytes = 2;
   return shape;
 }
 

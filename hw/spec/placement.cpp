@@ -14,13 +14,13 @@ Placement::Placement(const Job& job, const MachineSpec& machine)
     std::vector<int> by_size(layers);
     std::iota(by_size.begin(), by_size.end(), 0);
     std::stable_sort(by_size.begin(), by_size.end(),
-                     [&](int a, int b) { return job.layers[a].parameters() > job.layers[b].parameters(); });
+                     [&](int a, int b) { return job.layers[a].kept_parameters() > job.layers[b].kept_parameters(); });
     std::vector<std::int64_t> load(servers_, 0);
     owners_.assign(layers, 0);
     for (const int layer : by_size) {
       const auto least = static_cast<int>(std::min_element(load.begin(), load.end()) - load.begin());
       owners_[layer] = least;
-      load[least] += job.layers[layer].parameters();
+      load[least] += job.layers[layer].kept_parameters();
     }
   }
   for (int layer = 0; layer < layers; ++layer) {

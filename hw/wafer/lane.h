@@ -29,8 +29,8 @@ class Lane : public sc_core::sc_module {
 
   // ---- time ------------------------------------------------------------------------------------------------------
   void begin_time(FastForward fast_forward);
-  /// One round. `edge` [chain lines] or null: cycle before the first wavelet may enter each line; `sink_ready`
-  /// [positions] or null: when the east edge has room for the round's sums.
+  /// One round. `edge` [chain lines; of lists positions] or null: cycle before the first wavelet may enter;
+  /// `sink_ready` [positions] or null: when the east edge has room for the round's sums.
   void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);
   /// Cycle at which the last wavelet of the last round has left the west edge.
   std::int32_t edge_departure() const { return edge_departure_; }

@@ -57,6 +57,12 @@ void Lane::begin_time(FastForward fast_forward) {
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
   for (auto& part : regions_) part->open_round(round, sink_ready);
+  if (map_->lists())
+    for (auto& part : regions_) {
+      if (!part->starts_sum()) continue;
+      part->run_lists(edge);
+      edge_departure_ = std::max(edge_departure_, part->list_departure());
+    }
   const auto run_stream = [&](auto& part) {
     if (part->starts_stream(round)) part->run_stream(round, edge);
   };
@@ -66,7 +72,7 @@ void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* si
   } else {
     std::for_each(regions_.begin(), regions_.end(), run_stream);
   }
-  if (edge)
+  if (map_->from_edge)
     for (auto& part : regions_)
       if (part->starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
   for (auto& part : regions_)

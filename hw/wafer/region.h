@@ -44,6 +44,11 @@ class Region : public sc_core::sc_module {
   void begin_time(int lanes, FastForward fast_forward);
   /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
   void open_round(int round, const std::int32_t* sink_ready);
+  /// The round's lists. Precondition: starts_sum(), the launch has lists, and all regions have opened the round.
+  /// `edge`: StreamReduce::take_list(), indexed by global position.
+  void run_lists(const std::int32_t* edge);
+  /// Departure from the west edge of the last wavelet of the round's lists; before close_round().
+  std::int32_t list_departure();
   /// The stream and what comes of the sum before it has ended. Precondition: starts_stream(round), and the regions that
   /// hold later lines of the chain have run theirs. `edge`: see StreamReduce::Source, indexed by global line; null if
   /// not from the edge.
@@ -119,6 +124,7 @@ class Region : public sc_core::sc_module {
   int owner_here() const;
   void stream_chunk(int line, int first, int last, const StreamReduce::Source& source);
   void pass_stream(int side, int line, int first, int last);
+  void take_list(int position, int first, int last, std::int32_t edge);
   void open_line(int line);
   void sum_elements(int first, int last);
   void hand_on(proto::BurstKind kind, int first, int last);

@@ -5,7 +5,7 @@
 namespace weft::hw {
 
 RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens)
-    : rectangle_(rectangle), extent_(extent) {
+    : layers_(layers), rectangle_(rectangle), extent_(extent) {
   widths_.push_back(layers.front().inputs);
   for (const MatrixLayer& layer : layers) widths_.push_back(layer.outputs);
   const int columns = std::min(rectangle.width, tokens);

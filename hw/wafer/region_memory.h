@@ -36,8 +36,10 @@ struct RegionExtent {
 /// has one more row behind its features, the ones of the bias, present in the region that holds the last mapped row.
 class RegionMemory {
  public:
+  /// `layers` outlive it.
   RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens);
 
+  const MatrixLayer& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
   /// Number of activations, inputs and logits included.
   int activations() const { return static_cast<int>(widths_.size()); }
   int features_of(int activation) const { return widths_[static_cast<std::size_t>(activation)]; }
@@ -56,6 +58,7 @@ class RegionMemory {
   FeatureBlock& retained() { return retained_; }
 
  private:
+  const std::vector<MatrixLayer>& layers_;
   Rectangle rectangle_;
   RegionExtent extent_;
   std::vector<int> widths_;

@@ -39,7 +39,7 @@ void Region::begin_time(int lanes, FastForward fast_forward) {
   StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
-  find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge;
+  find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
   spared_ = fast_forward.spared;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
@@ -121,9 +121,49 @@ bool Region::starts_sum() const {
 void Region::open_round(int round, const std::int32_t* sink_ready) {
   round_ = round;
   sink_ready_ = is_sink() && sink_ready ? sink_ready + position_first_ : nullptr;
-  if (!find_repeats_) return;
-  adds_round_ = repeats_.adds(*engine_, map_->owner_row(round), sink_ready_);
-  if (!adds_round_) repeats_.settle(*engine_);
+  if (find_repeats_) {
+    adds_round_ = repeats_.adds(*engine_, map_->owner_row(round), sink_ready_);
+    if (!adds_round_) repeats_.settle(*engine_);
+  }
+  if (!mapped() || !map_->kept) return;
+  const std::uint16_t* counts = map_->kept->round(round);
+  if (map_->lists()) {
+    engine_->begin_round(nullptr, counts + position_first_);
+  } else {
+    engine_->begin_round(counts + line_first_, nullptr);
+  }
+}
+
+void Region::run_lists(const std::int32_t* edge) {
+  const bool alone = !neighbour(above());
+  for (int position = 0; position < engine_->shape().positions; ++position) {
+    const int wavelets = engine_->list_wavelets(position), chunk = alone ? wavelets : timing_.link_queue;
+    for (int first = 0; first < wavelets; first += chunk)
+      take_list(position, first, std::min(first + chunk, wavelets), edge[position_first_ + position]);
+  }
+}
+
+void Region::take_list(int position, int first, int last, std::int32_t edge) {
+  engine_->take_list(position, first, last, edge);
+  if (!neighbour(above())) return;
+  WaveletBurst burst;
+  burst.kind = BurstKind::list;
+  burst.round = round_;
+  burst.line = position;
+  burst.first = first;
+  burst.last = last;
+  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->list_leaving(position, offset));
+  send(above(), burst);
+  for (int offset = first; offset < last; ++offset)
+    engine_->list_above(position, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
+}
+
+std::int32_t Region::list_departure() {
+  std::int32_t last = 0;
+  for (int position = 0; position < engine_->shape().positions; ++position)
+    if (const int wavelets = engine_->list_wavelets(position); wavelets > 0)
+      last = std::max(last, engine_->list_below(position, wavelets - 1));
+  return last;
 }
 
 int Region::owner_here() const {
@@ -143,7 +183,7 @@ void Region::run_stream(int round, const std::int32_t* edge) {
   const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
   const StreamReduceShape& shape = engine_->shape();
   for (int line = shape.chain - 1; line >= 0; --line) {
-    const int wavelets = shape.wavelets[static_cast<std::size_t>(line)] + 1;
+    const int wavelets = engine_->data(line) + 1;
     const int chunk = alone ? wavelets : timing_.link_queue;
     for (int first = 0; first < wavelets; first += chunk)
       stream_chunk(line, first, std::min(first + chunk, wavelets), source);
@@ -156,7 +196,7 @@ void Region::stream_chunk(int line, int first, int last, const StreamReduce::Sou
   const bool to_right = source.owner >= 0 || source.side <= 0;
   if (to_left && neighbour(left())) pass_stream(-1, line, first, last);
   if (to_right && neighbour(right())) pass_stream(+1, line, first, last);
-  if (map_->reduces && last > engine_->shape().wavelets[static_cast<std::size_t>(line)]) open_line(line);
+  if (map_->reduces && last > engine_->data(line)) open_line(line);
 }
 
 void Region::pass_stream(int side, int line, int first, int last) {
@@ -245,8 +285,7 @@ void Region::close_round(int round) {
 std::int32_t Region::edge_departure() {
   std::int32_t last = 0;
   const StreamReduceShape& shape = engine_->shape();
-  for (int line = 0; line < shape.chain; ++line)
-    last = std::max(last, engine_->halo(-1, line, shape.wavelets[static_cast<std::size_t>(line)]));
+  for (int line = 0; line < shape.chain; ++line) last = std::max(last, engine_->halo(-1, line, engine_->data(line)));
   return last;
 }
 
@@ -273,6 +312,13 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
         burst.credits.push_back(engine_->departure(side, burst.line, offset));
       return;
     }
+    case BurstKind::list:
+      for (int offset = burst.first; offset < burst.last; ++offset)
+        engine_->list_below(burst.line, offset) = burst.times[static_cast<std::size_t>(offset - burst.first)];
+      take_list(burst.line, burst.first, burst.last, 0);
+      for (int offset = burst.first; offset < burst.last; ++offset)
+        burst.credits.push_back(engine_->list_credit(burst.line, offset));
+      return;
     case BurstKind::early_sum:
     case BurstKind::partial_sum:
       engine_->set_below(burst.first, burst.times.data());

@@ -3,6 +3,7 @@
 
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_transpose.h"
+#include "hw/fabric/masked_gemm.h"
 #include "hw/wafer/region.h"
 #include "tlm/base/fp16.h"
 
@@ -100,8 +101,19 @@ void Region::sum_values(int first, int rounds) {
       bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
   }
   if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
-  chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds,
-               gradient ? BlockOrder::ascending : BlockOrder::descending, continues, pool_);
+  const BlockOrder order = gradient ? BlockOrder::ascending : BlockOrder::descending;
+  const MatrixLayer& layer = memory_->layer(layer_);
+  // Of a gradient the kept sums are picked where they leave.
+  if (layer.mask && !gradient) {
+    const int place = memory_->first_feature(source);
+    masked_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, bounds, order, continues,
+                [&](int round, int feature) {
+                  return layer.keeps(kind_ == KernelKind::matmul_delta, first + round, place + feature);
+                });
+  } else {
+    chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds, order,
+                 continues, pool_);
+  }
   if (neighbour(above())) {
     WaveletBurst burst;
     burst.kind = BurstKind::partial_sum_values;

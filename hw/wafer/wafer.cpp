@@ -12,11 +12,22 @@ Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, co
                                             lane_tokens(index), cut, pool));
 }
 
+// Every lane holds all features.
+std::shared_ptr<const RoundCounts> Wafer::counts_of(KernelKind kind, int layer) {
+  const MatrixLayer& of = job_.layers[static_cast<std::size_t>(layer)];
+  if (!of.mask) return nullptr;
+  const bool delta = kind == KernelKind::matmul_delta;
+  std::shared_ptr<const RoundCounts>& counts = counts_[{layer, delta}];
+  if (!counts) counts = std::make_shared<RoundCounts>(of, delta, mapping_.lane.height);
+  return counts;
+}
+
 void Wafer::begin_launch(KernelKind kind, int layer) {
   maps_.clear();
   maps_.reserve(lanes_.size());
   for (int index = 0; index < lanes(); ++index) {
-    maps_.emplace_back(kind, job_.layers[static_cast<std::size_t>(layer)], mapping_.lane, lane_tokens(index));
+    maps_.emplace_back(kind, job_.layers[static_cast<std::size_t>(layer)], mapping_.lane, lane_tokens(index),
+                       counts_of(kind, layer));
     lane(index).begin_launch(maps_.back(), kind, layer);
   }
 }

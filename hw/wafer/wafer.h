@@ -1,7 +1,9 @@
 #pragma once
 // The wafer: a plan's lanes side by side, each a grid of regions. Lanes do not meet on the wafer.
+#include <map>
 #include <memory>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "hw/wafer/lane.h"
@@ -47,11 +49,14 @@ class Wafer : public sc_core::sc_module {
   int regions() const;
 
  private:
+  std::shared_ptr<const RoundCounts> counts_of(KernelKind kind, int layer);
+
   const Job& job_;
   Mapping mapping_;
   int lane_pitch_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<LaunchMap> maps_;
+  std::map<std::pair<int, bool>, std::shared_ptr<const RoundCounts>> counts_;  ///< by layer; of its delta pass
 };
 
 }  // namespace weft::hw

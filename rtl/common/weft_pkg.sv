@@ -71,7 +71,8 @@ package weft_pkg;
     OpAddLeft32 = 6'd29,
     OpAddRight32 = 6'd30,
     OpKeepEqual32 = 6'd31,
-    OpZeroEqual32 = 6'd32
+    OpZeroEqual32 = 6'd32,
+    OpList16 = 6'd33
   } opcode_e;
 
   typedef struct packed {
@@ -83,7 +84,8 @@ package weft_pkg;
     logic [15:0] b;
     logic [15:0] a;
     logic [15:0] count;
-    logic [11:0] reserved;
+    logic [10:0] reserved;
+    logic listed;
     logic silent;
     logic close;
     color_t fabric_out;
@@ -128,6 +130,8 @@ package weft_pkg;
     logic [33:0] x_address;
     logic [33:0] sum_address;  // OUTER: of the next accumulator
     logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
+    logic [15:0] list_at;      // LIST16: first word, and length
+    logic [15:0] list_count;
     logic clash;  // both sources in the same banks: an element cycle takes two
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;

@@ -66,6 +66,11 @@ module pe_core
     assign running_o[t] = thread[t].active && !halted[t];
   end
 
+  function automatic instruction_t with_length(instruction_t written, logic [15:0] list_count);
+    with_length = written;
+    if (written.listed) with_length.count = list_count;
+  endfunction
+
   // Threads that can use this cycle.
   logic [Threads-1:0] ready, usable;
 
@@ -98,6 +103,7 @@ module pe_core
   logic [15:0] x_stride, passes;
   logic [31:0] scalar;
   logic [33:0] scalar_address, element_base, x_address, sum_step, keep_address;
+  sram_address_t half_place;
   logic scalar_outside, out_of_range, counts, keeps, keep, clash;
   lanes_t lanes;
   logic [31:0] result;
@@ -105,7 +111,7 @@ module pe_core
   assign slot = usable != '0;
   assign now = usable[1];
   assign now_thread = thread[now];
-  assign now_instruction = instruction[now];
+  assign now_instruction = with_length(instruction[now], now_thread.list_count);
   assign now_head = head[now];
   assign take_color = head_color[now];
   assign burn = slot && now_thread.burn != '0;
@@ -115,6 +121,9 @@ module pe_core
 
   assign counts = now_instruction.opcode == OpCount32;
   assign keeps = now_instruction.opcode == OpAxpyKeep;
+  // Of a half that is kept or listed.
+  assign half_place = now_instruction.opcode == OpList16 ? 15'(now_instruction.a + now_thread.element) :
+                      keep_address[14:0];
   assign lanes = lanes_of(Lanes, now_instruction.opcode);
   assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
 
@@ -167,7 +176,9 @@ module pe_core
             fault = out_of_range;
             next_element = 17'(now_thread.element) + 17'(Lanes.mixed);
             next_thread.element = next_element[15:0];
-            next_thread.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
+            if (!now_instruction.listed) begin
+              next_thread.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
+            end
             next_thread.sum_address = now_thread.sum_address + sum_step;
             if (next_element >= 17'(now_instruction.count)) next_thread.phase = PhaseIssue;
           end else begin
@@ -192,6 +203,19 @@ module pe_core
         OpCall: begin
           next_thread.burn = cycles_t'(CallCycles - 1);
           step_over = 1'b1;
+        end
+        OpList16: begin
+          take = 1'b1;
+          if (now_head.control) begin
+            next_thread.burn = cycles_t'(ControlCycles - 1);
+            next_thread.list_at = now_instruction.a;
+            next_thread.list_count = now_thread.element;
+            step_over = 1'b1;
+          end else begin
+            keep = 1'b1;
+            fault = now_thread.element == now_instruction.count;
+            next_thread.element = next_element[15:0];
+          end
         end
         OpStore16, OpStore32: begin
           take = 1'b1;
@@ -235,7 +259,9 @@ module pe_core
                 vector_elements = 1'b1;
                 fault = out_of_range;
                 next_element = 17'(now_thread.element) + 17'(lanes);
-                next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                if (!now_instruction.listed) begin
+                  next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                end
                 next_thread.sum_address = now_thread.sum_address + sum_step;
                 if (counts) next_thread.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
                 next_thread.burn = cycles_t'(now_thread.clash);
@@ -295,7 +321,7 @@ module pe_core
     .stream_i(stream_element),
     .store_i(store_element),
     .keep_i(keep),
-    .keep_address_i(keep_address[14:0]),
+    .keep_address_i(half_place),
     .instruction_i(now_instruction),
     .lanes_i(lanes),
     .element_i(now_thread.element),
@@ -305,6 +331,7 @@ module pe_core
     .sum_address_i(now_thread.sum_address),
     .x_address_i(now_thread.x_address),
     .x_stride_i(x_stride),
+    .list_at_i(now_thread.list_at),
     .scalar_i(now_thread.scalar),
     .scalar_address_i(scalar_address),
     .scalar_o(scalar),

@@ -9,7 +9,7 @@ module pe_datapath
   input  logic vector_i,
   input  logic stream_i,
   input  logic store_i,
-  input  logic keep_i,  // the scalar of an AXPY
+  input  logic keep_i,  // the scalar of an AXPY, an index of a list
   input  sram_address_t keep_address_i,
   // What the fabric operands are is the sequencer's business.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -23,6 +23,7 @@ module pe_datapath
   input  logic [33:0] sum_address_i,   // OUTER: of this slot's first accumulator
   input  logic [33:0] x_address_i,     // of this slot's first operand
   input  logic [15:0] x_stride_i,
+  input  logic [15:0] list_at_i,       // listed: first word of the list
   input  logic [31:0] scalar_i,
   // The scalar in memory is read in the issue slot, in which no lane reads a vector.
   input  logic [33:0] scalar_address_i,
@@ -66,15 +67,21 @@ module pe_datapath
   logic [15:0] stored_half;
 
   for (genvar lane = 0; lane < AllLanes; lane++) begin : gen_lane
-    logic [33:0] index, element_address, x_address, read_address, wide_half_address;
+    logic [33:0] index, element_address, x_address, walked, read_address, list_address, wide_half_address;
+    logic [15:0] listed;
     assign index = 34'(element_i) + 34'(lane);
     assign enabled[lane] = vector_i && 32'(lane) < 32'(lanes_i) && index < 34'(instruction_i.count);
     assign element_address = outer ? sum_address_i + 34'(lane) * (34'(instruction_i.scalars) << 1) :
                              element_base_i + (halves ? index : index << 1);
-    assign x_address = x_address_i + 34'(lane) * 34'(x_stride_i);
-    assign read_address = lane == 0 && !vector_i ? scalar_address_i : x_address;
+    // A list is read where an AXPY has no operand of 32 bits.
+    assign list_address = 34'(list_at_i) + index;
+    assign listed = list_address[0] ? operand[lane][31:16] : operand[lane][15:0];
+    assign walked = x_address_i + 34'(lane) * 34'(x_stride_i);
+    assign x_address = instruction_i.listed ? x_address_i + 34'(listed) * 34'(x_stride_i) : walked;
+    assign read_address = lane == 0 && !vector_i ? scalar_address_i :
+                          instruction_i.listed ? list_address : walked;
     assign wide_half_address = in_place ? element_address :
-                               read_address;
+                               lane == 0 && !vector_i ? scalar_address_i : x_address;
     assign outside[lane] = enabled[lane] && (x_address >= 34'(SramWords) || element_address >= 34'(SramWords));
     assign word_address[lane] = element_address < 34'(SramWords) ? element_address[14:0] : '0;
     assign operand_address[lane] = read_address < 34'(SramWords) ? read_address[14:0] : '0;

@@ -25,7 +25,7 @@ module slot_rule
       OpHalt: usable_o = 1'b0;
       OpLoop, OpCall: usable_o = 1'b1;
       OpAxpy, OpAxpyKeep, OpOuter: usable_o = phase_i != PhaseIssue || (operands && (control_i || filled_i));
-      OpStore16, OpStore32: usable_o = operands;
+      OpStore16, OpStore32, OpList16: usable_o = operands;
       default:
         if (is_vector(instruction_i.opcode, instruction_i.has_in)) begin
           unique case (phase_i)

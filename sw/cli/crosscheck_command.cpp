@@ -17,14 +17,18 @@ namespace weft::sw {
 
 namespace {
 
-std::vector<hw::KernelKind> kernels_of(const std::string& name) {
-  if (name.empty()) return program_kernels();
+std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros) {
   std::vector<std::string> known;
+  std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
+    if (zeros > 0 && !may_be_sparse(kind)) continue;
+    kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};
   }
-  throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}", name, suggest(name, known)));
+  if (name.empty()) return kinds;
+  throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
+                               zeros > 0 ? " whose weights may be sparse (--zeros)" : "", suggest(name, known)));
 }
 
 }  // namespace
@@ -36,6 +40,9 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--shape", shape_, "one case: INPUTSxOUTPUTSxTOKENS@WIDTHxHEIGHT [a sweep]");
   command_->add_option("--stalls", stalls_, "of one case: none, rounds, wavelets")
       ->check(CLI::IsMember({"none", "rounds", "wavelets"}))
+      ->capture_default_str();
+  command_->add_option("--zeros", zeros_, "of 100 weights of a forward, delta or gradient launch, on the average")
+      ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command_->add_option("--seed", seed_, "of the data, the stalls and the sweep")->capture_default_str();
   command_->add_option("--cases", cases_, "cases of the sweep")
@@ -52,8 +59,9 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
 
 CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
-  c.kind = kernels_of(kernel_).front();
+  c.kind = kernels_of(kernel_, zeros_).front();
   c.seed = seed_;
+  c.zeros = zeros_;
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);
@@ -78,14 +86,14 @@ CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine) const {
 
 // Threads take cases in turn and the table adds them in order, so the result does not depend on their number.
 CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
-  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_);
+  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_);
   std::vector<CrossResult> results(static_cast<std::size_t>(cases_));
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads_));
   const auto work = [&](int thread) {
     try {
       const hw::ClockedSource tiles = rtl::tile_source(machine);
       for (int index = thread; index < cases_; index += threads_) {
-        const CrossCase c = sweep_case(seed_, index, largest_, kernels);
+        const CrossCase c = sweep_case(seed_, index, largest_, kernels, zeros_);
         results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), tiles);
       }
     } catch (...) {
@@ -100,7 +108,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
     if (error) std::rethrow_exception(error);
   CrossTable table;
   for (int index = 0; index < cases_; ++index)
-    table.add(sweep_case(seed_, index, largest_, kernels), results[static_cast<std::size_t>(index)]);
+    table.add(sweep_case(seed_, index, largest_, kernels, zeros_), results[static_cast<std::size_t>(index)]);
   return table;
 }
 

@@ -28,6 +28,7 @@ class CrosscheckCommand {
   std::string kernel_, shape_, stalls_ = "none", machine_ = "mini";
   int cases_ = 600, largest_ = 8, threads_ = 1;
   std::uint32_t seed_ = 1;
+  int zeros_ = 0;
   std::filesystem::path json_, vcd_;
 };
 

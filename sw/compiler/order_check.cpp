@@ -30,8 +30,6 @@ class ChannelStream {
   }
 
  private:
-  int wavelets(int row) const { return map_.wavelets[static_cast<std::size_t>(row)]; }
-
   /// The words of the next block (by element: of the next row's next element).
   void refill() {
     if (order_.by_element) return refill_element();
@@ -39,21 +37,26 @@ class ChannelStream {
     const int last = std::min(round_ + order_.block, rounds_);
     for (int row = first_row_; row < last_row_; ++row)
       for (int round = round_; round < last; ++round)
-        for (int word = 0; word <= wavelets(row); ++word) words_.push_back({row, round});
+        for (int word = 0; word <= map_.wavelets_of(round, row); ++word) words_.push_back({row, round});
     round_ = last;
   }
 
   void refill_element() {
     while (words_.empty() && first_row_ < last_row_) {
-      const bool closes = element_ + 1 >= wavelets(first_row_);
-      for (int round = 0; round < rounds_; ++round)
-        for (int word = 0; word < (element_ < wavelets(first_row_) ? 1 : 0) + (closes ? 1 : 0); ++word)
+      bool more = false;
+      for (int round = 0; round < rounds_; ++round) {
+        const int wavelets = map_.wavelets_of(round, first_row_);
+        // The closing word goes with a round's last weight, or alone.
+        const bool closes = element_ + 1 == wavelets || (element_ == 0 && wavelets == 0);
+        for (int word = 0; word < (element_ < wavelets ? 1 : 0) + (closes ? 1 : 0); ++word)
           words_.push_back({first_row_, round});
-      if (closes) {
+        more |= element_ + 1 < wavelets;
+      }
+      if (more) {
+        ++element_;
+      } else {
         ++first_row_;
         element_ = 0;
-      } else {
-        ++element_;
       }
     }
   }
@@ -72,13 +75,20 @@ struct Row {
   int closed = 0;         ///< rounds
 };
 
+/// Three blocks show what the others do where blocks are alike. By single rounds a channel sends nothing of the next
+/// round before every row can end this one, however many wavelets rounds have.
+int rounds_to_play(const hw::LaunchMap& map, const hw::StreamOrder& order) {
+  const bool alike = !map.kept || order.block == 1;
+  return order.by_element || !alike ? map.rounds : std::min(map.rounds, 3 * order.block);
+}
+
 class Play {
  public:
   Play(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map,
        const hw::StreamOrder& order)
       : map_(map),
         room_(static_cast<std::size_t>(machine.router.link_queue + machine.router.input_queue)),
-        rounds_(order.by_element ? map.rounds : std::min(map.rounds, 3 * order.block)),
+        rounds_(rounds_to_play(map, order)),
         rows_(static_cast<std::size_t>(map.chain)) {
     for (int row = 0; row < map.chain; row += layout.lines_per_channel())
       channels_.emplace_back(map, order, rounds_, row, std::min(row + layout.lines_per_channel(), map.chain));
@@ -99,7 +109,7 @@ class Play {
  private:
   Row& at(int row) { return rows_[static_cast<std::size_t>(row)]; }
   /// All wavelets of the row's open round are taken.
-  bool complete(int row) { return at(row).taken > map_.wavelets[static_cast<std::size_t>(row)]; }
+  bool complete(int row) { return at(row).taken > map_.wavelets_of(std::min(at(row).closed, map_.rounds - 1), row); }
 
   bool push(ChannelStream& channel) {
     bool moved = false;

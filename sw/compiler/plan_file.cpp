@@ -29,12 +29,15 @@ Json launches_json(const std::vector<PlannedLaunch>& launches, const std::vector
 
 Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
   Json list = Json::array();
-  for (const hw::MatrixLayer& layer : layers)
+  for (const hw::MatrixLayer& layer : layers) {
     list.push_back({{"name", layer.name},
                     {"inputs", layer.inputs},
                     {"outputs", layer.outputs},
                     {"relu", layer.relu},
                     {"dropout", layer.dropout}});
+    if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
+    if (layer.mask) list.back()["density"] = layer.mask->density();
+  }
   return list;
 }
 

@@ -52,9 +52,10 @@ LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::Machi
   for (const hw::Launch& launch : launches) {
     const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
     auto shape = std::find_if(shapes_.begin(), shapes_.end(), [&](const Products& other) {
-      return other.inputs == layer.inputs && other.outputs == layer.outputs;
+      return other.inputs == layer.inputs && other.outputs == layer.outputs && other.density == 1 - layer.sparsity;
     });
-    if (shape == shapes_.end()) shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs});
+    if (shape == shapes_.end())
+      shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs, 1 - layer.sparsity});
     shape->forward += launch.kind == hw::KernelKind::matmul_forward || launch.kind == hw::KernelKind::retain_forward;
     shape->delta += launch.kind == hw::KernelKind::matmul_delta;
     shape->gradient += launch.kind == hw::KernelKind::matmul_gradient;
@@ -68,9 +69,13 @@ Cycle LeastStep::of(const hw::Mapping& mapping, int tokens) const {
   for (const Products& shape : shapes_) {
     const Cycle from = hw::split_count(shape.inputs, mapping.lane.height, 0),
                 to = hw::split_count(shape.outputs, mapping.lane.height, 0);
-    step += shape.forward * shape.outputs * from * (issue_ + ceil_div(wide, lanes_));
-    step += shape.delta * shape.inputs * to * (issue_ + ceil_div(wide, lanes_));
-    step += shape.gradient * shape.outputs * wide * (issue_ + ceil_div(from, lanes_));
+    const Cycle forward = shape.outputs * from * (issue_ + ceil_div(wide, lanes_)),
+                delta = shape.inputs * to * (issue_ + ceil_div(wide, lanes_)),
+                products = shape.outputs * wide * ceil_div(from, lanes_), issues = shape.outputs * wide * issue_;
+    const auto kept = [&shape](Cycle cycles) {
+      return static_cast<Cycle>(shape.density * static_cast<double>(cycles));
+    };
+    step += shape.forward * kept(forward) + shape.delta * kept(delta) + shape.gradient * (issues + kept(products));
   }
   return step;
 }

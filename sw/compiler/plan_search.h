@@ -50,6 +50,7 @@ class LeastStep {
  private:
   struct Products {
     int inputs, outputs;
+    double density;
     int forward = 0, delta = 0, gradient = 0;  ///< launches
   };
   int lanes_, issue_;

@@ -56,7 +56,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
     const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
       const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
       return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.dropout == layer.dropout;
+             others.dropout == layer.dropout && others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
       result.push_back({launch, alike->predicted, alike->stream});
@@ -273,7 +273,9 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
       if (search.families().empty()) continue;
       families += search.families().size();
       for (bool keep : {false, true}) {
-        if (keep ? retain == RetainOutput::no || depth < 2 : retain == RetainOutput::yes && depth > 1) continue;
+        if (keep ? retain == RetainOutput::no || depth < 2 || layers.back().sparse()
+                 : retain == RetainOutput::yes && depth > 1)
+          continue;
         tried.push_back({kind, {}, parts, keep, depth, 0, 0});
         // To compute less again is faster: the longest segment that fits.
         for (int segment : segments) {

@@ -49,9 +49,12 @@ Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) words = 0;
     if (map.from_edge) {
-      words += ceil_div(map.wavelets[static_cast<std::size_t>(row)] * 16, machine.io.channel_bits_per_cycle) + 1;
+      words +=
+          ceil_div(map.wavelets[static_cast<std::size_t>(row)] * map.edge_bits(), machine.io.channel_bits_per_cycle) +
+          1;
       total = std::max(total, with_edge(map.rounds, slowest, words,
-                                        std::max<Cycle>(1, machine.io.edge_buffer_bytes / (2 * elements))));
+                                        std::max<Cycle>(1, machine.io.edge_buffer_bytes * 8 /
+                                                               (map.edge_bits() * std::max<Cycle>(1, elements)))));
     } else if (const int count = map.elements[static_cast<std::size_t>(row)]; count > 0) {
       words += count;
       total = std::max(
@@ -115,6 +118,31 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
   return total;
 }
 
+// The dense launch that has the expected counts. A row's AXPYs even out over its rounds, since a sum passes it some
+// cycles after it passed the rows before; but a round's deltas come to all rows of a column at the pace of the slowest.
+Cycle predict_sparse(const MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
+                     KernelKind kind, hw::Rectangle rectangle, int tokens) {
+  hw::MatrixLayer dense = layer;
+  dense.mask = nullptr;
+  LaunchMap map(kind, dense, rectangle, tokens);
+  const double density = 1 - layer.sparsity;
+  if (map.lines_are_rows) {
+    for (int line = 0; line < map.chain; ++line) {
+      int& wavelets = map.wavelets[static_cast<std::size_t>(line)];
+      const int bias = kind != KernelKind::matmul_delta && line + 1 == map.chain ? 1 : 0;
+      wavelets = static_cast<int>(std::lround((wavelets - bias) * density)) + bias;
+    }
+    return predict_matrix(machine, layout, map);
+  }
+  const int most = *std::max_element(map.elements.begin(), map.elements.end());
+  const double mean = most * density, spread = std::sqrt(most * density * (1 - density));
+  const double slowest = mean + spread * std::sqrt(2 * std::log(std::max(2, map.positions)));
+  for (int& elements : map.elements)
+    if (elements > 0) elements = std::clamp(static_cast<int>(std::lround(slowest)), 1, most);
+  return predict_matrix(machine, layout, map) +
+         map.rounds * static_cast<Cycle>(std::lround(mean) + machine.pe.control_cycles);
+}
+
 Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
                      bool train, const hw::Mapping& mapping, int tokens) {
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
@@ -136,6 +164,7 @@ Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLay
     default:
       break;
   }
+  if (layer.sparse()) return predict_sparse(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);
   Cycle total = predict_matrix(machine, layout, map);
   if (launch.kind == KernelKind::retained_delta)
@@ -148,8 +177,10 @@ Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLay
 
 Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch) {
   if (!hw::consumes_weights(launch.kind) && !hw::produces_gradient(launch.kind)) return 0;
-  const std::int64_t parameters = layers[static_cast<std::size_t>(launch.layer)].parameters();
-  const double bits = static_cast<double>(parameters) * (hw::produces_gradient(launch.kind) ? 32 : 16);
+  const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+  // Of a sparse layer an index goes with each weight; indices in and gradients out go at the same time.
+  const double kept = (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + layer.outputs;
+  const double bits = kept * (hw::produces_gradient(launch.kind) || layer.sparse() ? 32 : 16);
   const double bits_per_cycle =
       machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);
   return static_cast<Cycle>(std::ceil(bits / bits_per_cycle));

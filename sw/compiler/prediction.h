@@ -11,6 +11,10 @@ namespace weft::sw {
 /// then more), the edge channel's words and the row's link. Deviation from the simulated time: tests/analytic.
 Cycle predict_matrix(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map);
 
+/// The same of a sparse layer's launch, from its share of zeros alone: its mask is not looked at.
+Cycle predict_sparse(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
+                     hw::KernelKind kind, hw::Rectangle rectangle, int tokens);
+
 /// Cycles of any launch with `tokens` on the wafer, on the lane with the most; elementwise kernels and the loss have no
 /// closed form of their own and are counted exactly.
 Cycle predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,

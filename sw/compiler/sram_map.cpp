@@ -15,7 +15,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
   std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}};
   Bytes accumulators = 4 * static_cast<Bytes>(wide), deltas = 0;
   const bool recomputes = segment < static_cast<int>(layers.size());
-  Bytes again = 0, most_again = 0;
+  Bytes again = 0, most_again = 0, lists = 0;
   for (std::size_t index = 0; index < layers.size(); ++index) {
     const hw::MatrixLayer& layer = layers[index];
     const auto place = static_cast<int>(index) % segment;
@@ -28,6 +28,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
       most_again = std::max(most_again, again);
     }
     accumulators = std::max(accumulators, 4 * (held(layer.inputs) + 1));
+    if (layer.sparse()) lists = std::max(lists, 2 * (held(layer.inputs) + 1));
     if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.outputs)) * row);
   }
   if (most_again > 0) map.push_back({"other inputs of one segment", most_again});
@@ -46,6 +47,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
   const Bytes loss = (held(last.outputs) + 2) * 4 * wide + 8;
   accumulators = std::max(accumulators, loss - (train ? deltas : 0));
   map.push_back({"accumulators, fp32", accumulators});
+  if (train && lists > 0) map.push_back({"list of kept inputs", lists});
   return map;
 }
 

@@ -9,7 +9,8 @@ namespace weft::sw {
 
 namespace {
 
-constexpr double word_bytes = 4;  // fp32
+constexpr double word_bytes = 4;   // fp32
+constexpr double index_bytes = 2;  // of a kept weight, listed for a sparse gradient
 
 /// Seconds a byte takes of one weight server, when `needed` bytes lie over all of them: what DRAM cannot hold is in
 /// flash.
@@ -27,7 +28,7 @@ void bound_off_wafer(Plan& plan, const std::vector<hw::MatrixLayer>& layers, con
   const double samples = static_cast<double>(plan.tokens) * plan.micro_batches;
   const double sample_bytes = 2.0 * layers.front().inputs + word_bytes;
   double parameters = 0;
-  for (const hw::MatrixLayer& layer : layers) parameters += static_cast<double>(layer.parameters());
+  for (const hw::MatrixLayer& layer : layers) parameters += static_cast<double>(layer.kept_parameters());
   const double tensors = 1 + static_cast<double>(hw::optimizer_state_names(optimizer).size());
   const bool sums = plan.micro_batches > 1;
   const double byte = seconds_per_byte(machine.memoryx, parameters * word_bytes * (tensors + (sums ? 1 : 0)));
@@ -35,9 +36,10 @@ void bound_off_wafer(Plan& plan, const std::vector<hw::MatrixLayer>& layers, con
 
   double read = 0;
   for (const PlannedLaunch& planned : plan.train) {
-    if (!hw::consumes_weights(planned.launch.kind)) continue;
-    const double bytes = word_bytes / machine.memoryx.weight_servers *
-                         static_cast<double>(layers[static_cast<std::size_t>(planned.launch.layer)].parameters());
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(planned.launch.layer)];
+    if (!hw::consumes_stream(layer, planned.launch.kind)) continue;
+    const double each = hw::consumes_weights(planned.launch.kind) ? word_bytes : index_bytes;
+    const double bytes = each / machine.memoryx.weight_servers * static_cast<double>(layer.kept_parameters());
     const bool turned = planned.launch.kind == hw::KernelKind::matmul_delta;
     read += std::max(bytes * byte, turned ? bytes * 1e-9 / machine.memoryx.transpose_gigabytes_per_s : 0);
   }

@@ -37,11 +37,16 @@ const std::vector<KernelKind>& program_kernels() {
 }
 
 std::string to_string(const CrossCase& c) {
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}", hw::kernel_name(c.kind), c.inputs,
-                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed);
+  const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}", hw::kernel_name(c.kind), c.inputs,
+                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity);
 }
 
-CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels) {
+bool may_be_sparse(KernelKind kind) {
+  return kind == KernelKind::matmul_forward || kind == KernelKind::matmul_delta || kind == KernelKind::matmul_gradient;
+}
+
+CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros) {
   static const std::vector<int> sizes = {1, 1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23};
   std::seed_seq key{seed, static_cast<std::uint32_t>(index)};
   std::mt19937 random(key);
@@ -55,6 +60,7 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   if (number / kernels.size() % 3 != 0) c.rectangle = {side(), side()};
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
+  if (may_be_sparse(c.kind)) c.zeros = zeros;
   return c;
 }
 

@@ -24,6 +24,7 @@ struct CrossCase {
   hw::Rectangle rectangle{1, 1};
   Stalls stalls = Stalls::none;
   std::uint32_t seed = 1;
+  int zeros = 0;  ///< of 100 weights of a forward, delta or gradient launch, on the average
 
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
@@ -34,14 +35,19 @@ const std::vector<hw::KernelKind>& program_kernels();
 std::string to_string(const CrossCase& cross_case);
 /// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
 /// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE.
-CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels);
+CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
+                     int zeros = 0);
+/// The kernels whose weights may be sparse.
+bool may_be_sparse(hw::KernelKind kind);
 
 /// A case ready to run. One operand in eight is any 16 bits: infinities, NaN, subnormals.
 struct PreparedCase {
-  std::unique_ptr<hw::LaunchMap> map;  ///< of a matrix kernel
-  hw::ProgramLaunch launch;            ///< its results are those of plain loops in the order that the mapping defines
+  std::unique_ptr<hw::MatrixLayer> layer;  ///< of a matrix kernel
+  std::unique_ptr<hw::LaunchMap> map;      ///< of a matrix kernel
+  hw::ProgramLaunch launch;  ///< its results are those of plain loops in the order that the mapping defines
   std::unique_ptr<KernelSetup> setup;
-  std::optional<Cycle> recurrence;  ///< end of the launch; none where an elementwise kernel's edges stall each wavelet
+  std::optional<Cycle> recurrence;  ///< end of the launch; none where the edges of an elementwise kernel or of a
+                                    ///< sparse gradient stall each wavelet
 };
 /// Throws UsageError if the shape does not fit into the PEs.
 PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& cross_case);

@@ -32,9 +32,11 @@ std::vector<std::uint16_t> random_halves(std::size_t count, std::mt19937& random
 // Words of a launch without stalls are at the edge from its first cycle on.
 void draw_edge(hw::ProgramLaunch& launch, Stalls stalls, std::mt19937& random) {
   Cycle begin = 0;
-  for (int round = 0; launch.map->from_edge && round < launch.map->rounds; ++round) {
+  const hw::LaunchMap& map = *launch.map;
+  const int rows = map.from_edge ? map.chain : map.lists() ? map.kept->rows() : 0;
+  for (int round = 0; rows > 0 && round < map.rounds; ++round) {
     if (stalls != Stalls::none) begin += random() % latest_round;
-    for (int line = 0; line < launch.map->chain; ++line) {
+    for (int row = 0; row < rows; ++row) {
       const Cycle first = begin + (stalls == Stalls::none ? 0 : random() % latest_line);
       launch.edge.push_back(static_cast<std::int32_t>(first) - 1);
     }
@@ -60,6 +62,13 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
+    if (map.lists()) {
+      engine.begin_round(nullptr, map.kept->round(round));
+      const std::int32_t* edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows();
+      for (int row = 0; row < map.kept->rows(); ++row) engine.take_list(row, 0, engine.list_wavelets(row), edge[row]);
+    } else if (map.kept) {
+      engine.begin_round(map.kept->round(round), nullptr);
+    }
     if (map.from_edge) {
       source.edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.chain;
     } else {
@@ -80,8 +89,14 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 }
 
 void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
-  const hw::MatrixLayer layer{"case", c.inputs, c.outputs, false, 0};
-  prepared.map = std::make_unique<hw::LaunchMap>(c.kind, layer, c.rectangle, c.tokens);
+  prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, false, 0});
+  if (c.zeros > 0) {
+    prepared.layer->sparsity = c.zeros / 100.0;
+    prepared.layer->mask = std::make_shared<const hw::WeightMask>(
+        hw::WeightMask::random(c.outputs, c.inputs, prepared.layer->sparsity, c.seed));
+    prepared.launch.sparse_layer = prepared.layer.get();
+  }
+  prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
   const auto total = [](const std::vector<int>& counts) {
@@ -184,10 +199,10 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   prepared.setup = set_up(machine, prepared.launch);
   const bool each_late = c.stalls == Stalls::wavelets;
   if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
-  if (prepared.map) {
+  if (prepared.map && !(each_late && prepared.map->lists())) {
     prepared.recurrence = each_late ? stalled_end(machine, *prepared.map, prepared.setup->array)
                                     : recurrence_end(machine, prepared.launch);
-  } else if (!each_late || prepared.launch.edge.empty()) {
+  } else if (!prepared.map && (!each_late || prepared.launch.edge.empty())) {
     prepared.recurrence = local;
   }
   return prepared;

@@ -22,6 +22,7 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
   std::vector<std::uint32_t> sums;
   for (int round = 0; round < map.rounds; ++round) {
     for (int element = 0; element < outer; ++element) {
+      if (!map.lines_are_rows && !launch.keeps(round, element)) continue;
       std::uint32_t sum = 0;
       // From the foot of the chain to line 0. Lines are rows from the north, or columns from the east.
       int end = map.lines_are_rows ? inner : 0;
@@ -29,9 +30,11 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
         const int count = map.wavelets[static_cast<std::size_t>(line)];
         const int first = map.lines_are_rows ? end - count : end;
         std::uint32_t partial = 0;
-        for (int stream = first; stream < first + count; ++stream)
+        for (int stream = first; stream < first + count; ++stream) {
+          if (map.lines_are_rows && !launch.keeps(round, stream)) continue;
           partial = hw::fused_multiply_add(launch.stream[static_cast<std::size_t>(round * inner + stream)],
                                            resident(stream, element), partial);
+        }
         sum = line == map.chain - 1 ? partial : hw::add(sum, partial);
         end = map.lines_are_rows ? first : first + count;
       }

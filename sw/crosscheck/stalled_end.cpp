@@ -26,6 +26,7 @@ class StalledRun {
 
   Cycle end() {
     for (round_ = 0; round_ < map_.rounds; ++round_) {
+      if (map_.kept) engine_.begin_round(map_.kept->round(round_), nullptr);
       for (int line = map_.chain - 1; line >= 0; --line) {
         stream(line);
         if (map_.reduces) open_sum(line);
@@ -51,7 +52,7 @@ class StalledRun {
   int owner() const { return map_.returns ? map_.owner_row(round_) : -1; }
 
   void stream(int line) {
-    const int wavelets = map_.wavelets[static_cast<std::size_t>(line)] + 1;
+    const int wavelets = engine_.data(line) + 1;
     hw::StreamReduce::Source source;
     if (!map_.from_edge) {
       source.owner = map_.owner_row(round_);

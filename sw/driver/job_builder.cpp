@@ -10,10 +10,11 @@
 
 namespace weft::sw {
 
-hw::Job build_job(const ModelConfig& config, const Plan& plan, std::int64_t first_step, std::int64_t eval_samples) {
+hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers, const Plan& plan,
+                  std::int64_t first_step, std::int64_t eval_samples) {
   const RunConfig& run = config.runconfig;
   hw::Job job;
-  job.layers = matrix_layers(config.model);
+  job.layers = layers;
   const int depth = static_cast<int>(job.layers.size());
   job.train_launches = train_launches(depth, plan.retain, plan.segment);
   job.eval_launches = eval_launches(depth);

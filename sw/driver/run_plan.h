@@ -7,7 +7,9 @@
 namespace weft::sw {
 
 /// Throws UsageError if nothing fits, the plan file is damaged, or it was made for another model or machine.
-Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings);
+/// `layers`: of the run.
+Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers,
+             const RunSettings& settings);
 
 /// --validate_only: the table of operations and kernels.
 std::string validation_text(const ModelFile& model);

@@ -20,8 +20,10 @@
 #include "sw/compiler/plan_text.h"
 #include "sw/driver/job_builder.h"
 #include "sw/driver/run_folder.h"
+#include "sw/driver/run_layers.h"
 #include "sw/driver/run_observer.h"
 #include "sw/driver/run_plan.h"
+#include "sw/driver/starting_file.h"
 #include "sw/driver/stop_request.h"
 #include "sw/kernels/launch_runner.h"
 #include "tlm/base/error.h"
@@ -75,32 +77,27 @@ RunSeeds seeds_of(const ModelConfig& config) {
           data.shuffle ? static_cast<std::int64_t>(data.shuffle_seed) : -1};
 }
 
-hw::TrainingState starting_state(const ModelConfig& config, const RunSettings& settings) {
+hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers,
+                                 const RunSettings& settings) {
   if (settings.timing_only) {
     hw::TrainingState state;
-    for (const hw::MatrixLayer& layer : matrix_layers(config.model)) state.layers.push_back({layer.name, {}, 0});
+    for (const hw::MatrixLayer& layer : layers) state.layers.push_back({layer.name, {}, 0});
     state.loss_scale = config.loss_scale.initial;
     return state;
   }
-  std::filesystem::path file = settings.checkpoint;
-  if (!settings.initial_weights.empty()) {
-    if (settings.resume || !file.empty())
-      throw UsageError("--initial_weights starts anew; it excludes --resume and --checkpoint_path");
+  const std::filesystem::path file = starting_file(settings);
+  if (!settings.initial_weights.empty() || file.empty()) {
     hw::TrainingState state = initial_state(config);
-    read_weights(settings.initial_weights, state);
+    if (!file.empty()) read_weights(file, state);
+    prune(layers, state);
     return state;
   }
-  if (settings.resume && file.empty()) {
-    if (settings.model_dir.empty()) throw UsageError("--resume: say which run's folder with -o (--model_dir)");
-    const auto latest = latest_checkpoint(settings.model_dir);
-    if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", settings.model_dir.string()));
-    file = *latest;
-  }
-  if (file.empty()) return initial_state(config);
   // An evaluation draws no random numbers.
   const bool draws = config.runconfig.mode != Mode::eval;
-  return read_checkpoint(file, matrix_layers(config.model), config.optimizer,
-                         draws ? std::optional(seeds_of(config)) : std::nullopt);
+  hw::TrainingState state =
+      read_checkpoint(file, layers, config.optimizer, draws ? std::optional(seeds_of(config)) : std::nullopt);
+  require_pruned(layers, state);
+  return state;
 }
 
 /// Fills in what only the launches know about each step.
@@ -148,15 +145,16 @@ int run_training(const RunSettings& settings) {
   ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
   if (!settings.data_dir.empty()) use_data_folder(model, settings.data_dir);
   const ModelConfig& config = model.config;
-  const Plan plan = plan_of(model, machine, settings);
+  const std::vector<hw::MatrixLayer> layers = layers_of_run(config, settings);
+  const Plan plan = plan_of(model, machine, layers, settings);
   const bool trains = config.runconfig.mode != Mode::eval, evaluates = config.runconfig.mode != Mode::train;
   const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
   hw::Dataset train = trains && reads ? load(config, hw::MnistPart::train) : hw::Dataset();
   hw::Dataset test = evaluates && reads ? load(config, hw::MnistPart::test) : hw::Dataset();
   const std::int64_t eval_samples = reads ? test.size() : eval_samples_without_files(config);
   // What can be refused comes before the folder: a mistake moves no `latest` and empties no log.
-  const hw::TrainingState initial = starting_state(config, settings);
-  hw::Job job = build_job(config, plan, initial.global_step, eval_samples);
+  const hw::TrainingState initial = starting_state(config, layers, settings);
+  hw::Job job = build_job(config, layers, plan, initial.global_step, eval_samples);
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
   const std::unique_ptr<hw::SampleSource> source = sample_source(config, job, reads, std::move(train), std::move(test));

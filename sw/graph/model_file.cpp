@@ -70,6 +70,29 @@ std::vector<int> read_hidden_sizes(YamlSection& section) {
   return section.integers("hidden_sizes", range, kMaxLayers, 0);
 }
 
+/// A share of zeros for all layers, a list with one for each, or from_checkpoint.
+SparsityConfig read_sparsity(YamlSection& section, int layers) {
+  const RealRange range{0, 0.9999};
+  SparsityConfig sparsity;
+  if (!section.has("sparsity")) {
+    section.not_used("sparsity_seed", "the model has no sparsity");
+    return sparsity;
+  }
+  if (section.is_word("sparsity")) {
+    section.choice<bool>("sparsity", {{"from_checkpoint", true}});
+    section.not_used("sparsity_seed", "the checkpoint's zeros say which weights there are");
+    sparsity.from_checkpoint = true;
+    return sparsity;
+  }
+  if (section.is_list("sparsity")) {
+    sparsity.of_layers = section.reals("sparsity", range, std::vector<double>(static_cast<std::size_t>(layers), 0.0));
+  } else {
+    sparsity.of_layers.assign(static_cast<std::size_t>(layers), section.real("sparsity", range));
+  }
+  sparsity.seed = static_cast<std::uint64_t>(section.integer64("sparsity_seed", kSeedRange, 1));
+  return sparsity;
+}
+
 NetworkConfig read_network(YamlSection section, const std::string& data_processor) {
   NetworkConfig network;
   network.name = section.text("name");
@@ -89,6 +112,10 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
       "retain_output_layer",
       {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},
       RetainOutput::automatic);
+  network.sparsity = read_sparsity(section, static_cast<int>(network.hidden_sizes.size()) + 1);
+  const std::vector<double>& zeros = network.sparsity.of_layers;
+  if (network.retain_output_layer == RetainOutput::yes && !zeros.empty() && zeros.back() > 0)
+    section.refuse("retain_output_layer", "a sparse output layer's weights are not kept; allowed: auto, false");
   return network;
 }
 
@@ -217,6 +244,8 @@ std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network) {
     inputs = outputs;
   }
   layers.push_back({fmt::format("fc{}", layers.size() + 1), inputs, network.num_classes, false, 0});
+  for (std::size_t index = 0; index < network.sparsity.of_layers.size(); ++index)
+    layers[index].sparsity = network.sparsity.of_layers[index];
   return layers;
 }
 

@@ -25,6 +25,13 @@ struct DataConfig {
 
 enum class RetainOutput { automatic, yes, no };
 
+/// Weights that are zero for ever, see hw/spec/weight_mask.h.
+struct SparsityConfig {
+  std::vector<double> of_layers;  ///< share of zeros of each layer, or of all; empty: dense
+  bool from_checkpoint = false;   ///< what is zero in the weights that the run starts from
+  std::uint64_t seed = 1;
+};
+
 struct NetworkConfig {
   std::string name;
   int input_features = 0;
@@ -32,6 +39,7 @@ struct NetworkConfig {
   int num_classes = 0;
   double dropout = 0;  ///< after each hidden activation, training only
   RetainOutput retain_output_layer = RetainOutput::automatic;
+  SparsityConfig sparsity;
 };
 
 enum class Mode { train, eval, train_and_eval };
@@ -95,7 +103,8 @@ ModelFile parse_model(const std::string& text, const std::filesystem::path& name
 /// Takes the data set from `folder` (--data) wherever the model names one; the values say so.
 void use_data_folder(ModelFile& model, const std::filesystem::path& folder);
 
-/// The network as the machine sees it: hidden layers fc1, fc2, ... with ReLU and dropout, then the output layer.
+/// The network as the machine sees it: hidden layers fc1, fc2, ... with ReLU and dropout, then the output layer. Sparse
+/// layers without their masks, with the share of zeros that the file gives.
 std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network);
 
 }  // namespace weft::sw

@@ -90,6 +90,7 @@ class Line {
     if (form_->takes) names.emplace_back("in");
     if (form_->sends) names.emplace_back("out");
     if (form_->closes) names.insert(names.end(), {"advance", "silent"});
+    if (form_->lists) names.emplace_back("listed");
     return names;
   }
 
@@ -102,9 +103,9 @@ class Line {
     if (std::find(seen_.begin(), seen_.end(), name) != seen_.end())
       throw UsageError(fmt::format("{}: {} is written twice", form_->name, name));
     seen_.push_back(name);
-    if (name == "silent") {
-      if (equals != std::string_view::npos) throw UsageError(fmt::format("{}: silent has no value", form_->name));
-      instruction_.silent = true;
+    if (name == "silent" || name == "listed") {
+      if (equals != std::string_view::npos) throw UsageError(fmt::format("{}: {} has no value", form_->name, name));
+      (name == "silent" ? instruction_.silent : instruction_.listed) = true;
       return;
     }
     const bool color = name == "in" || name == "out";

@@ -31,11 +31,15 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
       break;
   }
   const hw::LaunchMap& map = *launch.map;
-  auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident},
+  const auto keeps = [&launch](int round, int place) { return launch.keeps(round, place); };
+  auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident, keeps},
                                              launch.keeps_fp32, launch.kind == KernelKind::retain_forward);
   for (int round = 0; map.from_edge && round < map.rounds; ++round)
     for (int line = 0; line < map.chain; ++line)
       setup->feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);
+  for (int round = 0; map.lists() && round < map.rounds; ++round)
+    for (int row = 0; row < map.kept->rows(); ++row)
+      setup->feed_list(row, round, launch.edge[static_cast<std::size_t>(round * map.kept->rows() + row)] + 1);
   return setup;
 }
 

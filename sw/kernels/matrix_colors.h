@@ -9,9 +9,9 @@
 namespace weft::sw {
 
 /// The lower color goes first where two meet on the way to a core (rtl/ISA.md): a returned sum before partial sums,
-/// both before the stream. hw/fabric/stream_reduce.h takes them in this order.
+/// both before the stream, which goes before lists. hw/fabric/stream_reduce.h takes them in this order.
 struct MatrixColors {
-  static constexpr int returned = 0, sums_even = 1, sums_odd = 2, weights = 3, deltas = 3;
+  static constexpr int returned = 0, sums_even = 1, sums_odd = 2, weights = 3, deltas = 3, lists = 4;
   /// On which the PEs of a line send their partial sums.
   static constexpr int sums_of(int line) { return line % 2 == 0 ? sums_even : sums_odd; }
 };

@@ -37,6 +37,7 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
       keeps_fp32_(keeps_fp32),
       retains_(retains),
       stream_(values.stream),
+      keeps_(values.keeps ? values.keeps : [](int, int) { return true; }),
       line_first_(prefix(map.wavelets)),
       position_first_(prefix(map.elements)) {
   const int elements = largest(map_.elements), wavelets = largest(map_.wavelets);
@@ -45,10 +46,10 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
   const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
                      outputs = resident + operands + operands % 2,
                      end = outputs + static_cast<std::int64_t>(owned) * tokens * (keeps_fp32_ ? 2 : 1);
-  check_room(machine, end + (retains ? std::int64_t{map_.rounds} * wavelets : 0));
+  check_room(machine, end + (retains ? std::int64_t{map_.rounds} * wavelets : 0) + (map_.lists() ? elements : 0));
   addresses.resident = half_word(resident);
   addresses.owned = half_word(outputs);
-  addresses.kept = half_word(end);
+  addresses.kept = addresses.list = half_word(end);
   for (int line = 0; line < map_.lines; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
       Program& program = array.program(x_of(line, position), y_of(line, position));
@@ -176,7 +177,14 @@ void MatrixSetup::add_column_programs(Program& program, int line, int position) 
   const int elements = map_.elements[static_cast<std::size_t>(position)];
   const int tokens = map_.wavelets[static_cast<std::size_t>(line)];
   const int before = hw::split_first(map_.owned, map_.height, position), own = owned_rounds(position);
-  const Instruction take = axpy(MatrixColors::deltas, elements, 1, tokens), sum = drain(line, elements);
+  Instruction take = axpy(MatrixColors::deltas, elements, 1, tokens), sum = drain(line, elements);
+  const bool listed = map_.lists() && elements > 0;
+  take.listed = sum.listed = listed;
+  Instruction list;
+  list.opcode = Opcode::list16;
+  list.fabric_in = color_of(MatrixColors::lists);
+  list.a = addresses.list;
+  list.count = half_word(elements);
   Instruction give = take;
   give.opcode = Opcode::axpy_memory;
   give.fabric_in.reset();
@@ -189,6 +197,7 @@ void MatrixSetup::add_column_programs(Program& program, int line, int position) 
   const auto rounds = [&](const Instruction& multiply, int passes) {
     if (passes == 0) return;
     const int first = builder.here();
+    if (listed) builder.add(list);
     builder.add(multiply);
     if (elements > 0) builder.add(sum);
     builder.loop(first, passes, 0);
@@ -203,6 +212,9 @@ void MatrixSetup::add_column_programs(Program& program, int line, int position) 
   if (elements > 0) rounds(take, map_.rounds - before - own);
   builder.halt();
   if (elements > 0) add_sum_routes(program, line, elements);
+  if (listed)
+    program.routes[MatrixColors::lists] = {
+        {Port::west, line > 0 ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
   program.routes[MatrixColors::deltas] = delta_route(map_, position);
 }
 
@@ -236,19 +248,30 @@ void MatrixSetup::feed(int line, int round, Cycle first) {
   auto& source = array.edges[static_cast<std::size_t>(array.edge(Port::west, line))].source;
   const auto l = static_cast<std::size_t>(line);
   const int features = line_first_.back();
-  for (int number = 0; number < map_.wavelets[l]; ++number)
-    source.push_back(
-        {first + number,
-         hw::scalar_wavelet(MatrixColors::weights, half_word(number),
-                            stream_[static_cast<std::size_t>(round * features + line_first_[l] + number)])});
-  source.push_back({first + map_.wavelets[l], hw::control_wavelet(MatrixColors::weights)});
+  for (int number = 0; number < map_.wavelets[l]; ++number) {
+    const int place = line_first_[l] + number;
+    if (!keeps_(round, place)) continue;
+    source.push_back({first++, hw::scalar_wavelet(MatrixColors::weights, half_word(number),
+                                                  stream_[static_cast<std::size_t>(round * features + place)])});
+  }
+  source.push_back({first, hw::control_wavelet(MatrixColors::weights)});
+}
+
+void MatrixSetup::feed_list(int position, int round, Cycle first) {
+  auto& source = array.edges[static_cast<std::size_t>(array.edge(Port::west, position))].source;
+  const auto p = static_cast<std::size_t>(position);
+  std::uint16_t length = 0;
+  for (int number = 0; number < map_.elements[p]; ++number)
+    if (keeps_(round, position_first_[p] + number))
+      source.push_back({first++, hw::scalar_wavelet(MatrixColors::lists, length++, half_word(number))});
+  source.push_back({first, hw::control_wavelet(MatrixColors::lists)});
 }
 
 std::vector<std::uint32_t> MatrixSetup::results(const hw::ArrayRun& run) const {
   std::vector<std::uint32_t> results;
   for (int round = 0; round < map_.rounds; ++round)
     for (int position = 0; position < map_.positions; ++position)
-      for (int element = 0; element < map_.elements[static_cast<std::size_t>(position)]; ++element)
+      for (int element = 0; element < map_.elements_of(round, position); ++element)
         results.push_back(result(run, round, position, element));
   results = canonical(std::move(results), results_are_fp32());
   for (int position = 0; retains_ && position < map_.positions; ++position)
@@ -271,8 +294,9 @@ std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int positi
     return memory[word] | static_cast<std::uint32_t>(memory[word + 1]) << 16;
   }
   const auto& left = run.edges[static_cast<std::size_t>(array.edge(Port::east, position))].left;
-  return left[static_cast<std::size_t>(round * map_.elements[static_cast<std::size_t>(position)] + element)]
-      .wavelet.data;
+  std::int64_t before = 0;
+  for (int other = 0; other < round; ++other) before += map_.elements_of(other, position);
+  return left[static_cast<std::size_t>(before + element)].wavelet.data;
 }
 
 }  // namespace weft::sw

@@ -4,6 +4,7 @@
 // with which instructions, colors and addresses. hw/pe/array_model.h and rtl/cosim run it; hw/fabric/stream_reduce.h is
 // its time as a recurrence.
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "sw/kernels/kernel_setup.h"
@@ -17,6 +18,8 @@ namespace weft::sw {
 /// "Features" counts the constant one of the bias where the map has it; its row of `resident` must be ones.
 struct MatrixValues {
   std::vector<std::uint16_t> stream, resident;
+  /// Whether the weight at a place of a round's stream (gradient: of its sums) is kept; empty: all are.
+  std::function<bool(int round, int place)> keeps;
 };
 
 /// Word addresses, the same in every PE of a launch.
@@ -25,6 +28,7 @@ struct MatrixAddresses {
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
   std::uint16_t kept = 0;          ///< fp16 [rounds][features of the PE], where weights are kept
   std::uint16_t owned = 0;  ///< fp16 (outputs also fp32) [owned rounds of the PE][tokens of the PE]: outputs, or deltas
+  std::uint16_t list = 0;   ///< indices of the elements that are kept in a round
 };
 
 class MatrixSetup : public KernelSetup {
@@ -40,6 +44,8 @@ class MatrixSetup : public KernelSetup {
   /// When the edge may send round `round` to `line`: wavelet number n not before `first` + n. Rounds in order.
   /// Precondition: the stream of the map comes from the edge.
   void feed(int line, int round, Cycle first);
+  /// The same of a position's list. Precondition: the map has lists.
+  void feed_list(int position, int round, Cycle first);
   std::vector<std::uint32_t> results(const hw::ArrayRun& run) const override;
   bool results_are_fp32() const override { return keeps_fp32_ || !map_.returns; }
   /// fp32 bits of the sum that left the edge, or fp16 bits of the returned sum, of `round` at `position`'s element.
@@ -66,6 +72,7 @@ class MatrixSetup : public KernelSetup {
   int input_queue_;
   bool keeps_fp32_, retains_;
   std::vector<std::uint16_t> stream_;
+  std::function<bool(int round, int place)> keeps_;
   std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order
   std::vector<int> position_first_;  ///< [positions + 1]
 };

@@ -139,6 +139,11 @@ std::string summary_text(const RunReport& report) {
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
+  if (report.plan.contains("layers"))
+    for (const auto& layer : report.plan["layers"])
+      if (layer.contains("density"))
+        text += fmt::format("{:<20} {:.2f} % of the weights kept\n", "sparse " + layer["name"].get<std::string>(),
+                            100 * layer["density"].get<double>());
   std::map<int, bool> stages;
   for (const StepRecord& step : report.steps) stages[step.stage] = step.train;
   for (const auto& [stage, train] : stages) text += stage_table(report, stage, train);

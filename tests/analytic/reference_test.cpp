@@ -54,13 +54,19 @@ class Losses final : public RunObserver {
 };
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
-             std::vector<int> widths, sw::PlanWishes wanted = {}) {
+             std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0) {
   MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
     job.layers.push_back(
         {fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size(), 0});
+  for (std::size_t index = 0; sparsity > 0 && index < job.layers.size(); ++index) {
+    MatrixLayer& layer = job.layers[index];
+    layer.sparsity = sparsity;
+    layer.mask =
+        std::make_shared<const WeightMask>(WeightMask::random(layer.outputs, layer.inputs, sparsity, index + 5));
+  }
   job.batch = 48;
   job.systems = systems;
   job.optimizer.kind = kind;
@@ -73,8 +79,15 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
   TrainingState initial = initial_state(job);
   std::vector<test::ReferenceTrainer::Layer> layers;
-  const auto parameters = sw::initial_weights(job.layers, 3);
+  auto parameters = sw::initial_weights(job.layers, 3);
   for (std::size_t index = 0; index < job.layers.size(); ++index) {
+    std::vector<bool> kept;
+    const MatrixLayer& layer = job.layers[index];
+    for (int output = 0; layer.mask && output < layer.outputs; ++output)
+      for (int input = 0; input < layer.inputs; ++input) {
+        kept.push_back(layer.mask->kept(output, input));
+        if (!kept.back()) parameters[index].weight[kept.size() - 1] = 0;
+      }
     initial.layers[index].tensors[0].values = parameters[index].weight;
     initial.layers[index].tensors[1].values = parameters[index].bias;
     const auto& weight = parameters[index].weight;
@@ -82,7 +95,8 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     layers.push_back({job.layers[index].inputs,
                       job.layers[index].outputs,
                       {weight.begin(), weight.end()},
-                      {bias.begin(), bias.end()}});
+                      {bias.begin(), bias.end()},
+                      kept});
   }
   Patterns source(job, widths.front());
   Losses losses;
@@ -151,5 +165,13 @@ TEST_CASE("features over columns") {
   sw::PlanWishes wishes;
   wishes.features_over = sw::FeaturesOver::columns;
   compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, wishes);
+}
+TEST_CASE("sparse layers: kept weights train, the others stay zero") {
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::automatic, {60, 30, 20, 10}, {}, 0.5);
+}
+TEST_CASE("sparse layers on two systems, micro-batches, lanes") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 2;
+  compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::automatic, {60, 30, 10}, wishes, 0.7);
 }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }

@@ -31,9 +31,11 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   std::array<int, opcode_count> used{};
   std::array<int, 4> begun{};  // by trigger
+  int listed = 0;
   for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
     const test::RandomProgram random(seed, machine.pe.sram_bytes);
     for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
+    listed += random.listed;
     const ArrayRun model = run_array(machine, random.setup(), {true, nullptr, {}}),
                    rtl = run_array(machine, random.setup(), {true, &tile, {}});
     INFO(name << ", seed " << seed << '\n' << to_string(random.setup().programs[0]) << model.waiting << rtl.waiting);
@@ -52,13 +54,14 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
     CHECK(used[opcode] > 100);
   }
   for (const int slots : begun) CHECK(slots > 150);
+  CHECK(listed > 100);
 }
 
 TEST_CASE("a control wavelet where data is due and an address outside the SRAM stop the tile as they stop the model") {
   rtl::TileArray tiles(wse2());
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   const auto words = static_cast<std::uint16_t>(wse2().pe.sram_bytes / 2);
-  Instruction store, drain, multiply, send;
+  Instruction store, drain, multiply, send, list;
   store.opcode = Opcode::store32;
   store.count = 2;
   drain.opcode = Opcode::drain;
@@ -67,10 +70,14 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
   multiply.count = 4, multiply.element_stride = 1, multiply.row_stride = words - 4;
   send.opcode = Opcode::axpy_memory;
   send.count = 1, send.scalars = 1, send.c = words - 1, send.fabric_out = 6;
+  list.opcode = Opcode::list16;
+  list.count = 2;
   const Wavelet data{1, 5, false}, control = control_wavelet(5);
   const std::vector<std::tuple<Instruction, std::vector<Wavelet>, int, bool>> cases = {
       {store, {data, data}, 1, true},
       {store, {data, control}, 1, false},
+      {list, {data, data, control}, 1, true},
+      {list, {data, data, data, control}, 1, false},
       {drain, {data, data}, 1, true},
       {drain, {data, control}, 1, false},
       {multiply, {scalar_wavelet(5, 1, 0x3c00), control}, 1, true},

@@ -52,6 +52,7 @@ class RandomProgram {
         }
         const int passes = 1 + below(3), first = builder.here();
         std::vector<std::vector<Wavelet>> needs(4);
+        list_length_ = -1;
         for (int number = 0; number < 4; ++number) builder.add(instruction(thread, needs));
         builder.loop(first, passes, below(hw::loop_counters));
         for (int pass = 0; pass < passes; ++pass)
@@ -81,6 +82,7 @@ class RandomProgram {
   const ArraySetup& setup() const { return setup_; }
   const std::vector<Task>& tasks() const { return setup_.programs[0].tasks; }
   std::array<int, hw::opcode_count> used{};
+  int listed = 0;  ///< instructions that run over a list
 
  private:
   int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
@@ -139,6 +141,7 @@ class RandomProgram {
         builder.add(take);
       }
       for (int left = below(3); left > 0; --left) {
+        list_length_ = -1;
         std::vector<std::vector<Wavelet>> needs(4);
         Instruction plain = instruction(thread, needs);
         while (plain.fabric_in) plain = instruction(thread, needs = std::vector<std::vector<Wavelet>>(4));
@@ -174,6 +177,11 @@ class RandomProgram {
   Instruction instruction(int thread, std::vector<std::vector<Wavelet>>& needs) {
     Instruction i;
     i.opcode = static_cast<Opcode>(2 + below(hw::opcode_count - 2));
+    if (list_length_ >= 0 && random_() % 4 != 0) {
+      constexpr Opcode may_be_listed[] = {Opcode::axpy, Opcode::axpy_memory, Opcode::drain};
+      i.opcode = may_be_listed[below(3)];
+      i.listed = random_() % 4 != 0;
+    }
     ++used[static_cast<std::size_t>(i.opcode)];
     if (i.opcode == Opcode::call) return i;
     const int slots = 12, first = below(slots), second = (first + 1 + below(slots - 1)) % slots;
@@ -197,6 +205,7 @@ class RandomProgram {
                               i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain ||
                               i.opcode == Opcode::drain16;
     i.count = static_cast<std::uint16_t>(may_be_empty && random_() % 8 == 0 ? 0 : 1 + below(20));
+    listed += i.listed;
     const int in = 2 * thread + below(2), out = 4 + 2 * thread + below(2);
     const auto takes = [&](int wavelets) {
       i.fabric_in = static_cast<std::uint8_t>(in);
@@ -219,6 +228,16 @@ class RandomProgram {
         for (int number = below(5); number > 0; --number)
           needs[static_cast<std::size_t>(in)].push_back(
               hw::scalar_wavelet(in, static_cast<std::uint16_t>(below(4)), static_cast<std::uint16_t>(random_())));
+        needs[static_cast<std::size_t>(in)].push_back(hw::control_wavelet(in));
+        break;
+      case Opcode::list16:
+        // Behind what any other instruction writes.
+        i.a = static_cast<std::uint16_t>((thread * slots + first) * slot_words + 980 + below(2));
+        i.fabric_in = static_cast<std::uint8_t>(in);
+        list_length_ = random_() % 8 == 0 ? 0 : below(i.count + 1);
+        for (int number = 0; number < list_length_; ++number)
+          needs[static_cast<std::size_t>(in)].push_back(
+              hw::scalar_wavelet(in, static_cast<std::uint16_t>(random_()), static_cast<std::uint16_t>(below(60))));
         needs[static_cast<std::size_t>(in)].push_back(hw::control_wavelet(in));
         break;
       case Opcode::axpy_memory:
@@ -246,8 +265,8 @@ class RandomProgram {
         i.row_stride = static_cast<std::uint16_t>(1 + below(31));
         break;
       case Opcode::drain:
-        if (random_() % 2) takes(i.count);
-        if (random_() % 2) sends();
+        if (random_() % 2) takes(i.listed ? list_length_ : i.count);
+        if (i.listed || random_() % 2) sends();
         break;
       case Opcode::drain16:
         if (random_() % 2) takes(i.count);
@@ -294,6 +313,7 @@ class RandomProgram {
 
   std::mt19937 random_;
   ArraySetup setup_;
+  int list_length_ = -1;  ///< of the list that the instructions before have taken; -1: none
 };
 
 /// Makes `single` the program of PE (x, y) of `array`, its colors counted from `first_color`; straight ways lead

@@ -46,6 +46,8 @@ double ReferenceTrainer::step(const std::vector<Vector>& samples, const std::vec
   ++steps_;
   const auto batch = static_cast<double>(samples.size());
   for (std::size_t index = 0; index < layers_.size(); ++index) {
+    for (std::size_t i = 0; i < layers_[index].kept.size(); ++i)
+      if (!layers_[index].kept[i]) gradients[index].weight[i] = 0;
     update(layers_[index].weight, gradients[index].weight, batch, moments_[index].weight);
     update(layers_[index].bias, gradients[index].bias, batch, moments_[index].bias);
   }

@@ -11,6 +11,7 @@ class ReferenceTrainer {
   struct Layer {
     int inputs, outputs;
     std::vector<double> weight, bias;  ///< [outputs][inputs], [outputs]
+    std::vector<bool> kept = {};       ///< [outputs][inputs] weights that are not zero for ever; empty: all
   };
   enum class Rule { sgd, momentum, adam, adamw };
   /// Weight decay is added to the gradient, but of adamw it shrinks the weight itself.

@@ -22,10 +22,15 @@ struct Outcome {
 float sample_value(int a, int b) { return round_to_half(static_cast<float>((a * 37 + b * 101) % 257 - 128) / 64.0F); }
 
 Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs, int tokens, Rectangle rectangle,
-            WaferCut cut, ThreadPool& pool) {
+            double sparsity, WaferCut cut, ThreadPool& pool) {
   static int number = 0;
   Job job;
   job.layers = {{"fc1", inputs, outputs, false, 0}, {"fc2", outputs, 3, false, 0}};
+  for (MatrixLayer& layer : job.layers) {
+    layer.sparsity = sparsity;
+    if (sparsity > 0)
+      layer.mask = std::make_shared<const WeightMask>(WeightMask::random(layer.outputs, layer.inputs, sparsity, 3));
+  }
   job.batch = tokens;
   Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, tokens, cut, pool);
   lane.allocate();
@@ -44,7 +49,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
     lane.begin_launch(map, KernelKind::matmul_forward, layer);
     lane.begin_values();
-    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens}, 100);
+    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens, nullptr}, 100);
     const int first = to / 2;
     outcome.marks.push_back(timer.feed(90, first));
     outcome.marks.push_back(timer.feed(400, to - first));
@@ -61,9 +66,14 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
     lane.begin_launch(map, kind, 1);
     lane.begin_values();
-    timer.open(map, {kind, 1, 0, tokens}, 0);
+    timer.open(map, {kind, 1, 0, tokens, nullptr}, 0);
     if (kind == KernelKind::matmul_gradient) {
-      outcome.marks.push_back(timer.drain(3));
+      if (map.lists()) {
+        const EdgeMarks marks = timer.feed_and_drain(50, 3);
+        outcome.marks.insert(outcome.marks.end(), {marks.left, marks.drained});
+      } else {
+        outcome.marks.push_back(timer.drain(3));
+      }
       std::vector<float> gradient(static_cast<std::size_t>(3 * (outputs + 1)));
       lane.gradient_values(0, 3, gradient.data());
       outcome.values.insert(outcome.values.end(), gradient.begin(), gradient.end());
@@ -91,13 +101,19 @@ TEST_CASE("1, 2, 4, 6, 16 regions: same cycles, same classes, same marks, same b
     Rectangle rectangle;
   };
   for (const Shape& shape : {Shape{23, 17, 29, {8, 8}}, Shape{7, 12, 40, {6, 10}}, Shape{64, 5, 9, {12, 7}}})
-    for (KernelKind kind : {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient}) {
+    for (const auto& [kind, sparsity] :
+         {std::pair(KernelKind::matmul_forward, 0.0), std::pair(KernelKind::matmul_delta, 0.0),
+          std::pair(KernelKind::matmul_gradient, 0.0), std::pair(KernelKind::matmul_forward, 0.6),
+          std::pair(KernelKind::matmul_delta, 0.6), std::pair(KernelKind::matmul_gradient, 0.3),
+          std::pair(KernelKind::matmul_gradient, 0.8)}) {
       const Outcome whole =
-          run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, {1, 1}, pool);
+          run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, sparsity, {1, 1}, pool);
       REQUIRE(whole.crossings == 0);
       for (WaferCut cut : {WaferCut{1, 2}, WaferCut{2, 1}, WaferCut{2, 2}, WaferCut{3, 2}, WaferCut{4, 4}}) {
-        const Outcome parts = run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, cut, two);
-        INFO(cut.rows << " x " << cut.columns << " kernel " << static_cast<int>(kind) << " inputs " << shape.inputs);
+        const Outcome parts =
+            run(machine, kind, shape.inputs, shape.outputs, shape.tokens, shape.rectangle, sparsity, cut, two);
+        INFO(cut.rows << " x " << cut.columns << " kernel " << static_cast<int>(kind) << " inputs " << shape.inputs
+                      << " sparsity " << sparsity);
         CHECK(parts.crossings > 0);
         CHECK(parts.times.end == whole.times.end);
         CHECK(parts.times.classes == whole.times.classes);

@@ -28,6 +28,7 @@ struct Shape {
   KernelKind kind;
   int inputs, outputs, tokens;
   Rectangle rectangle;
+  double sparsity = 0;
 };
 
 /// The launch in chunks; `late` [chunks]: cycles by which each chunk's words come late.
@@ -35,20 +36,29 @@ Outcome run(const MachineSpec& machine, const Shape& shape, const std::vector<Cy
   static int number = 0;
   Job job;
   job.layers = {{"fc1", shape.inputs, shape.outputs, false, 0}};
+  job.layers[0].sparsity = shape.sparsity;
+  if (shape.sparsity > 0)
+    job.layers[0].mask = std::make_shared<const WeightMask>(
+        WeightMask::random(shape.outputs, shape.inputs, shape.sparsity, static_cast<std::uint64_t>(shape.outputs)));
   job.batch = shape.tokens;
   ThreadPool pool(1);
   Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, shape.rectangle, shape.tokens, {}, pool);
   const LaunchMap map(shape.kind, job.layers[0], shape.rectangle, shape.tokens);
   lane.begin_launch(map, shape.kind, 0);
   MatrixTimer timer(machine, lane, EdgeLayout(machine, {shape.rectangle}), memo, false);
-  timer.open(map, {shape.kind, 0, 0, shape.tokens}, 1000);
+  timer.open(map, {shape.kind, 0, 0, shape.tokens, nullptr}, 1000);
   Outcome outcome;
   Cycle ready = 900;
   const int chunks = std::min(static_cast<int>(late.size()), map.rounds);
   for (int chunk = 0; chunk < chunks; ++chunk) {
     const int rounds = split_count(map.rounds, chunks, chunk);
     ready += late[static_cast<std::size_t>(chunk)];
-    outcome.marks.push_back(map.from_edge ? timer.feed(ready, rounds) : timer.drain(rounds));
+    if (map.lists()) {
+      const EdgeMarks marks = timer.feed_and_drain(ready, rounds);
+      outcome.marks.insert(outcome.marks.end(), {marks.left, marks.drained});
+    } else {
+      outcome.marks.push_back(map.from_edge ? timer.feed(ready, rounds) : timer.drain(rounds));
+    }
   }
   outcome.times = timer.close();
   outcome.how = timer.how();
@@ -93,6 +103,29 @@ TEST_CASE("random launches: with and without copies the same marks, ends and boo
     compare(machine, shape, late, seen);
   }
   CHECK(seen["one of each kind of column"] > 60);
+}
+
+TEST_CASE("random sparse launches: with and without copies the same marks, ends and books") {
+  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  std::mt19937 random(5);
+  const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  const KernelKind kinds[] = {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient};
+  std::map<std::string, int> seen, gradients;
+  for (int trial = 0; trial < 90; ++trial) {
+    machine.router.link_queue = any(2, 8);
+    machine.router.input_queue = any(2, 8);
+    machine.router.output_queue = any(2, 8);
+    const Rectangle rectangle{any(8, 60), any(1, 24)};
+    const double sparsity = any(1, 19) / 20.0;
+    const Shape shape{kinds[trial % 3], any(1, 120), any(6, 120), any(rectangle.width, 8 * rectangle.width),
+                      rectangle,        sparsity};
+    std::vector<Cycle> late;
+    for (int chunk = any(1, 6); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 3000) : 0);
+    compare(machine, shape, late, trial % 3 == 2 ? gradients : seen);
+  }
+  for (const auto& [how, times] : gradients) UNSCOPED_INFO(how << ": " << times);
+  CHECK(seen["one of each kind of column"] > 30);
+  CHECK(gradients["one of each kind of column"] > 5);
 }
 
 TEST_CASE(

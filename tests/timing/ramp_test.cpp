@@ -2,6 +2,9 @@
 // needed for it: tests/cosim holds them equal to the model.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
@@ -44,6 +47,36 @@ TEST_CASE("launches that were off when the ramp went by age: the same cycle") {
     const PreparedCase prepared = prepare(machine, c);
     CHECK(*prepared.recurrence == model_end(machine, prepared));
   }
+}
+
+TEST_CASE("random sparse launches: streams of any number of wavelets a round end in the same cycle") {
+  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  constexpr int cases = 3000, largest = 8;
+  const std::vector<hw::KernelKind> chains = {hw::KernelKind::matmul_forward, hw::KernelKind::matmul_delta};
+  for (int index = 0; index < cases; ++index) {
+    const CrossCase c = sweep_case(6, index, largest, chains, 10 + index % 91);
+    if (c.stalls == Stalls::wavelets) continue;
+    const PreparedCase prepared = prepare(machine, c);
+    INFO(to_string(c));
+    CHECK(*prepared.recurrence == model_end(machine, prepared));
+  }
+}
+
+TEST_CASE("random sparse gradients: nearly all end in the same cycle, the others within 2 % or 2 cycles") {
+  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  constexpr int cases = 3000, largest = 8;
+  int compared = 0, equal = 0;
+  for (int index = 0; index < cases; ++index) {
+    const CrossCase c = sweep_case(7, index, largest, {hw::KernelKind::matmul_gradient}, 10 + index % 91);
+    if (c.stalls == Stalls::wavelets) continue;
+    const PreparedCase prepared = prepare(machine, c);
+    const Cycle end = model_end(machine, prepared), off = std::abs(*prepared.recurrence - end);
+    INFO(to_string(c) << ": off by " << off << " of " << end);
+    CHECK(off <= std::max<Cycle>(2, end / 50));
+    ++compared;
+    equal += off == 0 ? 1 : 0;
+  }
+  CHECK(equal > compared * 99 / 100);
 }
 
 TEST_CASE("random launches: all end in the same cycle") {

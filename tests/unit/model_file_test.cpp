@@ -210,6 +210,24 @@ TEST_CASE("the echo tells default, file and flag apart") {
   CHECK(json["model.hidden_sizes"]["value"] == nlohmann::json::array({24}));
 }
 
+TEST_CASE("sparsity: for all layers, for each, from a checkpoint; what cannot be meant is refused") {
+  const auto with = [](const std::vector<std::string>& overrides) {
+    return sw::read_model("fc_mnist_tiny", kFolder, overrides).config.model;
+  };
+  CHECK(with({}).sparsity.of_layers.empty());
+  CHECK(with({"model.sparsity=0.75"}).sparsity.of_layers == std::vector<double>{0.75, 0.75});
+  CHECK(with({"model.sparsity=[0.5, 0]"}).sparsity.of_layers == std::vector<double>{0.5, 0});
+  CHECK(sw::matrix_layers(with({"model.sparsity=[0.5, 0]"}))[0].sparsity == 0.5);
+  CHECK(with({"model.sparsity=from_checkpoint"}).sparsity.from_checkpoint);
+  CHECK(with({"model.sparsity=0.5", "model.sparsity_seed=7"}).sparsity.seed == 7);
+  CHECK_THROWS_WITH(with({"model.sparsity=1"}), Catch::Contains("model.sparsity") && Catch::Contains("0.9999"));
+  CHECK_THROWS_WITH(with({"model.sparsity=[0.5]"}), Catch::Contains("model.sparsity") && Catch::Contains("2"));
+  CHECK_THROWS_WITH(with({"model.sparsity=from_file"}), Catch::Contains("from_checkpoint"));
+  CHECK_THROWS_WITH(with({"model.sparsity_seed=7"}), Catch::Contains("sparsity_seed"));
+  CHECK_THROWS_WITH(with({"model.sparsity=0.5", "model.retain_output_layer=true"}),
+                    Catch::Contains("retain_output_layer"));
+}
+
 TEST_CASE("initial weights have the bounds, mean and deviation of PyTorch's Linear") {
   const auto layers = sw::matrix_layers(load("fc_mnist").model);
   const auto parameters = sw::initial_weights(layers, 1);

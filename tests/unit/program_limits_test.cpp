@@ -22,7 +22,7 @@ Instruction good(Opcode opcode) {
   i.opcode = opcode;
   i.count = 5, i.scalars = 3, i.row_stride = 8, i.element_stride = 2;
   if (opcode == Opcode::axpy || opcode == Opcode::axpy_keep || opcode == Opcode::outer || opcode == Opcode::store16 ||
-      opcode == Opcode::store32)
+      opcode == Opcode::store32 || opcode == Opcode::list16)
     i.fabric_in = 0;
   if (opcode == Opcode::axpy_memory || opcode == Opcode::outer_memory || opcode == Opcode::send16 ||
       opcode == Opcode::send32)
@@ -90,7 +90,8 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
                                    {Opcode::add_right32, &I::a, 10, true},  {Opcode::add_right32, &I::b, 10, true},
                                    {Opcode::keep_equal32, &I::a, 30, true}, {Opcode::keep_equal32, &I::b, 9, false},
                                    {Opcode::keep_equal32, &I::c, 1, false}, {Opcode::zero_equal32, &I::a, 30, true},
-                                   {Opcode::zero_equal32, &I::b, 9, false}, {Opcode::zero_equal32, &I::c, 1, false}};
+                                   {Opcode::zero_equal32, &I::b, 9, false}, {Opcode::zero_equal32, &I::c, 1, false},
+                                   {Opcode::list16, &I::a, 5, false}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32}) {
     operands.push_back({opcode, &I::a, 14, true});
     operands.push_back({opcode, &I::b, 26, true});
@@ -107,6 +108,18 @@ TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even wor
     CHECK(at(words - operand.words));
     CHECK(!at(words - operand.words + (operand.pairs ? 2 : 1)));
     CHECK(at(101) == !operand.pairs);
+  }
+}
+
+TEST_CASE("over a list run AXPY, AXPYM and DRAIN to the fabric, and no others") {
+  for (int number = 1; number < opcode_count; ++number) {
+    Instruction i = good(static_cast<Opcode>(number));
+    if (i.opcode == Opcode::loop) continue;
+    INFO(text_of(i.opcode).name);
+    i.listed = true;
+    CHECK(accepted(i) == (i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory));
+    i.fabric_out = 1;
+    if (i.opcode == Opcode::drain) CHECK(accepted(i));
   }
 }
 

@@ -1,0 +1,205 @@
+// Rounds that differ, and the lists of a sparse gradient: which elements of its vectors a PE adds up in a round. Lists
+// come from the edge along the chain's way, one for each position; every PE of the way takes all of it, a wavelet a
+// cycle, before the round's stream.
+//   router  d(l,k) = max(d(l+1,k) + hop, d(l,k-1) + 1, d(l-1,k-link_queue) + 1, c(l,k-input_queue) + ramp), moved past
+//           the cycles in which sums of earlier rounds cross the ramp of l or leave it
+//   core    c(l,k) = max(d(l,k) + ramp, core free)
+// Left out: a list's last wavelets also give way to the first deltas and sums of their own round, which are timed after
+// them, and the last deltas of a round to a later round's sums, which a queue longer than a round lets in.
+//
+// Columns that are copies (fold.h): a list goes on a hop a cycle but the sums several, so not all departures of copies
+// are copies. Of those of a column that stands for others is known whether the time is `exact` and not only a bound,
+// and whether copies are `alike`, each `shift` later; else a copy's is not later than that, for all that it waits for
+// is not. A core may wait for its list only if its time is both.
+#include <algorithm>
+
+#include "hw/fabric/stream_reduce.h"
+
+namespace weft::hw {
+
+void StreamReduce::begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements) {
+  if (wavelets) data_.assign(wavelets, wavelets + shape_.chain);
+  if (!elements) return;
+  max_elements_ = 0;
+  for (Group& group : groups_) {
+    group.elements = elements[group.first];
+    max_elements_ = std::max(max_elements_, group.elements);
+    length_[static_cast<std::size_t>(group.first)] =
+        timing_.issue + static_cast<int>(ceil_div(group.elements, shape_.lanes));
+  }
+}
+
+void StreamReduce::close_counts() {
+  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] += data_[line] + 1;
+  for (Group& group : groups_) {
+    group.summed += group.elements;
+    group.axpy_cycles += length_[static_cast<std::size_t>(group.first)] - timing_.issue;
+  }
+  ++rounds_;
+}
+
+// Of counted rounds, how many wavelets and elements there were is all the same to those that follow.
+void StreamReduce::set_rounds(std::int64_t rounds) {
+  rounds_ = rounds;
+  for (std::size_t line = 0; line < sent_.size(); ++line) sent_[line] = rounds * (shape_.wavelets[line] + 1);
+  for (Group& group : groups_) {
+    group.summed = rounds * group.elements;
+    group.axpy_cycles = rounds * (length_[static_cast<std::size_t>(group.first)] - timing_.issue);
+  }
+}
+
+void StreamReduce::begin() {
+  begin_ = free_;
+  begin_sent_ = sent_;
+  for (Group& group : groups_) {
+    group.begin_summed = group.summed;
+    group.begin_axpys = group.axpy_cycles;
+  }
+}
+
+const StreamReduce::Group& StreamReduce::group_at(int position) const {
+  if (shape_.lists) return groups_[static_cast<std::size_t>(position)];
+  return *std::find_if(groups_.begin(), groups_.end(), [=](const Group& group) { return position < group.last; });
+}
+
+std::int64_t StreamReduce::wavelets_taken(int line) const {
+  const auto l = static_cast<std::size_t>(line);
+  return sent_[l] - begin_sent_[l] - (rounds_ - first_round_);
+}
+
+std::int64_t StreamReduce::elements_summed(int position) const {
+  if (position >= active_) return 0;
+  const Group& group = group_at(position);
+  return group.summed - group.begin_summed;
+}
+
+std::int64_t StreamReduce::axpy_cycles(int position) const {
+  if (position >= active_) return 0;
+  const Group& group = group_at(position);
+  return group.axpy_cycles - group.begin_axpys;
+}
+
+std::int32_t& StreamReduce::list_time(int position, int line, int offset) {
+  return list_ring(list_depart_, position, line)[(group_at(position).summed + rounds_ + offset) & (history_depth - 1)];
+}
+
+int StreamReduce::list_wavelets(int position) const { return position < active_ ? group_at(position).elements + 1 : 0; }
+
+void StreamReduce::take_list(int position, int first, int last, std::int32_t edge) {
+  const Group& group = group_at(position);
+  for (int offset = first; offset < last; ++offset)
+    list_wavelet(position, group.summed + rounds_ + offset, offset == group.elements, edge + 1 + offset);
+}
+
+// First cycle in which no sum crosses the ramp, nor leaves on the link that the list takes as well.
+std::int32_t StreamReduce::free_of_sums(int line, int position, std::int32_t from) const {
+  const auto l = static_cast<std::size_t>(line);
+  const bool goes_on = line > 0 || shape_.chain_to_above;
+  for (std::int32_t free = from;; from = free) {
+    free = listed_sums_[l].first_free(position, from);
+    if (goes_on) free = listed_leave_[l].first_free(position, free);
+    if (free == from) return from;
+  }
+}
+
+void StreamReduce::list_wavelet(int position, std::int64_t k, bool control, std::int32_t fed) {
+  const auto slot = [](std::int64_t index) { return static_cast<std::size_t>(index & (history_depth - 1)); };
+  const std::size_t now = slot(k), before = slot(k - 1), room = slot(k - timing_.link_queue),
+                    queued = slot(k - timing_.input_queue);
+  // The latest of what a departure waits for, and what is known of it.
+  struct Departure {
+    std::int32_t time;
+    unsigned known;
+    void wait_for(std::int32_t other, unsigned other_known) {
+      if (other > time) known = other_known;
+      time = std::max(time, other);
+    }
+  };
+  const auto depart = [&](int line) { return list_ring(list_depart_, position, line); };
+  const auto known = [&](int line) { return list_ring(list_known_, position, line); };
+  const int below = shape_.chain;
+  if (!shape_.chain_from_below) {
+    Departure entry{std::max(fed, depart(below)[before] + 1), list_exact | list_alike};
+    entry.wait_for(depart(below - 1)[room] + 1, known(below - 1)[room]);
+    depart(below)[now] = entry.time;
+    fold_holds_ &= (entry.known & list_exact) != 0;
+  }
+  Departure upstream{depart(below)[now], list_exact};
+  for (int line = below - 1; line >= 0; --line) {
+    const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
+    std::int32_t* taken = list_ring(list_taken_, position, line);
+    Departure own{taken[queued] + timing_.ramp, list_exact | list_alike};
+    own.wait_for(depart(line)[before] + 1, known(line)[before]);
+    // Room in the next column: a copy, or of the last copy the next group's first.
+    const unsigned next_known = line > 0 ? known(line - 1)[room] & list_exact : unsigned{list_exact};
+    const std::int32_t next = depart(line - 1)[room] + 1;
+    if (lag > 0) {
+      const unsigned copy_known = known(line)[room];
+      own.wait_for(depart(line)[room] + fold_shift_ + 1, (copy_known & list_alike) != 0 ? copy_known : 0);
+    } else {
+      own.wait_for(next, next_known);
+    }
+    own.wait_for(upstream.time + timing_.hop, upstream.known & list_exact);
+    own.time = free_of_sums(line, position, own.time);
+    if (lag == 0) {
+      own.known |= list_alike;
+    } else {
+      fold_holds_ &= next <= own.time + lag;
+    }
+    depart(line)[now] = own.time;
+    known(line)[now] = static_cast<std::uint8_t>(own.known);
+    std::int32_t& free = row(free_, line)[position];
+    const std::int32_t take = std::max(own.time + timing_.ramp, free);
+    if (take > free) fold_holds_ &= own.known == (list_exact | list_alike);
+    row(wait_stream_, line)[position] += take - free;
+    taken[now] = take;
+    free = take + (control ? timing_.control : 1);
+    upstream = {own.time + lag, (own.known & list_alike) != 0 ? own.known : 0};
+  }
+}
+
+// Taken `shift` later than the line before it, and gone on no later than that.
+bool StreamReduce::list_is_copy(int line, std::int32_t shift) const {
+  if (!shape_.lists) return true;
+  const auto l = static_cast<std::size_t>(line);
+  if (!listed_sums_[l].is_copy(listed_sums_[l + 1], shift) || !listed_leave_[l].is_copy(listed_leave_[l + 1], shift))
+    return false;
+  for (int position = 0; position < active_; ++position) {
+    const std::int32_t *taken = list_ring(list_taken_, position, line), *left = list_ring(list_depart_, position, line);
+    const std::int32_t *taken_before = taken + history_depth, *left_before = left + history_depth;
+    for (int slot = 0; slot < history_depth; ++slot) {
+      const bool never = taken[slot] == never_binds && taken_before[slot] == never_binds;
+      if (!never && taken[slot] != taken_before[slot] + shift) return false;
+      if (left[slot] > std::max(never_binds, left_before[slot] + shift)) return false;
+    }
+  }
+  return true;
+}
+
+void StreamReduce::fold_lists(const StreamReduce& from, const Fold& fold) {
+  if (!shape_.lists) return;
+  groups_ = from.groups_;
+  length_ = from.length_;
+  max_elements_ = from.max_elements_;
+  for (std::size_t group = 0; group < fold.first.size(); ++group) {
+    listed_sums_[group] = from.listed_sums_[static_cast<std::size_t>(fold.first[group])];
+    listed_leave_[group] = from.listed_leave_[static_cast<std::size_t>(fold.first[group])];
+  }
+  for (int position = 0; position < active_; ++position) {
+    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), history_depth,
+                list_ring(list_depart_, position, shape_.chain));
+    for (int group = 0; group < shape_.chain; ++group) {
+      const int line = fold.first[static_cast<std::size_t>(group)];
+      const std::int32_t* left = from.list_ring(from.list_depart_, position, line);
+      std::copy_n(left, history_depth, list_ring(list_depart_, position, group));
+      std::copy_n(from.list_ring(from.list_taken_, position, line), history_depth,
+                  list_ring(list_taken_, position, group));
+      std::uint8_t* known = list_ring(list_known_, position, group);
+      for (int copy = 1; copy < fold.copies[static_cast<std::size_t>(group)]; ++copy)
+        for (int slot = 0; slot < history_depth; ++slot)
+          if (left[slot - copy * history_depth] != left[slot] + copy * fold.shift) known[slot] = list_exact;
+    }
+  }
+}
+
+}  // namespace weft::hw
