@@ -49,11 +49,13 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
 // A line's times are told from its own first one, so that lines further up or down and later rounds have equal rows.
 void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
   const std::int32_t origin = row(free_, line)[0];
+  const std::size_t begin = to.size(), most = history_depth * (5 * width_ + 2) + 3 * width_;
+  to.resize(begin + most);
+  std::int32_t* next = to.data() + begin;
   each_row(*this, line, [&](const std::int32_t* times, std::size_t count) {
-    to.resize(to.size() + count);
-    std::transform(times, times + count, to.end() - static_cast<std::ptrdiff_t>(count),
-                   [origin](std::int32_t time) { return time == never_binds ? time : time - origin; });
+    for (std::size_t at = 0; at < count; ++at) *next++ = times[at] == never_binds ? never_binds : times[at] - origin;
   });
+  to.resize(static_cast<std::size_t>(next - to.data()));
   sums_[static_cast<std::size_t>(line)].save(origin, wavelets_before(line), to);
   receivers_.save(line, origin, receivers_.known_at(line) ? newest_on_ramp(line) : Times(), to);
 }

@@ -11,12 +11,6 @@ void RampRuns::begin(std::int64_t last_wavelet, int left, int right, const std::
   times_.insert(times_.end(), times + left, times + right);
 }
 
-void RampRuns::extend(int left, std::int32_t count) {
-  auto run = runs_.end();
-  while ((--run)->left != left) continue;
-  run->length += count;
-}
-
 void RampRuns::forget_before(std::int64_t wavelet) {
   const auto kept =
       std::find_if(runs_.begin(), runs_.end(), [=](const Run& run) { return run.last_wavelet >= wavelet; });
@@ -56,15 +50,6 @@ bool RampRuns::move_past(std::int32_t* times, int first, int last) const {
     }
   }
   return moved != 0;
-}
-
-std::int32_t RampRuns::first_free(int position, std::int32_t from) const {
-  for (const Run& run : runs_) {
-    if (position < run.left || position >= run.right) continue;
-    const auto into = static_cast<std::uint32_t>(from - start(run, position));
-    if (into < static_cast<std::uint32_t>(run.length)) from = start(run, position) + run.length;
-  }
-  return from;
 }
 
 std::int64_t RampRuns::clear_steps(const std::int32_t* times, int first, int last, std::int32_t distance) const {

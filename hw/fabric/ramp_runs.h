@@ -15,7 +15,11 @@ class RampRuns {
   /// number `last_wavelet` of the line may meet it.
   void begin(std::int64_t last_wavelet, int left, int right, const std::int32_t* times);
   /// `count` more cross behind the newest run that begins at position `left`, one a cycle.
-  void extend(int left, std::int32_t count);
+  void extend(int left, std::int32_t count) {
+    auto run = runs_.end();
+    while ((--run)->left != left) continue;
+    run->length += count;
+  }
   /// Forgets what wavelets from number `wavelet` on cannot meet.
   void forget_before(std::int64_t wavelet);
 
@@ -30,7 +34,14 @@ class RampRuns {
   }
   /// Moves each of times[first, last) to the first cycle from it on in which no sum crosses; true if one was moved.
   bool move_past(std::int32_t* times, int first, int last) const;
-  std::int32_t first_free(int position, std::int32_t from) const;
+  std::int32_t first_free(int position, std::int32_t from) const {
+    for (const Run& run : runs_) {
+      if (position < run.left || position >= run.right) continue;
+      const auto into = static_cast<std::uint32_t>(from - start(run, position));
+      if (into < static_cast<std::uint32_t>(run.length)) from = start(run, position) + run.length;
+    }
+    return from;
+  }
   /// For how many steps of `distance` cycles times[p] of all positions in [first, last) stay clear of all runs.
   std::int64_t clear_steps(const std::int32_t* times, int first, int last, std::int32_t distance) const;
 

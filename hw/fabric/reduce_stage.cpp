@@ -211,10 +211,11 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
       element[p] = now;
     }
   } else {
+    // Without a branch, so that it is done on vectors: where nothing arrives or is sent, those times never bind.
     for (int p = left; p < right; ++p) {
       const std::int32_t from = before[p] + 1;
-      const std::int32_t has_operand = has_input ? std::max(from, arrive[p] + ramp) : from;
-      const std::int32_t now = has_output ? std::max(has_operand, sent[p] + ramp) : has_operand;
+      const std::int32_t has_operand = std::max(from, arrive[p] + ramp);
+      const std::int32_t now = std::max(has_operand, sent[p] + ramp);
       wait[p] += has_operand - from;
       moved |= now ^ from;
       element[p] = now;

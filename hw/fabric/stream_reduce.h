@@ -274,6 +274,8 @@ class StreamReduce {
   }
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
   void take(int line, std::int64_t k, int offset, int first, int last);
+  /// Wavelets of the line are moved past what crosses its ramps position by position.
+  bool one_by_one(int line) const { return positions_stand_for_more_ || receivers_.known_at(line); }
   void sweep_one_by_one(int line, std::int64_t k, int first, int last, int step);
   template <typename OwnBlock, typename Own>
   void sweep_blocks(std::int32_t* now, int first, int last, int step, OwnBlock&& own_block, Own&& own);

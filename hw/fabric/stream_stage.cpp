@@ -93,7 +93,7 @@ void StreamReduce::stream(const Source& source, const std::int32_t* sink_ready, 
 void StreamReduce::stream(int line, int first, int last, const Source& source) {
   const int data = this->data(line);
   const std::int64_t base = wavelets_before(line);
-  sums_[static_cast<std::size_t>(line)].face(source_position(source), timing_.hop);
+  if (!one_by_one(line)) sums_[static_cast<std::size_t>(line)].face(source_position(source), timing_.hop);
   if (first == 0) undisturbed_[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
   const bool may_skip =
@@ -185,7 +185,7 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
 void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int step) {
   const int first = source + step;
   if (first == last) return;
-  if (positions_stand_for_more_ || receivers_.known_at(line)) return sweep_one_by_one(line, k, first, last, step);
+  if (one_by_one(line)) return sweep_one_by_one(line, k, first, last, step);
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
@@ -261,6 +261,7 @@ std::int32_t StreamReduce::free_ramp(int line, int position, std::int32_t from) 
   // A PE without elements takes no wavelet.
   if (position >= active_) return from;
   if (shape_.lists) return listed_sums_[static_cast<std::size_t>(line)].first_free(position, from);
+  if (!receivers_.known_at(line)) return sums_[static_cast<std::size_t>(line)].first_free(position, from);
   for (std::int32_t free = from;; from = free) {
     free = receivers_.first_free(line, position, sums_[static_cast<std::size_t>(line)].first_free(position, from));
     if (free == from) return from;
