@@ -7,9 +7,23 @@
 namespace weft::hw {
 
 void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
-  std::int32_t* free = row(free_, line);
-  std::int32_t* ready = row(ready_, line);
-  std::int32_t* issue = row(issue_, line);
+  std::int32_t* __restrict free = row(free_, line);
+  std::int32_t* __restrict ready = row(ready_, line);
+  std::int32_t* __restrict issue = row(issue_, line);
+  if (line > 0 && !steals(line)) {
+    const std::int32_t fill = timing_.fill, before = timing_.issue - 1;
+    const std::int32_t* __restrict wait = row(wait_sum_, line);
+    std::int32_t* __restrict blocked = row(blocked_, line);
+    std::int32_t* __restrict stall = row(stall_, line);
+    for (int p = 0; p < active_; ++p) {
+      const std::int32_t at = std::max(free[p], ready[p]);
+      stall[p] += at - free[p];
+      ready[p] = at + fill;
+      issue[p] = at + before;
+      blocked[p] += wait[p] - issue[p];
+    }
+    return;
+  }
   for (int p = 0; p < active_; ++p) {
     std::int32_t from = free[p];
     std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);

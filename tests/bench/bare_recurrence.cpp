@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "hw/fabric/hop_scan.h"
+
 namespace weft::bench {
 
 namespace {
@@ -41,39 +43,40 @@ void BareRecurrence::round() {
 
 void BareRecurrence::stream_line(int line) {
   const int width = shape_.positions;
-  const std::int32_t hop = timing_.hop, ramp = timing_.ramp, fill = timing_.fill;
-  const std::int32_t length = timing_.issue + (shape_.elements + shape_.lanes - 1) / shape_.lanes;
-  const std::int64_t begin = static_cast<std::int64_t>(line) * width;
-  std::int32_t* __restrict free = free_.data() + begin;
-  std::int32_t* __restrict ready = ready_.data() + begin;
-  std::int32_t* __restrict wait = wait_stream_.data() + begin;
-  std::int32_t* __restrict stall = stall_.data() + begin;
+  const std::int32_t ramp = timing_.ramp;
   for (int offset = 0; offset <= shape_.wavelets; ++offset) {
     const std::int64_t k = rounds_ * (shape_.wavelets + 1) + offset;
     std::int32_t* __restrict now = at(depart_, line, k, width + 2) + 1;
-    const std::int32_t* before = at(depart_, line, k - 1, width + 2) + 1;
-    const std::int32_t* room = at(depart_, line, k - timing_.link_queue, width + 2) + 1;
-    const std::int32_t* credit = at(taken_, line, k - timing_.input_queue, width);
-    std::int32_t upstream = std::max({1 + offset, before[-1] + 1, room[0] + 1});
-    now[-1] = upstream;
-    const bool meets_sums = offset < timing_.input_queue && rounds_ > 0 && line + 1 < shape_.lines;
-    for (int p = 0; p < width; ++p) {
-      const std::int32_t own = std::max(std::max(before[p], room[p + 1]) + 1, credit[p] + ramp);
-      upstream = std::max(upstream + hop, own);
-      if (meets_sums) upstream = behind_sums(line, p, upstream);
-      now[p] = upstream;
+    const std::int32_t* __restrict before = at(depart_, line, k - 1, width + 2) + 1;
+    const std::int32_t* __restrict room = at(depart_, line, k - timing_.link_queue, width + 2) + 1;
+    const std::int32_t* __restrict credit = at(taken_, line, k - timing_.input_queue, width);
+    now[-1] = std::max({1 + offset, before[-1] + 1, room[0] + 1});
+    for (int p = 0; p < width; ++p) now[p] = std::max(std::max(before[p], room[p + 1]) + 1, credit[p] + ramp);
+    run_along(now);
+    const bool may_meet = offset < timing_.input_queue && rounds_ > 0 && line + 1 < shape_.lines;
+    if (may_meet && meets_sums(line, now)) {
+      for (int p = 0; p < width; ++p) now[p] = behind_sums(line, p, std::max(now[p], now[p - 1] + timing_.hop));
     }
-    if (offset == shape_.wavelets) return take_control(line, k);
-    std::int32_t* __restrict taken = at(taken_, line, k, width);
-    for (int p = 0; p < width; ++p) {
-      const std::int32_t from = std::max(free[p], ready[p]), when = std::max(now[p] + ramp, from);
-      stall[p] += from - free[p];
-      wait[p] += when - from;
-      taken[p] = when;
-      free[p] = when + length;
-      ready[p] = when + fill;
-    }
+    take(line, k, offset);
   }
+}
+
+// From `now`, when each position could hand the wavelet on if it had come at once, to when it does.
+void BareRecurrence::run_along(std::int32_t* now) const {
+  const hw::HopScan hops(timing_.hop);
+  int p = 0;
+  for (; p + hw::HopScan::block <= shape_.positions; p += hw::HopScan::block)
+    hw::HopScan::store(hops.departures<1>(hw::HopScan::load(now + p), now[p - 1]), now + p);
+  for (; p < shape_.positions; ++p) now[p] = std::max(now[p - 1] + timing_.hop, now[p]);
+}
+
+bool BareRecurrence::meets_sums(int line, const std::int32_t* now) const {
+  const std::int32_t* last = crossed_.data() + static_cast<std::size_t>(line + 1) * crossed_of_line() -
+                             static_cast<std::size_t>(shape_.positions);
+  const std::int32_t* first = last - static_cast<std::ptrdiff_t>(shape_.elements - 1) * shape_.positions;
+  int meet = 0;
+  for (int p = 0; p < shape_.positions; ++p) meet += now[p] >= first[p] && now[p] <= last[p] ? 1 : 0;
+  return meet > 0;
 }
 
 // The first cycle from `from` on in which no sum of the round before crosses the ramp.
@@ -81,22 +84,43 @@ std::int32_t BareRecurrence::behind_sums(int line, int position, std::int32_t fr
   const auto pe = static_cast<std::size_t>(line * shape_.positions + position);
   const std::int32_t* crossed = crossed_.data() + static_cast<std::size_t>(line) * crossed_of_line() + position;
   const std::int32_t last = crossed[static_cast<std::ptrdiff_t>(shape_.elements - 1) * shape_.positions];
-  if (from > last) return from;
+  if (from < crossed[0] || from > last) return from;
   if (from >= run_[pe]) return last + 1;
   for (int element = 0; element < shape_.elements; ++element, crossed += shape_.positions) from += *crossed == from;
   return from;
 }
 
-void BareRecurrence::take_control(int line, std::int64_t k) {
-  const std::int32_t* now = at(depart_, line, k, shape_.positions + 2) + 1;
-  std::int32_t* taken = at(taken_, line, k, shape_.positions);
-  const std::int64_t begin = static_cast<std::int64_t>(line) * shape_.positions;
-  std::int32_t *free = free_.data() + begin, *wait = wait_stream_.data() + begin;
-  for (int p = 0; p < shape_.positions; ++p) {
-    const std::int32_t when = std::max(now[p] + timing_.ramp, free[p]);
-    wait[p] += when - free[p];
-    taken[p] = when;
-    free[p] = when + timing_.control;
+// A core is free for the next scalar a constant time after the one before, so its books are kept once a round.
+void BareRecurrence::take(int line, std::int64_t k, int offset) {
+  const int width = shape_.positions;
+  const std::int32_t ramp = timing_.ramp, fill = timing_.fill, control = timing_.control;
+  const std::int32_t length = timing_.issue + (shape_.elements + shape_.lanes - 1) / shape_.lanes;
+  const std::int32_t step = std::max(length, fill), steps = (shape_.wavelets - 1) * step;
+  const std::int32_t stalls = (shape_.wavelets - 1) * (step - length);
+  const std::int64_t begin = static_cast<std::int64_t>(line) * width;
+  const std::int32_t* __restrict now = at(depart_, line, k, width + 2) + 1;
+  const std::int32_t* __restrict before = at(taken_, line, k - 1, width);
+  std::int32_t* __restrict taken = at(taken_, line, k, width);
+  std::int32_t* __restrict free = free_.data() + begin;
+  std::int32_t* __restrict ready = ready_.data() + begin;
+  std::int32_t* __restrict wait = wait_stream_.data() + begin;
+  std::int32_t* __restrict stall = stall_.data() + begin;
+  if (offset == 0) {
+    for (int p = 0; p < width; ++p) {
+      const std::int32_t from = std::max(free[p], ready[p]);
+      stall[p] += from - free[p] + stalls;
+      wait[p] -= from + steps + length;
+      taken[p] = std::max(now[p] + ramp, from);
+    }
+  } else if (offset < shape_.wavelets) {
+    for (int p = 0; p < width; ++p) taken[p] = std::max(now[p] + ramp, before[p] + step);
+  } else {
+    for (int p = 0; p < width; ++p) {
+      taken[p] = std::max(now[p] + ramp, before[p] + length);
+      wait[p] += taken[p];
+      free[p] = taken[p] + control;
+      ready[p] = before[p] + fill;
+    }
   }
 }
 
@@ -131,26 +155,26 @@ void BareRecurrence::sum_element(int line, std::int64_t j, int left, int right) 
   const std::int32_t* __restrict leave_before = at(leave_, line, j - 1, width);
   const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue, width);
   const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue, width);
-  const bool has_input = line + 1 < shape_.lines, has_output = line > 0;
   std::int32_t* __restrict run = run_.data() + begin;
   std::int32_t* __restrict crossed = crossed_.data() +
                                      static_cast<std::int64_t>(line) * static_cast<std::int64_t>(crossed_of_line()) +
                                      (j - rounds_ * shape_.elements) * width;
-  for (int p = left; p < right; ++p) {
-    const std::int32_t from = issue[p] + 1;
-    std::int32_t fed = from;
-    if (has_input) {
+  // Few arrays a loop: the compiler checks that they do not overlap, or gives up.
+  if (line + 1 < shape_.lines) {
+    for (int p = left; p < right; ++p)
       arrive[p] = std::max(std::max(below[p] + hop, arrive_before[p] + 1), credit[p] + ramp);
-      crossed[p] = arrive[p];
-      run[p] = arrive[p] == arrive_before[p] + 1 ? run[p] : arrive[p];
-      fed = std::max(from, arrive[p] + ramp);
-    }
-    const std::int32_t now = has_output ? std::max(fed, sent[p] + ramp) : fed;
-    wait[p] += fed - from;
-    blocked[p] += now - fed;
-    issue[p] = element[p] = now;
-    if (has_output) leave[p] = std::max(now + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
+    for (int p = left; p < right; ++p) run[p] = arrive[p] == arrive_before[p] + 1 ? run[p] : arrive[p];
+    std::copy(arrive + left, arrive + right, crossed + left);
   }
+  for (int p = left; p < right; ++p) {
+    const std::int32_t from = issue[p] + 1, fed = std::max(from, arrive[p] + ramp);
+    wait[p] += fed - from;
+    element[p] = std::max(fed, sent[p] + ramp);
+  }
+  for (int p = left; p < right; ++p) blocked[p] += element[p] - std::max(issue[p] + 1, arrive[p] + ramp);
+  std::copy(element + left, element + right, issue + left);
+  if (line == 0) return;
+  for (int p = left; p < right; ++p) leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p]) + 1);
 }
 
 BareRecurrence::Pe BareRecurrence::pe(int line, int position) const {

@@ -1,7 +1,8 @@
 #pragma once
 // The yardstick of the recurrences: the same max-plus rules and the same counters as StreamReduce for one rectangle
 // that is fed from its edge and hands its sums on, as a plain loop that knows nothing else: no regions, no owners, no
-// unequal lines, no receivers, no fast-forward.
+// unequal lines, no receivers, no fast-forward. What is done for speed alone is done here too: books once a round,
+// wavelets run along a line in blocks (hop_scan.h), a sum goes in blocks of lines.
 #include <cstdint>
 #include <vector>
 
@@ -42,7 +43,9 @@ class BareRecurrence {
   }
   void stream_line(int line);
   std::int32_t behind_sums(int line, int position, std::int32_t from) const;
-  void take_control(int line, std::int64_t k);
+  void run_along(std::int32_t* now) const;
+  bool meets_sums(int line, const std::int32_t* now) const;
+  void take(int line, std::int64_t k, int offset);
   void sum(int left, int right);
   void sum_element(int line, std::int64_t j, int left, int right);
 
