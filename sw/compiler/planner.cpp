@@ -301,10 +301,14 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
   const bool turned = best->mapping.features_over == hw::FeatureAxis::columns;
-  best->colors = {fmt::format("0 weights and samples, {}", turned ? "southwards" : "eastwards"),
-                  "1 partial sums of even rows or columns", "2 partial sums of odd rows or columns",
-                  fmt::format("3 returned sums, {}", turned ? "eastwards" : "southwards"),
-                  fmt::format("4 deltas, {} from their owner", turned ? "west and east" : "north and south")};
+  best->colors = {fmt::format("0 returned sums, {}", turned ? "eastwards" : "southwards"),
+                  "1 partial sums of even rows or columns",
+                  "2 partial sums of odd rows or columns",
+                  fmt::format("3 weights and samples, {}; deltas, {} from their owner",
+                              turned ? "southwards" : "eastwards", turned ? "west and east" : "north and south"),
+                  "4 lists of what a sparse layer's gradient keeps",
+                  "5 losses of even columns",
+                  "6 losses of odd columns"};
   if (static_cast<std::size_t>(machine.router.colors) < best->colors.size())
     throw UsageError(fmt::format("router.colors: the kernels need {}, machine {} has {}", best->colors.size(),
                                  machine.name, machine.router.colors));
