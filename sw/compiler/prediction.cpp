@@ -87,8 +87,8 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
     // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest
     // row. An owner without features of its own waits for nothing.
     Cycle moves = 0;
-    for (int round = 0; round + 1 < map.rounds; ++round)
-      moves += map.last_of_owner(round) && map.elements[static_cast<std::size_t>(map.owner_row(round + 1))] > 0;
+    for (int row = map.owner_row(0) + 1; row <= map.owner_row(map.rounds - 1); ++row)
+      moves += hw::split_count(map.owned, map.height, row) > 0 && map.elements[static_cast<std::size_t>(row)] > 0;
     int farthest = 0;
     for (int row = 0; row < map.positions; ++row)
       if (map.elements[static_cast<std::size_t>(row)] > 0)
