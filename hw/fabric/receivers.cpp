@@ -22,6 +22,7 @@ void Receivers::receive(int line, const std::int32_t* times, int first, int last
     ++position.received;
     position.end = times[p] + 1;
     if (line >= chain_) continue;
+    at.at_rest = 0;
     const std::size_t rows = static_cast<std::size_t>(position.count) + 1;
     if (at.times.empty()) at.times.swap(spare_);
     if (at.times.size() < rows * width_) at.times.resize(std::max(rows * width_, at.times.size() * 2));
@@ -81,6 +82,12 @@ std::int32_t Receivers::occupy(int line, int position, std::int32_t from, std::i
 void Receivers::end_round(int line) {
   Line& at = lines_[static_cast<std::size_t>(line)];
   if (at.times.empty()) return;
+  // Positions may have received more than others: what all have passed is not all that is passed.
+  at.at_rest = wait_at(line) ? 0 : at.at_rest + 1;
+  if (at.at_rest > memory_) {
+    for (Position& position : at.positions) position.count = position.taken = 0;
+    return clear(at);
+  }
   std::int32_t passed = std::numeric_limits<std::int32_t>::max();
   for (const Position& position : at.positions)
     if (position.received > 0 || position.count > 0) passed = std::min(passed, position.taken);
@@ -106,6 +113,10 @@ void Receivers::forget(Line& line, std::int32_t elements) {
                      line.times.begin() + static_cast<std::ptrdiff_t>(elements) * static_cast<std::ptrdiff_t>(width_));
     return;
   }
+  clear(line);
+}
+
+void Receivers::clear(Line& line) {
   if (spare_.size() < line.times.size()) spare_.swap(line.times);
   line.times = {};
   line.passed.clear();

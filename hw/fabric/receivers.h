@@ -66,6 +66,7 @@ class Receivers {
     std::vector<Position> positions;   ///< empty: never received
     std::vector<std::int32_t> times;   ///< [elements][positions] at the core
     std::vector<std::int32_t> passed;  ///< after each of the last rounds: elements that all main threads have passed
+    std::size_t at_rest = 0;           ///< rounds that have ended since they have passed all of them
   };
 
   std::int32_t time(const Line& line, std::int32_t element, int position) const {
@@ -73,6 +74,7 @@ class Receivers {
   }
   const Position* find(int line, int position) const;
   void forget(Line& line, std::int32_t elements);
+  void clear(Line& line);
 
   int chain_;
   std::size_t width_;

@@ -62,6 +62,22 @@ TEST_CASE("what the core has passed keeps the ramp for as many rounds as a wavel
   CHECK(receivers.first_free(0, 0, 50) == 50);
 }
 
+TEST_CASE("positions that received more than others keep nothing longer") {
+  Receivers receivers(1, 1, 2, ramp, memory);
+  for (const std::int32_t at_core : {52, 53}) {
+    const std::int32_t times[] = {at_core, at_core};
+    receivers.receive(0, times, 0, at_core == 52 ? 2 : 1);
+  }
+  REQUIRE(receivers.occupy(0, 0, 40, 20) == 62);
+  REQUIRE(receivers.occupy(0, 1, 40, 20) == 61);
+  for (int round = 0; round <= memory; ++round) {
+    CHECK(receivers.first_free(0, 0, 50) == 52);
+    CHECK(receivers.first_free(0, 1, 50) == 51);
+    receivers.end_round(0);
+  }
+  CHECK_FALSE(receivers.known_at(0));
+}
+
 TEST_CASE("a line without a main thread receives at once") {
   Receivers receivers(2, 1, 1, ramp, memory);
   const std::int32_t at_core = 70;
