@@ -122,7 +122,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
     return load_times(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, lane_tokens, ready);
   });
   const auto starts = [&](int lane) {
-    return load_starts(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
+    return load_starts(layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
   };
   times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;

@@ -83,8 +83,8 @@ Cycle load_words(Rectangle rectangle, int features, int outputs, int row, int to
 
 }  // namespace
 
-std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
-                                      Rectangle rectangle, int tokens, Cycle ready) {
+std::vector<std::int32_t> load_starts(const EdgeLayout& layout, int features, int outputs, Rectangle rectangle,
+                                      int tokens, Cycle ready) {
   const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
   std::vector<std::int32_t> starts;
   Cycle channel = ready;
@@ -101,7 +101,7 @@ LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int
                        Rectangle rectangle, int tokens, Cycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens);
-  const std::vector<std::int32_t> starts = load_starts(machine, layout, features, outputs, rectangle, tokens, ready);
+  const std::vector<std::int32_t> starts = load_starts(layout, features, outputs, rectangle, tokens, ready);
   LaunchTimes times;
   for (int row = 0; row < static_cast<int>(starts.size()); ++row) {
     Cycle sent = starts[static_cast<std::size_t>(row)];

@@ -24,8 +24,8 @@ inline std::int64_t pair_words(std::int64_t count) { return ceil_div(count, std:
 
 /// Per row that takes samples or labels: the cycle before its first word may enter it. The channels may start at cycle
 /// `ready` (may be negative: before the launch) and serve their rows in turn.
-std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
-                                      Rectangle rectangle, int tokens, Cycle ready);
+std::vector<std::int32_t> load_starts(const EdgeLayout& layout, int features, int outputs, Rectangle rectangle,
+                                      int tokens, Cycle ready);
 
 /// Samples [tokens][features] and labels from the edge to their PEs, nearest column first, pair_words() and a silent
 /// control wavelet each; the labels go to the rows that own outputs. Exact where a task begins before the queues in

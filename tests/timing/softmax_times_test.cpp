@@ -52,7 +52,7 @@ TEST_CASE("random machines and shapes: the PE model's cycle") {
                       within(1, 60),
                       {within(1, 5), within(1, 24)},
                       Stalls::none,
-                      random()};
+                      static_cast<std::uint32_t>(random())};
     INFO("hop " << machine.router.hop_cycles << " ramp " << machine.router.ramp_cycles << " queues "
                 << machine.router.link_queue << ' ' << machine.router.input_queue << ' '
                 << machine.router.output_queue);
