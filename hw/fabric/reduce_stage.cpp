@@ -104,10 +104,10 @@ void StreamReduce::reduce_due(int line, std::int64_t j, const Group& group, int 
   add_elements(line, j - 1, left, right);
   const Moved moved = reduce_element(line, j, group, left, right);
   newest_[static_cast<std::size_t>(line)] = j;
-  if (moved.issue) due_at(j + timing_.input_queue).add(line);
-  if (moved.leave) due_at(j + timing_.output_queue).add(line);
-  if (moved.leave && line > 0) due_at(j).add(line - 1);
-  if (moved.arrive && line + 1 < shape_.chain) due_at(j + timing_.link_queue).add(line + 1);
+  if (moved.issue != 0) due_at(j + timing_.input_queue).add(line);
+  if (moved.leave != 0) due_at(j + timing_.output_queue).add(line);
+  if (moved.leave != 0 && line > 0) due_at(j).add(line - 1);
+  if (moved.arrive != 0 && line + 1 < shape_.chain) due_at(j + timing_.link_queue).add(line + 1);
   if (steals(line)) due_at(j + 1).add(line);
 }
 
@@ -153,7 +153,7 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, const
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool arrives_otherwise = has_input && cross_ramp(line, j, group, left, right);
   Moved moved = issue_element(line, j, group, left, right);
-  moved.arrive = arrives_otherwise;
+  moved.arrive = arrives_otherwise ? 1 : 0;
   return moved;
 }
 
@@ -246,7 +246,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
     }
     if (shape_.lists) listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
-  return {false, moved != 0, moved_leave != 0};
+  return {0, moved, moved_leave};
 }
 
 // See fold.h: before `leave` of element j is known. Arrivals of a round's early elements may already stand in the place

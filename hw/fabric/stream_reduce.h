@@ -283,9 +283,9 @@ class StreamReduce {
   void take_among_steals(int line, std::int64_t k, int offset, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
   void sum_blocks(const Group& group, int begin, int owner_line, bool returns);
-  /// Whether a time is not the one of the element before, plus one.
+  /// Not 0: a time is not the one of the element before, plus one. Words, which are returned in registers.
   struct Moved {
-    bool arrive, issue, leave;
+    std::int32_t arrive, issue, leave;
   };
   void reduce_due(int line, std::int64_t j, const Group& group, int left, int right);
   void add_elements(int line, std::int64_t j, int left, int right);
