@@ -70,8 +70,8 @@ class BadInput(unittest.TestCase):
         self.refused(self.train("--machine_set", "fabric.user_width=64"), "user_width", "64")
 
     def test_too_few_colors(self):
-        self.refused(self.train("--machine_set", "router.colors=4"), "router.colors", "need 7", "has 4")
-        self.assertEqual(self.train("--machine_set", "router.colors=5", "-o", "five").returncode, 0)
+        self.refused(self.train("--machine_set", "router.colors=6"), "router.colors", "need 7", "has 6")
+        self.assertEqual(self.train("--machine_set", "router.colors=7", "-o", "seven").returncode, 0)
 
     def test_layer_too_wide(self):
         result = self.train("--set", "model.hidden_sizes=[60000,60000]")
