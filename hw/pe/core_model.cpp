@@ -160,12 +160,17 @@ void CoreModel::send(const Wavelet& wavelet, CoreSlot& slot) {
   slot.wavelet = wavelet;
 }
 
+bool CoreModel::take_control(const Instruction& instruction, CoreSlot& slot) {
+  auto& queue = inputs_[*instruction.fabric_in];
+  if (!queue.front().wavelet.control) return false;
+  queue.pop();
+  slot.take(*instruction.fabric_in);
+  return true;
+}
+
 Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
-  auto& queue = inputs_[*instruction.fabric_in];
-  if (queue.front().wavelet.control) {
-    queue.pop();
-    slot.take(*instruction.fabric_in);
+  if (take_control(instruction, slot)) {
     thread.kept_rounds += instruction.opcode == Opcode::axpy_keep;
     step_over(thread);
     return spec_.control_cycles;
@@ -310,10 +315,7 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
 
 Cycle CoreModel::take_index(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
-  auto& queue = inputs_[*instruction.fabric_in];
-  if (queue.front().wavelet.control) {
-    queue.pop();
-    slot.take(*instruction.fabric_in);
+  if (take_control(instruction, slot)) {
     thread.list_at = instruction.a;
     thread.list_count = thread.element;
     step_over(thread);

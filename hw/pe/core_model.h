@@ -92,6 +92,8 @@ class CoreModel {
   /// Each returns the number of cycles it takes.
   Cycle issue(Thread& thread, CoreSlot& slot);
   Cycle take_control(Thread& thread, int color, CoreSlot& slot);
+  /// Takes the head of the instruction's input if it is a control wavelet.
+  bool take_control(const Instruction& instruction, CoreSlot& slot);
   Cycle take_scalar(Thread& thread, CoreSlot& slot);
   Cycle give_scalar(Thread& thread, CoreSlot& slot);
   /// AXPY and OUTER, with the scalar of one wavelet {index, s}.

@@ -124,6 +124,8 @@ class Region : public sc_core::sc_module {
   int owner_here() const;
   void stream_chunk(int line, int first, int last, const StreamReduce::Source& source);
   void pass_stream(int side, int line, int first, int last);
+  template <typename Time, typename Credit>
+  void pass(proto::Side to, proto::BurstKind kind, int line, int first, int last, Time&& time, Credit&& credit);
   void take_list(int position, int first, int last, std::int32_t edge);
   void open_line(int line);
   void sum_elements(int first, int last);

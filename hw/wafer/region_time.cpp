@@ -143,19 +143,28 @@ void Region::run_lists(const std::int32_t* edge) {
   }
 }
 
+// Wavelets [first, last) leave for a neighbour at time(offset); when it had room for each goes to credit(offset).
+template <typename Time, typename Credit>
+void Region::pass(Side to, BurstKind kind, int line, int first, int last, Time&& time, Credit&& credit) {
+  WaveletBurst burst;
+  burst.kind = kind;
+  burst.round = round_;
+  burst.line = line;
+  burst.first = first;
+  burst.last = last;
+  for (int offset = first; offset < last; ++offset) burst.times.push_back(time(offset));
+  send(to, burst);
+  for (int offset = first; offset < last; ++offset)
+    credit(offset) = burst.credits[static_cast<std::size_t>(offset - first)];
+}
+
 void Region::take_list(int position, int first, int last, std::int32_t edge) {
   engine_->take_list(position, first, last, edge);
   if (!neighbour(above())) return;
-  WaveletBurst burst;
-  burst.kind = BurstKind::list;
-  burst.round = round_;
-  burst.line = position;
-  burst.first = first;
-  burst.last = last;
-  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->list_leaving(position, offset));
-  send(above(), burst);
-  for (int offset = first; offset < last; ++offset)
-    engine_->list_above(position, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
+  pass(
+      above(), BurstKind::list, position, first, last,
+      [&](int offset) { return engine_->list_leaving(position, offset); },
+      [&](int offset) -> std::int32_t& { return engine_->list_above(position, offset); });
 }
 
 std::int32_t Region::list_departure() {
@@ -200,16 +209,10 @@ void Region::stream_chunk(int line, int first, int last, const StreamReduce::Sou
 }
 
 void Region::pass_stream(int side, int line, int first, int last) {
-  WaveletBurst burst;
-  burst.kind = BurstKind::stream;
-  burst.round = round_;
-  burst.line = line;
-  burst.first = first;
-  burst.last = last;
-  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->departure(side, line, offset));
-  send(side < 0 ? left() : right(), burst);
-  for (int offset = first; offset < last; ++offset)
-    engine_->halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
+  pass(
+      side < 0 ? left() : right(), BurstKind::stream, line, first, last,
+      [&](int offset) { return engine_->departure(side, line, offset); },
+      [&](int offset) -> std::int32_t& { return engine_->halo(side, line, offset); });
 }
 
 void Region::open_line(int line) {

@@ -5,26 +5,15 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import make_data, report, run
+from weft_cli import ScratchTrainings, report, run
 
 SMALL = [word for key in ("width", "height", "user_width", "user_height") for word in ("--machine_set", f"fabric.{key}=8")]
 
 
-class RtlTraining(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
-        cls.data = make_data(cls.folder / "data")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
+class RtlTraining(ScratchTrainings):
     def train(self, name, *arguments, steps=3):
         return run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", steps, "-o", name, *SMALL, *arguments, cwd=self.folder)
 

@@ -7,24 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import make_data, program, report, run, without_host
+from weft_cli import ScratchTrainings, program, report, run, without_host
 
 
-class Runs(unittest.TestCase):
+class Runs(ScratchTrainings):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
-        cls.data = make_data(cls.folder / "data")
+        super().setUpClass()
         cls.train("plain")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     @classmethod
     def train(cls, name, *arguments, steps=12):

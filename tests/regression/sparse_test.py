@@ -2,26 +2,19 @@
 """Question: do sparse trainings keep the promises of dense ones, their zeros through checkpoints, and refuse what cannot be meant?"""
 import pathlib
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import make_data, report, run, without_host
+from weft_cli import ScratchTrainings, report, run, without_host
 
 LAST = "checkpoint_8.mdl"
 
 
-class Sparse(unittest.TestCase):
+class Sparse(ScratchTrainings):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.temporary.name)
-        cls.data = make_data(cls.folder / "data")
+        super().setUpClass()
         cls.train("plain")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
 
     @classmethod
     def start(cls, name, *arguments, sparsity="[0.8, 0.5]", steps=8):

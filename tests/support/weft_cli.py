@@ -5,6 +5,8 @@ import pathlib
 import struct
 import subprocess
 import sys
+import tempfile
+import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -39,6 +41,17 @@ def make_data(folder, train=512, test=100):
         write_idx(folder / f"{prefix}-images-idx3-ubyte", [count, 28, 28], images)
         write_idx(folder / f"{prefix}-labels-idx1-ubyte", [count], labels)
     return folder
+
+
+class ScratchTrainings(unittest.TestCase):
+    """Tests that share a scratch folder, `folder`, with a small data set in it, `data`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.data = make_data(cls.folder / "data")
 
 
 def report(folder):
