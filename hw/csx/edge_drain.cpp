@@ -38,10 +38,13 @@ void EdgeDrain::finish_round() {
     held_[at] += map_.elements_of(done, position);
     for (int& oldest = oldest_[at]; oldest < next && held_[at] + map_.elements_of(next, position) > buffer_words_;
          ++oldest) {
-      room_[at] = history_[static_cast<std::size_t>(oldest)][at];
+      room_[at] = history_[static_cast<std::size_t>(oldest - forgotten_)][at];
       held_[at] -= map_.elements_of(oldest, position);
     }
+    if (held_[at] == 0) oldest_[at] = next;
   }
+  const int needed = *std::min_element(oldest_.begin(), oldest_.end());
+  for (; forgotten_ < needed; ++forgotten_) history_.pop_front();
 }
 
 Cycle EdgeDrain::done() const { return *std::max_element(free_.begin(), free_.end()); }

@@ -1,6 +1,7 @@
 #pragma once
 // The east edge: sums leave each row into a row buffer, from which a channel takes them, round by round, row by row.
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
@@ -31,7 +32,7 @@ class EdgeDrain {
   const std::vector<std::int32_t>& channels() const { return free_; }
 
  private:
-  int rounds() const { return static_cast<int>(history_.size()); }
+  int rounds() const { return forgotten_ + static_cast<int>(history_.size()); }
   void take(int position, int count, std::int32_t issue);
   void finish_round();
 
@@ -39,10 +40,11 @@ class EdgeDrain {
   const LaunchMap& map_;
   int hop_, ramp_;
   std::int32_t words_per_cycle_, buffer_words_;
-  std::vector<std::int32_t> free_;                  ///< per channel
-  std::vector<std::vector<std::int32_t>> history_;  ///< [round][position] taken whole
-  std::vector<int> oldest_;                         ///< per position: first round that its buffer still has to hold
-  std::vector<std::int32_t> held_;                  ///< per position: words of the rounds from there on
+  std::vector<std::int32_t> free_;                 ///< per channel
+  std::deque<std::vector<std::int32_t>> history_;  ///< [round][position] taken whole; of rounds that a buffer holds
+  int forgotten_ = 0;                              ///< rounds before them
+  std::vector<int> oldest_;                        ///< per position: first round that its buffer still has to hold
+  std::vector<std::int32_t> held_;                 ///< per position: words of the rounds from there on
   std::vector<std::int32_t> current_, room_;
 };
 

@@ -21,8 +21,8 @@ EdgeFeed::EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const L
     farthest_ = std::max(farthest_, layout.way_in(row));
   }
   bases_.resize(rows_.size());
-  next_.resize(rows_.size());
-  cursor_.resize(channels_);
+  place_.next.resize(rows_.size());
+  place_.cursor.resize(channels_);
   if (channel_free_.size() < channels_) channel_free_.resize(channels_, 0);
 }
 
@@ -53,17 +53,18 @@ std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
 }
 
 const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int first, int rounds, int index) {
-  if (index == 0) std::fill(cursor_.begin(), cursor_.end(), 0);
+  if (index == 0) std::fill(place_.cursor.begin(), place_.cursor.end(), 0);
   if (index % block_ == 0)
     for (std::size_t row = 0; row < rows_.size(); ++row) {
-      std::int32_t& cursor = cursor_[static_cast<std::size_t>(rows_[row].channel)];
-      next_[row] = cursor;
+      std::int32_t& cursor = place_.cursor[static_cast<std::size_t>(rows_[row].channel)];
+      place_.next[row] = cursor;
       for (int round = index; round < std::min(index + block_, rounds); ++round)
         cursor += words(first + round, static_cast<int>(row));
     }
   for (std::size_t row = 0; row < rows_.size(); ++row) {
-    bases_[row] = std::max(starts[static_cast<std::size_t>(rows_[row].channel)] + next_[row] + rows_[row].way, -1);
-    next_[row] += words(first + index, static_cast<int>(row));
+    bases_[row] =
+        std::max(starts[static_cast<std::size_t>(rows_[row].channel)] + place_.next[row] + rows_[row].way, -1);
+    place_.next[row] += words(first + index, static_cast<int>(row));
   }
   return bases_.data();
 }

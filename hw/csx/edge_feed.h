@@ -29,8 +29,15 @@ class EdgeFeed {
   std::vector<std::int32_t> arrive(Cycle ready, int rounds);
 
   /// Per row, the cycle before the first wavelet of round `index` of a chunk of `rounds` that begins with round `first`
-  /// of the launch and began at `starts`. Rounds of a chunk in order, from its first.
+  /// of the launch and began at `starts`. Rounds of a chunk in order, from its first or from where place() was.
   const std::int32_t* round(const std::vector<std::int32_t>& starts, int first, int rounds, int index);
+  /// Between two rounds of a chunk.
+  struct Place {
+    std::vector<std::int32_t> cursor;  ///< per channel, words of the chunk before the block
+    std::vector<std::int32_t> next;    ///< per row, word of the chunk at which the next round of the block begins
+  };
+  const Place& place() const { return place_; }
+  void go_back(const Place& to) { place_ = to; }
 
  private:
   struct Row {
@@ -47,9 +54,8 @@ class EdgeFeed {
   std::vector<Row> rows_;
   std::size_t channels_ = 0;
   std::int32_t farthest_ = 0;
-  int arrived_ = 0;                   ///< rounds
-  std::vector<std::int32_t> cursor_;  ///< per channel, words of the chunk before the block
-  std::vector<std::int32_t> next_;    ///< per row, word of the chunk at which the next round of the block begins
+  int arrived_ = 0;  ///< rounds
+  Place place_;
   std::vector<std::int32_t> bases_;
 };
 

@@ -12,11 +12,13 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   start_ = start;
   chunks_.clear();
   simulated_ = 0;
+  simulated_rounds_ = 0;
   next_ = {};
   rounds_added_ = 0;
   state_.clear();
   find_copies_ = memo_ != nullptr;
-  spared_ = 0;
+  place_.reset();
+  all_from_ = never;
   result_ = {};
   channels_after_.clear();
   edge_.clear();
@@ -106,7 +108,8 @@ void MatrixTimer::begin_at(std::size_t chunk) {
       return;
     }
   if (simulated_ > 0) return;
-  lane_.begin_time({memo_ != nullptr, find_copies_, spared_});
+  lane_.begin_time({memo_ != nullptr, find_copies_});
+  place_.reset();
   timed_ = 0;
   lane_times_ = {};
   if (!map_->from_edge && map_->reduces) {
@@ -117,42 +120,72 @@ void MatrixTimer::begin_at(std::size_t chunk) {
   edge_.clear();
 }
 
-/// False: columns that were taken for copies are none.
-bool MatrixTimer::run_rounds(const Chunk& chunk) {
-  for (int index = 0; index < chunk.rounds; ++index) {
+/// A round in which columns that were taken for copies are none.
+std::optional<int> MatrixTimer::run_rounds() {
+  const Chunk& chunk = chunks_[simulated_];
+  for (int index = simulated_rounds_; index < chunk.rounds; ++index) {
+    keep_place(index);
     const std::int32_t* edge = feed_ ? feed_->round(chunk.starts, chunk.first, chunk.rounds, index) : nullptr;
     if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + feed_->rows());
     lane_.run_round(chunk.first + index, edge, drain_ ? drain_->room() : nullptr);
-    if (lane_.copies_failed()) return false;
+    if (lane_.copies_failed()) return chunk.first + index;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
   }
-  return true;
+  return std::nullopt;
 }
 
-// At the foot of a chain some lines have another distance than those behind them, and from time to time one more of
-// them has: then more of the lines behind them are simulated, too.
-void MatrixTimer::spare_more() {
-  constexpr int first = 4, factor = 4;
-  spared_ = std::max(first, spared_ * factor);
-  find_copies_ = !map_->lines_are_rows && 2 * spared_ < map_->lines;
+// To keep one costs about as much as a round of the lines that are simulated.
+void MatrixTimer::keep_place(int rounds) {
+  constexpr int rounds_between = 32;
+  if (!lane_.lines_folded()) return;
+  const int round = chunks_[simulated_].first + rounds;
+  if (place_ && round < chunks_[place_->chunk].first + place_->rounds + rounds_between) return;
+  place_.emplace(Place{simulated_, rounds, lane_.place(), {}, drain_, edge_.size()});
+  if (feed_) place_->feed = feed_->place();
+}
+
+// What was told so far held. Lines: from the last place again, and in the round that failed all of them are simulated;
+// of lists also in some before it, so that it finds nothing of which only a bound is known. If it did, from the
+// launch's begin, and in some more. Positions: from the launch's begin, without copies.
+void MatrixTimer::go_back(int failed) {
+  const int rounds_before = map_->lists() ? history_depth : 0;
+  const bool folded = lane_.lines_folded();
+  simulated_ = 0;
+  simulated_rounds_ = 0;
+  if (map_->lines_are_rows) {
+    find_copies_ = false;
+    return begin_at(0);
+  }
+  all_from_ = std::max(0, (folded ? failed : std::min(failed, all_from_)) - rounds_before);
+  lane_.simulate_all(all_from_, failed);
+  if (!place_ || !(folded || chunks_[place_->chunk].first + place_->rounds <= all_from_)) return begin_at(0);
+  simulated_ = place_->chunk;
+  simulated_rounds_ = place_->rounds;
+  if (simulated_ + 1 < chunks_.size()) timed_ = chunks_.size();
+  lane_.go_back(place_->lane);
+  if (feed_) feed_->go_back(*place_->feed);
+  drain_.reset();
+  if (place_->drain) drain_.emplace(*place_->drain);
+  edge_.resize(place_->edge);
 }
 
 // Simulates the newest chunk, from where the lane stands or can stand on.
 ChunkRun MatrixTimer::simulate() {
   const std::size_t newest = chunks_.size() - 1;
   begin_at(newest);
+  int added = 0;
   while (simulated_ <= newest) {
-    if (simulated_ == newest && timed_ != newest) lane_times_ = lane_.times();
-    if (simulated_ == newest && map_->from_edge) lane_.take_edge_slack();
-    const int added = lane_.rounds_added();
-    if (run_rounds(chunks_[simulated_])) {
-      if (simulated_++ == newest) rounds_added_ += lane_.rounds_added() - added;
+    if (simulated_ == newest && simulated_rounds_ == 0) {
+      if (timed_ != newest) lane_times_ = lane_.times();
+      if (map_->from_edge) lane_.take_edge_slack();
+      added = lane_.rounds_added();
+    }
+    if (const std::optional<int> failed = run_rounds()) {
+      go_back(*failed);
       continue;
     }
-    // From the launch's begin again; what was told so far held.
-    spare_more();
-    simulated_ = 0;
-    begin_at(0);
+    simulated_rounds_ = 0;
+    if (simulated_++ == newest) rounds_added_ += lane_.rounds_added() - added;
   }
   const Chunk& now = chunks_.back();
   ChunkRun run;
@@ -177,7 +210,9 @@ const char* MatrixTimer::how() const {
   if (rounds_added_ == map_->rounds) return "none: repeats what was simulated";
   if (!find_copies_) return "all: room downstream ran out, so columns did not stay copies";
   if (rounds_added_ > 0) return "some rounds: the others repeat what was simulated";
-  if (pe_rounds() < std::int64_t{map_->rounds} * map_->lines * map_->positions) return "one of each kind of column";
+  if (pe_rounds() < std::int64_t{map_->rounds} * map_->lines * map_->positions)
+    return all_from_ == never ? "one of each kind of column" : "one of each kind of column, or all for a while";
+  if (all_from_ != never) return "all: room downstream ran out, so columns did not stay copies";
   return "all: columns are not copies of each other, or the wafer is cut";
 }
 

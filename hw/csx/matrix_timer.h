@@ -1,6 +1,7 @@
 #pragma once
 // Times the matrix launches of one lane: from the edge's words to the marks that the rest of the cluster sees, chunk by
 // chunk, simulated, or added when the memo holds what repeats.
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -49,16 +50,28 @@ class MatrixTimer {
     int state = LaunchWalks::begin;
     std::int32_t origin = 0;
   };
+  /// Where all stood after `rounds` rounds of a chunk, one of each kind of line being simulated.
+  struct Place {
+    std::size_t chunk;
+    int rounds;
+    Lane::Place lane;
+    std::optional<EdgeFeed::Place> feed;
+    std::optional<EdgeDrain> drain;
+    std::size_t edge;
+  };
 
   std::vector<std::int32_t> busy_drain() const;
   EdgeMarks chunk(std::vector<std::int32_t> starts, int rounds);
   ChunkInput input_of(const Chunk& chunk) const;
   ChunkRun simulate();
   void begin_at(std::size_t chunk);
-  bool run_rounds(const Chunk& chunk);
+  void keep_place(int rounds);
+  void go_back(int failed);
+  std::optional<int> run_rounds();
   std::vector<std::int32_t> channel_slack(std::size_t channels);
   EdgeMarks append(const ChunkRun& run);
-  void spare_more();
+
+  static constexpr int never = std::numeric_limits<int>::max();
 
   const MachineSpec& machine_;
   Lane& lane_;
@@ -74,13 +87,15 @@ class MatrixTimer {
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
   bool find_copies_ = true;
-  int spared_ = 0;             ///< FastForward::spared
-  std::vector<Chunk> chunks_;  ///< so far; the last one is under way
-  std::size_t simulated_ = 0;  ///< the lane stands after so many of them
-  std::size_t timed_ = 0;      ///< after so many of them
-  LaunchTimes lane_times_;     ///< were the lane's books these
-  EngineState state_;          ///< the last one that was simulated
-  Chunk next_;                 ///< begins here
+  std::optional<Place> place_;  ///< the last one that was kept
+  int all_from_ = never;        ///< of the last stretch of rounds that all lines are simulated in
+  std::vector<Chunk> chunks_;   ///< so far; the last one is under way
+  std::size_t simulated_ = 0;   ///< the lane stands after so many of them
+  int simulated_rounds_ = 0;    ///< and so many rounds of the next
+  std::size_t timed_ = 0;       ///< after so many of them
+  LaunchTimes lane_times_;      ///< were the lane's books these
+  EngineState state_;           ///< the last one that was simulated
+  Chunk next_;                  ///< begins here
   int rounds_added_ = 0;
   LaunchTimes result_;
   std::vector<std::int32_t> channels_after_;  ///< of the east edge, cycles of the launch

@@ -202,4 +202,37 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
   return result;
 }
 
+StreamReduce StreamReduce::unfolded(const StreamReduceShape& whole, const Fold& fold) const {
+  StreamReduce result(timing_, whole);
+  result.rounds_ = result.first_round_ = rounds_;
+  result.return_ = return_;
+  result.opens_ = opens_;
+  result.groups_ = groups_;
+  const auto fill = [](const Times& from, std::size_t row, std::size_t group, Times& to, std::size_t line,
+                       std::int32_t later) {
+    const std::int32_t* source = from.data() + group * row;
+    std::transform(source, source + row, to.data() + line * row,
+                   [later](std::int32_t time) { return time == never_binds ? time : time + later; });
+  };
+  const std::size_t ring_row = history_depth * width_;
+  for (std::size_t group = 0; group < fold.first.size(); ++group) {
+    for (int copy = 0; copy < fold.copies[group]; ++copy) {
+      const auto line = static_cast<std::size_t>(fold.first[group] - copy);
+      const std::int32_t later = copy * fold.shift;
+      fill(depart_, history_depth * (width_ + 2), group, result.depart_, line, later);
+      fill(arrive_, ring_row, group + 1, result.arrive_, line + 1, later);
+      fill(consume_, ring_row, group, result.consume_, line, later);
+      fill(element_, ring_row, group, result.element_, line, later);
+      fill(leave_, ring_row, group, result.leave_, line, later);
+      for (auto times : {&StreamReduce::issue_, &StreamReduce::free_, &StreamReduce::ready_})
+        fill(this->*times, width_, group, result.*times, line, later);
+      result.sent_[line] = sent_[group];
+      result.sums_[line] = sums_[group].later(later);
+    }
+  }
+  result.unfold_lists(*this, fold);
+  result.begin();
+  return result;
+}
+
 }  // namespace weft::hw

@@ -6,7 +6,9 @@
 //   lines (the chain runs along the columns): a column is a copy while its input is the one's before it, `shift` later;
 //     every element is compared.
 // In both, room downstream must never be what a column waited for: then its neighbours' times cannot reach it. All of
-// it is checked with every wavelet and element; StreamReduce::fold_holds() tells when a check failed.
+// it is checked with every wavelet and element; StreamReduce::fold_holds() tells when a check failed. Up to that round
+// the copies were copies: of lines every column's state before it follows, and all are simulated until copies are found
+// again.
 #include <cstdint>
 #include <vector>
 
@@ -15,7 +17,6 @@ namespace weft::hw {
 /// What may be added instead of simulated; see StreamReduceShape::add_runs and above. Changes no result.
 struct FastForward {
   bool runs = false, copies = false;
-  int spared = 0;  ///< lines that are copies and simulated all the same, at the begin of each group of them
 };
 
 /// Neighbours that are copies of the first of them in the direction of travel.

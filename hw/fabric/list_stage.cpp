@@ -87,8 +87,31 @@ int StreamReduce::list_wavelets(int position) const { return position < active_ 
 
 void StreamReduce::take_list(int position, int first, int last, std::int32_t edge) {
   const Group& group = group_at(position);
-  for (int offset = first; offset < last; ++offset)
-    list_wavelet(position, group.summed + rounds_ + offset, offset == group.elements, edge + 1 + offset);
+  for (int offset = first; offset < last; ++offset) {
+    const std::int64_t k = group.summed + rounds_ + offset;
+    if (!shape_.chain_from_below) enter_list(position, k, edge + 1 + offset);
+    for (int line = shape_.chain - 1; line >= 0; --line) pass_list(line, position, k, offset == group.elements);
+  }
+}
+
+// Line by line, so that what is at work stays in cache. A wavelet waits for room that the one link_queue before it
+// left: so many go together.
+void StreamReduce::take_lists(const std::int32_t* edge) {
+  const int together = timing_.link_queue;
+  const auto each = [&](int first, auto&& visit) {
+    for (const Group& group : groups_)
+      for (int offset = first; offset < std::min(first + together, group.elements + 1); ++offset)
+        visit(group, group.summed + rounds_ + offset, offset);
+  };
+  for (int first = 0; first <= max_elements_; first += together) {
+    each(first, [&](const Group& group, std::int64_t k, int offset) {
+      enter_list(group.first, k, edge[group.first] + 1 + offset);
+    });
+    for (int line = shape_.chain - 1; line >= 0; --line)
+      each(first, [&](const Group& group, std::int64_t k, int offset) {
+        pass_list(line, group.first, k, offset == group.elements);
+      });
+  }
 }
 
 // First cycle in which no sum crosses the ramp, nor leaves on the link that the list takes as well.
@@ -102,60 +125,73 @@ std::int32_t StreamReduce::free_of_sums(int line, int position, std::int32_t fro
   }
 }
 
-void StreamReduce::list_wavelet(int position, std::int64_t k, bool control, std::int32_t fed) {
-  const auto slot = [](std::int64_t index) { return static_cast<std::size_t>(index & (history_depth - 1)); };
-  const std::size_t now = slot(k), before = slot(k - 1), room = slot(k - timing_.link_queue),
-                    queued = slot(k - timing_.input_queue);
-  // The latest of what a departure waits for, and what is known of it.
-  struct Departure {
-    std::int32_t time;
-    unsigned known;
-    void wait_for(std::int32_t other, unsigned other_known) {
-      if (other > time) known = other_known;
-      time = std::max(time, other);
-    }
-  };
-  const auto depart = [&](int line) { return list_ring(list_depart_, position, line); };
-  const auto known = [&](int line) { return list_ring(list_known_, position, line); };
+namespace {
+
+std::size_t slot(std::int64_t index) { return static_cast<std::size_t>(index & (history_depth - 1)); }
+
+/// The latest of what a departure waits for, and what is known of it.
+struct Departure {
+  std::int32_t time;
+  unsigned known;
+  void wait_for(std::int32_t other, unsigned other_known) {
+    if (other > time) known = other_known;
+    time = std::max(time, other);
+  }
+};
+
+}  // namespace
+
+// Into the last line of the chain, from the edge, where it is `fed` at the earliest.
+void StreamReduce::enter_list(int position, std::int64_t k, std::int32_t fed) {
   const int below = shape_.chain;
-  if (!shape_.chain_from_below) {
-    Departure entry{std::max(fed, depart(below)[before] + 1), list_exact | list_alike};
-    entry.wait_for(depart(below - 1)[room] + 1, known(below - 1)[room]);
-    depart(below)[now] = entry.time;
-    fold_holds_ &= (entry.known & list_exact) != 0;
+  std::int32_t* entries = list_ring(list_depart_, position, below);
+  Departure entry{std::max(fed, entries[slot(k - 1)] + 1), list_exact | list_alike};
+  entry.wait_for(list_ring(list_depart_, position, below - 1)[slot(k - timing_.link_queue)] + 1,
+                 list_ring(list_known_, position, below - 1)[slot(k - timing_.link_queue)]);
+  entries[slot(k)] = entry.time;
+  fold_holds_ &= (entry.known & list_exact) != 0;
+}
+
+// Through the router of a line, into its core.
+void StreamReduce::pass_list(int line, int position, std::int64_t k, bool control) {
+  const std::size_t now = slot(k), before = slot(k - 1), room = slot(k - timing_.link_queue);
+  std::int32_t *departs = list_ring(list_depart_, position, line), *taken = list_ring(list_taken_, position, line);
+  std::uint8_t* known = list_ring(list_known_, position, line);
+  const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
+  Departure own{taken[slot(k - timing_.input_queue)] + timing_.ramp, list_exact | list_alike};
+  own.wait_for(departs[before] + 1, known[before]);
+  // Room in the next column: a copy, or of the last copy the next group's first, which has to be as late.
+  const std::int32_t next = list_ring(list_depart_, position, line - 1)[room] + 1;
+  if (lag > 0) {
+    const std::int32_t of_copy = departs[room] + fold_shift_ + 1;
+    const unsigned all_alike = next == of_copy + lag ? list_exact | list_alike : list_exact;
+    own.wait_for(of_copy, (known[room] & list_alike) != 0 ? known[room] & all_alike : 0);
+  } else {
+    own.wait_for(next, line > 0 ? list_ring(list_known_, position, line - 1)[room] & list_exact : list_exact);
   }
-  Departure upstream{depart(below)[now], list_exact};
-  for (int line = below - 1; line >= 0; --line) {
-    const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
-    std::int32_t* taken = list_ring(list_taken_, position, line);
-    Departure own{taken[queued] + timing_.ramp, list_exact | list_alike};
-    own.wait_for(depart(line)[before] + 1, known(line)[before]);
-    // Room in the next column: a copy, or of the last copy the next group's first.
-    const unsigned next_known = line > 0 ? known(line - 1)[room] & list_exact : unsigned{list_exact};
-    const std::int32_t next = depart(line - 1)[room] + 1;
-    if (lag > 0) {
-      const unsigned copy_known = known(line)[room];
-      own.wait_for(depart(line)[room] + fold_shift_ + 1, (copy_known & list_alike) != 0 ? copy_known : 0);
-    } else {
-      own.wait_for(next, next_known);
-    }
-    own.wait_for(upstream.time + timing_.hop, upstream.known & list_exact);
-    own.time = free_of_sums(line, position, own.time);
-    if (lag == 0) {
-      own.known |= list_alike;
-    } else {
-      fold_holds_ &= next <= own.time + lag;
-    }
-    depart(line)[now] = own.time;
-    known(line)[now] = static_cast<std::uint8_t>(own.known);
-    std::int32_t& free = row(free_, line)[position];
-    const std::int32_t take = std::max(own.time + timing_.ramp, free);
-    if (take > free) fold_holds_ &= own.known == (list_exact | list_alike);
-    row(wait_stream_, line)[position] += take - free;
-    taken[now] = take;
-    free = take + (control ? timing_.control : 1);
-    upstream = {own.time + lag, (own.known & list_alike) != 0 ? own.known : 0};
+  // The last copy of the column before, of which the first is simulated; or where the list comes from.
+  std::int32_t upstream = list_ring(list_depart_, position, line + 1)[now];
+  unsigned upstream_known = list_exact;
+  if (line + 1 < shape_.chain) {
+    upstream += line_lag_[static_cast<std::size_t>(line) + 1];
+    upstream_known = list_ring(list_known_, position, line + 1)[now];
+    if ((upstream_known & list_alike) == 0) upstream_known = 0;
   }
+  own.wait_for(upstream + timing_.hop, upstream_known & list_exact);
+  own.time = free_of_sums(line, position, own.time);
+  if (lag == 0) {
+    own.known |= list_alike;
+  } else {
+    fold_holds_ &= next <= own.time + lag;
+  }
+  departs[now] = own.time;
+  known[now] = static_cast<std::uint8_t>(own.known);
+  std::int32_t& free = row(free_, line)[position];
+  const std::int32_t take = std::max(own.time + timing_.ramp, free);
+  if (take > free) fold_holds_ &= own.known == (list_exact | list_alike);
+  row(wait_stream_, line)[position] += take - free;
+  taken[now] = take;
+  free = take + (control ? timing_.control : 1);
 }
 
 // Taken `shift` later than the line before it, and gone on no later than that.
@@ -166,7 +202,12 @@ bool StreamReduce::list_is_copy(int line, std::int32_t shift) const {
     return false;
   for (int position = 0; position < active_; ++position) {
     const std::int32_t *taken = list_ring(list_taken_, position, line), *left = list_ring(list_depart_, position, line);
-    const std::int32_t *taken_before = taken + history_depth, *left_before = left + history_depth;
+    const std::int32_t* taken_before = list_ring(list_taken_, position, line + 1);
+    const std::int32_t* left_before = list_ring(list_depart_, position, line + 1);
+    for (const std::uint8_t* known :
+         {list_ring(list_known_, position, line), list_ring(list_known_, position, line + 1)})
+      if (std::any_of(known, known + history_depth, [](std::uint8_t of) { return (of & list_exact) == 0; }))
+        return false;
     for (int slot = 0; slot < history_depth; ++slot) {
       const bool never = taken[slot] == never_binds && taken_before[slot] == never_binds;
       if (!never && taken[slot] != taken_before[slot] + shift) return false;
@@ -195,9 +236,43 @@ void StreamReduce::fold_lists(const StreamReduce& from, const Fold& fold) {
       std::copy_n(from.list_ring(from.list_taken_, position, line), history_depth,
                   list_ring(list_taken_, position, group));
       std::uint8_t* known = list_ring(list_known_, position, group);
-      for (int copy = 1; copy < fold.copies[static_cast<std::size_t>(group)]; ++copy)
+      for (int copy = 1; copy < fold.copies[static_cast<std::size_t>(group)]; ++copy) {
+        const std::int32_t* copy_left = from.list_ring(from.list_depart_, position, line - copy);
         for (int slot = 0; slot < history_depth; ++slot)
-          if (left[slot - copy * history_depth] != left[slot] + copy * fold.shift) known[slot] = list_exact;
+          if (copy_left[slot] != left[slot] + copy * fold.shift) known[slot] = list_exact;
+      }
+    }
+  }
+}
+
+// Of a departure whose copies are not alike only a bound is known, for all but the first of them.
+void StreamReduce::unfold_lists(const StreamReduce& from, const Fold& fold) {
+  if (!shape_.lists) return;
+  length_ = from.length_;
+  max_elements_ = from.max_elements_;
+  const auto later = [](std::int32_t time, std::int32_t cycles) { return time == never_binds ? time : time + cycles; };
+  for (int position = 0; position < active_; ++position)
+    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), history_depth,
+                list_ring(list_depart_, position, shape_.chain));
+  for (std::size_t group = 0; group < fold.first.size(); ++group) {
+    for (int copy = 0; copy < fold.copies[group]; ++copy) {
+      const int line = fold.first[group] - copy, of = static_cast<int>(group);
+      const std::int32_t cycles = copy * fold.shift;
+      listed_sums_[static_cast<std::size_t>(line)] = from.listed_sums_[group].later(cycles);
+      listed_leave_[static_cast<std::size_t>(line)] = from.listed_leave_[group].later(cycles);
+      for (int position = 0; position < active_; ++position) {
+        for (int slot = 0; slot < history_depth; ++slot) {
+          const unsigned known = from.list_ring(from.list_known_, position, of)[slot];
+          const bool alike = (known & list_alike) != 0;
+          list_ring(list_depart_, position, line)[slot] =
+              later(from.list_ring(from.list_depart_, position, of)[slot], cycles);
+          list_ring(list_taken_, position, line)[slot] =
+              later(from.list_ring(from.list_taken_, position, of)[slot], cycles);
+          list_ring(list_known_, position, line)[slot] = static_cast<std::uint8_t>(copy == 0 ? known | list_alike
+                                                                                   : alike   ? known
+                                                                                             : 0);
+        }
+      }
     }
   }
 }

@@ -95,6 +95,12 @@ bool RampRuns::is_copy(const RampRuns& before, std::int32_t shift) const {
          std::equal(times_.begin(), times_.end(), before.times_.begin(), before.times_.end(), later);
 }
 
+RampRuns RampRuns::later(std::int32_t cycles) const {
+  RampRuns result = *this;
+  for (std::int32_t& time : result.times_) time += cycles;
+  return result;
+}
+
 RampRuns RampRuns::picked(const std::vector<int>& chosen) const {
   RampRuns result;
   const auto index = [&chosen](int position) {

@@ -50,6 +50,8 @@ class RampRuns {
   void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
   /// Whether all is as in `before`, `shift` later.
   bool is_copy(const RampRuns& before, std::int32_t shift) const;
+  /// All of it so many cycles later; to be faced anew.
+  RampRuns later(std::int32_t cycles) const;
   /// The runs at the positions of `chosen`, ascending.
   RampRuns picked(const std::vector<int>& chosen) const;
 

@@ -142,10 +142,11 @@ void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
 
 // Times of a neighbour at `index`, in `times` under `ring_line`. At rest since an earlier element: that one's row, and
 // how much later this one is; the neighbour is left as it is.
-StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_line, int line, std::int64_t index) const {
+StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_line, int line, std::int64_t index,
+                                                int left) const {
   const std::int64_t at =
       line >= 0 && line < shape_.chain ? std::min(index, newest_[static_cast<std::size_t>(line)]) : index;
-  return {times.data() + ring(ring_line, at) * width_, static_cast<std::int32_t>(index - at)};
+  return {of_sum(times, ring_line, at, left), static_cast<std::int32_t>(index - at)};
 }
 
 // Element j of one line's sum in [left, right).
@@ -160,10 +161,10 @@ StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, const
 // The element of the line below leaves for the core of this line. True if not a cycle after the one before.
 bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
-  const auto at = [this](Times& times, int of_line, std::int64_t index) {
-    return times.data() + ring(of_line, index) * width_;
+  const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
+    return of_sum(times, of_line, index, left);
   };
-  const Neighbour fed = neighbour(leave_, line + 1, line + 1, j);
+  const Neighbour fed = neighbour(leave_, line + 1, line + 1, j, left);
   const std::int32_t* __restrict below = fed.times;
   std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
   const std::int32_t* __restrict before = at(arrive_, line + 1, j - 1);
@@ -198,10 +199,10 @@ bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
 // The core of the line issues its element, which leaves the router.
 StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
-  const auto at = [this](Times& times, int of_line, std::int64_t index) {
-    return times.data() + ring(of_line, index) * width_;
+  const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
+    return of_sum(times, of_line, index, left);
   };
-  const Neighbour room = neighbour(arrive_, line, line - 1, j - timing_.link_queue);
+  const Neighbour room = neighbour(arrive_, line, line - 1, j - timing_.link_queue, left);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
@@ -237,7 +238,7 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
   }
   if (has_output) {
     const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
-    if (lag > 0) check_copies(line, j, neighbour(leave_, line + 1, line + 1, j), room, left, right);
+    if (lag > 0) check_copies(line, j, neighbour(leave_, line + 1, line + 1, j, left), room, left, right);
     const std::int32_t* __restrict room_times = room.times;
     const std::int32_t credit = room.later - lag;
     for (int p = left; p < right; ++p) {
@@ -253,8 +254,8 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
 // of older ones, later than those: an element has also arrived a ramp before it was issued.
 void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left,
                                 int right) {
-  const auto at = [this](const Times& times, int of_line, std::int64_t index) {
-    return times.data() + ring(of_line, index) * width_;
+  const auto at = [this, left](const Times& times, int of_line, std::int64_t index) {
+    return of_sum(times, of_line, index, left);
   };
   const auto l = static_cast<std::size_t>(line);
   const std::int32_t* element = at(element_, line, j);
@@ -346,7 +347,7 @@ void StreamReduce::round_sums() {
 void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    const std::int32_t* from = ring_times.data() + ring(line, group.summed + element) * width_;
+    const std::int32_t* from = of_sum(ring_times, line, group.summed + element, group.first);
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }
@@ -354,7 +355,7 @@ void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std
 void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std::int32_t* from) {
   for (const Group& group : groups_) {
     if (element >= group.elements) continue;
-    std::int32_t* to = ring_times.data() + ring(line, group.summed + element) * width_;
+    std::int32_t* to = of_sum(ring_times, line, group.summed + element, group.first);
     std::copy(from + group.first, from + group.last, to + group.first);
   }
 }

@@ -91,6 +91,8 @@ class StreamReduce {
   /// chain_from_below they come from the edge, where the first may not enter before the cycle after `edge`. With a
   /// neighbour across the lines at most link_queue a call, its credits in list_above() before the next.
   void take_list(int position, int first, int last, std::int32_t edge);
+  /// All lists whole, of a part without neighbours; `edge` [positions].
+  void take_lists(const std::int32_t* edge);
   /// Departure of a list's wavelet from the router of line 0, from where it comes from, and from the router of the line
   /// above line 0 where that is another part's.
   std::int32_t list_leaving(int position, int offset) { return list_time(position, 0, offset); }
@@ -158,10 +160,14 @@ class StreamReduce {
   void round_sums();
 
   // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
-  /// Which lines or positions are copies of each other now.
-  Fold find_fold(bool of_lines, int spared = 0) const;
+  /// Which lines or positions are copies of each other now. `spared`: so many lines at the begin of each group of
+  /// copies stand for themselves.
+  Fold find_fold(bool of_lines, int spared) const;
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;
+  /// The contrary, of lines: an engine of all of `whole`, in the state that this one, folded as `fold` says, stands
+  /// for. Its pe() counts from here on.
+  StreamReduce unfolded(const StreamReduceShape& whole, const Fold& fold) const;
   /// False: since it was folded, something happened for which copies are not shown to be copies.
   bool fold_holds() const { return fold_holds_; }
 
@@ -228,11 +234,19 @@ class StreamReduce {
     return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
   }
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
+  /// Times of an element of a line's sum, indexed by position, from `left` on; with lists at `left` alone, as every
+  /// position is at another element: there a position's elements stand together.
+  template <typename Values>
+  auto* of_sum(Values& times, int line, std::int64_t index, int left) const {
+    if (!shape_.lists) return times.data() + ring(line, index) * width_;
+    const std::size_t place = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(left);
+    return times.data() + place * history_depth + (index & (history_depth - 1)) - left;
+  }
   /// Issue of the round's last element, where it is known.
   const std::int32_t* last_issue_row(int line, int position) const {
     const Group& group = group_at(position);
     return group.elements == 0 ? row(issue_, line)
-                               : element_.data() + ring(line, group.summed + group.elements - 1) * width_;
+                               : of_sum(element_, line, group.summed + group.elements - 1, position);
   }
   const std::int32_t* row(const Times& times, int line) const {
     return times.data() + static_cast<std::size_t>(line) * width_;
@@ -255,15 +269,16 @@ class StreamReduce {
   /// Of a position's list in `times`, at a line; line `chain` is where it comes from, -1 the one above line 0.
   template <typename Values>
   auto* list_ring(Values& times, int position, int line) const {
-    return times.data() + (static_cast<std::size_t>(position) * (static_cast<std::size_t>(shape_.chain) + 2) +
-                           static_cast<std::size_t>(line + 1)) *
-                              history_depth;
+    return times.data() +
+           (static_cast<std::size_t>(line + 1) * width_ + static_cast<std::size_t>(position)) * history_depth;
   }
   std::int32_t& list_time(int position, int line, int offset);
-  void list_wavelet(int position, std::int64_t k, bool control, std::int32_t fed);
+  void enter_list(int position, std::int64_t k, std::int32_t fed);
+  void pass_list(int line, int position, std::int64_t k, bool control);
   std::int32_t free_of_sums(int line, int position, std::int32_t from) const;
   bool list_is_copy(int line, std::int32_t shift) const;
   void fold_lists(const StreamReduce& from, const Fold& fold);
+  void unfold_lists(const StreamReduce& from, const Fold& fold);
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
@@ -303,7 +318,7 @@ class StreamReduce {
     const std::int32_t* times;
     std::int32_t later;
   };
-  Neighbour neighbour(const Times& times, int ring_line, int line, std::int64_t index) const;
+  Neighbour neighbour(const Times& times, int ring_line, int line, std::int64_t index, int left) const;
   void check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left, int right);
 
   FabricTiming timing_;
@@ -321,12 +336,13 @@ class StreamReduce {
   Times depart_, consume_;                       ///< [chain][ring][positions]
   std::vector<bool> undisturbed_;                ///< [chain] no receiver takes cycles from this round's stream
   std::vector<RampRuns> sums_;                   ///< [chain] on the ramps into the line
-  Times list_depart_, list_taken_;               ///< [positions][above, chain, below][ring]
+  Times list_depart_, list_taken_;               ///< [above, chain, below][positions][ring]
   std::vector<std::uint8_t> list_known_;         ///< of these departures; see list_stage.cpp
   std::vector<RampSpans> listed_sums_, listed_leave_;  ///< [chain] with lists: on the ramps into the line, out of it
   Times free_, ready_;                                 ///< [lines][positions] core free; accumulators ready
-  Times begin_;                     ///< [lines][positions] core free when this engine began; empty: 0
-  Times element_, leave_, arrive_;  ///< chain rings: u [chain], a [chain + 1], b [chain + 1, line 0 = above]
+  Times begin_;  ///< [lines][positions] core free when this engine began; empty: 0
+  /// Chain rings (of_sum()): u [chain], a [chain + 1], b [chain + 1, line 0 = above].
+  Times element_, leave_, arrive_;
   Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one
   Times opens_;       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
   Times edge_slack_;  ///< [chain]

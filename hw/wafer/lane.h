@@ -41,6 +41,18 @@ class Lane : public sc_core::sc_module {
   std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }
   /// After a round: see Region::copies_failed().
   bool copies_failed() const;
+  /// See Region; never of a lane that is cut.
+  bool lines_folded() const { return regions_.front()->lines_folded(); }
+  struct Place {
+    Region::Place region;
+    std::int32_t edge_departure;
+  };
+  Place place() const { return {regions_.front()->place(), edge_departure_}; }
+  void go_back(const Place& to) {
+    regions_.front()->go_back(to.region);
+    edge_departure_ = to.edge_departure;
+  }
+  void simulate_all(int first, int last) { regions_.front()->simulate_all(first, last); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.
   LaunchTimes times() const;
   /// Rounds x PEs that were simulated since begin_launch().

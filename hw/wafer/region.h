@@ -56,9 +56,24 @@ class Region : public sc_core::sc_module {
   /// The rest of the sum. Precondition: starts_sum(), and all regions have run their streams.
   void run_sum(int round);
   void close_round(int round);
-  /// After close_round(): columns that had been found to be copies may have been none; the launch must be run again
-  /// without FastForward::copies.
+  /// After close_round(): columns that had been found to be copies may have been none in this round. The launch must be
+  /// gone on with from a place before it, or run again without FastForward::copies.
   bool copies_failed() const { return engine_ && !engine_->fold_holds(); }
+  /// Lines were found to be copies, and one of each kind is simulated.
+  bool lines_folded() const { return fold_.of_lines; }
+  /// Where the region stands between two rounds. Precondition: lines_folded().
+  struct Place {
+    std::shared_ptr<const StreamReduce> engine;
+    Fold fold;
+    LaunchTimes booked;
+    RoundRepeats repeats;
+    int rounds_added;
+  };
+  Place place() const { return {std::make_shared<StreamReduce>(*engine_), fold_, booked_, repeats_, rounds_added_}; }
+  /// Goes on from where it stood in this launch.
+  void go_back(const Place& to);
+  /// In rounds [first, last] of this launch no line stands for others.
+  void simulate_all(int first, int last);
   /// Adds the books of the rounds since begin_time() or resume().
   void add_times(LaunchTimes& times) const;
   /// Rounds x PEs that were simulated since place().
@@ -119,6 +134,8 @@ class Region : public sc_core::sc_module {
   bool alone() const;
   LaunchTimes books() const;
   void fold_copies(int round);
+  bool simulates_all(int round) const;
+  void unfold();
   void find_repeat(int round);
   /// Line of the round's owner, or -1 where it is not here.
   int owner_here() const;
@@ -147,13 +164,16 @@ class Region : public sc_core::sc_module {
   const LaunchMap* map_ = nullptr;
   std::unique_ptr<StreamReduce> engine_;
   Fold fold_;           ///< no groups: of all PEs
-  LaunchTimes booked_;  ///< of all PEs, until copies were found
+  LaunchTimes booked_;  ///< of all PEs, before the engine began
   bool find_copies_ = false;
   bool find_repeats_ = false;
   bool adds_round_ = false;  ///< the round under way
   RoundRepeats repeats_;
   int rounds_added_ = 0;
-  int spared_ = 0;  ///< FastForward::spared
+  std::vector<std::pair<int, int>> all_rounds_;  ///< simulate_all()
+  int spared_ = 0;                               ///< of lines; StreamReduce::find_fold()
+  int gave_up_ = 0;                              ///< times that too many would have had to be spared
+  int lanes_ = 1;
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;

@@ -15,6 +15,8 @@ void Region::place(const LaunchMap& map) {
   map_ = &map;
   pe_rounds_ = 0;
   rounds_added_ = 0;
+  all_rounds_.clear();
+  spared_ = gave_up_ = 0;
   const auto clip = [](int value, int limit) { return std::min(value, limit); };
   if (map.lines_are_rows) {
     line_first_ = clip(extent_.row_first, map.lines);
@@ -40,7 +42,7 @@ void Region::begin_time(int lanes, FastForward fast_forward) {
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
   find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
-  spared_ = fast_forward.spared;
+  lanes_ = lanes;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
 
@@ -51,15 +53,53 @@ bool Region::alone() const {
 // Columns become copies when the differences of the launch's begin have passed; to look costs about a round.
 void Region::fold_copies(int round) {
   constexpr int rounds_between_looks = 4;
-  if (!find_copies_ || !fold_.first.empty()) return;
+  if (!find_copies_ || !fold_.first.empty() || simulates_all(round + 1)) return;
   if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
   Fold fold = engine_->find_fold(!map_->lines_are_rows, spared_);
   const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
   constexpr int least_gain = 2;
   if (static_cast<int>(fold.first.size()) * least_gain > columns) return;
-  add_times(booked_);
+  booked_ = books();
   fold_ = std::move(fold);
+  repeats_ = {};
   engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+}
+
+// What comes late makes lines at the foot of a chain wait, the later the more of them; those behind them get it in
+// time. Where the first of those that stood for others soon waited again, more lines are simulated, or all for a while,
+// the next time for twice as long.
+void Region::simulate_all(int first, int last) {
+  constexpr int soon = 128, late = 1024, least_share = 8;
+  const int since = all_rounds_.empty() ? last : last - all_rounds_.back().second;
+  if (since < soon) spared_ = 2 * spared_ + 1;
+  if (since > late) spared_ /= 2;
+  if (spared_ * least_share > map_->lines) {
+    spared_ = 0;
+    last += soon << gave_up_++;
+  }
+  all_rounds_.emplace_back(first, last);
+}
+
+bool Region::simulates_all(int round) const {
+  return std::any_of(all_rounds_.begin(), all_rounds_.end(),
+                     [round](const auto& rounds) { return rounds.first <= round && round <= rounds.second; });
+}
+
+void Region::unfold() {
+  repeats_.settle(*engine_);
+  repeats_ = {};
+  booked_ = books();
+  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
+  engine_ = std::make_unique<StreamReduce>(engine_->unfolded(all, fold_));
+  fold_ = {};
+}
+
+void Region::go_back(const Place& to) {
+  engine_ = std::make_unique<StreamReduce>(*to.engine);
+  fold_ = to.fold;
+  booked_ = to.booked;
+  repeats_ = to.repeats;
+  rounds_added_ = to.rounds_added;
 }
 
 LaunchTimes Region::books() const {
@@ -75,7 +115,7 @@ void Region::add_times(LaunchTimes& times) const {
 
 // To look costs about half a round; while columns may still be found to be copies their engine is the larger one.
 void Region::find_repeat(int round) {
-  if (!find_repeats_ || (find_copies_ && fold_.first.empty())) return;
+  if (!find_repeats_ || (find_copies_ && fold_.first.empty() && !simulates_all(round + 1))) return;
   const int owner = map_->owner_row(round);
   if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner) repeats_.note(*engine_, owner, books());
 }
@@ -121,6 +161,7 @@ bool Region::starts_sum() const {
 void Region::open_round(int round, const std::int32_t* sink_ready) {
   round_ = round;
   sink_ready_ = is_sink() && sink_ready ? sink_ready + position_first_ : nullptr;
+  if (lines_folded() && simulates_all(round)) unfold();
   if (find_repeats_) {
     adds_round_ = repeats_.adds(*engine_, map_->owner_row(round), sink_ready_);
     if (!adds_round_) repeats_.settle(*engine_);
@@ -135,11 +176,11 @@ void Region::open_round(int round, const std::int32_t* sink_ready) {
 }
 
 void Region::run_lists(const std::int32_t* edge) {
-  const bool alone = !neighbour(above());
+  if (!neighbour(above())) return engine_->take_lists(edge + position_first_);
   for (int position = 0; position < engine_->shape().positions; ++position) {
-    const int wavelets = engine_->list_wavelets(position), chunk = alone ? wavelets : timing_.link_queue;
-    for (int first = 0; first < wavelets; first += chunk)
-      take_list(position, first, std::min(first + chunk, wavelets), edge[position_first_ + position]);
+    const int wavelets = engine_->list_wavelets(position);
+    for (int first = 0; first < wavelets; first += timing_.link_queue)
+      take_list(position, first, std::min(first + timing_.link_queue, wavelets), edge[position_first_ + position]);
   }
 }
 

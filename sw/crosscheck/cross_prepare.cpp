@@ -65,7 +65,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     if (map.lists()) {
       engine.begin_round(nullptr, map.kept->round(round));
       const std::int32_t* edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows();
-      for (int row = 0; row < map.kept->rows(); ++row) engine.take_list(row, 0, engine.list_wavelets(row), edge[row]);
+      engine.take_lists(edge);
     } else if (map.kept) {
       engine.begin_round(map.kept->round(round), nullptr);
     }

@@ -162,9 +162,9 @@ class RandomProgram {
     source.push_back({random_() % 6 == 0 ? static_cast<Cycle>(random_() % 400) : 0, wavelet});
   }
 
-  /// fp32 zeros, subnormals, infinities and NaNs.
+  /// fp32 zeros, subnormals, infinities and NaNs; an infinite half beside the least NaN.
   std::uint32_t special() {
-    constexpr std::uint32_t words[] = {0, 1, 0x7fffff, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000};
+    constexpr std::uint32_t words[] = {0, 1, 0x7fffff, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00000, 0x7c017c00};
     return words[random_() % std::size(words)] | static_cast<std::uint32_t>(random_() % 2) << 31;
   }
 

@@ -23,7 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "rtl/array/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp",
          "hw/fabric/reduce_stage.cpp", "hw/fabric/receivers.cpp", "hw/fabric/ramp_runs.cpp", "hw/fabric/sum_blocks.cpp",
          "hw/fabric/line_times.cpp", "hw/fabric/local_thread.cpp", "hw/fabric/softmax_times.cpp",
-         "hw/fabric/softmax_program.cpp")
+         "hw/fabric/softmax_program.cpp", "hw/fabric/list_stage.cpp", "hw/fabric/ramp_spans.cpp",
+         "hw/fabric/round_counts.cpp", "hw/fabric/round_repeats.cpp")
 BAR_PERCENT = 90
 
 

@@ -29,18 +29,19 @@ PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_t
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
                test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test"),
                test("timing", "softmax_times_test")]
-CROSSCHECK = Detector("weft crosscheck", "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3"))
+CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3", *zeros))
+              for name, *zeros in (("weft crosscheck",), ("weft crosscheck, sparse", "--zeros", "50"))]
 
 
 def detectors_of(path):
     if path.startswith("hw/fabric/"):
-        return [*RECURRENCES, CROSSCHECK]
+        return [*RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
-        return [*PROGRAMS, *TILES, CROSSCHECK]
+        return [*PROGRAMS, *TILES, *CROSSCHECK]
     if path.startswith("rtl/array/"):
         return [SV_ARRAY]
     arithmetic = pathlib.PurePath(path).name.startswith("fp")
-    return [*([FP_UNITS] if arithmetic else []), *TILES, CROSSCHECK]
+    return [*([FP_UNITS] if arithmetic else []), *TILES, *CROSSCHECK]
 
 
 class Workshop:
@@ -56,7 +57,7 @@ class Workshop:
         wrapper = self.source / "tests/mutation/keep_unchanged.py"
         self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_CXX_FLAGS_RELEASE=-O1", f"-DVERILATOR_BIN={wrapper}"])
-        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *RECURRENCES, CROSSCHECK]
+        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *RECURRENCES, *CROSSCHECK]
         self.check(["ninja", "-C", self.build, "-j", str(self.threads), *(detector.target for detector in detectors)])
         for detector in detectors:
             if self.failure(detector):

@@ -35,6 +35,17 @@ TEST_CASE("steps of a steady wavelet that stay clear of all runs") {
   CHECK(runs.clear_steps(behind, 0, 2, 10) > 1'000'000);
 }
 
+TEST_CASE("positions that another line has found to differ still do") {
+  RampRuns runs;
+  const std::int32_t times[] = {50, 61, 62, 65};
+  runs.begin(9, 0, 4, times);
+  std::vector<std::int32_t> differs{0, 1, 1, 0};
+  runs.compare_positions(1, differs);
+  CHECK(differs[1] != 0);
+  CHECK(differs[2] != 0);
+  CHECK(differs[3] != 0);
+}
+
 TEST_CASE("runs are forgotten when no wavelet can meet them") {
   RampRuns runs;
   const std::int32_t times[] = {50}, later[] = {70};

@@ -6,6 +6,7 @@
 #include <limits>
 #include <random>
 
+#include "hw/fabric/local_thread.h"
 #include "hw/pe/array_model.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/spec/machine_file.h"
@@ -109,6 +110,27 @@ TEST_CASE("the instructions give the functions' bits, of NaNs and infinities too
   same(append_exponentials, machine_exp, below);
   same(append_reciprocals, machine_reciprocal, sums);
   same(append_logarithms, machine_log, sums);
+}
+
+TEST_CASE("a loop within a loop: the time of a thread without neighbours is that of a PE") {
+  const auto nested = [](VectorCode& code, int x, int scratch, int, int n) {
+    code.fill(scratch, n, 1.0F);
+    code.combine(Opcode::add32, x, scratch, n);
+    for (const int counter : {1, 2}) {
+      Instruction again;
+      again.opcode = Opcode::loop;
+      again.count = 3;
+      again.target = static_cast<std::uint16_t>(counter - 1);
+      again.counter = static_cast<std::uint8_t>(counter);
+      code.add(again);
+    }
+  };
+  VectorCode code(0);
+  nested(code, 0, 24, 0, 11);
+  code.halt();
+  LocalThread thread(mini().pe);
+  CHECK(thread.run(code.code(), 0) == code.code().size() - 1);
+  CHECK(thread.end() == run_of(nested, std::vector<float>(11)).pes.front().end.front());
 }
 
 TEST_CASE("an exponential's cycles are those of a PE that computes 1,024 of them") {
