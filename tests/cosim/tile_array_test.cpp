@@ -71,6 +71,33 @@ TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
   REQUIRE(run.clocked_cycles < 14000);  // it slept
 }
 
+TEST_CASE("behind a switch the way it has left may stay full") {
+  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  ArraySetup setup(1, 1, machine.pe.sram_bytes);
+  const auto full = static_cast<std::uint16_t>(machine.router.link_queue);
+  const std::uint16_t behind = 30;
+  Instruction fill, send;
+  fill.opcode = send.opcode = Opcode::send32;
+  fill.fabric_out = send.fabric_out = 6;
+  fill.count = full - 1, fill.close = true, fill.advance = 1;
+  send.count = behind;
+  setup.program(0, 0).code = {fill, send, {}};
+  setup.program(0, 0).tasks = {Task{}};
+  setup.program(0, 0).routes = {{6, {{Port::ramp, port_set(Port::east)}, {Port::ramp, port_set(Port::south)}}}};
+  constexpr Cycle late = 4000;
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = std::vector<Cycle>(full, late);
+  setup.edges[static_cast<std::size_t>(setup.edge(Port::south, 0))].sink[6] = std::vector<Cycle>(behind, 0);
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
+                 run = run_array(machine, setup, {true, &tile, {}});
+  INFO(run.waiting);
+  REQUIRE(run.finished);
+  CHECK(run.pes[0].end[0] < late);
+  CHECK(run.pes[0].slots == model.pes[0].slots);
+  CHECK(run.pes[0].end == model.pes[0].end);
+}
+
 TEST_CASE("a tile is awake through its longest vector: one lane, both operands in the same banks") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
