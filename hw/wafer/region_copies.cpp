@@ -1,0 +1,88 @@
+// What of a region's time lines is added, not simulated: columns that are copies, rounds that repeat; and the states
+// and places that a launch can be gone on with from.
+#include <algorithm>
+
+#include "hw/wafer/region.h"
+
+namespace weft::hw {
+
+bool Region::alone() const {
+  return !neighbour(left()) && !neighbour(right()) && !neighbour(above()) && !neighbour(below());
+}
+
+// Columns become copies when the differences of the launch's begin have passed; to look costs about a round.
+void Region::fold_copies(int round) {
+  constexpr int rounds_between_looks = 4;
+  if (!find_copies_ || !fold_.first.empty() || simulates_all(round + 1)) return;
+  if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
+  Fold fold = engine_->find_fold(!map_->lines_are_rows, spared_);
+  const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
+  constexpr int least_gain = 2;
+  if (static_cast<int>(fold.first.size()) * least_gain > columns) return;
+  booked_ = books();
+  fold_ = std::move(fold);
+  repeats_ = {};
+  engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+}
+
+// What comes late makes lines at the foot of a chain wait, the later the more of them; those behind them get it in
+// time. Where the first of those that stood for others soon waited again, more lines are simulated, or all for a while,
+// the next time for twice as long.
+void Region::simulate_all(int first, int last) {
+  constexpr int soon = 128, late = 1024, least_share = 8;
+  const int since = all_rounds_.empty() ? last : last - all_rounds_.back().second;
+  if (since < soon) spared_ = 2 * spared_ + 1;
+  if (since > late) spared_ /= 2;
+  if (spared_ * least_share > map_->lines) {
+    spared_ = 0;
+    last += soon << gave_up_++;
+  }
+  all_rounds_.emplace_back(first, last);
+}
+
+bool Region::simulates_all(int round) const {
+  return std::any_of(all_rounds_.begin(), all_rounds_.end(),
+                     [round](const auto& rounds) { return rounds.first <= round && round <= rounds.second; });
+}
+
+void Region::unfold() {
+  repeats_.settle(*engine_);
+  repeats_ = {};
+  booked_ = books();
+  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
+  engine_ = std::make_unique<StreamReduce>(engine_->unfolded(all, fold_));
+  fold_ = {};
+}
+
+void Region::go_back(const Place& to) {
+  engine_ = std::make_unique<StreamReduce>(*to.engine);
+  fold_ = to.fold;
+  booked_ = to.booked;
+  repeats_ = to.repeats;
+  rounds_added_ = to.rounds_added;
+}
+
+// To look costs about half a round; while columns may still be found to be copies their engine is the larger one.
+void Region::find_repeat(int round) {
+  if (!find_repeats_ || (find_copies_ && fold_.first.empty() && !simulates_all(round + 1))) return;
+  const int owner = map_->owner_row(round);
+  if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner) repeats_.note(*engine_, owner, books());
+}
+
+bool Region::give_state(StateRows& rows, EngineState& state) const {
+  if (fold_.first.empty() || fold_.of_lines) return false;
+  hw::give_state(*engine_, fold_, rows, state);
+  return true;
+}
+
+void Region::resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
+  fold_ = fold_of(state, rows);
+  booked_ = {};
+  repeats_ = {};
+  find_repeats_ = adds_round_ = false;
+  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
+  engine_ = std::make_unique<StreamReduce>(timing_, all, fold_);
+  take_state(*engine_, state, rows, rounds, origin);
+}
+
+}  // namespace weft::hw
