@@ -11,6 +11,17 @@
 using namespace weft;
 using namespace weft::hw;
 
+namespace {
+
+/// One PE, as the model and as a tile.
+std::pair<ArrayRun, ArrayRun> model_and_tile(const MachineSpec& machine, const ArraySetup& setup) {
+  rtl::TileArray tiles(machine);
+  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
+  return {run_array(machine, setup, {true, nullptr, {}}), run_array(machine, setup, {true, &tile, {}})};
+}
+
+}  // namespace
+
 TEST_CASE("tiles, models and both in one array: same slots, same wires, same memories") {
   const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
   rtl::TileArray tiles(machine);
@@ -59,10 +70,7 @@ TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
   program.routes = {{5, {{Port::west, port_set(Port::ramp)}}}, {6, {{Port::ramp, port_set(Port::east)}}}};
   setup.edges[static_cast<std::size_t>(setup.edge(Port::west, 0))].source = {{4000, {9, 5, false}}};
   setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = {9000, 9001, 14000};
-  rtl::TileArray tiles(machine);
-  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
-  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
-                 run = run_array(machine, setup, {true, &tile, {}});
+  const auto [model, run] = model_and_tile(machine, setup);
   INFO(run.waiting);
   REQUIRE(run.finished);
   REQUIRE(run.end > 14000);
@@ -87,10 +95,7 @@ TEST_CASE("behind a switch the way it has left may stay full") {
   constexpr Cycle late = 4000;
   setup.edges[static_cast<std::size_t>(setup.edge(Port::east, 0))].sink[6] = std::vector<Cycle>(full, late);
   setup.edges[static_cast<std::size_t>(setup.edge(Port::south, 0))].sink[6] = std::vector<Cycle>(behind, 0);
-  rtl::TileArray tiles(machine);
-  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
-  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
-                 run = run_array(machine, setup, {true, &tile, {}});
+  const auto [model, run] = model_and_tile(machine, setup);
   INFO(run.waiting);
   REQUIRE(run.finished);
   CHECK(run.pes[0].end[0] < late);
@@ -106,10 +111,7 @@ TEST_CASE("a tile is awake through its longest vector: one lane, both operands i
   multiply.b = 8192, multiply.count = 4000;
   setup.program(0, 0).code = {multiply, {}};
   setup.program(0, 0).tasks = {Task{}};
-  rtl::TileArray tiles(machine);
-  const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
-  const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),
-                 run = run_array(machine, setup, {true, &tile, {}});
+  const auto [model, run] = model_and_tile(machine, setup);
   INFO(run.waiting);
   REQUIRE(run.finished);
   REQUIRE(run.end > 8000);
