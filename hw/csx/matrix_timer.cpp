@@ -146,14 +146,14 @@ void MatrixTimer::keep_place(int rounds) {
 
 // What was told so far held. Lines: from the last place again, and in the round that failed all of them are simulated;
 // of lists also in some before it, so that it finds nothing of which only a bound is known. If it did, from the
-// launch's begin, and in some more. Positions: from the launch's begin, without copies.
+// launch's begin, and in some more. Positions: from the launch's begin, with fewer copies or none.
 void MatrixTimer::go_back(int failed) {
   const int rounds_before = map_->lists() ? history_depth : 0;
   const bool folded = lane_.lines_folded();
   simulated_ = 0;
   simulated_rounds_ = 0;
   if (map_->lines_are_rows) {
-    find_copies_ = false;
+    find_copies_ = lane_.spare_positions();
     return begin_at(0);
   }
   all_from_ = std::max(0, (folded ? failed : std::min(failed, all_from_)) - rounds_before);
@@ -211,7 +211,8 @@ const char* MatrixTimer::how() const {
   if (!find_copies_) return "all: room downstream ran out, so columns did not stay copies";
   if (rounds_added_ > 0) return "some rounds: the others repeat what was simulated";
   if (pe_rounds() < std::int64_t{map_->rounds} * map_->lines * map_->positions)
-    return all_from_ == never ? "one of each kind of column" : "one of each kind of column, or all for a while";
+    return all_from_ == never ? "some columns: one of each kind"
+                              : "some columns or all: one of each kind, and all while they were not copies";
   if (all_from_ != never) return "all: room downstream ran out, so columns did not stay copies";
   return "all: columns are not copies of each other, or the wafer is cut";
 }

@@ -113,10 +113,15 @@ Fold StreamReduce::find_fold(bool of_lines, int spared) const {
   if (!of_lines) {
     fold.shift = timing_.hop;
     const std::vector<std::int32_t> differs = position_differs(fold.shift);
-    for (int position = 0; position < shape_.positions; ++position) {
-      if (position > 0 && differs[static_cast<std::size_t>(position)] == 0) {
-        ++fold.copies.back();
-      } else {
+    for (int position = 0; position < shape_.positions;) {
+      int next = position + 1;
+      while (next < shape_.positions && differs[static_cast<std::size_t>(next)] == 0) ++next;
+      const int alone = next < shape_.positions ? std::min(spared, next - position) : 0;
+      if (const int copies = next - position - alone; copies > 0) {
+        fold.first.push_back(position);
+        fold.copies.push_back(copies);
+      }
+      for (position = next - alone; position < next; ++position) {
         fold.first.push_back(position);
         fold.copies.push_back(1);
       }

@@ -108,7 +108,8 @@ void StreamReduce::reduce_due(int line, std::int64_t j, const Group& group, int 
   if (moved.leave != 0) due_at(j + timing_.output_queue).add(line);
   if (moved.leave != 0 && line > 0) due_at(j).add(line - 1);
   if (moved.arrive != 0 && line + 1 < shape_.chain) due_at(j + timing_.link_queue).add(line + 1);
-  if (steals(line)) due_at(j + 1).add(line);
+  // A returned sum may take a cycle of the core, or of the ramp, where it is remembered for longer.
+  if (steals(line) || receivers_.known_at(line)) due_at(j + 1).add(line);
 }
 
 // Brings a line that is at rest up to element j: each time is the one before it, plus one.

@@ -5,6 +5,21 @@
 
 namespace weft::hw {
 
+bool RoundRepeats::watches(int owner) {
+  constexpr int most_skipped = 31;
+  if (owner == seen_) return watching_;
+  seen_ = owner;
+  if (watching_) {
+    skip_ = found_ ? 0 : std::min(2 * skip_ + 1, most_skipped);
+    skipped_ = 0;
+  } else {
+    ++skipped_;
+  }
+  watching_ = skipped_ == skip_;
+  if (watching_) found_ = false;
+  return watching_;
+}
+
 void RoundRepeats::note(const StreamReduce& engine, int owner, const LaunchTimes& times) {
   bool same = owner == owner_ && engine.rounds() == noted_ + 1;
   Row row;
@@ -38,6 +53,7 @@ bool RoundRepeats::adds(const StreamReduce& engine, int owner, const std::int32_
   if (cycles_ == 0 || owner != owner_ || engine.rounds() != noted_) return false;
   if (sink_ready && !engine.same_room(sink_ready, (added_ + 1) * cycles_)) return false;
   ++added_;
+  found_ = true;
   return true;
 }
 

@@ -14,6 +14,9 @@ namespace weft::hw {
 /// until settle().
 class RoundRepeats {
  public:
+  /// Whether to note() the next round of `owner`: it costs about as much as the round. Of fewer and fewer owners, while
+  /// none of them has a round that repeats.
+  bool watches(int owner);
   /// After a round of `engine` that `owner` sent, with its books so far.
   void note(const StreamReduce& engine, int owner, const LaunchTimes& times);
   /// True: the next round repeats the one before and is added. `sink_ready`: see StreamReduce::open_reduction().
@@ -30,6 +33,9 @@ class RoundRepeats {
  private:
   using Row = std::vector<std::int32_t>;
 
+  int seen_ = -1;                        ///< by watches()
+  bool watching_ = true, found_ = true;  ///< that owner's rounds; one that repeats
+  int skip_ = 0, skipped_ = 0;           ///< owners, from one that is watched to the next
   int owner_ = -1;
   std::int64_t noted_ = -1;  ///< rounds of the engine
   Row common_, books_;

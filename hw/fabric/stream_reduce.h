@@ -161,7 +161,7 @@ class StreamReduce {
 
   // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
   /// Which lines or positions are copies of each other now. `spared`: so many lines at the begin of each group of
-  /// copies stand for themselves.
+  /// copies, or positions at its end if another group follows, stand for themselves.
   Fold find_fold(bool of_lines, int spared) const;
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;

@@ -53,6 +53,7 @@ class Lane : public sc_core::sc_module {
     edge_departure_ = to.edge_departure;
   }
   void simulate_all(int first, int last) { regions_.front()->simulate_all(first, last); }
+  bool spare_positions() { return regions_.front()->spare_positions(); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.
   LaunchTimes times() const;
   /// Rounds x PEs that were simulated since begin_launch().

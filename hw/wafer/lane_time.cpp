@@ -27,7 +27,8 @@ Lane::Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, cons
       extent.row_last = split_first(rectangle.height, cut.rows, row + 1);
       extent.column_first = split_first(rectangle.width, cut.columns, column);
       extent.column_last = split_first(rectangle.width, cut.columns, column + 1);
-      regions_.push_back(std::make_unique<Region>(fmt::format("region_{}_{}", row, column).c_str(), timing_, extent));
+      regions_.push_back(std::make_unique<Region>(fmt::format("region_{}_{}", row, column).c_str(), timing_,
+                                                  machine.pe.lanes.fmac_mixed, extent));
     }
   }
   const auto join = [](Region& from, Side side, Region& to) {
@@ -46,13 +47,13 @@ void Lane::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
   map_ = &map;
   kind_ = kind;
   layer_ = layer;
-  for (auto& part : regions_) part->place(map);
+  for (auto& part : regions_) part->open_launch(map);
 }
 
 void Lane::begin_time(FastForward fast_forward) {
   edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
-  for (auto& part : regions_) part->begin_time(machine_.pe.lanes.fmac_mixed, fast_forward);
+  for (auto& part : regions_) part->begin_time(fast_forward);
 }
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
@@ -113,7 +114,7 @@ bool Lane::give_state(StateRows& rows, EngineState& state) const {
 
 void Lane::resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
   edge_departure_ = 0;
-  regions_.front()->resume(machine_.pe.lanes.fmac_mixed, rows, state, rounds, origin);
+  regions_.front()->resume(rows, state, rounds, origin);
 }
 
 std::int64_t Lane::cut_crossings() const {

@@ -2,8 +2,8 @@
 
 namespace weft::hw {
 
-Region::Region(const sc_core::sc_module_name& name, const FabricTiming& timing, RegionExtent extent)
-    : sc_module(name), timing_(timing), extent_(extent) {
+Region::Region(const sc_core::sc_module_name& name, const FabricTiming& timing, int lanes, RegionExtent extent)
+    : sc_module(name), timing_(timing), lanes_(lanes), extent_(extent) {
   for (std::size_t side = 0; side < 4; ++side) {
     const std::string suffix = proto::side_names[side];
     ports_[side].region = this;

@@ -20,7 +20,8 @@ namespace weft::hw {
 
 class Region : public sc_core::sc_module {
  public:
-  Region(const sc_core::sc_module_name& name, const FabricTiming& timing, RegionExtent extent);
+  /// `lanes`: AXPY elements that a PE does per cycle.
+  Region(const sc_core::sc_module_name& name, const FabricTiming& timing, int lanes, RegionExtent extent);
 
   /// One pair of sockets per side; unbound at the edge of the rectangle.
   proto::WaveletOut& out(proto::Side side) { return *out_[static_cast<std::size_t>(side)]; }
@@ -31,7 +32,7 @@ class Region : public sc_core::sc_module {
   std::int64_t bursts_received() const { return bursts_; }
 
   /// Which PEs of this region the next launch maps. `map` must outlive the launch.
-  void place(const LaunchMap& map);
+  void open_launch(const LaunchMap& map);
   /// False: the launch has nothing to do here.
   bool mapped() const { return line_first_ < line_last_ && position_first_ < position_last_; }
   bool starts_stream(int round) const;
@@ -40,8 +41,8 @@ class Region : public sc_core::sc_module {
   bool is_sink() const { return mapped() && line_first_ == 0; }
 
   // ---- time ----------------------------------------------------------------------------------------------------
-  /// All PEs stand at cycle 0 of the launch with empty queues; `lanes` AXPY elements per cycle.
-  void begin_time(int lanes, FastForward fast_forward);
+  /// All PEs stand at cycle 0 of the launch with empty queues.
+  void begin_time(FastForward fast_forward);
   /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
   void open_round(int round, const std::int32_t* sink_ready);
   /// The round's lists. Precondition: starts_sum(), the launch has lists, and all regions have opened the round.
@@ -74,11 +75,13 @@ class Region : public sc_core::sc_module {
   void go_back(const Place& to);
   /// In rounds [first, last] of this launch no line stands for others.
   void simulate_all(int first, int last);
+  /// More positions before others of another kind stand for themselves, when the launch is run again. False: no more.
+  bool spare_positions();
   /// Adds the books of the rounds since begin_time() or resume().
   void add_times(LaunchTimes& times) const;
-  /// Rounds x PEs that were simulated since place().
+  /// Rounds x PEs that were simulated since open_launch().
   std::int64_t pe_rounds() const { return pe_rounds_; }
-  /// Rounds since place() that repeated the one before and were added.
+  /// Rounds since open_launch() that repeated the one before and were added.
   int rounds_added() const { return rounds_added_; }
   /// Before close_round() at a sink: issue of the last element of the round's sum at a position of this region.
   std::int32_t sink_issue(int position) const;
@@ -88,7 +91,7 @@ class Region : public sc_core::sc_module {
   /// The cycle that a state's times are told from.
   std::int32_t state_origin() const { return engine_->state_origin(); }
   /// Stands as the region did whose state() this was, after `rounds` rounds, with its times told from `origin`.
-  void resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
+  void resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
   /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
@@ -155,6 +158,7 @@ class Region : public sc_core::sc_module {
   int engine_lines() const;
 
   FabricTiming timing_;
+  int lanes_;
   RegionExtent extent_;
   std::array<std::unique_ptr<proto::WaveletOut>, 4> out_;
   std::array<std::unique_ptr<proto::WaveletIn>, 4> in_;
@@ -171,9 +175,8 @@ class Region : public sc_core::sc_module {
   RoundRepeats repeats_;
   int rounds_added_ = 0;
   std::vector<std::pair<int, int>> all_rounds_;  ///< simulate_all()
-  int spared_ = 0;                               ///< of lines; StreamReduce::find_fold()
+  int spared_ = 0;                               ///< StreamReduce::find_fold()
   int gave_up_ = 0;                              ///< times that too many would have had to be spared
-  int lanes_ = 1;
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;

@@ -40,6 +40,14 @@ void Region::simulate_all(int first, int last) {
   all_rounds_.emplace_back(first, last);
 }
 
+// Columns of fewer tokens are a cycle faster in a sum; where a sum of theirs holds up a wavelet that has passed those
+// of the columns before them, some of these wait for room.
+bool Region::spare_positions() {
+  constexpr int least = 8, most = 64;
+  spared_ = std::max(least, 2 * spared_);
+  return spared_ <= most;
+}
+
 bool Region::simulates_all(int round) const {
   return std::any_of(all_rounds_.begin(), all_rounds_.end(),
                      [round](const auto& rounds) { return rounds.first <= round && round <= rounds.second; });
@@ -66,7 +74,8 @@ void Region::go_back(const Place& to) {
 void Region::find_repeat(int round) {
   if (!find_repeats_ || (find_copies_ && fold_.first.empty() && !simulates_all(round + 1))) return;
   const int owner = map_->owner_row(round);
-  if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner) repeats_.note(*engine_, owner, books());
+  if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner && repeats_.watches(owner))
+    repeats_.note(*engine_, owner, books());
 }
 
 bool Region::give_state(StateRows& rows, EngineState& state) const {
@@ -75,12 +84,12 @@ bool Region::give_state(StateRows& rows, EngineState& state) const {
   return true;
 }
 
-void Region::resume(int lanes, const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
+void Region::resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
   fold_ = fold_of(state, rows);
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
-  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
+  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
   engine_ = std::make_unique<StreamReduce>(timing_, all, fold_);
   take_state(*engine_, state, rows, rounds, origin);
 }

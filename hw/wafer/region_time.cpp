@@ -11,7 +11,7 @@ using proto::BurstKind;
 using proto::Side;
 using proto::WaveletBurst;
 
-void Region::place(const LaunchMap& map) {
+void Region::open_launch(const LaunchMap& map) {
   map_ = &map;
   pe_rounds_ = 0;
   rounds_added_ = 0;
@@ -31,18 +31,17 @@ void Region::place(const LaunchMap& map) {
   }
 }
 
-void Region::begin_time(int lanes, FastForward fast_forward) {
+void Region::begin_time(FastForward fast_forward) {
   engine_.reset();
   fold_ = {};
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
   if (!mapped()) return;
-  StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes);
+  StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
   find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
-  lanes_ = lanes;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 constexpr int kMaxFeatures = 1 << 20;
 constexpr int kMaxLayers = 1024;
-const IntegerRange kBatchRange{1, 1 << 24};
+/// 2048 systems of half a million samples each; counted in int. How many were predicted right is summed in fp32, on the
+/// wafer and in SwarmX: exact up to 2^24 samples of a micro-batch over all systems.
+const IntegerRange kBatchRange{1, 1 << 30};
 const IntegerRange kSeedRange{0, std::numeric_limits<std::int64_t>::max()};
 /// The step counter's width.
 constexpr std::int64_t kMaxSteps = 2'147'483'647;

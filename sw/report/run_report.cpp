@@ -154,13 +154,17 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                         {"rtl_tile_cycles", programs.clocked_cycles}};
   }
   Json shares = Json::array();
-  for (const SimulatedShare& share : simulated_shares(report.launches))
+  for (const SimulatedShare& share : simulated_shares(report.launches)) {
+    Json layers = Json::array();
+    for (const int layer : share.layers) layers.push_back(report.layers[static_cast<std::size_t>(layer)]);
     shares.push_back({{"kernel", share.kernel},
                       {"simulated", share.simulated},
+                      {"layers", std::move(layers)},
                       {"launches", share.launches},
                       {"cycles", share.cycles},
                       {"pe_rounds", share.pe_rounds},
                       {"pe_rounds_simulated", share.pe_rounds_simulated}});
+  }
   json["host"] = {{"wall_seconds", report.host.wall_seconds},
                   {"cycles_per_second", static_cast<double>(report.cycles) / report.host.wall_seconds},
                   {"peak_memory_mib", report.host.peak_memory_mib},

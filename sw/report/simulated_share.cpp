@@ -11,7 +11,9 @@ std::vector<SimulatedShare> simulated_shares(const std::vector<proto::LaunchReco
     auto share = std::find_if(shares.begin(), shares.end(), [&](const SimulatedShare& other) {
       return other.kernel == launch.kernel && other.simulated == launch.simulated;
     });
-    if (share == shares.end()) share = shares.insert(share, {launch.kernel, launch.simulated, 0, 0, 0, 0});
+    if (share == shares.end()) share = shares.insert(share, {launch.kernel, launch.simulated, {}, 0, 0, 0, 0});
+    if (std::find(share->layers.begin(), share->layers.end(), launch.layer) == share->layers.end())
+      share->layers.push_back(launch.layer);
     ++share->launches;
     share->cycles += launch.end - launch.start;
     share->pe_rounds += launch.pe_rounds;

@@ -10,6 +10,7 @@ namespace weft::sw {
 /// Launches of one kernel that were treated alike.
 struct SimulatedShare {
   std::string kernel, simulated;  ///< as in LaunchRecord
+  std::vector<int> layers;        ///< in the order of their first such launch
   std::int64_t launches = 0;
   Cycle cycles = 0;  ///< of the launches, simulated or not
   std::int64_t pe_rounds = 0, pe_rounds_simulated = 0;

@@ -183,11 +183,15 @@ std::string summary_text(const RunReport& report) {
                       report.host.fast_forward ? "on" : "off");
   if (report.host.systems < report.systems)
     text += fmt::format("{} of {} systems simulated; the others are its copies\n", report.host.systems, report.systems);
-  text += fmt::format("{:<15} {:>8} {:>12} {:>12}  {}\n", "kernel", "launches", "rounds x PEs", "simulated", "which");
+  text +=
+      fmt::format("{:<15} {:<13} {:>8} {:>12}  of these simulated\n", "kernel", "layers", "launches", "rounds x PEs");
   for (const SimulatedShare& share : simulated_shares(report.launches)) {
-    text += fmt::format("{:<15} {:>8} {:>12} {:>12}  ", share.kernel, share.launches, share.pe_rounds,
-                        share.pe_rounds_simulated);
-    text += share.simulated.substr(0, share.simulated.find(':')) + "\n";
+    std::string layers = report.layers[static_cast<std::size_t>(share.layers.front())];
+    if (share.layers.size() > 1) layers += fmt::format(" and {}", share.layers.size() - 1);
+    text +=
+        fmt::format("{:<15} {:<13} {:>8} {:>12} {:>6.2f} % {}\n", share.kernel, layers, share.launches, share.pe_rounds,
+                    100.0 * static_cast<double>(share.pe_rounds_simulated) / static_cast<double>(share.pe_rounds),
+                    share.simulated.substr(0, share.simulated.find(':')));
   }
   return text;
 }

@@ -61,7 +61,7 @@ class RtlTraining(ScratchTrainings):
 
         folded, simulated = outcome("folded"), outcome("unfolded", "--no_fast_forward")
         tiles = outcome("scaled_tiles", "--rtl-region", "0,0,16,16")["programs"]
-        self.assertTrue(any(share["simulated"].startswith("one of each") for share in folded["host"]["simulated"]))
+        self.assertTrue(any(share["simulated"].startswith("some columns") for share in folded["host"]["simulated"]))
         del folded["host"], simulated["host"]
         self.assertEqual(folded, simulated)
         self.assertEqual(tiles["launches"], 9)

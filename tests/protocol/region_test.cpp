@@ -26,7 +26,7 @@ struct Grid {
     for (int row = 0; row < rows; ++row)
       for (int column = 0; column < columns; ++column)
         regions.push_back(std::make_unique<Region>(
-            fmt::format("r{}_{}_{}", unique, row, column).c_str(), timing,
+            fmt::format("r{}_{}_{}", unique, row, column).c_str(), timing, machine.pe.lanes.fmac_mixed,
             RegionExtent{split_first(rectangle.height, rows, row), split_first(rectangle.height, rows, row + 1),
                          split_first(rectangle.width, columns, column),
                          split_first(rectangle.width, columns, column + 1)}));
@@ -53,15 +53,15 @@ struct Grid {
   }
 
   /// The launch with edges that stall as `seed` says.
-  LaunchTimes run(const LaunchMap& map, int lanes, unsigned seed) {
+  LaunchTimes run(const LaunchMap& map, unsigned seed) {
     std::mt19937 random(seed);
     const auto late = [&random] {
       return random() % 4 == 0 ? static_cast<std::int32_t>(random() % 60) : std::int32_t{0};
     };
     std::vector<std::int32_t> edge(static_cast<std::size_t>(map.chain), -1);
     std::vector<std::int32_t> room(static_cast<std::size_t>(map.positions), 0);
-    for (auto& region : regions) region->place(map);
-    for (auto& region : regions) region->begin_time(lanes, {seed % 2 == 0, false});
+    for (auto& region : regions) region->open_launch(map);
+    for (auto& region : regions) region->begin_time({seed % 2 == 0, false});
     for (int round = 0; round < map.rounds; ++round) {
       for (std::int32_t& time : edge) time += late();
       for (std::int32_t& time : room) time += late() * 2;
@@ -112,8 +112,8 @@ TEST_CASE("random stalls at the edges, random cuts: the contract holds and no cy
     const LaunchMap map(kinds[seed % 4], layer, rectangle, any(1, 40));
     Grid whole(machine, rectangle, 1, 1);
     Grid parts(machine, rectangle, any(1, std::min(4, rectangle.height)), any(1, std::min(4, rectangle.width)));
-    const LaunchTimes expected = whole.run(map, machine.pe.lanes.fmac_mixed, seed);
-    const LaunchTimes found = parts.run(map, machine.pe.lanes.fmac_mixed, seed);
+    const LaunchTimes expected = whole.run(map, seed);
+    const LaunchTimes found = parts.run(map, seed);
     INFO("seed " << seed << ", " << parts.regions.size() << " regions, kernel " << seed % 4);
     CHECK(found.end == expected.end);
     CHECK(found.classes == expected.classes);
