@@ -144,9 +144,10 @@ void MatrixTimer::keep_place(int rounds) {
   if (feed_) place_->feed = feed_->place();
 }
 
-// What was told so far held. Lines: from the last place again, and in the round that failed all of them are simulated;
-// of lists also in some before it, so that it finds nothing of which only a bound is known. If it did, from the
-// launch's begin, and in some more. Positions: from the launch's begin, with fewer copies or none.
+// What was told so far held. Lines: from the last place again, of some more lines where that is enough; else in the
+// round that failed all of them are simulated; of lists also in some before it, so that it finds nothing of which only
+// a bound is known. If it did, from the launch's begin, and in some more. Positions: from the launch's begin, with
+// fewer copies or none.
 void MatrixTimer::go_back(int failed) {
   const int rounds_before = map_->lists() ? history_depth : 0;
   const bool folded = lane_.lines_folded();
@@ -156,17 +157,21 @@ void MatrixTimer::go_back(int failed) {
     find_copies_ = lane_.spare_positions();
     return begin_at(0);
   }
-  all_from_ = std::max(0, (folded ? failed : std::min(failed, all_from_)) - rounds_before);
-  lane_.simulate_all(all_from_, failed);
-  if (!place_ || !(folded || chunks_[place_->chunk].first + place_->rounds <= all_from_)) return begin_at(0);
+  const bool spared = folded && place_ && lane_.go_back_and_spare(place_->lane, failed);
+  if (!spared) {
+    all_from_ = std::max(0, (folded ? failed : std::min(failed, all_from_)) - rounds_before);
+    lane_.simulate_all(all_from_, failed);
+    if (!place_ || !(folded || chunks_[place_->chunk].first + place_->rounds <= all_from_)) return begin_at(0);
+    lane_.go_back(place_->lane);
+  }
   simulated_ = place_->chunk;
   simulated_rounds_ = place_->rounds;
   if (simulated_ + 1 < chunks_.size()) timed_ = chunks_.size();
-  lane_.go_back(place_->lane);
   if (feed_) feed_->go_back(*place_->feed);
   drain_.reset();
   if (place_->drain) drain_.emplace(*place_->drain);
   edge_.resize(place_->edge);
+  if (spared) place_.reset();  // the next one is of more lines
 }
 
 // Simulates the newest chunk, from where the lane stands or can stand on.

@@ -18,10 +18,11 @@ void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
     visit(times.data() + row * stride + first, last - first);
   };
   const auto l = static_cast<std::size_t>(line);
+  const auto active = static_cast<std::size_t>(engine.active_);
   const std::int64_t wavelets = engine.wavelets_before(line);
   for (int back = 1; back <= history_depth; ++back) {
     visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
-    visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, width);
+    visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, active);
     for (const Group& group : engine.groups_) {
       const std::int64_t element = group.summed - back;
       const auto first = static_cast<std::size_t>(group.first), last = static_cast<std::size_t>(group.last);
@@ -30,7 +31,8 @@ void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
       visit_row(engine.arrive_, engine.ring(line + 1, element), width, first, last);
     }
   }
-  for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_}) visit_row(*times, l, width, 0, width);
+  for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_}) visit_row(*times, l, width, 0, active);
+  visit_row(engine.free_, l, width, static_cast<std::size_t>(engine.first_sender()), width);
 }
 
 // Wavelets of the stream and elements of the sum cross a line's ramps one after the other.

@@ -56,6 +56,19 @@ void pick_rows(const std::vector<std::int32_t>& from, std::size_t stride, const 
 
 }  // namespace
 
+Fold without_last(const Fold& fold, int group, int lines) {
+  Fold result = fold;
+  const auto at = static_cast<std::ptrdiff_t>(group);
+  int& copies = result.copies[static_cast<std::size_t>(group)];
+  const int last = fold.first[static_cast<std::size_t>(group)] - copies + 1, alone = std::min(lines, copies - 1);
+  copies -= alone;
+  std::vector<int> of_last(static_cast<std::size_t>(alone));
+  std::iota(of_last.begin(), of_last.end(), last);
+  result.first.insert(result.first.begin() + at, of_last.begin(), of_last.end());
+  result.copies.insert(result.copies.begin() + at, of_last.size(), 1);
+  return result;
+}
+
 // Per position: not zero where its state is not that of the one before it, `shift` later.
 std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) const {
   std::vector<std::int32_t> differs(width_, 0);
@@ -97,13 +110,15 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
     return differs == 0;
   };
   const auto active = static_cast<std::size_t>(active_);
-  for (const Times* times : {&ready_, &issue_}) {
-    const std::int32_t* here = times->data() + l * width_;
-    for (std::size_t p = 0; p < active; ++p)
+  const auto later = [shift, l, this](const Times& times, std::size_t first, std::size_t last) {
+    const std::int32_t* here = times.data() + l * width_;
+    for (std::size_t p = first; p < last; ++p)
       if (here[p] != here[width_ + p] + shift) return false;
-  }
-  const std::size_t deep = history_depth;
-  return equal(free_, width_, 0) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
+    return true;
+  };
+  const std::size_t deep = history_depth, senders = static_cast<std::size_t>(first_sender());
+  return later(ready_, 0, active) && later(issue_, 0, active) && later(free_, 0, active) &&
+         later(free_, senders, width_) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
          equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
 }
 
@@ -170,6 +185,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& 
 StreamReduce StreamReduce::folded(const Fold& fold) const {
   StreamReduce result(timing_, shape_, fold);
   result.set_rounds(rounds_);
+  result.owners_from_ = owners_from_;
   result.first_round_ = rounds_;
   for (std::size_t line = 0; line < result.sent_.size(); ++line)
     result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
@@ -210,6 +226,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
 StreamReduce StreamReduce::unfolded(const StreamReduceShape& whole, const Fold& fold) const {
   StreamReduce result(timing_, whole);
   result.rounds_ = result.first_round_ = rounds_;
+  result.owners_from_ = owners_from_;
   result.return_ = return_;
   result.opens_ = opens_;
   result.groups_ = groups_;

@@ -27,4 +27,7 @@ struct Fold {
   std::vector<int> copies;  ///< per group: how many it stands for, itself included
 };
 
+/// The same neighbours, of lines; of `group` the last `lines` of the way stand for themselves, or all but one.
+Fold without_last(const Fold& fold, int group, int lines);
+
 }  // namespace weft::hw

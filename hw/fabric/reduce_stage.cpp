@@ -265,13 +265,15 @@ void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, 
   const std::int32_t* room_issued = at(element_, line, j - timing_.link_queue);
   const std::int32_t shift = fed.later + line_lag_[l + 1] + fold_shift_;
   const std::int32_t credit = room.later - line_lag_[l];
-  bool holds = true;
+  bool alike = true, has_room = true;
   for (int p = left; p < right; ++p) {
     const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
     const std::int32_t own = std::min(own_room[p], room_issued[p] - timing_.ramp);
-    holds &= leave == fed.times[p] + shift && room.times[p] + credit + 1 <= leave && own + fold_shift_ + 1 <= leave;
+    alike &= leave == fed.times[p] + shift && own + fold_shift_ + 1 <= leave;
+    has_room &= room.times[p] + credit + 1 <= leave;
   }
-  fold_holds_ &= holds;
+  if (fold_holds_ && alike && !has_room) pushed_back_ = line;
+  fold_holds_ &= alike && has_room;
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
@@ -384,6 +386,11 @@ PeTimes StreamReduce::pe(int line, int position) const {
   times.received_before = receivers_.received_before(line, position);
   times.main_end = line < shape_.chain ? free_[at] : 0;
   times.begin = line < shape_.chain && !begin_.empty() ? begin_[at] : 0;
+  if (line < shape_.chain && position >= first_sender()) {
+    const std::int32_t waited = waited_to_send(line, position);
+    times.main_end += waited;
+    times.blocked += waited;
+  }
   const std::int32_t lag =
       line_lag_[static_cast<std::size_t>(line)] + position_lag_[static_cast<std::size_t>(position)];
   if (lag > 0) times.copies = lag / fold_shift_ + 1;

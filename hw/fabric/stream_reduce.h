@@ -159,10 +159,16 @@ class StreamReduce {
   /// Without a reduction, after the last round: every PE rounds its elements x wavelets sums to fp16.
   void round_sums();
 
+  /// After each round whose stream an owner sent: those to come are positions from `first` on. A PE without elements
+  /// before them has ended; one of them is booked as waiting until the next wavelet could leave.
+  void owners_to_come(int first) { owners_from_ = first; }
+
   // ---- exact fast-forward in space (fold.h), only for a part without neighbours, between rounds -----------------
   /// Which lines or positions are copies of each other now. `spared`: so many lines at the begin of each group of
   /// copies, or positions at its end if another group follows, stand for themselves.
   Fold find_fold(bool of_lines, int spared) const;
+  /// Brings what waits to send up to this round, where else it would stand as long ago as it began to wait.
+  void settle_senders();
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;
   /// The contrary, of lines: an engine of all of `whole`, in the state that this one, folded as `fold` says, stands
@@ -170,6 +176,8 @@ class StreamReduce {
   StreamReduce unfolded(const StreamReduceShape& whole, const Fold& fold) const;
   /// False: since it was folded, something happened for which copies are not shown to be copies.
   bool fold_holds() const { return fold_holds_; }
+  /// If that was, first of all, that the last copies of a group of lines had to wait for room: the group, else -1.
+  int pushed_back() const { return pushed_back_; }
 
   // ---- the state between rounds (engine_state.cpp), only for a part without neighbours ---------------------------
   /// The cycle from which the times of a state are told: line 0 is free.
@@ -309,6 +317,8 @@ class StreamReduce {
   Moved issue_element(int line, std::int64_t j, const Group& group, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
+  int first_sender() const { return std::min(std::max(active_, owners_from_), shape_.positions); }
+  std::int32_t waited_to_send(int line, int position) const;
   std::vector<std::int32_t> position_differs(std::int32_t shift) const;
   bool line_is_copy(int line, std::int32_t shift) const;
   template <typename Engine, typename Visit>
@@ -325,7 +335,8 @@ class StreamReduce {
   StreamReduceShape shape_;
   std::size_t width_;
   HopScan hops_;
-  int active_ = 0;  ///< positions with elements
+  int active_ = 0;                                     ///< positions with elements
+  int owners_from_ = std::numeric_limits<int>::max();  ///< owners_to_come()
   int max_elements_ = 0;
   std::int64_t rounds_ = 0, first_round_ = 0;
   bool early_done_ = false;  ///< of the round under way
@@ -356,6 +367,7 @@ class StreamReduce {
   std::int32_t fold_shift_ = 0;
   bool positions_stand_for_more_ = false;  ///< folded, and not the lines
   bool fold_holds_ = true;
+  int pushed_back_ = -1;
   Times wait_stream_, wait_sum_, blocked_, stall_;  ///< [lines][positions]
   Receivers receivers_;
 };

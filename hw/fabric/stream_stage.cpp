@@ -291,6 +291,22 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
       std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});
 }
 
+// An owner's core waits for room in its output queue, whoever sent what is in the fabric: see source_wavelet().
+std::int32_t StreamReduce::waited_to_send(int line, int position) const {
+  const std::int32_t* room = depart_row(line, wavelets_before(line) - timing_.output_queue) + 1;
+  return std::max(room[position] + timing_.ramp - row(free_, line)[position], 0);
+}
+
+void StreamReduce::settle_senders() {
+  for (int line = 0; line < shape_.chain; ++line) {
+    for (int p = first_sender(); p < shape_.positions; ++p) {
+      const std::int32_t waited = waited_to_send(line, p);
+      row(free_, line)[p] += waited;
+      row(blocked_, line)[p] += waited;
+    }
+  }
+}
+
 // Where no receiver takes a cycle in this round, a core is free for the next scalar a constant time after it took the
 // one before; its state and counters follow when it takes the control wavelet.
 void StreamReduce::take(int line, std::int64_t k, int offset, int first, int last) {

@@ -52,6 +52,11 @@ class Lane : public sc_core::sc_module {
     regions_.front()->go_back(to.region);
     edge_departure_ = to.edge_departure;
   }
+  bool go_back_and_spare(const Place& to, int failed) {
+    if (!regions_.front()->go_back_and_spare(to.region, failed)) return false;
+    edge_departure_ = to.edge_departure;
+    return true;
+  }
   void simulate_all(int first, int last) { regions_.front()->simulate_all(first, last); }
   bool spare_positions() { return regions_.front()->spare_positions(); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.

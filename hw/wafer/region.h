@@ -73,6 +73,9 @@ class Region : public sc_core::sc_module {
   Place place() const { return {std::make_shared<StreamReduce>(*engine_), fold_, booked_, repeats_, rounds_added_}; }
   /// Goes on from where it stood in this launch.
   void go_back(const Place& to);
+  /// After copies_failed() in round `failed`: the same, and some lines fewer stand for others, if that is enough.
+  /// False: it is not, nothing was done.
+  bool go_back_and_spare(const Place& to, int failed);
   /// In rounds [first, last] of this launch no line stands for others.
   void simulate_all(int first, int last);
   /// More positions before others of another kind stand for themselves, when the launch is run again. False: no more.
@@ -176,6 +179,7 @@ class Region : public sc_core::sc_module {
   int rounds_added_ = 0;
   std::vector<std::pair<int, int>> all_rounds_;  ///< simulate_all()
   int spared_ = 0;                               ///< StreamReduce::find_fold()
+  int pushed_round_ = 0, pushed_lines_ = 0;      ///< go_back_and_spare(): the last one
   int gave_up_ = 0;                              ///< times that too many would have had to be spared
   std::int64_t pe_rounds_ = 0;
   int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;

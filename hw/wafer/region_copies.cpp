@@ -15,6 +15,7 @@ void Region::fold_copies(int round) {
   constexpr int rounds_between_looks = 4;
   if (!find_copies_ || !fold_.first.empty() || simulates_all(round + 1)) return;
   if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
+  engine_->settle_senders();
   Fold fold = engine_->find_fold(!map_->lines_are_rows, spared_);
   const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
   constexpr int least_gain = 2;
@@ -70,12 +71,30 @@ void Region::go_back(const Place& to) {
   rounds_added_ = to.rounds_added;
 }
 
+// An edge that cannot take the sums as fast as they are made pushes back along the chain, in a launch a line further
+// every few rounds.
+bool Region::go_back_and_spare(const Place& to, int failed) {
+  constexpr int least = 4, soon = 128;
+  const int group = engine_->pushed_back();
+  if (group < 0 || map_->lists() || to.fold.first != fold_.first) return false;
+  const bool again = pushed_lines_ > 0 && failed - pushed_round_ < soon;
+  pushed_lines_ = again ? 2 * pushed_lines_ : std::max(least, pushed_lines_ / 2);
+  pushed_round_ = failed;
+  go_back(to);
+  const Fold fold = without_last(fold_, group, pushed_lines_);
+  unfold();
+  fold_ = fold;
+  engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+  return true;
+}
+
 // To look costs about half a round; while columns may still be found to be copies their engine is the larger one.
 void Region::find_repeat(int round) {
   if (!find_repeats_ || (find_copies_ && fold_.first.empty() && !simulates_all(round + 1))) return;
   const int owner = map_->owner_row(round);
-  if (round + 1 < map_->rounds && map_->owner_row(round + 1) == owner && repeats_.watches(owner))
-    repeats_.note(*engine_, owner, books());
+  if (round + 1 == map_->rounds || map_->owner_row(round + 1) != owner || !repeats_.watches(owner)) return;
+  engine_->settle_senders();
+  repeats_.note(*engine_, owner, books());
 }
 
 bool Region::give_state(StateRows& rows, EngineState& state) const {

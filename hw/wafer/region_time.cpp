@@ -16,7 +16,7 @@ void Region::open_launch(const LaunchMap& map) {
   pe_rounds_ = 0;
   rounds_added_ = 0;
   all_rounds_.clear();
-  spared_ = gave_up_ = 0;
+  spared_ = gave_up_ = pushed_round_ = pushed_lines_ = 0;
   const auto clip = [](int value, int limit) { return std::min(value, limit); };
   if (map.lines_are_rows) {
     line_first_ = clip(extent_.row_first, map.lines);
@@ -241,6 +241,8 @@ void Region::close_round(int round) {
     engine_->close_without_reduction();
     if (round + 1 == map_->rounds) engine_->round_sums();
   }
+  if (!map_->from_edge)
+    engine_->owners_to_come(round + 1 < map_->rounds ? map_->owner_row(round + 1) - position_first_ : map_->positions);
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
   find_repeat(round);

@@ -180,6 +180,20 @@ TEST_CASE(
   CHECK(seen["all: room downstream ran out, so columns did not stay copies"] > 0);
 }
 
+TEST_CASE("an edge that is a little too slow: what waits grows from the east, and only that is simulated") {
+  MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  machine.io.row_buffer_bytes = 1024;
+  std::map<std::string, int> seen;
+  CHECK(compare(machine, {KernelKind::matmul_gradient, 415, 1200, 23 * 200, {200, 32}}, {0, 0, 0}, seen) < 0.15);
+}
+
+TEST_CASE("a gradient of few inputs: PEs that only send deltas keep no column from being a copy") {
+  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  std::map<std::string, int> seen;
+  for (const int inputs : {1, 16, 120})
+    CHECK(compare(machine, {KernelKind::matmul_gradient, inputs, 400, 3000, {100, 160}}, {0, 0}, seen) < 0.1);
+}
+
 // The owner's row and the fullest one keep lines at the foot at another distance; one more of them from time to time.
 TEST_CASE("a gradient whose first columns are no copies for long: all are simulated until copies are found again") {
   const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
