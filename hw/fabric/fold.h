@@ -8,7 +8,7 @@
 // In both, room downstream must never be what a column waited for: then its neighbours' times cannot reach it. All of
 // it is checked with every wavelet and element; StreamReduce::fold_holds() tells when a check failed. Up to that round
 // the copies were copies: of lines every column's state before it follows, and all are simulated until copies are found
-// again.
+// again, or, if all that failed is that the last copies waited for room, only more of those.
 #include <cstdint>
 #include <vector>
 

@@ -250,8 +250,9 @@ class StreamReduce {
     const std::size_t place = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(left);
     return times.data() + place * history_depth + (index & (history_depth - 1)) - left;
   }
-  /// Issue of the round's last element, where it is known.
+  /// Issue of the round's last element, where it is known; where there is none, of an earlier round's.
   const std::int32_t* last_issue_row(int line, int position) const {
+    if (position >= active_) return row(issue_, line);
     const Group& group = group_at(position);
     return group.elements == 0 ? row(issue_, line)
                                : of_sum(element_, line, group.summed + group.elements - 1, position);

@@ -64,6 +64,19 @@ Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const
   return total;
 }
 
+/// Cycles of the longest AXPY of `rows` whose vectors keep each of `most` elements with probability `density`: the
+/// least number that is enough in half of the rounds.
+int slowest_axpy(int most, double density, int rows, int lanes) {
+  double kept = std::pow(1 - density, most), enough = kept;  // of exactly, of at most so many elements
+  int elements = density < 1 ? 0 : most;
+  while (elements < most && std::pow(enough, rows) < 0.5) {
+    kept *= (most - elements) / (elements + 1.0) * density / (1 - density);
+    ++elements;
+    enough += kept;
+  }
+  return static_cast<int>(ceil_div(elements, lanes));
+}
+
 }  // namespace
 
 Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
@@ -134,13 +147,14 @@ Cycle predict_sparse(const MachineSpec& machine, const hw::EdgeLayout& layout, c
     }
     return predict_matrix(machine, layout, map);
   }
-  const int most = *std::max_element(map.elements.begin(), map.elements.end());
-  const double mean = most * density, spread = std::sqrt(most * density * (1 - density));
-  const double slowest = mean + spread * std::sqrt(2 * std::log(std::max(2, map.positions)));
-  for (int& elements : map.elements)
-    if (elements > 0) elements = std::clamp(static_cast<int>(std::lround(slowest)), 1, most);
-  return predict_matrix(machine, layout, map) +
-         map.rounds * static_cast<Cycle>(std::lround(mean) + machine.pe.control_cycles);
+  // One row stands for the slowest; what leaves at the edge are the kept ones of all.
+  const int most = *std::max_element(map.elements.begin(), map.elements.end()), lanes = machine.pe.lanes.fmac_mixed;
+  const auto rows = std::count_if(map.elements.begin(), map.elements.end(), [](int elements) { return elements > 0; });
+  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), lanes) * lanes, 1, most);
+  const auto mean = std::max<int>(1, static_cast<int>(std::lround(most * density)));
+  for (int& elements : map.elements) elements = std::min(elements, mean);
+  map.elements.front() = slowest;
+  return predict_matrix(machine, layout, map) + map.rounds * (mean + machine.pe.control_cycles);
 }
 
 Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
