@@ -1,6 +1,5 @@
 // The chain of partial sums across the lines, the returned sums, and the cycles that a receiver takes.
 #include <algorithm>
-#include <limits>
 
 #include "hw/fabric/stream_reduce.h"
 
@@ -59,120 +58,43 @@ void StreamReduce::reduce(int first, int last, int owner_line) {
     const int begin = std::max(first, early_done_ ? early(group) : 0), end = std::min(last, group.elements);
     if (begin < end) reduce_group(group, begin, end, owner_line);
   }
-  newest_.assign(newest_.size(), std::numeric_limits<std::int64_t>::max());
 }
 
-// A strip's history stays in cache while its elements pass. A line all of whose operands are those of the element
-// before, plus one, is at rest: so are its times. It is due again at the element at which an operand breaks the run.
+// A strip's history stays in cache while its elements pass.
 void StreamReduce::reduce_group(const Group& group, int first, int last, int owner_line) {
   constexpr int strip = 64;
   const std::int64_t base = group.summed;
-  const bool returns = !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
-  if (shape_.lists) {  // few elements of one position
-    for (int element = first; element < last; ++element)
-      for (int line = shape_.chain - 1; line >= 0; --line)
-        reduce_element(line, base + element, group, group.first, group.last);
-    return;
-  }
-  // Sound only without neighbours, whose times are their own.
+  const bool returns = !shape_.lists && !shape_.chain_to_above && shape_.chain > 0 && owner_line != 0;
   const bool whole = last == group.elements && !shape_.chain_from_below && !shape_.chain_to_above;
-  const bool may_rest = shape_.add_runs && whole;
-  const int reach = std::max({timing_.input_queue, timing_.output_queue, timing_.link_queue});
-  // The first elements may not rest; see below.
-  const bool none_rests = !may_rest || last - first <= reach + 1;
-  if (whole && none_rests && (owner_line <= 0 || owner_line >= shape_.chain))
+  if (whole && !shape_.lists && (owner_line <= 0 || owner_line >= shape_.chain))
     return sum_blocks(group, first, owner_line, returns);
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
-    newest_.assign(static_cast<std::size_t>(shape_.chain), base + first - 1);
-    for (DueLines& due : due_) due.clear(shape_.chain);
     for (std::int64_t j = base + first; j < base + last; ++j) {
-      DueLines& due = due_at(j);
-      // The operands of the first elements, and what the first one is compared with, are of another round or strip.
-      if (!may_rest || j <= base + first + reach) due.add_all();
-      for (int line = due.take_last(); line >= 0; line = due.take_last()) reduce_due(line, j, group, left, right);
-      if (!returns) continue;
-      return_element(j, owner_line, left, right);
-      if (owner_line > 0 && owner_line < shape_.chain) due_at(j + 1).add(owner_line);
+      for (int line = shape_.chain - 1; line >= 0; --line) reduce_element(line, j, group, left, right);
+      if (returns) return_element(j, owner_line, left, right);
     }
-    for (int line = 0; line < shape_.chain; ++line) add_elements(line, base + last - 1, left, right);
   }
-}
-
-// Computes element j of a line and says where its times are operands.
-void StreamReduce::reduce_due(int line, std::int64_t j, const Group& group, int left, int right) {
-  add_elements(line, j - 1, left, right);
-  const Moved moved = reduce_element(line, j, group, left, right);
-  newest_[static_cast<std::size_t>(line)] = j;
-  if (moved.issue != 0) due_at(j + timing_.input_queue).add(line);
-  if (moved.leave != 0) due_at(j + timing_.output_queue).add(line);
-  if (moved.leave != 0 && line > 0) due_at(j).add(line - 1);
-  if (moved.arrive != 0 && line + 1 < shape_.chain) due_at(j + timing_.link_queue).add(line + 1);
-  // A returned sum may take a cycle of the core, or of the ramp, where it is remembered for longer.
-  if (steals(line) || receivers_.known_at(line)) due_at(j + 1).add(line);
-}
-
-// Brings a line that is at rest up to element j: each time is the one before it, plus one.
-void StreamReduce::add_elements(int line, std::int64_t j, int left, int right) {
-  std::int64_t& newest = newest_[static_cast<std::size_t>(line)];
-  if (newest >= j) return;
-  const auto add = [&](Times& times, int of_line) {
-    std::int32_t* rows = times.data() + ring(of_line, 0) * width_;
-    const std::int32_t* from = rows + static_cast<std::size_t>(newest & (history_depth - 1)) * width_;
-    // The oldest row to write may be the one that is read: it goes last.
-    for (std::int64_t to = j; to > newest && to > j - history_depth; --to) {
-      const auto later = static_cast<std::int32_t>(to - newest);
-      std::int32_t* now = rows + static_cast<std::size_t>(to & (history_depth - 1)) * width_;
-      if (now == from) continue;
-      for (int p = left; p < right; ++p) now[p] = from[p] + later;
-    }
-    const std::int64_t over = newest + (j - newest) / history_depth * history_depth;
-    if (over == newest) return;
-    std::int32_t* now = rows + static_cast<std::size_t>(newest & (history_depth - 1)) * width_;
-    for (int p = left; p < right; ++p) now[p] += static_cast<std::int32_t>(over - newest);
-  };
-  add(element_, line);
-  if (line > 0) add(leave_, line);
-  if (line + 1 < shape_.chain) {
-    add(arrive_, line + 1);
-    sums_[static_cast<std::size_t>(line)].extend(left, static_cast<std::int32_t>(j - newest));
-  }
-  elements_added_ += (j - newest) * (right - left);
-  newest = j;
-}
-
-// Times of a neighbour at `index`, in `times` under `ring_line`. At rest since an earlier element: that one's row, and
-// how much later this one is; the neighbour is left as it is.
-StreamReduce::Neighbour StreamReduce::neighbour(const Times& times, int ring_line, int line, std::int64_t index,
-                                                int left) const {
-  const std::int64_t at =
-      line >= 0 && line < shape_.chain ? std::min(index, newest_[static_cast<std::size_t>(line)]) : index;
-  return {of_sum(times, ring_line, at, left), static_cast<std::int32_t>(index - at)};
 }
 
 // Element j of one line's sum in [left, right).
-StreamReduce::Moved StreamReduce::reduce_element(int line, std::int64_t j, const Group& group, int left, int right) {
-  const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
-  const bool arrives_otherwise = has_input && cross_ramp(line, j, group, left, right);
-  Moved moved = issue_element(line, j, group, left, right);
-  moved.arrive = arrives_otherwise ? 1 : 0;
-  return moved;
+void StreamReduce::reduce_element(int line, std::int64_t j, const Group& group, int left, int right) {
+  if (line + 1 < shape_.chain || shape_.chain_from_below) cross_ramp(line, j, group, left, right);
+  issue_element(line, j, group, left, right);
 }
 
-// The element of the line below leaves for the core of this line. True if not a cycle after the one before.
-bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int left, int right) {
+// The element of the line below leaves for the core of this line.
+void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
   const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
     return of_sum(times, of_line, index, left);
   };
-  const Neighbour fed = neighbour(leave_, line + 1, line + 1, j, left);
-  const std::int32_t* __restrict below = fed.times;
+  const std::int32_t* __restrict below = at(leave_, line + 1, j);
   std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
   const std::int32_t* __restrict before = at(arrive_, line + 1, j - 1);
   const std::int32_t* __restrict taken = at(element_, line, j - depth(group));
-  const std::int32_t way =
-      timing_.hop + fed.later + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
-  std::int32_t moved = 0;
+  const std::int32_t way = timing_.hop + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
+  std::int32_t moved = 0;  // not a cycle after the one before
   if (receivers_.known_at(line)) {
     for (int p = left; p < right; ++p) {
       arrive[p] = receivers_.first_free(line, p, std::max({below[p] + way, before[p] + 1, taken[p] + ramp}));
@@ -194,16 +116,15 @@ bool StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
     const std::int64_t closing = wavelets_before(line) + data(line);
     sums.begin(closing + timing_.input_queue, left, right, arrive);
   }
-  return moved != 0;
 }
 
 // The core of the line issues its element, which leaves the router.
-StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const Group& group, int left, int right) {
+void StreamReduce::issue_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
   const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
     return of_sum(times, of_line, index, left);
   };
-  const Neighbour room = neighbour(arrive_, line, line - 1, j - timing_.link_queue, left);
+  const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
   std::int32_t* __restrict element = at(element_, line, j);
@@ -214,7 +135,6 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
   const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
   const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
   const std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
-  std::int32_t moved = 0, moved_leave = 0;
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       const std::int32_t begin = before[p] + 1, waited = wait[p];
@@ -223,7 +143,6 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
       if (has_input) now = receivers_.next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
       if (has_output) now = receivers_.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &room);
       blocked[p] -= now - begin - (wait[p] - waited) - room;
-      moved |= now ^ begin;
       element[p] = now;
     }
   } else {
@@ -233,28 +152,21 @@ StreamReduce::Moved StreamReduce::issue_element(int line, std::int64_t j, const 
       const std::int32_t has_operand = std::max(from, arrive[p] + ramp);
       const std::int32_t now = std::max(has_operand, sent[p] + ramp);
       wait[p] += has_operand - from;
-      moved |= now ^ from;
       element[p] = now;
     }
   }
   if (has_output) {
     const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
-    if (lag > 0) check_copies(line, j, neighbour(leave_, line + 1, line + 1, j, left), room, left, right);
-    const std::int32_t* __restrict room_times = room.times;
-    const std::int32_t credit = room.later - lag;
-    for (int p = left; p < right; ++p) {
-      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room_times[p] + credit) + 1);
-      moved_leave |= leave[p] ^ (leave_before[p] + 1);
-    }
+    if (lag > 0) check_copies(line, j, left, right);
+    for (int p = left; p < right; ++p)
+      leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p] - lag) + 1);
     if (shape_.lists) listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
-  return {0, moved, moved_leave};
 }
 
 // See fold.h: before `leave` of element j is known. Arrivals of a round's early elements may already stand in the place
 // of older ones, later than those: an element has also arrived a ramp before it was issued.
-void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left,
-                                int right) {
+void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
   const auto at = [this, left](const Times& times, int of_line, std::int64_t index) {
     return of_sum(times, of_line, index, left);
   };
@@ -263,21 +175,20 @@ void StreamReduce::check_copies(int line, std::int64_t j, const Neighbour& fed, 
   const std::int32_t* leave_before = at(leave_, line, j - 1);
   const std::int32_t* own_room = at(arrive_, line + 1, j - timing_.link_queue);
   const std::int32_t* room_issued = at(element_, line, j - timing_.link_queue);
-  const std::int32_t shift = fed.later + line_lag_[l + 1] + fold_shift_;
-  const std::int32_t credit = room.later - line_lag_[l];
+  const std::int32_t *fed = at(leave_, line + 1, j), *room = at(arrive_, line, j - timing_.link_queue);
+  const std::int32_t shift = line_lag_[l + 1] + fold_shift_, lag = line_lag_[l];
   bool alike = true, has_room = true;
   for (int p = left; p < right; ++p) {
     const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
     const std::int32_t own = std::min(own_room[p], room_issued[p] - timing_.ramp);
-    alike &= leave == fed.times[p] + shift && own + fold_shift_ + 1 <= leave;
-    has_room &= room.times[p] + credit + 1 <= leave;
+    alike &= leave == fed[p] + shift && own + fold_shift_ + 1 <= leave;
+    has_room &= room[p] - lag + 1 <= leave;
   }
   if (fold_holds_ && alike && !has_room) pushed_back_ = line;
   fold_holds_ &= alike && has_room;
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
-  add_elements(0, j, left, right);
   const std::int32_t* element = element_.data() + ring(0, j) * width_;
   for (int p = left; p < right; ++p) {
     const auto at = static_cast<std::size_t>(p);

@@ -25,12 +25,10 @@
 // rest of the sum, whose elements return before what they delay. Sums and returned sums of earlier rounds are
 // remembered as long as a wavelet can meet them. No SystemC, no allocation per round, no event per wavelet; order of
 // evaluation cannot reach a result.
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "hw/fabric/due_lines.h"
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/fold.h"
 #include "hw/fabric/hop_scan.h"
@@ -52,7 +50,7 @@ struct StreamReduceShape {
   bool chain_to_above = false;    ///< line 0 hands its sums to another part
   bool counted = false;           ///< rounds differ: begin_round() says how
   bool lists = false;             ///< rounds begin with a list for each position with elements; counted
-  bool add_runs = true;           ///< exact fast-forward inside a round: steady runs are added, not simulated
+  bool add_runs = true;           ///< exact fast-forward inside a round's stream: steady runs are added, not simulated
 };
 
 /// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
@@ -220,8 +218,8 @@ class StreamReduce {
   std::int64_t rounds() const { return rounds_; }
   /// Rounds before it began.
   std::int64_t first_round() const { return first_round_; }
-  /// Wavelets and elements of PEs that were added, not simulated.
-  std::int64_t added() const { return wavelets_added_ + elements_added_; }
+  /// Wavelets of PEs that were added, not simulated.
+  std::int64_t added() const { return wavelets_added_; }
 
  private:
   using Times = std::vector<std::int32_t>;
@@ -307,15 +305,9 @@ class StreamReduce {
   void take_among_steals(int line, std::int64_t k, int offset, int first, int last);
   void reduce_group(const Group& group, int first, int last, int owner_line);
   void sum_blocks(const Group& group, int begin, int owner_line, bool returns);
-  /// Not 0: a time is not the one of the element before, plus one. Words, which are returned in registers.
-  struct Moved {
-    std::int32_t arrive, issue, leave;
-  };
-  void reduce_due(int line, std::int64_t j, const Group& group, int left, int right);
-  void add_elements(int line, std::int64_t j, int left, int right);
-  Moved reduce_element(int line, std::int64_t j, const Group& group, int left, int right);
-  bool cross_ramp(int line, std::int64_t j, const Group& group, int left, int right);
-  Moved issue_element(int line, std::int64_t j, const Group& group, int left, int right);
+  void reduce_element(int line, std::int64_t j, const Group& group, int left, int right);
+  void cross_ramp(int line, std::int64_t j, const Group& group, int left, int right);
+  void issue_element(int line, std::int64_t j, const Group& group, int left, int right);
   void return_element(std::int64_t j, int owner_line, int left, int right);
   void deliver_returned(int owner_line, int left, int right);
   int first_sender() const { return std::min(std::max(active_, owners_from_), shape_.positions); }
@@ -325,12 +317,7 @@ class StreamReduce {
   template <typename Engine, typename Visit>
   static void each_row(Engine& engine, int line, Visit&& visit);
   std::vector<std::int32_t> newest_on_ramp(int line) const;
-  struct Neighbour {
-    const std::int32_t* times;
-    std::int32_t later;
-  };
-  Neighbour neighbour(const Times& times, int ring_line, int line, std::int64_t index, int left) const;
-  void check_copies(int line, std::int64_t j, const Neighbour& fed, const Neighbour& room, int left, int right);
+  void check_copies(int line, std::int64_t j, int left, int right);
 
   FabricTiming timing_;
   StreamReduceShape shape_;
@@ -359,11 +346,7 @@ class StreamReduce {
   Times opens_;       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
   Times edge_slack_;  ///< [chain]
   Times return_, returned_arrival_;  ///< [positions]
-  DueLines& due_at(std::int64_t j) { return due_[static_cast<std::size_t>(j) % due_.size()]; }
-  /// [chain] element of the strip under way that a line has reached; out of reach between strips.
-  std::vector<std::int64_t> newest_;
-  std::array<DueLines, 2 * history_depth> due_;  ///< per element ahead
-  std::int64_t elements_added_ = 0, wavelets_added_ = 0;
+  std::int64_t wavelets_added_ = 0;
   Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
   std::int32_t fold_shift_ = 0;
   bool positions_stand_for_more_ = false;  ///< folded, and not the lines

@@ -55,7 +55,6 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   begin_sent_ = sent_;
   sums_.resize(chain);
   undisturbed_.assign(chain, false);
-  newest_.assign(chain, std::numeric_limits<std::int64_t>::max());
   if (!shape_.lists) return;
   list_depart_.assign(width_ * (chain + 2) * deep, never_binds);
   list_taken_.assign(list_depart_.size(), never_binds);

@@ -15,13 +15,11 @@ void StreamReduce::sum_blocks(const Group& group, int begin, int owner_line, boo
   const int together = timing_.link_queue, blocks = (group.elements - begin + together - 1) / together;
   for (int left = group.first; left < group.last; left += strip) {
     const int right = std::min(left + strip, group.last);
-    newest_.assign(static_cast<std::size_t>(shape_.chain), base + begin - 1);
     for (int first_line = shape_.chain - 1; first_line > -blocks; --first_line)
       for (int block = std::max(0, -first_line); block < std::min(blocks, shape_.chain - first_line); ++block) {
         const int line = first_line + block, last = std::min(begin + (block + 1) * together, group.elements);
         for (int element = begin + block * together; element < last; ++element) {
           reduce_element(line, base + element, group, left, right);
-          newest_[static_cast<std::size_t>(line)] = base + element;
           if (returns && line == 0) return_element(base + element, owner_line, left, right);
         }
       }

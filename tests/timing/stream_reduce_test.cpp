@@ -147,12 +147,12 @@ TEST_CASE("time classes of every PE add up to its time, whatever the shape") {
 }
 
 TEST_CASE("steady runs inside a round are added to the last digit") {
-  // Long vectors (a run of elements), long rounds (a run of wavelets), owners everywhere, stalls of the edge.
+  // Long rounds (a run of wavelets), short and long vectors, owners everywhere, stalls of the edge.
   struct Shape {
     int lines, positions, wavelets, elements;
   };
   for (const Shape& s :
-       {Shape{1, 3, 90, 5}, Shape{3, 4, 5, 100}, Shape{5, 6, 70, 75}, Shape{2, 70, 40, 33}, Shape{6, 2, 1, 200}})
+       {Shape{1, 3, 90, 5}, Shape{3, 4, 50, 100}, Shape{5, 6, 70, 75}, Shape{2, 70, 40, 33}, Shape{6, 2, 60, 200}})
     for (const bool from_edge : {true, false})
       for (const int late : {0, 3, 400}) {
         const auto run = [&](bool add_runs) {
