@@ -141,7 +141,11 @@ class Region : public sc_core::sc_module {
   LaunchTimes books() const;
   void fold_copies(int round);
   bool simulates_all(int round) const;
+  void fold(Fold fold);
   void unfold();
+  void begin_books();
+  /// Of all lines and positions that the launch has here.
+  StreamReduceShape whole_shape() const;
   void find_repeat(int round);
   /// Line of the round's owner, or -1 where it is not here.
   int owner_here() const;

@@ -16,14 +16,25 @@ void Region::fold_copies(int round) {
   if (!find_copies_ || !fold_.first.empty() || simulates_all(round + 1)) return;
   if (round > rounds_between_looks && round % rounds_between_looks != 0) return;
   engine_->settle_senders();
-  Fold fold = engine_->find_fold(!map_->lines_are_rows, spared_);
+  Fold found = engine_->find_fold(!map_->lines_are_rows, spared_);
   const int columns = map_->lines_are_rows ? map_->positions : map_->lines;
   constexpr int least_gain = 2;
-  if (static_cast<int>(fold.first.size()) * least_gain > columns) return;
-  booked_ = books();
+  if (static_cast<int>(found.first.size()) * least_gain > columns) return;
+  fold(std::move(found));
+}
+
+void Region::fold(Fold fold) {
+  begin_books();
   fold_ = std::move(fold);
-  repeats_ = {};
   engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+}
+
+// The next engine counts from here on, of what waits to send as well.
+void Region::begin_books() {
+  repeats_.settle(*engine_);
+  repeats_ = {};
+  engine_->settle_senders();
+  booked_ = books();
 }
 
 // What comes late makes lines at the foot of a chain wait, the later the more of them; those behind them get it in
@@ -55,11 +66,8 @@ bool Region::simulates_all(int round) const {
 }
 
 void Region::unfold() {
-  repeats_.settle(*engine_);
-  repeats_ = {};
-  booked_ = books();
-  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
-  engine_ = std::make_unique<StreamReduce>(engine_->unfolded(all, fold_));
+  begin_books();
+  engine_ = std::make_unique<StreamReduce>(engine_->unfolded(whole_shape(), fold_));
   fold_ = {};
 }
 
@@ -81,10 +89,9 @@ bool Region::go_back_and_spare(const Place& to, int failed) {
   pushed_lines_ = again ? 2 * pushed_lines_ : std::max(least, pushed_lines_ / 2);
   pushed_round_ = failed;
   go_back(to);
-  const Fold fold = without_last(fold_, group, pushed_lines_);
+  Fold fewer = without_last(fold_, group, pushed_lines_);
   unfold();
-  fold_ = fold;
-  engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+  fold(std::move(fewer));
   return true;
 }
 
@@ -108,8 +115,7 @@ void Region::resume(const StateRows& rows, const EngineState& state, int rounds,
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
-  const StreamReduceShape all = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
-  engine_ = std::make_unique<StreamReduce>(timing_, all, fold_);
+  engine_ = std::make_unique<StreamReduce>(timing_, whole_shape(), fold_);
   take_state(*engine_, state, rows, rounds, origin);
 }
 

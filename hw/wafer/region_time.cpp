@@ -38,11 +38,15 @@ void Region::begin_time(FastForward fast_forward) {
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
   if (!mapped()) return;
-  StreamReduceShape shape = part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
+  StreamReduceShape shape = whole_shape();
   shape.add_runs = fast_forward.runs;
   find_copies_ = fast_forward.copies && alone() && map_->reduces;
   find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
+}
+
+StreamReduceShape Region::whole_shape() const {
+  return part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
 }
 
 LaunchTimes Region::books() const {

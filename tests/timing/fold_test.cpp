@@ -99,7 +99,7 @@ TEST_CASE("random launches: with and without copies the same marks, ends and boo
     machine.router.output_queue = any(2, 8);
     machine.pe.task_dispatch_cycles = any(1, 9);
     const Rectangle rectangle{any(2, 40), any(1, 24)};
-    const int inputs = any(1, 120), outputs = any(6, 60);  // long vectors: their sums have lines at rest
+    const int inputs = any(1, 120), outputs = any(6, 60);
     const int most_tokens = (trial % 6 < 3 ? 8 : 50) * rectangle.width;
     const Shape shape{kinds[trial % 3], inputs, outputs, any(rectangle.width, most_tokens), rectangle};
     std::vector<Cycle> late;
@@ -192,6 +192,17 @@ TEST_CASE("a gradient of few inputs: PEs that only send deltas keep no column fr
   std::map<std::string, int> seen;
   for (const int inputs : {1, 16, 120})
     CHECK(compare(machine, {KernelKind::matmul_gradient, inputs, 400, 3000, {100, 160}}, {0, 0}, seen) < 0.1);
+}
+
+TEST_CASE("a gradient of few inputs at a slow edge: what PEs wait to send is booked once, wherever copies end") {
+  MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  std::map<std::string, int> seen;
+  for (const int words : {16, 64})
+    for (const int inputs : {15, 31})
+      for (const int tokens : {1, 2, 3}) {
+        machine.io.row_buffer_bytes = 4 * words;
+        compare(machine, {KernelKind::matmul_gradient, inputs, 600, tokens * 100, {100, 64}}, {0, 0, 0}, seen);
+      }
 }
 
 // The owner's row and the fullest one keep lines at the foot at another distance; one more of them from time to time.
