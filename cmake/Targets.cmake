@@ -46,7 +46,6 @@ function(weft_test file)
   endif()
   add_executable(${file} ${file}.cpp)
   target_link_libraries(${file} PRIVATE weft_test_main ${ARG_LIBS})
-  target_compile_definitions(${file} PRIVATE WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WEFT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set(properties LABELS ${ARG_LABEL} TIMEOUT 600)
   if(WEFT_TEST_ENVIRONMENT)
     # Two properties, because catch_discover_tests takes a list of values apart.

@@ -9,6 +9,7 @@
 #include "hw/spec/machine_file.h"
 #include "sw/fabric/fabric_run.h"
 #include "tests/analytic/measured_rows.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::sw;
@@ -16,7 +17,7 @@ using namespace weft::sw;
 namespace {
 
 const hw::MachineSpec& wse2() {
-  static const hw::MachineSpec machine = hw::load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  static const hw::MachineSpec machine = hw::load_machine("wse2", weft::test::source_path("hw/machines"));
   return machine;
 }
 
@@ -24,7 +25,7 @@ FabricOutcome outcome_of(const std::string& program, const std::map<std::string,
   std::vector<std::string> sets;
   for (const auto& [name, value] : parameters) sets.push_back(fmt::format("{}={}", name, value));
   const FabricOutcome outcome =
-      run_fabric_file(WEFT_SOURCE_DIR "/sw/fabric_programs/" + program + ".yaml", sets, wse2());
+      run_fabric_file(weft::test::source_path("sw/fabric_programs/") + program + ".yaml", sets, wse2());
   INFO(outcome.text());
   REQUIRE(outcome.good());
   return outcome;

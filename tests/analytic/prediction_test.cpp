@@ -10,12 +10,13 @@
 #include "hw/spec/kernel_names.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/prediction.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
 
 TEST_CASE("closed form against simulated cycles, 27 layer shapes, all three passes") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   struct Shape {
     int inputs, outputs, tokens, width, height;
   };

@@ -9,6 +9,7 @@
 #include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
+#include "tests/support/paths.h"
 #include "tests/support/reference_trainer.h"
 #include "tlm/base/fp16.h"
 
@@ -55,7 +56,7 @@ class Losses final : public RunObserver {
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
              std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0) {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)

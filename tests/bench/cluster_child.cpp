@@ -10,6 +10,7 @@
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
 #include "tests/bench/child_process.h"
+#include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::bench {
@@ -86,7 +87,7 @@ hw::Job job_of(const std::vector<int>& widths, int batch, int systems, int steps
 /// Arguments: machine, widths "784,500,10", batch, systems, steps, fast-forward 0 or 1, and "whole" to take the whole
 /// user rectangle in place of the planner's.
 nlohmann::json measure_cluster(const std::vector<std::string>& arguments) {
-  const hw::MachineSpec machine = hw::load_machine(arguments.at(0), WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine(arguments.at(0), weft::test::source_path("hw/machines"));
   const std::vector<int> widths = widths_of(arguments.at(1));
   hw::Job job = job_of(widths, std::stoi(arguments.at(2)), std::stoi(arguments.at(3)), std::stoi(arguments.at(4)));
   const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, job.systems, sw::RetainOutput::no);

@@ -2,12 +2,13 @@
 #include "hw/fabric/stream_reduce.h"
 #include "hw/spec/machine_file.h"
 #include "tests/bench/child_process.h"
+#include "tests/support/paths.h"
 
 namespace weft::bench {
 
 /// Arguments: lines, positions, wavelets, elements.
 nlohmann::json measure_engine_memory(const std::vector<std::string>& arguments) {
-  const hw::FabricTiming timing(hw::load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines"));
+  const hw::FabricTiming timing(hw::load_machine("wse2", weft::test::source_path("hw/machines")));
   hw::StreamReduceShape shape;
   shape.lines = shape.chain = std::stoi(arguments.at(0));
   shape.positions = std::stoi(arguments.at(1));

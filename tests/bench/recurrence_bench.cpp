@@ -7,6 +7,7 @@
 #include "hw/fabric/stream_reduce.h"
 #include "hw/spec/machine_file.h"
 #include "tests/bench/bare_recurrence.h"
+#include "tests/support/paths.h"
 
 namespace weft::bench {
 namespace {
@@ -18,7 +19,7 @@ RoundShape shape_of(const benchmark::State& state) {
           static_cast<int>(state.range(3))};
 }
 
-hw::FabricTiming timing() { return hw::FabricTiming(hw::load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines")); }
+hw::FabricTiming timing() { return hw::FabricTiming(hw::load_machine("wse2", weft::test::source_path("hw/machines"))); }
 
 class Engine {
  public:

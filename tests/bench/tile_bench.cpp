@@ -10,6 +10,7 @@
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_array.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tests/support/paths.h"
 
 namespace {
 
@@ -54,7 +55,7 @@ class WrittenDown : public hw::ClockedPe {
 
 /// A launch on side x side tiles.
 struct Launch {
-  hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   rtl::TileArray tiles{machine};
   sw::PreparedCase prepared;
   hw::ClockedRectangle where;

@@ -3,6 +3,7 @@
 
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -11,7 +12,7 @@ using namespace weft::hw;
 namespace {
 
 const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   return machine;
 }
 

@@ -6,12 +6,13 @@
 #include "rtl/cosim/tile_array.h"
 #include "sw/fabric/fabric_check.h"
 #include "sw/fabric/fabric_setup.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
 
 TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycles, same slots") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   rtl::TileArray tiles(machine);
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"broadcast", {"P=2", "B=1"}},
@@ -41,7 +42,7 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
   };
   for (const auto& [program, sets] : cases) {
     const sw::FabricFile file =
-        sw::read_fabric_file(WEFT_SOURCE_DIR "/sw/fabric_programs/" + program + ".yaml", sets, machine);
+        sw::read_fabric_file(weft::test::source_path("sw/fabric_programs/") + program + ".yaml", sets, machine);
     const ArraySetup setup = sw::build_array(file, machine);
     const ClockedRectangle all = tiles.rectangle(0, 0, setup.width, setup.height);
     const ArrayRun model = run_array(machine, setup, {true, nullptr, {}}),

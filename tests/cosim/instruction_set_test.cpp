@@ -8,6 +8,7 @@
 #include "rtl/cosim/tile_array.h"
 #include "sw/kernels/program_builder.h"
 #include "tests/cosim/random_program.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -15,7 +16,7 @@ using namespace weft::hw;
 
 namespace {
 
-MachineSpec machine_of(const char* name) { return load_machine(name, WEFT_SOURCE_DIR "/hw/machines"); }
+MachineSpec machine_of(const char* name) { return load_machine(name, weft::test::source_path("hw/machines")); }
 
 const MachineSpec& wse2() {
   static const MachineSpec machine = machine_of("wse2");

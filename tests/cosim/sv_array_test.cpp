@@ -9,6 +9,7 @@
 #include "rtl/cosim/tile_array.h"
 #include "sw/crosscheck/cross_case.h"
 #include "tests/cosim/random_program.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -37,7 +38,7 @@ class Both {
     hops += b.hops;
   }
 
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::int64_t hops = 0;
 
  private:

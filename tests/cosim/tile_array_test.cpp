@@ -7,6 +7,7 @@
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_array.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -23,7 +24,7 @@ std::pair<ArrayRun, ArrayRun> model_and_tile(const MachineSpec& machine, const A
 }  // namespace
 
 TEST_CASE("tiles, models and both in one array: same slots, same wires, same memories") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   rtl::TileArray tiles(machine);
   int mixed_arrays = 0;
   for (int index = 0; index < 160; ++index) {
@@ -57,7 +58,7 @@ TEST_CASE("tiles, models and both in one array: same slots, same wires, same mem
 }
 
 TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
   Program& program = setup.program(0, 0);
   Instruction store, send;
@@ -80,7 +81,7 @@ TEST_CASE("an edge that is long silent does not put tiles to sleep for good") {
 }
 
 TEST_CASE("behind a switch the way it has left may stay full") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
   const auto full = static_cast<std::uint16_t>(machine.router.link_queue);
   const std::uint16_t behind = 30;
@@ -104,7 +105,7 @@ TEST_CASE("behind a switch the way it has left may stay full") {
 }
 
 TEST_CASE("a tile is awake through its longest vector: one lane, both operands in the same banks") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
   Instruction multiply;
   multiply.opcode = Opcode::mul32;
@@ -119,7 +120,7 @@ TEST_CASE("a tile is awake through its longest vector: one lane, both operands i
 }
 
 TEST_CASE("memory behind the host port's back is the memory that the host port sees") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   const std::unique_ptr<rtl::Tile> tile = rtl::TileMaker(machine)();
   Sram memory(machine.pe.sram_bytes);
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 97)

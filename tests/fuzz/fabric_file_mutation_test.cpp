@@ -4,17 +4,18 @@
 #include "hw/spec/machine_file.h"
 #include "sw/fabric/fabric_setup.h"
 #include "tests/fuzz/mutations.h"
+#include "tests/support/paths.h"
 #include "tests/support/scratch_folder.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 
 TEST_CASE("every damaged copy of a fabric program is an error or gives each PE a valid program") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   const test::ScratchFolder folder;
   int refused = 0, read = 0;
   for (const char* name : {"reduce_tree", "edge_broadcast"}) {
-    const test::Bytes good = test::read_bytes(std::string(WEFT_SOURCE_DIR "/sw/fabric_programs/") + name + ".yaml");
+    const test::Bytes good = test::read_bytes(weft::test::source_path("sw/fabric_programs/") + name + ".yaml");
     test::each_mutation(good, 50, 1000, [&](const test::Bytes& bytes) {
       test::write_bytes(folder / "file.yaml", bytes);
       try {

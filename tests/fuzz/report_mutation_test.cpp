@@ -9,6 +9,7 @@
 #include "sw/report/step_view.h"
 #include "tests/fuzz/mutations.h"
 #include "tests/support/idx_bytes.h"
+#include "tests/support/paths.h"
 #include "tests/support/scratch_folder.h"
 #include "tlm/base/error.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 /// A golden report without its plan, which is not drawn.
 test::Bytes small_report() {
-  auto report = sw::load_report(WEFT_SOURCE_DIR "/traces/golden/tiny.json");
+  auto report = sw::load_report(weft::test::source_path("traces/golden/tiny.json"));
   report.erase("plan");
   const std::string text = report.dump();
   return {text.begin(), text.end()};

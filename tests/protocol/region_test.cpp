@@ -9,6 +9,7 @@
 #include "hw/spec/machine_file.h"
 #include "hw/wafer/region.h"
 #include "tests/support/burst_checker.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -97,7 +98,7 @@ struct Grid {
 }  // namespace
 
 TEST_CASE("random stalls at the edges, random cuts: the contract holds and no cycle differs") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(11);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   std::int64_t bursts = 0;

@@ -4,6 +4,7 @@
 
 #include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
+#include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
 using namespace weft;
@@ -94,7 +95,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
 }  // namespace
 
 TEST_CASE("1, 2, 4, 6, 16 regions: same cycles, same classes, same marks, same bits") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ThreadPool pool(1), two(2);
   struct Shape {
     int inputs, outputs, tokens;

@@ -10,6 +10,7 @@
 
 #include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -88,7 +89,7 @@ double compare(const MachineSpec& machine, const Shape& shape, const std::vector
 }  // namespace
 
 TEST_CASE("random launches: with and without copies the same marks, ends and books") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(3);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   const KernelKind kinds[] = {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient};
@@ -110,7 +111,7 @@ TEST_CASE("random launches: with and without copies the same marks, ends and boo
 }
 
 TEST_CASE("random sparse launches: with and without copies the same marks, ends and books") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(5);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   const KernelKind kinds[] = {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient};
@@ -133,7 +134,7 @@ TEST_CASE("random sparse launches: with and without copies the same marks, ends 
 }
 
 TEST_CASE("random sparse gradients with short queues or long lists") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(11);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   std::map<std::string, int> seen;
@@ -157,7 +158,7 @@ TEST_CASE("random sparse gradients with short queues or long lists") {
 }
 
 TEST_CASE("a sparse gradient whose lists come in time: most columns are copies soon") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   const Shape shape{KernelKind::matmul_gradient, 40, 120, 600, {300, 20}, 0.8};
   LaunchMemo memo;
   const Outcome some = run(machine, shape, {0}, &memo), all = run(machine, shape, {0}, nullptr);
@@ -167,7 +168,7 @@ TEST_CASE("a sparse gradient whose lists come in time: most columns are copies s
 
 TEST_CASE(
     "an edge that cannot take the sums pushes back through the chain: columns stop being copies, and it is seen") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   machine.io.rows_per_channel = 15;
   std::map<std::string, int> seen;
   for (int words : {6, 18, 60, 200}) {
@@ -181,21 +182,21 @@ TEST_CASE(
 }
 
 TEST_CASE("an edge that is a little too slow: what waits grows from the east, and only that is simulated") {
-  MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   machine.io.row_buffer_bytes = 1024;
   std::map<std::string, int> seen;
   CHECK(compare(machine, {KernelKind::matmul_gradient, 415, 1200, 23 * 200, {200, 32}}, {0, 0, 0}, seen) < 0.15);
 }
 
 TEST_CASE("a gradient of few inputs: PEs that only send deltas keep no column from being a copy") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
   for (const int inputs : {1, 16, 120})
     CHECK(compare(machine, {KernelKind::matmul_gradient, inputs, 400, 3000, {100, 160}}, {0, 0}, seen) < 0.1);
 }
 
 TEST_CASE("a gradient of few inputs at a slow edge: what PEs wait to send is booked once, wherever copies end") {
-  MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
   for (const int words : {16, 64})
     for (const int inputs : {15, 31})
@@ -207,7 +208,7 @@ TEST_CASE("a gradient of few inputs at a slow edge: what PEs wait to send is boo
 
 // The owner's row and the fullest one keep lines at the foot at another distance; one more of them from time to time.
 TEST_CASE("a gradient whose first columns are no copies for long: all are simulated until copies are found again") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   const Shape shape{KernelKind::matmul_gradient, 5120, 250, 3000, {100, 160}};
   std::map<std::string, int> seen;
   compare(machine, shape, {0, 0}, seen);
@@ -218,7 +219,7 @@ TEST_CASE("a gradient whose first columns are no copies for long: all are simula
 
 // What the fewer tokens of the last columns hold up reaches a few of those before them.
 TEST_CASE("forward launches in which some columns wait for room of others: the others stay copies") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
   for (const int few : {5, 10, 40})
     CHECK(compare(machine, {KernelKind::matmul_forward, 1100, 300, 11 * 80 - few, {80, 100}}, {0, 0}, seen) < 0.5);
@@ -227,7 +228,7 @@ TEST_CASE("forward launches in which some columns wait for room of others: the o
 
 TEST_CASE(
     "a layer with fewer features than rows: PEs past the chain, which only receive, keep no column from being a copy") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
   for (const Shape& shape : {Shape{KernelKind::matmul_forward, 16, 300, 3500, {100, 48}},
                              Shape{KernelKind::matmul_delta, 300, 16, 3500, {100, 48}}})
@@ -236,7 +237,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a row that owns many outputs sends each as it did the one before: such rounds are added") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(5);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   std::map<std::string, int> seen;
@@ -256,7 +257,7 @@ TEST_CASE("a row that owns many outputs sends each as it did the one before: suc
 
 // 45 wavelets a round are worth a look for a run; the owner is in step with it later than the cores that it feeds.
 TEST_CASE("a gradient of many tokens a column: the owner's books are those of its wavelets one by one") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
   for (int tokens : {20 * 44 + 3, 20 * 60})
     compare(machine, {KernelKind::matmul_gradient, 124, 124, tokens, {20, 10}}, {0, 0}, seen);
@@ -264,7 +265,7 @@ TEST_CASE("a gradient of many tokens a column: the owner's books are those of it
 }
 
 TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not grow with the columns") {
-  const MachineSpec machine = load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::set<std::int64_t> simulated;
   for (int width : {50, 100, 200}) {
     const Shape shape{KernelKind::matmul_forward, 40, 30, 5 * width, {width, 20}};
@@ -277,7 +278,7 @@ TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not g
 
 TEST_CASE(
     "words that come earlier or later than those of a simulated launch: added only where no wavelet waits for them") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(8);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   int added = 0, simulated = 0;
@@ -301,7 +302,7 @@ TEST_CASE(
 }
 
 TEST_CASE("words that come a cycle earlier or later in every launch: chunks are added one by one, to the last digit") {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(21);
   const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
   std::int64_t added = 0, rounds = 0, went_on = 0;

@@ -8,6 +8,7 @@
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::sw;
@@ -21,7 +22,7 @@ Cycle model_end(const hw::MachineSpec& machine, const PreparedCase& prepared) {
 }  // namespace
 
 TEST_CASE("a returned sum that meets its owner's last partial sums: the same cycle") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   for (const CrossCase& c : {CrossCase{hw::KernelKind::matmul_forward, 11, 2, 13, {1, 4}, Stalls::none, 1177929111},
                              CrossCase{hw::KernelKind::matmul_delta, 2, 5, 17, {1, 5}, Stalls::none, 126759138},
                              CrossCase{hw::KernelKind::matmul_forward, 7, 3, 13, {1, 6}, Stalls::none, 2982230771}}) {
@@ -34,7 +35,7 @@ TEST_CASE("a returned sum that meets its owner's last partial sums: the same cyc
 // The worst of sweeps of 12,000 launches each while the older wavelet went first and what was timed too late could not
 // be put right: off by 1.5 % to 4.4 %.
 TEST_CASE("launches that were off when the ramp went by age: the same cycle") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   using hw::KernelKind;
   for (const CrossCase& c : {CrossCase{KernelKind::matmul_forward, 11, 2, 11, {1, 5}, Stalls::rounds, 1807959296},
                              CrossCase{KernelKind::retain_forward, 23, 3, 17, {2, 7}, Stalls::rounds, 1675785863},
@@ -50,7 +51,7 @@ TEST_CASE("launches that were off when the ramp went by age: the same cycle") {
 }
 
 TEST_CASE("random sparse launches: streams of any number of wavelets a round end in the same cycle") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   constexpr int cases = 3000, largest = 8;
   const std::vector<hw::KernelKind> chains = {hw::KernelKind::matmul_forward, hw::KernelKind::matmul_delta};
   for (int index = 0; index < cases; ++index) {
@@ -63,7 +64,7 @@ TEST_CASE("random sparse launches: streams of any number of wavelets a round end
 }
 
 TEST_CASE("random sparse gradients: nearly all end in the same cycle, the others within 2 % or 2 cycles") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   constexpr int cases = 3000, largest = 8;
   int compared = 0, equal = 0;
   for (int index = 0; index < cases; ++index) {
@@ -80,7 +81,7 @@ TEST_CASE("random sparse gradients: nearly all end in the same cycle, the others
 }
 
 TEST_CASE("random launches: all end in the same cycle") {
-  const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   constexpr int cases = 6000, largest = 8;
   const std::vector<hw::KernelKind> chains = {hw::KernelKind::matmul_forward, hw::KernelKind::matmul_delta,
                                               hw::KernelKind::matmul_gradient};

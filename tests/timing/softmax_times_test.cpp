@@ -6,6 +6,7 @@
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -13,7 +14,7 @@ using namespace weft::sw;
 
 namespace {
 
-hw::MachineSpec mini() { return hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines"); }
+hw::MachineSpec mini() { return hw::load_machine("mini", weft::test::source_path("hw/machines")); }
 
 void check_equal(const hw::MachineSpec& machine, const CrossCase& c) {
   INFO(to_string(c));

@@ -3,6 +3,7 @@
 
 #include "hw/spec/machine_file.h"
 #include "sw/budget/budget_page.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -10,8 +11,8 @@ using namespace weft::sw;
 
 namespace {
 
-const std::filesystem::path kMachines = WEFT_SOURCE_DIR "/hw/machines";
-const std::filesystem::path kModels = WEFT_SOURCE_DIR "/sw/budget/transformers.yaml";
+const std::filesystem::path kMachines = weft::test::source_path("hw/machines");
+const std::filesystem::path kModels = weft::test::source_path("sw/budget/transformers.yaml");
 
 /// 10 x 10 PEs of 10 kB, 1 multiply-add a cycle at 1 MHz: 200 Mflop/s; links of 8 kB/s; 1 MB less 0.1 MB of code.
 hw::MachineSpec small_machine() {

@@ -7,6 +7,7 @@
 #include "hw/spec/machine_file.h"
 #include "sw/fabric/fabric_run.h"
 #include "sw/fabric/fabric_setup.h"
+#include "tests/support/paths.h"
 #include "tests/support/scratch_folder.h"
 #include "tlm/base/error.h"
 
@@ -16,7 +17,7 @@ using Catch::Contains;
 namespace {
 
 const hw::MachineSpec& mini() {
-  static const hw::MachineSpec machine = hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  static const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   return machine;
 }
 

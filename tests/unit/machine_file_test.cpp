@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "hw/spec/configuration_echo.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -12,7 +13,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string kFolder = std::string(WEFT_SOURCE_DIR) + "/hw/machines";
+const std::string kFolder = weft::test::source_path("hw/machines");
 
 std::string error_of(const std::string& machine, const std::vector<std::string>& flags) {
   try {

@@ -4,6 +4,7 @@
 #include "hw/fabric/mapping.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/planner.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -11,7 +12,7 @@ namespace {
 
 /// 40 columns, 50 rows, a channel per 8 rows.
 MachineSpec machine_of_40_by_50() {
-  MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   machine.fabric = {40, 50, 40, 50};
   machine.io.rows_per_channel = 8;
   return machine;

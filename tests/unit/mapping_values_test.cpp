@@ -7,6 +7,7 @@
 #include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
 #include "hw/wafer/lane.h"
+#include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
 using namespace weft;
@@ -39,7 +40,7 @@ float chain(const std::vector<int>& lines, bool first_line_first, Product&& elem
 }  // namespace
 
 TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
-  const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ThreadPool pool(1);
   const int inputs = 37, outputs = 23, tokens = 41;
   const Rectangle rectangle{7, 9};

@@ -8,6 +8,7 @@
 #include "hw/spec/configuration_echo.h"
 #include "sw/graph/initial_weights.h"
 #include "sw/graph/operation_graph.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -15,7 +16,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string kFolder = std::string(WEFT_SOURCE_DIR) + "/sw/models";
+const std::string kFolder = weft::test::source_path("sw/models");
 
 sw::ModelConfig load(const std::string& model, const std::vector<std::string>& flags = {}) {
   return sw::read_model(model, kFolder, flags).config;

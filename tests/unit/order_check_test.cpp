@@ -5,6 +5,7 @@
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/planner.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -12,7 +13,7 @@ using namespace weft::sw;
 
 namespace {
 
-hw::MachineSpec mini() { return hw::load_machine("mini", WEFT_SOURCE_DIR "/hw/machines"); }
+hw::MachineSpec mini() { return hw::load_machine("mini", weft::test::source_path("hw/machines")); }
 
 hw::LaunchMap forward(int inputs, int outputs, int height) {
   return hw::LaunchMap(hw::KernelKind::matmul_forward, {"fc1", inputs, outputs, false, 0}, {4, height}, 4);

@@ -4,6 +4,7 @@
 #include "hw/pe/instruction_text.h"
 #include "hw/pe/program.h"
 #include "hw/spec/machine_file.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -12,7 +13,7 @@ using namespace weft::hw;
 namespace {
 
 const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   return machine;
 }
 

@@ -11,6 +11,7 @@
 #include "hw/pe/special_sequences.h"
 #include "hw/spec/machine_file.h"
 #include "sw/kernels/program_builder.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -22,7 +23,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 using Sequence = void (*)(VectorCode&, int, int, int, int);
 
 const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   return machine;
 }
 

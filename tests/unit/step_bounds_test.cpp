@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "hw/spec/machine_file.h"
+#include "tests/support/paths.h"
 
 using namespace weft;
 
@@ -17,7 +18,7 @@ sw::Plan plan_on(const hw::MachineSpec& machine, int batch = 256, int systems = 
   return plan;
 }
 
-hw::MachineSpec wse2() { return hw::load_machine("wse2", WEFT_SOURCE_DIR "/hw/machines"); }
+hw::MachineSpec wse2() { return hw::load_machine("wse2", weft::test::source_path("hw/machines")); }
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/kernels/assembler.h"
+#include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -14,7 +15,7 @@ using Catch::Contains;
 namespace {
 
 const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", WEFT_SOURCE_DIR "/hw/machines");
+  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   return machine;
 }
 

@@ -1,5 +1,6 @@
 // Does the reader resolve what was written, say where it came from, and name every mistake so that it can be found?
 #include "tlm/base/yaml_reader.h"
+#include "tests/support/paths.h"
 
 #include <catch2/catch.hpp>
 #include <functional>
@@ -193,7 +194,7 @@ TEST_CASE("a key that other settings make meaningless is refused only if written
 }
 
 TEST_CASE("files are found by name or path, and unknown names are told the nearest") {
-  const std::string folder = std::string(WEFT_SOURCE_DIR) + "/hw/machines";
+  const std::string folder = weft::test::source_path("hw/machines");
   CHECK(weft::named_yaml("machine", "mini", folder).filename() == "mini.yaml");
   CHECK(weft::named_yaml("machine", folder + "/wse2.yaml", "nowhere").filename() == "wse2.yaml");
   CHECK_THROWS_WITH(weft::named_yaml("machine", "mimi", folder),
