@@ -1,7 +1,7 @@
 # Debian 12 packages only. Debian's SystemC has no CMake package and its library is built as C++17 only.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
-pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial)
+pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)  # the first name is Debian's
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -9,7 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)  # the Debian package libhdf5-dev brings it
 find_package(Threads REQUIRED)
 if(BUILD_TESTING)
-  find_package(Catch2 2 REQUIRED)
+  find_package(Catch2 REQUIRED)  # 2 or 3: tests/support/CMakeLists.txt
   find_package(benchmark REQUIRED)
 endif()
 if(WEFT_RTL)

@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 #include "sw/cli/budget_command.h"
+#include "sw/cli/command_line.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
+#include "sw/cli/resource_root.h"
 #include "sw/cli/show_command.h"
+#include "sw/cli/sweep_command.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -37,12 +39,6 @@ struct RunFlags {
         text);
   }
 };
-
-/// The folder that holds hw/machines and sw/models: the source tree that the program was built from.
-std::filesystem::path source_root() {
-  const char* root = std::getenv("WEFT_ROOT");
-  return root ? root : WEFT_SOURCE_ROOT;
-}
 
 void add_run_flags(CLI::App& command, RunFlags& flags) {
   RunSettings& settings = flags.settings;
@@ -159,7 +155,7 @@ int run_model(RunFlags& flags) {
   read_vcd_pes(flags);
   RunSettings& settings = flags.settings;
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
-  settings.root = source_root();
+  settings.root = resource_root();
   settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs;
   refuse_values(settings);
   if (flags.validate_only || flags.compile_only) {
@@ -201,6 +197,7 @@ int run_command(int argc, char* argv[]) {
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
   const ShowCommand show(app);
+  const SweepCommand sweep(app);
 
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> names;
@@ -212,17 +209,26 @@ int run_command(int argc, char* argv[]) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const std::filesystem::path root = resource_root();
+    std::fputs(
+        command_line_errors(
+            app, error,
+            {{"model", root / "sw/models"}, {"program", root / "sw/fabric_programs"}, {"sweep", root / "sw/sweeps"}})
+            .c_str(),
+        stderr);
+    return 2;
   }
   if (train_command) return run_model(train);
   if (eval_command) {
     if (!eval.validate_only && !eval.compile_only) require_weights(eval.settings);
     return run_model(eval);
   }
-  if (crosscheck.chosen()) return crosscheck.run(source_root());
-  if (fabric.chosen()) return fabric.run(source_root());
-  if (budget.chosen()) return budget.run(source_root());
+  if (crosscheck.chosen()) return crosscheck.run(resource_root());
+  if (fabric.chosen()) return fabric.run(resource_root());
+  if (budget.chosen()) return budget.run(resource_root());
   if (show.chosen()) return show.run();
+  if (sweep.chosen()) return sweep.run(resource_root());
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

@@ -33,6 +33,7 @@ MAY_INCLUDE = {
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
+    "sw/sweep": ["tlm/base", "sw/report"],
     "sw/driver": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
     "sw/cli": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
     "rtl/cosim": ["tlm/*", "hw/*"],
@@ -40,7 +41,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report")
+                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

@@ -6,4 +6,4 @@ command -v shellcheck >/dev/null || { echo "shellcheck is not installed"; exit 7
 mapfile -t scripts < <({ find .ci cmake tests traces hw sw tlm rtl -type f; echo weft; } |
   xargs -d '\n' grep -lE -m1 '^#!/(usr/bin/env bash|bin/(ba)?sh)')
 echo "shellcheck over ${#scripts[@]} scripts"
-shellcheck "${scripts[@]}"
+shellcheck --external-sources --check-sourced "${scripts[@]}" # the launcher's parts within it

