@@ -18,14 +18,35 @@ endif()
 
 set(share ${CMAKE_INSTALL_DATADIR}/weft)
 install(TARGETS weft RUNTIME)
-install(DIRECTORY hw/machines DESTINATION ${share}/hw FILES_MATCHING PATTERN *.yaml)
+install(DIRECTORY hw/machines DESTINATION ${share}/hw COMPONENT development FILES_MATCHING PATTERN *.yaml)
 install(DIRECTORY sw/models sw/fabric_programs sw/sweeps DESTINATION ${share}/sw FILES_MATCHING PATTERN *.yaml PATTERN *.sbatch)
 install(FILES sw/budget/transformers.yaml DESTINATION ${share}/sw/budget)
 foreach(level IN LISTS WEFT_LEVELS)
   get_target_property(folder weft_machine_${level} WEFT_FOLDER)
-  install(TARGETS weft_machine_${level} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}${folder})
+  if(folder)
+    install(TARGETS weft_machine_${level} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}${folder})
+  endif()
 endforeach()
 if(WEFT_LEVELS)
   file(RELATIVE_PATH library_folder ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(weft PROPERTIES INSTALL_RPATH "$ORIGIN/${library_folder}")
+endif()
+
+# find_package(Weft): the blocks of the machine as weft:: targets, for a SystemC top of one's own (examples/own_top).
+# Component `development`: that and the machines, without the program.
+if(WEFT_LEVELS)
+  set_target_properties(weft_machine_${WEFT_BASE_LEVEL} PROPERTIES EXPORT_NAME machine)
+  set_target_properties(weft_options PROPERTIES EXPORT_NAME options)
+  get_property(exported GLOBAL PROPERTY WEFT_EXPORTED)
+  install(TARGETS weft_options weft_machine_${WEFT_BASE_LEVEL} ${exported} EXPORT WeftTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Weft)
+  install(EXPORT WeftTargets NAMESPACE weft:: DESTINATION ${package} COMPONENT development)
+  include(CMakePackageConfigHelpers)
+  configure_package_config_file(cmake/WeftConfig.cmake.in ${PROJECT_BINARY_DIR}/WeftConfig.cmake
+    INSTALL_DESTINATION ${package} PATH_VARS share)
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/WeftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/WeftConfig.cmake ${PROJECT_BINARY_DIR}/WeftConfigVersion.cmake DESTINATION ${package}
+    COMPONENT development)
+  install(DIRECTORY tlm hw DESTINATION ${WEFT_HEADERS} COMPONENT development FILES_MATCHING PATTERN *.h)
 endif()

@@ -19,14 +19,22 @@ foreach(level IN LISTS WEFT_LEVELS)
     WEFT_FOLDER "${folder}")
 endforeach()
 if(WEFT_LEVELS)
-  list(GET WEFT_LEVELS 0 level)
-  add_library(weft_machine ALIAS weft_machine_${level})
+  list(GET WEFT_LEVELS 0 WEFT_BASE_LEVEL)
   foreach(other IN LISTS WEFT_LEVELS)
-    if(NOT other STREQUAL level)
-      add_dependencies(weft_machine_${level} weft_machine_${other})  # who links one wants all
+    if(NOT other STREQUAL WEFT_BASE_LEVEL)
+      add_dependencies(weft_machine_${WEFT_BASE_LEVEL} weft_machine_${other})  # who links one wants all
     endif()
   endforeach()
 endif()
+
+# weft_exported(<target>...): what the installed package offers as weft::<name without weft_>.
+function(weft_exported)
+  foreach(target IN LISTS ARGN)
+    string(REGEX REPLACE "^weft_" "" short ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${short})
+    set_property(GLOBAL APPEND PROPERTY WEFT_EXPORTED ${target})
+  endforeach()
+endfunction()
 
 # weft_levelled_library(<name> SOURCES <files> DEPENDS <targets>): the sources go into the shared library of each level. What
 # the folder needs is <name>_needs, so that the levels' objects need no library; who links <name> links the shared one.
@@ -52,5 +60,5 @@ function(weft_levelled_library name)
     endif()
   endforeach()
   add_library(${name} INTERFACE)
-  target_link_libraries(${name} INTERFACE ${name}_needs weft_machine_x86-64-v2)
+  target_link_libraries(${name} INTERFACE ${name}_needs weft_machine_${WEFT_BASE_LEVEL})
 endfunction()

@@ -5,12 +5,14 @@
 # The bits of a result do not depend on it: no contraction, no reordering (cmake/Targets.cmake).
 set(WEFT_PROCESSOR_OPTIONS)  # of all code but the hot loops' other levels
 set(WEFT_LEVELS)             # portable: the levels of the hot loops; the first is that of all code
+set(WEFT_PORTABLE_LEVELS x86-64-v2 x86-64-v3 x86-64-v4 CACHE STRING "Levels that a portable build makes hot loops for")
 set(WEFT_CHECKED_OPTION)     # of the code that checks the processor
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set(WEFT_CHECKED_OPTION -march=x86-64)
   if(NOT WEFT_NATIVE)
-    set(WEFT_LEVELS x86-64-v2 x86-64-v3 x86-64-v4)
-    set(WEFT_PROCESSOR_OPTIONS -march=x86-64-v2)
+    set(WEFT_LEVELS ${WEFT_PORTABLE_LEVELS})
+    list(GET WEFT_LEVELS 0 level)
+    set(WEFT_PROCESSOR_OPTIONS -march=${level})
   endif()
 endif()
 if(WEFT_NATIVE)

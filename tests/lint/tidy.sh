@@ -5,7 +5,8 @@ set -euo pipefail
 build=$(readlink -f "$1")
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-command -v clang-tidy-14 >/dev/null || { echo "clang-tidy-14 is not installed"; exit 77; }
+source tests/lint/tool.sh
+tool=$(tool_of_version clang-tidy 14) || exit 77
 files=("$@")
 if ((${#files[@]} == 0)); then
   mapfile -t files < <(find hw sw -name '*.cpp' | sort | while read -r file; do
@@ -19,4 +20,4 @@ fi
 echo "clang-tidy over ${#files[@]} files"
 # The commands are GCC's: flags that clang does not know are no finding.
 printf '%s\0' "${files[@]}" | xargs -0 -n 2 -P "$(nproc)" \
-  clang-tidy-14 -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null
+  "$tool" -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null
