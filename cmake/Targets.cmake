@@ -21,6 +21,11 @@ else()
   # hw/fabric/hop_scan.h has vectors wider than a level's registers; none is passed between files.
   add_compile_options(${WEFT_PROCESSOR_OPTIONS} -Wno-psabi)
 endif()
+if(WEFT_COVERAGE)
+  # Threads count, too; and a line that was moved or inlined must still be one.
+  target_compile_options(weft_options INTERFACE --coverage -fprofile-update=atomic -fno-inline-small-functions)
+  target_link_options(weft_options INTERFACE --coverage)
+endif()
 if(WEFT_SANITIZE)
   target_compile_options(weft_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weft_options INTERFACE -fsanitize=address,undefined)

@@ -38,13 +38,17 @@ def code_of(text):
     return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
 
 
-def mutants_of(path, text):
-    """Every mutant of one source, in the order of lines; none twice."""
+# Of books and records only messages of errors are words alone: a formatted text is what a user reads.
+SKIPPED_IN_BOOKS = re.compile(r"^\s*(#|static_assert|throw\b|refuse\(|namespace\b|using\b|template\b|enum\b|struct\b|class\b|//)|Error\(|operator==")
+
+
+def mutants_of(path, text, operators=tuple(OPERATORS), skipped=SKIPPED):
+    """Every mutant of one source, in the order of lines; none twice. `operators`: which faults."""
     found, seen, previous = [], set(), ""
     for number, (line, code) in enumerate(zip(text.split("\n"), code_of(text).split("\n")), 1):
         stripped = code.rstrip()
         continues = previous and not re.search(r"[;{}:]$|\bbegin$|\bend$|\belse$|\)$", previous)
-        for operator in OPERATORS if stripped and not SKIPPED.search(line) else ():
+        for operator in operators if stripped and not skipped.search(line) else ():
             if operator.name == "statement" and continues:
                 continue
             for begin, end, new in operator.faults(stripped):

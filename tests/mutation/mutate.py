@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Small faults in the RTL tile and in the models it is held against: does a test notice each? README.md says more.
+"""Small faults in the sources: does a test notice each? README.md says more.
 
-    tests/mutation/mutate.py --scratch FOLDER [--count N] [--seed S] [--only FILE] [--jobs J] [--json FILE]
+    tests/mutation/mutate.py --scratch FOLDER [--area tile|cluster] [--count N] [--seed S] [--only FILE] [--jobs J] [--json FILE]
+    tests/mutation/mutate.py --scratch FOLDER --named [WORDS]   the faults of faults.json, each by the tests that must notice it
     tests/mutation/mutate.py --list            the mutants that would be run
     tests/mutation/mutate.py --again FILE ...  those that survived in an earlier --json; the others stand as they are there
 
-Exit code 0 when at least 90 % of those that compile are killed.
+Areas: tile is the RTL tile and the models it is held against; cluster is hw without pe and fabric, tlm and sw.
+Exit code 0 when of those that compile at least 90 % (tile), 85 % (cluster) or all (--named) are killed.
 """
 import argparse
 import collections
@@ -15,22 +17,44 @@ import queue
 import sys
 import threading
 import time
+from typing import NamedTuple
 
-from mutants import Mutant, mutants_of, sample
+from cluster_workshop import GOLDEN, ClusterWorkshop
+from mutants import SKIPPED, SKIPPED_IN_BOOKS, Mutant, mutants_of, sample
+from named_faults import named_faults
+from operators import BOOK_OPERATORS, OPERATORS
 from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FILES = ("rtl/pe/*.sv", "rtl/common/*.sv", "rtl/array/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp",
-         "hw/fabric/reduce_stage.cpp", "hw/fabric/receivers.cpp", "hw/fabric/ramp_runs.cpp", "hw/fabric/sum_blocks.cpp",
-         "hw/fabric/line_times.cpp", "hw/fabric/local_thread.cpp", "hw/fabric/softmax_times.cpp",
-         "hw/fabric/softmax_program.cpp", "hw/fabric/list_stage.cpp", "hw/fabric/ramp_spans.cpp",
-         "hw/fabric/round_counts.cpp", "hw/fabric/round_repeats.cpp")
-BAR_PERCENT = 90
+
+
+class Area(NamedTuple):
+    files: tuple
+    but: tuple  # folders left out
+    operators: tuple
+    skipped: object
+    workshop: object
+    bar_percent: int
+
+
+AREAS = {
+    "tile": Area(("rtl/pe/*.sv", "rtl/common/*.sv", "rtl/array/*.sv", "hw/pe/*.cpp", "hw/fabric/stream_stage.cpp",
+                  "hw/fabric/reduce_stage.cpp", "hw/fabric/receivers.cpp", "hw/fabric/ramp_runs.cpp", "hw/fabric/sum_blocks.cpp",
+                  "hw/fabric/line_times.cpp", "hw/fabric/local_thread.cpp", "hw/fabric/softmax_times.cpp",
+                  "hw/fabric/softmax_program.cpp", "hw/fabric/list_stage.cpp", "hw/fabric/ramp_spans.cpp",
+                  "hw/fabric/round_counts.cpp", "hw/fabric/round_repeats.cpp"),
+                 (), tuple(OPERATORS), SKIPPED, Workshop, 90),
+    "cluster": Area(tuple(f"{top}/**/*.{kind}" for top in ("hw", "tlm", "sw") for kind in ("cpp", "h")), ("hw/pe/", "hw/fabric/"),
+                    tuple(BOOK_OPERATORS) + tuple(one for one in OPERATORS if one.name not in ("mask", "parameter")), SKIPPED_IN_BOOKS,
+                    ClusterWorkshop, 85),
+}
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scratch", type=pathlib.Path, help="folder for copies and builds; kept, so that a second run is quick")
+    parser.add_argument("--area", choices=AREAS, default="tile", help="of the sources [%(default)s]")
+    parser.add_argument("--named", nargs="?", const="", metavar="WORDS", help="run the faults of faults.json, or those whose name holds WORDS")
     parser.add_argument("--count", type=int, default=240, help="mutants [%(default)s]")
     parser.add_argument("--seed", type=int, default=1, help="of the sample [%(default)s]")
     parser.add_argument("--only", metavar="FILE", help="mutants of this file alone, e.g. rtl/pe/pe_router.sv")
@@ -43,21 +67,28 @@ def parse():
     return parser.parse_args()
 
 
-def paths():
-    return sorted({path.relative_to(ROOT).as_posix() for glob in FILES for path in ROOT.glob(glob)})
+def paths(area="tile"):
+    chosen = {path.relative_to(ROOT).as_posix() for glob in AREAS[area].files for path in ROOT.glob(glob)}
+    return sorted(path for path in chosen if not path.startswith(AREAS[area].but))
+
+
+def mutants_in(area, path):
+    return mutants_of(path, (ROOT / path).read_text(encoding="utf-8"), AREAS[area].operators, AREAS[area].skipped)
 
 
 def choose(options):
     """Outcomes of an earlier run that stand, and the mutants to run."""
+    if options.named is not None:
+        return [], [fault for fault in named_faults(ROOT) if options.named in fault.operator]
     if options.again:
         earlier = [(Mutant(**{field: one[field] for field in Mutant._fields}), one["outcome"], one["by"])
                    for one in json.loads(options.again.read_text(encoding="utf-8"))["mutants"]]
         return ([outcome for outcome in earlier if outcome[1] != "survived"],
                 [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
-    if options.only and options.only not in paths():
-        sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(paths()))
-    everything = [mutant for path in ([options.only] if options.only else paths())
-                  for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8"))]
+    files = paths(options.area)
+    if options.only and options.only not in files:
+        sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(files))
+    everything = [mutant for path in ([options.only] if options.only else files) for mutant in mutants_in(options.area, path)]
     return [], sample(everything, options.count, options.seed)
 
 
@@ -81,6 +112,9 @@ def report(outcomes):
     lines.append("killed by")
     for by, number in collections.Counter(by for _, outcome, by in outcomes if outcome == "killed").most_common():
         lines.append(f"  {by:<28} {number:>23}")
+    golden = sum(outcome == "killed" and by.startswith(GOLDEN) for _, outcome, by in outcomes)
+    if golden:
+        lines.append(f"  by nothing but the golden reports {golden:>18}")
     lines += [describe(mutant) for mutant, outcome, _ in outcomes if outcome == "survived"]
     lines.append(f"{len(outcomes)} generated, {count['no build']} do not compile, {count['killed']} killed, "
                  f"{count['survived']} survived: {score:.1f} %")
@@ -101,7 +135,8 @@ def run(options, earlier, mutants):
 
     def work(job):
         try:
-            workshop = Workshop(ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds)
+            workshop = AREAS["cluster" if options.named is not None else options.area].workshop(
+                ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds)
             workshop.prepare()
             while not errors:
                 number = waiting.get_nowait()
@@ -138,7 +173,7 @@ def main():
         sys.exit("--scratch FOLDER: where to build")
     text, score = report(run(options, earlier, mutants))
     print(text)
-    sys.exit(0 if score >= BAR_PERCENT else 1)
+    sys.exit(0 if score >= (100 if options.named is not None else AREAS[options.area].bar_percent) else 1)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,50 @@ def swapped_branches(line):
             if all(part.count("(") == part.count(")") and part.count("{") == part.count("}") for part in found.groups())]
 
 
+# Words of which one stands for the other in a name: a begin for an end, a width for a height, the wrong base of a percentage.
+PAIRS = [("begin", "end"), ("start", "end"), ("first", "last"), ("before", "after"), ("from", "to"), ("width", "height"), ("rows", "columns"),
+         ("row", "column"), ("inputs", "outputs"), ("old_value", "new_value"), ("down", "up"), ("minimum", "maximum"), ("bytes", "busy"),
+         ("sent", "consumed"), ("predicted", "cycles"), ("step", "global_step"), ("left", "drained"), ("train", "eval")]
+
+
+def exchanged_names(line):
+    """A member or variable of which there is a counterpart: what has none does not compile."""
+    faults = []
+    for pair in PAIRS:
+        for word, other in (pair, pair[::-1]):
+            faults += [(found.start(1), found.end(1), other)
+                       for found in re.finditer(rf"(?<=[.>(, ])({word})(?=_?(?:[.,;) \]]|\(\)))", line)]
+    return faults
+
+
+def exchanged_arguments(line):
+    return [(found.start(1), found.end(2), f"{found.group(2)}, {found.group(1)}")
+            for found in re.finditer(r"(?<=[a-z_])\(([a-z_][\w.]*), ([a-z_][\w.]*)\)", line) if found.group(1) != found.group(2)]
+
+
+def dropped_field(line):
+    """What is saved under a key, or taken over from one record into another, is lost."""
+    saved = [(found.start(1), found.end(1), "0") for found in re.finditer(r"\{ +, ([\w.\->()\[\]]+)\}", line)]  # the key is blanked
+    kept = [(found.start(1), found.end(1), "{}") for found in re.finditer(r"^\s*[\w.]+\.\w+ = ([^={}]+);$", line)]
+    return saved + kept
+
+
+def dropped_reset(line):
+    found = re.match(r"\s*(?:[\w.\->\[\]]+ = (?:0|-1|\{\}|false|nullptr)|[\w.\->\[\]]+(?:\.|->)(?:clear|reset)\(\));$", line)
+    return [(len(line) - len(line.lstrip()), len(line), ";")] if found else []
+
+
+def other_rounding(line):
+    table = {"std::ceil": "std::floor", "std::floor": "std::ceil", "std::llround": "static_cast<long long>", "std::lround": "static_cast<long>"}
+    faults = [(found.start(), found.end(), table[found.group()]) for found in re.finditer(r"std::(?:ceil|floor|llround|lround)(?=\()", line)]
+    for found in re.finditer(r"\bceil_div\(", line):
+        end = closing(line, found.end() - 1)
+        parts = line[found.end():end].rsplit(", ", 1) if end else []
+        if len(parts) == 2:
+            faults.append((found.start(), end + 1, f"(({parts[0]}) / ({parts[1]}))"))
+    return faults
+
+
 OPERATORS = [
     Operator("boundary", "< and <=, > and >= for each other",
              swaps({"<": ["<="], "<=": ["<"], ">": [">="], ">=": [">"]})),
@@ -126,4 +170,18 @@ OPERATORS = [
              + pattern(r"std::(max|min)(?=[(<])", lambda found: ["std::min" if found.group(1) == "max" else "std::max"])(line)
              + pattern(r"\{([\w.\[\]]+), ([\w.\[\]:']+)\}", lambda found: [f"{{{found.group(2)}, {found.group(1)}}}"])(line)),
     Operator("statement", "an assignment or a call dropped", dropped_statement),
+]
+
+# Faults of the code around the wafer: books, records, files, texts.
+BOOK_OPERATORS = [
+    Operator("field", "a field is lost on the way into a file or a record", dropped_field),
+    Operator("reset", "a counter or a list is not set back", dropped_reset),
+    Operator("pair", "begin for end, before for after (the base of a percentage), width for height, inputs for outputs", exchanged_names),
+    Operator("order", "two arguments exchanged; the first for the last",
+             lambda line: exchanged_arguments(line)
+             + pattern(r"\.(front|back)\(\)", lambda found: [".back()" if found.group(1) == "front" else ".front()"])(line)),
+    Operator("index", "another element or column of a record",
+             pattern(r"\[(?:static_cast<std::size_t>\()?([a-z_]\w*)\)?\]", lambda found: ["[0]"])),
+    Operator("size", "one less than all", pattern(r"[\w.]+\.size\(\)(?! ==| !=)", lambda found: [f"({found.group()} - 1)"])),
+    Operator("rounding", "rounded the other way", other_rounding),
 ]

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import unittest
 
+import h5py
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from weft_cli import ScratchTrainings, program, report, run, without_host
 
@@ -138,6 +140,10 @@ class Runs(ScratchTrainings):
                 self.assertEqual(without_host(self.folder / "lanes"), without_host(self.folder / f"lanes_{name}"))
         value = report(self.folder / "lanes")
         self.assertEqual(value["plan"]["lanes"], 5)
+        programs = report(self.folder / "lanes_programs")["programs"]
+        self.assertEqual(programs["launches"], 5 * len(value["launches"]["rows"]))
+        # 32 tokens' outputs of both layers and one delta, both gradients of each lane; and more, of the loss.
+        self.assertGreaterEqual(programs["sums_compared"], 12 * (32 * (24 + 10 + 24) + 5 * (24 * 785 + 10 * 25)))
         whole = [step["loss"] for step in report(self.folder / "plain")["steps"]]
         losses = [step["loss"] for step in value["steps"]]
         self.assertLessEqual(abs(losses[0] - whole[0]), 1e-6)
@@ -253,19 +259,11 @@ class Runs(ScratchTrainings):
         self.assertEqual(int(busy["cluster.system0.phase"]), phases)
 
     def test_h5py_reads_checkpoints(self):
-        try:
-            import h5py
-        except ImportError:
-            self.skipTest("python3-h5py is not here")
         with h5py.File(self.folder / "plain" / "checkpoint_12.mdl") as file:
             self.assertEqual(file["model.fc1.weight"].shape, (24, 784))
             self.assertEqual(int(file["global_step"][()]), 12)
 
     def test_weights_of_another_program_start_a_run(self):
-        try:
-            import h5py
-        except ImportError:
-            self.skipTest("python3-h5py is not here")
         ours = self.folder / "plain" / "checkpoint_12.mdl"
         with h5py.File(ours) as checkpoint, h5py.File(self.folder / "outside.h5", "w") as outside:
             for name in checkpoint:

@@ -20,7 +20,7 @@ MachineSpec machine_of_40_by_50() {
 
 }  // namespace
 
-TEST_CASE("a lane begins with a channel of its own; the last one ends with its last row") {
+TEST_CASE("a lane begins with a channel of its own, the last one ends with its last row") {
   const MachineSpec machine = machine_of_40_by_50();
   CHECK(lane_pitch(machine, {{40, 9}, 2}) == 16);
   CHECK(on_wafer(machine, {{40, 9}, 3}).height == 41);

@@ -211,7 +211,7 @@ TEST_CASE("the echo tells default, file and flag apart") {
   CHECK(json["model.hidden_sizes"]["value"] == nlohmann::json::array({24}));
 }
 
-TEST_CASE("sparsity: for all layers, for each, from a checkpoint; what cannot be meant is refused") {
+TEST_CASE("sparsity: for all layers, for each, from a checkpoint, and what cannot be meant is refused") {
   const auto with = [](const std::vector<std::string>& overrides) {
     return sw::read_model("fc_mnist_tiny", kFolder, overrides).config.model;
   };

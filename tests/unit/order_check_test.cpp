@@ -64,7 +64,7 @@ TEST_CASE("blocks of outputs deadlock when what a row cannot take yet does not f
     }
 }
 
-TEST_CASE("a channel of one row may send any blocks; one input a row makes by element a block of all rounds") {
+TEST_CASE("a channel of one row may send any blocks, one input a row makes by element a block of all rounds") {
   hw::MachineSpec machine = with_room(2);
   machine.io.rows_per_channel = 1;
   CHECK(deadlock(machine, forward(12, 20, 4), {false, 20}).empty());

@@ -70,7 +70,7 @@ TEST_CASE("the documented words of an AXPY") {
   REQUIRE(encode(i) == EncodedInstruction{0x342, 0x00100007, 0x200, 0x00010008, 0});
 }
 
-TEST_CASE("a bad program is refused with instruction, value and range; at the gate it is not") {
+TEST_CASE("a bad program is refused with instruction, value and range, at the gate it is not") {
   const int words = static_cast<int>(mini().pe.sram_bytes / 2);
   REQUIRE_NOTHROW(validate(single(store(23, words - 2, 1)), mini()));
   REQUIRE_THROWS_WITH(validate(single(store(23, words, 1)), mini()), Contains("the SRAM has 24576 words"));

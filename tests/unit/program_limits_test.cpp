@@ -57,7 +57,7 @@ bool accepted(const Instruction& instruction) { return accepted(around(instructi
 
 }  // namespace
 
-TEST_CASE("an operand may end where the SRAM ends; an fp32 stands at an even word, a half anywhere") {
+TEST_CASE("an operand may end where the SRAM ends, an fp32 stands at an even word, a half anywhere") {
   struct Operand {
     Opcode opcode;
     std::uint16_t Instruction::*place;

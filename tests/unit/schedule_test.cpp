@@ -118,7 +118,7 @@ TEST_CASE("a dynamic scale continues where it was saved") {
   CHECK(resumed.finite_steps() == 0);
 }
 
-TEST_CASE("one infinity or NaN anywhere is found; the largest number is none") {
+TEST_CASE("one infinity or NaN anywhere is found, the largest number is none") {
   const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> values(67, -std::numeric_limits<float>::max());
   CHECK(all_finite(values.data(), 67));

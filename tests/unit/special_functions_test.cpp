@@ -75,7 +75,7 @@ TEST_CASE("exponential: within 1e-6 from -87 to 0, one at 0, e^-87 below, NaN of
   CHECK(std::isnan(machine_exp(std::numeric_limits<float>::quiet_NaN())));
 }
 
-TEST_CASE("reciprocal: within 3e-7 from 1e-36 to 1e36; logarithm: within 1e-6 from 1 to 1e6") {
+TEST_CASE("reciprocal: within 3e-7 from 1e-36 to 1e36, logarithm: within 1e-6 from 1 to 1e6") {
   std::mt19937 random(3);
   double worst = 0, worst_log = 0;
   for (int number = 0; number < 1'000'000; ++number) {

@@ -5,11 +5,12 @@ import unittest
 
 import mutate
 from mutants import Mutant, code_of, mutants_of, sample
-from operators import OPERATORS
+from named_faults import named_faults
+from operators import BOOK_OPERATORS, OPERATORS
 
 
 def faults(line, operator, path="rtl/pe/some.sv"):
-    return [mutant.after for mutant in mutants_of(path, line) if mutant.operator == operator]
+    return [mutant.after for mutant in mutants_of(path, line, [*BOOK_OPERATORS, *OPERATORS]) if mutant.operator == operator]
 
 
 def real_sources():
@@ -31,10 +32,17 @@ class Operators(unittest.TestCase):
         "condition": ("  if (to & used) continue;", "  if (1) continue;"),
         "operands": ("  at = std::max(at, ready);", "  at = std::min(at, ready);"),
         "statement": ("  first_q <= first_d;", "  ;"),
+        "field": ('                     {"busy_ps", link.busy},', '                     {"busy_ps", 0},'),
+        "reset": ("  unlogged_samples_ = 0;", "  ;"),
+        "pair": ("    return 100.0 * (row.after - row.before) / row.before;", "    return 100.0 * (row.after - row.before) / row.after;"),
+        "order": ("  store_.update(layer, index);", "  store_.update(index, layer);"),
+        "index": ("  sums[name] += value[place];", "  sums[name] += value[0];"),
+        "size": ("  for (; at < rows_.size();) go();", "  for (; at < (rows_.size() - 1);) go();"),
+        "rounding": ("  return std::ceil(bytes * 8000.0 / gbps_);", "  return std::floor(bytes * 8000.0 / gbps_);"),
     }
 
     def test_each_makes_its_example(self):
-        self.assertEqual(list(self.EXAMPLES), [operator.name for operator in OPERATORS])
+        self.assertEqual(list(self.EXAMPLES), [operator.name for operator in [*OPERATORS, *BOOK_OPERATORS]])
         for name, (before, after) in self.EXAMPLES.items():
             self.assertIn(after, faults(before, name), name)
 
@@ -94,6 +102,30 @@ class Sample(unittest.TestCase):
     def test_it_is_not_applied_to_another_source(self):
         with self.assertRaises(ValueError):
             Mutant("a.sv", 1, "flag", "x = 1'b0;", "x = 1'b1;").apply("y = 1'b0;")
+
+
+class Cluster(unittest.TestCase):
+    def test_all_of_hw_tlm_and_sw_but_what_the_other_area_has(self):
+        files = mutate.paths("cluster")
+        self.assertFalse(any(path.startswith(("hw/pe/", "hw/fabric/", "rtl/")) for path in files))
+        for path in ("hw/csx/csx_launches.cpp", "hw/input/dataset_source.cpp", "sw/report/summary.cpp", "tlm/block/link_port.h", "sw/cli/main.cpp"):
+            self.assertIn(path, files)
+
+    def test_the_sample_is_a_function_of_the_seed_and_has_every_operator(self):
+        everything = [mutant for path in mutate.paths("cluster") for mutant in mutate.mutants_in("cluster", path)]
+        one = sample(everything, 300, 1)
+        self.assertEqual(one, sample(everything, 300, 1))
+        self.assertNotEqual(one, sample(everything, 300, 2))
+        self.assertEqual({mutant.operator for mutant in everything}, {operator.name for operator in mutate.AREAS["cluster"].operators})
+        self.assertGreater(len({mutant.operator for mutant in one}), 15)
+
+    def test_named_faults_can_be_put_in(self):
+        known = "".join(path.read_text() for path in mutate.ROOT.glob("tests/*/CMakeLists.txt"))
+        for fault in named_faults(mutate.ROOT):
+            text = (mutate.ROOT / fault.path).read_text(encoding="utf-8")
+            self.assertNotEqual(fault.apply(text), text)
+            for killer in fault.killers:
+                self.assertIn(killer, known, fault.operator)
 
 
 class Report(unittest.TestCase):

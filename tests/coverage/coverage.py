@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Which lines and branches of hw and sw do the tests run? Builds with WEFT_COVERAGE, runs the tests, asks gcov.
+
+    tests/coverage/coverage.py BUILD [-L fast] [--json FILE]     configures, builds and runs, then counts
+    tests/coverage/coverage.py BUILD --count [--json FILE]       only counts what earlier runs left in BUILD
+
+A branch is an outcome of a condition; the ways that exceptions take are none. Exit code 1 below 95 % of the lines or
+85 % of the branches.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOPS = ("hw/", "sw/")
+LINES, BRANCHES = 95, 85
+
+
+def conditions(branches):
+    """Counts of a line's branches without those of exceptions: gcov gives a call that may throw a way on and a way out."""
+    counts, at = [], 0
+    while at < len(branches):
+        pair = branches[at:at + 2]
+        if len(pair) == 2 and (pair[0]["throw"] or pair[1]["throw"]):
+            at += 2
+            continue
+        if not pair[0]["throw"]:
+            counts.append(pair[0]["count"])
+        at += 1
+    return counts
+
+
+class Coverage:
+    def __init__(self):
+        self.lines = collections.defaultdict(collections.Counter)  # {file: {line: runs}}
+        self.branches = collections.defaultdict(dict)  # {file: {line: [runs]}}
+
+    def add(self, report):
+        for one in report["files"]:
+            path = pathlib.Path(os.path.normpath(pathlib.Path(report["current_working_directory"]) / one["file"]))
+            if ROOT not in path.parents or not path.relative_to(ROOT).as_posix().startswith(TOPS):
+                continue
+            name = path.relative_to(ROOT).as_posix()
+            for line in one["lines"]:
+                number = line["line_number"]
+                self.lines[name][number] += line["count"]
+                counts = conditions(line["branches"])
+                known = self.branches[name].setdefault(number, [])
+                known += [0] * (len(counts) - len(known))  # instances of a template may differ
+                for at, count in enumerate(counts):
+                    known[at] += count
+
+    def rows(self):
+        """(file, lines, of them run, branches, of them taken)"""
+        for name in sorted(self.lines):
+            lines, branches = self.lines[name], [count for line in self.branches[name].values() for count in line]
+            yield name, len(lines), sum(count > 0 for count in lines.values()), len(branches), sum(count > 0 for count in branches)
+
+    def missed(self, name):
+        """Lines that no test ran, as ranges."""
+        ranges = []
+        for number in sorted(number for number, count in self.lines[name].items() if count == 0):
+            if ranges and number == ranges[-1][1] + 1:
+                ranges[-1][1] = number
+            else:
+                ranges.append([number, number])
+        return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+
+
+def count(build):
+    coverage = Coverage()
+    data = sorted(path.resolve() for top in TOPS for path in (build / top).rglob("*.gcda"))
+    if not data:
+        sys.exit(f"{build} holds no .gcda file of {' or '.join(TOPS)}: nothing ran")
+    # Sources of which no object ever ran count, too: gcov reads their notes alone.
+    notes = sorted(path.resolve() for top in TOPS for path in (build / top).rglob("*.gcno"))
+    for note in notes:
+        done = subprocess.run(["gcov", "--json-format", "--branch-probabilities", "--stdout", "--object-file", note, note], cwd=build,
+                              capture_output=True, text=True, check=False)
+        for line in done.stdout.splitlines():
+            coverage.add(json.loads(line))
+    return coverage
+
+
+def show(coverage):
+    """The table; True if both bars are met."""
+    total, folders = collections.Counter(), collections.defaultdict(collections.Counter)
+    for name, *numbers in coverage.rows():
+        for key, number in zip(("lines", "run", "branches", "taken"), numbers):
+            total[key] += number
+            folders[str(pathlib.PurePath(name).parent)][key] += number
+
+    def percent(row, part, whole):
+        return 100 * row[part] / row[whole] if row[whole] else 100.0
+    print(f"{'':<20} {'lines':>7} {'run %':>7} {'branches':>9} {'taken %':>8}")
+    for name, row in [*sorted(folders.items()), ("all", total)]:
+        print(f"{name:<20} {row['lines']:>7} {percent(row, 'run', 'lines'):>7.1f} {row['branches']:>9} {percent(row, 'taken', 'branches'):>8.1f}")
+    print("\nlines that no test runs")
+    for name in sorted(coverage.lines):
+        if missed := coverage.missed(name):
+            print(f"  {name}: {missed}")
+    return percent(total, "run", "lines") >= LINES and percent(total, "taken", "branches") >= BRANCHES
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--count", action="store_true", help="count what earlier runs left")
+    parser.add_argument("--json", type=pathlib.Path, help="write the counts of each file here")
+    parser.add_argument("-L", dest="label", default="fast|slow", help="label of the tests [%(default)s]")
+    parser.add_argument("-j", dest="jobs", default="2")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    if not options.count:
+        subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", build, "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1",
+                        "-DWEFT_COVERAGE=ON"], check=True)
+        subprocess.run(["ninja", "-C", build, "-j", options.jobs], check=True)
+        for path in build.rglob("*.gcda"):
+            path.unlink()
+        subprocess.run(["ctest", "--test-dir", build, "-j", options.jobs, "-L", options.label, "-LE", "bench", "-E", "^(lint|mutation|cases)"],
+                       check=False)
+    coverage = count(build)
+    if options.json:
+        options.json.write_text(json.dumps({name: dict(zip(("lines", "run", "branches", "taken"), row)) for name, *row in coverage.rows()}, indent=1))
+    sys.exit(0 if show(coverage) else 1)
+
+
+if __name__ == "__main__":
+    main()
