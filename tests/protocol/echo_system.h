@@ -68,9 +68,10 @@ class EchoSystem : public sc_core::sc_module {
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<EchoSystem>> down_in;
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<EchoSystem>> up_out;
 
-  std::vector<SeenChunk> seen;    ///< weights chunks in the order of consumption
-  std::vector<float> scales;      ///< of the step_begin blocks
-  Bytes held = 0, most_held = 0;  ///< weights delivered and not credited, in the order of calls
+  std::vector<SeenChunk> seen;     ///< weights chunks in the order of consumption
+  std::vector<float> scales;       ///< of the step_begin blocks
+  std::vector<Picosecond> begins;  ///< when they came
+  Bytes held = 0, most_held = 0;   ///< weights delivered and not credited, in the order of calls
   std::vector<std::pair<proto::BlockTag, Picosecond>> gradients_sent;
 
  private:
@@ -81,6 +82,7 @@ class EchoSystem : public sc_core::sc_module {
       float scale = 0;
       std::memcpy(&scale, block.payload()->data(), sizeof scale);
       scales.push_back(scale);
+      begins.push_back(proto::absolute_ps(delay));
     } else {
       arrived_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay), 0});
       held += static_cast<Bytes>(block.payload()->size());

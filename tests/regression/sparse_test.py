@@ -45,8 +45,23 @@ class Sparse(ScratchTrainings):
             self.same_weights("plain", name)
             self.assertEqual(without_host(self.folder / "plain"), without_host(self.folder / name), name)
 
+    def compared(self, name, steps):
+        """A run as PE programs: every launch of every lane is one, and every sum of a matrix kernel and of the loss is compared."""
+        value = report(self.folder / name)
+        programs, launches = value["programs"], value["launches"]
+        kernel = launches["columns"].index("kernel")
+        self.assertEqual(programs["launches"], len(launches["rows"]) * value["plan"]["lanes"])
+        self.assertEqual(len([row for row in launches["rows"] if row[kernel] == "matmul_gradient"]), 2 * steps)
+        kept = [round(density * inputs * outputs) + outputs for density, (inputs, outputs) in zip(self.densities(name), ((784, 24), (24, 10)))]
+        batch = value["run"]["batch"]
+        # Sums of both layers' outputs, of one layer's delta, and the kept ones of both gradients.
+        self.assertGreaterEqual(programs["sums_compared"], steps * (batch * (24 + 10 + 24) + sum(kept)))
+        self.assertGreater(programs["program_cycles"], 0)
+        return programs
+
     def test_pe_programs_agree(self):
         self.train("programs", "--pe_programs", steps=2)
+        self.assertEqual(self.compared("programs", 2)["rtl_tile_cycles"], 0)
 
     def test_the_axis_keeps_the_promises(self):
         turned = ["--set", "runconfig.features_over=columns"]
@@ -57,6 +72,7 @@ class Sparse(ScratchTrainings):
 
     def test_rtl_in_the_loop(self):
         self.train("tiles", "--rtl-region", "2,3,3,2", steps=1)
+        self.assertGreater(self.compared("tiles", 1)["rtl_tile_cycles"], 6 * 1000)  # six tiles through nine launches
 
     def test_the_plan_says_it(self):
         result = self.start("plan", "--compile_only")

@@ -30,6 +30,8 @@ class ReferenceTrainer {
   double step(const std::vector<std::vector<double>>& samples, const std::vector<int>& labels);
   /// Mean loss of a batch; changes nothing.
   double loss(const std::vector<std::vector<double>>& samples, const std::vector<int>& labels) const;
+  /// What the last layer says of a sample; the prediction is its largest.
+  std::vector<double> logits(const std::vector<double>& sample) const { return forward(sample).back(); }
   /// Learning rate of the steps to come.
   void set_rate(double rate) { optimizer_.rate = rate; }
 

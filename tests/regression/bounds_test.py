@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Question: is a steady step as long as the bound that the plan says binds it, for each of them?"""
+import pathlib
+import re
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from weft_cli import ScratchTrainings, report, run
+
+STEPS = 10
+# The plan takes every link and server to have an equal share, so there must be many chunks: these hold a round or two.
+EVEN = ("memoryx.chunk_bytes=4000", "memoryx.weight_servers=4", "io.ethernet_links=4")
+
+
+class Bounds(ScratchTrainings):
+    def steady(self, name, words, *arguments, model="fc_mnist_tiny", percent=3):
+        """Cycles of the plan and of the simulation, the start left out."""
+        result = run("train", model, "--timing_only", "--max_steps", STEPS, "-o", name, *arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        value = report(self.folder / name)
+        plan = value["plan"]
+        compiled = run("train", model, "--timing_only", "--max_steps", STEPS, "-o", name, *arguments, "--compile_only", cwd=self.folder)
+        binding = re.findall(r"^ +(\S.*?) +(\d+) +binds$", compiled.stdout, re.M)
+        self.assertEqual(len(binding), 1, compiled.stdout)
+        self.assertIn(words, binding[0][0])
+        self.assertEqual(plan["predicted_step"], int(binding[0][1]))
+        steps = value["steps"]
+        half = STEPS // 2
+        simulated = (steps[-1]["end"] - steps[-1 - half]["end"]) / half
+        off = 100 * (simulated / plan["predicted_step"] - 1)
+        print(f"{name}: predicted {plan['predicted_step']}, simulated {simulated:.0f}: {off:+.2f} %", file=sys.stderr)
+        self.assertLess(abs(off), percent, name)
+        return plan["predicted_step"]
+
+    @staticmethod
+    def machine(*settings):
+        return [word for setting in settings for word in ("--machine_set", setting)]
+
+    def test_launches_on_the_wafer(self):
+        self.steady("wafer", "launches", *self.machine("input.samples_per_s=1e8"), model="fc_mnist", percent=15)
+
+    def test_launches_with_words_from_ethernet(self):
+        self.steady("ethernet", "launches", *self.machine("io.ethernet_gbps=0.5", "input.samples_per_s=1e8", *EVEN), model="fc_mnist", percent=5)
+
+    def test_launches_with_sparse_words_from_ethernet(self):
+        slow = self.machine("io.ethernet_gbps=0.5", "input.samples_per_s=1e8", *EVEN)
+        sparse = self.steady("sparse", "launches", *slow, "--set", "model.sparsity=0.7", model="fc_mnist", percent=5)
+        self.assertLess(sparse, 0.8 * self.steady("dense", "launches", *slow, model="fc_mnist", percent=5))
+
+    def test_samples_made(self):
+        self.steady("made", "samples made", *self.machine("input.samples_per_s=20000"), percent=0.01)
+
+    def test_samples_on_their_link(self):
+        self.steady("link", "samples on their link", *self.machine("input.link_gbps=0.1", "input.samples_per_s=1e8"), percent=0.01)
+
+    def test_weights_read(self):
+        self.steady("read", "weights read", *self.machine("memoryx.transpose_gigabytes_per_s=0.001", "memoryx.weight_servers=1"), "--set",
+                    "model.retain_output_layer=false", percent=3)
+
+    def test_gradients_summed(self):
+        self.steady("summed", "gradients summed", *self.machine("memoryx.dram.gigabytes_per_s=0.02", *EVEN), "--set",
+                    "runconfig.micro_batch_size=8", percent=15)
+
+    def test_weights_updated(self):
+        self.steady("updated", "gradients summed", *self.machine("memoryx.update_params_per_s=1e6", *EVEN), "--set",
+                    "optimizer.optimizer_type=adam", percent=10)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,63 @@
+// Question: is a link busy exactly while it serialises, and its track then and at no other time?
+#include <catch2/catch.hpp>
+
+#include "tlm/block/link_port.h"
+#include "tlm/trace/span_recorder.h"
+
+using namespace weft;
+using namespace weft::proto;
+
+TEST_CASE("a link by hand: before, when and after it is free") {
+  Link link(8, 500);  // 1 ns a byte
+  CHECK(link.send(1'000, 3) == 1'000 + 3'000 + 500);
+  CHECK((link.start_of_last() == 1'000 && link.free_at() == 4'000));
+  CHECK(link.send(3'999, 2) == 4'000 + 2'000 + 500);  // a picosecond early: waits
+  CHECK(link.start_of_last() == 4'000);
+  CHECK(link.send(6'000, 1) == 6'000 + 1'000 + 500);
+  CHECK(link.send(7'001, 1) == 7'001 + 1'000 + 500);  // a picosecond late: a gap
+  CHECK((link.start_of_last() == 7'001 && link.free_at() == 8'001));
+  CHECK((link.bytes() == 7 && link.busy_ps() == 7'000));
+}
+
+TEST_CASE("a link's serialisation is rounded up to a picosecond, once a block") {
+  Link link(3, 0);
+  CHECK(link.send(0, 1) == 2'667);  // 8000 / 3
+  CHECK(link.send(0, 3) == 2'667 + 8'000);
+  CHECK(link.send(0, 1'000'000) == 2'667 + 8'000 + 2'666'666'667);
+}
+
+TEST_CASE("a port's spans begin and end with the serialisation, not with the arrival") {
+  SpanRecorder recorder{TraceSelection({})};
+  LinkPort port("cluster.some.link", "some_class", 8, 70'000, recorder);
+  BlockTag weights, loss, credit;
+  weights.layer = 2;
+  loss.kind = BlockKind::loss;
+  credit.kind = BlockKind::credit;
+  CHECK(port.send(1'000, weights, 4) == 1'000 + 4'000 + 70'000);
+  CHECK(port.send(2'000, loss, 8) == 5'000 + 8'000 + 70'000);
+  CHECK(port.send(90'000, credit, 0) == 90'000 + 70'000);
+  REQUIRE(recorder.spans().size() == 2);
+  const Span &first = recorder.spans()[0], &second = recorder.spans()[1];
+  CHECK((first.begin == 1'000 && first.end == 5'000 && first.value == 3));
+  CHECK((second.begin == 5'000 && second.end == 13'000 && second.value == no_layer));
+  const LinkRecord record = port.record();
+  CHECK((record.name == "cluster.some.link" && record.link_class == "some_class"));
+  CHECK((record.bytes == 12 && record.busy == 12'000));
+  CHECK(record.end >= 13'000);
+}
+
+TEST_CASE("a track's value is the layer and one, or that there is none") {
+  for (const BlockKind kind : {BlockKind::weights, BlockKind::gradient, BlockKind::checkpoint}) {
+    BlockTag tag;
+    tag.kind = kind;
+    CHECK(track_value(tag) == 1);
+    tag.layer = 7;
+    CHECK(track_value(tag) == 8);
+  }
+  for (const BlockKind kind : {BlockKind::step_begin, BlockKind::credit, BlockKind::loss, BlockKind::samples}) {
+    BlockTag tag;
+    tag.kind = kind;
+    tag.layer = 7;
+    CHECK(track_value(tag) == no_layer);
+  }
+}

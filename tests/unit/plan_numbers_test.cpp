@@ -1,0 +1,201 @@
+// Question: are a plan's numbers (SRAM, streams, steps, bounds) those that are worked out by hand for small cases?
+#include <catch2/catch.hpp>
+
+#include <map>
+
+#include "hw/spec/machine_file.h"
+#include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/planner.h"
+#include "sw/compiler/prediction.h"
+#include "sw/compiler/sram_map.h"
+#include "sw/compiler/step_bounds.h"
+#include "tests/support/paths.h"
+
+using namespace weft;
+
+namespace {
+
+using Items = std::map<std::string, Bytes>;
+
+hw::MachineSpec mini() { return hw::load_machine("mini", test::source_path("hw/machines")); }
+
+Items sram(const std::vector<hw::MatrixLayer>& layers, int tokens, bool train, bool retain, int segment,
+           int lanes = 1) {
+  Items items;
+  const hw::Mapping mapping{{4, 3}, lanes, hw::FeatureAxis::rows};
+  for (const sw::SramItem& item : sw::sram_map(layers, mini(), mapping, tokens, train, retain, segment))
+    items[item.name] = item.bytes;
+  return items;
+}
+
+/// Of PEs 4 x 3: 10, 6 and 4 features are at most 4, 2 and 2 of a row.
+const std::vector<hw::MatrixLayer> two = {{"fc1", 10, 6, true, 0}, {"fc2", 6, 4, false, 0}};
+
+hw::MatrixLayer sparse_layer(const std::string& name, int inputs, int outputs, double sparsity) {
+  hw::MatrixLayer layer{name, inputs, outputs, false, 0, sparsity};
+  layer.mask = std::make_shared<const hw::WeightMask>(hw::WeightMask::random(outputs, inputs, sparsity, 1));
+  return layer;
+}
+
+/// Whether a bound is so many cycles, or one more: it is rounded up from seconds.
+bool bound(const sw::Plan& plan, const std::string& words, double cycles) {
+  for (const sw::StepBound& one : plan.bounds)
+    if (one.what.find(words) != std::string::npos) {
+      INFO(words << ": " << one.cycles);
+      CHECK(one.cycles >= cycles);
+      CHECK(one.cycles <= cycles + 1);
+      return true;
+    }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("rows of tokens are padded so that two operands of a vector meet other banks") {
+  // Each a multiple of 8 halves and 4.
+  for (const auto& [tokens, padded] :
+       std::map<int, int>{{1, 4}, {4, 4}, {5, 12}, {12, 12}, {13, 20}, {20, 20}, {21, 28}})
+    CHECK(sw::padded_tokens(tokens) == padded);
+}
+
+TEST_CASE("SRAM of a small network by hand") {
+  // 10 tokens on 4 columns: 3 in a PE, rows of 4 halves (8 bytes).
+  CHECK(sram(two, 10, true, false, 2) == Items{{"code and stack", 8192},
+                                               {"input of fc1", 5 * 8},  // 4 features and the constant one
+                                               {"input of fc2", 3 * 8},
+                                               {"logits and exponentials, fp32", 2 * 2 * 4 * 3},
+                                               {"labels", 2 * 3},
+                                               {"deltas of two layers", (2 + 2) * 8},
+                                               // (2 + 2) x 12 + 8 of the loss, less the deltas that nobody needs then
+                                               {"accumulators, fp32", 24}});
+  // One token in a PE: five sums of fc1's gradient are more than the loss (4 x 4 + 8 - 32).
+  CHECK(sram(two, 4, true, false, 2).at("accumulators, fp32") == 5 * 4);
+  // 5 in a PE, rows of 12 halves; retained: 2 features x 4 outputs; its delta sums 2 features x 5 tokens.
+  const Items retained = sram(two, 20, true, true, 2);
+  CHECK(retained.at("retained weights of fc2") == 2 * 4 * 2);
+  CHECK(retained.at("deltas of two layers") == 4 * 24);
+  CHECK(retained.at("accumulators, fp32") == 2 * 5 * 4);
+  CHECK(sram(two, 20, true, false, 2).at("accumulators, fp32") == 20);
+  // An evaluation: neither deltas nor weights; the loss's third array has a place of its own.
+  const Items eval = sram(two, 10, false, false, 2);
+  CHECK(eval.count("deltas of two layers") == 0);
+  CHECK(eval.at("accumulators, fp32") == (2 + 2) * 4 * 3 + 8);
+}
+
+TEST_CASE("SRAM: lanes share the tokens, the first has the most") {
+  CHECK(sram(two, 10, true, false, 2, 2).at("labels") == 2 * 2);  // 5 in a lane, 2 in a PE
+  CHECK(sram(two, 9, true, false, 2, 2).at("labels") == 2 * 2);
+  CHECK(sram(two, 8, true, false, 2, 2).at("labels") == 2 * 1);
+}
+
+TEST_CASE("SRAM: what is computed again stands in one place for the inputs of one segment") {
+  // At most 4, 2, 3, 1, 2 features of a row; 8 bytes each.
+  const std::vector<hw::MatrixLayer> layers = {{"fc1", 10, 6, true, 0},
+                                               {"fc2", 6, 9, true, 0},
+                                               {"fc3", 9, 3, true, 0},
+                                               {"fc4", 3, 5, true, 0},
+                                               {"fc5", 5, 4, false, 0}};
+  const Items all = sram(layers, 10, true, false, 5), pairs = sram(layers, 10, true, false, 2),
+              threes = sram(layers, 10, true, false, 3);
+  CHECK(all.count("other inputs of one segment") == 0);
+  for (const auto& [name, bytes] : Items{{"fc1", 40}, {"fc2", 24}, {"fc3", 32}, {"fc4", 16}, {"fc5", 24}})
+    CHECK(all.at("input of " + name) == bytes);
+  CHECK((pairs.count("input of fc2") == 0 && pairs.count("input of fc4") == 0));
+  CHECK((pairs.at("input of fc3") == 32 && pairs.at("input of fc5") == 24));
+  CHECK(pairs.at("other inputs of one segment") == 24);        // fc2; fc4 is smaller
+  CHECK(threes.at("other inputs of one segment") == 24 + 32);  // fc2 and fc3; fc5 is smaller
+  CHECK((threes.at("input of fc1") == 40 && threes.at("input of fc4") == 16));
+}
+
+TEST_CASE("SRAM: a sparse layer's list holds an index for each input of a row, in training") {
+  const std::vector<hw::MatrixLayer> layers = {sparse_layer("fc1", 10, 6, 0.5), sparse_layer("fc2", 6, 4, 0.5)};
+  CHECK(sram(layers, 10, true, false, 2).at("list of kept inputs") == 2 * 5);
+  CHECK(sram(layers, 10, false, false, 2).count("list of kept inputs") == 0);
+  CHECK(sram(two, 10, true, false, 2).count("list of kept inputs") == 0);
+}
+
+TEST_CASE("Ethernet cycles of a stream by hand") {
+  hw::MachineSpec machine = mini();
+  machine.clock.mega_hertz = 1000;
+  machine.io.ethernet_links = 2;
+  machine.io.ethernet_gbps = 8;  // 16 bits a cycle
+  const auto stream = [&](const hw::MatrixLayer& layer, hw::KernelKind kind) {
+    return sw::predict_stream(machine, {layer}, {kind, 0});
+  };
+  const hw::MatrixLayer dense{"fc", 30, 10, false, 0};
+  CHECK(stream(dense, hw::KernelKind::matmul_forward) == 310);
+  CHECK(stream(dense, hw::KernelKind::matmul_gradient) == 620);
+  CHECK(stream(dense, hw::KernelKind::softmax_loss) == 0);
+  CHECK(stream(dense, hw::KernelKind::retained_delta) == 0);
+  hw::MatrixLayer sparse = dense;
+  sparse.sparsity = 0.75;  // 75 weights and 10 biases, an index with each
+  CHECK(stream(sparse, hw::KernelKind::matmul_forward) == 170);
+  CHECK(stream(sparse, hw::KernelKind::matmul_gradient) == 170);
+  machine.io.ethernet_gbps = 3;
+  CHECK(stream(dense, hw::KernelKind::matmul_forward) == 827);  // 310 x 16 / 6 = 826.7
+}
+
+TEST_CASE("a step is its launches one after the other, each as long as wafer or Ethernet takes, and a sweep") {
+  for (const double gbps : {0.1, 1.0, 100.0})
+    for (const int micro_batch : {4, 12}) {
+      hw::MachineSpec machine = mini();
+      machine.io.ethernet_gbps = gbps;
+      sw::PlanWishes wishes;
+      wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, micro_batch};
+      wishes.lanes = 1;
+      wishes.features_over = sw::FeaturesOver::rows;
+      const sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
+      REQUIRE(plan.train.size() == 9);
+      const Cycle gap = 2 * (plan.mapping.lane.width + plan.mapping.lane.height) + 4;
+      Cycle step = 0, streams = 0;
+      for (const sw::PlannedLaunch& launch : plan.train) {
+        step += std::max(launch.predicted, launch.stream) + gap;
+        streams += launch.stream;
+      }
+      CHECK(plan.predicted_step == step * 12 / micro_batch);
+      if (gbps < 1) CHECK(plan.predicted_step > streams * 12 / micro_batch);
+    }
+}
+
+TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batches need") {
+  hw::MachineSpec machine = mini();
+  machine.clock.mega_hertz = 1000;
+  machine.memoryx.weight_servers = 2;
+  machine.memoryx.dram = {1 << 30, 1, 0};  // a byte a nanosecond and server
+  machine.memoryx.transpose_gigabytes_per_s = 0.5;
+  machine.memoryx.update_params_per_s = 1e15;
+  sw::PlanWishes wishes;
+  for (const int micro_batches : {1, 3}) {
+    wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, 12 / micro_batches};
+    sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
+    sw::bound_off_wafer(plan, two, machine, {});
+    // 66 and 28 parameters: both forward at 4 bytes, fc2's again, turned, at half the speed; two servers.
+    CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 56)));
+    // 47 parameters a server, 4 bytes: the weight read and written; and the sums: the first written, the others read
+    // and written, all read.
+    CHECK(bound(plan, "gradients summed", 47 * 4 * (micro_batches == 1 ? 2 : 5 + 2 + 1)));
+    sw::Plan adam = plan;
+    hw::OptimizerSpec optimizer;
+    optimizer.kind = hw::OptimizerKind::adam;
+    sw::bound_off_wafer(adam, two, machine, optimizer);
+    CHECK(bound(adam, "gradients summed", 47 * 4 * (micro_batches == 1 ? 6 : 5 + 6 + 1)));
+    CHECK(bound(plan, "samples made", 6000));            // 12 samples at 2 M/s
+    CHECK(bound(plan, "samples on their link", 23.04));  // 12 x 24 bytes at 12.5 GB/s
+  }
+}
+
+TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, too") {
+  hw::MachineSpec machine = mini();
+  machine.clock.mega_hertz = 1000;
+  machine.memoryx.weight_servers = 2;
+  machine.memoryx.dram = {1 << 30, 1, 0};
+  machine.memoryx.transpose_gigabytes_per_s = 1000;
+  const std::vector<hw::MatrixLayer> layers = {sparse_layer("fc1", 10, 6, 0.5), sparse_layer("fc2", 6, 4, 0.5)};
+  sw::Plan plan = sw::make_plan(layers, machine, 12, 1, sw::RetainOutput::no, {});
+  REQUIRE(plan.micro_batches == 1);
+  sw::bound_off_wafer(plan, layers, machine, {});
+  const double first = static_cast<double>(layers[0].kept_parameters()),
+               second = static_cast<double>(layers[1].kept_parameters());
+  // Of each parameter 4 bytes forward, 2 for its gradient, of the second layer 4 for its delta; two servers.
+  CHECK(bound(plan, "weights read", (6 * first + 10 * second) / 2));
+}
