@@ -16,8 +16,8 @@ if(NOT Python3_EXECUTABLE)
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-# weft_python_test(<name> <label> <script>): unittest cases; a skipped one fails.
+# weft_python_test(<name> <label> <script> [-- <arguments>]): unittest cases; a skipped one fails.
 function(weft_python_test name label script)
-  add_test(NAME "${name}" COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tests/support/run_cases.py ${script})
+  add_test(NAME "${name}" COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tests/support/run_cases.py ${script} ${ARGN})
   set_tests_properties("${name}" PROPERTIES LABELS ${label} TIMEOUT 600)
 endfunction()

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs a script of unittest cases. One that is skipped, and a script without any, is a failure.
 
-    run_cases.py SCRIPT [NAME...]    all cases, or those whose name holds one of the words
+    run_cases.py SCRIPT [NAME...] [-- ARGUMENT...]
+                                     all cases, or those whose name holds one of the words; the script sees `-- ARGUMENT...`
     run_cases.py --list SCRIPT       their names, a line each
 """
 import importlib.util
@@ -27,6 +28,8 @@ def cases_of(script):
 def main(arguments):
     listing = arguments[:1] == ["--list"]
     script, *words = arguments[1:] if listing else arguments
+    own = words.index("--") if "--" in words else len(words)
+    words, sys.argv = words[:own], [script, *words[own:]]
     cases = [case for case in cases_of(pathlib.Path(script).resolve()) if not words or any(word in case.id() for word in words)]
     if listing:
         print("\n".join(case.id() for case in cases))
