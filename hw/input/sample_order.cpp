@@ -7,14 +7,14 @@
 
 namespace weft::hw {
 
-SampleOrder::SampleOrder(std::int64_t size, int batch, bool shuffle, std::uint64_t seed)
-    : size_(size), batch_(batch), shuffle_(shuffle), seed_(seed) {}
+SampleOrder::SampleOrder(std::int64_t size, int batch, bool shuffle, std::uint64_t seed, DataPosition from)
+    : size_(size), walk_(size, batch, from), shuffle_(shuffle), seed_(seed) {}
 
 std::int64_t SampleOrder::index(std::int64_t step, int place) {
-  const std::int64_t batches = size_ / batch_, epoch = step / batches;
-  const std::int64_t at = (step % batches) * batch_ + place;
+  const DataPosition first = walk_.batch(step);
+  const std::int64_t at = first.sample + place;
   if (!shuffle_) return at;
-  if (epoch != epoch_) permute(epoch);
+  if (first.epoch != epoch_) permute(first.epoch);
   return permutation_[static_cast<std::size_t>(at)];
 }
 

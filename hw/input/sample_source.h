@@ -2,6 +2,8 @@
 // Where an input server's samples come from: real files, or a generator of a test. No SystemC, no time here.
 #include <cstdint>
 
+#include "hw/spec/data_position.h"
+
 namespace weft::hw {
 
 /// Decoded, normalised and shuffled samples. Deterministic: the result of `fill` depends on its arguments only,
@@ -19,6 +21,9 @@ class SampleSource {
   /// Called for each system by its own input server, in any order between systems; `step` counts within the stage.
   virtual void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                     std::int32_t* labels) = 0;
+
+  /// Where training stands after `steps` training steps of this run; the beginning for a source that has no end.
+  virtual DataPosition after(std::int64_t /*steps*/) const { return {}; }
 };
 
 }  // namespace weft::hw

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/input/train_steps.h"
 #include "tlm/base/fp16.h"
 #include "tlm/base/split_mix.h"
 
@@ -11,7 +12,7 @@ void SyntheticSource::fill(int stage, std::int64_t step, int system, int micro_b
                            std::int32_t* labels) {
   const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
   for (int token = 0; token < job_.tokens(); ++token) {
-    const std::int64_t place = (train ? job_.first_step + step : step) * job_.batch +
+    const std::int64_t place = (train ? first_ + train_steps_before(job_, stage) * job_.batch : 0) + step * job_.batch +
                                static_cast<std::int64_t>(system) * job_.samples_per_system() +
                                static_cast<std::int64_t>(micro_batch) * job_.tokens() + token;
     std::uint16_t* sample = samples + static_cast<std::ptrdiff_t>(token) * features_;

@@ -2,6 +2,7 @@
 
 #include "sw/budget/budget_page.h"
 #include "sw/budget/mapped_step.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
 
@@ -67,7 +68,7 @@ std::string budget_json(const Transformer& model, const hw::MachineSpec& machine
   if (const MeasuredStep* measured = measured_step(model, machine, options))
     json["measured"] = {{"seconds", measured->seconds}, {"source", measured->source}};
   json["conclusions"] = conclusions(model, machine, options, budget);
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace weft::sw

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -9,16 +10,21 @@
 
 #include "sw/checkpoint/hdf5_file.h"
 #include "sw/checkpoint/sealed_file.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
 
 namespace {
 
 constexpr const char* format_name = "weft-checkpoint";
-constexpr const char* format_version = "2";
+constexpr const char* format_version = "3";
+constexpr const char* version_of_seeds = "2";
 constexpr const char* version_without_seeds = "1";
 constexpr const char* run_seed_name = "runconfig.seed";
 constexpr const char* shuffle_seed_name = "train_input.shuffle_seed";
+constexpr const char* epoch_name = "train_input.epoch";
+constexpr const char* sample_name = "train_input.sample";
+constexpr const char* settings_name = "settings";
 
 /// weight -> model.fc1.weight; exp_avg.weight -> optimizer.fc1.weight.exp_avg
 std::string dataset_name(const std::string& layer, const std::string& tensor) {
@@ -49,20 +55,29 @@ void require_checkpoint(const Hdf5Reader& file) {
   if (format != format_name)
     file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
                             format_name));
-  if (version != format_version && version != version_without_seeds)
-    file.refuse(fmt::format("has format_version '{}', this program reads '{}' and '{}'", version, version_without_seeds,
-                            format_version));
+  if (version != format_version && version != version_of_seeds && version != version_without_seeds)
+    file.refuse(fmt::format("has format_version '{}', this program reads '{}', '{}' and '{}'", version,
+                            version_without_seeds, version_of_seeds, format_version));
   if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
 }
 
-void compare_seed(const Hdf5Reader& file, const char* name, std::int64_t expected) {
-  const std::int64_t found = file.integer(name);
-  if (found == expected) return;
-  const auto text = [](std::int64_t seed) { return seed < 0 ? "none (no shuffle)" : std::to_string(seed); };
-  file.refuse(
-      fmt::format("was written by a run with {} {}, this run has {}: it would not go on to the same bits. Give this "
-                  "run the same, or take the weights alone with --initial_weights",
-                  name, text(found), text(expected)));
+CheckpointIdentity identity_in(const Hdf5Reader& file) {
+  CheckpointIdentity identity{file.attribute("run_id"), file.attribute("writer"), file.attribute("host"), {}, {}};
+  const std::string version = file.attribute("format_version");
+  if (version == version_of_seeds) {
+    const std::int64_t shuffle = file.integer(shuffle_seed_name);
+    identity.settings = {{run_seed_name, std::to_string(file.integer(run_seed_name))},
+                         {shuffle_seed_name, shuffle < 0 ? "none" : std::to_string(shuffle)}};
+  }
+  if (version != format_version) return identity;
+  identity.position = hw::DataPosition{count(file, epoch_name), count(file, sample_name)};
+  const nlohmann::json settings = nlohmann::json::parse(file.text(settings_name), nullptr, false);
+  if (!settings.is_object()) file.refuse("its settings are damaged");
+  for (const auto& [path, value] : settings.items()) {
+    if (!value.is_string()) file.refuse(fmt::format("its settings are damaged: {}", path));
+    identity.settings[path] = value.get<std::string>();
+  }
+  return identity;
 }
 
 std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
@@ -80,7 +95,7 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 }  // namespace
 
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state,
-                                       const RunSeeds& seeds) {
+                                       const CheckpointIdentity& identity) {
   std::filesystem::path path = folder / fmt::format("checkpoint_{}.mdl", state.global_step);
   Hdf5Writer file;
   nlohmann::json spec;
@@ -98,25 +113,32 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
   }
   integer("global_step", state.global_step);
   integer("loss_scale.finite_steps", state.finite_steps);
-  integer(run_seed_name, seeds.run);
-  integer(shuffle_seed_name, seeds.shuffle);
+  const hw::DataPosition position = identity.position.value_or(hw::DataPosition{});
+  integer(epoch_name, position.epoch);
+  integer(sample_name, position.sample);
   file.real("loss_scale.scale", state.loss_scale);
   leaf(spec, "loss_scale.scale") = {{"dtype", "float64"}, {"shape", nlohmann::json::array()}};
-  file.text("spec", spec.dump());
+  file.text("spec", json_text(spec));
+  file.text(settings_name, json_text(nlohmann::json(identity.settings)));
   file.attribute("format", format_name);
   file.attribute("format_version", format_version);
-  file.attribute("writer", "weft " WEFT_VERSION);
+  file.attribute("run_id", identity.run_id);
+  file.attribute("writer", identity.writer);
+  file.attribute("host", identity.host);
   file.attribute("complete", "yes");
   write_sealed(path, file.image());
   return path;
 }
 
 hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::vector<hw::MatrixLayer>& layers,
-                                  const hw::OptimizerSpec& optimizer, const std::optional<RunSeeds>& seeds) {
+                                  const hw::OptimizerSpec& optimizer, CheckpointIdentity* identity) {
   const Hdf5Reader file(path, read_sealed(path));
   require_checkpoint(file);
   hw::TrainingState state;
   std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale", "spec"};
+  const std::string version = file.attribute("format_version");
+  if (version == version_of_seeds) known.insert({run_seed_name, shuffle_seed_name});
+  if (version == format_version) known.insert({epoch_name, sample_name, settings_name});
   for (const hw::MatrixLayer& layer : layers) {
     hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), 0};
     for (hw::StateTensor& tensor : part.tensors) {
@@ -133,12 +155,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   state.loss_scale = file.real("loss_scale.scale");
   if (!(state.loss_scale > 0) || !std::isfinite(state.loss_scale))
     file.refuse(fmt::format("loss_scale.scale is {}, expected a positive number", state.loss_scale));
-  if (file.attribute("format_version") != version_without_seeds) {
-    known.insert({run_seed_name, shuffle_seed_name});
-    const RunSeeds expected = seeds.value_or(RunSeeds{file.integer(run_seed_name), file.integer(shuffle_seed_name)});
-    compare_seed(file, run_seed_name, expected.run);
-    compare_seed(file, shuffle_seed_name, expected.shuffle);
-  }
+  if (identity) *identity = identity_in(file);
   for (const std::string& name : file.names())
     if (known.count(name) == 0)
       file.refuse(fmt::format("holds {}, which this model with this optimizer does not have", name));
@@ -162,17 +179,21 @@ void read_weights(const std::filesystem::path& path, hw::TrainingState& state) {
       file.refuse(fmt::format("holds {}, which this model does not have", name));
 }
 
-std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& folder) {
-  std::optional<std::filesystem::path> latest;
-  std::int64_t highest = -1;
+CheckpointIdentity read_identity(const std::filesystem::path& path) {
+  const Hdf5Reader file(path, read_sealed(path));
+  require_checkpoint(file);
+  return identity_in(file);
+}
+
+std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder) {
+  std::vector<std::pair<std::int64_t, std::filesystem::path>> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const auto step = step_of(entry.path());
-    if (!step || *step <= highest) continue;
-    highest = *step;
-    latest = entry.path();
-  }
-  return latest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (const auto step = step_of(entry.path())) found.emplace_back(*step, entry.path());
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::filesystem::path> paths;
+  for (auto& [step, path] : found) paths.push_back(std::move(path));
+  return paths;
 }
 
 }  // namespace weft::sw

@@ -56,6 +56,7 @@ class Hdf5Reader {
   std::vector<float> tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
+  std::string text(const std::string& name) const;
   /// Empty if there is none.
   std::string attribute(const std::string& name) const;
   /// Of all datasets, ascending.

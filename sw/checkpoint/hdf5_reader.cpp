@@ -95,6 +95,18 @@ double Hdf5Reader::real(const std::string& name) const {
   return value;
 }
 
+std::string Hdf5Reader::text(const std::string& name) const {
+  constexpr std::size_t most = std::size_t{1} << 24;  // of a damaged file's sizes none is to be believed
+  const Hdf5Handle data = open(name);
+  const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), type(H5Dget_type(data.id()), H5Tclose);
+  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(type.id()) != H5T_STRING ||
+      H5Tis_variable_str(type.id()) > 0 || H5Tget_size(type.id()) > most)
+    refuse(name + " is not one text");
+  std::string value(H5Tget_size(type.id()), '\0');
+  if (H5Dread(data.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, value.data()) < 0) refuse(name + " cannot be read");
+  return value.substr(0, value.find('\0'));
+}
+
 std::string Hdf5Reader::attribute(const std::string& name) const {
   if (H5Aexists(file_.id(), name.c_str()) <= 0) return {};
   const Hdf5Handle attribute(H5Aopen(file_.id(), name.c_str(), H5P_DEFAULT), H5Aclose);

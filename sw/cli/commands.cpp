@@ -64,7 +64,11 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_option("--checkpoint_path", settings.checkpoint, "start from this checkpoint");
   command.add_option("--initial_weights", settings.initial_weights,
                      "start at step 0 from the weights of this checkpoint, not its optimizer, step and seeds");
-  command.add_flag("--resume", settings.resume, "start from the latest checkpoint in --model_dir");
+  command.add_flag("--resume", settings.resume, "go on with the run in --model_dir, from its newest checkpoint");
+  command.add_flag("--resume_changed", settings.resume_changed,
+                   "go on although settings that decide the bits changed, and list them");
+  command.add_flag("--overwrite", settings.overwrite,
+                   "put the outputs of a run that --model_dir holds into overwritten_<n> there");
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--cut", flags.cut, "cut the wafer into ROWSxCOLUMNS regions, e.g. 2x2");
   command.add_flag("--no_fast_forward", flags.no_fast_forward, "simulate every launch, also proven repeats");
@@ -150,6 +154,10 @@ int run_model(RunFlags& flags) {
     throw UsageError("--plan runs a plan; it excludes --validate_only and --compile_only");
   if (flags.settings.resume && !flags.settings.checkpoint.empty())
     throw UsageError("--resume and --checkpoint_path exclude each other");
+  if (flags.settings.resume && flags.settings.overwrite)
+    throw UsageError("--resume goes on with the run of a folder, --overwrite puts it aside; they exclude each other");
+  if (flags.settings.resume_changed && !flags.settings.resume && flags.settings.checkpoint.empty())
+    throw UsageError("--resume_changed: needs --resume or --checkpoint_path");
   read_cut(flags);
   read_rtl_region(flags);
   read_vcd_pes(flags);
@@ -219,6 +227,9 @@ int run_command(int argc, char* argv[]) {
         stderr);
     return 2;
   }
+  for (int word = 0; word < argc; ++word)
+    train.settings.command += fmt::format("{}{}", word == 0 ? "" : " ", argv[word]);
+  eval.settings.command = train.settings.command;
   if (train_command) return run_model(train);
   if (eval_command) {
     if (!eval.validate_only && !eval.compile_only) require_weights(eval.settings);

@@ -11,6 +11,7 @@
 #include "sw/crosscheck/cross_trace.h"
 #include "sw/driver/run_folder.h"
 #include "tlm/base/error.h"
+#include "tlm/base/json_text.h"
 #include "tlm/base/nearest.h"
 
 namespace weft::sw {
@@ -117,7 +118,7 @@ int CrosscheckCommand::run(const std::filesystem::path& root) const {
   const hw::MachineSpec machine = hw::load_machine(machine_, root / "hw/machines");
   const CrossTable table = shape_.empty() ? run_sweep(machine) : run_one(machine);
   std::fputs(table.text().c_str(), stdout);
-  if (!json_.empty()) write_whole(json_, table.json().dump(2) + "\n");
+  if (!json_.empty()) write_whole(json_, json_text(table.json(), 2) + "\n");
   return table.good() ? 0 : 1;
 }
 

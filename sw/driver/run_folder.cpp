@@ -2,48 +2,107 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 
+#include "sw/checkpoint/checkpoint.h"
+#include "sw/driver/kept_outputs.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
 namespace fs = std::filesystem;
 
-fs::path make_run_folder(const fs::path& model_dir, const std::string& model) {
-  std::error_code error;
-  if (!model_dir.empty()) {
-    fs::create_directories(model_dir, error);
-    if (error || !fs::is_directory(model_dir))
-      throw UsageError(fmt::format("--model_dir {}: cannot be made a folder: {}", model_dir.string(), error.message()));
-    return model_dir;
-  }
-  const fs::path runs = fs::path("runs") / model;
+namespace {
+
+/// A model's name as one part of a path.
+std::string folder_name(std::string model) {
+  std::replace(model.begin(), model.end(), '/', '_');
+  return model.empty() || model == "." || model == ".." ? "model" : model;
+}
+
+/// A folder of its own for this start, however many come in one second: a name that is there is another's.
+fs::path make_folder_named_by_time(const fs::path& runs) {
   const std::string stamp = fmt::format("{:%Y%m%d_%H%M%S}", fmt::localtime(std::time(nullptr)));
+  std::error_code error;
+  fs::create_directories(runs, error);
   fs::path folder = runs / stamp;
-  for (int again = 2; fs::exists(folder); ++again) folder = runs / fmt::format("{}_{}", stamp, again);
-  fs::create_directories(folder, error);
+  for (int again = 2; !error && !fs::create_directory(folder, error); ++again)
+    folder = runs / fmt::format("{}_{}", stamp, again);
   if (error) throw UsageError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
   return folder;
 }
 
-void mark_latest(const fs::path& folder) {
-  const fs::path link = folder.parent_path() / "latest";
-  std::error_code error;  // a link less is no reason to stop
-  fs::remove(link, error);
-  fs::create_directory_symlink(folder.filename(), link, error);
+/// Of a claimed folder: a run that still says "running" was not ended by itself.
+std::string ended_text(const fs::path& folder, const std::optional<RunState>& state) {
+  if (!state) return "a run";
+  std::string text =
+      state->run_id.empty() ? "a run of " + state->model : fmt::format("run {} of {}", state->run_id, state->model);
+  if (state->phase != RunPhase::running)
+    return fmt::format("{} ({}, step {})", text, phase_text(*state), state->global_step);
+  const auto checkpoints = checkpoints_in(folder);
+  return fmt::format(
+      "{} (process {} on {} died without a word; {})", text, state->process, state->host,
+      checkpoints.empty() ? "it left no checkpoint" : "it left " + checkpoints.front().filename().string());
 }
 
-void keep_results_before(const fs::path& folder, std::int64_t step) {
-  for (const fs::path file : {"report.json", "summary.txt"}) {
-    std::error_code error;
-    if (!fs::exists(folder / file, error)) continue;
-    const fs::path kept = folder / fmt::format("{}_to_{}{}", file.stem().string(), step, file.extension().string());
-    fs::rename(folder / file, kept, error);
-    if (error) throw UsageError(fmt::format("{}: cannot be renamed: {}", kept.string(), error.message()));
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& model_dir, const std::string& model, FolderUse use)
+    : path_(model_dir), use_(use), named_by_time_(model_dir.empty()) {
+  if (named_by_time_) {
+    path_ = fs::path("runs") / folder_name(model);
+    return;
   }
+  std::error_code error;
+  if (!fs::exists(path_, error)) return;
+  if (!fs::is_directory(path_, error)) throw UsageError(fmt::format("--model_dir {}: is no folder", path_.string()));
+  claim();
+}
+
+void RunFolder::claim() {
+  claim_.emplace(path_);
+  before_ = read_run_state(path_);
+  const bool planned = before_ && before_->phase == RunPhase::planned;
+  if (use_ == FolderUse::anew && holds_run(path_) && !planned)
+    throw UsageError(
+        fmt::format("--model_dir {}: holds {}. --resume goes on with it, --overwrite puts its outputs aside, or name "
+                    "another folder",
+                    path_.string(), ended_text(path_, before_)));
+}
+
+void RunFolder::open(const RunState& state) {
+  if (named_by_time_) {
+    path_ = make_folder_named_by_time(path_);
+  } else {
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error || !fs::is_directory(path_, error))
+      throw UsageError(fmt::format("--model_dir {}: cannot be made a folder: {}", path_.string(), error.message()));
+  }
+  if (!claim_) claim();
+  if (use_ == FolderUse::overwrite) set_aside(path_);
+  if (use_ == FolderUse::resume) keep_report(path_);
+  write_run_state(path_, state);
+}
+
+std::string folder_text(const fs::path& folder) {
+  const std::string holder = holder_of(folder);
+  const std::optional<RunState> state = read_run_state(folder);
+  if (!holder.empty()) return "holds a run that is going on: " + holder;
+  return state || holds_run(folder) ? "holds " + ended_text(folder, state) : "holds no run";
+}
+
+void mark_latest(const fs::path& folder) {
+  const fs::path link = folder.parent_path() / "latest";
+  const fs::path mine = folder.parent_path() / fmt::format(".latest.{}", ::getpid());
+  std::error_code error;  // a link less is no reason to stop
+  fs::create_directory_symlink(folder.filename(), mine, error);
+  if (!error) fs::rename(mine, link, error);
+  if (error) fs::remove(mine, error);
 }
 
 void write_whole(const fs::path& path, const std::string& text) {

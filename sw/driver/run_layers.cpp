@@ -6,7 +6,6 @@
 
 #include "sw/checkpoint/checkpoint.h"
 #include "sw/driver/job_builder.h"
-#include "sw/driver/starting_file.h"
 #include "tlm/base/error.h"
 #include "tlm/base/split_mix.h"
 
@@ -14,9 +13,8 @@ namespace weft::sw {
 
 namespace {
 
-void mask_from_checkpoint(const ModelConfig& config, const RunSettings& settings,
+void mask_from_checkpoint(const ModelConfig& config, const std::filesystem::path& file,
                           std::vector<hw::MatrixLayer>& layers) {
-  const std::filesystem::path file = starting_file(settings);
   if (file.empty())
     throw UsageError(
         "model.sparsity from_checkpoint: say whose zeros: --initial_weights FILE, --checkpoint_path FILE, or --resume "
@@ -49,10 +47,10 @@ void for_each_pruned(const std::vector<hw::MatrixLayer>& layers, State& state, V
 
 }  // namespace
 
-std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const RunSettings& settings) {
+std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const std::filesystem::path& start) {
   std::vector<hw::MatrixLayer> layers = matrix_layers(config.model);
   const SparsityConfig& sparsity = config.model.sparsity;
-  if (sparsity.from_checkpoint) mask_from_checkpoint(config, settings, layers);
+  if (sparsity.from_checkpoint) mask_from_checkpoint(config, start, layers);
   for (std::size_t index = 0; index < sparsity.of_layers.size(); ++index) {
     hw::MatrixLayer& layer = layers[index];
     if (!layer.sparse()) continue;

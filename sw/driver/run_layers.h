@@ -1,16 +1,16 @@
 #pragma once
 // The layers of a run with their masks.
+#include <filesystem>
 #include <vector>
 
 #include "hw/spec/training_state.h"
-#include "sw/driver/run_settings.h"
 #include "sw/graph/model_file.h"
 
 namespace weft::sw {
 
 /// matrix_layers(), and of each sparse one which weights are kept: drawn with the model's seed, or what is not zero in
-/// the checkpoint that the run starts from. Throws UsageError if that is asked for and the run starts from none.
-std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const RunSettings& settings);
+/// the checkpoint `start` that the run starts from. Throws UsageError if that is asked for and `start` is empty.
+std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const std::filesystem::path& start);
 
 /// Takes the weights that `layers` do not keep, and their optimizer state, out of `state`.
 void prune(const std::vector<hw::MatrixLayer>& layers, hw::TrainingState& state);

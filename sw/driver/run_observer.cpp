@@ -27,7 +27,8 @@ void RunRecorder::on_step(const hw::StepResult& result) {
 
 void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {
   try {
-    log_.line("Saved checkpoint " + write_checkpoint(folder_, state, seeds_).string());
+    identity_.position = source_.after(state.global_step - job_.first_step);
+    log_.line("Saved checkpoint " + write_checkpoint(folder_, state, identity_).string());
   } catch (const std::exception&) {
     failure_ = std::current_exception();  // the kernel in between would lose its type
   }

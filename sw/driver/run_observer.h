@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hw/host/run_observer.h"
+#include "hw/input/sample_source.h"
 #include "hw/spec/job.h"
 #include "sw/checkpoint/checkpoint.h"
 #include "sw/report/run_log.h"
@@ -14,14 +15,16 @@ namespace weft::sw {
 
 class RunRecorder final : public hw::RunObserver {
  public:
-  /// `eval_samples`: size of the evaluation set, for its last partial batch.
+  /// `eval_samples`: size of the evaluation set, for its last partial batch. `identity`: of every checkpoint, but for
+  /// the place in the data, which `source` tells.
   RunRecorder(const hw::Job& job, std::int64_t eval_samples, RunLog& log, std::filesystem::path checkpoint_folder,
-              const RunSeeds& seeds)
+              CheckpointIdentity identity, const hw::SampleSource& source)
       : job_(job),
         eval_samples_(eval_samples),
         log_(log),
         folder_(std::move(checkpoint_folder)),
-        seeds_(seeds),
+        identity_(std::move(identity)),
+        source_(source),
         global_step_(job.first_step) {}
 
   void on_step(const hw::StepResult& result) override;
@@ -39,7 +42,8 @@ class RunRecorder final : public hw::RunObserver {
   std::int64_t eval_samples_;
   RunLog& log_;
   std::filesystem::path folder_;
-  RunSeeds seeds_;
+  CheckpointIdentity identity_;
+  const hw::SampleSource& source_;
   std::int64_t global_step_;
   std::vector<StepRecord> steps_;
   std::exception_ptr failure_;

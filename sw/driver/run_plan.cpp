@@ -8,6 +8,9 @@
 #include "sw/compiler/step_bounds.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_layers.h"
+#include "sw/driver/starting_file.h"
+#include "sw/driver/state_at_start.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
 
@@ -28,9 +31,11 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, const std:
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers,
              const RunSettings& settings) {
   const Plan fresh = plan_now(model, machine, layers);
-  return settings.plan.empty()
-             ? fresh
-             : read_plan(settings.plan, layers, machine.spec, plan_inputs(machine.values, model.values), fresh);
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(settings.plan, error);
+  return settings.plan.empty() ? fresh
+                               : read_plan(folder ? settings.plan / "plan.json" : settings.plan, layers, machine.spec,
+                                           plan_inputs(machine.values, model.values), fresh);
 }
 
 std::string validation_text(const ModelFile& model) {
@@ -45,10 +50,15 @@ std::string validation_text(const ModelFile& model) {
 }
 
 std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
-  const std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, settings);
+  const FolderUse use = settings.overwrite ? FolderUse::overwrite : FolderUse::anew;
+  RunFolder folder(settings.model_dir, model.config.model.name, use);
+  const std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, starting_file(settings, nullptr));
   const Plan plan = plan_now(model, machine, layers);
-  const std::filesystem::path file = make_run_folder(settings.model_dir, model.config.model.name) / "plan.json";
-  write_whole(file, plan_file_json(plan, layers, plan_inputs(machine.values, model.values)).dump(1) + "\n");
+  RunState state = state_at_start(settings, model, machine.spec.name);
+  state.phase = RunPhase::planned;
+  folder.open(state);
+  const std::filesystem::path file = folder.path() / "plan.json";
+  write_whole(file, json_text(plan_file_json(plan, layers, plan_inputs(machine.values, model.values)), 1) + "\n");
   return plan_text(plan, layers, machine.spec) + "plan written to " + file.string() + "\n";
 }
 

@@ -14,12 +14,15 @@ struct RunSettings {
   std::string machine = "mini";
   std::filesystem::path root;                ///< holds hw/machines, sw/models
   std::filesystem::path data_dir;            ///< empty: the model file's
-  std::filesystem::path model_dir;           ///< empty: runs/<model>
+  std::filesystem::path model_dir;           ///< empty: runs/<model>/<time>
   std::vector<std::string> model_overrides;  ///< "runconfig.max_steps=10"
   std::vector<std::string> machine_overrides;
   std::filesystem::path checkpoint;  ///< empty: start anew, or with `resume` the latest of model_dir
   bool resume = false;
-  std::filesystem::path plan;  ///< empty: plan now
+  bool resume_changed = false;  ///< go on although settings that decide the bits are others
+  bool overwrite = false;       ///< put the outputs of the run that model_dir holds aside
+  std::string command;          ///< as the program was called
+  std::filesystem::path plan;   ///< empty: plan now
   std::filesystem::path
       initial_weights;  ///< start anew from the weights alone of this checkpoint; empty: from the seed
   int threads = 1;

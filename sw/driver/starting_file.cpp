@@ -7,17 +7,41 @@
 
 namespace weft::sw {
 
-std::filesystem::path starting_file(const RunSettings& settings) {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path newest_in(const std::string& flag, const fs::path& folder) {
+  const auto checkpoints = checkpoints_in(folder);
+  if (checkpoints.empty()) throw UsageError(fmt::format("{}: {} holds no checkpoint", flag, folder.string()));
+  return checkpoints.front();
+}
+
+fs::path file_or_newest(const std::string& flag, const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? newest_in(flag, path) : path;
+}
+
+}  // namespace
+
+fs::path starting_file(const RunSettings& settings, const RunFolder* folder) {
   if (!settings.initial_weights.empty()) {
     if (settings.resume || !settings.checkpoint.empty())
       throw UsageError("--initial_weights starts anew; it excludes --resume and --checkpoint_path");
-    return settings.initial_weights;
+    return file_or_newest("--initial_weights", settings.initial_weights);
   }
-  if (!settings.resume || !settings.checkpoint.empty()) return settings.checkpoint;
+  if (!settings.checkpoint.empty()) return file_or_newest("--checkpoint_path", settings.checkpoint);
+  if (!settings.resume) return {};
   if (settings.model_dir.empty()) throw UsageError("--resume: say which run's folder with -o (--model_dir)");
-  const auto latest = latest_checkpoint(settings.model_dir);
-  if (!latest) throw UsageError(fmt::format("--resume: {} holds no checkpoint", settings.model_dir.string()));
-  return *latest;
+  fs::path newest = newest_in("--resume", settings.model_dir);
+  if (!folder || !folder->before() || folder->before()->run_id.empty()) return newest;
+  const std::string own = folder->before()->run_id, found = read_identity(newest).run_id;
+  if (!found.empty() && found != own)
+    throw UsageError(
+        fmt::format("--resume: {} is a checkpoint of run {}, the folder is that of run {}. Move it away, or start from "
+                    "it with --checkpoint_path in a folder of its own",
+                    newest.string(), found, own));
+  return newest;
 }
 
 }  // namespace weft::sw

@@ -8,6 +8,7 @@
 
 #include "hw/pe/array_model.h"
 #include "sw/fabric/fabric_setup.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
 
@@ -80,7 +81,7 @@ std::string FabricOutcome::json() const {
                               {"first_wrong", check.first_wrong}});
   json["waiting"] = waiting;
   json["good"] = good();
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vector<std::string>& sets,

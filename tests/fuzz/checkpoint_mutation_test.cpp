@@ -10,7 +10,8 @@
 
 using namespace weft;
 
-static const sw::RunSeeds seeds{7, 11};
+static const sw::CheckpointIdentity identity{
+    "0123456789abcdef", "weft 1", "here", {{"runconfig.seed", "7"}}, hw::DataPosition{3, 40}};
 
 // Read by AddressSanitizer: HDF5 asks for the sizes that a damaged file states and takes the refusal as an error.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
@@ -19,7 +20,7 @@ TEST_CASE("every damaged copy of a checkpoint is an error or the same state") {
   const test::ScratchFolder folder;
   const hw::OptimizerSpec adam = test::optimizer(hw::OptimizerKind::adam);
   const hw::TrainingState state = test::training_state(adam);
-  const test::Bytes good = test::read_bytes(sw::write_checkpoint(folder.path(), state, seeds));
+  const test::Bytes good = test::read_bytes(sw::write_checkpoint(folder.path(), state, identity));
   int refused = 0, same = 0;
   test::each_mutation(good, 300, 1000, [&](const test::Bytes& bytes) {
     test::write_bytes(folder / "file.mdl", bytes);
@@ -39,7 +40,7 @@ TEST_CASE("a damaged checkpoint without a seal is an error or a state of the rig
   const test::ScratchFolder folder;
   const hw::OptimizerSpec adam = test::optimizer(hw::OptimizerKind::adam);
   const hw::TrainingState state = test::training_state(adam);
-  const test::Bytes good = sw::read_sealed(sw::write_checkpoint(folder.path(), state, seeds));
+  const test::Bytes good = sw::read_sealed(sw::write_checkpoint(folder.path(), state, identity));
   int refused = 0, read = 0;
   test::each_mutation(good, 100, 300, [&](const test::Bytes& bytes) {
     test::write_bytes(folder / "file.mdl", bytes);

@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "hw/csx": HW_BLOCK + ["hw/wafer", "hw/fabric"],
     "hw/cluster": ["tlm/*", "hw/*"],
     "hw/*": HW_BLOCK,
+    "sw/identity": [],
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
@@ -41,7 +42,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep")
+                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep", "sw/identity")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

@@ -87,7 +87,7 @@ class BadInput(unittest.TestCase):
     def test_queue_deeper_than_the_model_looks_back(self):
         for queue in ("link_queue", "input_queue", "output_queue"):
             self.refused(self.train("--machine_set", f"router.{queue}=9"), queue, "to 8")
-            self.assertEqual(self.train("--machine_set", f"router.{queue}=8", "-o", "deep").returncode, 0)
+            self.assertEqual(self.train("--machine_set", f"router.{queue}=8", "-o", "deep_" + queue).returncode, 0)
 
     def test_a_mistake_touches_no_earlier_run(self):
         self.assertEqual(self.train("-o", "kept").returncode, 0)
@@ -208,7 +208,7 @@ class BadInput(unittest.TestCase):
     def test_resume_with_another_seed(self):
         self.checkpoint()
         resume = ("--resume", "-o", "whole")
-        self.refused(self.train(*resume, "--set", "runconfig.seed=2", steps=4), "checkpoint_2.mdl", "runconfig.seed 1", "has 2", "--initial_weights")
+        self.refused(self.train(*resume, "--set", "runconfig.seed=2", steps=4), "checkpoint_2.mdl", "runconfig.seed 1", "has 2", "--initial_weights", "--resume_changed")
         self.refused(self.train(*resume, "--set", "train_input.shuffle=true", steps=4), "shuffle_seed none", "has 1")
         evaluation = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", self.checkpoint(), "--set", "runconfig.seed=2",
                          "-o", "evaluated", cwd=self.folder)

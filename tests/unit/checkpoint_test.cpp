@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::vector<hw::MatrixLayer> layers = test::two_layers();
-const sw::RunSeeds seeds{7, 11};
+const sw::CheckpointIdentity identity{
+    "0123456789abcdef", "weft 1", "here", {{"runconfig.seed", "7"}}, hw::DataPosition{3, 40}};
 const hw::OptimizerSpec adam = test::optimizer(hw::OptimizerKind::adam);
 
 std::string message(const fs::path& file, const std::vector<hw::MatrixLayer>& of = layers,
@@ -64,7 +65,7 @@ TEST_CASE("what is written comes back bit by bit, for every optimizer") {
     state.layers[0].tensors[0].values[1] = std::numeric_limits<float>::denorm_min();
     state.layers[0].tensors[0].values[2] = std::numeric_limits<float>::infinity();
     state.layers[0].tensors[0].values[3] = std::numeric_limits<float>::quiet_NaN();
-    const fs::path path = sw::write_checkpoint(folder.path(), state, seeds);
+    const fs::path path = sw::write_checkpoint(folder.path(), state, identity);
     CHECK(path == folder / "checkpoint_50.mdl");
     CHECK(test::same_bits(sw::read_checkpoint(path, layers, optimizer), state));
     CHECK(folder.files() == 1);
@@ -74,13 +75,13 @@ TEST_CASE("what is written comes back bit by bit, for every optimizer") {
 TEST_CASE("the same state makes the same bytes, and the name's old file is replaced") {
   const test::ScratchFolder folder;
   hw::TrainingState state = test::training_state(adam);
-  const fs::path path = sw::write_checkpoint(folder.path(), state, seeds);
+  const fs::path path = sw::write_checkpoint(folder.path(), state, identity);
   const auto first = test::read_bytes(path);
   sleep(1);  // a time stamp in seconds would differ now
-  sw::write_checkpoint(folder.path(), state, seeds);
+  sw::write_checkpoint(folder.path(), state, identity);
   CHECK(test::read_bytes(path) == first);
   state.layers[1].tensors[1].values[0] += 1;
-  sw::write_checkpoint(folder.path(), state, seeds);
+  sw::write_checkpoint(folder.path(), state, identity);
   CHECK(test::same_bits(sw::read_checkpoint(path, layers, adam), state));
 }
 
@@ -91,21 +92,21 @@ TEST_CASE("a checkpoint of many tensors, whose description is longer than 64 KiB
     many.push_back({"transformer_block_" + std::to_string(index), 2, 1, true, 0});
   hw::TrainingState state;
   for (const hw::MatrixLayer& layer : many) state.layers.push_back({layer.name, hw::state_tensors(layer, adam), 3});
-  CHECK(test::same_bits(sw::read_checkpoint(sw::write_checkpoint(folder.path(), state, seeds), many, adam), state));
+  CHECK(test::same_bits(sw::read_checkpoint(sw::write_checkpoint(folder.path(), state, identity), many, adam), state));
 }
 
 TEST_CASE(
     "a full disk: an error with path and reason, the old checkpoint as it was, no half file, no crash at the end") {
   const test::ScratchFolder folder;
   hw::TrainingState state = test::training_state(adam);
-  const fs::path path = sw::write_checkpoint(folder.path(), state, seeds);
+  const fs::path path = sw::write_checkpoint(folder.path(), state, identity);
   const auto old = test::read_bytes(path);
   state.loss_scale = 8;
   for (const std::size_t limit : {std::size_t{0}, std::size_t{100}, std::size_t{513}, old.size() / 2, old.size() - 1}) {
     CAPTURE(limit);
     CHECK(with_file_limit(limit, [&] {
       try {
-        sw::write_checkpoint(folder.path(), state, seeds);
+        sw::write_checkpoint(folder.path(), state, identity);
         return false;
       } catch (const UsageError& error) {
         const std::string text = error.what();
@@ -115,17 +116,17 @@ TEST_CASE(
     CHECK(folder.files() == 1);
     CHECK(test::read_bytes(path) == old);
   }
-  CHECK(with_file_limit(old.size(), [&] { return !sw::write_checkpoint(folder.path(), state, seeds).empty(); }));
+  CHECK(with_file_limit(old.size(), [&] { return !sw::write_checkpoint(folder.path(), state, identity).empty(); }));
   CHECK(sw::read_checkpoint(path, layers, adam).loss_scale == 8);
 }
 
 TEST_CASE("a folder that is not there, and a name that is a folder, are errors") {
   const test::ScratchFolder folder;
   const hw::TrainingState state = test::training_state(adam);
-  CHECK_THROWS_WITH(sw::write_checkpoint(folder / "absent", state, seeds),
+  CHECK_THROWS_WITH(sw::write_checkpoint(folder / "absent", state, identity),
                     Contains("absent") && Contains("No such file"));
   fs::create_directory(folder / "checkpoint_50.mdl");
-  CHECK_THROWS_AS(sw::write_checkpoint(folder.path(), state, seeds), UsageError);
+  CHECK_THROWS_AS(sw::write_checkpoint(folder.path(), state, identity), UsageError);
   CHECK(folder.files() == 1);
   CHECK_THAT(message(folder / "checkpoint_50.mdl"), Contains("Is a directory"));
 }
@@ -142,14 +143,14 @@ TEST_CASE("files that are no checkpoints are told apart") {
   sw::write_sealed(folder / "other.mdl", other.image());
   CHECK_THAT(message(folder / "other.mdl"), Contains("no checkpoint"));
   other.attribute("format", "weft-checkpoint");
-  other.attribute("format_version", "3");
+  other.attribute("format_version", "4");
   sw::write_sealed(folder / "later.mdl", other.image());
-  CHECK_THAT(message(folder / "later.mdl"), Contains("format_version '3'") && Contains("reads '1' and '2'"));
+  CHECK_THAT(message(folder / "later.mdl"), Contains("format_version '4'") && Contains("reads '1', '2' and '3'"));
 }
 
 TEST_CASE("a truncated file says so, a changed value does not pass") {
   const test::ScratchFolder folder;
-  const auto bytes = test::read_bytes(sw::write_checkpoint(folder.path(), test::training_state(adam), seeds));
+  const auto bytes = test::read_bytes(sw::write_checkpoint(folder.path(), test::training_state(adam), identity));
   test::write_bytes(folder / "cut.mdl", {bytes.begin(), bytes.end() - 1});
   CHECK_THAT(message(folder / "cut.mdl"), Contains("truncated"));
   auto changed = bytes;
@@ -160,7 +161,7 @@ TEST_CASE("a truncated file says so, a changed value does not pass") {
 
 TEST_CASE("another model or optimizer: the tensor and what was expected are named") {
   const test::ScratchFolder folder;
-  const fs::path path = sw::write_checkpoint(folder.path(), test::training_state(adam), seeds);
+  const fs::path path = sw::write_checkpoint(folder.path(), test::training_state(adam), identity);
   auto wider = layers;
   wider[0].inputs = 5;
   CHECK_THAT(message(path, wider), Contains("model.fc1.weight has shape [3, 4], the model needs [3, 5]"));
@@ -182,7 +183,7 @@ TEST_CASE("a file without a seal is read if it is right, and its types and value
   const test::ScratchFolder folder;
   const std::vector<hw::MatrixLayer> one = {{"fc1", 1, 1, false, 0}};
   const hw::OptimizerSpec sgd = test::optimizer(hw::OptimizerKind::sgd);
-  // Format version 1: it has no seeds, so there is nothing that a run's seeds could differ from.
+  // Format version 1: it has no settings, so there is nothing that a run's could differ from.
   const auto make = [&](double scale, std::int64_t step, bool complete, bool integer_bias) {
     sw::Hdf5Writer file;
     const float value = 2;
@@ -202,7 +203,9 @@ TEST_CASE("a file without a seal is read if it is right, and its types and value
     return message(folder / "file.mdl", one, sgd);
   };
   CHECK(make(1, 0, true, false).empty());
-  CHECK_NOTHROW(sw::read_checkpoint(folder / "file.mdl", one, sgd, sw::RunSeeds{5, 6}));
+  sw::CheckpointIdentity old{"x", "x", "x", {{"x", "x"}}, hw::DataPosition{1, 1}};
+  CHECK_NOTHROW(sw::read_checkpoint(folder / "file.mdl", one, sgd, &old));
+  CHECK((old.run_id.empty() && old.settings.empty() && !old.position));
   CHECK_THAT(make(1, 0, false, false), Contains("not marked complete"));
   CHECK_THAT(make(1, -1, true, false), Contains("global_step is -1"));
   CHECK_THAT(make(0, 0, true, false), Contains("loss_scale.scale is 0"));
@@ -210,32 +213,42 @@ TEST_CASE("a file without a seal is read if it is right, and its types and value
   CHECK_THAT(make(1, 0, true, true), Contains("model.fc1.bias has shape []"));
 }
 
-TEST_CASE("a run with another seed does not go on from a checkpoint, whoever does not care says so") {
+TEST_CASE("a checkpoint says whose it is: run, settings, place in the data") {
   const test::ScratchFolder folder;
-  const hw::TrainingState state = test::training_state(adam);
-  const fs::path path = sw::write_checkpoint(folder.path(), state, {7, 11});
-  const auto refusal = [&](const std::optional<sw::RunSeeds>& mine) -> std::string {
-    try {
-      const hw::TrainingState read =
-          sw::read_checkpoint(path, layers, adam, mine);  // not in CHECK, which takes what is thrown
-      CHECK(test::same_bits(read, state));
-      return {};
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-  };
-  CHECK(refusal(sw::RunSeeds{7, 11}).empty());
-  CHECK(refusal(std::nullopt).empty());
-  CHECK_THAT(refusal(sw::RunSeeds{8, 11}),
-             Contains(path.string()) && Contains("runconfig.seed 7, this run has 8") && Contains("--initial_weights"));
-  CHECK_THAT(refusal(sw::RunSeeds{7, 12}), Contains("train_input.shuffle_seed 11, this run has 12"));
-  CHECK_THAT(refusal(sw::RunSeeds{7, -1}), Contains("train_input.shuffle_seed 11, this run has none (no shuffle)"));
+  sw::CheckpointIdentity written = identity;
+  written.settings["model.name"] = "not UTF-8: \xff";
+  const fs::path path = sw::write_checkpoint(folder.path(), test::training_state(adam), written);
+  sw::CheckpointIdentity read;
+  sw::read_checkpoint(path, layers, adam, &read);
+  CHECK(read.run_id == written.run_id);
+  CHECK(read.writer == "weft 1");
+  CHECK(read.host == "here");
+  CHECK(read.position == written.position);
+  CHECK(read.settings.at("runconfig.seed") == "7");
+  CHECK(read.settings.at("model.name") == "not UTF-8: \xef\xbf\xbd");
+  CHECK(sw::read_identity(path).settings == read.settings);
+}
+
+TEST_CASE("a checkpoint of format 2 has its seeds as settings, and no place in the data") {
+  const test::ScratchFolder folder;
+  sw::Hdf5Writer file;
+  file.integer("runconfig.seed", 7);
+  file.integer("train_input.shuffle_seed", -1);
+  file.attribute("format", "weft-checkpoint");
+  file.attribute("format_version", "2");
+  file.attribute("complete", "yes");
+  test::write_bytes(folder / "file.mdl", file.image());
+  const sw::CheckpointIdentity read = sw::read_identity(folder / "file.mdl");
+  CHECK(read.settings ==
+        std::map<std::string, std::string>{{"runconfig.seed", "7"}, {"train_input.shuffle_seed", "none"}});
+  CHECK(read.run_id.empty());
+  CHECK_FALSE(read.position);
 }
 
 TEST_CASE("weights alone: from another optimizer's checkpoint too, but only of the same shapes") {
   const test::ScratchFolder folder;
   const hw::TrainingState state = test::training_state(adam);
-  const fs::path path = sw::write_checkpoint(folder.path(), state, seeds);
+  const fs::path path = sw::write_checkpoint(folder.path(), state, identity);
   const hw::OptimizerSpec momentum = test::optimizer(hw::OptimizerKind::momentum);
   hw::TrainingState fresh;
   for (const hw::MatrixLayer& layer : layers)
@@ -258,10 +271,10 @@ TEST_CASE("weights alone: from another optimizer's checkpoint too, but only of t
 
 TEST_CASE("the latest checkpoint is the one with the highest number, not the last in the alphabet") {
   const test::ScratchFolder folder;
-  CHECK_FALSE(sw::latest_checkpoint(folder.path()));
-  CHECK_FALSE(sw::latest_checkpoint(folder / "absent"));
+  CHECK(sw::checkpoints_in(folder.path()).empty());
+  CHECK(sw::checkpoints_in(folder / "absent").empty());
   for (const char* name : {"checkpoint_9.mdl", "checkpoint_100.mdl", "checkpoint_200.mdl.part", "checkpoint_x.mdl",
                            "checkpoint_300", "checkpoint_.mdl"})
     test::write_bytes(folder / name, {});
-  CHECK(sw::latest_checkpoint(folder.path()) == folder / "checkpoint_100.mdl");
+  CHECK(sw::checkpoints_in(folder.path()).front() == folder / "checkpoint_100.mdl");
 }

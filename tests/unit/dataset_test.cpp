@@ -152,6 +152,18 @@ TEST_CASE("a resumed run sees the samples that the straight run would have seen,
   CHECK(step_of(whole, straight, 0, 0) != range(0, 12));
 }
 
+TEST_CASE("a run that goes on with another batch begins at the sample where the one before stopped") {
+  // 12 x 3 samples done; a batch of 6 of 2 systems goes on with sample 36, of an epoch of 50.
+  hw::Job job = job_of(2, 1, {{true, 4}}, 3);
+  job.batch = 6;
+  hw::DatasetSource source(job, numbered(50), {}, false, 0, hw::DataPosition{0, 36});
+  CHECK(step_of(job, source, 0, 0) == range(36, 42));
+  CHECK(step_of(job, source, 0, 1) == range(42, 48));
+  CHECK(step_of(job, source, 0, 2) == range(0, 6));
+  CHECK(source.after(2) == hw::DataPosition{0, 48});
+  CHECK_THROWS_WITH(hw::DatasetSource(job, numbered(30), {}, false, 0, hw::DataPosition{0, 36}), Contains("sample 36"));
+}
+
 TEST_CASE("a batch of the whole training set is taken, a larger one refused") {
   const hw::Job job = job_of(1, 1, {{true, 1}});
   CHECK_NOTHROW(hw::DatasetSource(job, numbered(12), {}, false, 0));

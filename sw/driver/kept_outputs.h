@@ -1,0 +1,22 @@
+#pragma once
+// What earlier starts left in a run's folder.
+#include <filesystem>
+
+namespace weft::sw {
+
+/// True if `name` is a file that a run writes: run.json, run.log, report and summary, checkpoints.
+bool is_output(const std::filesystem::path& name);
+
+/// True if `folder` holds a run's output; a plan, or what others put there, is none.
+bool holds_run(const std::filesystem::path& folder);
+
+/// Before a run goes on in the folder of an earlier one: report.json and summary.txt, if they are there, become
+/// report_to_<N>.json and summary_to_<N>.txt, where N is the last training step in that report; of an evaluation
+/// report_eval_<N>.json. A name that is taken gets a number behind it: nothing is replaced.
+/// Throws UsageError if a file cannot be renamed.
+void keep_report(const std::filesystem::path& folder);
+
+/// Moves every output into a new folder overwritten_<n> beside them. Throws UsageError if a file cannot be moved.
+void set_aside(const std::filesystem::path& folder);
+
+}  // namespace weft::sw

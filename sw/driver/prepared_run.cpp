@@ -1,0 +1,181 @@
+#include "sw/driver/prepared_run.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <zlib.h>
+
+#include <optional>
+
+#include "hw/input/dataset_source.h"
+#include "hw/input/synthetic_source.h"
+#include "rtl/cosim/tile_source.h"
+#include "sw/driver/job_builder.h"
+#include "sw/driver/run_layers.h"
+#include "sw/driver/run_plan.h"
+#include "sw/driver/starting_file.h"
+#include "sw/driver/state_at_start.h"
+#include "sw/driver/step_settings.h"
+#include "sw/identity/build_identity.h"
+#include "tlm/base/error.h"
+
+namespace weft::sw {
+
+namespace {
+
+/// What only times needs no sample.
+class NoSamples final : public hw::SampleSource {
+ public:
+  explicit NoSamples(int features) : features_(features) {}
+  int features() const override { return features_; }
+  void fill(int, std::int64_t, int, int, std::uint16_t*, std::int32_t*) override {
+    throw SimulationError("a run that only times asked for a sample");
+  }
+
+ private:
+  int features_;
+};
+
+hw::Dataset load(const ModelConfig& config, hw::MnistPart part) {
+  const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
+  return hw::load_mnist(data.data_dir, part, config.model.input_features, config.model.num_classes,
+                        {data.mean, data.std});
+}
+
+/// MNIST's test set, of which a run that only times reads nothing (source: the files' own count).
+constexpr std::int64_t mnist_test_images = 10'000;
+
+std::int64_t eval_samples_without_files(const ModelConfig& config) {
+  return config.eval_input.data_processor == "mnist" ? mnist_test_images : config.eval_input.samples;
+}
+
+std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, bool reads,
+                                                hw::Dataset train, hw::Dataset test,
+                                                std::optional<hw::DataPosition> from) {
+  const DataConfig& data = config.train_input;
+  if (job.timing_only) return std::make_unique<NoSamples>(job.layers.front().inputs);
+  if (reads)
+    return std::make_unique<hw::DatasetSource>(job, std::move(train), std::move(test), data.shuffle, data.shuffle_seed,
+                                               from);
+  return std::make_unique<hw::SyntheticSource>(job, job.layers.front().inputs, job.layers.back().outputs, data.samples,
+                                               data.shuffle_seed, from);
+}
+
+/// What a run that goes on from `file` changes; throws UsageError unless it may.
+std::vector<std::string> changes_allowed(const StepSettings& before, const StepSettings& now,
+                                         const RunSettings& settings, const std::filesystem::path& file) {
+  std::vector<std::string> changes = setting_changes(before, now);
+  if (changes.empty() || settings.resume_changed) return changes;
+  throw UsageError(fmt::format(
+      "{}: was written with other settings; this run would not go on to the same bits:\n  {}\nGive this run "
+      "the same, say --resume_changed to go on all the same, or take the weights alone with "
+      "--initial_weights",
+      file.string(), fmt::join(changes, "\n  ")));
+}
+
+/// Goes on from `file` (empty: begins), unless only the weights of it are asked for; `from`: whose state it goes on
+/// with.
+hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers,
+                                 const RunSettings& settings, const std::filesystem::path& file,
+                                 CheckpointIdentity& from) {
+  if (settings.timing_only) {
+    hw::TrainingState state;
+    for (const hw::MatrixLayer& layer : layers) state.layers.push_back({layer.name, {}, 0});
+    state.loss_scale = config.loss_scale.initial;
+    return state;
+  }
+  if (!settings.initial_weights.empty() || file.empty()) {
+    hw::TrainingState state = initial_state(config);
+    if (!file.empty()) read_weights(file, state);
+    prune(layers, state);
+    return state;
+  }
+  hw::TrainingState state = read_checkpoint(file, layers, config.optimizer, &from);
+  require_pruned(layers, state);
+  return state;
+}
+
+/// What --initial_weights took, by its content; empty: the seed says it.
+std::string weights_text(const std::filesystem::path& file, const hw::TrainingState& initial) {
+  if (file.empty()) return {};
+  uLong sum = 0;
+  for (const hw::LayerState& layer : initial.layers)
+    for (const hw::StateTensor& tensor : layer.tensors)
+      sum = crc32_z(sum, reinterpret_cast<const unsigned char*>(tensor.values.data()),
+                    tensor.values.size() * sizeof(float));
+  return fmt::format("weights {:08x}", sum);
+}
+
+std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
+                                             const Plan& plan) {
+  if (!settings.pe_programs) return nullptr;
+  if (plan.mapping.features_over == hw::FeatureAxis::columns)
+    throw UsageError(
+        "PE programs are written for features over rows; the plan has them over columns: "
+        "runconfig.features_over=rows");
+  const hw::Rectangle pes = on_wafer(machine, plan.mapping);
+  for (const auto& [x, y] : settings.vcd_pes)
+    if (x >= pes.width || y >= pes.height)
+      throw UsageError(fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, pes.width, pes.height));
+  const TileRegion& region = settings.rtl_region;
+  if (region.empty()) return std::make_unique<LaunchRunner>(machine, region, nullptr);
+  if (region.x + region.width > pes.width || region.y + region.height > pes.height)
+    throw UsageError(fmt::format("--rtl-region {},{},{},{}: the plan uses {} x {} PEs", region.x, region.y,
+                                 region.width, region.height, pes.width, pes.height));
+  return std::make_unique<LaunchRunner>(machine, region, rtl::tile_source(machine));
+}
+
+FolderUse folder_use(const RunSettings& settings) {
+  if (settings.resume) return FolderUse::resume;
+  return settings.overwrite ? FolderUse::overwrite : FolderUse::anew;
+}
+
+ModelFile model_of(const RunSettings& settings) {
+  ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+  if (!settings.data_dir.empty()) use_data_folder(model, settings.data_dir);
+  return model;
+}
+
+}  // namespace
+
+PreparedRun::PreparedRun(const RunSettings& run_settings)
+    : settings(run_settings),
+      machine(hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides)),
+      model(model_of(settings)),
+      // Claimed before anything in it is read: what is read stays as it is.
+      folder(settings.model_dir, model.config.model.name, folder_use(settings)),
+      start(settings.timing_only ? std::filesystem::path() : starting_file(settings, &folder)),
+      layers(layers_of_run(model.config, start)),
+      plan(plan_of(model, machine, layers, settings)) {
+  const ModelConfig& config = model.config;
+  const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
+  hw::Dataset train = trains() && reads ? load(config, hw::MnistPart::train) : hw::Dataset();
+  hw::Dataset test = evaluates() && reads ? load(config, hw::MnistPart::test) : hw::Dataset();
+  eval_samples = reads ? test.size() : eval_samples_without_files(config);
+  CheckpointIdentity from;
+  initial = starting_state(config, layers, settings, start, from);
+  const bool goes_on = !start.empty() && settings.initial_weights.empty();
+  const StepSettings step = step_settings(model, machine, layers, plan, train);
+  if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
+  job = build_job(config, layers, plan, initial.global_step, eval_samples);
+  job.timing_only = settings.timing_only;
+  job.share_systems = settings.timing_only && settings.fast_forward;
+  source = sample_source(config, job, reads, std::move(train), std::move(test), from.position);
+  programs = program_runner(settings, machine.spec, plan);
+
+  state = state_at_start(settings, model, machine.spec.name);
+  if (folder.before() && settings.resume) state.changed = folder.before()->changed;
+  state.changed.insert(state.changed.end(), changes.begin(), changes.end());
+  const bool same_run = !from.run_id.empty() && (settings.resume || changes.empty());
+  state.run_id = same_run ? from.run_id : run_id(step, goes_on ? from.run_id : weights_text(start, initial));
+  state.first_step = state.global_step = initial.global_step;
+  const BuildIdentity built = build_identity();
+  identity = {state.run_id, fmt::format("weft {}, commit {}", built.version, built.commit), state.host, step, {}};
+}
+
+std::int64_t PreparedRun::total_steps() const {
+  std::int64_t steps = 0;
+  for (const hw::Stage& stage : job.stages) steps += stage.steps;
+  return steps;
+}
+
+}  // namespace weft::sw
