@@ -86,6 +86,7 @@ void RunFolder::open(const RunState& state) {
   if (!claim_) claim();
   if (use_ == FolderUse::overwrite) set_aside(path_);
   if (use_ == FolderUse::resume) keep_report(path_);
+  if (use_ == FolderUse::plan && holds_run(path_)) return;  // it stays what it is
   write_run_state(path_, state);
 }
 

@@ -9,8 +9,8 @@
 
 namespace weft::sw {
 
-/// What a start may do with a folder that holds a run: nothing, go on with it, or put its outputs aside.
-enum class FolderUse { anew, resume, overwrite };
+/// What a start may do with a folder that holds a run: nothing, go on with it, put its outputs aside, or add a plan.
+enum class FolderUse { anew, resume, overwrite, plan };
 
 class RunFolder {
  public:
@@ -21,7 +21,8 @@ class RunFolder {
 
   /// Makes the folder if it is not there, claims it and writes `state`. What can be refused comes before: a mistake
   /// moves nothing. overwrite: what the run before wrote moves to overwritten_<n> in the folder. resume: its report and
-  /// summary get the name of the step that they end with, see keep_report(). Throws UsageError (path and reason).
+  /// summary get the name of the step that they end with, see keep_report(). plan: a run that is there stays what the
+  /// folder says. Throws UsageError (path and reason).
   void open(const RunState& state);
 
   /// Where it is, or will be once open() has been called.

@@ -50,8 +50,7 @@ std::string validation_text(const ModelFile& model) {
 }
 
 std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
-  const FolderUse use = settings.overwrite ? FolderUse::overwrite : FolderUse::anew;
-  RunFolder folder(settings.model_dir, model.config.model.name, use);
+  RunFolder folder(settings.model_dir, model.config.model.name, FolderUse::plan);
   const std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, starting_file(settings, nullptr));
   const Plan plan = plan_now(model, machine, layers);
   RunState state = state_at_start(settings, model, machine.spec.name);

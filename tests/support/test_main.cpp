@@ -8,7 +8,8 @@ int sc_main(int argc, char* argv[]) {
   Catch::Session session;
   int result = session.applyCommandLine(argc, argv);
   if (result != 0) return result;
-  // A name that is none of the cases (Catch2 3 fails then of itself), and a case that asserts nothing, are no success.
+    // A name that is none of the cases (Catch2 3 fails then of itself), and a case that asserts nothing, are no
+    // success.
 #if CATCH_VERSION_MAJOR >= 3
   constexpr unsigned strict = Catch::WarnAbout::NoAssertions;
 #else
