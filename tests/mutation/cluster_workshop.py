@@ -1,129 +1,183 @@
-"""Where mutants of all that is around the wafer's kernels (hw without pe and fabric, tlm, sw) are judged: a copy of the
-sources, a build without the RTL, and of its tests those that the changed file is part of, until one fails.
+"""Where mutants of all that is around the wafer's kernels (hw without pe and fabric, tlm, sw) are judged: a build that is
+there lends its objects and libraries. Of a mutant only the changed source is compiled; each test that holds it is linked
+again with the new object in the place of the old one, and run, until one fails. The build itself is not touched, so that
+several mutants can be judged side by side.
 
 Order: C++ tests, then runs of the program, the golden reports last and alone, so that what they alone notice is seen.
-A copy stands as deep in the tree as the sources do: with ccache (CMAKE_CXX_COMPILER_LAUNCHER, CCACHE_BASEDIR in the
-environment) only what a mutant changes is compiled.
 """
 import collections
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 
-SOURCES = (".ci", ".clang-format", ".clang-tidy", "ARCHITECTURE.md", "CMakeLists.txt", "CMakePresets.json", "LIMITS.md", "README.md", "cmake",
-           "hw", "rtl", "sw", "tests", "tlm", "traces", "weft")
 GOLDEN = "regression: golden reports"
-# Tests that see the tree, not the program; and those that fail with an assertion on time alone would be no judge here.
-NO_JUDGE = re.compile(r"^(lint|cases|mutation|bench|smoke: launcher)")
-SECONDS = 240
+SCRIPTS_BY_COST = ("printed numbers", "predicted", "spans", "splits", "pictures", "resumed", "sparse", "budget", "fabric", "bad input", "whole runs")
+MOST_OBJECTS = 12  # that a header may change
 
 
 class ClusterWorkshop:
-    """One copy and one build; not for two mutants at a time."""
+    """One folder for changed files, objects and programs; not for two mutants at a time."""
 
-    def __init__(self, root, folder, threads, seconds):
-        self.root, self.source, self.threads = root, folder, threads
-        self.build = folder / "build" / "release"
-        self.seconds = max(seconds, SECONDS)
+    def __init__(self, root, folder, threads, seconds, build):
+        self.root, self.folder, self.threads, self.seconds = root, folder, threads, max(seconds, 300)
+        self.build = build or root / "build" / "release"
+        self.sound = {}  # {test: passes without a mutant}
 
     def prepare(self):
-        self.copy_sources()
-        self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release", "-DWEFT_RTL=OFF"])
-        self.targets = self.test_targets()
-        self.check(self.ninja("weft", "vcd_totals", *self.targets))
-        self.dependants = self.read_dependants()
-        self.scripts = [name for name in self.test_names() if not NO_JUDGE.match(name) and not re.match(r"\w+_test: ", name)]
-        _, failed = self.run_tests(".", stop=False)
-        self.broken = set(failed)
-        if failed:
-            print("fail without a mutant, and judge none:\n  " + "\n  ".join(failed), flush=True)
-
-    def ninja(self, *targets):
-        return ["ninja", "-C", self.build, "-j", str(self.threads), *targets]
-
-    def copy_sources(self):
-        """Writes only files that differ: a time that goes back would hide a mutant's object from the build."""
-        for name in SOURCES:
-            top = self.root / name
-            if not top.exists():
-                continue
-            for path in [top] if top.is_file() else [one for one in top.rglob("*") if one.is_file() and "__pycache__" not in one.parts]:
-                to = self.source / path.relative_to(self.root)
-                if not to.exists() or to.read_bytes() != path.read_bytes():
-                    to.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, to)
-                    shutil.copymode(path, to)
-
-    @staticmethod
-    def check(command):
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
-        return done.stdout
-
-    def test_targets(self):
-        """Executables of Catch2 tests, as ninja names them."""
-        listing = self.check(["ninja", "-C", self.build, "-t", "targets", "all"])
-        return sorted(set(re.findall(r"^(tests/\w+/\w+_test): CXX_EXECUTABLE", listing, re.M)))
-
-    def test_names(self):
-        return re.findall(r"^ +Test +#\d+: (.*)$", self.check(["ctest", "--test-dir", self.build, "-N"]), re.M)
-
-    def read_dependants(self):
-        """{source: executables that hold an object made from it}."""
-        objects = collections.defaultdict(set)
-        for executable in [*self.targets, "sw/cli/weft"]:
-            for line in self.check(["ninja", "-C", self.build, "-t", "inputs", executable]).splitlines():
+        if not (self.build / "build.ninja").exists():
+            raise SystemExit(f"{self.build}: no build; cmake --preset release, then build all (or name another with --build)")
+        commands = json.loads((self.build / "compile_commands.json").read_text())
+        self.compile = {self.output_of(one): one for one in commands}
+        self.targets = sorted(set(re.findall(r"^(tests/\w+/\w+_test): CXX_EXECUTABLE", self.ninja("targets", "all"), re.M)))
+        self.targets = [target for target in self.targets if (self.build / target).exists()] + ["sw/cli/weft"]
+        self.holders = collections.defaultdict(set)  # {object: executables}
+        for target in self.targets:
+            for line in self.ninja("inputs", target).splitlines():
                 if line.endswith(".o"):
-                    objects[line.strip()].add(executable)
-        dependants, current = collections.defaultdict(set), None
-        for line in self.check(["ninja", "-C", self.build, "-t", "deps"]).splitlines():
+                    self.holders[line.strip()].add(target)
+        self.objects = collections.defaultdict(set)  # {source: objects made from it}
+        current = None
+        for line in self.ninja("deps").splitlines():
             if line and not line[0].isspace():
                 current = line.split(":")[0]
             elif line.strip():
                 path = pathlib.Path(os.path.normpath(self.build / line.strip()))
-                if self.source in path.parents:
-                    dependants[path.relative_to(self.source).as_posix()] |= objects[current]
-        return dependants
+                if self.root in path.parents and current in self.holders:
+                    self.objects[path.relative_to(self.root).as_posix()].add(current)
+        tests = json.loads(self.output(["ctest", "--test-dir", self.build, "--show-only=json-v1"]))["tests"]
+        self.scripts = {test["name"]: test for test in tests if any(word.endswith("_test.py") for word in test.get("command", ()))
+                        and "WEFT_BINARY" in json.dumps(test.get("properties", ()))}
 
-    def run_tests(self, regex, stop=True):
-        """Whether all passed, and the names of those that did not."""
-        command = ["ctest", "--test-dir", self.build, "-j", str(self.threads), "--timeout", str(self.seconds), "-R", regex,
-                   "-E", NO_JUDGE.pattern, *(["--stop-on-failure"] if stop else [])]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, errors="replace")
-        failed = re.findall(r"^\s*\d+ - (.*) \((?:Failed|Timeout|SEGFAULT|SIGABRT|Subprocess aborted|Not Run|[^()]*)\)", done.stdout, re.M)
-        return done.returncode == 0, [name for name in failed if name not in getattr(self, "broken", ())]
+    @staticmethod
+    def output(command):
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
 
-    def stages(self, mutant):
-        """What is to be built and which tests are to be run, the cheap first."""
-        if hasattr(mutant, "killers"):
-            for killer in mutant.killers:
-                yield ["weft" if ":" in killer else killer], f"^{killer}"
-            return
-        executables = self.dependants.get(mutant.path, set())
-        tests = sorted(executable for executable in executables if executable != "sw/cli/weft")
-        for tier in ("unit|fuzz", "protocol|timing", "analytic|bench|cosim"):
-            some = [test for test in tests if re.match(rf"tests/({tier})/", test)]
-            if some:
-                yield some, "^(" + "|".join(pathlib.PurePath(test).name for test in some) + "): "
-        if "sw/cli/weft" in executables:
-            yield ["weft"], "^(" + "|".join(re.escape(name) for name in self.scripts if not name.startswith(GOLDEN)) + ")$"
-            yield ["weft"], f"^{GOLDEN}"
+    def ninja(self, tool, *arguments):
+        return self.output(["ninja", "-C", self.build, "-t", tool, *arguments])
+
+    @staticmethod
+    def output_of(command):
+        words = shlex.split(command["command"])
+        return words[words.index("-o") + 1]
+
+    def compiled(self, path, text):
+        """The objects of a changed source: {old: new}; None if one does not compile."""
+        overlay = self.folder / "overlay"
+        shutil.rmtree(overlay, ignore_errors=True)
+        changed = overlay / path
+        changed.parent.mkdir(parents=True)
+        changed.write_text(text, encoding="utf-8")
+        new = {}
+        for number, old in enumerate(sorted(self.objects[path])):
+            command = self.compile[old]
+            words = shlex.split(command["command"])
+            words[words.index("-o") + 1] = str(self.folder / f"{number}.o")
+            if words[-1] == str(self.root / path):
+                words[-1] = str(changed)
+            words.insert(1, f"-I{overlay}")
+            launcher = os.environ.get("CMAKE_CXX_COMPILER_LAUNCHER")
+            if subprocess.run([*([launcher] if launcher else []), *words], cwd=self.build, capture_output=True, check=False).returncode != 0:
+                return None
+            new[old] = str(self.folder / f"{number}.o")
+        return new
+
+    def linked(self, target, objects):
+        """The executable with the new objects, or None."""
+        line = self.ninja("commands", target).splitlines()[-1]
+        words = shlex.split(next(part for part in line.split(" && ") if f" -o {target} " in part))
+        place = words.index("-o")
+        words[place + 1] = str(self.folder / pathlib.PurePath(target).name)
+        added = []
+        for old, new in objects.items():
+            if target not in self.holders[old]:
+                continue
+            if old in words:
+                words[words.index(old)] = new
+            else:
+                added.append(new)
+        words[place + 2:place + 2] = added  # before the archives, whose member is then not asked for
+        done = subprocess.run(words, cwd=self.build, capture_output=True, check=False)
+        return pathlib.Path(words[place + 1]) if done.returncode == 0 else None
+
+    def passes(self, command, environment=None):
+        try:
+            return subprocess.run(list(map(str, command)), cwd=self.folder, env={**os.environ, **(environment or {})}, check=False,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.seconds).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def failing_case(self, target, executable):
+        """The first case of a Catch2 executable that fails, and does not without the mutant."""
+        names = [line.strip() for line in subprocess.run([executable, "--list-test-names-only"], capture_output=True, text=True,
+                                                         check=False).stdout.splitlines() if line.strip()]
+        for name in names or ["the list of cases"]:
+            asked = re.sub(r"([][,])", r"\\\1", name)
+            if not self.passes([executable, asked]) and self.is_sound(name, [self.build / target, asked]):
+                return f"{executable.name}: {name}"
+        return ""
+
+    def is_sound(self, name, command, environment=None):
+        if name not in self.sound:
+            self.sound[name] = self.passes(command, environment)
+        return self.sound[name]
+
+    def script_fails(self, name, program):
+        environment = {}
+        for one in self.scripts[name].get("properties", ()):
+            if one["name"] == "ENVIRONMENT":
+                environment = dict(setting.split("=", 1) for setting in one["value"])
+        command = self.scripts[name]["command"]
+        return (not self.passes(command, {**environment, "WEFT_BINARY": str(program)})
+                and self.is_sound(name, command, environment))
+
+    def script_order(self):
+        def cost(name):
+            places = [place for place, words in enumerate(SCRIPTS_BY_COST) if words in name]
+            return (name.startswith(GOLDEN), places[0] if places else len(SCRIPTS_BY_COST), name)
+        return sorted(self.scripts, key=cost)
+
+    def killer(self, objects, only=None):
+        """The test that fails, "" if all pass. `only`: beginnings of the names of tests to be asked."""
+        executables = set().union(*(self.holders[old] for old in objects))
+
+        def asked(name):
+            return only is None or any(name.startswith(word) for word in only)
+        tiers = ("unit", "fuzz", "protocol", "timing", "analytic", "cosim", "bench")
+        tests = [target for target in executables if target.startswith("tests/") and asked(pathlib.PurePath(target).name)]
+        for target in sorted(tests, key=lambda target: (tiers.index(target.split("/")[1]), target)):
+            executable = self.linked(target, objects)
+            if executable is None:
+                return None
+            if case := self.failing_case(target, executable):
+                return case
+        if "sw/cli/weft" not in executables:
+            return ""
+        program = self.linked("sw/cli/weft", objects)
+        if program is None:
+            return None
+        return next((name for name in self.script_order() if asked(name) and self.script_fails(name, program)), "")
 
     def judge(self, mutant):
-        """("no build", ""), ("killed", who) or ("survived", "")."""
-        file = self.source / mutant.path
-        original = file.read_text(encoding="utf-8")
-        file.write_text(mutant.apply(original), encoding="utf-8")
-        try:
-            for targets, regex in self.stages(mutant):
-                if subprocess.run(list(map(str, self.ninja(*targets))), capture_output=True, check=False).returncode != 0:
-                    return "no build", ""
-                _, failed = self.run_tests(regex)
-                if failed:
-                    return "killed", " and ".join(sorted(failed))
-            return "survived", ""
-        finally:
-            file.write_text(original, encoding="utf-8")
+        """("no build", ""), ("killed", who), ("survived", "") or ("left out", why)."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        number = len(self.objects[mutant.path])
+        only = getattr(mutant, "killers", None)
+        if number > MOST_OBJECTS and only is None:
+            return "left out", f"{number} objects"
+        if only is not None and number > MOST_OBJECTS:  # a header: the tests that include it themselves
+            self.objects[mutant.path] = {old for old in self.objects[mutant.path] if any(f"/{word}.dir/" in old for word in only)}
+        objects = self.compiled(mutant.path, mutant.apply((self.root / mutant.path).read_text(encoding="utf-8")))
+        if objects is None:
+            return "no build", ""
+        if not objects:
+            return "left out", "no object"
+        if only is not None:  # every one that is said to notice must
+            blind = [word for word in only if not self.killer(objects, [word])]
+            return ("survived", "") if blind == list(only) else ("killed", ", ".join(word for word in only if word not in blind)
+                                                                + (f"; not by {', '.join(blind)}" if blind else ""))
+        found = self.killer(objects)
+        return ("no build", "") if found is None else ("killed", found) if found else ("survived", "")

@@ -61,6 +61,7 @@ def parse():
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
     parser.add_argument("--again", type=pathlib.Path, metavar="JSON", help="run the survivors of an earlier run")
     parser.add_argument("--jobs", type=int, default=1, help="scratch builds side by side [%(default)s]")
+    parser.add_argument("--build", type=pathlib.Path, help="cluster: the build that lends its objects [build/release]")
     parser.add_argument("--threads", type=int, default=2, help="compilers per scratch build [%(default)s]")
     parser.add_argument("--seconds", type=float, default=60, help="a detector that takes longer hangs [%(default)s]")
     parser.add_argument("--json", type=pathlib.Path, help="write the outcome of each mutant here, as it comes")
@@ -135,8 +136,9 @@ def run(options, earlier, mutants):
 
     def work(job):
         try:
-            workshop = AREAS["cluster" if options.named is not None else options.area].workshop(
-                ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds)
+            kind = AREAS["cluster" if options.named is not None else options.area].workshop
+            lent = [options.build.resolve() if options.build else None] if kind is ClusterWorkshop else []
+            workshop = kind(ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds, *lent)
             workshop.prepare()
             while not errors:
                 number = waiting.get_nowait()
