@@ -47,9 +47,9 @@ PeSpec read_pe(YamlSection section) {
   PeSpec pe;
   pe.sram_bytes = section.integer64("sram_bytes", {1024, 1 << 24});
   pe.banks = section.integer("banks", {1, 64});
-  if ((pe.banks & (pe.banks - 1)) != 0) section.refuse("banks", "allowed: a power of two, 1 to 64");
-  if (pe.sram_bytes % (2 * pe.banks) != 0) {
-    section.refuse("sram_bytes", fmt::format("allowed: whole 16-bit words in each of {} banks", pe.banks));
+  if ((pe.banks & (pe.banks - 1)) != 0) section.reject("banks", "allowed: a power of two, 1 to 64");
+  if (section.good("banks") && section.good("sram_bytes") && pe.sram_bytes % (2 * pe.banks) != 0) {
+    section.reject("sram_bytes", fmt::format("allowed: whole 16-bit words in each of {} banks", pe.banks));
   }
   pe.code_bytes = section.integer64("code_bytes", {0, pe.sram_bytes - 1, "less than sram_bytes"});
   pe.lanes = read_lanes(section.section("lanes"));
@@ -91,7 +91,9 @@ void read_clock(YamlSection section, MachineSpec& machine) {
   machine.clock_profile = section.text("profile");
   const auto chosen = machine.clock_profiles.find(machine.clock_profile);
   if (chosen == machine.clock_profiles.end()) {
-    section.refuse("profile", "no such clock profile" + suggest(machine.clock_profile, names));
+    if (section.good("profile"))
+      section.reject("profile", "no such clock profile" + suggest(machine.clock_profile, names));
+    return;
   }
   machine.clock = chosen->second;
 }
@@ -102,7 +104,7 @@ IoSpec read_io(YamlSection section, const FabricSpec& fabric) {
   io.ethernet_gbps = section.real("ethernet_gbps", {0.001, 100'000});
   io.rows_per_channel = section.integer("rows_per_channel", {1, fabric.user_height, "the user rectangle's height"});
   io.channel_bits_per_cycle = section.integer("channel_bits_per_cycle", {16, 4096});
-  if (io.channel_bits_per_cycle % 16 != 0) section.refuse("channel_bits_per_cycle", "allowed: a multiple of 16");
+  if (io.channel_bits_per_cycle % 16 != 0) section.reject("channel_bits_per_cycle", "allowed: a multiple of 16");
   io.row_buffer_bytes = section.integer64("row_buffer_bytes", {4, 1 << 24});
   io.edge_buffer_bytes = section.integer64("edge_buffer_bytes", {1024, Bytes{1} << 40});
   io.latency_ps = read_latency(section, "latency_ns");
@@ -113,7 +115,7 @@ IoSpec read_io(YamlSection section, const FabricSpec& fabric) {
 SwarmxSpec read_swarmx(YamlSection section) {
   SwarmxSpec swarmx;
   swarmx.fan_out = section.integer("fan_out", {2, 4});
-  if (swarmx.fan_out == 3) section.refuse("fan_out", "allowed: 4 (a 1:4 element) or 2 (two 1:2 elements)");
+  if (swarmx.fan_out == 3) section.reject("fan_out", "allowed: 4 (a 1:4 element) or 2 (two 1:2 elements)");
   swarmx.node_latency_ps = read_latency(section, "node_latency_ns");
   swarmx.link_latency_ps = read_latency(section, "link_latency_ns");
   return swarmx;

@@ -25,7 +25,9 @@ std::string text_of(const std::filesystem::path& file) {
 }
 
 /// The source that the reader found beside the last value.
-std::string last_source(const YamlReader& reader) { return reader.values().back().source; }
+std::string last_source(const YamlReader& reader) {
+  return reader.values().empty() ? "" : reader.values().back().source;
+}
 
 Transformer read_model(YamlReader& reader, YamlSection section, const std::string& name) {
   Transformer model;
@@ -36,8 +38,8 @@ Transformer read_model(YamlReader& reader, YamlSection section, const std::strin
   model.heads = section.integer("heads", {1, 10'000});
   model.vocabulary = section.integer("vocabulary", {1, 10'000'000});
   model.sequence = section.integer("sequence", {1, 10'000'000});
-  if (model.hidden % model.heads != 0)
-    section.refuse("heads", fmt::format("does not divide the hidden width {}", model.hidden));
+  if (section.good("hidden") && section.good("heads") && model.hidden % model.heads != 0)
+    section.reject("heads", fmt::format("does not divide the hidden width {}", model.hidden));
   if (!section.has("measured")) return model;
   for (YamlSection& row : section.sections("measured")) {
     MeasuredStep step;

@@ -10,6 +10,7 @@
 #include "sw/cli/command_line.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
+#include "sw/cli/keys_command.h"
 #include "sw/cli/resource_root.h"
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
@@ -206,6 +207,7 @@ int run_command(int argc, char* argv[]) {
   const BudgetCommand budget(app);
   const ShowCommand show(app);
   const SweepCommand sweep(app);
+  const KeysCommand keys(app);
 
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> names;
@@ -240,6 +242,7 @@ int run_command(int argc, char* argv[]) {
   if (budget.chosen()) return budget.run(resource_root());
   if (show.chosen()) return show.run();
   if (sweep.chosen()) return sweep.run(resource_root());
+  if (keys.chosen()) return KeysCommand::run();
   const Comparison comparison = compare_reports(before, after);
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;

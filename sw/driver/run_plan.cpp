@@ -46,6 +46,7 @@ std::string validation_text(const ModelFile& model) {
   for (const hw::MatrixLayer& layer : matrix_layers(model.config.model))
     if (layer.sparse())
       text += fmt::format("sparse: {:g} % of the weights of {} are zero\n", 100 * layer.sparsity, layer.name);
+  for (const std::string& note : model.notes) text += note + "\n";
   return text;
 }
 

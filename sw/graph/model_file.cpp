@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "sw/frontend/style_translation.h"
 #include "sw/graph/optimizer_section.h"
 #include "tlm/base/named_file.h"
 
@@ -23,8 +25,9 @@ constexpr std::int64_t kMaxSteps = 2'147'483'647;
 
 DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optional<int> batch_default) {
   DataConfig data;
-  data.data_processor = section.choice<std::string>("data_processor", {{"mnist", "mnist"}, {"synthetic", "synthetic"}},
-                                                    defaults.data_processor);
+  data.data_processor = section.choice<std::string>(
+      "data_processor", {{"MNISTDataProcessor", "mnist"}, {"mnist", "mnist"}, {"synthetic", "synthetic"}},
+      defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
   if (data.data_processor == "synthetic") {
     for (const auto* key : {"data_dir", "shuffle", "normalise", "drop_last_batch"})
@@ -95,9 +98,9 @@ SparsityConfig read_sparsity(YamlSection& section, int layers) {
   return sparsity;
 }
 
-NetworkConfig read_network(YamlSection section, const std::string& data_processor) {
+NetworkConfig read_network(YamlSection section, const std::string& data_processor, const std::string& file_name) {
   NetworkConfig network;
-  network.name = section.text("name");
+  network.name = section.text("name", file_name);
   const bool mnist = data_processor == "mnist";
   network.input_features = mnist ? section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784)
                                  : section.integer("input_features", {1, kMaxFeatures});
@@ -108,7 +111,7 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))
-    section.refuse("mixed_precision", "the machine trains in mixed precision only");
+    section.reject("mixed_precision", "the machine trains in mixed precision only");
   section.choice<std::string>("fp16_type", {{"float16", "float16"}}, "float16");
   network.retain_output_layer = section.choice<RetainOutput>(
       "retain_output_layer",
@@ -117,7 +120,7 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
   network.sparsity = read_sparsity(section, static_cast<int>(network.hidden_sizes.size()) + 1);
   const std::vector<double>& zeros = network.sparsity.of_layers;
   if (network.retain_output_layer == RetainOutput::yes && !zeros.empty() && zeros.back() > 0)
-    section.refuse("retain_output_layer", "a sparse output layer's weights are not kept; allowed: auto, false");
+    section.reject("retain_output_layer", "a sparse output layer's weights are not kept; allowed: auto, false");
   return network;
 }
 
@@ -154,13 +157,34 @@ PlanWishes read_wishes(YamlSection& section) {
   return plan;
 }
 
+/// 500: steps; 0.5, 1.0: a share of all.
+void read_eval_frequency(YamlSection& section, RunConfig& run) {
+  const double value = section.real("eval_frequency", {0, static_cast<double>(kMaxSteps)}, 0.0);
+  const YamlTree* written = section.tree("eval_frequency");
+  if (!written || !section.good("eval_frequency")) return;
+  const bool is_share = value <= 1 && written->scalar.find_first_of(".eE") != std::string::npos;
+  if (is_share) {
+    run.eval_share = value;
+  } else if (value != std::trunc(value)) {
+    section.reject("eval_frequency", "allowed: whole steps, or a share of all training steps, 0 to 1");
+  } else {
+    run.eval_frequency = static_cast<std::int64_t>(value);
+  }
+}
+
 RunConfig read_runconfig(YamlSection section) {
   RunConfig run;
   run.mode = section.choice<Mode>(
       "mode", {{"train", Mode::train}, {"eval", Mode::eval}, {"train_and_eval", Mode::train_and_eval}}, Mode::train);
-  const auto no_training = run.mode == Mode::eval ? std::optional<std::int64_t>{0} : std::nullopt;
+  run.num_epochs = section.has("num_epochs") ? section.integer64("num_epochs", {1, kMaxSteps}) : 0;
+  run.steps_per_epoch = section.has("steps_per_epoch") ? section.integer64("steps_per_epoch", {1, kMaxSteps}) : 0;
+  const bool is_counted = run.mode == Mode::eval || section.has("num_epochs");
+  const auto no_training = is_counted ? std::optional<std::int64_t>{0} : std::nullopt;
   run.max_steps = section.integer64("max_steps", {1, kMaxSteps, "the step counter's width"}, no_training);
   run.eval_steps = section.integer64("eval_steps", {0, kMaxSteps}, 0);
+  read_eval_frequency(section, run);
+  run.keep_checkpoints = section.integer64("keep_checkpoints", {0, kMaxSteps}, 0);
+  run.check_loss_values = section.boolean("check_loss_values", true);
   run.log_steps = section.integer64("log_steps", {1, kMaxSteps}, 1);
   run.checkpoint_steps = section.integer64("checkpoint_steps", {0, kMaxSteps}, 0);
   run.save_initial_checkpoint = section.boolean("save_initial_checkpoint", false);
@@ -172,38 +196,43 @@ RunConfig read_runconfig(YamlSection section) {
 }
 
 /// Every system gets an equal shard, every micro-batch an equal part of it.
-void check_batch(const YamlSection& section, const DataConfig& data, const RunConfig& run) {
+void check_batch(YamlSection& section, const DataConfig& data, const RunConfig& run) {
+  if (!section.good("batch_size")) return;
   if (data.batch_size % run.num_csx != 0) {
     const int below = data.batch_size / run.num_csx * run.num_csx;
     const auto lower = below > 0 ? fmt::format("{} or ", below) : "";
-    section.refuse("batch_size", fmt::format("does not divide among {} systems (num_csx); nearest: {}{}", run.num_csx,
+    section.reject("batch_size", fmt::format("does not divide among {} systems (num_csx); nearest: {}{}", run.num_csx,
                                              lower, below + run.num_csx));
+    return;
   }
   const int shard = data.batch_size / run.num_csx;
   const auto& micro = run.plan.micro_batch_size;
   if (micro.kind == MicroBatch::Kind::samples && shard % micro.samples != 0) {
-    section.refuse("batch_size",
+    section.reject("batch_size",
                    fmt::format("a system's {} samples do not divide into micro-batches of {}", shard, micro.samples));
   }
 }
 
-ModelConfig read_config(YamlSection root) {
+ModelConfig read_config(YamlSection root, const std::string& file_name) {
   ModelConfig config;
   auto train_input = root.section("train_input");
   auto eval_input = root.section("eval_input");
   auto optimizer = root.section("optimizer");
   config.train_input = read_train_input(train_input);
   config.eval_input = read_eval_input(eval_input, config.train_input);
-  config.model = read_network(root.section("model"), config.train_input.data_processor);
+  config.model = read_network(root.section("model"), config.train_input.data_processor, file_name);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
-  config.runconfig = read_runconfig(root.section("runconfig"));
+  auto runconfig = root.section("runconfig");
+  config.runconfig = read_runconfig(runconfig);
   const auto& run = config.runconfig;
+  if (!runconfig.good("num_csx") || !runconfig.good("micro_batch_size")) return config;
   if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);
   if (run.mode != Mode::train) check_batch(eval_input, config.eval_input, run);
-  if (run.mode == Mode::train_and_eval && config.eval_input.batch_size != config.train_input.batch_size) {
-    eval_input.refuse("batch_size",
+  if (run.mode == Mode::train_and_eval && eval_input.good("batch_size") &&
+      config.eval_input.batch_size != config.train_input.batch_size) {
+    eval_input.reject("batch_size",
                       fmt::format("train_and_eval runs both on one plan, so allowed: {}, as in train_input",
                                   config.train_input.batch_size));
   }
@@ -214,11 +243,15 @@ ModelConfig read_config(YamlSection root) {
 
 ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
                       const std::vector<std::string>& overrides) {
-  YamlReader reader(text, name, overrides);
+  YamlSource source(text, name);
+  StyleTranslation style(source);
+  for (const std::string& override_text : overrides) style.apply(override_text);
+  YamlReader reader(std::move(source), [&style](const std::string& path) { return style.spelling(path); });
   ModelFile file;
-  file.config = read_config(reader.root());
+  file.config = read_config(reader.root(), name.stem().string());
   reader.finish();
   file.values = reader.values();
+  file.notes = style.notes();
   return file;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Model files: sw/models/*.yaml -> ModelConfig. The sections and keys are those that people know from the Model Zoo
-// (train_input, eval_input, model, optimizer, runconfig).
+// Model files: sw/models/*.yaml -> ModelConfig. The sections and keys are those that people know from the Model Zoo, in
+// each of its styles (docs/model_files.md; sw/frontend).
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -64,11 +64,17 @@ struct PlanWishes {
 
 struct RunConfig {
   Mode mode = Mode::train;
-  std::int64_t max_steps = 0;
-  std::int64_t eval_steps = 0;  ///< 0: the whole evaluation set
+  std::int64_t max_steps = 0;        ///< 0: only num_epochs says how many
+  std::int64_t num_epochs = 0;       ///< 0: not given
+  std::int64_t steps_per_epoch = 0;  ///< 0: all of an epoch
+  std::int64_t eval_steps = 0;       ///< 0: the whole evaluation set
+  std::int64_t eval_frequency = 0;   ///< training steps between evaluations; 0: none but at the end
+  double eval_share = 0;             ///< the same as a share of all training steps; 0: not given
   std::int64_t log_steps = 1;
   std::int64_t checkpoint_steps = 0;  ///< 0: only at the end of training
+  std::int64_t keep_checkpoints = 0;  ///< the latest so many; 0: all
   bool save_initial_checkpoint = false;
+  bool check_loss_values = true;  ///< a loss that is no number ends the run
   std::uint64_t seed = 0;
   int num_csx = 1;
   bool whole_tensor_placement = false;
@@ -87,12 +93,13 @@ struct ModelConfig {
 struct ModelFile {
   ModelConfig config;
   std::vector<ResolvedValue> values;  ///< every value with its origin; hw::echo makes JSON of it
+  std::vector<std::string> notes;     ///< one line for each key that has no effect here
 };
 
 /// `name_or_path`: "fc_mnist", or the path of a .yaml file; names are looked up in `models_dir`.
-/// `overrides`: "runconfig.max_steps=10". Throws UsageError for an unknown model, an unknown key, a value outside its
-/// range, a key that the other settings make meaningless, and a batch that does not divide among the systems or
-/// micro-batches.
+/// `overrides`: "runconfig.max_steps=10", see YamlSource::apply(). Throws UsageError for an unknown model; one with all
+/// of these at once: an unknown key, a value outside its range, a key that the other settings make meaningless, a batch
+/// that does not divide among the systems or micro-batches.
 ModelFile read_model(const std::string& name_or_path, const std::filesystem::path& models_dir,
                      const std::vector<std::string>& overrides = {});
 

@@ -1,5 +1,11 @@
 #include "sw/graph/optimizer_section.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tlm/base/nearest.h"
+
 namespace weft::sw {
 namespace {
 
@@ -9,12 +15,22 @@ using hw::ScheduleKind;
 const RealRange kRateRange{0, 1000};
 const IntegerRange kStepRange{1, 2'147'483'647, "the step counter's width"};
 
-hw::ScheduleSpec read_scheduler(YamlSection section) {
+const std::vector<std::pair<std::string, ScheduleKind>> kSchedulers{
+    {"constant", ScheduleKind::constant},      {"step", ScheduleKind::step},
+    {"linear", ScheduleKind::warmup_linear},   {"warmup_linear", ScheduleKind::warmup_linear},
+    {"cosine", ScheduleKind::cosine},          {"cosinedecay", ScheduleKind::cosine},
+    {"ConstantLR", ScheduleKind::constant},    {"StepLR", ScheduleKind::step},
+    {"LinearLR", ScheduleKind::warmup_linear}, {"CosineDecayLR", ScheduleKind::cosine}};
+
+std::vector<std::string> scheduler_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : kSchedulers) names.push_back(name);
+  return names;
+}
+
+hw::ScheduleSpec read_keys(YamlSection& section, ScheduleKind kind) {
   hw::ScheduleSpec schedule;
-  schedule.kind = section.choice<ScheduleKind>("scheduler", {{"constant", ScheduleKind::constant},
-                                                             {"step", ScheduleKind::step},
-                                                             {"warmup_linear", ScheduleKind::warmup_linear},
-                                                             {"cosine", ScheduleKind::cosine}});
+  schedule.kind = kind;
   switch (schedule.kind) {
     case ScheduleKind::constant:
       schedule.rate = section.real("learning_rate", kRateRange);
@@ -38,24 +54,53 @@ hw::ScheduleSpec read_scheduler(YamlSection section) {
   return schedule;
 }
 
+hw::ScheduleSpec read_scheduler(YamlSection section) {
+  if (section.has("scheduler")) return read_keys(section, section.choice<ScheduleKind>("scheduler", kSchedulers));
+  const std::vector<std::string> names = section.keys();
+  if (names.size() != 1) {
+    section.reject("scheduler", "a scheduler is {scheduler: Name, its keys} or {Name: {its keys}}");
+    return {};
+  }
+  for (const auto& [name, kind] : kSchedulers) {
+    if (name.size() != names.front().size() || edit_distance(name, names.front()) != 0) continue;
+    YamlSection inside = section.section(names.front());
+    return read_keys(inside, kind);
+  }
+  section.reject(names.front(), "no such scheduler" + suggest(names.front(), scheduler_names()));
+  return {};
+}
+
+void read_betas(YamlSection& section, hw::OptimizerSpec& optimizer) {
+  const RealRange range{0, 0.999999};
+  if (!section.has("beta1") && !section.has("beta2")) {
+    const auto betas = section.reals("betas", range, {optimizer.beta1, optimizer.beta2});
+    optimizer.beta1 = betas[0];
+    optimizer.beta2 = betas[1];
+    return;
+  }
+  section.not_used("betas", "beta1 and beta2 say it already");
+  optimizer.beta1 = section.real("beta1", range, optimizer.beta1);
+  optimizer.beta2 = section.real("beta2", range, optimizer.beta2);
+}
+
 }  // namespace
 
 hw::OptimizerSpec read_optimizer(YamlSection& section) {
-  const RealRange momentum_range{0, 0.999999}, beta_range{0, 0.999999};
+  const RealRange momentum_range{0, 0.999999};
   hw::OptimizerSpec optimizer;
-  optimizer.kind = section.choice<OptimizerKind>("optimizer_type", {{"sgd", OptimizerKind::sgd},
-                                                                    {"momentum", OptimizerKind::momentum},
-                                                                    {"adam", OptimizerKind::adam},
-                                                                    {"adamw", OptimizerKind::adamw}});
+  optimizer.kind = section.choice<OptimizerKind>("optimizer_type",
+                                                 {{"sgd", OptimizerKind::sgd},
+                                                  {"momentum", OptimizerKind::momentum},
+                                                  {"adam", OptimizerKind::adam},
+                                                  {"adamw", OptimizerKind::adamw}},
+                                                 OptimizerKind::adam);
   const bool is_adam = optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw;
   if (is_adam) {
     section.not_used("momentum", "adam and adamw have betas instead");
-    const auto betas = section.reals("betas", beta_range, {optimizer.beta1, optimizer.beta2});
-    optimizer.beta1 = betas[0];
-    optimizer.beta2 = betas[1];
+    read_betas(section, optimizer);
     optimizer.epsilon = section.real("eps", {1e-30, 1}, optimizer.epsilon);
   } else {
-    for (const auto* key : {"betas", "eps"}) section.not_used(key, "only adam and adamw use it");
+    for (const auto* key : {"betas", "beta1", "beta2", "eps"}) section.not_used(key, "only adam and adamw use it");
     optimizer.momentum = section.real("momentum", momentum_range, optimizer.kind == OptimizerKind::sgd ? 0.0 : 0.9);
     optimizer.kind = optimizer.momentum > 0 ? OptimizerKind::momentum : OptimizerKind::sgd;
   }
@@ -67,8 +112,9 @@ hw::ScheduleSpec read_schedule(YamlSection& section) {
   if (section.is_section("learning_rate")) return read_scheduler(section.section("learning_rate"));
   if (section.is_list("learning_rate")) {
     const auto schedulers = section.sections("learning_rate");
-    if (schedulers.size() != 1) section.refuse("learning_rate", "allowed: one scheduler");
-    return read_scheduler(schedulers.front());
+    if (schedulers.size() != 1 && section.good("learning_rate"))
+      section.reject("learning_rate", "allowed: one scheduler");
+    return schedulers.empty() ? hw::ScheduleSpec{} : read_scheduler(schedulers.front());
   }
   hw::ScheduleSpec schedule;
   schedule.rate = section.real("learning_rate", kRateRange);

@@ -8,10 +8,11 @@ namespace weft::sw {
 /// optimizer_type and what belongs to it. `sgd` with a momentum is the same as `momentum`.
 hw::OptimizerSpec read_optimizer(YamlSection& section);
 
-/// learning_rate: a number, a section, or a list of one section, with the keys of its scheduler:
+/// learning_rate: a number, a scheduler, or a list of one: {scheduler: Name, its keys} or {Name: {its keys}}; letters'
+/// case and a final LR do not count:
 ///   constant       learning_rate
 ///   step           initial_learning_rate, step_size, gamma
-///   warmup_linear  initial_learning_rate (0), end_learning_rate (the plateau), total_iters
+///   linear         initial_learning_rate (0), end_learning_rate (the plateau), total_iters
 ///   cosine         initial_learning_rate, end_learning_rate (0), total_iters
 hw::ScheduleSpec read_schedule(YamlSection& section);
 

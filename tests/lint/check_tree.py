@@ -26,7 +26,8 @@ MAY_INCLUDE = {
     "hw/cluster": ["tlm/*", "hw/*"],
     "hw/*": HW_BLOCK,
     "sw/identity": [],
-    "sw/graph": ["tlm/base", "hw/spec", "hw/pe"],
+    "sw/frontend": ["tlm/base"],
+    "sw/graph": ["tlm/base", "hw/spec", "hw/pe", "sw/frontend"],
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
@@ -42,7 +43,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep", "sw/identity")
+                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep", "sw/identity", "sw/frontend")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

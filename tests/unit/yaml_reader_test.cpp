@@ -2,6 +2,7 @@
 #include "tlm/base/yaml_reader.h"
 #include "tests/support/paths.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 
@@ -120,7 +121,8 @@ TEST_CASE("a value out of range is named at N - 1 and accepted at N") {
 }
 
 TEST_CASE("a value of the wrong type is refused") {
-  const std::string value = GENERATE("eight", "8.5", "1e1", "0x8", "[8]", "{a: 8}", "99999999999999999999", "''");
+  const std::string value =
+      GENERATE("eight", "8.5", "15e-1", "0x8", "8_", "1e30", "[8]", "{a: 8}", "99999999999999999999", "''");
   CAPTURE(value);
   CHECK_THAT(error_of("pe: {banks: " + value + "}", {}, read_banks), Contains("pe.banks is"));
   const auto real = [](YamlSection root) { root.real("x", {0, 1e300}); };
@@ -174,8 +176,115 @@ TEST_CASE("text that is not one section of unique keys is refused") {
   CHECK_THAT(error_of("a:\n  b: 1\n  c: 2\n  b: 3\n", {}, nothing),
              Contains("folder/file.yaml:4:3") && Contains("'b' stands twice, first on line 2"));
   CHECK_THAT(error_of("? [1]\n: 2\n", {}, nothing), Contains("a key must be a name"));
-  CHECK_THAT(error_of("a: &x [*x]\n", {}, nothing), Contains("aliases are not supported"));
-  CHECK_THAT(error_of("a: &x 5\nb: *x\n", {}, nothing), Contains("aliases are not supported"));
+  CHECK_THAT(error_of("a: &x [*x]\n", {}, nothing),
+             Contains("file.yaml:1:") && Contains("an alias inside its own value"));
+  std::string bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 9; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 10; ++k) bomb += "*a" + std::to_string(i - 1) + (k < 9 ? ", " : "]\n");
+  }
+  CHECK_THAT(error_of(bomb, {}, nothing), Contains("more than 100000 values"));
+  CHECK_THAT(error_of("<<: 5\n", {}, nothing), Contains("merges a section"));
+  CHECK_THAT(error_of("<<: [{a: 1}, 5]\n", {}, nothing), Contains("merges sections only"));
+}
+
+TEST_CASE("an alias is the value it names and a merge gives what the section does not say itself") {
+  const std::string text = R"(
+base: &base {banks: 8, clock: 2}
+other: &other {clock: 3, name: o}
+one: *base
+two: {<<: *base, clock: 7}
+three: {<<: [*base, *other], size: 1}
+list: &list [1, 2]
+again: *list
+)";
+  YamlReader reader(text, "file.yaml", {"one.banks=4"});
+  auto root = reader.root();
+  const auto read = [&](const std::string& section, const std::string& key) {
+    return root.section(section).integer(key, {0, 9}, 0);
+  };
+  CHECK(read("one", "banks") == 4);  // the flag changes the copy alone
+  CHECK(read("base", "banks") == 8);
+  CHECK(read("one", "clock") == 2);
+  CHECK(read("two", "banks") == 8);
+  CHECK(read("two", "clock") == 7);
+  CHECK(read("three", "clock") == 2);  // the first that has it
+  CHECK(read("three", "size") == 1);
+  CHECK(root.section("three").text("name") == "o");
+  CHECK(root.integers("again", {1, 9}, 2) == std::vector<int>{1, 2});
+  const auto error = error_of(text, {}, [](YamlSection of) { of.section("two").integer("banks", {1, 4}); });
+  CHECK_THAT(error, Contains("file.yaml:2:21: two.banks is '8'"));
+}
+
+TEST_CASE("every error is told at once in the order of the file") {
+  const auto read = [](YamlSection root) {
+    auto pe = root.section("pe");
+    pe.real("clock", {0, 1});
+    pe.integer("banks", {1, 64});
+    pe.boolean("retain");
+    pe.integer("lanes", {1, 2});
+    pe.integers("small", {1, 3}, 3);
+    pe.choice<int>("kind", {{"adam", 1}, {"sgd", 2}});
+    auto gone = root.section("gone");
+    gone.integer("a", {1, 2});
+    gone.integer("b", {1, 2});
+    root.section("word").integer("c", {1, 2});
+  };
+  const auto error = error_of(
+      "pe:\n  banks: 99\n  clock: fast\n  retain: perhaps\n  small: [0, 2, 7]\n  kind: adma\n"
+      "word: 5\nextra: 1\n",
+      {"pe.banks", "pe.banks=0"}, read);
+  const std::vector<std::string> lines = {
+      "flag pe.banks: must be",
+      "flag pe.banks=0: pe.banks is '0'",
+      "missing key gone.a",
+      "file.yaml:2:3: missing key pe.lanes",
+      "file.yaml:3:10: pe.clock is 'fast'",
+      "file.yaml:4:11: pe.retain is 'perhaps'",
+      "file.yaml:5:11: pe.small[0] is '0'",
+      "file.yaml:5:17: pe.small[2] is '7'",
+      "file.yaml:6:9: pe.kind is 'adma'",
+      "file.yaml:7:7: word is '5'; must be a section",
+      "file.yaml:8:1: unknown key extra",
+  };
+  std::size_t at = 0;
+  for (const auto& line : lines) {
+    CAPTURE(line, error);
+    const auto found = error.find(line, at);
+    REQUIRE(found != std::string::npos);
+    at = found;
+  }
+  CHECK(std::count(error.begin(), error.end(), '\n') == static_cast<long>(lines.size()) - 1);
+}
+
+TEST_CASE("a number and a truth are read however they are spelled") {
+  for (const std::string text : {"1000", "+1000", "1_000", "1e3", "1.0e3", "1000.0", "'1000'", "\"1e+3\""}) {
+    CAPTURE(text);
+    YamlReader reader("x: " + text, "file.yaml");
+    CHECK(reader.root().integer("x", {1, 2000}) == 1000);
+    CHECK(reader.root().real("x", {1, 2000}) == 1000);
+    CHECK(reader.values()[0].value == "1000");
+  }
+  for (const std::string text : {"true", "True", "TRUE", "yes", "On", "y", "'true'"}) {
+    CAPTURE(text);
+    YamlReader reader("x: " + text + "\nz: no", "file.yaml");
+    CHECK(reader.root().boolean("x"));
+    CHECK_FALSE(reader.root().boolean("z"));
+  }
+}
+
+TEST_CASE("null takes a key away and a flag reaches into a list") {
+  YamlReader reader(kText, "file.yaml", {"pe.clock=null", "kinds[1].size=5", "pe.small[2]=9", "pe.name=~"});
+  auto pe = reader.root().section("pe");
+  CHECK(pe.real("clock", {0, 9}, 0.5) == 0.5);
+  CHECK(pe.text("name", "none") == "none");
+  CHECK(pe.integers("small", {1, 9}, 3) == std::vector<int>{1, 2, 9});
+  CHECK(reader.root().sections("kinds")[1].integer("size", {1, 9}) == 5);
+  const auto banks = [](YamlSection root) { root.section("pe").integer("banks", {1, 64}, 8); };
+  CHECK_THAT(error_of("pe: {}", {"pe.bnaks=null"}, banks), Contains("unknown key pe.bnaks; nearest: banks"));
+  CHECK_THAT(error_of("pe: {}", {"pe[0].x=1"}, banks), Contains("'pe' is not a list"));
+  CHECK_THAT(error_of("pe: [1]", {"pe[1]=1"}, banks), Contains("'pe' is a list of 1"));
+  CHECK_THAT(error_of("pe: {}", {"pe[x]=1"}, banks), Contains("no number in [ ]"));
 }
 
 TEST_CASE("a broken override is refused") {

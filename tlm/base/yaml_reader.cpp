@@ -4,27 +4,28 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
 #include <type_traits>
 
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
+#include "tlm/base/yaml_scalar.h"
 
 namespace weft {
 namespace {
 
-template <class Number>
-std::optional<Number> parse_number(const std::string& text) {
-  Number number{};
-  const auto* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  if (result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+/// The caller's range fits the type.
+template <class Number, class Range>
+std::optional<Number> parse_inside(const std::string& text, const Range& range, bool& is_number) {
   if constexpr (std::is_floating_point_v<Number>) {
-    if (!std::isfinite(number)) return std::nullopt;
+    const auto number = parse_real(text);
+    is_number = number.has_value();
+    return number && range.low <= *number && *number <= range.high ? number : std::nullopt;
+  } else {
+    const auto number = parse_integer(text);
+    is_number = number.has_value();
+    if (!number || *number < range.low || *number > range.high) return std::nullopt;
+    return static_cast<Number>(*number);
   }
-  return number;
 }
 
 template <class Range>
@@ -42,114 +43,112 @@ std::string list_text(const Range& range, std::size_t least, std::size_t most) {
   return fmt::format("a list of {} items, each {}{}", count, kind_text(range), allowed_text(range));
 }
 
-template <class Number, class Range>
-bool is_inside(Number number, const Range& range) {
-  return range.low <= number && number <= range.high;
-}
-
-/// How a message quotes what was written.
-std::string written(const YAML::Node& node) {
-  if (node.IsScalar()) return "'" + node.Scalar() + "'";
-  if (node.IsSequence()) return "a list";
-  return node.IsMap() ? "a section" : "not written";
-}
-
-bool is_value_with_source(const YAML::Node& node) { return node.IsMap() && node["value"].IsDefined(); }
+bool is_value_with_source(const YamlTree& node) { return node.is_map() && node.find("value") != nullptr; }
 
 }  // namespace
 
-YamlSection::YamlSection(YamlReader& reader, const YAML::Node& node, std::string path)
+YamlSection::YamlSection(YamlReader& reader, const YamlTree* node, std::string path)
     : reader_(&reader), node_(node), path_(std::move(path)) {
-  reader_->sections_[path_].node.reset(node_);
+  reader_->sections_[path_].node = node_;
 }
 
-YAML::Node YamlSection::raw(const std::string& key) const {
-  if (!node_.IsMap()) return YAML::Node();
-  const YAML::Node& map = node_;
-  const auto child = map[key];
-  return child.IsDefined() ? child : YAML::Node();
+const YamlTree* YamlSection::raw(const std::string& key) const {
+  const YamlTree* value = node_ ? node_->find(key) : nullptr;
+  return value && !value->is_null() ? value : nullptr;
 }
 
-bool YamlSection::has(const std::string& key) {
+bool YamlSection::has(const std::string& key) { return tree(key) != nullptr; }
+
+const YamlTree* YamlSection::tree(const std::string& key) {
   reader_->know(path_, key);
-  return !raw(key).IsNull();
+  return raw(key);
 }
 
 bool YamlSection::is_section(const std::string& key) {
-  reader_->know(path_, key);
-  const auto node = raw(key);
-  return node.IsMap() && !is_value_with_source(node);
+  const auto* node = tree(key);
+  return node && node->is_map() && !is_value_with_source(*node);
 }
 
 bool YamlSection::is_list(const std::string& key) {
-  reader_->know(path_, key);
-  return raw(key).IsSequence();
+  const auto* node = tree(key);
+  return node && node->is_list();
 }
 
 bool YamlSection::is_word(const std::string& key) {
-  const auto found = find(key, true, "");
-  return found && found->node.IsScalar() && !parse_number<double>(found->node.Scalar());
+  const auto found = find(key, "");
+  return found && found->node->is_scalar() && !parse_real(found->node->scalar);
 }
 
 std::vector<std::string> YamlSection::keys() {
   std::vector<std::string> keys;
-  if (!node_.IsMap()) return keys;
-  for (const auto& entry : node_) keys.push_back(entry.first.Scalar());
+  if (!node_) return keys;
+  for (const auto& entry : node_->entries)
+    if (!entry.value.is_null()) keys.push_back(entry.key);
   for (const auto& key : keys) reader_->know(path_, key);
   return keys;
 }
 
 YamlSection YamlSection::section(const std::string& key) {
-  reader_->know(path_, key);
-  const auto node = raw(key);
-  if (!node.IsNull() && !node.IsMap()) refuse(key, "must be a section of keys and values");
+  const auto* node = tree(key);
+  if (node && !node->is_map()) {
+    reject(key, "must be a section of keys and values");
+    YamlSection broken(*reader_, nullptr, path_of(key));
+    reader_->sections_[broken.path_].told_missing = true;
+    return broken;
+  }
   return {*reader_, node, path_of(key)};
 }
 
 std::vector<YamlSection> YamlSection::sections(const std::string& key) {
-  reader_->know(path_, key);
-  const auto list = raw(key);
-  if (!list.IsSequence()) refuse(key, "must be a list of sections");
+  const auto* list = tree(key);
   std::vector<YamlSection> items;
-  for (std::size_t i = 0; i < list.size(); ++i) {
+  if (!list || !list->is_list()) {
+    reject(key, "must be a list of sections");
+    return items;
+  }
+  for (std::size_t i = 0; i < list->entries.size(); ++i) {
     const auto path = fmt::format("{}[{}]", path_of(key), i);
-    if (!list[i].IsMap()) refuse(plain(list[i], path), "must be a section of keys and values");
-    items.push_back({*reader_, list[i], path});
+    const YamlTree& item = list->entries[i].value;
+    if (item.is_map()) {
+      items.push_back({*reader_, &item, path});
+    } else {
+      reject(Found{&item, path, ""}, "must be a section of keys and values");
+    }
   }
   return items;
 }
 
-std::optional<YamlSection::Found> YamlSection::find(const std::string& key, bool is_optional,
-                                                    const std::string& allowed) {
-  reader_->know(path_, key);
-  Found found = plain(raw(key), path_of(key));
-  if (is_value_with_source(found.node)) {
-    YamlSection pair(*reader_, found.node, found.path);
+std::optional<YamlSection::Found> YamlSection::find(const std::string& key, const std::string& allowed) {
+  const auto* node = tree(key);
+  Found found{node, path_of(key), ""};
+  if (node && is_value_with_source(*node)) {
+    YamlSection pair(*reader_, node, found.path);
     reader_->know(found.path, "value");
     if (pair.has("source")) {
-      const auto source = pair.raw("source");
-      if (!source.IsScalar() || source.Scalar().empty()) pair.refuse("source", "must be a text that names the source");
-      found.source = source.Scalar();
+      const auto* source = pair.raw("source");
+      if (!source->is_scalar() || source->scalar.empty()) {
+        pair.reject("source", "must be a text that names the source");
+      } else {
+        found.source = source->scalar;
+      }
     }
-    found.written_at += ".value";
-    found.node.reset(pair.raw("value"));
+    found.node = pair.raw("value");
   }
-  if (!found.node.IsNull()) return found;
-  if (!is_optional) missing(key, allowed);
+  if (found.node) return found;
+  if (!allowed.empty()) missing(key, allowed);
   return std::nullopt;
 }
 
 std::optional<YamlSection::Found> YamlSection::scalar(const std::string& key, bool is_optional,
                                                       const std::string& allowed) {
-  auto found = find(key, is_optional, allowed);
-  if (found && !found->node.IsScalar()) refuse(*found, "allowed: " + allowed);
-  return found;
+  auto found = find(key, is_optional ? "" : allowed);
+  if (!found || found->node->is_scalar()) return found;
+  reject(*found, "allowed: " + allowed);
+  return std::nullopt;
 }
 
 int YamlSection::integer(const std::string& key, const IntegerRange& range, std::optional<int> fallback) {
-  constexpr std::int64_t kLow = std::numeric_limits<int>::min(), kHigh = std::numeric_limits<int>::max();
-  const IntegerRange narrow{std::max(range.low, kLow), std::min(range.high, kHigh), range.reason};
-  return static_cast<int>(integer64(key, narrow, fallback));
+  return number(key, range, fallback);
 }
 
 std::int64_t YamlSection::integer64(const std::string& key, const IntegerRange& range,
@@ -166,64 +165,88 @@ Number YamlSection::number(const std::string& key, const Range& range, std::opti
   const auto allowed = kind_text(range) + allowed_text(range);
   const auto found = scalar(key, fallback.has_value(), allowed);
   if (!found) {
-    record_default(key, fmt::format("{}", *fallback));
-    return *fallback;
+    if (fallback) record_default(key, fmt::format("{}", *fallback));
+    return fallback.value_or(static_cast<Number>(range.high));
   }
-  const auto number = parse_number<Number>(found->node.Scalar());
-  if (!number || !is_inside(*number, range)) refuse(*found, "allowed: " + allowed);
-  record(*found, fmt::format("{}", *number));
-  return *number;
+  bool is_number = false;
+  if (const auto number = parse_inside<Number>(found->node->scalar, range, is_number)) {
+    record(*found, fmt::format("{}", *number));
+    return *number;
+  }
+  reject(*found, "allowed: " + allowed);
+  if (!is_number) return fallback.value_or(static_cast<Number>(range.high));
+  return static_cast<Number>(*parse_real(found->node->scalar) < static_cast<double>(range.low) ? range.low
+                                                                                               : range.high);
 }
 
 bool YamlSection::boolean(const std::string& key, std::optional<bool> fallback) {
   const auto found = scalar(key, fallback.has_value(), "true or false");
   if (!found) {
-    record_default(key, *fallback ? "true" : "false");
-    return *fallback;
+    if (fallback) record_default(key, *fallback ? "true" : "false");
+    return fallback.value_or(false);
   }
-  bool value = false;
-  if (!YAML::convert<bool>::decode(found->node, value)) refuse(*found, "allowed: true or false");
-  record(*found, value ? "true" : "false");
-  return value;
+  const auto value = parse_boolean(found->node->scalar);
+  if (!value) {
+    reject(*found, "allowed: true or false");
+    return fallback.value_or(false);
+  }
+  record(*found, *value ? "true" : "false");
+  return *value;
 }
 
 std::string YamlSection::text(const std::string& key, std::optional<std::string> fallback) {
   const auto found = scalar(key, fallback.has_value(), "a text");
   if (!found) {
-    record_default(key, *fallback, true);
-    return *fallback;
+    if (fallback) record_default(key, *fallback, true);
+    return fallback.value_or("");
   }
-  record(*found, found->node.Scalar(), true);
-  return found->node.Scalar();
+  record(*found, found->node->scalar, true);
+  return found->node->scalar;
 }
 
 template <class Number, class Range>
 std::vector<Number> YamlSection::numbers(const Found& found, const Range& range, std::size_t least, std::size_t most) {
-  const auto count = found.node.IsSequence() ? found.node.size() : 0;
-  if (!found.node.IsSequence() || count < least || count > most)
-    refuse(found, "allowed: " + list_text(range, least, most));
+  const auto count = found.node->is_list() ? found.node->entries.size() : 0;
   std::vector<Number> numbers;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Found item{found.node[i], fmt::format("{}[{}]", found.path, i), found.written_at, ""};
-    const auto number = item.node.IsScalar() ? parse_number<Number>(item.node.Scalar()) : std::nullopt;
-    if (!number || !is_inside(*number, range)) {
-      refuse(item, fmt::format("allowed: {}{}", kind_text(range), allowed_text(range)));
-    }
-    numbers.push_back(*number);
+  if (!found.node->is_list() || count < least || count > most) {
+    reject(found, "allowed: " + list_text(range, least, most));
+    return std::vector<Number>(least, static_cast<Number>(range.low));
   }
-  record(found, fmt::format("[{}]", fmt::join(numbers, ", ")));
+  bool all_good = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Found item{&found.node->entries[i].value, fmt::format("{}[{}]", found.path, i), ""};
+    bool is_number = false;
+    const auto number =
+        item.node->is_scalar() ? parse_inside<Number>(item.node->scalar, range, is_number) : std::nullopt;
+    if (!number) reject(item, fmt::format("allowed: {}{}", kind_text(range), allowed_text(range)));
+    all_good = all_good && number;
+    numbers.push_back(number.value_or(static_cast<Number>(range.low)));
+  }
+  if (all_good) {
+    record(found, fmt::format("[{}]", fmt::join(numbers, ", ")));
+  } else {
+    reader_->bad_.insert(found.path);
+  }
   return numbers;
 }
 
 std::vector<int> YamlSection::integers(const std::string& key, const IntegerRange& range, int max_items,
                                        int min_items) {
   const auto most = static_cast<std::size_t>(max_items), least = static_cast<std::size_t>(min_items);
-  return numbers<int>(*find(key, false, list_text(range, least, most)), range, least, most);
+  const auto found = find(key, list_text(range, least, most));
+  return found ? numbers<int>(*found, range, least, most) : std::vector<int>(least, static_cast<int>(range.low));
+}
+
+std::vector<double> YamlSection::real_list(const std::string& key, const RealRange& range, int max_items,
+                                           int min_items) {
+  const auto most = static_cast<std::size_t>(max_items), least = static_cast<std::size_t>(min_items);
+  const auto found = find(key, list_text(range, least, most));
+  return found ? numbers<double>(*found, range, least, most) : std::vector<double>(least, range.low);
 }
 
 std::vector<double> YamlSection::reals(const std::string& key, const RealRange& range,
                                        const std::vector<double>& fallback) {
-  const auto found = find(key, true, "");
+  const auto found = find(key, "");
   if (found) return numbers<double>(*found, range, fallback.size(), fallback.size());
   record_default(key, fmt::format("[{}]", fmt::join(fallback, ", ")));
   return fallback;
@@ -233,52 +256,82 @@ std::size_t YamlSection::pick(const std::string& key, const std::vector<std::str
                               std::optional<std::size_t> fallback) {
   const auto found = scalar(key, fallback.has_value(), fmt::format("one of {}", fmt::join(words, ", ")));
   if (!found) {
-    record_default(key, words[*fallback], true);
-    return *fallback;
+    if (fallback) record_default(key, words[*fallback], true);
+    return fallback.value_or(0);
   }
-  const auto word = found->node.Scalar();
+  const auto word = found->node->scalar;
   const auto is_same = [&](const std::string& known) {
     return known.size() == word.size() && edit_distance(known, word) == 0;
   };
   const auto match = std::find_if(words.begin(), words.end(), is_same);
-  if (match == words.end()) refuse(*found, "is not known" + suggest(word, words));
+  if (match == words.end()) {
+    reject(*found, "is not known" + suggest(word, words));
+    return fallback.value_or(0);
+  }
   record(*found, *match, true);
   return static_cast<std::size_t>(match - words.begin());
 }
 
 void YamlSection::not_used(const std::string& key, const std::string& why) {
-  if (has(key)) refuse(key, why);
+  if (has(key)) reject(key, why);
 }
+
+std::string YamlSection::error_text(const std::string& key, const std::string& why) const {
+  const auto* node = raw(key);
+  if (node && is_value_with_source(*node)) node = node->find("value");
+  if (!node) return fmt::format("{}: {}; {}", reader_->source_.where(YamlPlace{}), reader_->spelt(path_of(key)), why);
+  const bool pair = node != raw(key);
+  const std::string path = node->path.empty() || pair ? path_of(key) : node->path;
+  return fmt::format("{}: {} is {}; {}", reader_->source_.where(*node), path, written(*node), why);
+}
+
+void YamlSection::reject(const std::string& key, const std::string& why) {
+  const auto* node = raw(key);
+  reader_->note(node ? node->place : YamlPlace{}, path_of(key), error_text(key, why));
+}
+
+void YamlSection::reject(const Found& found, const std::string& why) {
+  const bool pair = found.node->path.size() > 6 && found.node->path == found.path + ".value";
+  reader_->note(found.node->place, found.path,
+                fmt::format("{}: {} is {}; {}", reader_->source_.where(*found.node), pair ? found.path : found.shown(),
+                            written(*found.node), why));
+}
+
+bool YamlSection::good(const std::string& key) const { return reader_->bad_.count(path_of(key)) == 0; }
 
 void YamlSection::refuse(const std::string& key, const std::string& why) const {
-  const auto node = raw(key);
-  if (is_value_with_source(node)) refuse(Found{node["value"], path_of(key), path_of(key) + ".value", ""}, why);
-  refuse(plain(node, path_of(key)), why);
+  std::string text;
+  for (const auto& error : reader_->source_.errors()) text += error + "\n";
+  throw UsageError(text + error_text(key, why));
 }
 
-void YamlSection::refuse(const Found& found, const std::string& why) const {
-  throw UsageError(fmt::format("{}: {} is {}; {}", reader_->source_.where(found.written_at, found.node), found.path,
-                               written(found.node), why));
-}
-
-void YamlSection::missing(const std::string& key, const std::string& allowed) const {
-  if (!node_.IsMap()) {
-    if (const auto written = reader_->misspelt(path_))
-      throw UsageError(fmt::format("{}: missing section {}; is '{}' meant?", reader_->source_.where(path_, *written),
-                                   path_, written->Scalar()));
+void YamlSection::missing(const std::string& key, const std::string& allowed) {
+  reader_->bad_.insert(path_of(key));
+  auto& known = reader_->sections_[path_];
+  if (!node_) {
+    if (known.told_missing) return;
+    known.told_missing = true;
+    if (const auto* entry = reader_->misspelt(path_)) {
+      reader_->note(entry->key_place, path_of(key),
+                    fmt::format("{}: missing section {}; is '{}' meant?", reader_->source_.where(entry->key_place),
+                                path_, entry->key));
+      return;
+    }
   }
   std::vector<std::string> present;
-  if (node_.IsMap()) {
-    for (const auto& entry : node_) present.push_back(entry.first.Scalar());
+  if (node_) {
+    for (const auto& entry : node_->entries) present.push_back(entry.key);
   }
   const auto close = nearest(key, present);
-  throw UsageError(fmt::format("{}: missing key {}; allowed: {}{}", reader_->source_.where(path_, node_), path_of(key),
-                               allowed, close && *close != key ? fmt::format("; is '{}' meant?", *close) : ""));
+  reader_->note(node_ ? node_->place : YamlPlace{}, path_of(key),
+                fmt::format("{}: missing key {}; allowed: {}{}", reader_->source_.where(node_ ? *node_ : YamlTree{}),
+                            reader_->spelt(path_of(key)), allowed,
+                            close && *close != key ? fmt::format("; is '{}' meant?", *close) : ""));
 }
 
 void YamlSection::record(const Found& found, std::string value, bool is_text) {
-  const auto origin = reader_->source_.origin(found.written_at, found.node);
-  reader_->values_.push_back({found.path, std::move(value), is_text, origin, found.source});
+  reader_->values_.push_back(
+      {found.path, std::move(value), is_text, reader_->source_.origin(found.node->place), found.source});
 }
 
 void YamlSection::record_default(const std::string& key, std::string value, bool is_text) {
@@ -287,52 +340,21 @@ void YamlSection::record_default(const std::string& key, std::string value, bool
 
 YamlReader::YamlReader(const std::string& text, const std::filesystem::path& name,
                        const std::vector<std::string>& overrides)
-    : source_(text, name, overrides) {}
+    : source_(text, name) {
+  for (const auto& flag : overrides) source_.apply(flag);
+}
+
+YamlReader::YamlReader(YamlSource source, Spelling spelling)
+    : source_(std::move(source)), spelling_(std::move(spelling)) {}
 
 void YamlReader::know(const std::string& section_path, const std::string& key) {
   auto& keys = sections_[section_path].keys;
   if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
 }
 
-std::optional<YAML::Node> YamlReader::misspelt(const std::string& section_path) const {
-  const auto dot = section_path.rfind('.');
-  const std::string leaf = dot == std::string::npos ? section_path : section_path.substr(dot + 1);
-  const auto parent = sections_.find(dot == std::string::npos ? "" : section_path.substr(0, dot));
-  if (parent == sections_.end() || !parent->second.node.IsMap()) return std::nullopt;
-  for (const auto& entry : parent->second.node) {
-    const std::string& name = entry.first.Scalar();
-    // Closer than nearest(): train_input is no misspelt eval_input.
-    const auto longest = static_cast<int>(std::max(name.size(), leaf.size()));
-    if (name != leaf && 3 * edit_distance(name, leaf) <= longest) return entry.first;
-  }
-  return std::nullopt;
-}
-
-std::string YamlReader::unknown_key(const std::string& section_path, const KnownSection& section,
-                                    const YAML::Node& key) const {
-  const auto& name = key.Scalar();
-  const std::string path = section_path.empty() ? name : section_path + "." + name;
-  auto hint = suggest(name, section.keys);
-  if (!nearest(name, section.keys)) {
-    for (const auto& [other_path, other] : sections_) {
-      const bool is_there = std::find(other.keys.begin(), other.keys.end(), name) != other.keys.end();
-      if (is_there) hint = fmt::format("; nearest: {}.{}", other_path, name);
-    }
-  }
-  return fmt::format("{}: unknown key {}{}", source_.where(path, key), path, hint);
-}
-
-void YamlReader::finish() const {
-  std::vector<std::string> errors;
-  for (const auto& [path, section] : sections_) {
-    if (!section.node.IsMap()) continue;
-    for (const auto& entry : section.node) {
-      const bool is_known =
-          std::find(section.keys.begin(), section.keys.end(), entry.first.Scalar()) != section.keys.end();
-      if (!is_known) errors.push_back(unknown_key(path, section, entry.first));
-    }
-  }
-  if (!errors.empty()) throw UsageError(fmt::format("{}", fmt::join(errors, "\n")));
+void YamlReader::note(const YamlPlace& place, const std::string& path, std::string text) {
+  bad_.insert(path);
+  source_.add_error(place, std::move(text));
 }
 
 }  // namespace weft

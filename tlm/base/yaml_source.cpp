@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "tlm/base/error.h"
@@ -12,131 +14,108 @@
 namespace weft {
 namespace {
 
-/// Refuses what a configuration must not hold: a key twice, a key that is no name, a value that stands in two
-/// places (an alias; an override would change both).
-class TreeCheck {
- public:
-  explicit TreeCheck(std::string where) : where_(std::move(where)) {}
-
-  void visit(const YAML::Node& node) {
-    if (node.IsNull()) return;
-    if (!seen_.emplace(node.Type(), node.Mark().pos).second) refuse(node, "aliases are not supported");
-    if (node.IsSequence()) {
-      for (const auto& item : node) visit(item);
-    }
-    if (node.IsMap()) visit_map(node);
-  }
-
- private:
-  void visit_map(const YAML::Node& map) {
-    std::map<std::string, int> lines;
-    for (const auto& entry : map) {
-      if (!entry.first.IsScalar()) refuse(entry.first, "a key must be a name");
-      const auto& key = entry.first.Scalar();
-      const int line = entry.first.Mark().line + 1;
-      const auto [first, is_new] = lines.emplace(key, line);
-      if (!is_new) refuse(entry.first, fmt::format("key '{}' stands twice, first on line {}", key, first->second));
-      visit(entry.second);
-    }
-  }
-
-  [[noreturn]] void refuse(const YAML::Node& node, const std::string& why) const {
-    throw UsageError(fmt::format("{}:{}:{}: {}", where_, node.Mark().line + 1, node.Mark().column + 1, why));
-  }
-
-  std::string where_;
-  std::set<std::pair<YAML::NodeType::value, int>> seen_;
+struct PathStep {
+  std::string key;  ///< empty for an item of a list
+  std::size_t item = 0;
 };
 
-YAML::Node parse_one(const std::string& text, const std::string& where) {
-  std::vector<YAML::Node> documents;
-  try {
-    documents = YAML::LoadAll(text);
-  } catch (const YAML::Exception& error) {
-    throw UsageError(
-        fmt::format("{}:{}:{}: not valid YAML: {}", where, error.mark.line + 1, error.mark.column + 1, error.msg));
+/// a.b[2].c; none if a name is empty or an index is no number.
+std::optional<std::vector<PathStep>> steps_of(const std::string& path) {
+  std::vector<PathStep> steps;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const std::string part = path.substr(begin, end - begin);
+    const std::size_t bracket = std::min(part.find('['), part.size());
+    if (bracket == 0) return std::nullopt;
+    steps.push_back({part.substr(0, bracket), 0});
+    for (std::size_t at = bracket; at < part.size();) {
+      const std::size_t close = part.find(']', at);
+      std::size_t item = 0;
+      if (part[at] != '[' || close == std::string::npos) return std::nullopt;
+      const auto read = std::from_chars(part.data() + at + 1, part.data() + close, item);
+      if (read.ec != std::errc{} || read.ptr != part.data() + close) return std::nullopt;
+      steps.push_back({"", item});
+      at = close + 1;
+    }
+    begin = end + 1;
   }
-  if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) {
-    throw UsageError(fmt::format("{}: is empty", where));
-  }
-  if (documents.size() > 1) throw UsageError(fmt::format("{}: holds {} documents, not one", where, documents.size()));
-  TreeCheck(where).visit(documents[0]);
-  return documents[0];
+  return steps;
 }
 
-std::vector<std::string> split_path(const std::string& path) {
-  std::vector<std::string> keys;
-  std::size_t begin = 0;
-  for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
-    keys.push_back(path.substr(begin, dot - begin));
-    begin = dot + 1;
-  }
-  keys.push_back(path.substr(begin));
-  return keys;
-}
-
-/// Is `path` equal to `outer`, or a key or item inside it?
-bool is_within(const std::string& path, const std::string& outer) {
-  if (path.compare(0, outer.size(), outer) != 0) return false;
-  return path.size() == outer.size() || path[outer.size()] == '.' || path[outer.size()] == '[';
+/// A flag that wrote something inside `value`; null if none.
+const std::string* flag_inside(const YamlTree& value) {
+  if (value.place.flag) return value.place.flag.get();
+  for (const YamlEntry& entry : value.entries)
+    if (const std::string* flag = flag_inside(entry.value)) return flag;
+  return nullptr;
 }
 
 }  // namespace
 
-YamlSource::YamlSource(const std::string& text, const std::filesystem::path& name,
-                       const std::vector<std::string>& overrides)
-    : name_(name), root_(parse_one(text, name.string())) {
-  if (!root_.IsMap()) throw UsageError(fmt::format("{}: must be a section of keys and values", name.string()));
-  for (const auto& flag : overrides) apply(flag);
+YamlSource::YamlSource(const std::string& text, const std::filesystem::path& name)
+    : name_(name), root_(parse_yaml(text, name.string())) {
+  if (root_.is_null()) throw UsageError(fmt::format("{}: is empty", name.string()));
+  if (!root_.is_map()) throw UsageError(fmt::format("{}: must be a section of keys and values", name.string()));
 }
 
 void YamlSource::apply(const std::string& override_text) {
-  const auto equals = override_text.find('=');
   const std::string where = "flag " + override_text;
-  if (equals == std::string::npos) throw UsageError(where + ": must be path.to.key=value");
-  const std::string path = override_text.substr(0, equals);
-  const YAML::Node value = parse_one(override_text.substr(equals + 1), where);
-
-  const auto keys = split_path(path);
-  YAML::Node section = root_;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i].empty()) throw UsageError(where + ": an empty name in the path");
-    if (!section.IsMap()) throw UsageError(fmt::format("{}: '{}' is not a section", where, keys[i - 1]));
-    if (i + 1 == keys.size()) break;
-    if (!section[keys[i]].IsDefined() || section[keys[i]].IsNull()) section[keys[i]] = YAML::Node(YAML::NodeType::Map);
-    section.reset(section[keys[i]]);
+  try {
+    const auto equals = override_text.find('=');
+    if (equals == std::string::npos) throw UsageError(where + ": must be path.to.key=value");
+    const std::string text = override_text.substr(equals + 1);
+    if (text.find_first_not_of(" \t\n") == std::string::npos)
+      throw UsageError(where + ": the value is empty (null takes the key away)");
+    const std::string path = override_text.substr(0, equals);
+    write(path, override_text, parse_yaml(text, where, &override_text, path));
+  } catch (const UsageError& error) {
+    errors_.push_back({0, error.what()});
   }
-  section[keys.back()] = value;
-  flags_[path] = override_text;
 }
 
-const std::string* YamlSource::flag_of(const std::string& path) const {
-  const std::string* found = nullptr;
-  for (const auto& [flag_path, text] : flags_) {
-    if (is_within(path, flag_path)) found = &text;
+void YamlSource::write(const std::string& path, const std::string& override_text, YamlTree value) {
+  const std::string where = "flag " + override_text;
+  const auto steps = steps_of(path);
+  if (!steps) throw UsageError(where + ": an empty name in the path, or no number in [ ]");
+  YamlTree* at = &root_;
+  const std::string* of = nullptr;
+  for (const PathStep& step : *steps) {
+    if (step.key.empty()) {
+      if (!at->is_list() || step.item >= at->entries.size())
+        throw UsageError(fmt::format("{}: '{}' is {}", where, *of,
+                                     at->is_list() ? fmt::format("a list of {}", at->entries.size()) : "not a list"));
+      at = &at->entries[step.item].value;
+      continue;
+    }
+    if (!at->is_map() && !at->is_null()) throw UsageError(fmt::format("{}: '{}' is not a section", where, *of));
+    at = &at->at(step.key);
+    of = &step.key;
   }
-  return found;
+  value.place.flag = std::make_shared<const std::string>(override_text);
+  *at = std::move(value);
 }
 
-const std::string* YamlSource::flag_inside(const std::string& path) const {
-  for (const auto& [flag_path, text] : flags_) {
-    if (is_within(flag_path, path)) return &text;
-  }
-  return nullptr;
+std::vector<std::string> YamlSource::errors() const {
+  std::vector<Error> sorted = errors_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Error& a, const Error& b) { return a.line < b.line; });
+  std::vector<std::string> texts;
+  for (Error& error : sorted) texts.push_back(std::move(error.text));
+  return texts;
 }
 
-std::string YamlSource::where(const std::string& path, const YAML::Node& node) const {
-  const auto* flag = flag_of(path);
-  const bool is_in_file = !node.Mark().is_null();
-  if (flag == nullptr && !is_in_file) flag = flag_inside(path);
-  if (flag != nullptr) return "flag " + *flag;
-  if (!is_in_file) return name_.string();
-  return fmt::format("{}:{}:{}", name_.string(), node.Mark().line + 1, node.Mark().column + 1);
+std::string YamlSource::where(const YamlPlace& place) const {
+  if (place.flag) return "flag " + *place.flag;
+  return place.line > 0 ? fmt::format("{}:{}:{}", name_.string(), place.line, place.column) : name_.string();
 }
 
-std::string YamlSource::origin(const std::string& path, const YAML::Node& node) const {
-  if (flag_of(path) != nullptr) return "flag";
-  return fmt::format("{}:{}", name_.filename().string(), node.Mark().line + 1);
+std::string YamlSource::where(const YamlTree& value) const {
+  const std::string* flag = value.place.line > 0 ? nullptr : flag_inside(value);
+  return flag ? "flag " + *flag : where(value.place);
+}
+
+std::string YamlSource::origin(const YamlPlace& place) const {
+  if (place.flag) return "flag";
+  return fmt::format("{}:{}", name_.filename().string(), place.line);
 }
 
 std::string read_text_file(const std::filesystem::path& file) {

@@ -1,36 +1,48 @@
 #pragma once
-// A YAML text with the command line's overrides laid over it, and where each of its values was written.
-#include <yaml-cpp/yaml.h>
-
+// A YAML text with the command line's overrides laid over it.
 #include <filesystem>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "tlm/base/yaml_tree.h"
 
 namespace weft {
 
-/// Holds exactly one document whose root is a section (map). Keys are unique names; aliases are not supported.
+/// Collects the errors of overrides and values, so that all are told together.
 class YamlSource {
  public:
-  /// `overrides` are "path.to.key=value", the value in YAML; later ones win. Throws UsageError.
-  YamlSource(const std::string& text, const std::filesystem::path& name, const std::vector<std::string>& overrides);
+  /// Throws UsageError if the text is not one section of keys and values.
+  YamlSource(const std::string& text, const std::filesystem::path& name);
 
-  YAML::Node root() const { return root_; }
-  /// For messages: "dir/mini.yaml:12:7", or "flag pe.banks=7" if the value at `path` came from an override.
-  std::string where(const std::string& path, const YAML::Node& node) const;
+  /// "path.to.key=value", the value in YAML; path.to.list[1].key reaches into a list. The value `null` takes the key
+  /// away: it then reads as not written. Later overrides win.
+  void apply(const std::string& override_text);
+
+  YamlTree& root() { return root_; }
+  const YamlTree& root() const { return root_; }
+
+  struct Error {
+    int line;  ///< 0: of a flag, or of what is not written
+    std::string text;
+  };
+  void add_error(const YamlPlace& place, std::string text) { errors_.push_back({place.line, std::move(text)}); }
+  /// In the order of the file, those without a line first.
+  std::vector<std::string> errors() const;
+
+  /// For messages: "dir/mini.yaml:12:7", "flag pe.banks=7", or the file alone for what is not written.
+  std::string where(const YamlPlace& place) const;
+  /// Of a section that holds nothing but what a flag wrote, the flag.
+  std::string where(const YamlTree& value) const;
   /// For the echo: "mini.yaml:12" or "flag". The folder is left out, so that the echo is the same everywhere.
-  std::string origin(const std::string& path, const YAML::Node& node) const;
+  std::string origin(const YamlPlace& place) const;
 
  private:
-  void apply(const std::string& override_text);
-  /// The flag that wrote the value at `path`, or a section around it; null if none.
-  const std::string* flag_of(const std::string& path) const;
-  /// A flag that wrote something inside `path`; null if none.
-  const std::string* flag_inside(const std::string& path) const;
+  void write(const std::string& path, const std::string& override_text, YamlTree value);
 
   std::filesystem::path name_;
-  YAML::Node root_;
-  std::map<std::string, std::string> flags_;  ///< path of an overridden value -> the flag as written
+  YamlTree root_;
+  std::vector<Error> errors_;
 };
 
 /// Text of a regular file of at most 1 MiB; throws UsageError.

@@ -1,0 +1,76 @@
+#include "sw/graph/model_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sw/frontend/model_keys.h"
+
+namespace weft::sw {
+namespace {
+
+constexpr const char* opening = R"(# Model files
+
+Written by `weft keys`; do not edit it by hand.
+
+A model file is YAML with the sections and keys that people know from the published model collection: its files of the
+parameters style (`train_input`, `eval_input`, `model`, `optimizer`, `runconfig`), of the trainer style (`trainer.init`,
+`trainer.fit`) and with TensorFlow's spellings. A file may mix them; a key that is said twice must say the same.
+Aliases and merges (`&a`, `*a`, `<<: *a`) work. `null` is as good as not written.
+
+All mistakes of a file and of the flags are told at once, each with its line, the value, what is allowed and the nearest
+name. A key of the published files that has no effect here is told in one line. Any other key is refused.
+
+`--set runconfig.max_steps=10` changes a key, in any of its spellings; `--set optimizer.momentum=null` takes one away;
+`--set 'optimizer.learning_rate[1].total_iters=50'` reaches into a list.
+
+`eval_input` has the keys of `train_input`, and what it leaves out is as there.
+)";
+
+bool is_of_evaluation(const ModelKey& key) { return key.path.rfind("eval_input.", 0) == 0; }
+
+std::string code(const std::string& text) { return text.empty() ? "" : "`" + text + "`"; }
+
+std::string spelled(const ModelKey& key) {
+  std::vector<std::string> all;
+  for (const std::string& spelling : key.spellings) all.push_back(code(spelling));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+void add_honoured(std::string& page) {
+  std::string section;
+  for (const ModelKey& key : model_keys()) {
+    if (key.use != KeyUse::honoured || is_of_evaluation(key)) continue;
+    const std::string of = key.path.substr(0, key.path.find('.'));
+    if (of != section) {
+      page += fmt::format("\n## {}\n\n| Key | Allowed | Default | | Also |\n|---|---|---|---|---|\n", of);
+      section = of;
+    }
+    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.path.substr(of.size() + 1), key.values,
+                        code(key.fallback), key.text, spelled(key));
+  }
+}
+
+void add_others(std::string& page) {
+  page += "\n## Without effect\n\n| Key | Why |\n|---|---|\n";
+  for (const ModelKey& key : model_keys())
+    if (key.use == KeyUse::no_effect && !is_of_evaluation(key))
+      page +=
+          fmt::format("| {}{}{} | {} |\n", code(key.path), key.spellings.empty() ? "" : ", ", spelled(key), key.text);
+  page += "\n## Refused but for one value\n\n| Key | Allowed | Why |\n|---|---|---|\n";
+  for (const ModelKey& key : model_keys())
+    if (key.use == KeyUse::only && !is_of_evaluation(key))
+      page += fmt::format("| {} | {} | {} |\n", code(key.path), key.values, key.text);
+  for (const ModelKey& key : model_keys())
+    if (key.use == KeyUse::refused) page += fmt::format("| {} | nothing | {} |\n", code(key.path), key.text);
+}
+
+}  // namespace
+
+std::string model_page() {
+  std::string page = opening;
+  add_honoured(page);
+  add_others(page);
+  return page;
+}
+
+}  // namespace weft::sw
