@@ -63,7 +63,7 @@ std::vector<std::string> changes_allowed(const StepSettings& before, const StepS
 /// Goes on from `file` (empty: begins), unless only the weights of it are asked for; `from`: whose state it goes on
 /// with.
 hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers,
-                                 const RunSettings& settings, const std::filesystem::path& file,
+                                 const RunSettings& settings, const std::filesystem::path& file, bool weights_alone,
                                  CheckpointIdentity& from) {
   if (settings.timing_only) {
     hw::TrainingState state;
@@ -71,7 +71,7 @@ hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw
     state.loss_scale = config.loss_scale.initial;
     return state;
   }
-  if (!settings.initial_weights.empty() || file.empty()) {
+  if (weights_alone || file.empty()) {
     hw::TrainingState state = initial_state(config);
     if (!file.empty()) read_weights(file, state);
     prune(layers, state);
@@ -140,12 +140,15 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
   RunData data = load_data(config, needed);
   for (const NeededData& set : needed)
     if (set.stands_in)
-      notes.push_back(fmt::format("{}: its data_dir is nowhere there; MNIST stands in, {}", set.section,
-                                  set.folder.string()));
+      notes.push_back(
+          fmt::format("{}: its data_dir is nowhere there; MNIST stands in, {}", set.section, set.folder.string()));
   eval_samples = reads ? data.eval.size() : eval_samples_without_files(config);
   CheckpointIdentity from;
-  initial = starting_state(config, layers, settings, start, from);
-  const bool goes_on = !start.empty() && settings.initial_weights.empty();
+  const bool lacks_state = !start.empty() && settings.initial_weights.empty() && holds_only_weights(start);
+  if (lacks_state)
+    notes.push_back(fmt::format("{} holds weights alone: the run begins with them at step 0", start.string()));
+  const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;
+  initial = starting_state(config, layers, settings, start, !goes_on, from);
   const StepSettings step = step_settings(model, machine, layers, plan, data.train);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
   job = build_job(config, layers, plan, initial.global_step, eval_samples);

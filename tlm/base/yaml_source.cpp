@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tlm/base/error.h"
+#include "tlm/base/yaml_guard.h"
 
 namespace weft {
 namespace {
@@ -49,19 +50,10 @@ class TreeCheck {
 };
 
 YAML::Node parse_one(const std::string& text, const std::string& where) {
-  std::vector<YAML::Node> documents;
-  try {
-    documents = YAML::LoadAll(text);
-  } catch (const YAML::Exception& error) {
-    throw UsageError(
-        fmt::format("{}:{}:{}: not valid YAML: {}", where, error.mark.line + 1, error.mark.column + 1, error.msg));
-  }
-  if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) {
-    throw UsageError(fmt::format("{}: is empty", where));
-  }
-  if (documents.size() > 1) throw UsageError(fmt::format("{}: holds {} documents, not one", where, documents.size()));
-  TreeCheck(where).visit(documents[0]);
-  return documents[0];
+  if (!check_yaml(text, where)) throw UsageError(fmt::format("{}: is empty", where));
+  const YAML::Node document = YAML::Load(text);
+  TreeCheck(where).visit(document);
+  return document;
 }
 
 std::vector<std::string> split_path(const std::string& path) {
