@@ -30,7 +30,7 @@ struct Head {
 // Far more than a good file needs.
 constexpr std::uint64_t spare_memory = std::uint64_t{1} << 30;
 constexpr std::uint64_t copies_of_image = 4, bytes_per_answer_byte = 4;
-constexpr rlim_t most_seconds = 120, most_bytes_per_second = 1 << 22;
+constexpr rlim_t spare_seconds = 3, slowest_bytes_per_second = 1 << 22;
 constexpr std::uint64_t longest_subject = 1 << 20;
 
 /// Address space in use. From the system, because a sanitizer's share of it is not ours to know.
@@ -48,12 +48,21 @@ void limit_memory(std::uint64_t more) {
   setrlimit(RLIMIT_AS, &limit);
 }
 
+/// Processor time for what is to come: the library loops for ever on some damaged files.
+void limit_time(std::uint64_t bytes) {
+  rlimit limit{};
+  rusage used{};
+  if (getrlimit(RLIMIT_CPU, &limit) != 0 || getrusage(RUSAGE_SELF, &used) != 0) return;
+  const rlim_t so_far = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1;
+  const rlim_t wanted = so_far + spare_seconds + bytes / slowest_bytes_per_second;
+  limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? wanted : std::min(wanted, limit.rlim_max);
+  setrlimit(RLIMIT_CPU, &limit);
+}
+
 void limit_harm(std::uint64_t image_bytes) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  const rlim_t seconds = most_seconds + image_bytes / most_bytes_per_second;
-  const rlimit time{seconds, seconds};
-  setrlimit(RLIMIT_CPU, &time);
+  limit_time(image_bytes);
   limit_memory(spare_memory + copies_of_image * image_bytes);
   // What the library or a sanitizer says about a damaged file is not for the user.
   const int nowhere = open("/dev/null", O_WRONLY);
@@ -105,6 +114,7 @@ void serve(int channel, const std::vector<std::uint8_t>& bytes) {
     bool good = false;
     try {
       if (head.memory > 0) limit_memory(spare_memory + bytes_per_answer_byte * head.memory);
+      limit_time(bytes.size() + head.memory);
       if (!image) image.emplace(bytes);
       answer = answer_to(static_cast<Hdf5Child::Question>(head.kind), subject, *image);
       good = true;
