@@ -35,6 +35,12 @@ if(WEFT_SANITIZE)
     "ASAN_OPTIONS=suppressions=${support}/addresses.supp")
 endif()
 
+if(WEFT_FUZZ)
+  set(fuzz_options -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(weft_options INTERFACE ${fuzz_options} -O1 -g1)
+  target_link_options(weft_options INTERFACE -fsanitize=address,undefined)
+endif()
+
 # weft_library(<folder library> DEPENDS <targets>): every .cpp of the current folder.
 function(weft_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})

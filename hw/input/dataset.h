@@ -1,8 +1,9 @@
 #pragma once
 // Labelled samples in memory, decoded and normalised.
 #include <cstdint>
-#include <filesystem>
 #include <vector>
+
+#include "hw/input/data_files.h"
 
 namespace weft::hw {
 
@@ -20,12 +21,19 @@ struct Normalisation {
   double mean = 0, std = 1;
 };
 
-enum class MnistPart { train, test };
+/// How pictures become samples.
+struct DatasetForm {
+  int features = 0, classes = 0;
+  Normalisation normalisation;
+  bool transpose = false;  ///< turns each picture over its diagonal: EMNIST's stand in columns
+};
 
-/// Reads <folder>/train-images-idx3-ubyte and train-labels-idx1-ubyte, or the t10k- pair; the dot spelling
-/// (train-images.idx3-ubyte) is found too. Throws UsageError: see read_idx; counts of images and labels that differ;
-/// a label that is not below `classes`; images that do not have `features` pixels.
-Dataset load_mnist(const std::filesystem::path& folder, MnistPart part, int features, int classes,
-                   Normalisation normalisation);
+/// Reads the pair of IDX files that find_data_files() found. Pictures are [samples][rows][columns], with a dimension of
+/// one between or rows and columns in one; their elements unsigned bytes, or whole numbers of 0 to 255 in another type.
+/// Labels are whole numbers of any type: [samples], [samples][1], or QMNIST's table [samples][8], whose first column is
+/// the class (source: QMNIST's description of its files).
+/// Throws UsageError: see read_idx; counts of pictures and labels that differ; a label that is not 0 to `classes` - 1
+/// (says how many classes the file has); a pixel outside 0 to 255; pictures that do not have `features` pixels.
+Dataset load_dataset(const DataFiles& files, const DatasetForm& form);
 
 }  // namespace weft::hw

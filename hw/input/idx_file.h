@@ -6,14 +6,34 @@
 
 namespace weft::hw {
 
-struct IdxFile {
-  std::vector<int> dimensions;
-  std::vector<std::uint8_t> bytes;
+/// The third byte of an IDX file.
+enum class IdxType : std::uint8_t {
+  unsigned_byte = 0x08,
+  signed_byte = 0x09,
+  int16 = 0x0b,
+  int32 = 0x0c,
+  float32 = 0x0d,
+  float64 = 0x0e
 };
 
-/// Reads an IDX file of unsigned bytes with `rank` dimensions. Throws UsageError that names the file, what was found
-/// and what was expected: missing, too short for its header, wrong magic, another type or rank, a dimension of zero,
-/// fewer or more bytes than the dimensions say.
-IdxFile read_idx(const std::filesystem::path& path, int rank);
+struct IdxFile {
+  IdxType type = IdxType::unsigned_byte;
+  std::vector<int> dimensions;
+  std::vector<std::uint8_t> bytes;  ///< elements as they stand in the file: big-endian
+
+  /// Element number `index`, counted through all dimensions; exact for every type.
+  double number(std::size_t index) const;
+};
+
+/// Allowed numbers of dimensions, both ends included.
+struct RankRange {
+  int least, most;
+};
+
+/// Reads an IDX file, plain or compressed with gzip (told by its first bytes, whatever its name). Never asks for more
+/// memory than the file's own size can fill. Throws UsageError that names the file, what was found and what was
+/// expected: missing, no file, too short for its header, wrong magic, unknown type, another rank, a dimension of zero,
+/// fewer or more bytes than the dimensions say, damaged gzip data.
+IdxFile read_idx(const std::filesystem::path& path, RankRange rank);
 
 }  // namespace weft::hw

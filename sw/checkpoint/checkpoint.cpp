@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sw/checkpoint/checkpoint_format.h"
 #include "sw/checkpoint/hdf5_file.h"
 #include "sw/checkpoint/sealed_file.h"
 #include "tlm/base/json_text.h"
@@ -33,8 +34,6 @@ std::string dataset_name(const std::string& layer, const std::string& tensor) {
   return fmt::format("optimizer.{}.{}.{}", layer, tensor.substr(dot + 1), tensor.substr(0, dot));
 }
 
-bool is_parameter(const std::string& dataset) { return dataset.rfind("model.", 0) == 0; }
-
 std::string update_count_name(const std::string& layer) { return fmt::format("optimizer.{}.step", layer); }
 
 /// The place of a dotted name in a tree.
@@ -50,20 +49,16 @@ std::int64_t count(const Hdf5Reader& file, const std::string& name) {
   return value;
 }
 
-void require_checkpoint(const Hdf5Reader& file) {
-  const std::string format = file.attribute("format"), version = file.attribute("format_version");
-  if (format != format_name)
-    file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
-                            format_name));
-  if (version != format_version && version != version_of_seeds && version != version_without_seeds)
-    file.refuse(fmt::format("has format_version '{}', this program reads '{}', '{}' and '{}'", version,
-                            version_without_seeds, version_of_seeds, format_version));
-  if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
+/// A copy by another program has lost the attributes; the names of its datasets tell.
+std::string version_of(const Hdf5Reader& file) {
+  if (!file.attribute("format").empty()) return file.attribute("format_version");
+  if (file.find(settings_name)) return format_version;
+  return file.find(run_seed_name) ? version_of_seeds : version_without_seeds;
 }
 
 CheckpointIdentity identity_in(const Hdf5Reader& file) {
   CheckpointIdentity identity{file.attribute("run_id"), file.attribute("writer"), file.attribute("host"), {}, {}};
-  const std::string version = file.attribute("format_version");
+  const std::string version = version_of(file);
   if (version == version_of_seeds) {
     const std::int64_t shuffle = file.integer(shuffle_seed_name);
     identity.settings = {{run_seed_name, std::to_string(file.integer(run_seed_name))},
@@ -93,6 +88,18 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void require_checkpoint(const Hdf5Reader& file) {
+  const std::string format = file.attribute("format"), version = file.attribute("format_version");
+  if (format.empty() && file.find("global_step")) return;
+  if (format != format_name)
+    file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
+                            format_name));
+  if (version != format_version && version != version_of_seeds && version != version_without_seeds)
+    file.refuse(fmt::format("has format_version '{}', this program reads '{}', '{}' and '{}'", version,
+                            version_without_seeds, version_of_seeds, format_version));
+  if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
+}
 
 std::filesystem::path write_checkpoint(const std::filesystem::path& folder, const hw::TrainingState& state,
                                        const CheckpointIdentity& identity) {
@@ -136,19 +143,26 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   require_checkpoint(file);
   hw::TrainingState state;
   std::set<std::string> known = {"global_step", "loss_scale.finite_steps", "loss_scale.scale", "spec"};
-  const std::string version = file.attribute("format_version");
+  const std::string version = version_of(file);
   if (version == version_of_seeds) known.insert({run_seed_name, shuffle_seed_name});
   if (version == format_version) known.insert({epoch_name, sample_name, settings_name});
+  std::vector<std::string> errors;
   for (const hw::MatrixLayer& layer : layers) {
-    hw::LayerState part{layer.name, hw::state_tensors(layer, optimizer), 0};
-    for (hw::StateTensor& tensor : part.tensors) {
-      const std::string name = dataset_name(layer.name, tensor.name);
-      tensor.values = file.tensor(name, tensor.shape);
-      known.insert(name);
+    state.layers.push_back({layer.name, hw::state_tensors(layer, optimizer), 0});
+    for (const hw::StateTensor& tensor : state.layers.back().tensors) {
+      known.insert(dataset_name(layer.name, tensor.name));
+      file.check(dataset_name(layer.name, tensor.name), tensor.shape, errors);
     }
-    part.updates = count(file, update_count_name(layer.name));
     known.insert(update_count_name(layer.name));
-    state.layers.push_back(std::move(part));
+  }
+  for (const std::string& name : file.names())
+    if (known.count(name) == 0)
+      errors.push_back(fmt::format("holds {}, which this model with this optimizer does not have", name));
+  file.refuse(errors);
+  for (hw::LayerState& layer : state.layers) {
+    for (hw::StateTensor& tensor : layer.tensors)
+      tensor.values = file.tensor(dataset_name(layer.layer, tensor.name), tensor.shape);
+    layer.updates = count(file, update_count_name(layer.layer));
   }
   state.global_step = count(file, "global_step");
   state.finite_steps = count(file, "loss_scale.finite_steps");
@@ -156,27 +170,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   if (!(state.loss_scale > 0) || !std::isfinite(state.loss_scale))
     file.refuse(fmt::format("loss_scale.scale is {}, expected a positive number", state.loss_scale));
   if (identity) *identity = identity_in(file);
-  for (const std::string& name : file.names())
-    if (known.count(name) == 0)
-      file.refuse(fmt::format("holds {}, which this model with this optimizer does not have", name));
   return state;
-}
-
-void read_weights(const std::filesystem::path& path, hw::TrainingState& state) {
-  const Hdf5Reader file(path, read_sealed(path));
-  if (!file.attribute("format").empty()) require_checkpoint(file);
-  std::set<std::string> known;
-  for (hw::LayerState& layer : state.layers) {
-    for (hw::StateTensor& tensor : layer.tensors) {
-      const std::string name = dataset_name(layer.layer, tensor.name);
-      if (!is_parameter(name)) continue;
-      tensor.values = file.tensor(name, tensor.shape);
-      known.insert(name);
-    }
-  }
-  for (const std::string& name : file.names())
-    if (is_parameter(name) && known.count(name) == 0)
-      file.refuse(fmt::format("holds {}, which this model does not have", name));
 }
 
 CheckpointIdentity read_identity(const std::filesystem::path& path) {

@@ -39,9 +39,9 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
 
 /// Reads a checkpoint of a network with these layers. Throws UsageError that names the file and what is wrong: not
 /// there, not HDF5, truncated, damaged, no checkpoint, another format version, not complete; a tensor that is missing
-/// (and the nearest that is there), of another shape or type, or not of this model and optimizer; a negative count.
-/// Whose it is goes to `identity`. A file without a seal (made with h5py) is read too, but
-/// only the seal shows a damaged value, and HDF5 itself does not withstand every damage.
+/// (and the nearest that is there), of another shape or type, or not of this model and optimizer, all of them at once;
+/// a negative count. A copy that another program made (h5py, h5repack) is read, whatever its layout, and groups count
+/// as dots in names. Whose it is goes to `identity`. Only the seal shows a damaged value, and such a copy has none.
 hw::TrainingState read_checkpoint(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
                                   const hw::OptimizerSpec& optimizer, CheckpointIdentity* identity = nullptr);
 
@@ -49,10 +49,14 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& file, const std::
 CheckpointIdentity read_identity(const std::filesystem::path& file);
 
 /// Puts the weights and biases of a checkpoint into `state`, whose layers are there. The file's optimizer state, step
-/// and place in the data are left where they are. A file without the attribute `format` is another program's (h5py): of
-/// it only the datasets model.<layer>.weight and .bias are asked for. Throws UsageError as read_checkpoint() does, as
-/// far as it reads.
+/// and place in the data are left where they are. A file without the attribute `format` is another program's: names may
+/// have groups for dots, another prefix than model., or layers that are told apart by numbers (weight_names.h); numbers
+/// any floating-point format. Throws UsageError as read_checkpoint() does, as far as it reads; a weight or bias that is
+/// left over is refused.
 void read_weights(const std::filesystem::path& file, hw::TrainingState& state);
+
+/// Another program's file that has no step and no optimizer state: a run can only begin with it.
+bool holds_only_weights(const std::filesystem::path& file);
 
 /// The checkpoints in `folder` by name, the one with the highest step first.
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& folder);

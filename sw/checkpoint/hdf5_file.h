@@ -1,33 +1,16 @@
 #pragma once
 // The little of HDF5 that checkpoints need, over its C library: owned handles, images of files in memory. The library
 // never touches the disk: when a disk is full it cannot close its file and may crash at the end of the program.
-#include <hdf5.h>
-
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "sw/checkpoint/hdf5_child.h"
+#include "sw/checkpoint/hdf5_image.h"
+
 namespace weft::sw {
-
-/// Closes an HDF5 identifier.
-class Hdf5Handle {
- public:
-  using Close = herr_t (*)(hid_t);
-  Hdf5Handle(hid_t id, Close close) : id_(id), close_(close) {}
-  ~Hdf5Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Hdf5Handle(Hdf5Handle&& other) noexcept : id_(other.id_), close_(other.close_) { other.id_ = -1; }
-  Hdf5Handle(const Hdf5Handle&) = delete;
-  Hdf5Handle& operator=(const Hdf5Handle&) = delete;
-  hid_t id() const { return id_; }
-  explicit operator bool() const { return id_ >= 0; }
-
- private:
-  hid_t id_;
-  Close close_;
-};
 
 /// Makes the image of a file. The same calls make the same bytes. Throws SimulationError when HDF5 refuses.
 class Hdf5Writer {
@@ -47,12 +30,15 @@ class Hdf5Writer {
   Hdf5Handle file_;
 };
 
-/// Reads the image of a file. Throws UsageError that begins with the path on whatever is not as asked for.
+/// Reads the image of a file, in a process of its own (hdf5_child.h). A dataset is known by its name, in which groups
+/// are joined by dots: model/fc1/weight is model.fc1.weight. Throws UsageError that begins with the path on whatever is
+/// not as asked for.
 class Hdf5Reader {
  public:
-  /// `path` is for messages; it must not be the path of an image that is open already.
+  /// Refuses what is truncated, damaged, or no HDF5 file. `path` is for messages.
   Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image);
-  /// Refuses if there is no such dataset (and names the nearest), or its shape or type is another.
+  /// Refuses if there is no such dataset (and names the nearest), or its shape or type is another. Floating-point
+  /// numbers of any format are read as fp32.
   std::vector<float> tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
@@ -61,13 +47,22 @@ class Hdf5Reader {
   std::string attribute(const std::string& name) const;
   /// Of all datasets, ascending.
   std::vector<std::string> names() const;
+  const std::vector<Hdf5Item>& items() const { return items_; }
+  /// Null if there is none.
+  const Hdf5Item* find(const std::string& name) const;
+  /// Adds to `errors` what keeps tensor(name, shape) from being read, as far as it shows without its values.
+  void check(const std::string& name, const std::vector<std::int64_t>& shape, std::vector<std::string>& errors) const;
   [[noreturn]] void refuse(const std::string& why) const;
+  /// Does nothing if there are none; else all of them in one error, at most 20.
+  void refuse(const std::vector<std::string>& errors) const;
 
  private:
-  Hdf5Handle open(const std::string& name) const;
-  void scalar(const std::string& name, H5T_class_t type_class, hid_t type, void* value) const;
+  std::string missing(const std::string& name) const;
+  const Hdf5Item& item(const std::string& name) const;
+  std::vector<std::uint8_t> ask(Hdf5Child::Question question, const std::string& subject, std::uint64_t bytes) const;
   std::filesystem::path path_;
-  Hdf5Handle file_;
+  std::unique_ptr<Hdf5Child> child_;
+  std::vector<Hdf5Item> items_;
 };
 
 }  // namespace weft::sw

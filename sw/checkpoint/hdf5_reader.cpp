@@ -2,8 +2,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 
+#include "sw/checkpoint/hdf5_extent.h"
 #include "sw/checkpoint/hdf5_file.h"
+#include "sw/checkpoint/item_list.h"
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
 
@@ -11,23 +14,42 @@ namespace weft::sw {
 
 namespace {
 
-hid_t open_image(const std::filesystem::path& path, const std::vector<std::uint8_t>& image) {
-  // HDF5 prints its error stack by itself; our errors say what matters.
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  if (image.empty()) return H5I_INVALID_HID;
-  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fapl_core(access.id(), image.size(), false);
-  // HDF5 copies the image; it does not write to the original.
-  H5Pset_file_image(access.id(), const_cast<std::uint8_t*>(image.data()), image.size());
-  // The name tells open images apart and must not be that of a file.
-  return H5Fopen((path.string() + " in memory").c_str(), H5F_ACC_RDONLY, access.id());
+using Question = Hdf5Child::Question;
+
+constexpr std::uint64_t most_text_bytes = std::uint64_t{1} << 25;
+
+/// Why an item is not a tensor of this shape; empty if it is one.
+std::string misfit(const Hdf5Item& item, const std::vector<std::int64_t>& shape) {
+  if (item.shape == shape && item.kind != Hdf5Item::Kind::real)
+    return fmt::format("{} holds {}, expected floating-point numbers", item.name(), item.type);
+  if (item.shape == shape) return {};
+  const std::vector<std::int64_t> turned(item.shape.rbegin(), item.shape.rend());
+  return fmt::format("{} has shape [{}], the model needs [{}]{}", item.name(), fmt::join(item.shape, ", "),
+                     fmt::join(shape, ", "),
+                     turned == shape ? " (outputs, inputs): it is transposed; write its transpose" : "");
 }
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image)
-    : path_(path), file_(open_image(path, image), H5Fclose) {
-  if (!file_) refuse("is not an HDF5 file, or a damaged one");
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image) : path_(path) {
+  const std::optional<Hdf5Extent> extent = hdf5_extent(image);
+  if (extent && extent->end > image.size())
+    refuse(fmt::format("is truncated: {} bytes, its header says {}", image.size(), extent->end));
+  child_ = std::make_unique<Hdf5Child>(image);
+  const std::vector<std::uint8_t> list = ask(Question::items, "", most_text_bytes);
+  try {
+    items_ = unpacked_items(list);
+  } catch (const UsageError& error) {
+    refuse(error.what());
+  }
+}
+
+std::vector<std::uint8_t> Hdf5Reader::ask(Question question, const std::string& subject, std::uint64_t bytes) const {
+  try {
+    return child_->ask(question, subject, bytes);
+  } catch (const UsageError& error) {
+    refuse(error.what());
+  }
 }
 
 void Hdf5Reader::refuse(const std::string& why) const {
@@ -36,93 +58,80 @@ void Hdf5Reader::refuse(const std::string& why) const {
 
 std::vector<std::string> Hdf5Reader::names() const {
   std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* to) -> herr_t {
-    static_cast<std::vector<std::string>*>(to)->emplace_back(name);
-    return 0;
-  };
-  if (H5Literate(file_.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
-    refuse("its list of tensors is damaged");
+  for (const Hdf5Item& item : items_) names.push_back(item.name());
+  std::sort(names.begin(), names.end());
   return names;
 }
 
-Hdf5Handle Hdf5Reader::open(const std::string& name) const {
-  Hdf5Handle data(H5Dopen2(file_.id(), name.c_str(), H5P_DEFAULT), H5Dclose);
-  if (!data) {
-    const auto closest = nearest(name, names());
-    refuse(fmt::format("has no {}{}", name, closest ? "; nearest: " + *closest : std::string()));
-  }
-  return data;
+const Hdf5Item* Hdf5Reader::find(const std::string& name) const {
+  const auto item =
+      std::find_if(items_.begin(), items_.end(), [&name](const Hdf5Item& known) { return known.name() == name; });
+  return item == items_.end() ? nullptr : &*item;
+}
+
+std::string Hdf5Reader::missing(const std::string& name) const {
+  const auto closest = nearest(name, names());
+  return fmt::format("has no {}{}", name, closest ? "; nearest: " + *closest : std::string());
+}
+
+const Hdf5Item& Hdf5Reader::item(const std::string& name) const {
+  if (const Hdf5Item* found = find(name)) return *found;
+  refuse(missing(name));
+}
+
+void Hdf5Reader::check(const std::string& name, const std::vector<std::int64_t>& shape,
+                       std::vector<std::string>& errors) const {
+  const Hdf5Item* found = find(name);
+  if (!found)
+    errors.push_back(missing(name));
+  else if (const std::string why = misfit(*found, shape); !why.empty())
+    errors.push_back(why);
+}
+
+void Hdf5Reader::refuse(const std::vector<std::string>& errors) const {
+  if (errors.empty()) return;
+  constexpr std::size_t most = 20;
+  if (errors.size() == 1) refuse(errors.front());
+  const std::vector<std::string> shown(errors.begin(),
+                                       errors.begin() + static_cast<std::ptrdiff_t>(std::min(most, errors.size())));
+  refuse(fmt::format("{} tensors do not fit:\n  {}{}", errors.size(), fmt::join(shown, "\n  "),
+                     errors.size() > most ? fmt::format("\n  and {} more", errors.size() - most) : ""));
 }
 
 std::vector<float> Hdf5Reader::tensor(const std::string& name, const std::vector<std::int64_t>& shape) const {
-  const Hdf5Handle data = open(name);
-  const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), type(H5Dget_type(data.id()), H5Tclose);
-  const int rank = H5Sget_simple_extent_ndims(space.id());
-  std::vector<hsize_t> found(static_cast<std::size_t>(std::max(0, rank)));
-  if (rank > 0) H5Sget_simple_extent_dims(space.id(), found.data(), nullptr);
-  const std::vector<hsize_t> needed(shape.begin(), shape.end());
-  if (found != needed)
-    refuse(
-        fmt::format("{} has shape [{}], the model needs [{}]", name, fmt::join(found, ", "), fmt::join(needed, ", ")));
-  if (H5Tget_class(type.id()) != H5T_FLOAT || H5Tget_size(type.id()) != sizeof(float))
-    refuse(name + " does not hold fp32 numbers");
-  std::size_t count = 1;
-  for (const hsize_t size : needed) count *= size;
-  std::vector<float> values(count);
-  if (H5Dread(data.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
-    refuse(name + " cannot be read");
+  const Hdf5Item& found = item(name);
+  if (const std::string why = misfit(found, shape); !why.empty()) refuse(why);
+  std::vector<float> values(found.count());
+  const std::vector<std::uint8_t> bytes = ask(Question::values, found.path, values.size() * sizeof(float));
+  if (bytes.size() != values.size() * sizeof(float)) refuse(name + " cannot be read: its data are damaged");
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
-}
-
-void Hdf5Reader::scalar(const std::string& name, H5T_class_t type_class, hid_t type, void* value) const {
-  const Hdf5Handle data = open(name);
-  const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), stored(H5Dget_type(data.id()), H5Tclose);
-  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(stored.id()) != type_class ||
-      H5Tget_size(stored.id()) > 8)
-    refuse(fmt::format("{} is not one {}", name, type_class == H5T_INTEGER ? "integer" : "floating-point number"));
-  if (H5Dread(data.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0) refuse(name + " cannot be read");
 }
 
 std::int64_t Hdf5Reader::integer(const std::string& name) const {
   std::int64_t value = 0;
-  scalar(name, H5T_INTEGER, H5T_NATIVE_INT64, &value);
+  const std::vector<std::uint8_t> bytes = ask(Question::integer, item(name).path, sizeof value);
+  if (bytes.size() != sizeof value) refuse(name + " cannot be read");
+  std::memcpy(&value, bytes.data(), sizeof value);
   return value;
 }
 
 double Hdf5Reader::real(const std::string& name) const {
   double value = 0;
-  scalar(name, H5T_FLOAT, H5T_NATIVE_DOUBLE, &value);
+  const std::vector<std::uint8_t> bytes = ask(Question::real, item(name).path, sizeof value);
+  if (bytes.size() != sizeof value) refuse(name + " cannot be read");
+  std::memcpy(&value, bytes.data(), sizeof value);
   return value;
 }
 
 std::string Hdf5Reader::text(const std::string& name) const {
-  constexpr std::size_t most = std::size_t{1} << 24;  // of a damaged file's sizes none is to be believed
-  const Hdf5Handle data = open(name);
-  const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), type(H5Dget_type(data.id()), H5Tclose);
-  if (H5Sget_simple_extent_npoints(space.id()) != 1 || H5Tget_class(type.id()) != H5T_STRING ||
-      H5Tis_variable_str(type.id()) > 0 || H5Tget_size(type.id()) > most)
-    refuse(name + " is not one text");
-  std::string value(H5Tget_size(type.id()), '\0');
-  if (H5Dread(data.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, value.data()) < 0) refuse(name + " cannot be read");
-  return value.substr(0, value.find('\0'));
+  const std::vector<std::uint8_t> bytes = ask(Question::text, item(name).path, most_text_bytes);
+  return {bytes.begin(), bytes.end()};
 }
 
 std::string Hdf5Reader::attribute(const std::string& name) const {
-  if (H5Aexists(file_.id(), name.c_str()) <= 0) return {};
-  const Hdf5Handle attribute(H5Aopen(file_.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
-  if (!attribute) return {};
-  const Hdf5Handle type(H5Aget_type(attribute.id()), H5Tclose);
-  if (H5Tget_class(type.id()) != H5T_STRING) return {};
-  if (H5Tis_variable_str(type.id()) > 0) {
-    char* text = nullptr;
-    if (H5Aread(attribute.id(), type.id(), &text) < 0 || text == nullptr) return {};
-    std::string value(text);
-    H5free_memory(text);
-    return value;
-  }
-  std::string value(H5Tget_size(type.id()), '\0');
-  if (H5Aread(attribute.id(), type.id(), value.data()) < 0) return {};
-  return value.substr(0, value.find('\0'));
+  const std::vector<std::uint8_t> bytes = ask(Question::attribute, name, most_text_bytes);
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace weft::sw

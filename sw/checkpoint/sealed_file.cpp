@@ -8,9 +8,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <sstream>
 #include <string>
 
+#include "sw/checkpoint/hdf5_extent.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -80,6 +82,13 @@ bool write_all(const fs::path& path, const std::string& head, const std::vector<
          file.close();
 }
 
+/// Programs that copy HDF5 files take the user block along, and with it a seal that was another file's. Theirs says
+/// where the content begins, ours counts from the end of the seal.
+bool is_rewritten(const std::vector<std::uint8_t>& file) {
+  const std::optional<Hdf5Extent> extent = hdf5_extent(file);
+  return extent && extent->begin == seal_bytes && extent->base == seal_bytes;
+}
+
 }  // namespace
 
 void write_sealed(const fs::path& path, const std::vector<std::uint8_t>& content) {
@@ -103,6 +112,7 @@ std::vector<std::uint8_t> read_sealed(const fs::path& path) {
   if (!file || !file.read_all(bytes)) refuse(path, fmt::format("cannot be read: {}", std::strerror(errno)));
   const std::size_t magic_size = std::strlen(magic);
   if (bytes.size() < seal_bytes || std::memcmp(bytes.data(), magic, magic_size) != 0) return bytes;
+  if (is_rewritten(bytes)) return bytes;
   const std::string head(bytes.begin(), bytes.begin() + seal_bytes);
   bytes.erase(bytes.begin(), bytes.begin() + seal_bytes);
   std::size_t size = 0;

@@ -16,7 +16,8 @@ inline constexpr std::size_t seal_bytes = 512;
 /// then <path>.part is gone too.
 void write_sealed(const std::filesystem::path& path, const std::vector<std::uint8_t>& content);
 
-/// The content without its seal. A file that does not begin with a seal is returned as it is: another program wrote it.
+/// The content without its seal. A file that does not begin with a seal, or carries another file's because a program
+/// like h5repack rewrote it, is returned as it is.
 /// Throws UsageError: cannot be read, truncated, differs from its checksum.
 std::vector<std::uint8_t> read_sealed(const std::filesystem::path& path);
 

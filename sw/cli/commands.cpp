@@ -14,6 +14,7 @@
 #include "sw/cli/resource_root.h"
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
+#include "sw/driver/run_data.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/report/compare.h"
@@ -26,7 +27,7 @@ namespace {
 
 struct RunFlags {
   RunSettings settings;
-  bool validate_only = false, compile_only = false, no_fast_forward = false;
+  bool validate_only = false, compile_only = false, what_it_needs = false, no_fast_forward = false;
   std::vector<std::string> cut, set;
   std::vector<int> rtl_region;
   std::vector<std::string> vcd_pes;
@@ -61,6 +62,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
                      "key=value of the machine file, e.g. pe.lanes.fmac_mixed=4");
   command.add_flag("--validate_only", flags.validate_only, "stop after kernel matching and show it");
   command.add_flag("--compile_only", flags.compile_only, "stop after the plan, show it and write plan.json");
+  command.add_flag("--what_it_needs", flags.what_it_needs,
+                   "say which data sets the run reads and whether they are there");
   command.add_option("--plan", settings.plan, "run a plan that --compile_only wrote");
   command.add_option("--checkpoint_path", settings.checkpoint, "start from this checkpoint");
   command.add_option("--initial_weights", settings.initial_weights,
@@ -165,8 +168,16 @@ int run_model(RunFlags& flags) {
   RunSettings& settings = flags.settings;
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = resource_root();
+  settings.data_root = data_root();
   settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs;
   refuse_values(settings);
+  if (flags.what_it_needs) {
+    ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
+    if (!settings.data_dir.empty()) use_data_folder(model, settings.data_dir);
+    const bool reads = !flags.validate_only && !flags.compile_only;
+    std::fputs(needs_text(reads ? needed_data(model.config, settings) : std::vector<NeededData>()).c_str(), stdout);
+    return 0;
+  }
   if (flags.validate_only || flags.compile_only) {
     const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
     const hw::MachineFile machine =
@@ -234,7 +245,7 @@ int run_command(int argc, char* argv[]) {
   eval.settings.command = train.settings.command;
   if (train_command) return run_model(train);
   if (eval_command) {
-    if (!eval.validate_only && !eval.compile_only) require_weights(eval.settings);
+    if (!eval.validate_only && !eval.compile_only && !eval.what_it_needs) require_weights(eval.settings);
     return run_model(eval);
   }
   if (crosscheck.chosen()) return crosscheck.run(resource_root());

@@ -29,4 +29,9 @@ fs::path resource_root() {
                   installed.string(), WEFT_SOURCE_ROOT));
 }
 
+fs::path data_root() {
+  const char* folder = std::getenv("WEFT_DATA");
+  return folder != nullptr && *folder != '\0' ? fs::path(folder) : resource_root() / "data";
+}
+
 }  // namespace weft::sw

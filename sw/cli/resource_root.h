@@ -8,4 +8,7 @@ namespace weft::sw {
 /// Throws UsageError if that folder has no hw/machines.
 std::filesystem::path resource_root();
 
+/// Where the launcher keeps data sets: WEFT_DATA if it is set, else the folder `data` of resource_root().
+std::filesystem::path data_root();
+
 }  // namespace weft::sw

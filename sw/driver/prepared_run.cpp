@@ -10,6 +10,7 @@
 #include "hw/input/synthetic_source.h"
 #include "rtl/cosim/tile_source.h"
 #include "sw/driver/job_builder.h"
+#include "sw/driver/run_data.h"
 #include "sw/driver/run_layers.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/starting_file.h"
@@ -34,19 +35,6 @@ class NoSamples final : public hw::SampleSource {
  private:
   int features_;
 };
-
-hw::Dataset load(const ModelConfig& config, hw::MnistPart part) {
-  const DataConfig& data = part == hw::MnistPart::train ? config.train_input : config.eval_input;
-  return hw::load_mnist(data.data_dir, part, config.model.input_features, config.model.num_classes,
-                        {data.mean, data.std});
-}
-
-/// MNIST's test set, of which a run that only times reads nothing (source: the files' own count).
-constexpr std::int64_t mnist_test_images = 10'000;
-
-std::int64_t eval_samples_without_files(const ModelConfig& config) {
-  return config.eval_input.data_processor == "mnist" ? mnist_test_images : config.eval_input.samples;
-}
 
 std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, bool reads,
                                                 hw::Dataset train, hw::Dataset test,
@@ -75,7 +63,7 @@ std::vector<std::string> changes_allowed(const StepSettings& before, const StepS
 /// Goes on from `file` (empty: begins), unless only the weights of it are asked for; `from`: whose state it goes on
 /// with.
 hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers,
-                                 const RunSettings& settings, const std::filesystem::path& file,
+                                 const RunSettings& settings, const std::filesystem::path& file, bool weights_alone,
                                  CheckpointIdentity& from) {
   if (settings.timing_only) {
     hw::TrainingState state;
@@ -83,7 +71,7 @@ hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw
     state.loss_scale = config.loss_scale.initial;
     return state;
   }
-  if (!settings.initial_weights.empty() || file.empty()) {
+  if (weights_alone || file.empty()) {
     hw::TrainingState state = initial_state(config);
     if (!file.empty()) read_weights(file, state);
     prune(layers, state);
@@ -148,18 +136,25 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
       plan(plan_of(model, machine, layers, settings)) {
   const ModelConfig& config = model.config;
   const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
-  hw::Dataset train = trains() && reads ? load(config, hw::MnistPart::train) : hw::Dataset();
-  hw::Dataset test = evaluates() && reads ? load(config, hw::MnistPart::test) : hw::Dataset();
-  eval_samples = reads ? test.size() : eval_samples_without_files(config);
+  const std::vector<NeededData> needed = needed_data(config, settings);
+  RunData data = load_data(config, needed);
+  for (const NeededData& set : needed)
+    if (set.stands_in)
+      notes.push_back(
+          fmt::format("{}: its data_dir is nowhere there; MNIST stands in, {}", set.section, set.folder.string()));
+  eval_samples = reads ? data.eval.size() : eval_samples_without_files(config);
   CheckpointIdentity from;
-  initial = starting_state(config, layers, settings, start, from);
-  const bool goes_on = !start.empty() && settings.initial_weights.empty();
-  const StepSettings step = step_settings(model, machine, layers, plan, train);
+  const bool lacks_state = !start.empty() && settings.initial_weights.empty() && holds_only_weights(start);
+  if (lacks_state)
+    notes.push_back(fmt::format("{} holds weights alone: the run begins with them at step 0", start.string()));
+  const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;
+  initial = starting_state(config, layers, settings, start, !goes_on, from);
+  const StepSettings step = step_settings(model, machine, layers, plan, data.train);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
   job = build_job(config, layers, plan, initial.global_step, eval_samples);
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
-  source = sample_source(config, job, reads, std::move(train), std::move(test), from.position);
+  source = sample_source(config, job, reads, std::move(data.train), std::move(data.eval), from.position);
   programs = program_runner(settings, machine.spec, plan);
 
   state = state_at_start(settings, model, machine.spec.name);

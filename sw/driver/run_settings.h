@@ -13,6 +13,7 @@ struct RunSettings {
   std::string model = "fc_mnist";
   std::string machine = "mini";
   std::filesystem::path root;                ///< holds hw/machines, sw/models
+  std::filesystem::path data_root;           ///< where the launcher keeps data sets: WEFT_DATA, else <root>/data
   std::filesystem::path data_dir;            ///< empty: the model file's
   std::filesystem::path model_dir;           ///< empty: runs/<model>/<time>
   std::vector<std::string> model_overrides;  ///< "runconfig.max_steps=10"

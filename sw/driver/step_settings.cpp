@@ -30,6 +30,7 @@ bool decides_nothing(const std::string& path) {
                                                           "runconfig.num_epochs",
                                                           "runconfig.save_initial_checkpoint",
                                                           "train_input.data_dir",
+                                                          "train_input.data_set",
                                                           "train_input.shuffle"};
   return path.rfind("eval_input.", 0) == 0 || std::binary_search(without_effect.begin(), without_effect.end(), path);
 }

@@ -46,6 +46,7 @@ void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::tim
   log.line(fmt::format("{} on {} x {}: {}, {} tokens on a wafer, {} micro-batch(es)", state.model, run.job.systems,
                        state.machine, pes_text(run.plan.mapping), run.plan.tokens, run.plan.micro_batches));
   for (const std::string& note : run.model.notes) log.line(note);
+  for (const std::string& note : run.notes) log.line(note);
   for (const std::string& change : run.changes) log.line("Goes on with another setting: " + change);
   if (run.folder.named_by_time()) mark_latest(folder);
   cluster.run();

@@ -30,7 +30,7 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
       defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
   if (data.data_processor == "synthetic") {
-    for (const auto* key : {"data_dir", "shuffle", "normalise", "drop_last_batch"})
+    for (const auto* key : {"data_dir", "split", "data_set", "transpose", "shuffle", "normalise", "drop_last_batch"})
       section.not_used(key, "synthetic samples are made up in order, read from no file, and have no such key");
     data.samples = section.integer64("samples", {1, kMaxSteps}, defaults.samples);
     data.shuffle_seed = static_cast<std::uint64_t>(
@@ -40,6 +40,12 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
   }
   section.not_used("samples", "the files say how many there are");
   data.data_dir = section.text("data_dir", defaults.data_dir);
+  if (data.data_dir.empty()) section.refuse("data_dir", "must name a folder; without the key it is data/mnist");
+  data.split = section.choice<hw::DataPart>(
+      "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
+      defaults.split);
+  data.data_set = section.text("data_set", defaults.data_set);
+  data.transpose = section.boolean("transpose", defaults.transpose);
   data.shuffle = section.boolean("shuffle", defaults.shuffle);
   data.shuffle_seed = static_cast<std::uint64_t>(
       section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
@@ -52,13 +58,22 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
 
 /// Mean and deviation are those of MNIST's training pixels (source: Model Zoo, fc_mnist).
 DataConfig read_train_input(YamlSection section) {
-  const DataConfig defaults{"mnist", "data/mnist", 0, true, 1, 0.1307, 0.3081, 1 << 20, true};
+  DataConfig defaults;
+  defaults.data_processor = "mnist";
+  defaults.data_dir = "data/mnist";
+  defaults.shuffle = true;
+  defaults.shuffle_seed = 1;
+  defaults.mean = 0.1307;
+  defaults.std = 0.3081;
+  defaults.samples = 1 << 20;
+  defaults.drop_last_batch = true;
   return read_data(std::move(section), defaults, std::nullopt);
 }
 
 /// What eval_input leaves out is as in train_input, but in the order of the file, and every sample counts.
 DataConfig read_eval_input(YamlSection section, const DataConfig& train) {
   DataConfig defaults = train;
+  defaults.split = hw::DataPart::test;
   defaults.shuffle = false;
   defaults.drop_last_batch = false;
   return read_data(std::move(section), defaults, train.batch_size);

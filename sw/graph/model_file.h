@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/data_part.h"
 #include "hw/spec/job.h"
 #include "tlm/base/yaml_reader.h"
 
@@ -14,8 +15,11 @@ namespace weft::sw {
 /// One of train_input and eval_input.
 struct DataConfig {
   std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h
-  std::string data_dir;        ///< folder of the IDX files
-  int batch_size = 0;          ///< samples of one step over all systems
+  std::string data_dir;        ///< folder of the IDX files, see sw/driver/run_data.h
+  hw::DataPart split = hw::DataPart::train;
+  std::string data_set;    ///< which of several in the folder; empty: MNIST, or the only one
+  bool transpose = false;  ///< turn each picture over its diagonal
+  int batch_size = 0;      ///< samples of one step over all systems
   bool shuffle = false;
   std::uint64_t shuffle_seed = 0;
   double mean = 0, std = 1;      ///< a pixel p of 0 to 1 becomes (p - mean) / std

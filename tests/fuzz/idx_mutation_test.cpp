@@ -16,7 +16,7 @@ TEST_CASE("every damaged copy of an IDX file is an error or has as many bytes as
   test::each_mutation(good, 100, 500, [&](const test::Bytes& bytes) {
     test::write_bytes(folder / "file", bytes);
     try {
-      const hw::IdxFile file = hw::read_idx(folder / "file", 3);
+      const hw::IdxFile file = hw::read_idx(folder / "file", {3, 3});
       std::size_t product = 1;
       for (const int dimension : file.dimensions) product *= static_cast<std::size_t>(dimension);
       REQUIRE(file.bytes.size() == product);

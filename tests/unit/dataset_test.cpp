@@ -25,8 +25,8 @@ struct DataFolder {
   void put(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
     test::write_bytes(folder / name, bytes);
   }
-  hw::Dataset load(hw::MnistPart part = hw::MnistPart::train, int features = 2) const {
-    return hw::load_mnist(folder.path(), part, features, 10, {0.1307, 0.3081});
+  hw::Dataset load(hw::DataPart part = hw::DataPart::train, int features = 2, bool transpose = false) const {
+    return hw::load_dataset(hw::find_data_files(folder.path(), part), {features, 10, {0.1307, 0.3081}, transpose});
   }
 };
 
@@ -91,7 +91,7 @@ TEST_CASE("pixels become the fp16 bits that torchvision's ToTensor, Normalize an
 }
 
 TEST_CASE("training and test files are told apart") {
-  CHECK(DataFolder().load(hw::MnistPart::test).labels == std::vector<std::int32_t>{5});
+  CHECK(DataFolder().load(hw::DataPart::test).labels == std::vector<std::int32_t>{5});
 }
 
 TEST_CASE("the dot spelling of the names is found") {
@@ -103,16 +103,72 @@ TEST_CASE("the dot spelling of the names is found") {
 
 TEST_CASE("files that do not fit each other or the model are refused by name") {
   const DataFolder data;
-  CHECK_THROWS_WITH(data.load(hw::MnistPart::train, 784),
+  CHECK_THROWS_WITH(data.load(hw::DataPart::train, 784),
                     Contains("train-images") && Contains("1 x 2") && Contains("784"));
   data.put("t10k-labels-idx1-ubyte", test::idx_bytes({2}, {5, 5}));
-  CHECK_THROWS_WITH(data.load(hw::MnistPart::test), Contains("t10k-labels") && Contains("2 labels for the 1 images"));
+  CHECK_THROWS_WITH(data.load(hw::DataPart::test), Contains("t10k-labels") && Contains("2 labels for the 1 images"));
   data.put("train-labels-idx1-ubyte", test::idx_bytes({4}, {9, 9, 10, 9}));
-  CHECK_THROWS_WITH(data.load(), Contains("label 10 of sample 2") && Contains("0 to 9"));
+  CHECK_THROWS_WITH(data.load(),
+                    Contains("label 10 of sample 2") && Contains("0 to 9") && Contains("model.num_classes to 11"));
   data.put("train-labels-idx1-ubyte", test::idx_bytes({4, 1, 2}, {9, 9, 9, 9, 9, 9, 9, 9}));
   CHECK_THROWS_AS(data.load(), UsageError);
   std::filesystem::remove(data.folder / "train-images-idx3-ubyte");
   CHECK_THROWS_WITH(data.load(), Contains("train-images-idx3-ubyte"));
+}
+
+TEST_CASE("labels of other types and QMNIST's table are classes; what is no class is refused") {
+  const DataFolder data;
+  const auto labels_of = [&data](const std::vector<std::uint32_t>& dimensions, const std::vector<std::uint8_t>& bytes,
+                                 std::uint8_t type) {
+    data.put("train-labels-idx1-ubyte", test::idx_bytes(dimensions, bytes, type));
+    return data.load().labels;
+  };
+  const std::vector<std::int32_t> expected = {3, 1, 9, 0};
+  CHECK(labels_of({4}, {0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0}, 0x0c) == expected);
+  CHECK(labels_of({4}, {0, 3, 0, 1, 0, 9, 0, 0}, 0x0b) == expected);
+  CHECK(labels_of({4, 1}, {3, 1, 9, 0}, 0x08) == expected);
+  CHECK(labels_of({4}, {0x40, 0x40, 0, 0, 0x3f, 0x80, 0, 0, 0x41, 0x10, 0, 0, 0, 0, 0, 0}, 0x0d) == expected);
+  std::vector<std::uint8_t> table;
+  for (const std::int32_t label : expected)
+    for (int column = 0; column < 8; ++column)
+      for (int byte = 0; byte < 4; ++byte)
+        table.push_back(byte < 3 ? 0 : static_cast<std::uint8_t>(column == 0 ? label : 77));
+  CHECK(labels_of({4, 8}, table, 0x0c) == expected);
+  CHECK_THROWS_WITH(labels_of({4, 10}, std::vector<std::uint8_t>(40), 0x08), Contains("4 x 10") && Contains("QMNIST"));
+  CHECK_THROWS_WITH(labels_of({4}, {3, 255, 1, 1}, 0x09), Contains("label -1 of sample 1"));
+  CHECK_THROWS_WITH(labels_of({4}, {0x3f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0x0d), Contains("label 0.5"));
+}
+
+TEST_CASE("pictures of other types and shapes are the same samples; what has no white is refused") {
+  const DataFolder data;
+  const std::vector<std::uint16_t> expected = data.load().samples;
+  const auto images = [&data](const std::vector<std::uint32_t>& dimensions, const std::vector<std::uint8_t>& bytes,
+                              std::uint8_t type) {
+    data.put("train-images-idx3-ubyte", test::idx_bytes(dimensions, bytes, type));
+    return data.load().samples;
+  };
+  const std::vector<std::uint8_t> pixels = {0, 255, 1, 254, 127, 128, 10, 11};
+  std::vector<std::uint8_t> wide;
+  for (const std::uint8_t pixel : pixels) wide.insert(wide.end(), {0, pixel});
+  CHECK(images({4, 2}, pixels, 0x08) == expected);
+  CHECK(images({4, 1, 1, 2}, pixels, 0x08) == expected);
+  CHECK(images({4, 1, 2}, wide, 0x0b) == expected);
+  wide[0] = 1;
+  CHECK_THROWS_WITH(images({4, 1, 2}, wide, 0x0b), Contains("pixel 0 is 256"));
+  CHECK_THROWS_WITH(images({4, 1, 2}, std::vector<std::uint8_t>(32), 0x0d), Contains("floating-point"));
+}
+
+TEST_CASE("a picture that stands in columns is turned when that is asked for") {
+  const DataFolder data;
+  data.put("train-images-idx3-ubyte",
+           test::idx_bytes({4, 2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  const hw::Dataset plain = data.load(hw::DataPart::train, 6), turned = data.load(hw::DataPart::train, 6, true);
+  for (std::int64_t sample = 0; sample < 4; ++sample)
+    for (int row = 0; row < 2; ++row)
+      for (int column = 0; column < 3; ++column)
+        CHECK(turned.sample(sample)[column * 2 + row] == plain.sample(sample)[row * 3 + column]);
+  data.put("train-images-idx3-ubyte", test::idx_bytes({4, 2}, {0, 1, 2, 3, 4, 5, 6, 7}));
+  CHECK_THROWS_WITH(data.load(hw::DataPart::train, 2, true), Contains("cannot be transposed"));
 }
 
 TEST_CASE("the global batch does not depend on how many systems and micro-batches share it") {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tlm/base/error.h"
+#include "tlm/base/yaml_guard.h"
 
 namespace weft {
 namespace {

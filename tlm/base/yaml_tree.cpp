@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "tlm/base/error.h"
+#include "tlm/base/yaml_guard.h"
 
 namespace weft {
 namespace {
-
-constexpr int kMaxValues = 100'000, kMaxDepth = 100;
 
 class TreeBuilder {
  public:
@@ -20,10 +19,7 @@ class TreeBuilder {
     if (flag) flag_ = std::make_shared<const std::string>(*flag);
   }
 
-  YamlTree build(const YAML::Node& node, const std::string& path, int depth) {
-    // An alias inside its own value has no end; aliases of aliases can make a small text huge.
-    if (depth > kMaxDepth) refuse(node, fmt::format("{} deep: an alias inside its own value?", kMaxDepth));
-    if (++values_ > kMaxValues) refuse(node, fmt::format("aliases make more than {} values", kMaxValues));
+  YamlTree build(const YAML::Node& node, const std::string& path) {
     YamlTree tree;
     tree.place = place(node);
     tree.path = path;
@@ -33,10 +29,10 @@ class TreeBuilder {
     } else if (node.IsSequence()) {
       tree.kind = YamlTree::Kind::list;
       for (std::size_t i = 0; i < node.size(); ++i)
-        tree.entries.push_back({"", place(node[i]), build(node[i], fmt::format("{}[{}]", path, i), depth + 1)});
+        tree.entries.push_back({"", place(node[i]), build(node[i], fmt::format("{}[{}]", path, i))});
     } else if (node.IsMap()) {
       tree.kind = YamlTree::Kind::map;
-      read_map(node, tree, depth);
+      read_map(node, tree);
     }
     return tree;
   }
@@ -47,7 +43,7 @@ class TreeBuilder {
     return node.Mark().is_null() ? YamlPlace{} : YamlPlace{node.Mark().line + 1, node.Mark().column + 1, nullptr};
   }
 
-  void read_map(const YAML::Node& map, YamlTree& tree, int depth) {
+  void read_map(const YAML::Node& map, YamlTree& tree) {
     std::map<std::string, int> lines;
     std::vector<YAML::Node> merged;
     for (const auto& entry : map) {
@@ -59,11 +55,11 @@ class TreeBuilder {
       if (key == "<<") {
         merged = sources_of(entry.second);
       } else {
-        tree.entries.push_back({key, place(entry.first), build(entry.second, inside(tree.path, key), depth + 1)});
+        tree.entries.push_back({key, place(entry.first), build(entry.second, inside(tree.path, key))});
       }
     }
     for (const YAML::Node& source : merged) {
-      for (YamlEntry& entry : build(source, tree.path, depth + 1).entries)
+      for (YamlEntry& entry : build(source, tree.path).entries)
         if (!tree.find(entry.key)) tree.entries.push_back(std::move(entry));
     }
   }
@@ -90,7 +86,6 @@ class TreeBuilder {
 
   std::string where_;
   std::shared_ptr<const std::string> flag_;
-  int values_ = 0;
 };
 
 }  // namespace
@@ -138,16 +133,8 @@ std::string written(const YamlTree& value) {
 
 YamlTree parse_yaml(const std::string& text, const std::string& where, const std::string* flag,
                     const std::string& path) {
-  std::vector<YAML::Node> documents;
-  try {
-    documents = YAML::LoadAll(text);
-  } catch (const YAML::Exception& error) {
-    throw UsageError(
-        fmt::format("{}:{}:{}: not valid YAML: {}", where, error.mark.line + 1, error.mark.column + 1, error.msg));
-  }
-  if (documents.size() > 1) throw UsageError(fmt::format("{}: holds {} documents, not one", where, documents.size()));
-  if (documents.empty()) return {};
-  return TreeBuilder(where, flag).build(documents[0], path, 0);
+  if (!check_yaml(text, where)) return {};
+  return TreeBuilder(where, flag).build(YAML::Load(text), path);
 }
 
 }  // namespace weft

@@ -1,0 +1,10 @@
+// Any text as a machine file.
+#include "hw/spec/machine_file.h"
+
+#include "tests/fuzz/targets/target.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weft::test::attempt([&] {
+    weft::hw::parse_machine({reinterpret_cast<const char*>(data), size}, "fuzz.yaml");
+  });
+}
