@@ -13,14 +13,10 @@ namespace weft::proto {
 
 /// What a link's track shows while the block is on it, e.g. "fc1.weights"; of blocks that belong to no layer the kind.
 inline std::string shown(const BlockTag& tag, const Recorder& recorder) {
-  switch (tag.kind) {
-    case BlockKind::weights:
-    case BlockKind::gradient:
-    case BlockKind::checkpoint:
-      return recorder.layer(tag.layer) + '.' + name_of(tag.kind);
-    default:
-      return name_of(tag.kind);
-  }
+  const bool of_layer =
+      tag.kind == BlockKind::weights || tag.kind == BlockKind::gradient || tag.kind == BlockKind::checkpoint;
+  const std::string layer = of_layer ? recorder.layer(tag.layer) : "";
+  return layer.empty() ? name_of(tag.kind) : layer + '.' + name_of(tag.kind);
 }
 
 class LinkPort {

@@ -24,7 +24,7 @@ class Recorder {
 
   /// The value that viewers show as `text`; the same for the same text. Blanks are shown as '_'.
   virtual std::uint64_t name(const std::string& text) = 0;
-  /// What a layer is called, by its index.
+  /// What a layer is called, by its index; empty if it was not called anything.
   virtual std::string layer(int index) const = 0;
   virtual void call_layers(const std::vector<std::string>& names) = 0;
 

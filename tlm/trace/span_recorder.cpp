@@ -30,7 +30,7 @@ std::uint64_t SpanRecorder::name(const std::string& text) {
 
 std::string SpanRecorder::layer(int index) const {
   const auto at = static_cast<std::size_t>(index);
-  return index >= 0 && at < layers_.size() ? layers_[at] : fmt::format("layer{}", index);
+  return index >= 0 && at < layers_.size() ? layers_[at] : "";
 }
 
 void SpanRecorder::span(TrackId track, Picosecond begin, Picosecond end, std::uint64_t value) {
