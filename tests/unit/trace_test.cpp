@@ -86,8 +86,7 @@ TEST_CASE("each change of a waveform: begin, value, end, in the order of time") 
   trace.recorder.span(a, 10, 20, 1);
   trace.recorder.span(a, 20, 30, 5);  // goes on: no way by 0
   trace.recorder.span(a, 31, 33, 5);
-  CHECK(trace.changes() ==
-        "#10\nb1 !\n#20\nb101 !\n#30\nb0 !\n#31\nb101 !\n#33\nb0 !\n#40\nb110 \"\n#50\nb0 \"\n");
+  CHECK(trace.changes() == "#10\nb1 !\n#20\nb101 !\n#30\nb0 !\n#31\nb101 !\n#33\nb0 !\n#40\nb110 \"\n#50\nb0 \"\n");
 }
 
 TEST_CASE("a span at time 0, and one that ends where another track's begins") {
