@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 #include "tlm/block/describe.h"
 
 namespace weft::hw {
@@ -28,7 +28,11 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       timers_(*plan.machine, wafer_, layout_, plan.memo, plan.programs != nullptr, plan.job->stream_order, *plan.pool),
       programs_(plan.programs, wafer_, *plan.job, system),
       recorder_(recorder),
-      phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases")),
+      phase_track_(recorder.track(fmt::format("cluster.system{}.phase", system), "phases", proto::TrackValues::names)),
+      step_track_(recorder.track(fmt::format("cluster.system{}.step", system), "phases", proto::TrackValues::numbers)),
+      start_track_(recorder.track(fmt::format("cluster.system{}.phase_start_cycle", system), "phases",
+                                  proto::TrackValues::numbers)),
+      trace_source_(recorder.source()),
       weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {
   for (int lane = 0; lane < plan.machine->io.ethernet_links; ++lane) {
     const auto at = static_cast<std::size_t>(lane);
@@ -59,8 +63,13 @@ void CsX::run_step(int stage, std::int64_t step) {
   std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
   const Cycle before = wafer_free_;
   wafer_free_ = std::max(wafer_free_, to_edge(begin.at));
-  totals_[static_cast<std::size_t>(proto::TimeClass::between)] +=
-      (wafer_free_ - before) * plan_.machine->fabric.user_width * plan_.machine->fabric.user_height;
+  const std::int64_t pes =
+      static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
+  checked_mul(wafer_free_, pes, "the time of all PEs", "PE-cycles");
+  totals_[static_cast<std::size_t>(proto::TimeClass::between)] += (wafer_free_ - before) * pes;
+  // What the links carry from now on is told from now on; what the wafer does, after it has done what was before.
+  const Picosecond start = to_ps(plan_.machine->clock, wafer_free_);
+  recorder_.settled(trace_source_, std::min(start, proto::absolute_ps(sc_core::SC_ZERO_TIME)));
   BlockTag tag;
   tag.stage = stage;
   tag.step = step;
@@ -68,6 +77,8 @@ void CsX::run_step(int stage, std::int64_t step) {
   for (tag.micro_batch = 0; tag.micro_batch < job.micro_batches; ++tag.micro_batch)
     for (tag.launch = 0; tag.launch < static_cast<int>(launches.size()); ++tag.launch)
       run_launch(tag, launches[static_cast<std::size_t>(tag.launch)], train);
+  recorder_.span(step_track_, start, to_ps(plan_.machine->clock, wafer_free_),
+                 static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
 }
 

@@ -11,6 +11,7 @@
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
 #include "hw/wafer/wafer.h"
+#include "tlm/base/clock_crossing.h"
 #include "tlm/block/block.h"
 #include "tlm/block/link_port.h"
 #include "tlm/stats/launch_record.h"
@@ -61,6 +62,8 @@ class CsX : public sc_core::sc_module {
   void run();
   void run_step(int stage, std::int64_t step);
   void run_launch(proto::BlockTag tag, const Launch& launch, bool train);
+  LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
+                           proto::LaunchRecord& record);
   LaunchTimes load_input(const proto::BlockTag& tag, proto::LaunchRecord& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::LaunchRecord& record);
   LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::LaunchRecord& record);
@@ -84,8 +87,8 @@ class CsX : public sc_core::sc_module {
   /// Waits, in kernel time too, until the next arrival of `queue`.
   Arrival next(std::deque<Arrival>& queue);
   void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
-  Cycle to_edge(Picosecond at) const { return plan_.machine->clock.to_cycles(at + plan_.machine->io.latency_ps); }
-  Picosecond from_edge(Cycle cycle) const { return plan_.machine->clock.to_ps(cycle) + plan_.machine->io.latency_ps; }
+  Cycle to_edge(Picosecond at) const { return to_cycles(plan_.machine->clock, at + plan_.machine->io.latency_ps); }
+  Picosecond from_edge(Cycle cycle) const { return to_ps(plan_.machine->clock, cycle) + plan_.machine->io.latency_ps; }
 
   const int system_;
   SystemPlan plan_;
@@ -95,7 +98,8 @@ class CsX : public sc_core::sc_module {
   LaneTimers timers_;
   ProgramCheck programs_;
   proto::Recorder& recorder_;
-  proto::TrackId phase_track_;
+  proto::TrackId phase_track_, step_track_, start_track_;
+  int trace_source_;
   std::vector<proto::LinkPort> up_;
   std::vector<std::deque<Arrival>> weights_;  ///< per lane
   std::deque<Arrival> samples_, step_begins_;

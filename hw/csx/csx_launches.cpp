@@ -8,7 +8,7 @@
 #include "hw/csx/csx.h"
 #include "hw/fabric/local_times.h"
 #include "hw/spec/kernel_names.h"
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 #include "tlm/base/fp16.h"
 #include "tlm/base/split_mix.h"
 #include "tlm/block/describe.h"
@@ -52,14 +52,24 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
                                 static_cast<std::uint64_t>(launch.layer) + 1;
     dropout = {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
   }
+  try {
+    book(record, launch_times(tag, launch, train, dropout, record));
+  } catch (const TimeOverflow& overflow) {
+    throw SimulationError(fmt::format("system {}, stage {}, step {}, micro-batch {}, layer {}, {}: {}", system_,
+                                      tag.stage, tag.step, tag.micro_batch, layer.name, record.kernel,
+                                      overflow.what()));
+  }
+}
+
+LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
+                              proto::LaunchRecord& record) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   LaunchTimes times;
   switch (launch.kind) {
     case KernelKind::load_input:
-      times = load_input(tag, record);
-      break;
+      return load_input(tag, record);
     case KernelKind::softmax_loss:
-      times = softmax(tag, launch, train, record);
-      break;
+      return softmax(tag, launch, train, record);
     case KernelKind::activation:
       times = each_lane([&](int tokens) {
         return activation_times(*plan_.machine, layer.outputs, dropout.probability > 0, plan_.mapping.lane, tokens);
@@ -67,7 +77,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       programs_.open_local(launch, dropout, record.global_step, record.start);
       wafer_.activation_values(launch.layer, dropout);
       times.end = programs_.close(nullptr, times.end);
-      break;
+      return times;
     case KernelKind::activation_backward:
       times = each_lane([&](int tokens) {
         return activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.mapping.lane, tokens);
@@ -75,17 +85,17 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
       programs_.open_local(launch, dropout, record.global_step, record.start);
       wafer_.activation_backward_values(launch.layer);
       times.end = programs_.close(nullptr, times.end);
-      break;
+      return times;
     default:
-      times = matrix(tag, launch, record);
-      break;
+      return matrix(tag, launch, record);
   }
-  book(record, times);
 }
 
 void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
+  // The classes of a run add up to this; so none of them, nor a sum of some, is larger.
+  checked_mul(record.start + times.end, pes, "the time of all PEs", "PE-cycles");
   record.bound_by = times.bound_by();
   times.close(pes);
   record.end = record.start + times.end;
@@ -95,8 +105,11 @@ void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
   for (std::size_t which = 0; which < totals_.size(); ++which) totals_[which] += times.classes[which];
   totals_[static_cast<std::size_t>(proto::TimeClass::between)] += (record.start - wafer_free_) * pes;
   wafer_free_ = record.end;
-  recorder_.span(phase_track_, plan_.machine->clock.to_ps(record.start), plan_.machine->clock.to_ps(record.end),
-                 static_cast<std::uint32_t>(record.launch + 1));
+  if (phase_track_ >= 0 || start_track_ >= 0) {
+    const Picosecond start = to_ps(plan_.machine->clock, record.start), end = to_ps(plan_.machine->clock, record.end);
+    recorder_.span(phase_track_, start, end, recorder_.name(recorder_.layer(record.layer) + '.' + record.kernel));
+    recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start));
+  }
   records_.push_back(std::move(record));
 }
 

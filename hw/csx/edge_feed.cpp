@@ -35,24 +35,29 @@ std::int32_t EdgeFeed::words(int round, int row) const {
   return static_cast<std::int32_t>(ceil_div(static_cast<Cycle>(count) * element_bits_, channel_bits_)) + 1;
 }
 
-std::vector<std::int32_t> EdgeFeed::arrive(Cycle ready, int rounds) {
+std::vector<Cycle> EdgeFeed::arrive(Cycle ready, int rounds) {
   std::vector<Cycle> words_of(channels_, 0);
   const bool equal = map_.kept == nullptr;
   for (int round = arrived_; round < arrived_ + (equal ? 1 : rounds); ++round)
     for (std::size_t row = 0; row < rows_.size(); ++row)
       words_of[static_cast<std::size_t>(rows_[row].channel)] += words(round, static_cast<int>(row));
   arrived_ += rounds;
-  std::vector<std::int32_t> starts;
+  std::vector<Cycle> starts;
   for (std::size_t channel = 0; channel < channels_; ++channel) {
     const Cycle words = words_of[channel] * (equal ? rounds : 1);
     const Cycle start = std::max(channel_free_[channel], ready);
     channel_free_[channel] = start + words;
-    starts.push_back(static_cast<std::int32_t>(std::max(start - launch_start_, -words - farthest_ - 1)));
+    starts.push_back(std::max(start - launch_start_, -words - farthest_ - 1));
   }
   return starts;
 }
 
-const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int first, int rounds, int index) {
+Cycle EdgeFeed::all_handed_on() const {
+  return *std::max_element(channel_free_.begin(), channel_free_.begin() + static_cast<std::ptrdiff_t>(channels_)) -
+         launch_start_ + farthest_;
+}
+
+const std::int32_t* EdgeFeed::round(const Starts& starts, int first, int rounds, int index) {
   if (index == 0) std::fill(place_.cursor.begin(), place_.cursor.end(), 0);
   if (index % block_ == 0)
     for (std::size_t row = 0; row < rows_.size(); ++row) {
@@ -62,8 +67,8 @@ const std::int32_t* EdgeFeed::round(const std::vector<std::int32_t>& starts, int
         cursor += words(first + round, static_cast<int>(row));
     }
   for (std::size_t row = 0; row < rows_.size(); ++row) {
-    bases_[row] =
-        std::max(starts[static_cast<std::size_t>(rows_[row].channel)] + place_.next[row] + rows_[row].way, -1);
+    const std::int32_t start = starts.channels[static_cast<std::size_t>(rows_[row].channel)];
+    bases_[row] = std::max(start + place_.next[row] + rows_[row].way, starts.before_launch);
     place_.next[row] += words(first + index, static_cast<int>(row));
   }
   return bases_.data();

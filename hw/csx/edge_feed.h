@@ -26,11 +26,19 @@ class EdgeFeed {
   /// `rounds` rounds have arrived and wait from absolute cycle `ready` on. Returns when each channel begins with them,
   /// relative to the launch; starts so early that all their words are there before the launch are given one
   /// representative, so equal starts mean equal times of every word.
-  std::vector<std::int32_t> arrive(Cycle ready, int rounds);
+  std::vector<Cycle> arrive(Cycle ready, int rounds);
+  /// When a channel has handed on the last of the words that arrived last; relative to the launch.
+  Cycle all_handed_on() const;
 
+  /// A chunk's starts, told from some cycle of the launch, and the cycle before the launch told from there: no word is
+  /// earlier.
+  struct Starts {
+    std::vector<std::int32_t> channels;
+    std::int32_t before_launch = -1;
+  };
   /// Per row, the cycle before the first wavelet of round `index` of a chunk of `rounds` that begins with round `first`
   /// of the launch and began at `starts`. Rounds of a chunk in order, from its first or from where place() was.
-  const std::int32_t* round(const std::vector<std::int32_t>& starts, int first, int rounds, int index);
+  const std::int32_t* round(const Starts& starts, int first, int rounds, int index);
   /// Between two rounds of a chunk.
   struct Place {
     std::vector<std::int32_t> cursor;  ///< per channel, words of the chunk before the block

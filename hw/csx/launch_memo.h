@@ -34,8 +34,8 @@ struct ChunkRun {
   EdgeMarks marks;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
   LaunchTimes times;
-  int next = 0;             ///< the state after it
-  std::int32_t origin = 0;  ///< of that
+  int next = 0;      ///< the state after it
+  Cycle origin = 0;  ///< of that
 
   bool repeats(const ChunkInput& now) const;
 };

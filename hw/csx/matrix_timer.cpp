@@ -1,10 +1,19 @@
 #include "hw/csx/matrix_timer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
+#include "tlm/base/checked.h"
+
 namespace weft::hw {
+
+namespace {
+
+constexpr const char* late_words = "the wait of a matrix launch for its words";
+
+}  // namespace
 
 void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   map_ = &map;
@@ -24,35 +33,52 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   edge_.clear();
   feed_.reset();
   drain_.reset();
+  window_ = LaunchWindow(machine_, layout_, map);
+  base_ = 0;
   if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
 Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds).left; }
 
 // Words of an earlier launch that are still on their way out, before the launch's first chunk.
-std::vector<std::int32_t> MatrixTimer::busy_drain() const {
-  std::vector<std::int32_t> busy;
+std::vector<Cycle> MatrixTimer::busy_drain() const {
+  std::vector<Cycle> busy;
   if (!chunks_.empty()) return busy;
   busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
   for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
-    busy[channel] = static_cast<std::int32_t>(std::max<Cycle>(drain_channels_[channel] - start_, 0));
+    busy[channel] = std::max<Cycle>(drain_channels_[channel] - start_, 0);
   return busy;
 }
 
 Cycle MatrixTimer::drain(int rounds) { return chunk(busy_drain(), rounds).drained; }
 
 EdgeMarks MatrixTimer::feed_and_drain(Cycle ready, int rounds) {
-  std::vector<std::int32_t> starts = feed_->arrive(ready, rounds);
-  const std::vector<std::int32_t> busy = busy_drain();
+  std::vector<Cycle> starts = feed_->arrive(ready, rounds);
+  const std::vector<Cycle> busy = busy_drain();
   starts.insert(starts.end(), busy.begin(), busy.end());
   return chunk(std::move(starts), rounds);
 }
 
 void MatrixTimer::run(int rounds) { chunk({}, rounds); }
 
-EdgeMarks MatrixTimer::chunk(std::vector<std::int32_t> starts, int rounds) {
+// Every PE waits for the stream, all else is at rest, and what was is too long ago to matter: cycles that can be added
+// to the wait of all.
+Cycle MatrixTimer::rest_before_chunk() const {
+  const auto idle = [](int elements) { return elements == 0; };
+  if (!map_->from_edge || std::any_of(map_->elements.begin(), map_->elements.end(), idle)) return 0;
+  const Cycle first_word = *std::min_element(next_.starts.begin(), next_.starts.end());
+  const Cycle rest = first_word - result_.end - window_.longest_round();
+  return rest < least_rest_ ? 0 : rest;
+}
+
+EdgeMarks MatrixTimer::chunk(std::vector<Cycle> starts, int rounds) {
   next_.starts = std::move(starts);
   next_.rounds = rounds;
+  next_.all_handed_on = feed_ ? feed_->all_handed_on() : 0;
+  const Cycle rest = rest_before_chunk();
+  next_.waited += rest;
+  next_.origin += rest;
+  result_.of(proto::TimeClass::wait_stream) += rest * map_->chain * map_->positions;
   chunks_.push_back(next_);
   const Chunk& now = chunks_.back();
   const ChunkRun* run = walks_ ? walks_->find(now.state, input_of(now)) : nullptr;
@@ -67,8 +93,8 @@ EdgeMarks MatrixTimer::append(const ChunkRun& run) {
   LaunchTimes times = run.times;
   times.end += next_.origin;
   result_.append(times);
-  channels_after_ = run.drain_channels;
-  for (std::int32_t& channel : channels_after_) channel += next_.origin;
+  channels_after_.assign(run.drain_channels.begin(), run.drain_channels.end());
+  for (Cycle& channel : channels_after_) channel += next_.origin;
   next_.first += next_.rounds;
   next_.state = run.next;
   next_.origin += run.origin;
@@ -80,9 +106,21 @@ ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
   const int end = chunk.first + chunk.rounds;
   for (int round = chunk.first; round < end; ++round)
     input.rounds.push_back(map_->kept ? round : 2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
-  input.starts = chunk.starts;
-  for (std::int32_t& start : input.starts) start -= chunk.origin;
+  for (const Cycle start : chunk.starts) input.starts.push_back(launch_cycle(start - chunk.origin, late_words));
   return input;
+}
+
+EdgeFeed::Starts MatrixTimer::lane_starts(const Chunk& chunk) const {
+  const Cycle origin = lane_origin(chunk);
+  launch_cycle(chunk.all_handed_on - origin, late_words);
+  EdgeFeed::Starts starts;
+  for (const Cycle start : chunk.starts) starts.channels.push_back(launch_cycle(start - origin, late_words));
+  starts.before_launch = launch_cycle(-1 - origin, late_words);
+  return starts;
+}
+
+void MatrixTimer::look_at_times() const {
+  launch_cycle(std::max(lane_.times().end, drain_ ? drain_->done() : 0), "the time that a matrix launch takes");
 }
 
 // The least slack of a channel's lines in the chunk that was simulated last.
@@ -97,25 +135,32 @@ std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
 }
 
 // Brings the lane to the begin of a chunk or of one before it: it stands there, or at a state that was kept, or at the
-// launch's begin.
+// launch's begin. Where it stands there but the cycle that its times are told from is far, a kept state brings it near.
 void MatrixTimer::begin_at(std::size_t chunk) {
-  for (std::size_t at = chunk; find_copies_ && at > simulated_; --at)
+  const auto far = [this](const Chunk& now) { return now.origin - lane_origin(now) > farthest_cycle / 2; };
+  for (std::size_t at = chunk; find_copies_ && at > 0 && at >= simulated_; --at) {
+    if (at == simulated_ && (simulated_rounds_ > 0 || !far(chunks_[at]))) break;
     if (const EngineState* state = walks_->kept(chunks_[at].state)) {
-      lane_.resume(walks_->rows(), *state, chunks_[at].first, chunks_[at].origin);
+      lane_.resume(walks_->rows(), *state, chunks_[at].first);
+      base_ = chunks_[at].origin - chunks_[at].waited;
       state_ = *state;
       simulated_ = timed_ = at;
       lane_times_ = {};
       return;
     }
+  }
   if (simulated_ > 0) return;
+  base_ = 0;
   lane_.begin_time({memo_ != nullptr, find_copies_});
   place_.reset();
   timed_ = 0;
   lane_times_ = {};
   if (!map_->from_edge && map_->reduces) {
-    const std::vector<std::int32_t>& starts = chunks_.front().starts;
-    drain_.emplace(machine_, layout_, *map_,
-                   std::vector<std::int32_t>(starts.begin() + (feed_ ? feed_->channels() : 0), starts.end()));
+    std::vector<std::int32_t> busy;
+    const std::vector<Cycle>& starts = chunks_.front().starts;
+    std::transform(starts.begin() + (feed_ ? feed_->channels() : 0), starts.end(), std::back_inserter(busy),
+                   [](Cycle until) { return launch_cycle(until, "the way out of an earlier launch's sums"); });
+    drain_.emplace(machine_, layout_, *map_, busy);
   }
   edge_.clear();
 }
@@ -123,10 +168,15 @@ void MatrixTimer::begin_at(std::size_t chunk) {
 /// A round in which columns that were taken for copies are none.
 std::optional<int> MatrixTimer::run_rounds() {
   const Chunk& chunk = chunks_[simulated_];
+  const Cycle origin = lane_origin(chunk);
+  const EdgeFeed::Starts starts = feed_ ? lane_starts(chunk) : EdgeFeed::Starts();
   for (int index = simulated_rounds_; index < chunk.rounds; ++index) {
+    if (window_.look_before_round()) look_at_times();
     keep_place(index);
-    const std::int32_t* edge = feed_ ? feed_->round(chunk.starts, chunk.first, chunk.rounds, index) : nullptr;
-    if (edge && keep_edge_) edge_.insert(edge_.end(), edge, edge + feed_->rows());
+    const std::int32_t* edge = feed_ ? feed_->round(starts, chunk.first, chunk.rounds, index) : nullptr;
+    if (edge && keep_edge_)
+      std::transform(edge, edge + feed_->rows(), std::back_inserter(edge_),
+                     [origin](std::int32_t before) { return launch_cycle(origin + before, late_words); });
     lane_.run_round(chunk.first + index, edge, drain_ ? drain_->room() : nullptr);
     if (lane_.copies_failed()) return chunk.first + index;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
@@ -149,7 +199,7 @@ void MatrixTimer::keep_place(int rounds) {
 // a bound is known. If it did, from the launch's begin, and in some more. Positions: from the launch's begin, with
 // fewer copies or none.
 void MatrixTimer::go_back(int failed) {
-  const int rounds_before = map_->lists() ? history_depth : 0;
+  const int rounds_before = map_->lists() ? FabricTiming(machine_).history : 0;
   const bool folded = lane_.lines_folded();
   simulated_ = 0;
   simulated_rounds_ = 0;
@@ -198,15 +248,16 @@ ChunkRun MatrixTimer::simulate() {
   const LaunchTimes before = std::exchange(lane_times_, lane_.times());
   timed_ = simulated_;
   run.times = lane_times_.since(before);
-  run.times.end -= now.origin;
-  if (feed_) run.marks.left = lane_.edge_departure() - now.origin;
-  if (drain_) run.marks.drained = drain_->done() - now.origin;
+  const Cycle later = lane_origin(now) - now.origin;  // than the chunk's origin is the lane's
+  run.times.end += later;
+  if (feed_) run.marks.left = lane_.edge_departure() + later;
+  if (drain_) run.marks.drained = drain_->done() + later;
   if (drain_) run.drain_channels = drain_->channels();
-  for (std::int32_t& channel : run.drain_channels) channel -= now.origin;
+  for (std::int32_t& channel : run.drain_channels) channel = launch_cycle(channel + later, "the way out of sums");
   if (!walks_) return run;
   if (map_->from_edge) run.slack = channel_slack(now.starts.size());
   const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), state_);
-  if (kept) run.origin = lane_.state_origin() - now.origin;
+  if (kept) run.origin = lane_.state_origin() + later;
   return walks_->add(now.state, std::move(run), kept ? &state_ : nullptr);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Times the matrix launches of one lane: from the edge's words to the marks that the rest of the cluster sees, chunk by
-// chunk, simulated, or added when the memo holds what repeats.
+// chunk, simulated, or added when the memo holds what repeats. A launch may take longer than the 32 bits of its lane's
+// times: long waits for words are left out of them, and a lane that goes on from a kept state tells them from there.
+// Where that is not enough the run stops with a TimeOverflow.
 #include <limits>
 #include <optional>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "hw/csx/edge_drain.h"
 #include "hw/csx/edge_feed.h"
 #include "hw/csx/launch_memo.h"
+#include "hw/csx/launch_window.h"
 #include "hw/wafer/lane.h"
 
 namespace weft::hw {
@@ -15,9 +18,18 @@ namespace weft::hw {
 class MatrixTimer {
  public:
   /// `memo` null: everything is simulated. `keep_edge`: edge() is wanted. `order`: of every stream from the edge.
+  /// `least_rest`: a wait of all PEs for the edge's words that is so much longer than a round is added, not simulated.
   MatrixTimer(const MachineSpec& machine, Lane& lane, const EdgeLayout& layout, LaunchMemo* memo, bool keep_edge,
-              StreamOrder order = {})
-      : machine_(machine), lane_(lane), layout_(layout), memo_(memo), keep_edge_(keep_edge), order_(order) {}
+              StreamOrder order = {}, Cycle least_rest = usual_least_rest)
+      : machine_(machine),
+        lane_(lane),
+        layout_(layout),
+        memo_(memo),
+        keep_edge_(keep_edge),
+        order_(order),
+        least_rest_(least_rest) {}
+
+  static constexpr Cycle usual_least_rest = 1 << 16;
 
   /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the lane has it open.
   void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
@@ -43,12 +55,14 @@ class MatrixTimer {
   const char* how() const;
 
  private:
-  /// A chunk of the launch and the state of the lane before it.
+  /// A chunk of the launch and the state of the lane before it. Cycles of the launch.
   struct Chunk {
-    std::vector<std::int32_t> starts;  ///< cycles of the launch
+    std::vector<Cycle> starts;
+    Cycle all_handed_on = 0;  ///< the edge's last word of it
     int first = 0, rounds = 0;
     int state = LaunchWalks::begin;
-    std::int32_t origin = 0;
+    Cycle origin = 0;
+    Cycle waited = 0;  ///< at rest for words, so far; left out of the lane's times
   };
   /// Where all stood after `rounds` rounds of a chunk, one of each kind of line being simulated.
   struct Place {
@@ -60,8 +74,13 @@ class MatrixTimer {
     std::size_t edge;
   };
 
-  std::vector<std::int32_t> busy_drain() const;
-  EdgeMarks chunk(std::vector<std::int32_t> starts, int rounds);
+  std::vector<Cycle> busy_drain() const;
+  EdgeMarks chunk(std::vector<Cycle> starts, int rounds);
+  Cycle rest_before_chunk() const;
+  /// The cycle of the launch that the lane's times are told from, when it is in `chunk`.
+  Cycle lane_origin(const Chunk& chunk) const { return base_ + chunk.waited; }
+  EdgeFeed::Starts lane_starts(const Chunk& chunk) const;
+  void look_at_times() const;
   ChunkInput input_of(const Chunk& chunk) const;
   ChunkRun simulate();
   void begin_at(std::size_t chunk);
@@ -79,6 +98,7 @@ class MatrixTimer {
   LaunchMemo* memo_;
   bool keep_edge_;
   StreamOrder order_;
+  Cycle least_rest_;
   const LaunchMap* map_ = nullptr;
   LaunchWalks* walks_ = nullptr;  ///< null: no memo
   Cycle start_ = 0;
@@ -86,6 +106,8 @@ class MatrixTimer {
   std::vector<Cycle> drain_channels_;  ///< absolute
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
+  LaunchWindow window_;
+  Cycle base_ = 0;  ///< see lane_origin()
   bool find_copies_ = true;
   std::optional<Place> place_;  ///< the last one that was kept
   int all_from_ = never;        ///< of the last stretch of rounds that all lines are simulated in
@@ -98,7 +120,7 @@ class MatrixTimer {
   Chunk next_;                  ///< begins here
   int rounds_added_ = 0;
   LaunchTimes result_;
-  std::vector<std::int32_t> channels_after_;  ///< of the east edge, cycles of the launch
+  std::vector<Cycle> channels_after_;  ///< of the east edge, cycles of the launch
   std::vector<std::int32_t> edge_;
 };
 

@@ -20,7 +20,7 @@ void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
   const auto l = static_cast<std::size_t>(line);
   const auto active = static_cast<std::size_t>(engine.active_);
   const std::int64_t wavelets = engine.wavelets_before(line);
-  for (int back = 1; back <= history_depth; ++back) {
+  for (int back = 1; back <= engine.timing_.history; ++back) {
     visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
     visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, active);
     for (const Group& group : engine.groups_) {
@@ -51,7 +51,7 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
 // A line's times are told from its own first one, so that lines further up or down and later rounds have equal rows.
 void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
   const std::int32_t origin = row(free_, line)[0];
-  const std::size_t begin = to.size(), most = history_depth * (5 * width_ + 2) + 3 * width_;
+  const std::size_t begin = to.size(), most = history() * (5 * width_ + 2) + 3 * width_;
   to.resize(begin + most);
   std::int32_t* next = to.data() + begin;
   each_row(*this, line, [&](const std::int32_t* times, std::size_t count) {
@@ -64,7 +64,7 @@ void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
 
 void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
   for (int line = 0; line < shape_.chain; ++line) to.push_back(row(free_, line)[0] - state_origin());
-  for (const std::int32_t time : return_) to.push_back(time - state_origin());
+  for (const std::int32_t time : return_) to.push_back(time == never_binds ? never_binds : time - state_origin());
 }
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
@@ -72,7 +72,10 @@ void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64
   first_round_ = rounds;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
-  for (std::int32_t& time : return_) time = *next++ + origin;
+  for (std::int32_t& time : return_) {
+    time = *next++;
+    if (time != never_binds) time += origin;
+  }
 }
 
 void StreamReduce::load_line(int line, const std::vector<std::int32_t>& from) {
@@ -164,9 +167,8 @@ Fold fold_of(const EngineState& state, const StateRows& rows) {
   return {false, row.front(), {first, copies}, {copies, row.end()}};
 }
 
-void take_state(StreamReduce& engine, const EngineState& state, const StateRows& rows, int rounds,
-                std::int32_t origin) {
-  engine.load_common(rows.row(state[1]), rounds, origin);
+void take_state(StreamReduce& engine, const EngineState& state, const StateRows& rows, int rounds) {
+  engine.load_common(rows.row(state[1]), rounds, 0);
   for (int line = 0; line < engine.shape().chain; ++line)
     engine.load_line(line, rows.row(state[static_cast<std::size_t>(line) + 2]));
   engine.begin();

@@ -38,7 +38,7 @@ struct StreamReduceShape;
 void give_state(const StreamReduce& engine, const Fold& fold, StateRows& rows, EngineState& state);
 /// The fold of a state.
 Fold fold_of(const EngineState& state, const StateRows& rows);
-/// Gives `engine`, made for the state's fold, the state: after `rounds` rounds, its times told from `origin`.
-void take_state(StreamReduce& engine, const EngineState& state, const StateRows& rows, int rounds, std::int32_t origin);
+/// Gives `engine`, made for the state's fold, the state: after `rounds` rounds, its times told from its origin.
+void take_state(StreamReduce& engine, const EngineState& state, const StateRows& rows, int rounds);
 
 }  // namespace weft::hw

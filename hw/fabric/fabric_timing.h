@@ -1,15 +1,20 @@
 #pragma once
 // The machine's numbers that the recurrences of fabric and core use, in cycles and wavelets.
-#include "hw/spec/deepest_queue.h"
+#include <algorithm>
+
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
 
 struct FabricTiming {
   int hop, ramp;                              ///< cycles
-  int link_queue, input_queue, output_queue;  ///< wavelets, each at most history_depth
+  int link_queue, input_queue, output_queue;  ///< wavelets, each at most `history`
   int issue, fill, scalar, control, dispatch;
   int convert_lanes;  ///< elements per cycle
+  /// Wavelets and elements that the recurrences can look back over: no less than a queue holds; a power of two, for it
+  /// is a ring's size.
+  int history = least_history;
+  static constexpr int least_history = 8;
 
   explicit FabricTiming(const MachineSpec& machine)
       : hop(machine.router.hop_cycles),
@@ -22,11 +27,9 @@ struct FabricTiming {
         scalar(machine.pe.scalar_cycles),
         control(machine.pe.control_cycles),
         dispatch(machine.pe.task_dispatch_cycles),
-        convert_lanes(machine.pe.lanes.convert) {}
+        convert_lanes(machine.pe.lanes.convert) {
+    while (history < std::max({link_queue, input_queue, output_queue})) history *= 2;
+  }
 };
-
-/// Elements that the recurrences can look back over; a power of two, for it is a ring's size.
-inline constexpr int history_depth = 8;
-static_assert(deepest_queue <= history_depth, "an older element would be read in the place of a newer one");
 
 }  // namespace weft::hw

@@ -116,7 +116,7 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
       if (here[p] != here[width_ + p] + shift) return false;
     return true;
   };
-  const std::size_t deep = history_depth, senders = static_cast<std::size_t>(first_sender());
+  const std::size_t deep = history(), senders = static_cast<std::size_t>(first_sender());
   return later(ready_, 0, active) && later(issue_, 0, active) && later(free_, 0, active) &&
          later(free_, senders, width_) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
          equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
@@ -191,7 +191,7 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
     result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
   result.fold_lists(*this, fold);
   if (!fold.of_lines) result.edge_slack_ = edge_slack_;
-  const std::size_t deep = history_depth;
+  const std::size_t deep = history();
   struct Array {
     const Times& from;
     Times& to;
@@ -236,12 +236,12 @@ StreamReduce StreamReduce::unfolded(const StreamReduceShape& whole, const Fold& 
     std::transform(source, source + row, to.data() + line * row,
                    [later](std::int32_t time) { return time == never_binds ? time : time + later; });
   };
-  const std::size_t ring_row = history_depth * width_;
+  const std::size_t ring_row = history() * width_;
   for (std::size_t group = 0; group < fold.first.size(); ++group) {
     for (int copy = 0; copy < fold.copies[group]; ++copy) {
       const auto line = static_cast<std::size_t>(fold.first[group] - copy);
       const std::int32_t later = copy * fold.shift;
-      fill(depart_, history_depth * (width_ + 2), group, result.depart_, line, later);
+      fill(depart_, history() * (width_ + 2), group, result.depart_, line, later);
       fill(arrive_, ring_row, group + 1, result.arrive_, line + 1, later);
       fill(consume_, ring_row, group, result.consume_, line, later);
       fill(element_, ring_row, group, result.element_, line, later);

@@ -11,13 +11,15 @@ namespace {
 /// Times of the last elements at each place of a line.
 class Rings {
  public:
-  explicit Rings(std::size_t places) : times_(places * history_depth, never_binds) {}
+  Rings(std::size_t places, const FabricTiming& timing)
+      : history_(static_cast<std::size_t>(timing.history)), times_(places * history_, never_binds) {}
   Cycle& at(std::size_t place, int element) {
-    return times_[place * history_depth + static_cast<std::size_t>(element & (history_depth - 1))];
+    return times_[place * history_ + (static_cast<std::size_t>(element) & (history_ - 1))];
   }
 
  private:
   static constexpr Cycle never_binds = std::numeric_limits<Cycle>::min() / 2;
+  std::size_t history_;
   std::vector<Cycle> times_;
 };
 
@@ -25,15 +27,17 @@ class Rings {
 /// over, so will all that follow.
 class Steady {
  public:
+  explicit Steady(const FabricTiming& timing) : history_(timing.history) {}
   void see(Cycle now, Cycle before) { all_ = all_ && now == before + 1; }
   /// At the end of an element.
   bool holds() {
     seen_ = all_ ? seen_ + 1 : 0;
     all_ = true;
-    return seen_ >= history_depth;
+    return seen_ >= history_;
   }
 
  private:
+  int history_;
   bool all_ = true;
   int seen_ = 0;
 };
@@ -44,8 +48,8 @@ Cycle chain_up(const FabricTiming& timing, int elements, bool leaves, std::vecto
   for (LocalThread& thread : threads) thread.issue();
   // Of the element at a line: its cycle in the core, its departures towards the next line and, there, to the core.
   const std::size_t lines = threads.size();
-  Rings done(lines), left(lines), given(lines);
-  Steady steady;
+  Rings done(lines, timing), left(lines, timing), given(lines, timing);
+  Steady steady(timing);
   for (int j = 0; j < elements; ++j) {
     for (std::size_t line = lines; line-- > 0;) {
       LocalThread& thread = threads[line];
@@ -78,8 +82,8 @@ void broadcast_down(const FabricTiming& timing, int elements, std::vector<LocalT
   threads.front().issue();
   // Departures of a line's router: its core and the next line take a wavelet in the same cycle.
   const std::size_t lines = threads.size();
-  Rings left(lines), done(lines);
-  Steady steady;
+  Rings left(lines, timing), done(lines, timing);
+  Steady steady(timing);
   for (int j = 0; j < elements; ++j) {
     for (std::size_t line = 0; line < lines; ++line) {
       LocalThread& thread = threads[line];

@@ -80,7 +80,7 @@ std::int64_t StreamReduce::axpy_cycles(int position) const {
 }
 
 std::int32_t& StreamReduce::list_time(int position, int line, int offset) {
-  return list_ring(list_depart_, position, line)[(group_at(position).summed + rounds_ + offset) & (history_depth - 1)];
+  return list_ring(list_depart_, position, line)[slot(group_at(position).summed + rounds_ + offset)];
 }
 
 int StreamReduce::list_wavelets(int position) const { return position < active_ ? group_at(position).elements + 1 : 0; }
@@ -126,8 +126,6 @@ std::int32_t StreamReduce::free_of_sums(int line, int position, std::int32_t fro
 }
 
 namespace {
-
-std::size_t slot(std::int64_t index) { return static_cast<std::size_t>(index & (history_depth - 1)); }
 
 /// The latest of what a departure waits for, and what is known of it.
 struct Departure {
@@ -206,12 +204,12 @@ bool StreamReduce::list_is_copy(int line, std::int32_t shift) const {
     const std::int32_t* left_before = list_ring(list_depart_, position, line + 1);
     for (const std::uint8_t* known :
          {list_ring(list_known_, position, line), list_ring(list_known_, position, line + 1)})
-      if (std::any_of(known, known + history_depth, [](std::uint8_t of) { return (of & list_exact) == 0; }))
+      if (std::any_of(known, known + timing_.history, [](std::uint8_t of) { return (of & list_exact) == 0; }))
         return false;
-    for (int slot = 0; slot < history_depth; ++slot) {
-      const bool never = taken[slot] == never_binds && taken_before[slot] == never_binds;
-      if (!never && taken[slot] != taken_before[slot] + shift) return false;
-      if (left[slot] > std::max(never_binds, left_before[slot] + shift)) return false;
+    for (int back = 0; back < timing_.history; ++back) {
+      const bool never = taken[back] == never_binds && taken_before[back] == never_binds;
+      if (!never && taken[back] != taken_before[back] + shift) return false;
+      if (left[back] > std::max(never_binds, left_before[back] + shift)) return false;
     }
   }
   return true;
@@ -227,19 +225,19 @@ void StreamReduce::fold_lists(const StreamReduce& from, const Fold& fold) {
     listed_leave_[group] = from.listed_leave_[static_cast<std::size_t>(fold.first[group])];
   }
   for (int position = 0; position < active_; ++position) {
-    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), history_depth,
+    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), timing_.history,
                 list_ring(list_depart_, position, shape_.chain));
     for (int group = 0; group < shape_.chain; ++group) {
       const int line = fold.first[static_cast<std::size_t>(group)];
       const std::int32_t* left = from.list_ring(from.list_depart_, position, line);
-      std::copy_n(left, history_depth, list_ring(list_depart_, position, group));
-      std::copy_n(from.list_ring(from.list_taken_, position, line), history_depth,
+      std::copy_n(left, timing_.history, list_ring(list_depart_, position, group));
+      std::copy_n(from.list_ring(from.list_taken_, position, line), timing_.history,
                   list_ring(list_taken_, position, group));
       std::uint8_t* known = list_ring(list_known_, position, group);
       for (int copy = 1; copy < fold.copies[static_cast<std::size_t>(group)]; ++copy) {
         const std::int32_t* copy_left = from.list_ring(from.list_depart_, position, line - copy);
-        for (int slot = 0; slot < history_depth; ++slot)
-          if (copy_left[slot] != left[slot] + copy * fold.shift) known[slot] = list_exact;
+        for (int back = 0; back < timing_.history; ++back)
+          if (copy_left[back] != left[back] + copy * fold.shift) known[back] = list_exact;
       }
     }
   }
@@ -252,7 +250,7 @@ void StreamReduce::unfold_lists(const StreamReduce& from, const Fold& fold) {
   max_elements_ = from.max_elements_;
   const auto later = [](std::int32_t time, std::int32_t cycles) { return time == never_binds ? time : time + cycles; };
   for (int position = 0; position < active_; ++position)
-    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), history_depth,
+    std::copy_n(from.list_ring(from.list_depart_, position, from.shape_.chain), timing_.history,
                 list_ring(list_depart_, position, shape_.chain));
   for (std::size_t group = 0; group < fold.first.size(); ++group) {
     for (int copy = 0; copy < fold.copies[group]; ++copy) {
@@ -261,14 +259,14 @@ void StreamReduce::unfold_lists(const StreamReduce& from, const Fold& fold) {
       listed_sums_[static_cast<std::size_t>(line)] = from.listed_sums_[group].later(cycles);
       listed_leave_[static_cast<std::size_t>(line)] = from.listed_leave_[group].later(cycles);
       for (int position = 0; position < active_; ++position) {
-        for (int slot = 0; slot < history_depth; ++slot) {
-          const unsigned known = from.list_ring(from.list_known_, position, of)[slot];
+        for (int back = 0; back < timing_.history; ++back) {
+          const unsigned known = from.list_ring(from.list_known_, position, of)[back];
           const bool alike = (known & list_alike) != 0;
-          list_ring(list_depart_, position, line)[slot] =
-              later(from.list_ring(from.list_depart_, position, of)[slot], cycles);
-          list_ring(list_taken_, position, line)[slot] =
-              later(from.list_ring(from.list_taken_, position, of)[slot], cycles);
-          list_ring(list_known_, position, line)[slot] = static_cast<std::uint8_t>(copy == 0 ? known | list_alike
+          list_ring(list_depart_, position, line)[back] =
+              later(from.list_ring(from.list_depart_, position, of)[back], cycles);
+          list_ring(list_taken_, position, line)[back] =
+              later(from.list_ring(from.list_taken_, position, of)[back], cycles);
+          list_ring(list_known_, position, line)[back] = static_cast<std::uint8_t>(copy == 0 ? known | list_alike
                                                                                    : alike   ? known
                                                                                              : 0);
         }

@@ -4,6 +4,7 @@
 
 #include "hw/fabric/local_thread.h"
 #include "hw/pe/cost.h"
+#include "tlm/base/checked.h"
 
 namespace weft::hw {
 
@@ -90,7 +91,8 @@ std::vector<std::int32_t> load_starts(const EdgeLayout& layout, int features, in
   Cycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
-    starts.push_back(static_cast<std::int32_t>(std::max<Cycle>(channel + layout.way_in(row), -1)));
+    starts.push_back(
+        launch_cycle(std::max<Cycle>(channel + layout.way_in(row), -1), "the wait of a launch for its samples"));
     for (const Share& kind : shares(tokens, columns))
       channel += kind.lines * (load_words(rectangle, features, outputs, row, kind.held) + 1);
   }

@@ -237,8 +237,10 @@ class StreamReduce {
   };
 
   std::size_t ring(int line, std::int64_t index) const {
-    return (static_cast<std::size_t>(line) * history_depth + static_cast<std::size_t>(index & (history_depth - 1)));
+    return static_cast<std::size_t>(line) * history() + slot(index);
   }
+  std::size_t history() const { return static_cast<std::size_t>(timing_.history); }
+  std::size_t slot(std::int64_t index) const { return static_cast<std::size_t>(index & (timing_.history - 1)); }
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
   /// Times of an element of a line's sum, indexed by position, from `left` on; with lists at `left` alone, as every
   /// position is at another element: there a position's elements stand together.
@@ -246,7 +248,7 @@ class StreamReduce {
   auto* of_sum(Values& times, int line, std::int64_t index, int left) const {
     if (!shape_.lists) return times.data() + ring(line, index) * width_;
     const std::size_t place = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(left);
-    return times.data() + place * history_depth + (index & (history_depth - 1)) - left;
+    return times.data() + place * history() + slot(index) - left;
   }
   /// Issue of the round's last element, where it is known; where there is none, of an earlier round's.
   const std::int32_t* last_issue_row(int line, int position) const {
@@ -277,7 +279,7 @@ class StreamReduce {
   template <typename Values>
   auto* list_ring(Values& times, int position, int line) const {
     return times.data() +
-           (static_cast<std::size_t>(line + 1) * width_ + static_cast<std::size_t>(position)) * history_depth;
+           (static_cast<std::size_t>(line + 1) * width_ + static_cast<std::size_t>(position)) * history();
   }
   std::int32_t& list_time(int position, int line, int offset);
   void enter_list(int position, std::int64_t k, std::int32_t fed);

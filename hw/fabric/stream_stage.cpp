@@ -35,7 +35,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     groups_.back().last = position + 1;
   }
   const auto chain = static_cast<std::size_t>(shape_.chain), lines = static_cast<std::size_t>(shape_.lines);
-  const std::size_t deep = history_depth;
+  const std::size_t deep = history();
   depart_.assign(chain * deep * (width_ + 2), never_binds);
   consume_.assign(chain * deep * width_, never_binds);
   element_.assign(chain * deep * width_, never_binds);
@@ -96,7 +96,7 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
   if (first == 0) undisturbed_[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
   const bool may_skip =
-      shape_.add_runs && first == 0 && last > data && data > 4 * history_depth && source.side == 0 && !shape_.lists;
+      shape_.add_runs && first == 0 && last > data && data > 4 * timing_.history && source.side == 0 && !shape_.lists;
   std::int32_t distance = 0;
   int steady = 0;
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
@@ -105,11 +105,11 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
     const std::int32_t now = wavelet_distance(line, base + offset);
     steady = now > 0 && now == distance ? steady + 1 : 0;
     distance = now;
-    if (steady < history_depth || receivers_.known_at(line)) continue;
+    if (steady < timing_.history || receivers_.known_at(line)) continue;
     const auto clear =
         sums_[static_cast<std::size_t>(line)].clear_steps(depart(line, base + offset), 0, active_, distance);
     const auto rest = static_cast<int>(std::min<std::int64_t>(data - 1 - offset, clear));
-    if (rest < history_depth) continue;
+    if (rest < timing_.history) continue;
     skip_wavelets(line, base + offset, rest, distance, source.owner);
     offset += rest;
     steady = 0;
@@ -153,18 +153,16 @@ std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k) const {
   return moved == 0 ? distance : 0;
 }
 
-// All times of the last `history_depth` wavelets are `distance` apart, and all operands of the recurrences lie among
+// All times of the last `history` wavelets are `distance` apart, and all operands of the recurrences lie among
 // them (the edge's own times grow by 1, no more than the rest): the next `rest` wavelets keep the distance.
 void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner) {
   const std::int32_t shift = rest * distance;
   const auto move = [&](std::int32_t* rows, std::size_t stride, int first, int last) {
     for (int p = first; p < last; ++p) {
-      const std::int32_t newest =
-          rows[static_cast<std::size_t>(k & (history_depth - 1)) * stride + static_cast<std::size_t>(p)];
+      const std::int32_t newest = rows[slot(k) * stride + static_cast<std::size_t>(p)];
       if (newest == never_binds) continue;
-      for (int back = 0; back < history_depth; ++back)
-        rows[static_cast<std::size_t>((k + rest - back) & (history_depth - 1)) * stride + static_cast<std::size_t>(p)] =
-            newest + shift - back * distance;
+      for (int back = 0; back < timing_.history; ++back)
+        rows[slot(k + rest - back) * stride + static_cast<std::size_t>(p)] = newest + shift - back * distance;
     }
   };
   move(depart_.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);

@@ -1,11 +1,10 @@
 #include "hw/input/input_server.h"
 
-#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
 
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 #include "tlm/block/describe.h"
 
 namespace weft::hw {
@@ -29,7 +28,7 @@ InputServer::InputServer(const sc_core::sc_module_name& module_name, const Job& 
   const double rate = machine.input.workers_per_system * machine.input.samples_per_s;
   if (!(rate > 0)) throw UsageError("machine input: workers_per_system and samples_per_s must be above 0");
   if (prefetch_ < 1) throw UsageError(fmt::format("machine input.prefetch_batches: {} is below 1", prefetch_));
-  production_ps_ = static_cast<Picosecond>(std::ceil(job.tokens() * 1e12 / rate));
+  production_ps_ = checked_ceil(job.tokens() * 1e12 / rate, "the input servers' time for a batch", "ps");
   outstanding_.resize(prefetch_);
   consumed_at_.resize(prefetch_);
   credit_in.register_b_transport(this, &InputServer::take_credit);
@@ -50,7 +49,7 @@ void InputServer::run() {
 void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   const std::int64_t slot = sent_ % prefetch_;
   const Picosecond room = sent_ < prefetch_ ? 0 : consumed_at_[slot];
-  made_ = std::max(made_, room) + production_ps_;
+  made_ = checked_add(std::max(made_, room), production_ps_, "the input servers' time", "ps");
 
   const auto tokens = static_cast<std::size_t>(job_.tokens());
   const std::size_t sample_bytes = tokens * source_.features() * sizeof(std::uint16_t);
@@ -62,7 +61,7 @@ void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   outstanding_[slot] = tag;
   ++sent_;
   Block block(tag, samples(tag, tokens, sample_bytes));
-  const Picosecond at = link_.send(made_, tag, block.transaction().get_data_length());
+  const Picosecond at = link_.send(made_, tag, block.bytes());
   sc_core::sc_time delay = proto::delay_until(at);
   system_out->b_transport(block.transaction(), delay);
 }

@@ -99,8 +99,7 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
     wait_for_updates();
     issue_ = std::max(issue_, updates_.decided_at());
   }
-  const sc_core::sc_time behind = sc_core::sc_time(static_cast<double>(issue_), sc_core::SC_PS);
-  if (behind > sc_core::sc_time_stamp()) wait(behind - sc_core::sc_time_stamp());
+  if (issue_ > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(issue_));
 
   losses_due_ += job_.micro_batches;
   const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
@@ -153,7 +152,7 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
 
 void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
   Block block(tag, std::move(payload));
-  const Picosecond at = lanes_[tag.lane].send(ready, tag, block.transaction().get_data_length());
+  const Picosecond at = lanes_[tag.lane].send(ready, tag, block.bytes());
   sc_core::sc_time delay = proto::delay_until(at);
   lane_out[tag.lane]->b_transport(block.transaction(), delay);
 }
@@ -192,7 +191,7 @@ void MemoryX::checkpoint(int stage, std::int64_t step) {
 
 void MemoryX::send_to_user(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
   Block block(tag, std::move(payload));
-  const Picosecond at = user_link_.send(ready, tag, block.transaction().get_data_length());
+  const Picosecond at = user_link_.send(ready, tag, block.bytes());
   sc_core::sc_time delay = proto::delay_until(at);
   user_out->b_transport(block.transaction(), delay);
 }

@@ -1,12 +1,11 @@
 #include "hw/memoryx/weight_server.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "hw/spec/training_state.h"
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 
 namespace weft::hw {
 namespace {
@@ -15,7 +14,12 @@ constexpr double master_bytes = 4;  // fp32
 constexpr double index_bytes = 2;   // of a kept weight of a sparse layer
 
 Picosecond transfer_ps(double bytes, double gigabytes_per_s) {
-  return static_cast<Picosecond>(std::ceil(bytes * 1000.0 / gigabytes_per_s));
+  return checked_ceil(bytes * 1000.0 / gigabytes_per_s, "a weight server's time for a chunk", "ps");
+}
+
+/// When something that takes `time` has been done: it begins when both have come.
+Picosecond done(Picosecond ready, Picosecond free, Picosecond time) {
+  return checked_add(std::max(ready, free), time, "a weight server's time", "ps");
 }
 
 }  // namespace
@@ -58,35 +62,35 @@ Picosecond WeightServer::read(Picosecond issue, int layer, std::int64_t elements
   const double bytes = master_bytes * static_cast<double>(elements);
   Picosecond time = duration(layer, bytes);
   if (transpose) time = std::max(time, transfer_ps(bytes, spec_.transpose_gigabytes_per_s));
-  reader_free_ = std::max(issue, reader_free_) + time;
+  reader_free_ = done(issue, reader_free_, time);
   return reader_free_ + latency(layer);
 }
 
 Picosecond WeightServer::read_indices(Picosecond issue, int layer, std::int64_t elements) {
-  reader_free_ = std::max(issue, reader_free_) + duration(layer, index_bytes * static_cast<double>(elements));
+  reader_free_ = done(issue, reader_free_, duration(layer, index_bytes * static_cast<double>(elements)));
   return reader_free_ + latency(layer);
 }
 
 Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t elements, bool first) {
   const double accesses = first ? 1 : 2;
   optimizer_free_ =
-      std::max(ready, optimizer_free_) + duration(layer, accesses * master_bytes * static_cast<double>(elements));
+      done(ready, optimizer_free_, duration(layer, accesses * master_bytes * static_cast<double>(elements)));
   return optimizer_free_ + latency(layer);
 }
 
 Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements) {
   const auto count = static_cast<double>(elements);
   const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);  // state read and written, the sum read
-  const auto compute = static_cast<Picosecond>(std::ceil(count * 1e12 / spec_.update_params_per_s));
-  optimizer_free_ =
-      std::max(ready, optimizer_free_) + std::max(compute, duration(layer, accesses * master_bytes * count));
+  const Picosecond compute =
+      checked_ceil(count * 1e12 / spec_.update_params_per_s, "a weight server's time for an update", "ps");
+  optimizer_free_ = done(ready, optimizer_free_, std::max(compute, duration(layer, accesses * master_bytes * count)));
   return optimizer_free_ + latency(layer);
 }
 
 Picosecond WeightServer::collect(Picosecond issue, int layer) {
   if (parameters_[layer] == 0) return issue;
   const double bytes = master_bytes * state_tensors_ * static_cast<double>(parameters_[layer]);
-  reader_free_ = std::max(issue, reader_free_) + duration(layer, bytes);
+  reader_free_ = done(issue, reader_free_, duration(layer, bytes));
   return reader_free_ + latency(layer);
 }
 

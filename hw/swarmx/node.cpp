@@ -32,7 +32,7 @@ void SwarmxNode::broadcast(tlm::tlm_generic_payload& transaction, sc_core::sc_ti
   const Block& block = Block::of(transaction);
   const Picosecond ready = proto::absolute_ps(delay) + node_latency_ps_;
   for (std::size_t child = 0; child < down_.size(); ++child) {
-    const Picosecond at = down_[child].send(ready, block.tag(), transaction.get_data_length());
+    const Picosecond at = down_[child].send(ready, block.tag(), block.bytes());
     sc_core::sc_time child_delay = proto::delay_until(at);
     child_out[child]->b_transport(transaction, child_delay);
   }
@@ -46,9 +46,8 @@ void SwarmxNode::reduce(int child, tlm::tlm_generic_payload& transaction, sc_cor
   if (!complete) return;
   Block sum(reduced.tag, std::move(reduced.payload));
   const Picosecond ready = reduced.at + node_latency_ps_;
-  const Picosecond at = reduced.tag.kind == BlockKind::credit
-                            ? ready + link_latency_ps_
-                            : up_.send(ready, reduced.tag, sum.transaction().get_data_length());
+  const Picosecond at =
+      reduced.tag.kind == BlockKind::credit ? ready + link_latency_ps_ : up_.send(ready, reduced.tag, sum.bytes());
   sc_core::sc_time up_delay = proto::delay_until(at);
   parent_out->b_transport(sum.transaction(), up_delay);
 }

@@ -68,7 +68,8 @@ class Lane : public sc_core::sc_module {
   /// See Region; never of a lane that is cut.
   bool give_state(StateRows& rows, EngineState& state) const;
   std::int32_t state_origin() const { return regions_.front()->state_origin(); }
-  void resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
+  /// From then on times are told from the state's origin.
+  void resume(const StateRows& rows, const EngineState& state, int rounds);
 
   // ---- values ----------------------------------------------------------------------------------------------------
   void allocate();

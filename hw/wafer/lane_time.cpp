@@ -112,9 +112,9 @@ bool Lane::give_state(StateRows& rows, EngineState& state) const {
   return regions_.size() == 1 && regions_.front()->give_state(rows, state);
 }
 
-void Lane::resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
-  edge_departure_ = 0;
-  regions_.front()->resume(rows, state, rounds, origin);
+void Lane::resume(const StateRows& rows, const EngineState& state, int rounds) {
+  edge_departure_ = std::numeric_limits<std::int32_t>::min();
+  regions_.front()->resume(rows, state, rounds);
 }
 
 std::int64_t Lane::cut_crossings() const {

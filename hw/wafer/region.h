@@ -93,8 +93,8 @@ class Region : public sc_core::sc_module {
   bool give_state(StateRows& rows, EngineState& state) const;
   /// The cycle that a state's times are told from.
   std::int32_t state_origin() const { return engine_->state_origin(); }
-  /// Stands as the region did whose state() this was, after `rounds` rounds, with its times told from `origin`.
-  void resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin);
+  /// Stands as the region did whose state() this was, after `rounds` rounds, with times told from the state's origin.
+  void resume(const StateRows& rows, const EngineState& state, int rounds);
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
   /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().

@@ -110,13 +110,13 @@ bool Region::give_state(StateRows& rows, EngineState& state) const {
   return true;
 }
 
-void Region::resume(const StateRows& rows, const EngineState& state, int rounds, std::int32_t origin) {
+void Region::resume(const StateRows& rows, const EngineState& state, int rounds) {
   fold_ = fold_of(state, rows);
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
   engine_ = std::make_unique<StreamReduce>(timing_, whole_shape(), fold_);
-  take_state(*engine_, state, rows, rounds, origin);
+  take_state(*engine_, state, rows, rounds);
 }
 
 }  // namespace weft::hw

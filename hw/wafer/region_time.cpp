@@ -1,6 +1,7 @@
 // The time side of a region: which part of a launch it holds, and the bursts that tie its time lines to its
 // neighbours'.
 #include <algorithm>
+#include <limits>
 
 #include "hw/fabric/launch_times.h"
 #include "hw/wafer/region.h"
@@ -253,7 +254,7 @@ void Region::close_round(int round) {
 }
 
 std::int32_t Region::edge_departure() {
-  std::int32_t last = 0;
+  std::int32_t last = std::numeric_limits<std::int32_t>::min();
   const StreamReduceShape& shape = engine_->shape();
   for (int line = 0; line < shape.chain; ++line) last = std::max(last, engine_->halo(-1, line, engine_->data(line)));
   return last;

@@ -11,12 +11,12 @@ namespace weft::sw {
 
 namespace {
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+double number(std::int64_t value) { return static_cast<double>(value); }
 
 std::string memory_sentence(const Transformer& model, const MachineBudget& wafer, const BudgetOptions& options,
                             const Budget& budget) {
-  const double unit = real(budget.tokens) * model.hidden * model.layers * options.activation_bytes;
-  const double room = real(wafer.sram - wafer.code);
+  const double unit = number(budget.tokens) * model.hidden * model.layers * options.activation_bytes;
+  const double room = number(wafer.sram - wafer.code);
   const std::string numbers =
       fmt::format("{} of SRAM beside the code; the batch's activations are {}, the layers' inputs alone {}",
                   bytes_text(room), bytes_text(16 * unit), bytes_text(unit));
@@ -109,7 +109,7 @@ std::vector<std::string> conclusions(const Transformer& model, const hw::Machine
   const MachineBudget wafer(machine);
   std::vector<std::string> list{memory_sentence(model, wafer, options, budget)};
   if (budget.best < 0) {
-    list.push_back(fmt::format("Nothing that was tried fits {} of SRAM.", bytes_text(real(wafer.sram))));
+    list.push_back(fmt::format("Nothing that was tried fits {} of SRAM.", bytes_text(number(wafer.sram))));
     return list;
   }
   const StepBudget& best = budget.ways[static_cast<std::size_t>(budget.best)];

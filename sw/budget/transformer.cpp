@@ -1,6 +1,7 @@
 #include "sw/budget/transformer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <fstream>
@@ -81,7 +82,11 @@ Transformer read_transformer(const std::string& name, const std::filesystem::pat
     source.text("where");
   }
   reader.finish();
-  if (!overrides.empty()) chosen.measured.clear();  // they were measured on the shape as it is written
+  if (overrides.empty()) return chosen;
+  chosen.measured.clear();  // they were measured on the shape as it is written
+  const bool named = std::any_of(overrides.begin(), overrides.end(),
+                                 [](const std::string& value) { return value.rfind("title=", 0) == 0; });
+  if (!named) chosen.title = fmt::format("{} with {}", name, fmt::join(overrides, ", "));
   return chosen;
 }
 

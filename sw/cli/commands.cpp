@@ -10,6 +10,7 @@
 #include "sw/cli/command_line.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
+#include "sw/cli/help_format.h"
 #include "sw/cli/keys_command.h"
 #include "sw/cli/resource_root.h"
 #include "sw/cli/show_command.h"
@@ -84,7 +85,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
                   "x,y,width,height: PEs that are Verilated tiles (implies --pe_programs)")
       ->delimiter(',')
       ->expected(4);
-  command.add_option("--vcd", settings.vcd, "write a waveform");
+  command.add_option("--vcd", settings.vcd, "write a waveform: FILE.vcd, .vcd.gz or .fst, and FILE.gtkw to open it");
   command
       .add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes, or a pattern of track names (default: all)")
       ->delimiter(',');
@@ -129,6 +130,7 @@ void read_vcd_pes(RunFlags& flags) {
   if (!settings.vcd_scopes.empty() && settings.vcd.empty()) throw UsageError("--vcd_scope: needs --vcd FILE");
   if (only_pes && settings.vcd_pes.empty()) throw UsageError("--vcd_scope pes: say which PEs, e.g. --vcd_pe 3,4");
   if (!settings.vcd_pes.empty() && settings.vcd.empty()) throw UsageError("--vcd_pe: needs --vcd FILE");
+  if (!settings.vcd_pes.empty() && !settings.vcd_scopes.empty()) settings.vcd_scopes.emplace_back("pes");
   settings.pe_programs |= !settings.vcd_pes.empty();
 }
 
@@ -193,6 +195,7 @@ int run_model(RunFlags& flags) {
 
 int run_command(int argc, char* argv[]) {
   CLI::App app("weft: a cycle-approximate model of a wafer-scale cluster that trains by weight streaming", "weft");
+  app.formatter(std::make_shared<HelpFormat>());
   app.require_subcommand(1);
 
   RunFlags train, eval;

@@ -90,6 +90,13 @@ void RunFolder::open(const RunState& state) {
   write_run_state(path_, state);
 }
 
+void RunFolder::give_up() {
+  if (before_ || use_ == FolderUse::resume || use_ == FolderUse::overwrite) return;
+  std::error_code left;
+  for (const char* name : {"run.json", "run.log", ".claim"}) fs::remove(path_ / name, left);
+  fs::remove(path_, left);  // if nothing else is in it
+}
+
 std::string folder_text(const fs::path& folder) {
   const std::string holder = holder_of(folder);
   const std::optional<RunState> state = read_run_state(folder);

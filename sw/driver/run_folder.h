@@ -25,6 +25,9 @@ class RunFolder {
   /// folder says. Throws UsageError (path and reason).
   void open(const RunState& state);
 
+  /// After open(): the run is refused after all. What open() made goes away, unless the folder held a run.
+  void give_up();
+
   /// Where it is, or will be once open() has been called.
   const std::filesystem::path& path() const { return path_; }
   /// Of the run that the folder held when it was claimed.

@@ -20,6 +20,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Shown above a waveform's signals: what is traced, and the units.
+std::vector<std::string> trace_comments(const std::string& model, const hw::MachineSpec& machine) {
+  return {fmt::format("{} on {}", model, machine.name),
+          fmt::format("wafer clock {} MHz: 1 cycle = {:.4f} ns", machine.clock.mega_hertz,
+                      1000.0 / static_cast<double>(machine.clock.mega_hertz))};
+}
+
+std::vector<std::string> layer_names(const hw::Job& job) {
+  std::vector<std::string> names;
+  for (const hw::MatrixLayer& layer : job.layers) names.push_back(layer.name);
+  return names;
+}
+
 /// Simulates and writes every output; `state` says how it ended. The folder is open.
 void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::time_point began) {
   const RunSettings& settings = run.settings;
@@ -48,6 +61,7 @@ void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::tim
   for (const std::string& note : run.model.notes) log.line(note);
   for (const std::string& note : run.notes) log.line(note);
   for (const std::string& change : run.changes) log.line("Goes on with another setting: " + change);
+  trace.begin();
   if (run.folder.named_by_time()) mark_latest(folder);
   cluster.run();
 
@@ -68,7 +82,7 @@ void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::tim
   attempt([&] { write_whole(folder / "report.json", json_text(to_json(report)) + "\n"); });
   attempt([&] { summary = summary_text(report); });
   attempt([&] { write_whole(folder / "summary.txt", summary); });
-  attempt([&] { trace.write(); });
+  attempt([&] { trace.finish(); });
   std::fputs(("\n" + summary).c_str(), stdout);
   check_conservation(report);
   if (!unwritten.empty()) throw UsageError(fmt::format("{}", fmt::join(unwritten, "\n")));
@@ -82,7 +96,8 @@ void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::tim
 int run_training(const RunSettings& settings) {
   const auto began = Clock::now();
   PreparedRun run(settings);
-  proto::TraceFile trace(settings.vcd, settings.vcd_scopes);
+  proto::TraceFile trace(settings.vcd, settings.vcd_scopes, trace_comments(run.state.model, run.machine.spec));
+  trace.recorder().call_layers(layer_names(run.job));
   run.folder.open(run.state);
   RunState state = run.state;
   const auto end = [&] {
@@ -92,9 +107,14 @@ int run_training(const RunSettings& settings) {
   try {
     play(run, trace, state, began);
   } catch (const std::exception& error) {
+    if (!trace.begun()) {  // a pattern that fits no track is known once there are tracks
+      run.folder.give_up();
+      throw;
+    }
     state.phase = RunPhase::failed;
     state.why = error.what();
     try {
+      trace.finish();
       end();
     } catch (const UsageError&) {
       // The disk is full: the error that is on its way says more than that its note could not be left.

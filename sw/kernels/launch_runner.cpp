@@ -6,8 +6,10 @@
 #include <cstdlib>
 
 #include "hw/pe/array_model.h"
+#include "hw/pe/instruction_text.h"
+#include "sw/kernels/color_names.h"
 #include "sw/kernels/kernel_setup.h"
-#include "tlm/base/error.h"
+#include "tlm/base/clock_crossing.h"
 
 namespace weft::sw {
 
@@ -65,35 +67,48 @@ int LaunchRunner::Traced::index_in(const hw::ProgramLaunch& launch, const hw::Ar
 
 void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
   static constexpr const char* links[hw::link_count] = {"north", "east", "south", "west"};
+  using proto::TrackValues;
   recorder_ = &recorder;
+  cycle_ = recorder.track("cluster.system0.cycle", "pes", TrackValues::numbers);
   for (const auto& [x, y] : pes) {
     Traced pe;
     pe.x = x;
     pe.y = y;
     const std::string path = fmt::format("cluster.system0.pe_{}_{}", x, y);
-    for (std::size_t thread = 0; thread < hw::thread_count; ++thread)
-      pe.threads[thread] = recorder.track(fmt::format("{}.thread{}", path, thread), "pes");
+    for (std::size_t thread = 0; thread < hw::thread_count; ++thread) {
+      pe.threads[thread] = recorder.track(fmt::format("{}.thread{}", path, thread), "pes", TrackValues::names);
+      pe.places[thread] = recorder.track(fmt::format("{}.thread{}_pc", path, thread), "pes", TrackValues::numbers);
+    }
     for (std::size_t link = 0; link < hw::link_count; ++link)
-      pe.links[link] = recorder.track(fmt::format("{}.{}", path, links[link]), "pes");
+      pe.links[link] = recorder.track(fmt::format("{}.{}", path, links[link]), "pes", TrackValues::names);
     traced_.push_back(pe);
   }
 }
 
 void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run) {
+  const auto span = [&](proto::TrackId track, Cycle at, std::uint64_t value) {
+    const Cycle begin = launch.start + at;
+    recorder_->span(track, to_ps(machine_.clock, begin), to_ps(machine_.clock, begin + 1), value);
+  };
+  bool any = false;
   for (const Traced& pe : traced_) {
     const int at = pe.index_in(launch, array);
     if (at < 0) continue;
+    any = true;
     const hw::PeRun& did = run.pes[static_cast<std::size_t>(at)];
-    const auto span = [&](proto::TrackId track, Cycle at, int value) {
-      const Cycle begin = launch.start + at;
-      recorder_->span(track, machine_.clock.to_ps(begin), machine_.clock.to_ps(begin + 1),
-                      static_cast<std::uint32_t>(value));
-    };
-    for (const hw::CoreSlot& slot : did.slots)
-      span(pe.threads[static_cast<std::size_t>(slot.thread)], slot.at, slot.instruction + 1);
+    const std::vector<hw::Instruction>& code = array.programs[static_cast<std::size_t>(at)].code;
+    for (const hw::CoreSlot& slot : did.slots) {
+      const auto thread = static_cast<std::size_t>(slot.thread);
+      const hw::Opcode opcode = code[static_cast<std::size_t>(slot.instruction)].opcode;
+      span(pe.threads[thread], slot.at, recorder_->name(hw::text_of(opcode).name));
+      span(pe.places[thread], slot.at, static_cast<std::uint64_t>(slot.instruction) + 1);
+    }
     for (const hw::LinkSlot& sent : did.sent)
-      span(pe.links[static_cast<std::size_t>(sent.link)], sent.at, sent.wavelet.color + 1);
+      span(pe.links[static_cast<std::size_t>(sent.link)], sent.at,
+           recorder_->name(color_name(launch.kind, sent.wavelet.color)));
   }
+  for (Cycle at = 0; any && cycle_ >= 0 && at < run.end; ++at)
+    span(cycle_, at, static_cast<std::uint64_t>(launch.start + at));
 }
 
 }  // namespace weft::sw

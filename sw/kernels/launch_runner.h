@@ -29,8 +29,9 @@ class LaunchRunner : public hw::LaunchPrograms {
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
   Cycle run(const hw::ProgramLaunch& launch) override;
-  /// Tracks cluster.system0.pe_X_Y.thread0, .thread1: the instruction that acts, counted from 1; .north to .west: the
-  /// color that leaves, counted from 1. `recorder` must outlive this object. Of one system only.
+  /// Tracks cluster.system0.pe_X_Y.thread0, .thread1: the opcode that acts; .thread0_pc, .thread1_pc: its place in the
+  /// program, counted from 1; .north to .west: what the color that leaves carries; and cluster.system0.cycle, which
+  /// counts the wafer's cycles in each launch. `recorder` must outlive this object. Of one system only.
   void trace(const Pes& pes, proto::Recorder& recorder);
   const proto::ProgramTotals& totals() const { return totals_; }
 
@@ -44,10 +45,11 @@ class LaunchRunner : public hw::LaunchPrograms {
     int x = 0, y = 0;
     /// In the launch's array; -1: not there.
     int index_in(const hw::ProgramLaunch& launch, const hw::ArraySetup& array) const;
-    std::array<proto::TrackId, hw::thread_count> threads{};
+    std::array<proto::TrackId, hw::thread_count> threads{}, places{};
     std::array<proto::TrackId, hw::link_count> links{};
   };
   proto::Recorder* recorder_ = nullptr;
+  proto::TrackId cycle_ = -1;
   std::vector<Traced> traced_;
   proto::ProgramTotals totals_;
 };

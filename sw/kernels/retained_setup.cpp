@@ -12,7 +12,7 @@ using hw::Opcode;
 
 namespace {
 
-std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
+std::uint16_t narrow(int value) { return static_cast<std::uint16_t>(value); }
 
 }  // namespace
 
@@ -43,10 +43,10 @@ void RetainedSetup::add_program(hw::Program& program, int column, int position) 
   Instruction take;
   take.opcode = Opcode::outer;
   take.fabric_in = static_cast<std::uint8_t>(MatrixColors::deltas);
-  take.a = word(sums_);
-  take.count = take.row_stride = word(features);
+  take.a = narrow(sums_);
+  take.count = take.row_stride = narrow(features);
   take.element_stride = 1;
-  take.scalars = word(tokens);
+  take.scalars = narrow(tokens);
   Instruction give = take;
   give.opcode = Opcode::outer_memory;
   give.fabric_in.reset();
@@ -56,8 +56,8 @@ void RetainedSetup::add_program(hw::Program& program, int column, int position) 
   builder.begin_thread(0);
   const auto rounds = [&](Instruction multiply, int round, int passes) {
     if (passes == 0) return;
-    multiply.b = word(weights_ + round * features);
-    if (multiply.fabric_out) multiply.c = word(deltas_ + (round - before) * tokens);
+    multiply.b = narrow(weights_ + round * features);
+    if (multiply.fabric_out) multiply.c = narrow(deltas_ + (round - before) * tokens);
     const int first = builder.here();
     builder.add(multiply);
     builder.loop(first, passes, 0);
@@ -72,9 +72,9 @@ void RetainedSetup::add_program(hw::Program& program, int column, int position) 
     rounds(take, before + own, map_.rounds - before - own);
     Instruction round_off;
     round_off.opcode = Opcode::to_half16;
-    round_off.a = word(halves_);
-    round_off.b = word(sums_);
-    round_off.count = word(features * tokens);
+    round_off.a = narrow(halves_);
+    round_off.b = narrow(sums_);
+    round_off.count = narrow(features * tokens);
     builder.add(round_off);
   }
   builder.halt();

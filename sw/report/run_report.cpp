@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "sw/report/simulated_share.h"
-#include "tlm/base/error.h"
+#include "tlm/base/clock_crossing.h"
 
 namespace weft::sw {
 
@@ -52,7 +52,7 @@ nlohmann::ordered_json updates_json(const RunReport& report) {
 }  // namespace
 
 Picosecond RunReport::end_ps() const {
-  Picosecond end = Clock{clock_mhz}.to_ps(cycles);
+  Picosecond end = to_ps(Clock{clock_mhz}, cycles);
   for (const proto::LinkRecord& link : links) end = std::max(end, link.end);
   return end;
 }

@@ -33,7 +33,7 @@ class BareRecurrence {
   Pe pe(int line, int position) const;
 
  private:
-  static constexpr int depth = hw::history_depth;
+  static constexpr int depth = hw::FabricTiming::least_history;  // of the machines that are measured
   using Times = std::vector<std::int32_t>;
   std::int32_t* at(Times& times, int line, std::int64_t index, int stride) {
     return times.data() + (static_cast<std::int64_t>(line) * depth + (index & (depth - 1))) * stride;

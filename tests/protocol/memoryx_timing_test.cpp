@@ -41,17 +41,27 @@ hw::MachineSpec round_machine() {
 struct Spans : proto::Recorder {
   struct Span {
     Picosecond begin, end;
-    std::uint32_t value;
+    std::uint64_t value;
   };
+  std::vector<std::string> names{""};
   std::vector<std::string> paths;
   std::vector<std::vector<Span>> spans;
-  proto::TrackId track(const std::string& path, const std::string& scope) override {
+  proto::TrackId track(const std::string& path, const std::string& scope, proto::TrackValues values) override {
     REQUIRE(scope == "links");
+    REQUIRE(values == proto::TrackValues::names);
     paths.push_back(path);
     spans.emplace_back();
     return static_cast<proto::TrackId>(paths.size()) - 1;
   }
-  void span(proto::TrackId id, Picosecond begin, Picosecond end, std::uint32_t value) override {
+  std::uint64_t name(const std::string& text) override {
+    names.push_back(text);
+    return names.size() - 1;
+  }
+  std::string layer(int index) const override { return "fc" + std::to_string(index + 1); }
+  void call_layers(const std::vector<std::string>&) override {}
+  int source() override { return 0; }
+  void settled(int, Picosecond) override {}
+  void span(proto::TrackId id, Picosecond begin, Picosecond end, std::uint64_t value) override {
     spans[static_cast<std::size_t>(id)].push_back({begin, end, value});
   }
   bool active() const override { return true; }
@@ -158,7 +168,8 @@ TEST_CASE("the spans of each link's track do not overlap and add up to its busy 
     Picosecond busy = 0;
     for (std::size_t i = 0; i < spans.size(); ++i) {
       busy += spans[i].end - spans[i].begin;
-      REQUIRE((spans[i].value == proto::no_layer || (spans[i].value >= 1 && spans[i].value <= 3)));
+      REQUIRE_THAT(recorder.names.at(spans[i].value),
+                   Catch::Matches("(fc[123]\\.(weights|gradient|checkpoint)|step_begin|loss|samples)"));
       if (i > 0) REQUIRE(spans[i].begin >= spans[i - 1].end);
     }
     REQUIRE(busy == record.busy);

@@ -13,7 +13,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from waveform import read_spans
 from weft_cli import ScratchTrainings, report, run
 
-NO_LAYER = 65535
 STREAMS = {"matmul_forward": "weights", "retain_forward": "weights", "matmul_delta": "delta", "matmul_gradient": "gradient"}
 
 
@@ -74,7 +73,8 @@ class Spans(ScratchTrainings):
 
     def check_phases(self):
         self.assertEqual(self.spans["cluster.system0.phase"],
-                         [(self.to_ps(row["start"]), self.to_ps(row["end"]), row["launch"] + 1) for row in self.launches])
+                         [(self.to_ps(row["start"]), self.to_ps(row["end"]), f"fc{row['layer'] + 1}.{row['kernel']}")
+                          for row in self.launches])
 
     def check_samples(self):
         """The servers make a batch when the one before is made and there is room; room comes with the end of a load."""
@@ -85,7 +85,7 @@ class Spans(ScratchTrainings):
         link, made = Link(self.spans["cluster.input0.link"], self.number("input.link_gbps")), self.ps("host.command_latency_ns")
         for batch in range(len(credits)):
             made = max(made, credits[batch - prefetch] if batch >= prefetch else 0) + production
-            link.send(made, tokens * (2 * 784 + 4), NO_LAYER)
+            link.send(made, tokens * (2 * 784 + 4), "samples")
         self.assertTrue(link.done())
 
     def check_downwards(self):
@@ -101,11 +101,11 @@ class Spans(ScratchTrainings):
         for row in self.launches:
             if (row["stage"], row["step"]) != step:
                 step = (row["stage"], row["step"])
-                send(0, 4, NO_LAYER)
+                send(0, 4, "step_begin")
             if STREAMS.get(row["kernel"], "gradient") == "gradient":
                 continue
             for chunk, size in enumerate(self.chunks(row)):
-                arrived = send(self.lane(chunk), size, row["layer"] + 1)
+                arrived = send(self.lane(chunk), size, f"fc{row['layer'] + 1}.weights")
                 if chunk == 0:
                     at_edge = self.to_cycles(arrived + self.ps("io.latency_ns"))
                     self.assertEqual(row["stream_wait"], max(0, at_edge - row["start"]), row)
@@ -122,7 +122,7 @@ class Spans(ScratchTrainings):
         systems = self.value["run"]["systems"]
         up = [[Link(self.spans[f"cluster.system{system}.lane{lane}.up"], gbps) for lane in range(lanes)] for system in range(systems)]
         root = [Link(self.spans[f"cluster.swarmx.lane{lane}_level0_node0.up"], gbps) for lane in range(lanes)]
-        user = Link(self.spans["cluster.memoryx.user"], self.number("host.link_gbps"), passed=(1, 2, 3))  # checkpoints
+        user = Link(self.spans["cluster.memoryx.user"], self.number("host.link_gbps"), passed=("fc1.checkpoint", "fc2.checkpoint", "checkpoint"))
 
         def send(lane, size, value):
             last = max(up[system][lane].send(None, size, value) for system in range(systems))
@@ -131,10 +131,10 @@ class Spans(ScratchTrainings):
         for row in self.launches:
             step = (row["stage"], row["step"])
             if row["kernel"] == "softmax_loss":
-                at = user.send(send(0, 8, NO_LAYER), 8, NO_LAYER) + self.ps("host.link_latency_ns")
+                at = user.send(send(0, 8, "loss"), 8, "loss") + self.ps("host.link_latency_ns")
                 self.assertEqual(steps[step]["loss_at_ps"], at)
             if STREAMS.get(row["kernel"]) == "gradient":
-                arrived = [send(self.lane(chunk), size, row["layer"] + 1)
+                arrived = [send(self.lane(chunk), size, f"fc{row['layer'] + 1}.gradient")
                            for chunk, size in enumerate(self.chunks(row))]
                 update = next(one for one in self.updates if (one["stage"], one["step"], one["layer"]) == (*step, row["layer"]))
                 self.assertEqual(update["start_ps"], min(arrived), row)
@@ -167,7 +167,7 @@ class Spans(ScratchTrainings):
     def test_a_checkpoint_in_the_middle(self):
         self.record("kept", "--checkpoint_steps", 2, "--set", "optimizer.optimizer_type=adam")
         self.check_all()
-        kept = [span for span in self.spans["cluster.memoryx.user"] if span[2] in (1, 2)]
+        kept = [span for span in self.spans["cluster.memoryx.user"] if span[2] in ("fc1.checkpoint", "fc2.checkpoint")]
         sizes = [3 * 4 * 24 * 785, 3 * 4 * 10 * 25]  # weights and two moments, fp32
         self.assertEqual([end - begin for begin, end, _ in kept], [math.ceil(size * 80) for size in sizes * 2])
 

@@ -42,6 +42,12 @@ class Budget(unittest.TestCase):
         self.assertNotIn("Measured", result.stdout)
         self.assertIn("gpt3_175b", self.budget("--list").stdout)
 
+    def test_a_changed_model_is_not_called_the_published_one(self):
+        page = self.budget("--set", "hidden=8192", "--set", "heads=64").stdout
+        self.assertIn("gpt3_13b with hidden=8192, heads=64 on 1 x wse2", page)
+        self.assertNotIn("GPT-3 13B", page)
+        self.assertIn("a model of mine on 1 x", self.budget("--set", "title=a model of mine", "--set", "layers=3").stdout)
+
     def test_refusals(self):
         self.refused("gtp3_13b", texts=["gtp3_13b", "nearest: gpt3_13b"])
         self.refused("--machine", "wse4", texts=["wse4", "wse3"])

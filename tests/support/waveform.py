@@ -1,5 +1,5 @@
-"""A value change dump as spans: {dotted path: [(begin, end, value), ...]} in picoseconds. Written for the tests, after
-IEEE 1364; shares nothing with tlm/trace."""
+"""A value change dump as spans: {dotted path: [(begin, end, value), ...]} in picoseconds; a value is a number or the text
+of a string variable. Written for the tests, after IEEE 1364; shares nothing with tlm/trace."""
 
 
 def read_spans(path):
@@ -19,8 +19,8 @@ def read_spans(path):
             body = True
         elif body and words[0][0] == "#":
             now = int(words[0][1:])
-        elif body and words[0][0] == "b":
-            name, value = names[words[1]], int(words[0][1:], 2)
+        elif body and words[0][0] in "bs":
+            name, value = names[words[1]], int(words[0][1:], 2) if words[0][0] == "b" else words[0][1:]
             if name in open_:
                 begin, held = open_.pop(name)
                 spans[name].append((begin, now, held))

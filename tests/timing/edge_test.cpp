@@ -33,8 +33,8 @@ struct Feed {
         layout(machine, {lane, 1, FeatureAxis::rows}),
         map(KernelKind::matmul_forward, of, lane, 6),
         feed(machine, layout, map, order, start, free) {}
-  std::vector<std::int32_t> round(const std::vector<std::int32_t>& starts, int rounds, int index) {
-    const std::int32_t* bases = feed.round(starts, 0, rounds, index);
+  std::vector<std::int32_t> round(const std::vector<Cycle>& starts, int rounds, int index) {
+    const std::int32_t* bases = feed.round({{starts.begin(), starts.end()}, -1}, 0, rounds, index);
     return {bases, bases + feed.rows()};
   }
   MachineSpec machine;
@@ -45,6 +45,7 @@ struct Feed {
 };
 
 using Rows = std::vector<std::int32_t>;
+using Starts = std::vector<Cycle>;
 
 }  // namespace
 
@@ -53,10 +54,10 @@ TEST_CASE("feed: a channel begins when its words are there and it is free") {
   for (const Cycle ready : {111, 112, 113}) {
     Feed edge;
     REQUIRE(edge.feed.channels() == 2);
-    REQUIRE(edge.feed.arrive(100, 3) == Rows{0, 0});
+    REQUIRE(edge.feed.arrive(100, 3) == Starts{0, 0});
     CHECK(edge.free == std::vector<Cycle>{112, 112});
-    const auto start = static_cast<std::int32_t>(std::max<Cycle>(ready, 112) - 100);
-    CHECK(edge.feed.arrive(ready, 1) == Rows{start, start});
+    const Cycle start = std::max<Cycle>(ready, 112) - 100;
+    CHECK(edge.feed.arrive(ready, 1) == Starts{start, start});
     CHECK(edge.free == std::vector<Cycle>{100 + start + 4, 100 + start + 4});
   }
 }
@@ -65,13 +66,13 @@ TEST_CASE("feed: words that all wait before the launch have one start, those tha
   // 12 words and the farthest row's way of 1: at -14 and earlier none is still on its way at the launch.
   for (const Cycle ready : {85, 86, 87}) {
     Feed edge;
-    CHECK(edge.feed.arrive(ready, 3).front() == std::max<std::int32_t>(static_cast<std::int32_t>(ready - 100), -14));
+    CHECK(edge.feed.arrive(ready, 3).front() == std::max<Cycle>(ready - 100, -14));
   }
 }
 
 TEST_CASE("feed: row by row in each round, or in blocks of rounds, or by element") {
   Feed by_round;
-  const Rows starts = by_round.feed.arrive(100, 3);
+  const Starts starts = by_round.feed.arrive(100, 3);
   CHECK(by_round.round(starts, 3, 0) == Rows{0, 3, 0, 3});  // row 1: two words later, and a hop
   CHECK(by_round.round(starts, 3, 1) == Rows{4, 7, 4, 7});
   CHECK(by_round.round(starts, 3, 2) == Rows{8, 11, 8, 11});
@@ -92,22 +93,22 @@ TEST_CASE("feed: row by row in each round, or in blocks of rounds, or by element
 TEST_CASE("feed: an odd half takes a word of its own") {
   // 8 inputs and the bias on 4 rows: three halves in the last row.
   Feed edge({}, {"fc", 8, 3, false, 0});
-  const Rows starts = edge.feed.arrive(100, 1);
+  const Starts starts = edge.feed.arrive(100, 1);
   CHECK(edge.free == std::vector<Cycle>{104, 105});
   CHECK(edge.round(starts, 1, 0) == Rows{0, 3, 0, 3});
 }
 
 TEST_CASE("feed: what came before the launch is there at its begin") {
   Feed edge;
-  const Rows starts = edge.feed.arrive(96, 3);
-  CHECK(starts == Rows{-4, -4});
+  const Starts starts = edge.feed.arrive(96, 3);
+  CHECK(starts == Starts{-4, -4});
   CHECK(edge.round(starts, 3, 0) == Rows{-1, -1, -1, -1});
   CHECK(edge.round(starts, 3, 1) == Rows{0, 3, 0, 3});
 }
 
 TEST_CASE("feed: a place that was kept gives the same rounds again") {
   Feed edge({false, 2});
-  const Rows starts = edge.feed.arrive(100, 3);
+  const Starts starts = edge.feed.arrive(100, 3);
   edge.round(starts, 3, 0);
   const EdgeFeed::Place place = edge.feed.place();
   const Rows one = edge.round(starts, 3, 1), two = edge.round(starts, 3, 2);

@@ -26,9 +26,24 @@ TEST_CASE("a link's serialisation is rounded up to a picosecond, once a block") 
   CHECK(link.send(0, 1'000'000) == 2'667 + 8'000 + 2'666'666'667);
 }
 
+namespace {
+
+struct Kept final : TraceSink {
+  std::vector<std::pair<Picosecond, std::string>> changes;
+  void begin(const std::vector<Track>&) override {}
+  void name(Picosecond at, TrackId, const std::string& text) override { changes.emplace_back(at, text); }
+  void number(Picosecond, TrackId, std::uint64_t) override {}
+  void flush(Picosecond) override {}
+};
+
+}  // namespace
+
 TEST_CASE("a port's spans begin and end with the serialisation, not with the arrival") {
-  SpanRecorder recorder{TraceSelection({})};
+  Kept kept;
+  SpanRecorder recorder{TraceSelection({}), kept};
+  recorder.call_layers({"fc1", "fc2", "fc3"});
   LinkPort port("cluster.some.link", "some_class", 8, 70'000, recorder);
+  recorder.begin();
   BlockTag weights, loss, credit;
   weights.layer = 2;
   loss.kind = BlockKind::loss;
@@ -36,28 +51,30 @@ TEST_CASE("a port's spans begin and end with the serialisation, not with the arr
   CHECK(port.send(1'000, weights, 4) == 1'000 + 4'000 + 70'000);
   CHECK(port.send(2'000, loss, 8) == 5'000 + 8'000 + 70'000);
   CHECK(port.send(90'000, credit, 0) == 90'000 + 70'000);
-  REQUIRE(recorder.spans().size() == 2);
-  const Span &first = recorder.spans()[0], &second = recorder.spans()[1];
-  CHECK((first.begin == 1'000 && first.end == 5'000 && first.value == 3));
-  CHECK((second.begin == 5'000 && second.end == 13'000 && second.value == no_layer));
+  recorder.finish();
+  using Changes = std::vector<std::pair<Picosecond, std::string>>;
+  CHECK(kept.changes == Changes{{1'000, "fc3.weights"}, {5'000, "loss"}, {13'000, ""}});
   const LinkRecord record = port.record();
   CHECK((record.name == "cluster.some.link" && record.link_class == "some_class"));
   CHECK((record.bytes == 12 && record.busy == 12'000));
   CHECK(record.end >= 13'000);
 }
 
-TEST_CASE("a track's value is the layer and one, or that there is none") {
+TEST_CASE("what a track shows is the layer and the kind, or the kind alone") {
+  Kept kept;
+  SpanRecorder recorder{TraceSelection({}), kept};
+  recorder.call_layers({"fc1", "fc2"});
+  BlockTag tag;
   for (const BlockKind kind : {BlockKind::weights, BlockKind::gradient, BlockKind::checkpoint}) {
-    BlockTag tag;
     tag.kind = kind;
-    CHECK(track_value(tag) == 1);
-    tag.layer = 7;
-    CHECK(track_value(tag) == 8);
+    tag.layer = 1;
+    CHECK(shown(tag, recorder) == std::string("fc2.") + name_of(kind));
+    tag.layer = 2;  // of the run, not of a layer
+    CHECK(shown(tag, recorder) == name_of(kind));
   }
   for (const BlockKind kind : {BlockKind::step_begin, BlockKind::credit, BlockKind::loss, BlockKind::samples}) {
-    BlockTag tag;
     tag.kind = kind;
-    tag.layer = 7;
-    CHECK(track_value(tag) == no_layer);
+    tag.layer = 1;
+    CHECK(shown(tag, recorder) == name_of(kind));
   }
 }

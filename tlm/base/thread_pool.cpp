@@ -1,5 +1,7 @@
 #include "tlm/base/thread_pool.h"
 
+#include <utility>
+
 namespace weft {
 
 ThreadPool::ThreadPool(int threads) {
@@ -28,6 +30,13 @@ void ThreadPool::run(int parts, const std::function<void(int)>& task) {
   take_parts(task, lock);
   done_.wait(lock, [this] { return running_ == 0; });
   task_ = nullptr;
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void ThreadPool::failed(int part, std::exception_ptr why) {
+  if (failure_ && failed_part_ < part) return;
+  failed_part_ = part;
+  failure_ = std::move(why);
 }
 
 void ThreadPool::take_parts(const std::function<void(int)>& task, std::unique_lock<std::mutex>& lock) {
@@ -35,8 +44,14 @@ void ThreadPool::take_parts(const std::function<void(int)>& task, std::unique_lo
     const int part = next_++;
     ++running_;
     lock.unlock();
-    task(part);
+    std::exception_ptr failure;
+    try {
+      task(part);
+    } catch (...) {
+      failure = std::current_exception();
+    }
     lock.lock();
+    if (failure) failed(part, std::move(failure));
     --running_;
   }
 }

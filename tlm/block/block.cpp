@@ -1,9 +1,9 @@
 #include "tlm/block/block.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 
 namespace weft::proto {
 
@@ -12,7 +12,9 @@ Block::Block(const BlockTag& tag, Payload payload) : tag_(tag), payload_(std::mo
   transaction_.set_command(tlm::TLM_WRITE_COMMAND);
   // The generic payload wants a writable pointer; receivers read through Block::payload().
   transaction_.set_data_ptr(payload_ ? const_cast<unsigned char*>(payload_->data()) : nullptr);
-  transaction_.set_data_length(payload_ ? static_cast<unsigned>(payload_->size()) : 0);
+  // TLM counts 32 bits; a block's size is its payload's.
+  constexpr std::size_t longest = std::numeric_limits<unsigned>::max();
+  transaction_.set_data_length(payload_ ? static_cast<unsigned>(std::min(payload_->size(), longest)) : 0);
   transaction_.set_streaming_width(transaction_.get_data_length());
   transaction_.set_extension(&tag_);
   transaction_.set_extension(&handle_);
@@ -37,16 +39,18 @@ Picosecond absolute_ps(const sc_core::sc_time& delay) {
 }
 
 sc_core::sc_time delay_until(Picosecond at) {
-  return sc_core::sc_time(static_cast<double>(at), sc_core::SC_PS) - sc_core::sc_time_stamp();
+  static const sc_core::sc_time one(1, sc_core::SC_PS);
+  return sc_core::sc_time::from_value(static_cast<std::uint64_t>(at) * one.value()) - sc_core::sc_time_stamp();
 }
 
 Picosecond Link::send(Picosecond ready, Bytes bytes) {
-  const auto duration = static_cast<Picosecond>(std::ceil(static_cast<double>(bytes) * 8000.0 / gbps_));
+  constexpr const char *what = "the time of a block on a link", *unit = "ps";
+  const Picosecond duration = checked_ceil(static_cast<double>(bytes) * 8000.0 / gbps_, what, unit);
   last_start_ = std::max(ready, free_);
-  free_ = last_start_ + duration;
+  free_ = checked_add(last_start_, duration, what, unit);
   busy_ps_ += duration;
   bytes_ += bytes;
-  return free_ + latency_ps_;
+  return checked_add(free_, latency_ps_, what, unit);
 }
 
 }  // namespace weft::proto

@@ -57,6 +57,7 @@ class Block {
   tlm::tlm_generic_payload& transaction() { return transaction_; }
   const BlockTag& tag() const { return tag_; }
   const Payload& payload() const { return payload_; }
+  Bytes bytes() const { return payload_ ? static_cast<Bytes>(payload_->size()) : 0; }
 
   /// The block behind a transaction. Throws SimulationError if the transaction is none.
   static const Block& of(tlm::tlm_generic_payload& transaction);
@@ -83,7 +84,7 @@ class Link {
  public:
   Link(double gbps, Picosecond latency_ps) : gbps_(gbps), latency_ps_(latency_ps) {}
   /// The last byte of `bytes`, ready at `ready`, is at the far end at the returned time:
-  /// max(ready, free) + ceil(bytes * 8 / rate) + latency; and the link is free after the serialisation.
+  /// max(ready, free) + ceil(bytes * 8 / rate) + latency; and the link is free after the serialisation. TimeOverflow.
   Picosecond send(Picosecond ready, Bytes bytes);
   Bytes bytes() const { return bytes_; }
   Picosecond busy_ps() const { return busy_ps_; }

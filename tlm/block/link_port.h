@@ -1,27 +1,22 @@
 #pragma once
 // A sender's end of a link direction: the Link recurrence, its books and its track.
+#include <map>
 #include <string>
 #include <utility>
 
 #include "tlm/block/block.h"
+#include "tlm/block/describe.h"
 #include "tlm/stats/launch_record.h"
 #include "tlm/trace/recorder.h"
 
 namespace weft::proto {
 
-/// Value of a link's track while it is busy: layer + 1 of weights, gradient and checkpoint blocks,
-/// `no_layer` for blocks that belong to no layer.
-inline constexpr std::uint32_t no_layer = 65535;
-
-inline std::uint32_t track_value(const BlockTag& tag) {
-  switch (tag.kind) {
-    case BlockKind::weights:
-    case BlockKind::gradient:
-    case BlockKind::checkpoint:
-      return static_cast<std::uint32_t>(tag.layer) + 1;
-    default:
-      return no_layer;
-  }
+/// What a link's track shows while the block is on it, e.g. "fc1.weights"; of blocks that belong to no layer the kind.
+inline std::string shown(const BlockTag& tag, const Recorder& recorder) {
+  const bool of_layer =
+      tag.kind == BlockKind::weights || tag.kind == BlockKind::gradient || tag.kind == BlockKind::checkpoint;
+  const std::string layer = of_layer ? recorder.layer(tag.layer) : "";
+  return layer.empty() ? name_of(tag.kind) : layer + '.' + name_of(tag.kind);
 }
 
 class LinkPort {
@@ -32,7 +27,7 @@ class LinkPort {
         class_(std::move(link_class)),
         link_(gbps, latency_ps),
         recorder_(&recorder),
-        track_(recorder.track(name_, "links")) {}
+        track_(recorder.track(name_, "links", TrackValues::names)) {}
 
   /// Arrival of the last byte at the far end (Link::send).
   Picosecond send(Picosecond ready, const BlockTag& tag, Bytes bytes) {
@@ -40,7 +35,7 @@ class LinkPort {
     const Picosecond arrival = link_.send(ready, bytes);
     if (track_ >= 0 && bytes > 0) {
       const Picosecond start = link_.start_of_last();
-      recorder_->span(track_, start, start + (link_.busy_ps() - busy_before), track_value(tag));
+      recorder_->span(track_, start, start + (link_.busy_ps() - busy_before), value(tag));
     }
     return arrival;
   }
@@ -48,10 +43,17 @@ class LinkPort {
   LinkRecord record() const { return {name_, class_, link_.bytes(), link_.busy_ps(), link_.free_at()}; }
 
  private:
+  std::uint64_t value(const BlockTag& tag) {
+    std::uint64_t& known = values_[{tag.kind, tag.layer}];
+    if (known == 0) known = recorder_->name(shown(tag, *recorder_));
+    return known;
+  }
+
   std::string name_, class_;
   Link link_;
   Recorder* recorder_;
   TrackId track_;
+  std::map<std::pair<BlockKind, int>, std::uint64_t> values_;  ///< by kind and layer
 };
 
 }  // namespace weft::proto

@@ -1,32 +1,48 @@
 #pragma once
-// The trace of one run, if it has one.
+// The trace of one run, if it has one: a waveform that grows as the run goes, and the save file that opens it.
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tlm/trace/byte_sink.h"
 #include "tlm/trace/span_recorder.h"
+#include "tlm/trace/vcd_writer.h"
 
 namespace weft::proto {
 
 class TraceFile {
  public:
-  /// `path` empty: nothing is recorded. `selection`: see TraceSelection; empty: every track.
-  /// Throws UsageError: an unknown scope, or a path that cannot be written, before anything runs.
-  TraceFile(const std::filesystem::path& path, const std::vector<std::string>& selection);
+  /// `path` empty: nothing is recorded; else open_byte_sink() says what is written. `selection`: see TraceSelection.
+  /// `comments` go into the file's header and above the signals. Throws UsageError before anything runs.
+  TraceFile(const std::filesystem::path& path, const std::vector<std::string>& selection,
+            std::vector<std::string> comments = {});
+  ~TraceFile();
 
   Recorder& recorder();
-  /// What was recorded; without tracks if the run has no trace.
-  const SpanRecorder& spans() const { return spans_; }
   const std::filesystem::path& path() const { return path_; }
 
-  /// Writes the VCD, if there is one, with `comments` in its header. Says on stderr what is missing in it (dropped
-  /// spans, patterns that fitted nothing). Throws UsageError if the file cannot be written (disk full).
-  void write(const std::vector<std::string>& comments = {});
+  /// All tracks are declared: the header is written. Throws UsageError for patterns that fit no track; then no file is
+  /// left that was not there.
+  void begin();
+  /// begin() has succeeded.
+  bool begun() const { return begun_; }
+  /// Ends the file with what is there. Says on stderr what is missing in it. Throws UsageError if it cannot be written
+  /// (disk full). Once; also after a run that failed.
+  void finish();
 
  private:
+  /// Keeps the save file's zoom near the length of what is there.
+  class Zoom;
+  void write_save_file(Picosecond end) const;
+
   std::filesystem::path path_;
+  std::vector<std::string> comments_;
   NullRecorder none_;
-  SpanRecorder spans_;
+  std::unique_ptr<ByteSink> bytes_;
+  std::unique_ptr<TraceSink> sink_;
+  std::unique_ptr<SpanRecorder> spans_;
+  bool begun_ = false;
 };
 
 }  // namespace weft::proto

@@ -19,7 +19,7 @@ TraceSelection::TraceSelection(const std::vector<std::string>& items) {
     if (item.find_first_of(".*?[") != std::string::npos) {
       globs_.push_back({item, false});
     } else if (std::find(known_scopes.begin(), known_scopes.end(), item) != known_scopes.end()) {
-      scopes_.push_back(item);
+      scopes_.push_back({item, false});
     } else {
       throw UsageError(fmt::format("--vcd_scope {}: no such scope, and not a pattern of a path (cluster.memoryx.*){}",
                                    item, suggest(item, known_scopes)));
@@ -28,17 +28,29 @@ TraceSelection::TraceSelection(const std::vector<std::string>& items) {
 }
 
 bool TraceSelection::keeps(const std::string& path, const std::string& scope) {
-  bool kept = (scopes_.empty() && globs_.empty()) || std::find(scopes_.begin(), scopes_.end(), scope) != scopes_.end();
-  for (Glob& glob : globs_)
-    if (fnmatch(glob.pattern.c_str(), path.c_str(), 0) == 0) kept = glob.used = true;
+  paths_.push_back(path);
+  bool kept = scopes_.empty() && globs_.empty();
+  for (Item& item : scopes_)
+    if (item.text == scope) kept = item.used = true;
+  for (Item& glob : globs_)
+    if (fnmatch(glob.text.c_str(), path.c_str(), 0) == 0) kept = glob.used = true;
   return kept;
 }
 
-std::vector<std::string> TraceSelection::unused() const {
-  std::vector<std::string> patterns;
-  for (const Glob& glob : globs_)
-    if (!glob.used) patterns.push_back(glob.pattern);
-  return patterns;
+void TraceSelection::require_used() const {
+  std::string wrong;
+  const auto note = [&wrong](const std::string& line) { wrong += (wrong.empty() ? "" : "\n") + line; };
+  for (const Item& scope : scopes_)
+    if (!scope.used) note(fmt::format("--vcd_scope {}: this run has no such tracks", scope.text));
+  for (const Item& glob : globs_) {
+    if (glob.used) continue;
+    const auto near = nearest(glob.text, paths_);
+    note(fmt::format("--vcd_scope {}: fits no track; {} '{}'", glob.text, near ? "is near" : "there is",
+                     near             ? *near
+                     : paths_.empty() ? "none"
+                                      : paths_.front()));
+  }
+  if (!wrong.empty()) throw UsageError(wrong);
 }
 
 }  // namespace weft::proto

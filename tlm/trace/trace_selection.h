@@ -13,16 +13,17 @@ class TraceSelection {
   explicit TraceSelection(const std::vector<std::string>& items);
 
   bool keeps(const std::string& path, const std::string& scope);
-  /// Globs that no track has fitted so far.
-  std::vector<std::string> unused() const;
+  /// Throws UsageError that names each glob that no track has fitted, with the nearest path, and each scope that no
+  /// track is of.
+  void require_used() const;
 
  private:
-  struct Glob {
-    std::string pattern;
+  struct Item {
+    std::string text;
     bool used = false;
   };
-  std::vector<std::string> scopes_;
-  std::vector<Glob> globs_;
+  std::vector<Item> scopes_, globs_;
+  std::vector<std::string> paths_;  ///< of all tracks, kept or not
 };
 
 }  // namespace weft::proto

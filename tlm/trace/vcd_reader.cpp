@@ -1,10 +1,11 @@
+#include "tlm/trace/vcd_reader.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
 #include <istream>
 
 #include "tlm/base/error.h"
-#include "tlm/trace/vcd.h"
 
 namespace weft::proto {
 
@@ -46,7 +47,12 @@ class Reader {
       } else if (word[0] == 'b') {
         std::string code;
         stream_ >> code;
-        change(code, number_in<std::uint32_t>(word, 2));
+        const auto value = number_in<std::uint64_t>(word, 2);
+        change(code, value == 0 ? "" : std::to_string(value));
+      } else if (word[0] == 's') {
+        std::string code;
+        stream_ >> code;
+        change(code, word.substr(1));
       } else if (word == "$dumpvars" || word == "$end") {
         continue;
       } else if (word[0] == '$') {
@@ -61,7 +67,7 @@ class Reader {
  private:
   struct State {
     std::string path;
-    std::uint32_t value = 0;
+    std::string value;  ///< empty: idle
     Picosecond since = 0;
   };
 
@@ -84,16 +90,16 @@ class Reader {
     tracks_[path + name];
   }
 
-  void change(const std::string& code, std::uint32_t value) {
+  void change(const std::string& code, std::string value) {
     const auto found = states_.find(code);
     if (found == states_.end()) throw UsageError(fmt::format("VCD: a change of the undeclared '{}'", code));
     State& state = found->second;
     VcdTrack& track = tracks_[state.path];
-    if (state.value != 0) {
+    if (!state.value.empty()) {
       track.busy += now_ - state.since;
       track.busy_of_value[state.value] += now_ - state.since;
     }
-    state.value = value;
+    state.value = std::move(value);
     state.since = now_;
     ++track.changes;
   }
