@@ -18,7 +18,14 @@ struct Row {
 constexpr Row rows[] = {
     {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic", "mnist",
      "IDX files of 28 x 28 pictures, or samples made up"},
-    {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist", "folder of the files"},
+    {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist",
+     "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA"},
+    {"*_input.split", "", Use::honoured, "train, val, test", "",
+     "which files; train_input's are train, eval_input's test. val: its own files, or the test files"},
+    {"*_input.data_set", "", Use::honoured, "a text", "",
+     "which of several in the folder: emnist-balanced, fashionmnist ...; without it MNIST, or the only one"},
+    {"*_input.transpose", "", Use::honoured, "true or false", "false",
+     "turns each picture over its diagonal: EMNIST's stand in columns"},
     {"*_input.batch_size", "", Use::honoured, "a whole number, 1 to 1073741824", "",
      "samples of a step over all systems; of eval_input as in train_input"},
     {"*_input.shuffle", "", Use::honoured, "true or false", "",
@@ -186,7 +193,6 @@ constexpr Row rows[] = {
     {"trainer.validate", "trainer.validate_all", Use::no_effect, "", "", "an evaluation uses fit.val_dataloader"},
 
     {"optimizer.nesterov", "optimizer.use_nesterov", Use::only, "false", "", "not there"},
-    {"*_input.split", "", Use::no_effect, "", "", "train_input reads the training files, eval_input the test files"},
     {"*_input.use_fake_data", "", Use::only, "false", "", "data_processor: synthetic makes samples up"},
     {"model.use_bias", "", Use::only, "true", "", "each layer has a bias"},
     {"model.disable_softmax", "", Use::only, "false", "", "the loss is softmax with cross entropy"},

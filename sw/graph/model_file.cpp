@@ -40,7 +40,7 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
   }
   section.not_used("samples", "the files say how many there are");
   data.data_dir = section.text("data_dir", defaults.data_dir);
-  if (data.data_dir.empty()) section.refuse("data_dir", "must name a folder; without the key it is data/mnist");
+  if (data.data_dir.empty()) section.reject("data_dir", "must name a folder; without the key it is data/mnist");
   data.split = section.choice<hw::DataPart>(
       "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
       defaults.split);
