@@ -14,6 +14,7 @@ import collections
 import json
 import pathlib
 import queue
+import random
 import sys
 import threading
 import time
@@ -90,7 +91,9 @@ def choose(options):
     if options.only and options.only not in files:
         sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(files))
     everything = [mutant for path in ([options.only] if options.only else files) for mutant in mutants_in(options.area, path)]
-    return [], sample(everything, options.count, options.seed)
+    chosen = sample(everything, options.count, options.seed)
+    random.Random(options.seed).shuffle(chosen)  # a run that is stopped has judged a sample, too
+    return [], chosen
 
 
 def describe(mutant):
