@@ -20,7 +20,7 @@ class Bounds(ScratchTrainings):
         self.assertEqual(result.returncode, 0, result.stderr)
         value = report(self.folder / name)
         plan = value["plan"]
-        compiled = run("train", model, "--timing_only", "--max_steps", STEPS, "-o", name, *arguments, "--compile_only", cwd=self.folder)
+        compiled = run("train", model, "--max_steps", STEPS, "-o", f"{name}_plan", *arguments, "--compile_only", cwd=self.folder)
         binding = re.findall(r"^ +(\S.*?) +(\d+) +binds$", compiled.stdout, re.M)
         self.assertEqual(len(binding), 1, compiled.stdout)
         self.assertIn(words, binding[0][0])
