@@ -58,6 +58,12 @@ class Cases(unittest.TestCase):
         self.assertEqual(ran(("a", "run", ""), ("b", "notrun", ""), ("c", "disabled", ""))[0], ["b: notrun", "c: disabled"])
         self.assertEqual(ran(("a", "run", "No tests ran"))[0], ["a: no tests ran"])
 
+    def test_no_name_is_cut_in_two(self):
+        """catch_discover_tests makes a list of the names, in which a semicolon is an end."""
+        cut = [line for path in (cases.ROOT / "tests").glob("*/*_test.cpp") for line in path.read_text().splitlines()
+               if line.startswith("TEST_CASE(") and ";" in line.split('"')[1]]
+        self.assertEqual(cut, [])
+
     def test_no_case_is_hidden_from_the_list(self):
         hidden = [path for path in (cases.ROOT / "tests").glob("*/*_test.cpp") if '"[.' in path.read_text()]
         self.assertEqual(hidden, [])

@@ -116,7 +116,7 @@ TEST_CASE("files that do not fit each other or the model are refused by name") {
   CHECK_THROWS_WITH(data.load(), Contains("train-images-idx3-ubyte"));
 }
 
-TEST_CASE("labels of other types and QMNIST's table are classes; what is no class is refused") {
+TEST_CASE("labels of other types and QMNIST's table are classes, and what is no class is refused") {
   const DataFolder data;
   const auto labels_of = [&data](const std::vector<std::uint32_t>& dimensions, const std::vector<std::uint8_t>& bytes,
                                  std::uint8_t type) {
@@ -139,7 +139,7 @@ TEST_CASE("labels of other types and QMNIST's table are classes; what is no clas
   CHECK_THROWS_WITH(labels_of({4}, {0x3f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0x0d), Contains("label 0.5"));
 }
 
-TEST_CASE("pictures of other types and shapes are the same samples; what has no white is refused") {
+TEST_CASE("pictures of other types and shapes are the same samples, and what has no white is refused") {
   const DataFolder data;
   const std::vector<std::uint16_t> expected = data.load().samples;
   const auto images = [&data](const std::vector<std::uint32_t>& dimensions, const std::vector<std::uint8_t>& bytes,

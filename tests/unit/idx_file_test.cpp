@@ -81,7 +81,7 @@ TEST_CASE("dimensions whose product does not fit in 64 bits are refused, not mul
   CHECK_THAT(message(idx_bytes({0x80000000u, 1, 1}, {})), Contains("dimension 0 is 2147483648"));
 }
 
-TEST_CASE("a packed file is read as the plain one, whatever its name; a damaged or short one is told") {
+TEST_CASE("a packed file is read as the plain one, whatever its name, and a damaged or short one is told") {
   const std::vector<std::uint8_t> whole = packed(good);
   CHECK(message(whole).empty());
   for (const std::size_t size : {std::size_t{3}, std::size_t{12}, whole.size() - 9, whole.size() - 1}) {

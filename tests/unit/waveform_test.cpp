@@ -100,7 +100,7 @@ TEST_CASE("spans told in any order of tracks, settled in pieces, say the same as
   }
 }
 
-TEST_CASE("what is settled is there before the end; what comes late is cut and counted") {
+TEST_CASE("what is settled is there before the end, and what comes late is cut and counted") {
   Trace trace;
   const TrackId track = trace.spans.track("a", "links", TrackValues::names);
   const int source = trace.spans.source(), other = trace.spans.source();
@@ -140,7 +140,7 @@ TEST_CASE("past the limit spans are dropped and counted") {
   CHECK(trace.read().at("a").busy == 10);
 }
 
-TEST_CASE("a selection keeps scopes and globs; what fits nothing is refused with the nearest path") {
+TEST_CASE("a selection keeps scopes and globs, and what fits nothing is refused with the nearest path") {
   Trace trace({"phases", "cluster.memoryx.*"});
   CHECK(trace.spans.track("cluster.system0.phase", "phases", TrackValues::names) == 0);
   CHECK(trace.spans.track("cluster.memoryx.lane0", "links", TrackValues::names) == 1);
@@ -154,7 +154,7 @@ TEST_CASE("a selection keeps scopes and globs; what fits nothing is refused with
   CHECK_THROWS_AS(TraceSelection({"phase"}), UsageError);
 }
 
-TEST_CASE("a file is what its ending says; wrong paths are refused and nothing is left") {
+TEST_CASE("a file is what its ending says, and wrong paths are refused and nothing is left") {
   const weft::test::ScratchFolder scratch;
   const std::filesystem::path folder = scratch.path();
   const auto write = [&](const std::string& name) {
