@@ -91,7 +91,10 @@ std::optional<std::int64_t> step_of(const std::filesystem::path& path) {
 
 void require_checkpoint(const Hdf5Reader& file) {
   const std::string format = file.attribute("format"), version = file.attribute("format_version");
-  if (format.empty() && file.find("global_step")) return;
+  const std::vector<std::string> names = file.names();
+  const bool has_tensors =
+      std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.rfind("model.", 0) == 0; });
+  if (format.empty() && has_tensors && file.find("global_step")) return;  // a copy by another program
   if (format != format_name)
     file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
                             format_name));

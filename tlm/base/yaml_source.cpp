@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "tlm/base/error.h"
-#include "tlm/base/yaml_guard.h"
 
 namespace weft {
 namespace {
