@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "hw/spec/kernel_names.h"
 #include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/plan_text.h"
 #include "tlm/base/error.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
 
@@ -41,13 +44,21 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
   return list;
 }
 
+/// A whole number from 1 on; a cast would cut what does not fit.
+template <typename Refuse>
+int whole(const Json& json, const char* key, const Refuse& refuse, int most = std::numeric_limits<int>::max()) {
+  const Json& value = json.at(key);
+  if (!value.is_number_integer() || value < 1 || value > most)
+    refuse(fmt::format("{}: {}; allowed: a whole number, 1 to {}", key, json_text(value).substr(0, 40), most));
+  return value.get<int>();
+}
+
 template <typename Refuse>
 hw::StreamOrder read_order(const Json& json, const Refuse& refuse) {
   const auto name = json.at("stream_order").get<std::string>();
-  const int block = json.at("stream_block").get<int>();
+  const int block = whole(json, "stream_block", refuse);
   if (name != "by_round" && name != "by_element")
     refuse(fmt::format("stream_order: \"{}\"; allowed: by_round, by_element", name));
-  if (block < 1) refuse(fmt::format("stream_block: {}; at least 1", block));
   return {name == "by_element", block};
 }
 
@@ -66,8 +77,9 @@ void require_same(const Json& made_for, const Json& inputs, const Refuse& refuse
 template <typename Refuse>
 hw::Mapping read_mapping(const Json& json, const hw::MachineSpec& machine, int tokens, const Refuse& refuse) {
   hw::Mapping mapping;
-  mapping.lane = {json.at("width").get<int>(), json.at("height").get<int>()};
-  mapping.lanes = json.at("lanes").get<int>();
+  const int most = std::max(machine.fabric.user_width, machine.fabric.user_height);
+  mapping.lane = {whole(json, "width", refuse, most), whole(json, "height", refuse, most)};
+  mapping.lanes = whole(json, "lanes", refuse, most);
   const auto axis = json.at("axis").get<std::string>();
   if (axis == axis_text(hw::FeatureAxis::columns)) {
     mapping.features_over = hw::FeatureAxis::columns;
@@ -143,22 +155,22 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   std::ifstream stream(file);
   if (!stream) refuse("cannot be opened");
   const Json json = Json::parse(stream, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("schema", "") != plan_schema)
+  if (json.is_discarded() || !json.is_object() || json.value("schema", Json()) != plan_schema)
     refuse("is not a plan that this program wrote");
   Plan plan;
   try {
     if (json.at("layers") != layers_json(layers)) refuse("was made for another model; compile again");
     require_same(json.at("made_for"), inputs, refuse);
-    if (json.at("tokens").get<int>() * json.at("micro_batches").get<int>() != fresh.tokens * fresh.micro_batches)
-      refuse(fmt::format("was made for {} samples a system, this run has {}; compile again",
-                         json.at("tokens").get<int>() * json.at("micro_batches").get<int>(),
-                         fresh.tokens * fresh.micro_batches));
-    plan.tokens = json.at("tokens").get<int>();
+    plan.tokens = whole(json, "tokens", refuse);
+    plan.micro_batches = whole(json, "micro_batches", refuse);
+    const std::int64_t samples = std::int64_t{plan.tokens} * plan.micro_batches;
+    const std::int64_t wanted = std::int64_t{fresh.tokens} * fresh.micro_batches;
+    if (samples != wanted)
+      refuse(fmt::format("was made for {} samples a system, this run has {}; compile again", samples, wanted));
     plan.mapping = read_mapping(json, machine, plan.tokens, refuse);
-    plan.micro_batches = json.at("micro_batches").get<int>();
     plan.retain = json.at("retain").get<bool>();
-    plan.segment = json.at("segment").get<int>();
-    if (plan.segment < 1 || plan.segment > static_cast<int>(layers.size()))
+    plan.segment = whole(json, "segment", refuse);
+    if (plan.segment > static_cast<int>(layers.size()))
       refuse(fmt::format("segment: {}; 1 to {} layers", plan.segment, layers.size()));
     plan.order = read_order(json, refuse);
     plan.predicted_step = json.at("predicted_step").get<Cycle>();
