@@ -64,6 +64,25 @@ class Splits(ScratchTrainings):
     def test_pictures_in_another_order(self):
         self.compare("pictures", input="data_processor: mnist, data_dir: data, shuffle: true, shuffle_seed: 3", shape="hidden_sizes: [12]")
 
+    def test_padding_of_an_evaluation_counts_nowhere(self):
+        """100 samples in batches of 25 fill them, in batches of 32, 48 and 96 the last is padded."""
+        for name, options in {"synthetic": {"input": "data_processor: synthetic, samples: 100"},
+                              "pictures": {"input": "data_processor: mnist, data_dir: data", "shape": "hidden_sizes: [12]"}}.items():
+            self.train(f"padded_{name}", steps=8, **options)
+            found = []
+            for batch in (25, 32, 48, 96):
+                folder = f"padded_{name}_{batch}"
+                result = run("eval", f"padded_{name}.yaml", "--checkpoint_path", f"padded_{name}/checkpoint_8.mdl", "--set",
+                             f"eval_input.batch_size={batch}", "-o", folder, cwd=self.folder)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                steps = report(self.folder / folder)["steps"]
+                self.assertEqual([step["samples"] for step in steps], [min(batch, 100 - first) for first in range(0, 100, batch)])
+                found.append((sum(step["loss"] * step["samples"] for step in steps), sum(step["correct"] for step in steps)))
+            for loss, correct in found[1:]:
+                self.assertLess(abs(loss - found[0][0]), 1e-3, name)
+                self.assertEqual(correct, found[0][1], name)
+            self.assertTrue(10 < found[0][1] <= 100, found)
+
     def test_masks_are_others_in_each_step(self):
         """Nothing is learnt, and each step has all samples: only the masks can tell two steps apart."""
         still = dict(input="data_processor: synthetic, samples: 96", rate=0, steps=6)
