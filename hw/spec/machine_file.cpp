@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "hw/spec/deepest_queue.h"
+#include "tlm/base/error.h"
 #include "tlm/base/named_file.h"
 #include "tlm/base/nearest.h"
 
@@ -184,11 +188,66 @@ MachineSpec read_spec(YamlSection root) {
   return machine;
 }
 
+/// The base that a file names, taken out of it.
+std::optional<YamlTree> take_base(YamlTree& root) {
+  const YamlTree* written = root.find("base");
+  if (written == nullptr) return std::nullopt;
+  YamlTree base = *written;
+  root.erase("base");
+  return base;
+}
+
+/// The file that `base` names: in `machines_dir`, or a path from the folder of `file`. `where`: for messages.
+std::filesystem::path file_of_base(const YamlTree& base, const std::filesystem::path& file,
+                                   const std::filesystem::path& machines_dir, const std::string& where) {
+  if (!base.is_scalar())
+    throw UsageError(fmt::format("{}: base is {}; allowed: a machine's name or a path", where, written(base)));
+  const std::filesystem::path path = base.scalar;
+  const bool is_path = path.has_parent_path() || path.has_extension();
+  try {
+    return named_yaml("machine", is_path ? (file.parent_path() / path).string() : base.scalar, machines_dir);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("{}: base: {}", where, error.what()));
+  }
+}
+
+/// The text, over the file that it is based on, over the one that that is based on, and so on; then the overrides.
+YamlSource with_bases(const std::string& text, const std::filesystem::path& name,
+                      const std::filesystem::path& machines_dir, const std::vector<std::string>& overrides) {
+  YamlSource source(text, name);
+  std::error_code unseen;
+  std::vector<std::filesystem::path> chain{std::filesystem::weakly_canonical(name, unseen)};
+  std::optional<YamlTree> base = take_base(source.root());
+  if (base && source.root().find("name") == nullptr) {
+    YamlTree& own = source.root().at("name");
+    own.kind = YamlTree::Kind::scalar;
+    own.scalar = name.stem().string();
+    own.path = "name";
+  }
+  for (std::filesystem::path file = name; base;) {
+    const std::string where = fmt::format("{}:{}:{}", file.string(), base->place.line, base->place.column);
+    const std::filesystem::path next = file_of_base(*base, file, machines_dir, where);
+    const std::filesystem::path known = std::filesystem::weakly_canonical(next, unseen);
+    if (std::find(chain.begin(), chain.end(), known) != chain.end())
+      throw UsageError(fmt::format("{}: base: {} is based on itself", where, next.string()));
+    chain.push_back(known);
+    YamlSource below(read_text_file(next), next);
+    base = take_base(below.root());
+    // A machine is called and described as its own file says.
+    below.root().erase("name");
+    below.root().erase("description");
+    source.put_under(below.root(), next);
+    file = next;
+  }
+  for (const std::string& flag : overrides) source.apply(flag);
+  return source;
+}
+
 }  // namespace
 
 MachineFile parse_machine(const std::string& text, const std::filesystem::path& name,
-                          const std::vector<std::string>& overrides) {
-  YamlReader reader(text, name, overrides);
+                          const std::filesystem::path& machines_dir, const std::vector<std::string>& overrides) {
+  YamlReader reader(with_bases(text, name, machines_dir, overrides));
   MachineFile file;
   file.spec = read_spec(reader.root());
   file.values = reader.values();
@@ -200,7 +259,7 @@ MachineFile parse_machine(const std::string& text, const std::filesystem::path& 
 MachineFile read_machine(const std::string& name_or_path, const std::filesystem::path& machines_dir,
                          const std::vector<std::string>& overrides) {
   const auto file = named_yaml("machine", name_or_path, machines_dir);
-  return parse_machine(read_text_file(file), file, overrides);
+  return parse_machine(read_text_file(file), file, machines_dir, overrides);
 }
 
 MachineSpec load_machine(const std::string& name_or_path, const std::filesystem::path& machines_dir,

@@ -1,6 +1,7 @@
 #pragma once
 // Machine files: hw/machines/*.yaml -> MachineSpec. Each number stands beside its source; a file's section `sources`
-// spells the keys out.
+// spells the keys out. A file may say which machine it is based on, `base: wse2` or a path from its own folder; then it
+// holds only what is otherwise. A key that is null is not taken from the base.
 #include <filesystem>
 #include <map>
 #include <string>
@@ -23,13 +24,14 @@ struct MachineFile {
 
 /// `name_or_path`: "mini", or the path of a .yaml file; names are looked up in `machines_dir`.
 /// `overrides`: "pe.sram_bytes=65536". Throws UsageError for an unknown machine, an unknown key, a value outside its
-/// range, and a machine that cannot work (a rectangle larger than the fabric, queues too shallow for full rate ...).
+/// range, a machine that cannot work (a rectangle larger than the fabric, queues too shallow for full rate ...), and a
+/// base that is not there or is based on this one; each message says which file.
 MachineFile read_machine(const std::string& name_or_path, const std::filesystem::path& machines_dir,
                          const std::vector<std::string>& overrides = {});
 
-/// The same from a text; `name` is for messages.
+/// The same from a text; `name` is for messages, and a path of `base` begins in its folder.
 MachineFile parse_machine(const std::string& text, const std::filesystem::path& name,
-                          const std::vector<std::string>& overrides = {});
+                          const std::filesystem::path& machines_dir, const std::vector<std::string>& overrides = {});
 
 /// read_machine without the origins.
 MachineSpec load_machine(const std::string& name_or_path, const std::filesystem::path& machines_dir,

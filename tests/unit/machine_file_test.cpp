@@ -141,9 +141,9 @@ TEST_CASE("misspelt keys and machines are told the nearest") {
   CHECK_THAT(error_of("mini", {"pe.lanes.fmac_mixd=2"}),
              Contains("unknown key pe.lanes.fmac_mixd; nearest: fmac_mixed"));
   CHECK_THAT(error_of("wse1", {}), Contains("no machine 'wse1'; nearest: wse2"));
-  CHECK_THROWS_WITH(hw::parse_machine("name: x\nfabrik: {width: 3}\n", "my.yaml"),
+  CHECK_THROWS_WITH(hw::parse_machine("name: x\nfabrik: {width: 3}\n", "my.yaml", kFolder),
                     Contains("my.yaml:2:1: missing section fabric; is 'fabrik' meant?"));
-  CHECK_THROWS_WITH(hw::parse_machine("name: x\n", "my.yaml"), Contains("my.yaml: missing key fabric.width"));
+  CHECK_THROWS_WITH(hw::parse_machine("name: x\n", "my.yaml", kFolder), Contains("my.yaml: missing key fabric.width"));
 }
 
 TEST_CASE("the echo gives value, origin and source of every number") {

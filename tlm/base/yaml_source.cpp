@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "tlm/base/error.h"
@@ -50,6 +51,29 @@ const std::string* flag_inside(const YamlTree& value) {
   return nullptr;
 }
 
+using File = std::shared_ptr<const std::filesystem::path>;
+
+void say_file(YamlTree& value, const File& file) {
+  value.place.file = file;
+  for (YamlEntry& entry : value.entries) {
+    entry.key_place.file = file;
+    say_file(entry.value, file);
+  }
+}
+
+bool is_section(const YamlTree& value) { return value.is_map() && value.find("value") == nullptr; }
+
+void lay_over(YamlTree& over, YamlTree base) {
+  for (YamlEntry& entry : base.entries) {
+    YamlTree* own = over.find(entry.key);
+    if (own == nullptr) {
+      over.entries.push_back(std::move(entry));
+    } else if (is_section(*own) && is_section(entry.value)) {
+      lay_over(*own, std::move(entry.value));
+    }
+  }
+}
+
 }  // namespace
 
 YamlSource::YamlSource(const std::string& text, const std::filesystem::path& name)
@@ -69,8 +93,13 @@ void YamlSource::apply(const std::string& override_text) {
     const std::string path = override_text.substr(0, equals);
     write(path, override_text, parse_yaml(text, where, &override_text, path));
   } catch (const UsageError& error) {
-    errors_.push_back({0, error.what()});
+    errors_.push_back({false, 0, error.what()});
   }
+}
+
+void YamlSource::put_under(YamlTree base, const std::filesystem::path& file) {
+  say_file(base, std::make_shared<const std::filesystem::path>(file));
+  lay_over(root_, std::move(base));
 }
 
 void YamlSource::write(const std::string& path, const std::string& override_text, YamlTree value) {
@@ -97,7 +126,8 @@ void YamlSource::write(const std::string& path, const std::string& override_text
 
 std::vector<std::string> YamlSource::errors() const {
   std::vector<Error> sorted = errors_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Error& a, const Error& b) { return a.line < b.line; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Error& a, const Error& b) { return std::tie(a.is_below, a.line) < std::tie(b.is_below, b.line); });
   std::vector<std::string> texts;
   for (Error& error : sorted) texts.push_back(std::move(error.text));
   return texts;
@@ -105,7 +135,8 @@ std::vector<std::string> YamlSource::errors() const {
 
 std::string YamlSource::where(const YamlPlace& place) const {
   if (place.flag) return "flag " + *place.flag;
-  return place.line > 0 ? fmt::format("{}:{}:{}", name_.string(), place.line, place.column) : name_.string();
+  const std::string& file = place.file ? place.file->native() : name_.native();
+  return place.line > 0 ? fmt::format("{}:{}:{}", file, place.line, place.column) : file;
 }
 
 std::string YamlSource::where(const YamlTree& value) const {
@@ -115,7 +146,7 @@ std::string YamlSource::where(const YamlTree& value) const {
 
 std::string YamlSource::origin(const YamlPlace& place) const {
   if (place.flag) return "flag";
-  return fmt::format("{}:{}", name_.filename().string(), place.line);
+  return fmt::format("{}:{}", (place.file ? *place.file : name_).filename().string(), place.line);
 }
 
 std::string read_text_file(const std::filesystem::path& file) {

@@ -19,15 +19,22 @@ class YamlSource {
   /// away: it then reads as not written. Later overrides win.
   void apply(const std::string& override_text);
 
+  /// Lays the source's values over those of `base`, which was read from `file`: of sections key by key; a value with its
+  /// source beside it is one value. What is null here is not taken from there. `base` is of the same kind as root().
+  void put_under(YamlTree base, const std::filesystem::path& file);
+
   YamlTree& root() { return root_; }
   const YamlTree& root() const { return root_; }
 
   struct Error {
-    int line;  ///< 0: of a flag, or of what is not written
+    bool is_below;  ///< in a file that was put under this one
+    int line;       ///< 0: of a flag, or of what is not written
     std::string text;
   };
-  void add_error(const YamlPlace& place, std::string text) { errors_.push_back({place.line, std::move(text)}); }
-  /// In the order of the file, those without a line first.
+  void add_error(const YamlPlace& place, std::string text) {
+    errors_.push_back({place.file != nullptr, place.line, std::move(text)});
+  }
+  /// In the order of the file, those without a line first, those of files under it last.
   std::vector<std::string> errors() const;
 
   /// For messages: "dir/mini.yaml:12:7", "flag pe.banks=7", or the file alone for what is not written.

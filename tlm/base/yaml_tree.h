@@ -14,6 +14,8 @@ struct YamlEntry;
 struct YamlPlace {
   int line = 0, column = 0;                 ///< from 1; 0: not in the file
   std::shared_ptr<const std::string> flag;  ///< pe.banks=7, if a flag wrote it
+  /// If another file than the source's own wrote it (YamlSource::put_under()).
+  std::shared_ptr<const std::filesystem::path> file = nullptr;
 };
 
 struct YamlTree {
