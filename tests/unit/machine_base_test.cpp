@@ -34,7 +34,8 @@ std::string error_of(const std::string& machine, const std::vector<std::string>&
 }
 
 const ResolvedValue& value_of(const MachineFile& file, const std::string& path) {
-  const auto found = std::find_if(file.values.begin(), file.values.end(), [&](const auto& v) { return v.path == path; });
+  const auto found =
+      std::find_if(file.values.begin(), file.values.end(), [&](const auto& v) { return v.path == path; });
   REQUIRE(found != file.values.end());
   return *found;
 }
@@ -67,9 +68,10 @@ TEST_CASE("one number changed: two lines, its own name, and each value says its 
 TEST_CASE("a chain: the nearest file wins, flags win over all, null is not taken from the base") {
   const Files files;
   files.write("one.yaml", "base: mini\nname: first\npe: {banks: 4}\nrouter: {link_queue: 5, input_queue: 7}\n");
-  const std::string two = files.write("two.yaml",
-                                      "base: one.yaml\nrouter: {input_queue: 8}\nclock: {profile: mine, profiles_mhz: {mine: 900, "
-                                      "peak: null}}\n");
+  const std::string two =
+      files.write("two.yaml",
+                  "base: one.yaml\nrouter: {input_queue: 8}\nclock: {profile: mine, profiles_mhz: {mine: 900, "
+                  "peak: null}}\n");
   const MachineSpec machine = load_machine(two, machines, {"router.output_queue=9"});
   CHECK(machine.name == "two");
   CHECK(machine.pe.banks == 4);
@@ -102,13 +104,15 @@ TEST_CASE("mistakes of base and file are told at once, each with its file") {
 }
 
 TEST_CASE("a wider user rectangle is told all that is wrong with it") {
-  const std::string error = error_of("mini", {"fabric.user_width=64", "fabric.user_height=64", "io.rows_per_channel=99"});
+  const std::string error =
+      error_of("mini", {"fabric.user_width=64", "fabric.user_height=64", "io.rows_per_channel=99"});
   CHECK_THAT(error, Contains("user_width") && Contains("user_height") && Contains("rows_per_channel"));
 }
 
 TEST_CASE("ramps and queues beyond the least history are parameters") {
-  const MachineSpec machine = load_machine("wse2", machines, {"router.ramp_cycles=31", "router.input_queue=64",
-                                                               "router.output_queue=64", "router.link_queue=64"});
+  const MachineSpec machine = load_machine(
+      "wse2", machines,
+      {"router.ramp_cycles=31", "router.input_queue=64", "router.output_queue=64", "router.link_queue=64"});
   CHECK(machine.router.ramp_cycles == 31);
   CHECK_THAT(error_of("wse2", {"router.link_queue=65"}), Contains("link_queue") && Contains("64"));
 }

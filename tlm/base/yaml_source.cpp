@@ -126,8 +126,9 @@ void YamlSource::write(const std::string& path, const std::string& override_text
 
 std::vector<std::string> YamlSource::errors() const {
   std::vector<Error> sorted = errors_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Error& a, const Error& b) { return std::tie(a.is_below, a.line) < std::tie(b.is_below, b.line); });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Error& a, const Error& b) {
+    return std::tie(a.is_below, a.line) < std::tie(b.is_below, b.line);
+  });
   std::vector<std::string> texts;
   for (Error& error : sorted) texts.push_back(std::move(error.text));
   return texts;

@@ -19,8 +19,9 @@ class YamlSource {
   /// away: it then reads as not written. Later overrides win.
   void apply(const std::string& override_text);
 
-  /// Lays the source's values over those of `base`, which was read from `file`: of sections key by key; a value with its
-  /// source beside it is one value. What is null here is not taken from there. `base` is of the same kind as root().
+  /// Lays the source's values over those of `base`, which was read from `file`: of sections key by key; a value with
+  /// its source beside it is one value. What is null here is not taken from there. `base` is of the same kind as
+  /// root().
   void put_under(YamlTree base, const std::filesystem::path& file);
 
   YamlTree& root() { return root_; }
