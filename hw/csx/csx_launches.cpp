@@ -130,12 +130,13 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
   const int outputs = job.layers.back().outputs;
-  const Cycle ready = to_edge(arrival.at) - record.start;
+  const int rows = std::min(std::max(features, outputs), plan_.mapping.lane.height);
+  const Cycle ready = samples_ready(*plan_.machine, layout_, rows, wafer_.lanes(), to_edge(arrival.at) - record.start);
   LaunchTimes times = each_lane([&](int lane_tokens) {
     return load_times(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, lane_tokens, ready);
   });
   const auto starts = [&](int lane) {
-    return load_starts(layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
+    return load_starts(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
   };
   times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;

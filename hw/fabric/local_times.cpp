@@ -84,17 +84,28 @@ Cycle load_words(Rectangle rectangle, int features, int outputs, int row, int to
 
 }  // namespace
 
-std::vector<std::int32_t> load_starts(const EdgeLayout& layout, int features, int outputs, Rectangle rectangle,
-                                      int tokens, Cycle ready) {
+Cycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int rows, int lanes, Cycle arrived) {
+  const Cycle bits_per_cycle = Cycle{machine.io.channel_bits_per_cycle} * layout.channels(rows) * lanes;
+  constexpr Cycle bits_per_byte = 8;
+  return std::max(arrived, -(machine.io.edge_buffer_bytes * bits_per_byte / bits_per_cycle));
+}
+
+std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+                                      Rectangle rectangle, int tokens, Cycle ready) {
+  constexpr Cycle word_bits = 32;
   const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
   std::vector<std::int32_t> starts;
   Cycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
-    starts.push_back(
-        launch_cycle(std::max<Cycle>(channel + layout.way_in(row), -1), "the wait of a launch for its samples"));
+    Cycle words = 0;
     for (const Share& kind : shares(tokens, columns))
-      channel += kind.lines * (load_words(rectangle, features, outputs, row, kind.held) + 1);
+      words += kind.lines * (load_words(rectangle, features, outputs, row, kind.held) + 1);
+    const Cycle given = ceil_div(words * word_bits, machine.io.channel_bits_per_cycle);
+    const Cycle begin = channel + std::max<Cycle>(0, given - words);
+    starts.push_back(
+        launch_cycle(std::max<Cycle>(begin + layout.way_in(row), -1), "the wait of a launch for its samples"));
+    channel += given;
   }
   return starts;
 }
@@ -103,7 +114,7 @@ LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int
                        Rectangle rectangle, int tokens, Cycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens);
-  const std::vector<std::int32_t> starts = load_starts(layout, features, outputs, rectangle, tokens, ready);
+  const std::vector<std::int32_t> starts = load_starts(machine, layout, features, outputs, rectangle, tokens, ready);
   LaunchTimes times;
   for (int row = 0; row < static_cast<int>(starts.size()); ++row) {
     Cycle sent = starts[static_cast<std::size_t>(row)];
