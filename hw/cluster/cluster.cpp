@@ -10,6 +10,7 @@ namespace weft::hw {
 Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
                  SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder)
     : sc_module(name),
+      control_(control),
       user_("user_node", *plan.job, observer),
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
       swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder),
@@ -20,7 +21,7 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
     swarmx_.memoryx_out(lane).bind(memoryx_.lane_in[static_cast<std::size_t>(lane)]);
   }
   for (int system = 0; system < plan.job->simulated_systems(); ++system) {
-    systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, recorder));
+    systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, control, recorder));
     inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine,
                                                     system, source, recorder));
     CsX& csx = *systems_.back();
@@ -39,6 +40,7 @@ void Cluster::run() {
     back_on_host_stack();
   } catch (const sc_core::sc_report& report) {  // what a thread of the simulation threw
     back_on_host_stack();
+    if (control_.left()) return;
     throw SimulationError(report.get_msg());
   }
   if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());

@@ -21,7 +21,7 @@ class Cluster : public sc_core::sc_module {
   Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
           SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder);
 
-  /// Runs to the end of the job, or of the step after which the control said no more.
+  /// Runs to the end of the job, of the step after which the control said no more, or to where it left a step.
   /// Throws SimulationError that says who waits for what when nothing can happen any more before that.
   void run();
 
@@ -33,6 +33,7 @@ class Cluster : public sc_core::sc_module {
   std::string waiting_for() const;
 
  private:
+  RunControl& control_;
   UserNode user_;
   MemoryX memoryx_;
   Swarmx swarmx_;

@@ -14,7 +14,8 @@ using proto::Block;
 using proto::BlockKind;
 using proto::BlockTag;
 
-CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder)
+CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, RunControl& control,
+         proto::Recorder& recorder)
     : sc_module(name),
       ethernet_in("ethernet_in", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
       ethernet_out("ethernet_out", static_cast<std::size_t>(plan.machine->io.ethernet_links)),
@@ -33,7 +34,8 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       start_track_(recorder.track(fmt::format("cluster.system{}.phase_start_cycle", system), "phases",
                                   proto::TrackValues::numbers)),
       trace_source_(recorder.source()),
-      weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)) {
+      weights_(static_cast<std::size_t>(plan.machine->io.ethernet_links)),
+      control_(control) {
   for (int lane = 0; lane < plan.machine->io.ethernet_links; ++lane) {
     const auto at = static_cast<std::size_t>(lane);
     ethernet_in[at].register_b_transport(this, &CsX::receive, lane);
@@ -75,14 +77,20 @@ void CsX::run_step(int stage, std::int64_t step) {
   tag.step = step;
   const std::vector<Launch>& launches = job.launches(train);
   for (tag.micro_batch = 0; tag.micro_batch < job.micro_batches; ++tag.micro_batch)
-    for (tag.launch = 0; tag.launch < static_cast<int>(launches.size()); ++tag.launch)
+    for (tag.launch = 0; tag.launch < static_cast<int>(launches.size()); ++tag.launch) {
+      tell_place(tag);
       run_launch(tag, launches[static_cast<std::size_t>(tag.launch)], train);
+    }
   recorder_.span(step_track_, start, to_ps(plan_.machine->clock, wafer_free_),
                  static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
 }
 
 void CsX::expect(const std::string& what) { waiting_ = fmt::format("system {} waits for {}", system_, what); }
+
+void CsX::tell_place(const BlockTag& tag, int rounds_done, int rounds) {
+  control_.at({system_, tag.stage, tag.step, tag.micro_batch, tag.launch, rounds_done, rounds});
+}
 
 CsX::Arrival CsX::next(std::deque<Arrival>& queue) {
   while (queue.empty()) wait(arrived_);

@@ -10,6 +10,7 @@
 #include "hw/csx/program_check.h"
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
+#include "hw/spec/run_control.h"
 #include "hw/wafer/wafer.h"
 #include "tlm/base/clock_crossing.h"
 #include "tlm/block/block.h"
@@ -37,7 +38,9 @@ struct SystemPlan {
 class CsX : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(CsX);
-  CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, proto::Recorder& recorder);
+  /// `control` is told where each step is.
+  CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan, RunControl& control,
+      proto::Recorder& recorder);
 
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<CsX>> ethernet_in;  ///< per lane
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<CsX>> ethernet_out;
@@ -51,6 +54,8 @@ class CsX : public sc_core::sc_module {
   std::vector<proto::LinkRecord> link_records() const;
   std::string waiting_for() const { return waiting_; }
   const Wafer& wafer() const { return wafer_; }
+  /// Once a loss of this system was no finite number: see first_activation_not_finite(); -1: the loss alone, or none.
+  int first_not_finite() const { return first_not_finite_; }
 
  private:
   struct Arrival {
@@ -90,6 +95,8 @@ class CsX : public sc_core::sc_module {
   Cycle to_edge(Picosecond at) const { return to_cycles(plan_.machine->clock, at + plan_.machine->io.latency_ps); }
   Picosecond from_edge(Cycle cycle) const { return to_ps(plan_.machine->clock, cycle) + plan_.machine->io.latency_ps; }
 
+  void tell_place(const proto::BlockTag& tag, int rounds_done = 0, int rounds = 0);
+
   const int system_;
   SystemPlan plan_;
   Placement placement_;
@@ -113,6 +120,8 @@ class CsX : public sc_core::sc_module {
   std::vector<std::uint16_t> halves_;
   std::vector<float> decoded_, lane_sums_, places_;
   std::string waiting_;
+  RunControl& control_;
+  int first_not_finite_ = -1;
 };
 
 }  // namespace weft::hw

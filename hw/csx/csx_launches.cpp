@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 
 #include "hw/csx/csx.h"
+#include "hw/csx/not_finite.h"
 #include "hw/fabric/local_times.h"
 #include "hw/spec/kernel_names.h"
 #include "tlm/base/checked.h"
@@ -191,6 +193,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& 
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
+    tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     const Arrival arrival = take_chunk(tag, chunk, record);
     const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     if (arrival.payload->has_bytes()) {
@@ -232,6 +235,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
+    tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     Cycle done = 0;
     if (consumes_indices(layer, launch.kind)) {
       const Arrival arrival = take_chunk(tag, chunk, record);
@@ -297,6 +301,8 @@ LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, 
     for (int which : {0, 1}) loss[which] += of_lane[which];
   }
   times.end = programs_.close(nullptr, times.end);
+  if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
+    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(job.layers.size()));
   std::memcpy(payload->data(), loss, sizeof loss);
   BlockTag up = tag;
   up.kind = BlockKind::loss;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -101,6 +102,7 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   }
   if (issue_ > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(issue_));
 
+  at_begin_of_step_ = true;
   losses_due_ += job_.micro_batches;
   const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
   auto payload = std::make_shared<proto::PayloadBytes>(sizeof scale);
@@ -118,6 +120,10 @@ void MemoryX::stream(BlockTag tag, KernelKind kind) {
     wait(progress_);
   }
   waiting_.clear();
+  // At the first stream of a step no gradient of it can have come: nothing of it has changed the state.
+  if (std::exchange(at_begin_of_step_, false) && train_started_ > 0 && updates_.steps_decided() == train_started_ &&
+      control_.wants_state())
+    control_.take_state(state());
   issue_ = std::max(issue_, updates_.version_at(tag.layer));
   const StreamShape shape = store_.shape_of(tag.layer, kind);
   for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {

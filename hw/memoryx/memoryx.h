@@ -77,6 +77,7 @@ class MemoryX : public sc_core::sc_module {
   Picosecond read_done_ = 0;                    ///< latest end of a read so far
   std::int64_t losses_due_ = 0, losses_passed_ = 0;
   bool sequence_done_ = false;
+  bool at_begin_of_step_ = false;  ///< none of its streams was begun
   std::string waiting_;
   sc_core::sc_event progress_;  ///< a credit or a gradient came
 };

@@ -44,12 +44,18 @@ class ArrayModel {
     scheduled_.assign(pes_.size() + edges_.size() + 1, never);
     run_.edges.resize(edges_.size());
     run_.pes.resize(pes_.size());
+    beat_ = options.beat;
     for (const int number : options.slots_of) kept_[static_cast<std::size_t>(number)] = true;
   }
 
   ArrayRun run() {
     for (std::size_t node = 0; node < scheduled_.size(); ++node) schedule(node);
-    while (agenda_.next(nodes_)) {
+    constexpr int cycles_a_beat = 256;
+    for (int until_beat = cycles_a_beat; agenda_.next(nodes_); --until_beat) {
+      if (until_beat == 0) {
+        until_beat = cycles_a_beat;
+        if (beat_) beat_();
+      }
       const Cycle now = agenda_.now();
       for (const std::size_t node : nodes_) {
         if (scheduled_[node] != now || node == clock_node()) continue;
@@ -244,6 +250,7 @@ class ArrayModel {
   Agenda agenda_;
   std::vector<std::size_t> nodes_;  ///< of this cycle
   PeEvents events_;
+  std::function<void()> beat_;
   ArrayRun run_;
 };
 

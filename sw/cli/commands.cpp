@@ -16,8 +16,10 @@
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
 #include "sw/driver/run_data.h"
+#include "sw/driver/run_folder.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
+#include "sw/identity/build_identity.h"
 #include "sw/report/compare.h"
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
@@ -72,6 +74,10 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_flag("--resume", settings.resume, "go on with the run in --model_dir, from its newest checkpoint");
   command.add_flag("--resume_changed", settings.resume_changed,
                    "go on although settings that decide the bits changed, and list them");
+  command
+      .add_option("--checkpoint_minutes", settings.checkpoint_minutes,
+                  "also a checkpoint every so many minutes of the clock on the wall")
+      ->check(CLI::NonNegativeNumber);
   command.add_flag("--overwrite", settings.overwrite,
                    "put the outputs of a run that --model_dir holds into overwritten_<n> there");
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
@@ -197,6 +203,8 @@ int run_command(int argc, char* argv[]) {
   CLI::App app("weft: a cycle-approximate model of a wafer-scale cluster that trains by weight streaming", "weft");
   app.formatter(std::make_shared<HelpFormat>());
   app.require_subcommand(1);
+  const BuildIdentity built = build_identity();
+  app.set_version_flag("--version", fmt::format("weft {}, commit {}, {}", built.version, built.commit, built.compiler));
 
   RunFlags train, eval;
   CLI::App& train_command = *app.add_subcommand("train", "train a model on the simulated cluster");
@@ -208,8 +216,8 @@ int run_command(int argc, char* argv[]) {
   std::filesystem::path before, after;
   double tolerance = 0;
   CLI::App& compare = *app.add_subcommand("compare", "compare two reports; exit code 1 if the new one is slower");
-  compare.add_option("old", before, "report.json")->required();
-  compare.add_option("new", after, "report.json")->required();
+  compare.add_option("old", before, "report.json, or a run's folder")->required();
+  compare.add_option("new", after, "report.json, or a run's folder")->required();
   compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")
       ->check([](const std::string& text) {
         return text.rfind('-', 0) != 0 ? "" : text + ": allowed: a number of percent, 0 or more";
@@ -257,7 +265,7 @@ int run_command(int argc, char* argv[]) {
   if (show.chosen()) return show.run();
   if (sweep.chosen()) return sweep.run(resource_root());
   if (keys.chosen()) return KeysCommand::run();
-  const Comparison comparison = compare_reports(before, after);
+  const Comparison comparison = compare_reports(report_in(before), report_in(after));
   std::fputs(comparison.text.c_str(), stdout);
   return comparison.worst_percent > tolerance ? 1 : 0;
 }

@@ -11,13 +11,13 @@
 namespace weft::sw {
 
 ShowCommand::ShowCommand(CLI::App& app) : command_(app.add_subcommand("show", "show where the time of a step went")) {
-  command_->add_option("report", report_, "report.json")->required();
+  command_->add_option("report", report_, "report.json, or a run's folder")->required();
   command_->add_option("--step", step_, "training step; in a run that only evaluates, its batch [the last]");
   command_->add_option("--svg", svg_, "write a picture to this file instead of text");
 }
 
 int ShowCommand::run() const {
-  const StepView view = step_view(load_report(report_), report_, step_);
+  const StepView view = step_view(load_report(report_in(report_)), report_, step_);
   if (svg_.empty()) {
     std::fputs(step_text(view).c_str(), stdout);
   } else {

@@ -3,15 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
+#include "hw/input/sample_walk.h"
 #include "sw/compiler/kernel_matching.h"
 #include "sw/graph/initial_weights.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
+namespace {
+
+/// Batches of one evaluation.
+std::int64_t evaluation_steps(const RunConfig& run, int batch, std::int64_t eval_samples) {
+  const std::int64_t whole = ceil_div(eval_samples, batch);
+  if (run.eval_steps > whole)
+    throw UsageError(
+        fmt::format("runconfig.eval_steps: {} batches of {}; the evaluation set has {} samples, {} batches",
+                    run.eval_steps, batch, eval_samples, whole));
+  return run.eval_steps > 0 ? run.eval_steps : whole;
+}
+
+/// Training steps between two evaluations; 0: none but at the end.
+std::int64_t evaluation_interval(const RunConfig& run, std::int64_t last_step) {
+  if (run.eval_frequency > 0 || run.eval_share == 0) return run.eval_frequency;
+  return std::max<std::int64_t>(1, std::llround(run.eval_share * static_cast<double>(last_step)));
+}
+
+}  // namespace
+
+std::int64_t training_end(const ModelConfig& config, std::int64_t samples, hw::DataPosition from,
+                          std::int64_t first_step) {
+  const RunConfig& run = config.runconfig;
+  const int batch = config.train_input.batch_size;
+  std::int64_t end = run.max_steps > 0 ? run.max_steps : std::numeric_limits<std::int64_t>::max();
+  if (run.num_epochs > 0 && run.steps_per_epoch > 0) {
+    end = std::min(end, run.num_epochs * run.steps_per_epoch);
+  } else if (run.num_epochs > 0 && samples >= batch) {  // a smaller set is refused by the samples' source
+    end = std::min(end, first_step + hw::SampleWalk(samples, batch, from).batches_until(run.num_epochs));
+  }
+  return end;
+}
+
 hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers, const Plan& plan,
-                  std::int64_t first_step, std::int64_t eval_samples) {
+                  std::int64_t first_step, std::int64_t last_step, std::int64_t eval_samples) {
   const RunConfig& run = config.runconfig;
   hw::Job job;
   job.layers = layers;
@@ -31,21 +67,21 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.loss_scale = config.loss_scale;
   job.whole_tensor_placement = run.whole_tensor_placement;
   job.stream_order = plan.order;
-  if (run.mode != Mode::eval) {
-    const std::int64_t steps = run.max_steps - first_step;
-    if (steps <= 0)
-      throw UsageError(
-          fmt::format("runconfig.max_steps: {} steps, of which {} are done already; nothing is left to train",
-                      run.max_steps, first_step));
-    job.stages.push_back({true, steps});
+  const std::int64_t evaluations = run.mode == Mode::train ? 0 : evaluation_steps(run, job.batch, eval_samples);
+  if (run.mode == Mode::eval) {
+    job.stages.push_back({false, evaluations});
+    return job;
   }
-  if (run.mode != Mode::train) {
-    const std::int64_t whole = ceil_div(eval_samples, job.batch);
-    if (run.eval_steps > whole)
-      throw UsageError(
-          fmt::format("runconfig.eval_steps: {} batches of {}; the evaluation set has {} samples, {} batches",
-                      run.eval_steps, job.batch, eval_samples, whole));
-    job.stages.push_back({false, run.eval_steps > 0 ? run.eval_steps : whole});
+  if (last_step <= first_step)
+    throw UsageError(fmt::format("{}: {} steps, of which {} are done already; nothing is left to train",
+                                 run.max_steps > 0 ? "runconfig.max_steps" : "runconfig.num_epochs", last_step,
+                                 first_step));
+  const std::int64_t part = run.mode == Mode::train_and_eval ? evaluation_interval(run, last_step) : 0;
+  for (std::int64_t done = first_step; done < last_step;) {
+    const std::int64_t next = part > 0 ? std::min(last_step, (done / part + 1) * part) : last_step;
+    job.stages.push_back({true, next - done});
+    if (run.mode == Mode::train_and_eval) job.stages.push_back({false, evaluations});
+    done = next;
   }
   return job;
 }

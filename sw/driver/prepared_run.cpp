@@ -7,8 +7,10 @@
 #include <optional>
 
 #include "hw/input/dataset_source.h"
+#include "hw/input/sample_walk.h"
 #include "hw/input/synthetic_source.h"
 #include "rtl/cosim/tile_source.h"
+#include "sw/driver/first_not_finite.h"
 #include "sw/driver/job_builder.h"
 #include "sw/driver/run_data.h"
 #include "sw/driver/run_layers.h"
@@ -112,6 +114,23 @@ std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const 
   return std::make_unique<LaunchRunner>(machine, region, rtl::tile_source(machine));
 }
 
+/// MNIST's training set, of which a run that only times reads nothing (source: the files' own count).
+constexpr std::int64_t mnist_training_images = 60'000;
+
+std::int64_t training_samples(const ModelConfig& config, const hw::Dataset& train) {
+  if (train.size() > 0) return train.size();
+  return config.train_input.data_processor == "mnist" ? mnist_training_images : config.train_input.samples;
+}
+
+/// Where training goes on; of a file that does not say it, where so many steps of this batch lead.
+hw::DataPosition start_position(const ModelConfig& config, const CheckpointIdentity& from, const hw::Dataset& train,
+                                std::int64_t first_step) {
+  if (from.position) return *from.position;
+  const std::int64_t samples = training_samples(config, train);
+  const int batch = config.train_input.batch_size;
+  return samples < batch ? hw::DataPosition{} : hw::SampleWalk(samples, batch).after(first_step);
+}
+
 FolderUse folder_use(const RunSettings& settings) {
   if (settings.resume) return FolderUse::resume;
   return settings.overwrite ? FolderUse::overwrite : FolderUse::anew;
@@ -149,9 +168,14 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
     notes.push_back(fmt::format("{} holds weights alone: the run begins with them at step 0", start.string()));
   const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;
   initial = starting_state(config, layers, settings, start, !goes_on, from);
+  if (!start.empty() && config.runconfig.check_loss_values)
+    if (const auto bad = not_finite_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
   const StepSettings step = step_settings(model, machine, layers, plan, data.train);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
-  job = build_job(config, layers, plan, initial.global_step, eval_samples);
+  const std::int64_t last_step =
+      training_end(config, training_samples(config, data.train),
+                   start_position(config, from, data.train, initial.global_step), initial.global_step);
+  job = build_job(config, layers, plan, initial.global_step, last_step, eval_samples);
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
   source = sample_source(config, job, reads, std::move(data.train), std::move(data.eval), from.position);
@@ -167,10 +191,13 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
   identity = {state.run_id, fmt::format("weft {}, commit {}", built.version, built.commit), state.host, step, {}};
 }
 
-std::int64_t PreparedRun::total_steps() const {
-  std::int64_t steps = 0;
-  for (const hw::Stage& stage : job.stages) steps += stage.steps;
-  return steps;
+Provenance PreparedRun::provenance() const {
+  const BuildIdentity built = build_identity();
+  Provenance from{built.version, built.commit, built.compiler, state.host, state.run_id, {}};
+  for (const char* path : {"runconfig.seed", "train_input.shuffle_seed", "model.sparsity_seed"})
+    for (const ResolvedValue& value : model.values)
+      if (value.path == path) from.seeds.emplace_back(path, value.value);
+  return from;
 }
 
 }  // namespace weft::sw

@@ -13,6 +13,7 @@
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_settings.h"
 #include "sw/kernels/launch_runner.h"
+#include "sw/report/provenance.h"
 
 namespace weft::sw {
 
@@ -25,7 +26,7 @@ struct PreparedRun {
 
   bool trains() const { return model.config.runconfig.mode != Mode::eval; }
   bool evaluates() const { return model.config.runconfig.mode != Mode::train; }
-  std::int64_t total_steps() const;
+  Provenance provenance() const;
 
   const RunSettings& settings;
   hw::MachineFile machine;

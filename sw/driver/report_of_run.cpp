@@ -77,6 +77,7 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   report.host.peak_memory_mib = static_cast<double>(usage.ru_maxrss) / 1024.0;
+  report.host.provenance = run.provenance();
   report.host.threads = run.settings.threads;
   report.host.regions = cluster.system(0).wafer().regions();
   report.host.cut_crossings = cluster.system(0).wafer().cut_crossings();

@@ -104,6 +104,15 @@ std::string folder_text(const fs::path& folder) {
   return state || holds_run(folder) ? "holds " + ended_text(folder, state) : "holds no run";
 }
 
+fs::path report_in(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path;
+  fs::path report = path / "report.json";
+  if (!fs::exists(report, error))
+    throw UsageError(fmt::format("{}: {}; there is no report.json", path.string(), folder_text(path)));
+  return report;
+}
+
 void mark_latest(const fs::path& folder) {
   const fs::path link = folder.parent_path() / "latest";
   const fs::path mine = folder.parent_path() / fmt::format(".latest.{}", ::getpid());

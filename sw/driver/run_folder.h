@@ -51,6 +51,10 @@ void mark_latest(const std::filesystem::path& folder);
 /// What a folder says to one who looks for a result in it: "holds a run that is running: process 12 on host since ...".
 std::string folder_text(const std::filesystem::path& folder);
 
+/// The report that `path` stands for: the file itself, of a run's folder its report.json. Throws UsageError with
+/// folder_text() if a folder has none.
+std::filesystem::path report_in(const std::filesystem::path& path);
+
 /// Writes a text file as a whole: temporary name, then renamed. Throws UsageError if it cannot be written.
 void write_whole(const std::filesystem::path& path, const std::string& text);
 

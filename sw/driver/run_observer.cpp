@@ -3,12 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+
+#include "sw/driver/first_not_finite.h"
+#include "tlm/base/error.h"
 
 namespace weft::sw {
 
+RunRecorder::RunRecorder(const PreparedRun& run, RunLog& log)
+    : run_(run),
+      log_(log),
+      identity_(run.identity),
+      kept_(run.model.config.runconfig.keep_checkpoints, run.folder.path(), run.identity.run_id),
+      last_good_(run.start),
+      global_step_(run.job.first_step) {}
+
 void RunRecorder::on_step(const hw::StepResult& result) {
-  const hw::Stage& stage = job_.stages[static_cast<std::size_t>(result.stage)];
+  const hw::Job& job = run_.job;
+  const hw::Stage& stage = job.stages[static_cast<std::size_t>(result.stage)];
   StepRecord step;
   step.stage = result.stage;
   step.train = stage.train;
@@ -16,22 +29,39 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   if (stage.train) ++global_step_;
   step.global_step = global_step_;
   step.samples =
-      stage.train ? job_.batch : std::min<std::int64_t>(job_.batch, eval_samples_ - result.step * job_.batch);
+      stage.train ? job.batch : std::min<std::int64_t>(job.batch, run_.eval_samples - result.step * job.batch);
   step.loss =
-      job_.timing_only ? std::numeric_limits<double>::quiet_NaN() : result.loss_sum / static_cast<double>(step.samples);
+      job.timing_only ? std::numeric_limits<double>::quiet_NaN() : result.loss_sum / static_cast<double>(step.samples);
   step.correct = result.correct;
   step.loss_at = result.at;
+  if (!job.timing_only && !std::isfinite(step.loss) && run_.model.config.runconfig.check_loss_values) {
+    bad_loss_ = stage.train ? fmt::format("step {}: the loss is {}", global_step_, step.loss)
+                            : fmt::format("evaluation after step {}, batch {}: the loss is {}", global_step_,
+                                          step.step + 1, step.loss);
+    throw SimulationError(bad_loss_);
+  }
   log_.step(step, result.step + 1 == stage.steps);
   steps_.push_back(step);
 }
 
 void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {
   try {
-    identity_.position = source_.after(state.global_step - job_.first_step);
-    log_.line("Saved checkpoint " + write_checkpoint(folder_, state, identity_).string());
+    if (run_.model.config.runconfig.check_loss_values)
+      if (const auto bad = not_finite_in(state))
+        throw SimulationError(fmt::format("after step {}: {}; it is not kept as a checkpoint{}", state.global_step,
+                                          *bad, last_good_text()));
+    identity_.position = run_.source->after(state.global_step - run_.job.first_step);
+    last_good_ = write_checkpoint(run_.folder.path(), state, identity_);
+    kept_.written(last_good_);
+    log_.line("Saved checkpoint " + last_good_.string());
   } catch (const std::exception&) {
     failure_ = std::current_exception();  // the kernel in between would lose its type
   }
+}
+
+std::string RunRecorder::last_good_text() const {
+  return last_good_.empty() ? ". No checkpoint was written before"
+                            : fmt::format(". The last good checkpoint is {}", last_good_.string());
 }
 
 }  // namespace weft::sw

@@ -2,12 +2,14 @@
 // Turns what the user node receives into log lines, checkpoints and step records.
 #include <exception>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "hw/host/run_observer.h"
 #include "hw/input/sample_source.h"
-#include "hw/spec/job.h"
 #include "sw/checkpoint/checkpoint.h"
+#include "sw/driver/kept_checkpoints.h"
+#include "sw/driver/prepared_run.h"
 #include "sw/report/run_log.h"
 #include "sw/report/run_report.h"
 
@@ -15,38 +17,35 @@ namespace weft::sw {
 
 class RunRecorder final : public hw::RunObserver {
  public:
-  /// `eval_samples`: size of the evaluation set, for its last partial batch. `identity`: of every checkpoint, but for
-  /// the place in the data, which `source` tells.
-  RunRecorder(const hw::Job& job, std::int64_t eval_samples, RunLog& log, std::filesystem::path checkpoint_folder,
-              CheckpointIdentity identity, const hw::SampleSource& source)
-      : job_(job),
-        eval_samples_(eval_samples),
-        log_(log),
-        folder_(std::move(checkpoint_folder)),
-        identity_(std::move(identity)),
-        source_(source),
-        global_step_(job.first_step) {}
+  /// Both outlive it.
+  RunRecorder(const PreparedRun& run, RunLog& log);
 
+  /// Throws SimulationError where the loss is no finite number, unless runconfig.check_loss_values is false.
   void on_step(const hw::StepResult& result) override;
   void on_checkpoint(const hw::TrainingState& state, Picosecond at) override;
 
   std::vector<StepRecord>& steps() { return steps_; }
-  /// A checkpoint could not be written: the run ends after this step, and rethrow() says why.
+  /// A checkpoint could not be written, or would hold what is no number: the run ends after this step, and rethrow()
+  /// says why.
   bool failed() const { return failure_ != nullptr; }
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
   }
+  /// "step 5: the loss is nan", where on_step() ended the run; empty: nowhere.
+  const std::string& bad_loss() const { return bad_loss_; }
+  /// ". The last good checkpoint is ...", of this run or the one that it began with.
+  std::string last_good_text() const;
 
  private:
-  const hw::Job& job_;
-  std::int64_t eval_samples_;
+  const PreparedRun& run_;
   RunLog& log_;
-  std::filesystem::path folder_;
   CheckpointIdentity identity_;
-  const hw::SampleSource& source_;
+  KeptCheckpoints kept_;
+  std::filesystem::path last_good_;
   std::int64_t global_step_;
   std::vector<StepRecord> steps_;
   std::exception_ptr failure_;
+  std::string bad_loss_;
 };
 
 }  // namespace weft::sw

@@ -20,10 +20,11 @@ struct RunSettings {
   std::vector<std::string> machine_overrides;
   std::filesystem::path checkpoint;  ///< empty: start anew, or with `resume` the latest of model_dir
   bool resume = false;
-  bool resume_changed = false;  ///< go on although settings that decide the bits are others
-  bool overwrite = false;       ///< put the outputs of the run that model_dir holds aside
-  std::string command;          ///< as the program was called
-  std::filesystem::path plan;   ///< empty: plan now
+  bool resume_changed = false;    ///< go on although settings that decide the bits are others
+  double checkpoint_minutes = 0;  ///< of the host, between two checkpoints; 0: none by the clock
+  bool overwrite = false;         ///< put the outputs of the run that model_dir holds aside
+  std::string command;            ///< as the program was called
+  std::filesystem::path plan;     ///< empty: plan now
   std::filesystem::path
       initial_weights;  ///< start anew from the weights alone of this checkpoint; empty: from the seed
   int threads = 1;

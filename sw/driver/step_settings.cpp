@@ -29,6 +29,7 @@ bool decides_nothing(const std::string& path) {
                                                           "runconfig.mode",
                                                           "runconfig.num_epochs",
                                                           "runconfig.save_initial_checkpoint",
+                                                          "runconfig.steps_per_epoch",
                                                           "train_input.data_dir",
                                                           "train_input.data_set",
                                                           "train_input.shuffle"};

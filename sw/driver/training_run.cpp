@@ -1,17 +1,17 @@
 #include "sw/driver/training_run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <chrono>
 
 #include "sw/compiler/plan_text.h"
+#include "sw/driver/first_not_finite.h"
 #include "sw/driver/prepared_run.h"
 #include "sw/driver/report_of_run.h"
 #include "sw/driver/run_observer.h"
-#include "sw/driver/stop_request.h"
+#include "sw/driver/run_pulse.h"
+#include "sw/driver/written_outputs.h"
 #include "tlm/base/error.h"
-#include "tlm/base/json_text.h"
 #include "tlm/trace/trace_file.h"
 
 namespace weft::sw {
@@ -20,11 +20,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Shown above a waveform's signals: what is traced, and the units.
-std::vector<std::string> trace_comments(const std::string& model, const hw::MachineSpec& machine) {
-  return {fmt::format("{} on {}", model, machine.name),
-          fmt::format("wafer clock {} MHz: 1 cycle = {:.4f} ns", machine.clock.mega_hertz,
-                      1000.0 / static_cast<double>(machine.clock.mega_hertz))};
+/// Shown above a waveform's signals: what is traced, the units, and where it comes from.
+std::vector<std::string> trace_comments(const PreparedRun& run) {
+  const hw::MachineSpec& machine = run.machine.spec;
+  std::vector<std::string> comments = {fmt::format("{} on {}", run.state.model, machine.name),
+                                       fmt::format("wafer clock {} MHz: 1 cycle = {:.4f} ns", machine.clock.mega_hertz,
+                                                   1000.0 / static_cast<double>(machine.clock.mega_hertz))};
+  for (const std::string& line : provenance_lines(run.provenance())) comments.push_back(line);
+  return comments;
 }
 
 std::vector<std::string> layer_names(const hw::Job& job) {
@@ -33,70 +36,82 @@ std::vector<std::string> layer_names(const hw::Job& job) {
   return names;
 }
 
-/// Simulates and writes every output; `state` says how it ended. The folder is open.
-void play(PreparedRun& run, proto::TraceFile& trace, RunState& state, Clock::time_point began) {
+hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadPool& pool) {
   const RunSettings& settings = run.settings;
-  const std::filesystem::path& folder = run.folder.path();
-  RunLog log(folder / "run.log", run.model.config.runconfig.log_steps, run.total_steps(), run.job.timing_only,
-             settings.resume);
-  RunRecorder recorder(run.job, run.eval_samples, log, folder, run.identity, *run.source);
-  ThreadPool pool(settings.threads);
-  hw::LaunchMemo memo;
-  if (!settings.vcd_pes.empty()) run.programs->trace(settings.vcd_pes, trace.recorder());
-  const hw::SystemPlan shared{
-      &run.job,
-      &run.machine.spec,
-      run.plan.mapping,
-      {settings.cut_rows, settings.cut_columns},
-      settings.fast_forward ? &memo : nullptr,
-      [&run](bool for_training, int launch) {
-        return (for_training ? run.plan.train : run.plan.eval)[static_cast<std::size_t>(launch)].predicted;
-      },
-      &pool,
-      run.programs.get()};
-  StopRequest stop([&recorder] { return recorder.failed(); });
-  hw::Cluster cluster("cluster", shared, run.initial, *run.source, stop, recorder, trace.recorder());
-  log.line(fmt::format("{} on {} x {}: {}, {} tokens on a wafer, {} micro-batch(es)", state.model, run.job.systems,
-                       state.machine, pes_text(run.plan.mapping), run.plan.tokens, run.plan.micro_batches));
+  return {&run.job,
+          &run.machine.spec,
+          run.plan.mapping,
+          {settings.cut_rows, settings.cut_columns},
+          settings.fast_forward ? &memo : nullptr,
+          [&run](bool for_training, int launch) {
+            return (for_training ? run.plan.train : run.plan.eval)[static_cast<std::size_t>(launch)].predicted;
+          },
+          &pool,
+          run.programs.get()};
+}
+
+void log_begin(const PreparedRun& run, RunLog& log) {
+  for (const std::string& line : provenance_lines(run.provenance())) log.line(line);
+  log.line(fmt::format("{} on {} x {}: {}, {} tokens on a wafer, {} micro-batch(es)", run.state.model, run.job.systems,
+                       run.state.machine, pes_text(run.plan.mapping), run.plan.tokens, run.plan.micro_batches));
   for (const std::string& note : run.model.notes) log.line(note);
   for (const std::string& note : run.notes) log.line(note);
   for (const std::string& change : run.changes) log.line("Goes on with another setting: " + change);
-  trace.begin();
-  if (run.folder.named_by_time()) mark_latest(folder);
-  cluster.run();
+}
 
-  const RunReport report = report_of_run(run, cluster, std::move(recorder.steps()),
-                                         std::chrono::duration<double>(Clock::now() - began).count());
+/// Simulates and writes every output, whatever ends the simulation. `state` says how it ended; the folder is open.
+void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, RunState& state, Clock::time_point began) {
+  const RunSettings& settings = run.settings;
+  RunLog log(run.folder.path() / "run.log", run.model.config.runconfig.log_steps, run.job.timing_only, settings.resume);
+  RunRecorder recorder(run, log);
+  ThreadPool pool(settings.threads);
+  hw::LaunchMemo memo;
+  if (!settings.vcd_pes.empty()) run.programs->trace(settings.vcd_pes, trace.recorder());
+  progress.doing("setting up the cluster");
+  RunPulse pulse(
+      run.job, run.plan, progress, [&recorder] { return recorder.failed(); },
+      run.job.timing_only ? 0 : settings.checkpoint_minutes,
+      [&recorder](const hw::TrainingState& now) { recorder.on_checkpoint(now, 0); });
+  if (run.programs) run.programs->set_beat([&pulse] { pulse.beat(); });
+  const hw::SystemPlan shared = system_plan(run, memo, pool);
+  hw::Cluster cluster("cluster", shared, run.initial, *run.source, pulse, recorder, trace.recorder());
+  log_begin(run, log);
+  trace.begin();
+  if (run.folder.named_by_time()) mark_latest(run.folder.path());
+  std::string failure;
+  try {
+    cluster.run();
+  } catch (const SimulationError& error) {
+    failure = recorder.bad_loss().empty() ? error.what()
+                                          : fmt::format("{}; not finite first: {}{}", recorder.bad_loss(),
+                                                        first_not_finite(run.job, cluster), recorder.last_good_text());
+  }
+  progress.doing("writing the results");
+  state.phase = !failure.empty() ? RunPhase::failed : pulse.stopped() ? RunPhase::stopped : RunPhase::completed;
+  state.why = !failure.empty() ? failure : pulse.stopped() ? pulse.why() : "";
+  RunReport report = report_of_run(run, cluster, std::move(recorder.steps()),
+                                   std::chrono::duration<double>(Clock::now() - began).count());
+  report.host.ended = phase_text(state);
   for (const StepRecord& step : report.steps) state.global_step = step.global_step;
-  // One file that cannot be written (a full disk) neither hides another nor keeps the rest from being written.
-  std::vector<std::string> unwritten;
-  const auto attempt = [&unwritten](const auto& write) {
-    try {
-      write();
-    } catch (const std::exception& error) {
-      unwritten.emplace_back(error.what());
-    }
-  };
-  std::string summary;
-  attempt([&] { recorder.rethrow(); });
-  attempt([&] { write_whole(folder / "report.json", json_text(to_json(report)) + "\n"); });
-  attempt([&] { summary = summary_text(report); });
-  attempt([&] { write_whole(folder / "summary.txt", summary); });
-  attempt([&] { trace.finish(); });
-  std::fputs(("\n" + summary).c_str(), stdout);
-  check_conservation(report);
-  if (!unwritten.empty()) throw UsageError(fmt::format("{}", fmt::join(unwritten, "\n")));
-  state.phase = stop.requested() ? RunPhase::stopped : RunPhase::completed;
+  WrittenOutputs outputs;
+  outputs.attempt([&] { recorder.rethrow(); });
+  outputs.write(report, run.folder.path(), trace);
+  outputs.attempt([&] { check_conservation(report); });
+  if (!failure.empty()) outputs.attempt([&] { throw SimulationError(failure); });
+  outputs.rethrow();
   log.line(fmt::format("{}; report, summary and log in {}",
-                       stop.requested() ? "Stopped as asked after a whole step" : "Run completed", folder.string()));
+                       pulse.stopped() ? "Stopped as asked: " + state.why : "Run completed",
+                       run.folder.path().string()));
 }
 
 }  // namespace
 
 int run_training(const RunSettings& settings) {
   const auto began = Clock::now();
+  ProgressLine progress;
+  progress.doing("reading and planning");
   PreparedRun run(settings);
-  proto::TraceFile trace(settings.vcd, settings.vcd_scopes, trace_comments(run.state.model, run.machine.spec));
+  proto::TraceFile trace(settings.vcd, settings.vcd_scopes, trace_comments(run));
   trace.recorder().call_layers(layer_names(run.job));
   run.folder.open(run.state);
   RunState state = run.state;
@@ -105,7 +120,7 @@ int run_training(const RunSettings& settings) {
     write_run_state(run.folder.path(), state);
   };
   try {
-    play(run, trace, state, began);
+    play(run, progress, trace, state, began);
   } catch (const std::exception& error) {
     if (!trace.begun()) {  // a pattern that fits no track is known once there are tracks
       run.folder.give_up();
@@ -116,7 +131,7 @@ int run_training(const RunSettings& settings) {
     try {
       trace.finish();
       end();
-    } catch (const UsageError&) {
+    } catch (const std::exception&) {
       // The disk is full: the error that is on its way says more than that its note could not be left.
     }
     throw;

@@ -4,9 +4,10 @@
 
 namespace weft::sw {
 
-/// Runs the settings' job to its end, or to the end of the step in which the process was asked to stop (SIGINT,
-/// SIGTERM). Returns the exit code: 0, or 1 when a check of the books failed.
-/// Throws UsageError before anything is simulated if an input cannot be used, SimulationError if the run cannot go on.
+/// Runs the settings' job to its end, or until a signal asks it to stop: to the end of the step under way, or inside it
+/// if that takes long. Returns the exit code 0. Throws UsageError before anything is simulated if an input cannot be
+/// used; SimulationError if the run cannot go on or its loss is no number, and UsageError if an output cannot be
+/// written, once what was done is written.
 int run_training(const RunSettings& settings);
 
 }  // namespace weft::sw

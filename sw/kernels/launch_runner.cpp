@@ -33,6 +33,7 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
   const std::unique_ptr<KernelSetup> kernel = set_up(machine_, launch);
   const hw::ArraySetup& array = kernel->array;
   hw::ArrayOptions options;
+  options.beat = beat_;
   hw::ClockedRectangle clocked;
   const int first = std::max(region_.y - launch.first_row, 0);
   const int right = std::min(region_.x + region_.width, array.width),

@@ -1,6 +1,7 @@
 #pragma once
 // Runs launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
 #include <array>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,8 @@ class LaunchRunner : public hw::LaunchPrograms {
   /// counts the wafer's cycles in each launch. `recorder` must outlive this object. Of one system only.
   void trace(const Pes& pes, proto::Recorder& recorder);
   const proto::ProgramTotals& totals() const { return totals_; }
+  /// `beat` is called now and then while a launch runs; it may throw to end the run there.
+  void set_beat(std::function<void()> beat) { beat_ = std::move(beat); }
 
  private:
   const hw::MachineSpec& machine_;
@@ -48,6 +51,7 @@ class LaunchRunner : public hw::LaunchPrograms {
     std::array<proto::TrackId, hw::thread_count> threads{}, places{};
     std::array<proto::TrackId, hw::link_count> links{};
   };
+  std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;
   proto::TrackId cycle_ = -1;
   std::vector<Traced> traced_;

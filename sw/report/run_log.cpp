@@ -2,22 +2,17 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <chrono>
+#include <cstdio>
 #include <ctime>
 
 namespace weft::sw {
 
 std::string format_rate(double rate) { return rate < 1 ? fmt::format("{:.3g}", rate) : fmt::format("{:.2f}", rate); }
 
-RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only,
-               bool resumed)
-    : file_(file, resumed ? std::ios::app : std::ios::trunc),
-      log_steps_(log_steps),
-      total_steps_(total_steps),
-      timing_only_(timing_only),
-      began_(std::chrono::steady_clock::now()),
-      shown_(began_) {}
+RunLog::RunLog(const std::filesystem::path& file, std::int64_t log_steps, bool timing_only, bool resumed)
+    : file_(file, resumed ? std::ios::app : std::ios::trunc), log_steps_(log_steps), timing_only_(timing_only) {}
 
 void RunLog::line(const std::string& text) {
   const auto now = std::chrono::system_clock::now();
@@ -31,7 +26,6 @@ void RunLog::line(const std::string& text) {
 }
 
 void RunLog::step(const StepRecord& step, bool last) {
-  ++done_;
   if (step.stage != stage_) {
     stage_ = step.stage;
     rate_ = 0;
@@ -57,20 +51,6 @@ void RunLog::step(const StepRecord& step, bool last) {
     logged_at_ = step.loss_at;
     unlogged_samples_ = 0;
   }
-  progress(done_);
-}
-
-// Every two seconds on a terminal, every 30 otherwise: how far, and how long it will still take on this host.
-void RunLog::progress(std::int64_t done) {
-  const auto now = std::chrono::steady_clock::now();
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (now - shown_ < std::chrono::seconds(terminal ? 2 : 30) || done >= total_steps_) return;
-  shown_ = now;
-  const double spent = std::chrono::duration<double>(now - began_).count();
-  std::fputs(fmt::format("{} of {} steps, about {:.0f} s left\n", done, total_steps_,
-                         spent / static_cast<double>(done) * static_cast<double>(total_steps_ - done))
-                 .c_str(),
-             stderr);
 }
 
 }  // namespace weft::sw

@@ -1,7 +1,5 @@
 #pragma once
-// The log that people of the real machine know, with the rates of the simulated one; and progress for who waits.
-#include <chrono>
-#include <cstdio>
+// The log that people of the real machine know, with the rates of the simulated one.
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -18,25 +16,20 @@ namespace weft::sw {
 class RunLog {
  public:
   /// `timing_only`: there is no loss to show. `resumed`: goes on behind what the file holds.
-  RunLog(const std::filesystem::path& file, std::int64_t log_steps, std::int64_t total_steps, bool timing_only,
-         bool resumed);
+  RunLog(const std::filesystem::path& file, std::int64_t log_steps, bool timing_only, bool resumed);
 
   void line(const std::string& text);
   /// A step ended; prints its line every `log_steps` steps and for the last of a stage.
   void step(const StepRecord& step, bool last);
 
  private:
-  void progress(std::int64_t done);
-
   std::ofstream file_;
-  std::int64_t log_steps_, total_steps_;
+  std::int64_t log_steps_;
   bool timing_only_;
   double rate_ = 0;
   std::int64_t samples_ = 0, unlogged_samples_ = 0;
   Picosecond began_at_ = 0, logged_at_ = 0, newest_at_ = 0;
   int stage_ = -1;
-  std::int64_t done_ = 0;
-  std::chrono::steady_clock::time_point began_, shown_;
 };
 
 /// "12.34", "0.123"

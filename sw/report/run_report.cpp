@@ -165,7 +165,9 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                       {"pe_rounds", share.pe_rounds},
                       {"pe_rounds_simulated", share.pe_rounds_simulated}});
   }
-  json["host"] = {{"wall_seconds", report.host.wall_seconds},
+  json["host"] = {{"provenance", provenance_json(report.host.provenance)},
+                  {"ended", report.host.ended},
+                  {"wall_seconds", report.host.wall_seconds},
                   {"cycles_per_second", static_cast<double>(report.cycles) / report.host.wall_seconds},
                   {"peak_memory_mib", report.host.peak_memory_mib},
                   {"threads", report.host.threads},

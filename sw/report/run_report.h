@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sw/report/provenance.h"
 #include "tlm/base/units.h"
 #include "tlm/stats/launch_record.h"
 #include "tlm/stats/program_totals.h"
@@ -29,6 +30,8 @@ struct StepRecord {
 
 /// What depends on the host and on how the simulation was cut: the only part that two equal runs may differ in.
 struct HostRecord {
+  Provenance provenance;
+  std::string ended;  ///< "completed", "stopped: signal TERM, after a whole step", "failed: ..."
   double wall_seconds = 0;
   double peak_memory_mib = 0;
   int threads = 1;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
@@ -24,11 +25,11 @@ struct Group {
   std::map<std::string, std::int64_t> bound_by;  ///< launches
 };
 
-std::vector<Group> groups_of(const RunReport& report, int stage) {
+std::vector<Group> groups_of(const RunReport& report, const std::set<int>& stages) {
   std::vector<Group> groups;
   std::map<int, std::size_t> place;
   for (const proto::LaunchRecord& launch : report.launches) {
-    if (launch.stage != stage) continue;
+    if (stages.count(launch.stage) == 0) continue;
     const auto [found, added] = place.try_emplace(launch.launch, groups.size());
     if (added) groups.push_back({launch.kernel, launch.layer, 0, 0, 0, 0, 0, 0, {}});
     Group& group = groups[found->second];
@@ -48,11 +49,13 @@ std::string most_frequent(const std::map<std::string, std::int64_t>& counts) {
       ->first;
 }
 
-std::string stage_table(const RunReport& report, int stage, bool train) {
-  std::string text = fmt::format("\nstage {} ({}), mean per launch, system 0\n", stage, train ? "train" : "eval");
+std::string stage_table(const RunReport& report, const std::set<int>& stages, bool train) {
+  const std::string which =
+      stages.size() == 1 ? fmt::format("stage {}", *stages.begin()) : fmt::format("{} stages", stages.size());
+  std::string text = fmt::format("\n{} ({}), mean per launch, system 0\n", which, train ? "train" : "eval");
   text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7} {:>6} {:<8}\n", "kernel", "layer", "cycles", "predicted",
                       "dev %", "PE %", "bound by");
-  for (const Group& group : groups_of(report, stage)) {
+  for (const Group& group : groups_of(report, stages)) {
     const double deviation = group.predicted ? 100.0 * static_cast<double>(group.cycles - group.predicted) /
                                                    static_cast<double>(group.predicted)
                                              : 0;
@@ -111,11 +114,15 @@ std::string summary_text(const RunReport& report) {
   std::int64_t correct = 0, eval_samples = 0;
   double eval_loss = 0;
   const StepRecord* last = nullptr;
+  int last_evaluation = 0;  // stage
+  for (const StepRecord& step : report.steps)
+    if (!step.train) last_evaluation = step.stage;
   for (const StepRecord& step : report.steps) {
     if (step.train) {
       last = &step;
       continue;
     }
+    if (step.stage != last_evaluation) continue;
     eval_samples += step.samples;
     correct += step.correct;
     eval_loss += step.loss * static_cast<double>(step.samples);
@@ -144,9 +151,9 @@ std::string summary_text(const RunReport& report) {
       if (layer.contains("density"))
         text += fmt::format("{:<20} {:.2f} % of the weights kept\n", "sparse " + layer["name"].get<std::string>(),
                             100 * layer["density"].get<double>());
-  std::map<int, bool> stages;
-  for (const StepRecord& step : report.steps) stages[step.stage] = step.train;
-  for (const auto& [stage, train] : stages) text += stage_table(report, stage, train);
+  std::map<bool, std::set<int>> stages;  // evaluations like the trainings between them are one table
+  for (const StepRecord& step : report.steps) stages[!step.train].insert(step.stage);
+  for (const auto& [evaluation, of] : stages) text += stage_table(report, of, !evaluation);
 
   text += "\nPE-cycles of system 0\n";
   const double all = static_cast<double>(report.pes) * static_cast<double>(report.cycles);
@@ -177,6 +184,8 @@ std::string summary_text(const RunReport& report) {
         programs.launches, programs.sums, programs.program_cycles, programs.recurrence_cycles, programs.worst_deviation,
         programs.worst_percent, programs.clocked_cycles);
   }
+  for (const std::string& line : provenance_lines(report.host.provenance)) text += "\n" + line;
+  if (report.host.ended != "completed") text += wrapped("\n", 0, report.host.ended);
   text += fmt::format("\nsimulated in {:.2f} s, {:.3g} cycles/s, on {} thread{}, {:.0f} MiB, fast-forward {}\n",
                       report.host.wall_seconds, static_cast<double>(report.cycles) / report.host.wall_seconds,
                       report.host.threads, report.host.threads == 1 ? "" : "s", report.host.peak_memory_mib,

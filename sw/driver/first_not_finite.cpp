@@ -1,0 +1,60 @@
+#include "sw/driver/first_not_finite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tlm/base/fp16.h"
+
+namespace weft::sw {
+
+namespace {
+
+template <typename Bad>
+std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, const char* what) {
+  for (const hw::StateTensor& tensor : layer.tensors) {
+    const auto found = std::find_if(tensor.values.begin(), tensor.values.end(), bad);
+    if (found == tensor.values.end()) continue;
+    auto place = static_cast<std::int64_t>(found - tensor.values.begin());
+    std::string index;
+    for (auto size = tensor.shape.rbegin(); size != tensor.shape.rend(); place /= *size++)
+      index = fmt::format("[{}]", place % *size) + index;
+    return fmt::format("model.{}.{}{} is {}{}", layer.layer, tensor.name, index, *found, what);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> not_finite_in(const hw::TrainingState& state) {
+  for (auto layer = state.layers.rbegin(); layer != state.layers.rend(); ++layer)
+    if (auto found = find_in(
+            *layer, [](float value) { return !std::isfinite(value); }, ""))
+      return found;
+  return {};
+}
+
+std::string first_not_finite(const hw::Job& job, const hw::Cluster& cluster) {
+  const hw::TrainingState state = cluster.memoryx().state();
+  if (auto found = not_finite_in(state)) return *found;
+  int activation = -1;
+  for (int system = 0; system < cluster.systems(); ++system) {
+    const int here = cluster.system(system).first_not_finite();
+    if (here >= 0 && (activation < 0 || here < activation)) activation = here;
+  }
+  const auto too_large = [](float value) { return !std::isfinite(half_to_float(float_to_half(value))); };
+  for (std::size_t layer = 0; layer < state.layers.size(); ++layer) {
+    if (activation >= 0 && static_cast<int>(layer) >= activation) break;
+    hw::LayerState parameters = state.layers[layer];
+    parameters.tensors.resize(std::min<std::size_t>(parameters.tensors.size(), 2));  // the optimizer's stay fp32
+    if (auto found = find_in(parameters, too_large, ", which fp16 cannot hold")) return *found;
+  }
+  if (activation == 0) return "the samples";
+  if (activation > 0)
+    return fmt::format("the outputs of {} (larger than fp16 can hold, or nan)",
+                       job.layers[static_cast<std::size_t>(activation) - 1].name);
+  return "the loss itself";
+}
+
+}  // namespace weft::sw

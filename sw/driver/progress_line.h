@@ -1,0 +1,44 @@
+#pragma once
+// How far a run is and how long it will still take, for who waits.
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace weft::sw {
+
+/// A thread of its own writes a line to stderr, every 2 s on a terminal and every 30 s elsewhere, whatever the run is
+/// at: reading, planning, inside a step, writing. Nothing is written by a run that is shorter.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  /// What is done now, without a share: "reading the data".
+  void doing(const std::string& what);
+  /// Simulating: `share` of the run is done (0 to 1), it is at `where`. The first call starts the clock of what is
+  /// left.
+  void simulating(double share, const std::string& where);
+
+ private:
+  void write_lines();
+  std::string line() const;
+
+  const std::chrono::steady_clock::duration period_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;
+  std::string what_ = "starting";
+  double share_ = -1;  ///< below 0: not simulating
+  double first_share_ = 0;
+  std::chrono::steady_clock::time_point since_, simulating_since_;
+  std::thread thread_;
+};
+
+/// "45 s", "12 min", "3.4 h"
+std::string time_left_text(double seconds);
+
+}  // namespace weft::sw
