@@ -15,6 +15,18 @@ namespace weft::sw {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+/// What `weft train` says of the run folder when it ends, in run.json; a run that was stopped has a report, too.
+bool completed(const fs::path& run) {
+  std::ifstream in(run / "run.json");
+  const Json json = Json::parse(in, nullptr, false);
+  std::error_code none;
+  return json.is_object() && json.value("state", "") == "completed" && fs::exists(run / "report.json", none);
+}
+
+}  // namespace
+
 const char* name_of(PointState state) {
   switch (state) {
     case PointState::missing:
@@ -84,7 +96,7 @@ PointState SweepFolder::state(const SweepPoint& point) const {
         fmt::format("{}: point {} was run as `weft train {}`, and is `weft train {}` now: the sweep file "
                     "has changed. Give another folder (-o)",
                     folder_.string(), point.number, fmt::join(found->arguments, " "), fmt::join(point.arguments, " ")));
-  if (found && found->exit_code == 0 && fs::exists(run(point.number) / "report.json", none)) return PointState::done;
+  if ((!found || found->exit_code == 0) && completed(run(point.number))) return PointState::done;
   if (fs::exists(folder_, none) && fs::exists(folder_ / (name(point.number) + ".lock"), none) && !claim(point.number))
     return PointState::running;
   return found ? PointState::failed : PointState::missing;

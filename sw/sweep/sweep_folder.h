@@ -45,8 +45,8 @@ class SweepFolder {
   std::filesystem::path run(int number) const { return folder_ / name(number); }
   std::filesystem::path log(int number) const { return folder_ / (name(number) + ".log"); }
 
-  /// Done: it ended with exit code 0 and its report is there. Throws UsageError if it was run with other arguments: the
-  /// sweep file has changed since.
+  /// Done: its run is completed and its report is there, even if the sweep was killed before it noted that. Throws
+  /// UsageError if it was run with other arguments: the sweep file has changed since.
   PointState state(const SweepPoint& point) const;
   std::optional<PointRecord> record(int number) const;
   /// Written as a whole. Throws UsageError.

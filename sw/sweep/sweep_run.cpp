@@ -85,15 +85,18 @@ class Pool {
   std::list<Running> running_;
 };
 
-/// Nothing is started if one of the points is refused.
-void check(const std::vector<const SweepPoint*>& points, const SweepFolder& folder, int jobs) {
+/// Nothing is started if one of the points is refused. A task of an array knows no other point: its own then has
+/// failed.
+void check(const std::vector<const SweepPoint*>& points, const SweepFolder& folder, int jobs, bool alone) {
   std::vector<std::string> errors;
   Pool pool(jobs);
-  const auto take = [&errors, &pool] {
+  const auto take = [&] {
     const auto [ended, code] = pool.wait();
-    if (code != 0 && SweepSignals::arrived() == 0)
-      errors.push_back(fmt::format("point {} ({}): {}", ended.point->number, ended.point->text(),
-                                   last_lines(ended.log, ended.log_before, 20)));
+    if (code != 0 && SweepSignals::arrived() == 0) {
+      const std::string why = last_lines(ended.log, ended.log_before, 20);
+      errors.push_back(fmt::format("point {} ({}): {}", ended.point->number, ended.point->text(), why));
+      if (alone) folder.write(ended.point->number, {ended.point->arguments, code, ended.seconds(), why});
+    }
     std::error_code none;
     fs::remove(ended.log, none);
   };
@@ -140,7 +143,7 @@ SweepCounts run_points(const std::vector<SweepPoint>& points, const SweepFolder&
   }
   folder.make();
   const SweepSignals signals;
-  check(todo, folder, jobs);
+  check(todo, folder, jobs, points.size() == 1);
 
   Pool pool(jobs);
   const auto take = [&] {
@@ -148,9 +151,10 @@ SweepCounts run_points(const std::vector<SweepPoint>& points, const SweepFolder&
     if (SweepSignals::arrived() != 0) return;
     const std::string error = code == 0 ? "" : last_lines(ended.log, ended.log_before, 5);
     folder.write(ended.point->number, {ended.point->arguments, code, ended.seconds(), error});
-    ++(code == 0 ? counts.done : counts.failed);
+    const bool good = folder.state(*ended.point) == PointState::done;
+    ++(good ? counts.done : counts.failed);
     std::fputs(fmt::format("weft sweep: point {} {} after {:.1f} s ({}); {} of {} done\n", ended.point->number,
-                           code == 0 ? "done" : fmt::format("failed with exit code {}", code), ended.seconds(),
+                           good ? "done" : fmt::format("failed with exit code {}", code), ended.seconds(),
                            ended.point->text(), counts.done, points.size())
                    .c_str(),
                stderr);

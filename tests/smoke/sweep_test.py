@@ -137,6 +137,15 @@ class Sweep(weft_cli.ScratchTrainings):
             self.assertIn(part, done.stderr)
         self.assertEqual([path for path in self.out.iterdir() if path.is_dir()], [])
 
+    def test_a_refused_point_of_an_array_has_failed(self):
+        self.file.write_text("run: {model: fc_mnist_tiny, timing_only: true, max_steps: 1}\n"
+                             "axes: [{list: [{}, {set.optimizer.learning_rat: 1}]}]\n")
+        self.assertEqual(self.sweep(SLURM_ARRAY_TASK_ID="1").returncode, 0)
+        self.assertEqual(self.sweep(SLURM_ARRAY_TASK_ID="2").returncode, 2)
+        _, points = self.collected(code=1)
+        self.assertEqual([point["state"] for point in points], ["done", "failed"])
+        self.assertIn("learning_rate", points[1]["error"])
+
     def test_a_sweep_file_is_told_all_its_errors(self):
         self.file.write_text("run: {timing_only: true, o: there}\naxis: 3\n"
                              "axes:\n  - zip: {num_csx: [1, 2], max_steps: [1]}\n  - cube: {}\n  - grid: {num_csx: 1}\n"

@@ -29,7 +29,7 @@ axes:
   - grid:
       num_csx: [1, 2, 4, 8]
       machine_set.io.ethernet_gbps: [100, 50, 25, 10, 5]
-      machine_set.router.hop_cycles: [1, 2, 3, 4, 5]
+      set.train_input.batch_size: [32, 64, 96, 128, 160]
 END
 
 host=$(hostname -s) cores=$(nproc)
@@ -90,6 +90,6 @@ echo "$points points, up to $most array tasks at a time on $cores cores"
 if ((status == 0)) && cmp "$work/array.txt" "$work/here.txt" && cmp "$work/array/sweep.csv" "$work/here/sweep.csv"; then
   echo "the array and the sweep here give the same table"
 else
-  tail -n 20 "$work/array.txt" "$work"/weft-*.out >&2
+  tail -n 20 "$work/array.txt" "$work/here.txt" "$work/weft-1_1.out" >&2
   exit 1
 fi
