@@ -239,6 +239,7 @@ YamlSource with_bases(const std::string& text, const std::filesystem::path& name
     source.put_under(below.root(), next);
     file = next;
   }
+  if (chain.size() > 1) source.drop_nulls();
   for (const std::string& flag : overrides) source.apply(flag);
   return source;
 }

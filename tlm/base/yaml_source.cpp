@@ -74,6 +74,14 @@ void lay_over(YamlTree& over, YamlTree base) {
   }
 }
 
+void drop_nulls_of(YamlTree& tree) {
+  auto& entries = tree.entries;
+  if (tree.is_map())
+    entries.erase(std::remove_if(entries.begin(), entries.end(), [](const YamlEntry& e) { return e.value.is_null(); }),
+                  entries.end());
+  for (YamlEntry& entry : entries) drop_nulls_of(entry.value);
+}
+
 }  // namespace
 
 YamlSource::YamlSource(const std::string& text, const std::filesystem::path& name)
@@ -101,6 +109,8 @@ void YamlSource::put_under(YamlTree base, const std::filesystem::path& file) {
   say_file(base, std::make_shared<const std::filesystem::path>(file));
   lay_over(root_, std::move(base));
 }
+
+void YamlSource::drop_nulls() { drop_nulls_of(root_); }
 
 void YamlSource::write(const std::string& path, const std::string& override_text, YamlTree value) {
   const std::string where = "flag " + override_text;

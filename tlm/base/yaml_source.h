@@ -23,6 +23,8 @@ class YamlSource {
   /// its source beside it is one value. What is null here is not taken from there. `base` is of the same kind as
   /// root().
   void put_under(YamlTree base, const std::filesystem::path& file);
+  /// After the last put_under(): null keys are gone with what they kept away.
+  void drop_nulls();
 
   YamlTree& root() { return root_; }
   const YamlTree& root() const { return root_; }
