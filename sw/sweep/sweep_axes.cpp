@@ -11,14 +11,14 @@ struct Axis {
   std::vector<std::string> values;
 };
 
-std::vector<Axis> axes_of(const YAML::Node& section, const SweepErrors& refuse) {
+std::vector<Axis> axes_of(const YamlTree& section, const SweepErrors& refuse) {
   std::vector<Axis> axes;
   for (const auto& [key, node] : sweep_leaves(section, refuse)) {
     Axis axis{key, {}};
-    if (node.IsSequence()) {
-      for (const YAML::Node& value : node) axis.values.push_back(sweep_text(value));
+    if (node->is_list()) {
+      for (const YamlEntry& value : node->entries) axis.values.push_back(sweep_text(value.value));
     }
-    if (axis.values.empty()) refuse(node, fmt::format("{}: expected a list of values, e.g. [1, 2, 4]", key));
+    if (axis.values.empty()) refuse(*node, fmt::format("{}: expected a list of values, e.g. [1, 2, 4]", key));
     axes.push_back(std::move(axis));
   }
   return axes;
@@ -38,7 +38,7 @@ std::vector<AxisPlace> grid(const std::vector<Axis>& axes) {
   return places;
 }
 
-std::vector<AxisPlace> zip(const YAML::Node& node, const std::vector<Axis>& axes, const SweepErrors& refuse) {
+std::vector<AxisPlace> zip(const YamlTree& node, const std::vector<Axis>& axes, const SweepErrors& refuse) {
   std::vector<AxisPlace> places(axes.front().values.size());
   for (const Axis& axis : axes) {
     if (axis.values.size() != places.size()) {
@@ -51,12 +51,12 @@ std::vector<AxisPlace> zip(const YAML::Node& node, const std::vector<Axis>& axes
   return places;
 }
 
-std::vector<AxisPlace> list(const YAML::Node& node, const SweepErrors& refuse) {
+std::vector<AxisPlace> list(const YamlTree& node, const SweepErrors& refuse) {
   std::vector<AxisPlace> places;
-  if (!node.IsSequence()) refuse(node, "list: expected a list of places, e.g. [{}, {num_csx: 4}]");
-  for (const YAML::Node& row : node) {
+  if (!node.is_list()) refuse(node, "list: expected a list of places, e.g. [{}, {num_csx: 4}]");
+  for (const YamlEntry& row : node.entries) {
     AxisPlace place;
-    for (const auto& [key, value] : sweep_leaves(row, refuse)) place.emplace_back(key, sweep_text(value));
+    for (const auto& [key, value] : sweep_leaves(row.value, refuse)) place.emplace_back(key, sweep_text(*value));
     places.push_back(std::move(place));
   }
   return places;
@@ -64,38 +64,41 @@ std::vector<AxisPlace> list(const YAML::Node& node, const SweepErrors& refuse) {
 
 }  // namespace
 
-std::string sweep_text(const YAML::Node& value) {
-  if (value.IsScalar()) return value.Scalar();
-  YAML::Emitter out;
-  out << YAML::Flow << value;
-  return out.c_str();
+std::string sweep_text(const YamlTree& value) {
+  if (value.is_scalar()) return value.scalar;
+  if (value.is_null()) return "null";
+  std::vector<std::string> items;
+  for (const YamlEntry& entry : value.entries)
+    items.push_back((value.is_map() ? entry.key + ": " : "") + sweep_text(entry.value));
+  const std::string inside = fmt::format("{}", fmt::join(items, ","));
+  return value.is_map() ? "{" + inside + "}" : "[" + inside + "]";
 }
 
-std::vector<std::pair<std::string, YAML::Node>> sweep_leaves(const YAML::Node& section, const SweepErrors& refuse) {
-  std::vector<std::pair<std::string, YAML::Node>> leaves;
-  if (!section.IsMap()) {
+std::vector<SweepLeaf> sweep_leaves(const YamlTree& section, const SweepErrors& refuse) {
+  std::vector<SweepLeaf> leaves;
+  if (!section.is_map()) {
     refuse(section, "expected keys and values, e.g. {num_csx: 4}");
     return leaves;
   }
-  for (const auto& entry : section) {
-    const auto key = entry.first.as<std::string>();
-    if (!entry.second.IsMap()) {
-      leaves.emplace_back(key, entry.second);
+  for (const YamlEntry& entry : section.entries) {
+    if (!entry.value.is_map()) {
+      leaves.emplace_back(entry.key, &entry.value);
       continue;
     }
-    for (auto& [inner, node] : sweep_leaves(entry.second, refuse)) leaves.emplace_back(key + "." + inner, node);
+    for (const auto& [inner, value] : sweep_leaves(entry.value, refuse))
+      leaves.emplace_back(entry.key + "." + inner, value);
   }
   return leaves;
 }
 
-std::vector<AxisPlace> axis_places(const YAML::Node& entry, const SweepErrors& refuse) {
+std::vector<AxisPlace> axis_places(const YamlTree& entry, const SweepErrors& refuse) {
   const std::string allowed = "an axis is one of grid, zip, list, e.g. - grid: {num_csx: [1, 2, 4]}";
-  if (!entry.IsMap() || entry.size() != 1) {
+  if (!entry.is_map() || entry.entries.size() != 1) {
     refuse(entry, allowed);
     return {};
   }
-  const auto kind = entry.begin()->first.as<std::string>();
-  const YAML::Node node = entry.begin()->second;
+  const std::string& kind = entry.entries.front().key;
+  const YamlTree& node = entry.entries.front().value;
   if (kind == "list") return list(node, refuse);
   if (kind != "grid" && kind != "zip") {
     refuse(entry, fmt::format("'{}': {}", kind, allowed));

@@ -30,27 +30,30 @@ std::string why_not(const std::string& key) {
 
 class Reader {
  public:
-  explicit Reader(const fs::path& file) : file_(file), source_(read_text_file(file), file, {}) {}
+  explicit Reader(const fs::path& file) : file_(file), source_(read_text_file(file), file) {}
 
   Sweep read() {
     Sweep sweep;
-    const YAML::Node root = source_.root();
-    for (const auto& entry : root) know(entry.first);
-    sweep.title = root["title"] ? root["title"].as<std::string>() : file_.stem().string();
-    if (root["run"]) common_ = sweep_leaves(root["run"], refuse());
+    const YamlTree& root = source_.root();
+    for (const YamlEntry& entry : root.entries) know(entry);
+    const YamlTree* title = root.find("title");
+    sweep.title = title ? sweep_text(*title) : file_.stem().string();
+    if (const YamlTree* run = root.find("run")) common_ = sweep_leaves(*run, refuse());
     std::vector<AxisPlace> places(1);
-    if (!root["axes"] || !root["axes"].IsSequence())
-      note(root, "axes: expected a list, e.g. - grid: {num_csx: [1, 2]}");
-    else
-      for (const YAML::Node& entry : root["axes"]) multiply(places, axis_places(entry, refuse()), entry);
+    const YamlTree* axes = root.find("axes");
+    if (!axes || !axes->is_list()) {
+      note(root.place, "axes: expected a list, e.g. - grid: {num_csx: [1, 2]}");
+    } else {
+      for (const YamlEntry& entry : axes->entries) multiply(places, axis_places(entry.value, refuse()), entry.value);
+    }
     for (const AxisPlace& place : places)
       for (const SweepValue& value : place)
         if (!contains(sweep.axes, value.first)) sweep.axes.push_back(value.first);
-    check_keys(root, sweep.axes, places);
+    check_keys(axes ? axes->place : root.place, sweep.axes, places);
     if (errors_.empty()) {
       for (const AxisPlace& place : places)
         sweep.points.push_back(point(place, static_cast<int>(sweep.points.size()) + 1));
-      sweep.picture = picture(root, sweep);
+      sweep.picture = picture(root.find("picture"), sweep);
     }
     if (!errors_.empty()) throw UsageError(fmt::format("{}", fmt::join(errors_, "\n")));
     return sweep;
@@ -58,24 +61,23 @@ class Reader {
 
  private:
   SweepErrors refuse() {
-    return [this](const YAML::Node& node, const std::string& why) { note(node, why); };
+    return [this](const YamlTree& value, const std::string& why) { note(value.place, why); };
   }
 
-  void note(const YAML::Node& node, const std::string& why) {
-    errors_.push_back(fmt::format("{}: {}", source_.where("", node), why));
+  void note(const YamlPlace& place, const std::string& why) {
+    errors_.push_back(fmt::format("{}: {}", source_.where(place), why));
   }
 
-  void know(const YAML::Node& key) {
+  void know(const YamlEntry& entry) {
     static const std::vector<std::string> known = {"title", "run", "axes", "picture"};
-    const auto name = key.as<std::string>();
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      note(key, fmt::format("{}: no section of a sweep{}", name, suggest(name, known)));
+    if (!contains(known, entry.key))
+      note(entry.key_place, fmt::format("{}: no section of a sweep{}", entry.key, suggest(entry.key, known)));
   }
 
-  void multiply(std::vector<AxisPlace>& places, const std::vector<AxisPlace>& axis, const YAML::Node& at) {
+  void multiply(std::vector<AxisPlace>& places, const std::vector<AxisPlace>& axis, const YamlTree& at) {
     if (axis.empty()) return;
     if (places.size() * axis.size() > most_points) {
-      note(at, fmt::format("{} points and more; allowed: {}", places.size() * axis.size(), most_points));
+      note(at.place, fmt::format("{} points and more; allowed: {}", places.size() * axis.size(), most_points));
       return;
     }
     std::vector<AxisPlace> longer;
@@ -92,21 +94,21 @@ class Reader {
   }
 
   /// Each key once, and none that is the sweep's own; a model from somewhere.
-  void check_keys(const YAML::Node& root, const std::vector<std::string>& axes, const std::vector<AxisPlace>& places) {
+  void check_keys(const YamlPlace& at, const std::vector<std::string>& axes, const std::vector<AxisPlace>& places) {
     std::vector<std::string> all = axes;
     for (const auto& [key, node] : common_) {
-      if (contains(all, key)) note(node, fmt::format("{}: set twice; an axis or `run` sets it once", key));
+      if (contains(all, key)) note(node->place, fmt::format("{}: set twice; an axis or `run` sets it once", key));
       all.push_back(key);
-      if (const std::string why = why_not(key); !why.empty()) note(node, fmt::format("{}: {}", key, why));
+      if (const std::string why = why_not(key); !why.empty()) note(node->place, fmt::format("{}: {}", key, why));
     }
     for (const std::string& key : axes) {
-      if (const std::string why = why_not(key); !why.empty()) note(root["axes"], fmt::format("{}: {}", key, why));
+      if (const std::string why = why_not(key); !why.empty()) note(at, fmt::format("{}: {}", key, why));
       const auto twice = [&key](const AxisPlace& place) {
         return std::count_if(place.begin(), place.end(), [&key](const SweepValue& v) { return v.first == key; }) > 1;
       };
-      if (std::any_of(places.begin(), places.end(), twice)) note(root["axes"], fmt::format("{}: set by two axes", key));
+      if (std::any_of(places.begin(), places.end(), twice)) note(at, fmt::format("{}: set by two axes", key));
     }
-    if (!contains(all, "model")) note(root, "no model: run: {model: fc_mnist}, or an axis of models");
+    if (!contains(all, "model")) note(at, "no model: run: {model: fc_mnist}, or an axis of models");
   }
 
   std::string resolved(const std::string& key, const std::string& value) const {
@@ -136,27 +138,25 @@ class Reader {
     SweepPoint made;
     made.number = number;
     made.values = place;
-    for (const auto& [key, node] : common_) add_argument(made, key, sweep_text(node));
+    for (const auto& [key, node] : common_) add_argument(made, key, sweep_text(*node));
     for (const auto& [key, value] : place) add_argument(made, key, value);
     return made;
   }
 
   /// Scaling is drawn along num_csx if it is an axis; else a picture of what moves the step most.
-  SweepPicture picture(const YAML::Node& root, const Sweep& sweep) {
+  SweepPicture picture(const YamlTree* written, const Sweep& sweep) {
     const bool scales = contains(sweep.axes, "num_csx");
-    if (!root["picture"]) return scales ? SweepPicture::scaling : SweepPicture::tornado;
-    const auto word = root["picture"].as<std::string>();
+    if (!written) return scales ? SweepPicture::scaling : SweepPicture::tornado;
+    const std::string word = sweep_text(*written);
     if (word == "tornado") return SweepPicture::tornado;
-    if (word != "scaling")
-      note(root["picture"], fmt::format("picture: {}: allowed: scaling, tornado", word));
-    else if (!scales)
-      note(root["picture"], "picture: scaling needs num_csx among the axes");
+    if (word != "scaling") note(written->place, fmt::format("picture: {}: allowed: scaling, tornado", word));
+    if (word == "scaling" && !scales) note(written->place, "picture: scaling needs num_csx among the axes");
     return SweepPicture::scaling;
   }
 
   fs::path file_;
   YamlSource source_;
-  std::vector<std::pair<std::string, YAML::Node>> common_;
+  std::vector<SweepLeaf> common_;
   std::vector<std::string> errors_;
 };
 
