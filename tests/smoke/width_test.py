@@ -30,7 +30,8 @@ COMMANDS = {
 
 class Width(ScratchTrainings):
     def too_wide(self, text):
-        return [line for line in text.replace(str(self.folder), "").splitlines() if len(line) > 80]
+        # The log has the form that users of the real machine know, stamps and rates and all: it is wider.
+        return [line for line in text.replace(str(self.folder), "").splitlines() if len(line) > 80 and " INFO:   " not in line]
 
     def test_output(self):
         for name, command in COMMANDS.items():
