@@ -6,17 +6,13 @@ import subprocess
 import sys
 import unittest
 
+import h5py
+import numpy
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from weft_cli import ScratchTrainings, run, without_host
 
-try:
-    import h5py
-    import numpy
-except ImportError:
-    h5py = None
 
-
-@unittest.skipIf(h5py is None, "python3-h5py is not here")
 class ForeignWeights(ScratchTrainings):
     @classmethod
     def setUpClass(cls):
