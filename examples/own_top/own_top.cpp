@@ -70,7 +70,7 @@ struct Top : sc_core::sc_module {
     }
     for (int system = 0; system < job.systems; ++system) {
       const std::string number = std::to_string(system);
-      systems.push_back(std::make_unique<hw::CsX>(("system" + number).c_str(), system, plan, recorder));
+      systems.push_back(std::make_unique<hw::CsX>(("system" + number).c_str(), system, plan, to_end, recorder));
       inputs.push_back(
           std::make_unique<hw::InputServer>(("input" + number).c_str(), job, machine, system, source, recorder));
       inputs.back()->system_out.bind(systems.back()->input_in);
