@@ -46,15 +46,15 @@ void Cluster::run() {
   if (!memoryx_.finished()) throw SimulationError("the simulation cannot go on:\n" + waiting_for());
 }
 
-std::vector<proto::LinkRecord> Cluster::link_records() const {
-  std::vector<proto::LinkRecord> all = memoryx_.link_records();
-  const auto add = [&all](std::vector<proto::LinkRecord> records) {
+std::vector<proto::LimitingLink> Cluster::link_records() const {
+  std::vector<proto::LimitingLink> all = memoryx_.link_records();
+  const auto add = [&all](std::vector<proto::LimitingLink> records) {
     all.insert(all.end(), records.begin(), records.end());
   };
   // What stands for others has number 0.
-  const auto add_copies = [&](const std::vector<proto::LinkRecord>& records, const std::string& what) {
+  const auto add_copies = [&](const std::vector<proto::LimitingLink>& records, const std::string& what) {
     for (int copy = 1; copy <= copies_; ++copy)
-      for (proto::LinkRecord record : records) {
+      for (proto::LimitingLink record : records) {
         record.name.replace(record.name.find(what) + what.size(), 1, std::to_string(copy));
         all.push_back(std::move(record));
       }

@@ -26,10 +26,12 @@ class Cluster : public sc_core::sc_module {
   void run();
 
   const MemoryX& memoryx() const { return memoryx_; }
+  /// Time in which the input servers of a system make the samples of a step.
+  Picosecond step_production_ps() const { return inputs_.front()->step_production_ps(); }
   const UserNode& user_node() const { return user_; }
   const CsX& system(int index) const { return *systems_[static_cast<std::size_t>(index)]; }
   int systems() const { return static_cast<int>(systems_.size()); }
-  std::vector<proto::LinkRecord> link_records() const;
+  std::vector<proto::LimitingLink> link_records() const;
   std::string waiting_for() const;
 
  private:

@@ -7,6 +7,7 @@
 
 #include "tlm/base/checked.h"
 #include "tlm/block/describe.h"
+#include "tlm/block/work_of.h"
 
 namespace weft::hw {
 
@@ -40,7 +41,8 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
     const auto at = static_cast<std::size_t>(lane);
     ethernet_in[at].register_b_transport(this, &CsX::receive, lane);
     up_.emplace_back(fmt::format("cluster.system{}.lane{}.up", system, lane), "system_to_swarmx",
-                     plan.machine->io.ethernet_gbps, plan.machine->swarmx.link_latency_ps, recorder);
+                     proto::Limiter::ethernet_up, plan.machine->io.ethernet_gbps, plan.machine->swarmx.link_latency_ps,
+                     recorder);
   }
   input_in.register_b_transport(this, &CsX::receive_samples);
   launch_gap_ = launch_gap(*plan.machine, plan.mapping);
@@ -64,17 +66,21 @@ void CsX::run_step(int stage, std::int64_t step) {
   const Arrival begin = next(step_begins_);
   std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
   const Cycle before = wafer_free_;
-  wafer_free_ = std::max(wafer_free_, to_edge(begin.at));
+  if (const Cycle opens = to_edge(begin.at); opens > wafer_free_) {
+    wafer_free_ = opens;
+    progress_.cause = begin.cause.then(proto::Limiter::ethernet_down, proto::work_of(begin.tag), ps_of(opens));
+  }
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
   checked_mul(wafer_free_, pes, "the time of all PEs", "PE-cycles");
   totals_[static_cast<std::size_t>(proto::TimeClass::between)] += (wafer_free_ - before) * pes;
   // What the links carry from now on is told from now on; what the wafer does, after it has done what was before.
-  const Picosecond start = to_ps(plan_.machine->clock, wafer_free_);
+  const Picosecond start = ps_of(wafer_free_);
   recorder_.settled(trace_source_, std::min(start, proto::absolute_ps(sc_core::SC_ZERO_TIME)));
   BlockTag tag;
   tag.stage = stage;
   tag.step = step;
+  tag.train = train;
   const std::vector<Launch>& launches = job.launches(train);
   for (tag.micro_batch = 0; tag.micro_batch < job.micro_batches; ++tag.micro_batch)
     for (tag.launch = 0; tag.launch < static_cast<int>(launches.size()); ++tag.launch) {
@@ -84,6 +90,13 @@ void CsX::run_step(int stage, std::int64_t step) {
   recorder_.span(step_track_, start, to_ps(plan_.machine->clock, wafer_free_),
                  static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
+  if (system_ != 0) return progress_.cause.forget_before(ps_of(before));
+  paths_.push_back(proto::path_of(progress_.cause, before, wafer_free_, plan_.machine->clock));
+  paths_.back().stage = stage;
+  paths_.back().step = step;
+  // An update of this step may still be under way.
+  progress_.cause.forget_before(ps_of(before));
+  if (plan_.step_ended) plan_.step_ended(stage, step, ps_of(wafer_free_));
 }
 
 void CsX::expect(const std::string& what) { waiting_ = fmt::format("system {} waits for {}", system_, what); }
@@ -103,7 +116,7 @@ CsX::Arrival CsX::next(std::deque<Arrival>& queue) {
 
 void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
   const Block& block = Block::of(transaction);
-  Arrival arrival{block.tag(), block.payload(), proto::absolute_ps(delay)};
+  Arrival arrival{block.tag(), block.payload(), proto::absolute_ps(delay), block.cause()};
   switch (block.tag().kind) {
     case BlockKind::step_begin:
       step_begins_.push_back(std::move(arrival));
@@ -120,23 +133,31 @@ void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_t
 
 void CsX::receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
   const Block& block = Block::of(transaction);
-  samples_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay)});
+  samples_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay), block.cause()});
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
-void CsX::send_up(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
+proto::Cause CsX::leaving(const proto::Cause& cause, Cycle cycle, proto::Limiter limiter) const {
+  return cause.then(limiter, work_, from_edge(cycle));
+}
+
+void CsX::send_up(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
   const auto lane = static_cast<std::size_t>(tag.lane);
   const Bytes bytes = payload ? static_cast<Bytes>(payload->size()) : 0;
   // A credit is a small control frame: it takes the cable's latency and no link time.
-  const Picosecond at = bytes > 0 ? up_[lane].send(ready, tag, bytes) : ready + plan_.machine->swarmx.link_latency_ps;
-  Block block(tag, std::move(payload));
+  Picosecond at = ready + plan_.machine->swarmx.link_latency_ps;
+  if (bytes > 0)
+    at = up_[lane].send(ready, tag, bytes, cause);
+  else
+    cause = std::move(cause).then(proto::Limiter::ethernet_up, work_, at);
+  Block block(tag, std::move(payload), std::move(cause));
   sc_core::sc_time delay = proto::delay_until(at);
   ethernet_out[lane]->b_transport(block.transaction(), delay);
 }
 
-std::vector<proto::LinkRecord> CsX::link_records() const {
-  std::vector<proto::LinkRecord> records;
+std::vector<proto::LimitingLink> CsX::link_records() const {
+  std::vector<proto::LimitingLink> records;
   for (const proto::LinkPort& port : up_) records.push_back(port.record());
   return records;
 }

@@ -15,13 +15,17 @@
 #include "tlm/base/clock_crossing.h"
 #include "tlm/block/block.h"
 #include "tlm/block/link_port.h"
-#include "tlm/stats/launch_record.h"
+#include "tlm/stats/caused_launch.h"
+#include "tlm/stats/path_record.h"
 #include "tlm/trace/recorder.h"
 
 namespace weft::hw {
 
 /// Closed-form length of a launch, given its words in time (sw/compiler's prediction).
 using LaunchPrediction = std::function<Cycle(bool train, int launch)>;
+
+/// Told when a step has ended on system 0, at `at`; steps in order.
+using StepEnded = std::function<void(int stage, std::int64_t step, Picosecond at)>;
 
 /// What every system of a cluster shares.
 struct SystemPlan {
@@ -33,6 +37,7 @@ struct SystemPlan {
   LaunchPrediction predict;
   ThreadPool* pool = nullptr;
   LaunchPrograms* programs = nullptr;  ///< null: launches are not run as programs; else memo must be null
+  StepEnded step_ended = nullptr;      ///< may be null
 };
 
 class CsX : public sc_core::sc_module {
@@ -47,11 +52,13 @@ class CsX : public sc_core::sc_module {
   tlm_utils::passthrough_target_socket<CsX> input_in;
   tlm_utils::simple_initiator_socket<CsX> input_out;  ///< credits of consumed samples
 
-  const std::vector<proto::LaunchRecord>& launches() const { return records_; }
+  const std::vector<proto::CausedLaunch>& launches() const { return records_; }
+  /// Critical paths of the steps so far.
+  const std::vector<proto::StepPath>& paths() const { return paths_; }
   /// PE-cycles by class since the start, launches and the time between them; they add up to PEs x wafer_cycles().
   const proto::ClassCycles& class_cycles() const { return totals_; }
   Cycle wafer_cycles() const { return wafer_free_; }
-  std::vector<proto::LinkRecord> link_records() const;
+  std::vector<proto::LimitingLink> link_records() const;
   std::string waiting_for() const { return waiting_; }
   const Wafer& wafer() const { return wafer_; }
   /// Once a loss of this system was no finite number: see first_activation_not_finite(); -1: the loss alone, or none.
@@ -62,27 +69,35 @@ class CsX : public sc_core::sc_module {
     proto::BlockTag tag;
     proto::Block::Payload payload;
     Picosecond at;
+    proto::Cause cause;
+  };
+  /// How far the words of the launch under way have come: the latest event on the wafer, and its cycle.
+  struct Progress {
+    proto::Cause cause;
+    Cycle at = 0;
   };
 
   void run();
   void run_step(int stage, std::int64_t step);
   void run_launch(proto::BlockTag tag, const Launch& launch, bool train);
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
-                           proto::LaunchRecord& record);
-  LaunchTimes load_input(const proto::BlockTag& tag, proto::LaunchRecord& record);
-  LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::LaunchRecord& record);
-  LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::LaunchRecord& record);
+                           proto::CausedLaunch& record);
+  LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
+  LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::CausedLaunch& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
   template <typename OfLane>
   LaunchTimes each_lane(OfLane&& of_lane) const;
-  void take_weights(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
-  void send_gradient(proto::BlockTag tag, const Launch& launch, proto::LaunchRecord& record);
+  void take_weights(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
+  void send_gradient(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
   proto::Block::Payload gradient_sums(const MatrixLayer& layer, const StreamShape& shape, int chunk);
   /// The next chunk that the launch of `tag` is sent.
-  Arrival take_chunk(proto::BlockTag& tag, int chunk, proto::LaunchRecord& record);
+  Arrival take_chunk(proto::BlockTag& tag, int chunk, proto::CausedLaunch& record);
   void decode(const MatrixLayer& layer, KernelKind kind, const StreamShape& shape, int chunk,
               const proto::PayloadBytes& payload);
-  void book(proto::LaunchRecord& record, LaunchTimes times);
+  void book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times);
+  /// The edge has waited for words, `words` is when they are there, and the wafer is through with them at `done`.
+  void take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLaunch& record);
 
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   void receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
@@ -91,9 +106,12 @@ class CsX : public sc_core::sc_module {
   void expect(const std::string& what);
   /// Waits, in kernel time too, until the next arrival of `queue`.
   Arrival next(std::deque<Arrival>& queue);
-  void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
+  void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
+  /// Of the event `cause` on the wafer, which is at `cycle`, one that follows from it out there.
+  proto::Cause leaving(const proto::Cause& cause, Cycle cycle, proto::Limiter limiter) const;
+  Picosecond ps_of(Cycle cycle) const { return to_ps(plan_.machine->clock, cycle); }
   Cycle to_edge(Picosecond at) const { return to_cycles(plan_.machine->clock, at + plan_.machine->io.latency_ps); }
-  Picosecond from_edge(Cycle cycle) const { return to_ps(plan_.machine->clock, cycle) + plan_.machine->io.latency_ps; }
+  Picosecond from_edge(Cycle cycle) const { return ps_of(cycle) + plan_.machine->io.latency_ps; }
 
   void tell_place(const proto::BlockTag& tag, int rounds_done = 0, int rounds = 0);
 
@@ -111,7 +129,10 @@ class CsX : public sc_core::sc_module {
   std::vector<std::deque<Arrival>> weights_;  ///< per lane
   std::deque<Arrival> samples_, step_begins_;
   sc_core::sc_event arrived_;
-  std::vector<proto::LaunchRecord> records_;
+  std::vector<proto::CausedLaunch> records_;
+  std::vector<proto::StepPath> paths_;
+  Progress progress_;
+  proto::WorkOf work_;  ///< the launch under way
   proto::ClassCycles totals_{};
   Cycle wafer_free_ = 0;
   Cycle launch_gap_;

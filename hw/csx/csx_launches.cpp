@@ -36,7 +36,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
   const Job& job = *plan_.job;
   const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
   tag.layer = launch.layer;
-  proto::LaunchRecord record;
+  proto::CausedLaunch record;
   record.system = system_;
   record.stage = tag.stage;
   record.step = tag.step;
@@ -46,6 +46,9 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
   record.layer = launch.layer;
   record.kernel = kernel_name(launch.kind);
   record.start = wafer_free_ + launch_gap_;
+  work_ = {static_cast<std::int16_t>(launch.layer), static_cast<std::int16_t>(tag.launch), train};
+  progress_.cause = std::move(progress_.cause).then(proto::Limiter::launch_sweep, work_, ps_of(record.start));
+  progress_.at = record.start;
   record.predicted = plan_.predict(train, tag.launch);
   const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
   Dropout dropout;
@@ -55,7 +58,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
     dropout = {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
   }
   try {
-    book(record, launch_times(tag, launch, train, dropout, record));
+    book(record, launch.kind, launch_times(tag, launch, train, dropout, record));
   } catch (const TimeOverflow& overflow) {
     throw SimulationError(fmt::format("system {}, stage {}, step {}, micro-batch {}, layer {}, {}: {}", system_,
                                       tag.stage, tag.step, tag.micro_batch, layer.name, record.kernel,
@@ -64,7 +67,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
 }
 
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
-                              proto::LaunchRecord& record) {
+                              proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   LaunchTimes times;
   switch (launch.kind) {
@@ -93,29 +96,73 @@ LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, bool tr
   }
 }
 
-void CsX::book(proto::LaunchRecord& record, LaunchTimes times) {
+namespace {
+
+/// What the launch's PEs waited for. Every mapped PE waits while the layer's version is not there.
+proto::StreamWaits split_waits(const proto::CausedLaunch& record, KernelKind kind, std::int64_t mapped) {
+  const std::int64_t all = record.classes[static_cast<std::size_t>(proto::TimeClass::wait_stream)];
+  proto::StreamWaits waits;
+  waits.update = std::min(all, record.wait_update * mapped);
+  const std::int64_t rest = all - waits.update;
+  if (kind == KernelKind::load_input)
+    waits.samples = rest;
+  else if (consumes_weights(kind))
+    waits.weights = rest;
+  else if (record.stream_in_bytes > 0)
+    waits.weights = std::min(rest, (record.wait - record.wait_update) * mapped);
+  waits.deltas = rest - waits.samples - waits.weights;
+  return waits;
+}
+
+}  // namespace
+
+void CsX::take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLaunch& record) {
+  if (words > progress_.at) {
+    record.wait += words - progress_.at;
+    progress_.cause = arrival.cause.then(
+        arrival.tag.kind == BlockKind::samples ? proto::Limiter::sample_link : proto::Limiter::ethernet_down, work_,
+        ps_of(words));
+    // What came before the newest update on the way here was waiting for the version.
+    Picosecond updated = 0;
+    const Picosecond from = ps_of(progress_.at);
+    progress_.cause.walk(from, [&](proto::Limiter limiter, const proto::WorkOf&, Picosecond, Picosecond end) {
+      if (limiter == proto::Limiter::memoryx_update) updated = std::max(updated, end);
+    });
+    if (updated > from) record.wait_update += to_cycles(plan_.machine->clock, updated) - progress_.at;
+    progress_.at = words;
+  }
+  if (done <= progress_.at) return;
+  progress_.cause = std::move(progress_.cause).then(proto::Limiter::wafer, work_, ps_of(done));
+  progress_.at = done;
+}
+
+void CsX::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) {
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
   // The classes of a run add up to this; so none of them, nor a sum of some, is larger.
   checked_mul(record.start + times.end, pes, "the time of all PEs", "PE-cycles");
   record.bound_by = times.bound_by();
+  const std::int64_t mapped = times.mapped;
   times.close(pes);
   record.end = record.start + times.end;
   record.classes = times.classes;
+  record.waits = split_waits(record, kind, mapped);
+  progress_.cause = std::move(progress_.cause).then(proto::Limiter::wafer, work_, ps_of(record.end));
+  record.limiter = proto::most_of(progress_.cause, ps_of(record.start), proto::Limiter::wafer);
   record.macs = times.macs;
   record.fabric_wavelet_hops = times.wavelet_hops;
   for (std::size_t which = 0; which < totals_.size(); ++which) totals_[which] += times.classes[which];
   totals_[static_cast<std::size_t>(proto::TimeClass::between)] += (record.start - wafer_free_) * pes;
   wafer_free_ = record.end;
   if (phase_track_ >= 0 || start_track_ >= 0) {
-    const Picosecond start = to_ps(plan_.machine->clock, record.start), end = to_ps(plan_.machine->clock, record.end);
+    const Picosecond start = ps_of(record.start), end = ps_of(record.end);
     recorder_.span(phase_track_, start, end, recorder_.name(recorder_.layer(record.layer) + '.' + record.kernel));
     recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start));
   }
   records_.push_back(std::move(record));
 }
 
-LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
+LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, tokens = job.tokens();
   expect(fmt::format("the samples of stage {} step {} micro-batch {}", tag.stage, tag.step, tag.micro_batch));
@@ -131,6 +178,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   }
   record.stream_in_bytes = static_cast<Bytes>(arrival.payload->size());
   record.stream_wait = std::max<Cycle>(0, to_edge(arrival.at) - record.start);
+  take(arrival, to_edge(arrival.at), record.start, record);
   const int outputs = job.layers.back().outputs;
   const int rows = std::min(std::max(features, outputs), plan_.mapping.lane.height);
   const Cycle ready = samples_ready(*plan_.machine, layout_, rows, wafer_.lanes(), to_edge(arrival.at) - record.start);
@@ -143,13 +191,16 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::LaunchRecord& record) {
   times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
-  Block block(credit, nullptr);
-  sc_core::sc_time delay = proto::delay_until(from_edge(record.start + times.end));
+  const Cycle taken = record.start + times.end;
+  Block block(
+      credit, nullptr,
+      leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(taken)), taken, proto::Limiter::sample_link));
+  sc_core::sc_time delay = proto::delay_until(from_edge(taken));
   input_out->b_transport(block.transaction(), delay);
   return times;
 }
 
-LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::LaunchRecord& record) {
+LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   wafer_.begin_launch(launch.kind, launch.layer);
   wafer_.begin_values();
@@ -175,7 +226,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Launch
   return times;
 }
 
-CsX::Arrival CsX::take_chunk(BlockTag& tag, int chunk, proto::LaunchRecord& record) {
+CsX::Arrival CsX::take_chunk(BlockTag& tag, int chunk, proto::CausedLaunch& record) {
   tag.kind = BlockKind::weights;
   tag.chunk = chunk;
   tag.lane = placement_.lane(tag.layer, chunk);
@@ -189,20 +240,22 @@ CsX::Arrival CsX::take_chunk(BlockTag& tag, int chunk, proto::LaunchRecord& reco
   return arrival;
 }
 
-void CsX::take_weights(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
+void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     const Arrival arrival = take_chunk(tag, chunk, record);
     const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
+    take(arrival, to_edge(arrival.at), left, record);
     if (arrival.payload->has_bytes()) {
       decode(layer, launch.kind, shape, chunk, *arrival.payload);
       wafer_.weight_values(shape.chunk_first_round(chunk), shape.chunk_rounds(chunk), decoded_.data(),
                            shape.elements_per_round);
     }
     tag.kind = BlockKind::credit;
-    send_up(tag, nullptr, std::max(from_edge(left), arrival.at));
+    send_up(tag, nullptr, std::max(from_edge(left), arrival.at),
+            leaving(progress_.cause, left, proto::Limiter::ethernet_up));
   }
 }
 
@@ -231,7 +284,7 @@ void CsX::decode(const MatrixLayer& layer, KernelKind kind, const StreamShape& s
   programs_.stream(halves_.data(), halves_.size());
 }
 
-void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord& record) {
+void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
@@ -241,7 +294,9 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
       const Arrival arrival = take_chunk(tag, chunk, record);
       const EdgeMarks marks = timers_.feed_and_drain(to_edge(arrival.at), shape.chunk_rounds(chunk));
       tag.kind = BlockKind::credit;
-      send_up(tag, nullptr, std::max(from_edge(marks.left), arrival.at));
+      take(arrival, to_edge(arrival.at), marks.left, record);
+      send_up(tag, nullptr, std::max(from_edge(marks.left), arrival.at),
+              leaving(progress_.cause, marks.left, proto::Limiter::ethernet_up));
       done = marks.drained;
     } else {
       done = timers_.drain(shape.chunk_rounds(chunk));
@@ -251,7 +306,11 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::LaunchRecord&
     tag.chunk = chunk;
     tag.lane = placement_.lane(launch.layer, chunk);
     record.stream_out_bytes += static_cast<Bytes>(payload->size());
-    send_up(tag, std::move(payload), from_edge(done));
+    const Cycle summed = static_cast<Cycle>(wafer_.lanes() - 1) * plan_.machine->io.lane_sum_cycles;
+    send_up(tag, std::move(payload), from_edge(done),
+            leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(done - summed))
+                        .then(proto::Limiter::lane_copies, work_, ps_of(done)),
+                    done, proto::Limiter::ethernet_up));
   }
 }
 
@@ -280,7 +339,7 @@ Block::Payload CsX::gradient_sums(const MatrixLayer& layer, const StreamShape& s
   return payload;
 }
 
-LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, proto::LaunchRecord& record) {
+LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
@@ -309,7 +368,9 @@ LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, 
   up.chunk = 0;
   up.lane = 0;
   record.stream_out_bytes = static_cast<Bytes>(payload->size());
-  send_up(up, std::move(payload), from_edge(record.start + leaves));
+  const Cycle left = record.start + leaves;
+  send_up(up, std::move(payload), from_edge(left),
+          leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(left)), left, proto::Limiter::ethernet_up));
   return times;
 }
 

@@ -6,6 +6,7 @@
 
 #include "tlm/base/checked.h"
 #include "tlm/block/describe.h"
+#include "tlm/block/work_of.h"
 
 namespace weft::hw {
 
@@ -23,14 +24,16 @@ InputServer::InputServer(const sc_core::sc_module_name& module_name, const Job& 
       system_(system),
       prefetch_(machine.input.prefetch_batches),
       made_(machine.host.command_latency_ps),
-      link_(fmt::format("{}.link", name()), "input_to_csx", machine.input.link_gbps, machine.input.link_latency_ps,
-            recorder) {
+      made_cause_(proto::Cause().then(proto::Limiter::host, {}, made_)),
+      link_(fmt::format("{}.link", name()), "input_to_csx", proto::Limiter::sample_link, machine.input.link_gbps,
+            machine.input.link_latency_ps, recorder) {
   const double rate = machine.input.workers_per_system * machine.input.samples_per_s;
   if (!(rate > 0)) throw UsageError("machine input: workers_per_system and samples_per_s must be above 0");
   if (prefetch_ < 1) throw UsageError(fmt::format("machine input.prefetch_batches: {} is below 1", prefetch_));
   production_ps_ = checked_ceil(job.tokens() * 1e12 / rate, "the input servers' time for a batch", "ps");
   outstanding_.resize(prefetch_);
   consumed_at_.resize(prefetch_);
+  consumed_cause_.resize(prefetch_);
   credit_in.register_b_transport(this, &InputServer::take_credit);
   SC_HAS_PROCESS(InputServer);
   SC_THREAD(run);
@@ -49,7 +52,11 @@ void InputServer::run() {
 void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   const std::int64_t slot = sent_ % prefetch_;
   const Picosecond room = sent_ < prefetch_ ? 0 : consumed_at_[slot];
-  made_ = checked_add(std::max(made_, room), production_ps_, "the input servers' time", "ps");
+  if (room > made_) {
+    made_ = room;
+    made_cause_ = consumed_cause_[slot];
+  }
+  made_ = checked_add(made_, production_ps_, "the input servers' time", "ps");
 
   const auto tokens = static_cast<std::size_t>(job_.tokens());
   const std::size_t sample_bytes = tokens * source_.features() * sizeof(std::uint16_t);
@@ -58,10 +65,14 @@ void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   tag.stage = stage;
   tag.step = step;
   tag.micro_batch = micro_batch;
+  tag.train = job_.stages[stage].train;
+  made_cause_ = std::move(made_cause_).then(proto::Limiter::input_servers, proto::work_of(tag), made_);
   outstanding_[slot] = tag;
   ++sent_;
-  Block block(tag, samples(tag, tokens, sample_bytes));
-  const Picosecond at = link_.send(made_, tag, block.bytes());
+  Block::Payload payload = samples(tag, tokens, sample_bytes);
+  proto::Cause why = made_cause_;
+  const Picosecond at = link_.send(made_, tag, static_cast<Bytes>(payload->size()), why);
+  Block block(tag, std::move(payload), std::move(why));
   sc_core::sc_time delay = proto::delay_until(at);
   system_out->b_transport(block.transaction(), delay);
 }
@@ -85,6 +96,7 @@ void InputServer::take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc
   if (!is_credit || consumed_ == sent_ || !same_block(tag, outstanding_[consumed_ % prefetch_]))
     throw SimulationError(fmt::format("{}: a credit for {} came out of order", name(), describe(tag)));
   consumed_at_[consumed_ % prefetch_] = proto::absolute_ps(delay);
+  consumed_cause_[consumed_ % prefetch_] = Block::of(transaction).cause();
   ++consumed_;
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   consumed_event_.notify(sc_core::SC_ZERO_TIME);

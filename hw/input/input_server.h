@@ -26,7 +26,9 @@ class InputServer : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<InputServer> system_out;
   tlm_utils::passthrough_target_socket<InputServer> credit_in;
 
-  std::vector<proto::LinkRecord> link_records() const { return {link_.record()}; }
+  std::vector<proto::LimitingLink> link_records() const { return {link_.record()}; }
+  /// Time that the workers need for a step.
+  Picosecond step_production_ps() const { return production_ps_ * job_.micro_batches; }
   /// Empty when everything was sent and consumed.
   std::string waiting_for() const;
 
@@ -42,9 +44,11 @@ class InputServer : public sc_core::sc_module {
   const std::int64_t prefetch_;
   Picosecond production_ps_;  ///< of one batch
   Picosecond made_;           ///< the workers are free
+  proto::Cause made_cause_;   ///< of that
   proto::LinkPort link_;
   std::vector<proto::BlockTag> outstanding_;  ///< ring of `prefetch_` tags
   std::vector<Picosecond> consumed_at_;       ///< ring of `prefetch_` times
+  std::vector<proto::Cause> consumed_cause_;  ///< of those
   std::int64_t sent_ = 0, consumed_ = 0;
   bool done_ = false;
   sc_core::sc_event consumed_event_;

@@ -8,6 +8,7 @@
 
 #include "tlm/base/error.h"
 #include "tlm/block/describe.h"
+#include "tlm/block/work_of.h"
 
 namespace weft::hw {
 
@@ -29,15 +30,16 @@ MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, con
       updates_(job, machine, placement_, store_, servers_,
                LossScale(job.loss_scale, initial.loss_scale, initial.finite_steps)),
       window_(machine.io.edge_buffer_bytes),
-      user_link_(fmt::format("{}.user", name()), "memoryx_to_user", machine.host.link_gbps,
+      user_link_(fmt::format("{}.user", name()), "memoryx_to_user", proto::Limiter::host, machine.host.link_gbps,
                  machine.host.link_latency_ps, recorder),
       last_stream_(job.layers.size(), -1),
-      issue_(machine.host.command_latency_ps) {
+      issue_(machine.host.command_latency_ps),
+      issue_cause_(proto::Cause().then(proto::Limiter::host, {}, issue_)) {
   for (int server = 0; server < placement_.servers(); ++server) servers_.emplace_back(job, machine, placement_, server);
   lanes_.reserve(placement_.lanes());
   for (int lane = 0; lane < placement_.lanes(); ++lane) {
-    lanes_.emplace_back(fmt::format("{}.lane{}", name(), lane), "memoryx_to_swarmx", machine.io.ethernet_gbps,
-                        machine.swarmx.link_latency_ps, recorder);
+    lanes_.emplace_back(fmt::format("{}.lane{}", name(), lane), "memoryx_to_swarmx", proto::Limiter::ethernet_down,
+                        machine.io.ethernet_gbps, machine.swarmx.link_latency_ps, recorder);
     lane_in[lane].register_b_transport(this, &MemoryX::receive, lane);
   }
   for (std::size_t launch = 0; launch < job.train_launches.size(); ++launch)
@@ -83,9 +85,12 @@ bool MemoryX::run_step(int stage, std::int64_t step) {
       tag.micro_batch = micro_batch;
       tag.launch = static_cast<int>(launch);
       tag.layer = launches[launch].layer;
+      tag.train = train;
       stream(tag, launches[launch].kind);
     }
   }
+  if (stage == 0 && step == 0)
+    for (const WeightServer& server : servers_) step_read_ = std::max(step_read_, server.read_ps());
   if (train) {
     ++train_started_;
     if (checkpoint_due()) checkpoint(stage, step);
@@ -98,7 +103,7 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   // A dynamic scale of this step depends on every gradient of the step before.
   if (train && job_.loss_scale.dynamic) {
     wait_for_updates();
-    issue_ = std::max(issue_, updates_.decided_at());
+    issue_from(updates_.decided_at(), updates_.decided_cause());
   }
   if (issue_ > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(issue_));
 
@@ -111,7 +116,8 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   tag.kind = BlockKind::step_begin;
   tag.stage = stage;
   tag.step = step;
-  send(tag, std::move(payload), issue_);
+  tag.train = train;
+  send(tag, std::move(payload), issue_, issue_cause_);
 }
 
 void MemoryX::stream(BlockTag tag, KernelKind kind) {
@@ -124,14 +130,14 @@ void MemoryX::stream(BlockTag tag, KernelKind kind) {
   if (std::exchange(at_begin_of_step_, false) && train_started_ > 0 && updates_.steps_decided() == train_started_ &&
       control_.wants_state())
     control_.take_state(state());
-  issue_ = std::max(issue_, updates_.version_at(tag.layer));
+  issue_from(updates_.version_at(tag.layer), updates_.version_cause(tag.layer));
   const StreamShape shape = store_.shape_of(tag.layer, kind);
   for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
     tag.lane = placement_.lane(tag.layer, tag.chunk);
     send_chunk(tag, kind, shape);
   }
   const bool last = tag.micro_batch == job_.micro_batches - 1 && tag.launch == last_stream_[tag.layer];
-  if (last && job_.stages[tag.stage].train) updates_.streams_read(train_started_, tag.layer, read_done_);
+  if (last && job_.stages[tag.stage].train) updates_.streams_read(train_started_, tag.layer, read_done_, read_cause_);
 }
 
 void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape& shape) {
@@ -143,22 +149,33 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
     wait(progress_);
   }
   waiting_.clear();
-  issue_ = std::max(issue_, room_at);
+  issue_from(room_at, window_.room_cause());
   if (updates_.version(tag.layer) != train_started_)
     throw SimulationError(fmt::format("{}: {} would carry version {} instead of {}", name(), describe(tag),
                                       updates_.version(tag.layer), train_started_));
   WeightServer& server = servers_[placement_.server(tag.layer, tag.chunk)];
+  proto::Cause why = issue_cause_;
+  const proto::WorkOf work = proto::work_of(tag);
   const Picosecond ready = consumes_weights(kind)
-                               ? server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta)
-                               : server.read_indices(issue_, tag.layer, elements);
-  read_done_ = std::max(read_done_, ready);
+                               ? server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta, &why, work)
+                               : server.read_indices(issue_, tag.layer, elements, &why, work);
+  if (ready > read_done_) {
+    read_done_ = ready;
+    read_cause_ = why;
+  }
   window_.sent(tag, bytes);
-  send(tag, store_.read_stream(tag.layer, kind, tag.chunk), ready);
+  send(tag, store_.read_stream(tag.layer, kind, tag.chunk), ready, std::move(why));
 }
 
-void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
-  Block block(tag, std::move(payload));
-  const Picosecond at = lanes_[tag.lane].send(ready, tag, block.bytes());
+void MemoryX::issue_from(Picosecond at, const proto::Cause& cause) {
+  if (at <= issue_) return;
+  issue_ = at;
+  issue_cause_ = cause;
+}
+
+void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
+  const Picosecond at = lanes_[tag.lane].send(ready, tag, static_cast<Bytes>(payload->size()), cause);
+  Block block(tag, std::move(payload), std::move(cause));
   sc_core::sc_time delay = proto::delay_until(at);
   lane_out[tag.lane]->b_transport(block.transaction(), delay);
 }
@@ -186,18 +203,21 @@ void MemoryX::checkpoint(int stage, std::int64_t step) {
   tag.kind = BlockKind::checkpoint;
   tag.stage = stage;
   tag.step = step;
-  issue_ = start;
+  issue_from(start, updates_.decided_cause());
   for (tag.layer = 0; tag.layer < static_cast<int>(now.layers.size()); ++tag.layer) {
-    for (WeightServer& server : servers_) issue_ = std::max(issue_, server.collect(start, tag.layer));
-    send_to_user(tag, store_.layer_payload(now, tag.layer), issue_);
+    for (WeightServer& server : servers_) {
+      const Picosecond collected = server.collect(start, tag.layer);
+      issue_from(collected, issue_cause_.then(proto::Limiter::memoryx_reader, {}, collected));
+    }
+    send_to_user(tag, store_.layer_payload(now, tag.layer), issue_, issue_cause_);
   }
-  send_to_user(tag, std::make_shared<proto::PayloadBytes>(pack_run_state(now)), issue_);
+  send_to_user(tag, std::make_shared<proto::PayloadBytes>(pack_run_state(now)), issue_, issue_cause_);
   last_checkpoint_ = train_started_;
 }
 
-void MemoryX::send_to_user(const BlockTag& tag, Block::Payload payload, Picosecond ready) {
-  Block block(tag, std::move(payload));
-  const Picosecond at = user_link_.send(ready, tag, block.bytes());
+void MemoryX::send_to_user(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
+  const Picosecond at = user_link_.send(ready, tag, static_cast<Bytes>(payload->size()), cause);
+  Block block(tag, std::move(payload), std::move(cause));
   sc_core::sc_time delay = proto::delay_until(at);
   user_out->b_transport(block.transaction(), delay);
 }
@@ -209,23 +229,29 @@ void MemoryX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::
   if (tag.lane != lane) throw SimulationError(fmt::format("{}: {} came on lane {}", name(), describe(tag), lane));
   switch (tag.kind) {
     case BlockKind::credit:
-      window_.returned(tag, at);
+      window_.returned(tag, at, block.cause());
       break;
     case BlockKind::gradient:
       if (tag.lane != placement_.lane(tag.layer, tag.chunk))
         throw SimulationError(
             fmt::format("{}: {} belongs on lane {}", name(), describe(tag), placement_.lane(tag.layer, tag.chunk)));
-      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block.payload(), at);
+      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block.payload(), at, block.cause());
       break;
     case BlockKind::loss:
       ++losses_passed_;
-      send_to_user(tag, block.payload(), at);
+      send_to_user(tag, block.payload(), at, block.cause());
       break;
     default:
       throw SimulationError(fmt::format("{}: {} came to MemoryX", name(), describe(tag)));
   }
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   progress_.notify(sc_core::SC_ZERO_TIME);
+}
+
+Picosecond MemoryX::step_optimize_ps() const {
+  Picosecond most = 0;
+  for (const WeightServer& server : servers_) most = std::max(most, server.optimize_ps());
+  return updates_.steps_decided() > 0 ? most / updates_.steps_decided() : 0;
 }
 
 std::string MemoryX::waiting_for() const {
@@ -236,8 +262,8 @@ std::string MemoryX::waiting_for() const {
   return "";
 }
 
-std::vector<proto::LinkRecord> MemoryX::link_records() const {
-  std::vector<proto::LinkRecord> records;
+std::vector<proto::LimitingLink> MemoryX::link_records() const {
+  std::vector<proto::LimitingLink> records;
   for (const proto::LinkPort& lane : lanes_) records.push_back(lane.record());
   records.push_back(user_link_.record());
   return records;

@@ -42,8 +42,11 @@ class MemoryX : public sc_core::sc_module {
   bool finished() const { return sequence_done_ && losses_passed_ == losses_due_; }
   /// Empty if finished.
   std::string waiting_for() const;
-  std::vector<proto::LinkRecord> link_records() const;
+  std::vector<proto::LimitingLink> link_records() const;
   const std::vector<proto::UpdateRecord>& updates() const { return updates_.records(); }
+  /// In the run's first step, of the weight server that works longest: reading; summing and updating.
+  Picosecond step_read_ps() const { return step_read_; }
+  Picosecond step_optimize_ps() const;
 
  private:
   void run();
@@ -51,11 +54,13 @@ class MemoryX : public sc_core::sc_module {
   void begin_step(int stage, std::int64_t step);
   void stream(proto::BlockTag tag, KernelKind kind);
   void send_chunk(const proto::BlockTag& tag, KernelKind kind, const StreamShape& shape);
-  void send(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
+  void send(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
   void wait_for_updates();
   bool checkpoint_due() const;
   void checkpoint(int stage, std::int64_t step);
-  void send_to_user(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready);
+  void send_to_user(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
+  /// The next read is not before `at`, because of `cause`.
+  void issue_from(Picosecond at, const proto::Cause& cause);
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
 
   const Job& job_;
@@ -74,7 +79,10 @@ class MemoryX : public sc_core::sc_module {
   std::int64_t train_started_ = 0;              ///< whose streams were all sent
   std::int64_t last_checkpoint_ = -1;           ///< in training steps of this run
   Picosecond issue_;                            ///< of the latest read
+  proto::Cause issue_cause_;                    ///< of that
   Picosecond read_done_ = 0;                    ///< latest end of a read so far
+  proto::Cause read_cause_;                     ///< of that
+  Picosecond step_read_ = 0;
   std::int64_t losses_due_ = 0, losses_passed_ = 0;
   bool sequence_done_ = false;
   bool at_begin_of_step_ = false;  ///< none of its streams was begun

@@ -7,6 +7,7 @@
 #include "hw/memoryx/schedule.h"
 #include "tlm/base/error.h"
 #include "tlm/block/describe.h"
+#include "tlm/block/work_of.h"
 
 namespace weft::hw {
 
@@ -23,7 +24,7 @@ UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placeme
 }
 
 void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload,
-                          Picosecond at) {
+                          Picosecond at, proto::Cause cause) {
   if (tag.layer < 0 || tag.layer >= static_cast<int>(layers_.size()) || tag.chunk < 0 ||
       tag.chunk >= layers_[tag.layer].shape.chunks())
     throw SimulationError("memoryx: no such chunk: " + describe(tag));
@@ -39,23 +40,26 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
                                       payload ? payload->size() : 0, elements * 4));
   if (job_.micro_batches > 1) {
     store_.accumulate(tag.layer, tag.chunk, *payload, chunk.parts == 0);
-    chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0);
+    chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0,
+                                                                            &cause, proto::work_of(tag));
   } else {
     chunk.payload = std::move(payload);
     chunk.at = at;
   }
+  chunk.cause = std::move(cause);
   if (++chunk.parts < job_.micro_batches) return;
   book.complete.push_back(tag.chunk);
   advance(tag.layer);
 }
 
-void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at) {
+void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at, const proto::Cause& cause) {
   LayerBook& book = layers_[layer];
   if (train_step != book.version || train_step != book.steps_read)
     throw SimulationError(fmt::format("memoryx: streams of layer {} for training step {} were read from version {}",
                                       job_.layers[layer].name, train_step, book.version));
   ++book.steps_read;
   book.read_at = at;
+  book.read_cause = cause;
   advance(layer);
 }
 
@@ -78,13 +82,18 @@ void UpdateBook::advance(int layer) {
   const int chunks = book.shape.chunks();
   if (book.steps_read <= book.version) return;  // a stream of this version is still to be read
   Picosecond from = book.read_at;
+  proto::Cause from_cause = book.read_cause;
   if (job_.loss_scale.dynamic) {
     if (static_cast<int>(book.complete.size()) < chunks) return;
-    for (const ChunkState& chunk : book.chunks) from = std::max(from, chunk.at);
+    for (const ChunkState& chunk : book.chunks) {
+      if (chunk.at <= from) continue;
+      from = chunk.at;
+      from_cause = chunk.cause;
+    }
     if (!finite(layer)) {
       step_finite_ = false;
       book.update_from = from;
-      decide(layer, from, false);
+      decide(layer, from, false, from_cause);
       return;
     }
   }
@@ -96,29 +105,41 @@ void UpdateBook::advance(int layer) {
     store_.update(layer, index, gradient_of(layer, index), unscale, rate);
     WeightServer& server = servers_[placement_.server(layer, index)];
     const Picosecond start = std::max(from, chunk.at);
-    const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index));
+    proto::Cause why = chunk.at >= from ? std::move(chunk.cause) : from_cause;
+    const proto::WorkOf work{static_cast<std::int16_t>(layer), -1, true};
+    const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index), &why, work);
     book.update_from = std::min(book.update_from, start);
-    book.version_at = std::max(book.version_at, end);
+    if (end > book.version_at) {
+      book.version_at = end;
+      book.version_cause = std::move(why);
+    }
     chunk.payload.reset();
     ++book.updated;
   }
   book.complete.clear();
   if (book.updated == chunks) {
     store_.count_update(layer);
-    decide(layer, book.version_at, true);
+    decide(layer, book.version_at, true, book.version_cause);
   }
 }
 
-void UpdateBook::decide(int layer, Picosecond at, bool applied) {
+void UpdateBook::decide(int layer, Picosecond at, bool applied, const proto::Cause& cause) {
   LayerBook& book = layers_[layer];
-  book.version_at = std::max(book.version_at, at);
-  records_.push_back({book.version, layer, book.update_from, book.version_at, applied});
+  if (at > book.version_at) {
+    book.version_at = at;
+    book.version_cause = cause;
+  }
+  records_.push_back({book.version, layer, book.update_from, book.version_at, applied,
+                      proto::most_of(book.version_cause, book.update_from, proto::Limiter::memoryx_update)});
   book.update_from = no_update;
   ++book.version;
   book.complete.clear();
   book.updated = 0;
   for (ChunkState& chunk : book.chunks) chunk = {};
-  decided_at_ = std::max(decided_at_, book.version_at);
+  if (book.version_at > decided_at_) {
+    decided_at_ = book.version_at;
+    decided_cause_ = book.version_cause;
+  }
   if (++layers_decided_ < static_cast<int>(layers_.size())) return;
   loss_scale_.step_done(step_finite_);
   step_finite_ = true;

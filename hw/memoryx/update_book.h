@@ -24,18 +24,21 @@ class UpdateBook {
   UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
              std::vector<WeightServer>& servers, LossScale loss_scale);
 
-  /// A summed gradient chunk of the run's training step `train_step` arrived whole at `at`.
+  /// A summed gradient chunk of the run's training step `train_step` arrived whole at `at`; `cause`: that event.
   /// Throws SimulationError if it is not one that is due.
-  void gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond at);
+  void gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond at,
+                proto::Cause cause = {});
   /// All weight streams of `train_step` that need this layer have been read, the last at `at`.
-  void streams_read(std::int64_t train_step, int layer, Picosecond at);
+  void streams_read(std::int64_t train_step, int layer, Picosecond at, const proto::Cause& cause = {});
 
   std::int64_t version(int layer) const { return layers_[layer].version; }
   /// The layer's present version can be read from here on.
   Picosecond version_at(int layer) const { return layers_[layer].version_at; }
+  const proto::Cause& version_cause(int layer) const { return layers_[layer].version_cause; }
   /// Training steps of which every layer is decided, and the time of the last decision.
   std::int64_t steps_decided() const { return steps_decided_; }
   Picosecond decided_at() const { return decided_at_; }
+  const proto::Cause& decided_cause() const { return decided_cause_; }
   /// Scale of the next training step, once the one before is decided.
   const LossScale& loss_scale() const { return loss_scale_; }
   /// Every update so far, in the order of the decisions.
@@ -49,6 +52,7 @@ class UpdateBook {
     int parts = 0;                  ///< micro-batches here
     proto::Block::Payload payload;  ///< the gradient, if there is one micro-batch; else it is summed in the store
     Picosecond at = 0;
+    proto::Cause cause;  ///< of that
   };
   struct LayerBook {
     StreamShape shape;
@@ -57,15 +61,17 @@ class UpdateBook {
     int updated = 0;            ///< chunks
     std::int64_t version = 0;
     Picosecond version_at = 0;
+    proto::Cause version_cause;
     std::int64_t steps_read = 0;  ///< training steps whose streams were read
     Picosecond read_at = 0;
+    proto::Cause read_cause;
     Picosecond update_from = no_update;  ///< start of the first update of a chunk for the next version
   };
 
   const float* gradient_of(int layer, int chunk) const;
   void advance(int layer);
   bool finite(int layer) const;
-  void decide(int layer, Picosecond at, bool applied);
+  void decide(int layer, Picosecond at, bool applied, const proto::Cause& cause);
 
   const Job& job_;
   const Placement& placement_;
@@ -77,6 +83,7 @@ class UpdateBook {
   bool step_finite_ = true;
   std::int64_t steps_decided_ = 0;
   Picosecond decided_at_ = 0;
+  proto::Cause decided_cause_;
   std::vector<proto::UpdateRecord> records_;
 };
 

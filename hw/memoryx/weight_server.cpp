@@ -58,40 +58,56 @@ Picosecond WeightServer::latency(int layer) const {
   return dram_share_[layer] < 1 ? std::max(spec_.dram.latency_ps, spec_.flash.latency_ps) : spec_.dram.latency_ps;
 }
 
-Picosecond WeightServer::read(Picosecond issue, int layer, std::int64_t elements, bool transpose) {
+Picosecond WeightServer::serve(Pipeline& pipeline, Picosecond ready, Picosecond time, Picosecond latency,
+                               proto::Limiter limiter, proto::Cause* why, proto::WorkOf work) {
+  const bool waits = pipeline.free > ready;
+  pipeline.free = done(ready, pipeline.free, time);
+  pipeline.worked += time;
+  if (why) {
+    if (waits) *why = std::move(pipeline.last);
+    *why = std::move(*why).then(limiter, work, pipeline.free + latency);
+    pipeline.last = *why;
+  }
+  return pipeline.free + latency;
+}
+
+Picosecond WeightServer::read(Picosecond issue, int layer, std::int64_t elements, bool transpose, proto::Cause* why,
+                              proto::WorkOf work) {
   const double bytes = master_bytes * static_cast<double>(elements);
-  Picosecond time = duration(layer, bytes);
-  if (transpose) time = std::max(time, transfer_ps(bytes, spec_.transpose_gigabytes_per_s));
-  reader_free_ = done(issue, reader_free_, time);
-  return reader_free_ + latency(layer);
+  const Picosecond memory = duration(layer, bytes);
+  const Picosecond turning = transpose ? transfer_ps(bytes, spec_.transpose_gigabytes_per_s) : 0;
+  return serve(reader_, issue, std::max(memory, turning), latency(layer),
+               turning > memory ? proto::Limiter::memoryx_transpose : proto::Limiter::memoryx_reader, why, work);
 }
 
-Picosecond WeightServer::read_indices(Picosecond issue, int layer, std::int64_t elements) {
-  reader_free_ = done(issue, reader_free_, duration(layer, index_bytes * static_cast<double>(elements)));
-  return reader_free_ + latency(layer);
+Picosecond WeightServer::read_indices(Picosecond issue, int layer, std::int64_t elements, proto::Cause* why,
+                                      proto::WorkOf work) {
+  return serve(reader_, issue, duration(layer, index_bytes * static_cast<double>(elements)), latency(layer),
+               proto::Limiter::memoryx_reader, why, work);
 }
 
-Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t elements, bool first) {
+Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t elements, bool first, proto::Cause* why,
+                                    proto::WorkOf work) {
   const double accesses = first ? 1 : 2;
-  optimizer_free_ =
-      done(ready, optimizer_free_, duration(layer, accesses * master_bytes * static_cast<double>(elements)));
-  return optimizer_free_ + latency(layer);
+  return serve(optimizer_, ready, duration(layer, accesses * master_bytes * static_cast<double>(elements)),
+               latency(layer), proto::Limiter::memoryx_sum, why, work);
 }
 
-Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements) {
+Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why,
+                                proto::WorkOf work) {
   const auto count = static_cast<double>(elements);
   const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);  // state read and written, the sum read
   const Picosecond compute =
       checked_ceil(count * 1e12 / spec_.update_params_per_s, "a weight server's time for an update", "ps");
-  optimizer_free_ = done(ready, optimizer_free_, std::max(compute, duration(layer, accesses * master_bytes * count)));
-  return optimizer_free_ + latency(layer);
+  return serve(optimizer_, ready, std::max(compute, duration(layer, accesses * master_bytes * count)), latency(layer),
+               proto::Limiter::memoryx_update, why, work);
 }
 
 Picosecond WeightServer::collect(Picosecond issue, int layer) {
   if (parameters_[layer] == 0) return issue;
   const double bytes = master_bytes * state_tensors_ * static_cast<double>(parameters_[layer]);
-  reader_free_ = done(issue, reader_free_, duration(layer, bytes));
-  return reader_free_ + latency(layer);
+  reader_.free = done(issue, reader_.free, duration(layer, bytes));
+  return reader_.free + latency(layer);
 }
 
 }  // namespace weft::hw

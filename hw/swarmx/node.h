@@ -30,7 +30,7 @@ class SwarmxNode : public sc_core::sc_module {
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<SwarmxNode>> child_out;
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<SwarmxNode>> child_in;
 
-  std::vector<proto::LinkRecord> link_records() const;
+  std::vector<proto::LimitingLink> link_records() const;
   /// Empty if nothing is half reduced.
   std::string waiting_for() const { return reduction_.waiting_for(); }
 

@@ -40,7 +40,7 @@ bool Reduction::deliver(int child, const Block& block, Picosecond at, Reduced& r
   if (position > 0 && same_block(queue.pending[position - 1].tag, tag))
     throw SimulationError(fmt::format("{}: child {} sent {} twice", node_, child, describe(tag)));
   if (position == queue.pending.size()) {
-    queue.pending.push_back({tag, std::vector<Block::Payload>(children_), bytes, 0, 0});
+    queue.pending.push_back({tag, std::vector<Block::Payload>(children_), bytes, 0, 0, {}});
   }
   Pending& pending = queue.pending[position];
   if (!same_block(pending.tag, tag))
@@ -50,11 +50,14 @@ bool Reduction::deliver(int child, const Block& block, Picosecond at, Reduced& r
     throw SimulationError(fmt::format("{}: child {} sent {} with {} bytes where another child sent {}", node_, child,
                                       describe(tag), bytes, pending.bytes));
   pending.parts[child] = block.payload();
-  pending.at = std::max(pending.at, at);
+  if (pending.arrived == 0 || at > pending.at) {
+    pending.at = at;
+    pending.cause = block.cause();
+  }
   ++pending.arrived;
   ++queue.delivered[child];
   if (pending.arrived < children_) return false;
-  reduced = {pending.tag, sum(pending.parts), pending.at};
+  reduced = {pending.tag, sum(pending.parts), pending.at, std::move(pending.cause)};
   queue.pending.pop_front();
   ++queue.completed;
   return true;

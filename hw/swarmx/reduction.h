@@ -16,6 +16,7 @@ struct Reduced {
   proto::BlockTag tag;
   proto::Block::Payload payload;  ///< elementwise fp32 sum in the order of the children's indices; null for credits
   Picosecond at = 0;              ///< the last child's part has arrived
+  proto::Cause cause;             ///< of that
 };
 
 /// Every child delivers the same blocks of a kind in the same order, as a streaming reduction without reorder buffers
@@ -38,6 +39,7 @@ class Reduction {
     std::size_t bytes = 0;
     int arrived = 0;
     Picosecond at = 0;
+    proto::Cause cause;  ///< of the last part; of the first of equals
   };
   struct Queue {
     std::deque<Pending> pending;

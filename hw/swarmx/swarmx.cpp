@@ -38,18 +38,18 @@ Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& ma
 
 int Swarmx::nodes() const { return std::accumulate(shape_.begin(), shape_.end(), 0); }
 
-std::vector<proto::LinkRecord> Swarmx::link_records() const {
-  std::vector<proto::LinkRecord> records;
+std::vector<proto::LimitingLink> Swarmx::link_records() const {
+  std::vector<proto::LimitingLink> records;
   for (const auto& levels : lanes_)
     for (const Level& level : levels)
       for (const auto& node : level)
-        for (proto::LinkRecord& record : node->link_records()) records.push_back(std::move(record));
+        for (proto::LimitingLink& record : node->link_records()) records.push_back(std::move(record));
   return share_ ? records_of_all(records) : records;
 }
 
 // Of each level there are two records, up and down0, under the name of node 0.
-std::vector<proto::LinkRecord> Swarmx::records_of_all(const std::vector<proto::LinkRecord>& shared) const {
-  std::vector<proto::LinkRecord> all;
+std::vector<proto::LimitingLink> Swarmx::records_of_all(const std::vector<proto::LimitingLink>& shared) const {
+  std::vector<proto::LimitingLink> all;
   auto up = shared.begin();
   for (int lane = 0; lane < lanes(); ++lane)
     for (std::size_t level = 0; level < shape_.size(); ++level, up += 2) {

@@ -31,12 +31,12 @@ class Swarmx : public sc_core::sc_module {
   int levels() const { return static_cast<int>(lanes_.front().size()); }
   /// Nodes of one lane's tree, those that others stand for included; so too the records.
   int nodes() const;
-  std::vector<proto::LinkRecord> link_records() const;
+  std::vector<proto::LimitingLink> link_records() const;
   /// First half-reduced block; empty if there is none.
   std::string waiting_for() const;
 
  private:
-  std::vector<proto::LinkRecord> records_of_all(const std::vector<proto::LinkRecord>& shared) const;
+  std::vector<proto::LimitingLink> records_of_all(const std::vector<proto::LimitingLink>& shared) const;
   using Level = std::vector<std::unique_ptr<SwarmxNode>>;
 
   SwarmxNode& root(int lane) { return *lanes_.at(lane).back().front(); }

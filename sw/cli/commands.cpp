@@ -8,6 +8,7 @@
 
 #include "sw/cli/budget_command.h"
 #include "sw/cli/command_line.h"
+#include "sw/cli/compare_command.h"
 #include "sw/cli/crosscheck_command.h"
 #include "sw/cli/fabric_command.h"
 #include "sw/cli/help_format.h"
@@ -20,7 +21,6 @@
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
 #include "sw/identity/build_identity.h"
-#include "sw/report/compare.h"
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
 
@@ -213,17 +213,7 @@ int run_command(int argc, char* argv[]) {
   add_run_flags(eval_command, eval);
   eval.settings.model_overrides.push_back("runconfig.mode=eval");
 
-  std::filesystem::path before, after;
-  double tolerance = 0;
-  CLI::App& compare = *app.add_subcommand("compare", "compare two reports; exit code 1 if the new one is slower");
-  compare.add_option("old", before, "report.json, or a run's folder")->required();
-  compare.add_option("new", after, "report.json, or a run's folder")->required();
-  compare.add_option("--tolerance", tolerance, "percent by which a launch or the total may be slower")
-      ->check([](const std::string& text) {
-        return text.rfind('-', 0) != 0 ? "" : text + ": allowed: a number of percent, 0 or more";
-      })
-      ->capture_default_str();
-
+  const CompareCommand compare(app);
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
@@ -265,9 +255,7 @@ int run_command(int argc, char* argv[]) {
   if (show.chosen()) return show.run();
   if (sweep.chosen()) return sweep.run(resource_root());
   if (keys.chosen()) return KeysCommand::run();
-  const Comparison comparison = compare_reports(report_in(before), report_in(after));
-  std::fputs(comparison.text.c_str(), stdout);
-  return comparison.worst_percent > tolerance ? 1 : 0;
+  return compare.run();
 }
 
 }  // namespace weft::sw

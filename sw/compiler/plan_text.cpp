@@ -59,6 +59,9 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
   for (const StepBound& bound : plan.bounds)
     text += fmt::format("  {:<52} {:>14} {:>8}\n", bound.what, bound.cycles,
                         bound.cycles == plan.predicted_step ? "binds" : "");
+  if (plan.walk > 0)
+    text += fmt::format("  {:<52} {:>14} {:>8}\n", "launches, words and updates waiting for each other", plan.walk,
+                        plan.walk == plan.predicted_step ? "binds" : "");
   text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step,
                       1e3 * machine.clock.seconds(plan.predicted_step), machine.clock.mega_hertz);
   text += fmt::format("\nSRAM of the fullest PE: {} of {} bytes\n", total_bytes(plan.sram), machine.pe.sram_bytes);

@@ -26,6 +26,12 @@ Cycle step_of(const std::vector<PlannedLaunch>& launches, int micro_batches, Cyc
   return step * micro_batches;
 }
 
+PlannedLaunch planned(const Layers& layers, const hw::MachineSpec& machine, const hw::Launch& launch, bool train,
+                      const hw::Mapping& mapping, int tokens) {
+  const proto::LimiterCycles parts = predict_launch(machine, layers, launch, train, mapping, tokens);
+  return {launch, parts.total(), predict_stream(machine, layers, launch), parts};
+}
+
 std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   std::vector<int> choices;
   if (wanted.kind == MicroBatch::Kind::none) return {1};
@@ -48,7 +54,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
   result.reserve(launches.size());
   for (const hw::Launch& launch : launches) {
     if (launch.kind == hw::KernelKind::softmax_loss) {
-      result.push_back({launch, 0, 0});
+      result.push_back({launch, 0, 0, {}});
       continue;
     }
     // A launch of the same kind on a layer of the same shape takes the same time.
@@ -59,10 +65,9 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
              others.dropout == layer.dropout && others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
-      result.push_back({launch, alike->predicted, alike->stream});
+      result.push_back({launch, alike->predicted, alike->stream, alike->parts});
     } else {
-      result.push_back({launch, predict_launch(machine, layers, launch, train, mapping, tokens),
-                        predict_stream(machine, layers, launch)});
+      result.push_back(planned(layers, machine, launch, train, mapping, tokens));
     }
   }
   return result;
@@ -70,11 +75,9 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
 
 void predict_loss(const Layers& layers, const hw::MachineSpec& machine, bool train, const hw::Mapping& mapping,
                   int tokens, std::vector<PlannedLaunch>& launches) {
-  for (PlannedLaunch& planned : launches) {
-    if (planned.launch.kind != hw::KernelKind::softmax_loss) continue;
-    planned.predicted = predict_launch(machine, layers, planned.launch, train, mapping, tokens);
-    planned.stream = predict_stream(machine, layers, planned.launch);
-  }
+  for (PlannedLaunch& loss : launches)
+    if (loss.launch.kind == hw::KernelKind::softmax_loss)
+      loss = planned(layers, machine, loss.launch, train, mapping, tokens);
 }
 
 /// The best mapping for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best

@@ -11,13 +11,15 @@
 #include "hw/spec/machine.h"
 #include "sw/compiler/sram_map.h"
 #include "sw/graph/model_file.h"
+#include "tlm/stats/limiter_cycles.h"
 
 namespace weft::sw {
 
 struct PlannedLaunch {
   hw::Launch launch;
-  Cycle predicted = 0;  ///< on the wafer, words in time
-  Cycle stream = 0;     ///< Ethernet time of its stream
+  Cycle predicted = 0;         ///< on the wafer, words in time
+  Cycle stream = 0;            ///< Ethernet time of its stream
+  proto::LimiterCycles parts;  ///< of `predicted`
 };
 
 /// Plans that differ only in the PEs of a lane and the number of further lanes.
@@ -37,6 +39,7 @@ struct PlanAlternative {
 /// What works all through a training step, which cannot be shorter.
 struct StepBound {
   std::string what;
+  proto::Limiter limiter = proto::Limiter::wafer;
   Cycle cycles = 0;
 };
 
@@ -54,6 +57,7 @@ struct Plan {
   std::vector<std::string> colors;         ///< "0 weights, eastwards" ...
   std::string reason;
   std::vector<PlanAlternative> alternatives;  ///< what was tried
+  Cycle walk = 0;                             ///< of a step, launches, words and updates waiting for each other
 };
 
 /// A pure function. `systems` shares of `batch` samples; `run` as the model file asks, of which retain_output_layer is

@@ -13,14 +13,16 @@ using hw::FabricTiming;
 using hw::KernelKind;
 using hw::LaunchMap;
 using hw::MachineSpec;
+using proto::Limiter;
 
 namespace {
 
 /// A PE's instructions of one round: `wavelets` AXPYs of `elements`, the control wavelet, the sum and the loop.
 struct Round {
-  Cycle length;  ///< with the waits for the accumulators
-  Cycle idle;    ///< of it, waits that a receiver can use
-  Cycle tail;    ///< of it, the wait after the sum that the last round does not have
+  Cycle length;           ///< with the waits for the accumulators
+  Cycle arithmetic, sum;  ///< of it, elements of the AXPYs; the sum with its issue, its loop and its wait
+  Cycle idle;             ///< of it, waits that a receiver can use
+  Cycle tail;             ///< of it, the wait after the sum that the last round does not have
 };
 
 Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int wavelets, int elements) {
@@ -28,12 +30,22 @@ Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int 
   const Cycle sum = map.reduces ? timing.issue + elements + timing.scalar : timing.scalar;
   const Cycle busy = wavelets * axpy + timing.control + sum;
   const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
-  if (wavelets == 0) return {timing.control + sum + wait, 0, wait};
+  const Cycle of_sum = map.reduces ? sum + wait : 0;
+  if (wavelets == 0) return {timing.control + sum + wait, 0, of_sum, 0, wait};
   const Cycle tail = map.reduces
                          ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
                          : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
   const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
-  return {length, length - busy, wait};
+  return {length, wavelets * ceil_div(elements, lanes), of_sum, length - busy, wait};
+}
+
+/// `rounds` of them.
+proto::LimiterCycles parts_of(const Round& round, Cycle rounds) {
+  proto::LimiterCycles parts;
+  parts.of(Limiter::pe_arithmetic) = rounds * round.arithmetic;
+  parts.of(Limiter::pe_sum) = rounds * round.sum;
+  parts.of(Limiter::pe_issue) = rounds * (round.length - round.arithmetic - round.sum);
+  return parts;
 }
 
 /// The edge works through `words` a round and is as many rounds ahead or behind as its buffer holds: round r waits for
@@ -42,7 +54,9 @@ Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
   return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + slowest);
 }
 
-Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map, Cycle slowest) {
+proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
+                                const Round& round) {
+  const Cycle slowest = round.length;
   Cycle total = map.rounds * slowest, words = 0, elements = 0;
   const int rows = map.from_edge ? map.chain : map.positions;
   for (int row = 0; map.from_edge && row < rows; ++row) elements += map.wavelets[static_cast<std::size_t>(row)];
@@ -61,7 +75,9 @@ Cycle edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const
           total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
     }
   }
-  return total;
+  proto::LimiterCycles parts = parts_of(round, total > map.rounds * slowest ? 1 : map.rounds);
+  parts.of(map.from_edge ? Limiter::edge_in : Limiter::edge_out) = total - parts.total();
+  return parts;
 }
 
 /// Cycles of the longest AXPY of `rows` whose vectors keep each of `most` elements with probability `density`: the
@@ -80,23 +96,35 @@ int slowest_axpy(int most, double density, int rows, int lanes) {
 }  // namespace
 
 Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
+  return matrix_parts(machine, layout, map).total();
+}
+
+proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
   const FabricTiming timing(machine);
   const int lanes = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
-  Cycle slowest = 0, tail = 0;
+  Round slowest_round{};
+  Cycle tail = 0;
   for (int line = 0; line < map.chain; ++line) {
     rounds.push_back(round_of(timing, lanes, map, map.wavelets[static_cast<std::size_t>(line)], widest));
-    slowest = std::max(slowest, rounds.back().length);
+    if (rounds.back().length > slowest_round.length) slowest_round = rounds.back();
     tail = rounds.back().tail;
   }
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a chain
-  Cycle total = timing.dispatch - tail;
+  const Cycle slowest = slowest_round.length;
+  proto::LimiterCycles parts;
+  Cycle& links = parts.of(Limiter::fabric_link);
+  // What a launch does not have of its last round's wait was booked as the sum's.
+  parts.of(map.reduces ? Limiter::pe_sum : Limiter::pe_issue) = -tail;
   if (map.from_edge) {
-    total = edge_bound(machine, layout, map, slowest) +
-            std::max<Cycle>(timing.dispatch, (map.positions + 1) * timing.hop + timing.ramp) - timing.scalar - tail;
+    parts.add(edge_bound(machine, layout, map, slowest_round));
+    const Cycle way = (map.positions + 1) * timing.hop + timing.ramp;
+    parts.of(way > timing.dispatch ? Limiter::fabric_link : Limiter::pe_issue) += std::max<Cycle>(timing.dispatch, way);
+    parts.of(Limiter::pe_issue) -= timing.scalar;
   } else {
-    total += map.reduces ? edge_bound(machine, layout, map, slowest) : map.rounds * slowest;
+    parts.of(Limiter::pe_issue) += timing.dispatch;
+    parts.add(map.reduces ? edge_bound(machine, layout, map, slowest_round) : parts_of(slowest_round, map.rounds));
     // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest
     // row. An owner without features of its own waits for nothing.
     Cycle moves = 0;
@@ -106,7 +134,7 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
     for (int row = 0; row < map.positions; ++row)
       if (map.elements[static_cast<std::size_t>(row)] > 0)
         farthest = std::max(farthest, std::abs(row - map.owner_row(map.rounds - 1)));
-    total += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
+    links += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
   }
   if (map.returns) {
     // In its own rounds a row also takes the returned sum; the first time, what the chain's queues hold does not
@@ -116,25 +144,25 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
       const int own = hw::split_count(map.owned, map.height, line);
       const Cycle room =
           slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
-      total += std::max<Cycle>(0, own * std::max<Cycle>(0, widest - room) - slack);
+      parts.of(Limiter::pe_sum) += std::max<Cycle>(0, own * std::max<Cycle>(0, widest - room) - slack);
       // What would fit into idle cycles at first meets the sum, which has none, as often as the sum is long; after a
       // few rounds of one owner the two have moved apart.
       constexpr int rounds_to_settle = 4;
-      total += std::min(own, rounds_to_settle) *
-               std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
-               (timing.issue + widest + timing.scalar) / slowest;
+      parts.of(Limiter::pe_sum) += std::min(own, rounds_to_settle) *
+                                   std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
+                                   (timing.issue + widest + timing.scalar) / slowest;
     }
     // Row 0 keeps its own sums.
-    if (map.owner_row(map.rounds - 1) > 0) total += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
+    if (map.owner_row(map.rounds - 1) > 0) links += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
   }
-  if (map.reduces) total += (map.chain - 1) * step;
-  return total;
+  if (map.reduces) links += (map.chain - 1) * step;
+  return parts;
 }
 
 // The dense launch that has the expected counts. A row's AXPYs even out over its rounds, since a sum passes it some
 // cycles after it passed the rows before; but a round's deltas come to all rows of a column at the pace of the slowest.
-Cycle predict_sparse(const MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
-                     KernelKind kind, hw::Rectangle rectangle, int tokens) {
+proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayout& layout,
+                                  const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
   hw::MatrixLayer dense = layer;
   dense.mask = nullptr;
   LaunchMap map(kind, dense, rectangle, tokens);
@@ -145,7 +173,7 @@ Cycle predict_sparse(const MachineSpec& machine, const hw::EdgeLayout& layout, c
       const int bias = kind != KernelKind::matmul_delta && line + 1 == map.chain ? 1 : 0;
       wavelets = static_cast<int>(std::lround((wavelets - bias) * density)) + bias;
     }
-    return predict_matrix(machine, layout, map);
+    return matrix_parts(machine, layout, map);
   }
   // One row stands for the slowest; what leaves at the edge are the kept ones of all.
   const int most = *std::max_element(map.elements.begin(), map.elements.end()), lanes = machine.pe.lanes.fmac_mixed;
@@ -154,39 +182,50 @@ Cycle predict_sparse(const MachineSpec& machine, const hw::EdgeLayout& layout, c
   const auto mean = std::max<int>(1, static_cast<int>(std::lround(most * density)));
   for (int& elements : map.elements) elements = std::min(elements, mean);
   map.elements.front() = slowest;
-  return predict_matrix(machine, layout, map) + map.rounds * (mean + machine.pe.control_cycles);
+  proto::LimiterCycles parts = matrix_parts(machine, layout, map);
+  parts.of(Limiter::pe_issue) += map.rounds * (mean + machine.pe.control_cycles);
+  return parts;
 }
 
-Cycle predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
-                     bool train, const hw::Mapping& mapping, int tokens) {
+proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                                    const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens) {
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   const bool dropout = train && layer.dropout > 0;
   const hw::EdgeLayout layout(machine, mapping);
   const hw::Rectangle lane = mapping.lane;
   tokens = mapping.lane_tokens(tokens, 0);
+  proto::LimiterCycles parts;
   switch (launch.kind) {
     case KernelKind::load_input:
-      return hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
+      parts.of(Limiter::edge_in) =
+          hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
+      return parts;
     case KernelKind::activation:
-      return hw::activation_times(machine, layer.outputs, dropout, lane, tokens).end;
+      parts.of(Limiter::pe_arithmetic) = hw::activation_times(machine, layer.outputs, dropout, lane, tokens).end;
+      return parts;
     case KernelKind::activation_backward:
-      return hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens).end;
+      parts.of(Limiter::pe_arithmetic) =
+          hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens).end;
+      return parts;
     case KernelKind::softmax_loss: {
       Cycle leaves = 0;
-      return hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
+      parts.of(Limiter::pe_arithmetic) =
+          hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
+      return parts;
     }
     default:
       break;
   }
-  if (layer.sparse()) return predict_sparse(machine, layout, layer, launch.kind, lane, tokens);
+  if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);
-  Cycle total = predict_matrix(machine, layout, map);
+  parts = matrix_parts(machine, layout, map);
   if (launch.kind == KernelKind::retained_delta)
-    total += hw::vector_cycles(machine.pe,
-                               static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
-                                   *std::max_element(map.wavelets.begin(), map.wavelets.end()),
-                               machine.pe.lanes.convert);
-  return total;
+    parts.of(Limiter::pe_arithmetic) +=
+        hw::vector_cycles(machine.pe,
+                          static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
+                              *std::max_element(map.wavelets.begin(), map.wavelets.end()),
+                          machine.pe.lanes.convert);
+  return parts;
 }
 
 Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch) {

@@ -1,7 +1,10 @@
 #pragma once
 // Closed forms of a launch's length: what the planner compares, and what every report sets beside the simulated time.
+#include <vector>
+
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/machine.h"
+#include "tlm/stats/limiter_cycles.h"
 
 namespace weft::sw {
 
@@ -10,15 +13,19 @@ namespace weft::sw {
 /// The slowest round is the largest of a PE's instructions (a returned sum takes what the pipeline fill leaves idle,
 /// then more), the edge channel's words and the row's link. Deviation from the simulated time: tests/analytic.
 Cycle predict_matrix(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map);
+/// The same by what it consists of.
+proto::LimiterCycles matrix_parts(const hw::MachineSpec& machine, const hw::EdgeLayout& layout,
+                                  const hw::LaunchMap& map);
 
 /// The same of a sparse layer's launch, from its share of zeros alone: its mask is not looked at.
-Cycle predict_sparse(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
-                     hw::KernelKind kind, hw::Rectangle rectangle, int tokens);
+proto::LimiterCycles sparse_parts(const hw::MachineSpec& machine, const hw::EdgeLayout& layout,
+                                  const hw::MatrixLayer& layer, hw::KernelKind kind, hw::Rectangle rectangle,
+                                  int tokens);
 
 /// Cycles of any launch with `tokens` on the wafer, on the lane with the most; elementwise kernels and the loss have no
 /// closed form of their own and are counted exactly.
-Cycle predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
-                     const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens);
+proto::LimiterCycles predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                                    const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens);
 
 /// Cycles that the system's Ethernet needs for the launch's stream.
 Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,

@@ -6,10 +6,18 @@
 
 namespace weft::sw {
 
-/// Adds to `plan` what works all through a step off the wafer, none of which can be shorter: the input servers and
-/// their link, MemoryX's readers, and its summing and updating. The predicted step is then that of the longest. Closed
-/// forms of a steady step; every weight server has its even share.
-void bound_off_wafer(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
-                     const hw::OptimizerSpec& optimizer);
+/// What a step's way over the network depends on besides plan and machine.
+struct Surroundings {
+  hw::OptimizerSpec optimizer;
+  int systems = 1;
+  bool whole_tensor_placement = false;
+};
+
+/// Gives `plan` what works all through a step, none of which can be shorter: the launches, the input servers and their
+/// link, MemoryX's readers, its summing and updating, Ethernet each way; and the walk of a step (step_walk.h), in which
+/// they wait for each other. The predicted step is then that of the longest. Closed forms of a steady step; every
+/// weight server has its even share.
+void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+                const Surroundings& around);
 
 }  // namespace weft::sw

@@ -8,30 +8,57 @@
 #include "hw/spec/configuration_echo.h"
 #include "sw/compiler/plan_file.h"
 #include "sw/driver/state_at_start.h"
+#include "tlm/base/clock_crossing.h"
 
 namespace weft::sw {
 
 namespace {
 
-/// Fills in what only the launches know about each step, and leaves out the step that did not end.
-void place_steps(RunReport& report, const hw::Job& job) {
-  std::vector<proto::LaunchRecord> of_step;
-  std::vector<StepRecord> whole;
+/// The last step may not have ended: it is left out.
+void leave_out_open_steps(RunReport& report, const hw::Job& job) {
   auto launch = report.launches.begin();
-  Cycle end_before = 0;
-  for (StepRecord& step : report.steps) {
-    of_step.clear();
+  const auto open = std::find_if(report.steps.begin(), report.steps.end(), [&](const StepRecord& step) {
+    std::size_t launches = job.launches(step.train).size() * static_cast<std::size_t>(job.micro_batches);
     for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch)
-      of_step.push_back(*launch);
-    const std::size_t launches = job.launches(step.train).size() * static_cast<std::size_t>(job.micro_batches);
-    if (of_step.size() < launches) break;
-    step.start = of_step.front().start;
-    step.end = of_step.back().end;
-    step.bubble = turn_bubble(of_step, end_before);
-    end_before = step.end;
-    whole.push_back(step);
+      --launches;
+    return launches > 0;
+  });
+  report.steps.erase(open, report.steps.end());
+}
+
+std::vector<proto::LimiterCycles> parts_of(const std::vector<PlannedLaunch>& launches) {
+  std::vector<proto::LimiterCycles> parts;
+  for (const PlannedLaunch& planned : launches) parts.push_back(planned.parts);
+  return parts;
+}
+
+/// What each of the plan's bounds took, beside what it was predicted to take.
+std::vector<StepWorkload> workloads(const Plan& plan, const hw::Cluster& cluster, const hw::MachineSpec& machine,
+                                    const RunReport& report) {
+  const auto cycles = [&](Picosecond time) { return to_cycles(machine.clock, time); };
+  std::vector<StepWorkload> works;
+  for (const StepBound& bound : plan.bounds) {
+    Picosecond busiest = 0;
+    switch (bound.limiter) {
+      case proto::Limiter::wafer:
+        works.push_back({bound.what, bound.limiter, bound.cycles, wafer_work(report)});
+        continue;
+      case proto::Limiter::input_servers:
+        busiest = cluster.step_production_ps();
+        break;
+      case proto::Limiter::memoryx_reader:
+        busiest = cluster.memoryx().step_read_ps();
+        break;
+      case proto::Limiter::memoryx_update:
+        busiest = cluster.memoryx().step_optimize_ps();
+        break;
+      default:
+        for (const proto::LimitingLink& link : report.links)
+          if (link.limiter == bound.limiter) busiest = std::max(busiest, link.step_busy);
+    }
+    works.push_back({bound.what, bound.limiter, bound.cycles, cycles(busiest)});
   }
-  report.steps = std::move(whole);
+  return works;
 }
 
 /// A layer may have been updated in the step that did not end.
@@ -71,8 +98,18 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.links = cluster.link_records();
   report.classes = cluster.system(0).class_cycles();
   report.cycles = cluster.system(0).wafer_cycles();
-  place_steps(report, job);
+  report.paths = cluster.system(0).paths();
+  report.inside_train = parts_of(run.plan.train);
+  report.inside_eval = parts_of(run.plan.eval);
+  report.peak_macs_per_cycle = report.pes * machine.spec.pe.lanes.fmac_mixed;
+  report.link_bits_per_cycle = machine.spec.io.ethernet_links * machine.spec.io.ethernet_gbps * 1000.0 /
+                               static_cast<double>(machine.spec.clock.mega_hertz);
+  report.walk = run.plan.walk;
+  leave_out_open_steps(report, job);
+  place_steps(report);
   leave_out_updates_of_no_step(report);
+  if (!report.steps.empty() && report.steps.front().train)
+    report.works = workloads(run.plan, cluster, machine.spec, report);
   report.host.wall_seconds = wall_seconds;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

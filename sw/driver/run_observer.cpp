@@ -40,8 +40,20 @@ void RunRecorder::on_step(const hw::StepResult& result) {
                                           step.step + 1, step.loss);
     throw SimulationError(bad_loss_);
   }
-  log_.step(step, result.step + 1 == stage.steps);
   steps_.push_back(step);
+  log_steps();
+}
+
+void RunRecorder::on_step_end(Picosecond at) {
+  ends_.push_back(at);
+  log_steps();
+}
+
+void RunRecorder::log_steps() {
+  for (; logged_ < std::min(steps_.size(), ends_.size()); ++logged_) {
+    const StepRecord& step = steps_[logged_];
+    log_.step(step, ends_[logged_], step.step + 1 == run_.job.stages[static_cast<std::size_t>(step.stage)].steps);
+  }
 }
 
 void RunRecorder::on_checkpoint(const hw::TrainingState& state, Picosecond) {

@@ -24,6 +24,8 @@ class RunRecorder final : public hw::RunObserver {
   void on_step(const hw::StepResult& result) override;
   void on_checkpoint(const hw::TrainingState& state, Picosecond at) override;
 
+  /// A step has ended on system 0, at `at`; its loss may come before or after.
+  void on_step_end(Picosecond at);
   std::vector<StepRecord>& steps() { return steps_; }
   /// A checkpoint could not be written, or would hold what is no number: the run ends after this step, and rethrow()
   /// says why.
@@ -43,7 +45,11 @@ class RunRecorder final : public hw::RunObserver {
   KeptCheckpoints kept_;
   std::filesystem::path last_good_;
   std::int64_t global_step_;
+  void log_steps();
+
   std::vector<StepRecord> steps_;
+  std::vector<Picosecond> ends_;  ///< of steps, in order
+  std::size_t logged_ = 0;        ///< steps
   std::exception_ptr failure_;
   std::string bad_loss_;
 };

@@ -16,13 +16,17 @@ namespace weft::sw {
 
 namespace {
 
+Surroundings around(const ModelConfig& config) {
+  return {config.optimizer, config.runconfig.num_csx, config.runconfig.whole_tensor_placement};
+}
+
 Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers) {
   const ModelConfig& config = model.config;
   const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
   match_kernels(operation_graph(config.model));
   Plan plan = make_plan(layers, machine.spec, batch, config.runconfig.num_csx, config.model.retain_output_layer,
                         config.runconfig.plan);
-  bound_off_wafer(plan, layers, machine.spec, config.optimizer);
+  bound_step(plan, layers, machine.spec, around(config));
   return plan;
 }
 
@@ -31,11 +35,13 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, const std:
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers,
              const RunSettings& settings) {
   const Plan fresh = plan_now(model, machine, layers);
+  if (settings.plan.empty()) return fresh;
   std::error_code error;
   const bool folder = std::filesystem::is_directory(settings.plan, error);
-  return settings.plan.empty() ? fresh
-                               : read_plan(folder ? settings.plan / "plan.json" : settings.plan, layers, machine.spec,
-                                           plan_inputs(machine.values, model.values), fresh);
+  Plan plan = read_plan(folder ? settings.plan / "plan.json" : settings.plan, layers, machine.spec,
+                        plan_inputs(machine.values, model.values), fresh);
+  bound_step(plan, layers, machine.spec, around(model.config));
+  return plan;
 }
 
 std::string validation_text(const ModelFile& model) {

@@ -36,7 +36,7 @@ std::vector<std::string> layer_names(const hw::Job& job) {
   return names;
 }
 
-hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadPool& pool) {
+hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadPool& pool, RunRecorder& recorder) {
   const RunSettings& settings = run.settings;
   return {&run.job,
           &run.machine.spec,
@@ -47,7 +47,8 @@ hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadP
             return (for_training ? run.plan.train : run.plan.eval)[static_cast<std::size_t>(launch)].predicted;
           },
           &pool,
-          run.programs.get()};
+          run.programs.get(),
+          [&recorder](int, std::int64_t, Picosecond at) { recorder.on_step_end(at); }};
 }
 
 void log_begin(const PreparedRun& run, RunLog& log) {
@@ -73,7 +74,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
       run.job.timing_only ? 0 : settings.checkpoint_minutes,
       [&recorder](const hw::TrainingState& now) { recorder.on_checkpoint(now, 0); });
   if (run.programs) run.programs->set_beat([&pulse] { pulse.beat(); });
-  const hw::SystemPlan shared = system_plan(run, memo, pool);
+  const hw::SystemPlan shared = system_plan(run, memo, pool, recorder);
   hw::Cluster cluster("cluster", shared, run.initial, *run.source, pulse, recorder, trace.recorder());
   log_begin(run, log);
   trace.begin();
@@ -97,6 +98,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   outputs.attempt([&] { recorder.rethrow(); });
   outputs.write(report, run.folder.path(), trace);
   outputs.attempt([&] { check_conservation(report); });
+  outputs.attempt([&] { check_paths(report); });
   if (!failure.empty()) outputs.attempt([&] { throw SimulationError(failure); });
   outputs.rethrow();
   log.line(fmt::format("{}; report, summary and log in {}",

@@ -5,7 +5,7 @@
 
 namespace weft::sw {
 
-/// The report as it stands in the file; its `schema` is report_schema, the rest is not checked.
+/// The report as it stands in the file; its `schema` is report_schema or the one before, the rest is not checked.
 /// Throws UsageError: a file that is missing, not JSON, not a report, or of another schema version.
 nlohmann::ordered_json load_report(const std::filesystem::path& path);
 

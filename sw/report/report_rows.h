@@ -19,6 +19,7 @@ class Rows {
  public:
   explicit Rows(const nlohmann::ordered_json& table);
 
+  bool has(const std::string& column) const { return columns_.count(column) > 0; }
   std::size_t size() const { return rows_.size(); }
   const nlohmann::ordered_json& at(std::size_t row, const std::string& column) const;
   std::int64_t whole(std::size_t row, const std::string& column) const { return integer(at(row, column)); }

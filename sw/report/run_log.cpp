@@ -25,14 +25,14 @@ void RunLog::line(const std::string& text) {
   file_ << whole << std::flush;
 }
 
-void RunLog::step(const StepRecord& step, bool last) {
+void RunLog::step(const StepRecord& step, Picosecond end, bool last) {
   if (step.stage != stage_) {
     stage_ = step.stage;
     rate_ = 0;
     samples_ = unlogged_samples_ = 0;
     began_at_ = logged_at_ = newest_at_;
   }
-  newest_at_ = step.loss_at;
+  newest_at_ = end;
   samples_ += step.samples;
   unlogged_samples_ += step.samples;
   const std::int64_t number = step.train ? step.global_step : step.step + 1;
@@ -40,15 +40,15 @@ void RunLog::step(const StepRecord& step, bool last) {
     const auto rate = [](std::int64_t samples, Picosecond time) {
       return time > 0 ? static_cast<double>(samples) / (static_cast<double>(time) * 1e-12) : 0.0;
     };
-    const double newest = rate(unlogged_samples_, step.loss_at - logged_at_);
+    const double newest = rate(unlogged_samples_, end - logged_at_);
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
     const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
-                                          format_rate(rate(samples_, step.loss_at - began_at_)));
+                                          format_rate(rate(samples_, end - began_at_)));
     const std::string loss = timing_only_ ? "none" : fmt::format("{:.5f}", step.loss);
     line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={}, {}", number, loss, rates)
                     : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={}, {}", step.global_step, number,
                                   loss, rates));
-    logged_at_ = step.loss_at;
+    logged_at_ = end;
     unlogged_samples_ = 0;
   }
 }

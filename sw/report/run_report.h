@@ -8,13 +8,26 @@
 
 #include "sw/report/provenance.h"
 #include "tlm/base/units.h"
-#include "tlm/stats/launch_record.h"
+#include "tlm/stats/caused_launch.h"
+#include "tlm/stats/limiter_cycles.h"
+#include "tlm/stats/path_record.h"
 #include "tlm/stats/program_totals.h"
 #include "tlm/stats/update_record.h"
 
 namespace weft::sw {
 
-inline constexpr const char* report_schema = "weft-report-1";
+inline constexpr const char* report_schema = "weft-report-2";
+/// The one before, which is read too.
+inline constexpr const char* report_schema_before = "weft-report-1";
+
+/// Which rules of time the cycles of a report follow: one more with each change of the model that moves the cycles of
+/// an equal run (CONTRIBUTING, "Golden reports"). weft-report-1 had 1 and did not say so.
+inline constexpr int time_rules = 1;
+
+/// Wafer cycles of a step in which system 0 did not work; `between`: launch sweeps, and until the step is opened.
+struct StepIdle {
+  Cycle samples = 0, weights = 0, update = 0, between = 0;
+};
 
 struct StepRecord {
   int stage = 0;
@@ -24,6 +37,8 @@ struct StepRecord {
   double loss = 0;               ///< mean over the samples that count
   std::int64_t correct = 0, samples = 0;
   Cycle start = 0, end = 0;  ///< first and last launch on system 0
+  Cycle period = 0;          ///< from the end of the step before, or the run's begin, to its end
+  StepIdle idle;             ///< of it; with the launches' working time it adds up to it
   Cycle bubble = 0;          ///< wafer 0 idle at the turn of the step, see turn_bubble()
   Picosecond loss_at = 0;    ///< the loss reached the user node
 };
@@ -41,6 +56,14 @@ struct HostRecord {
   int systems = 1;  ///< simulated; the others are copies of system 0
 };
 
+/// Something that works all through a step: the step cannot be shorter.
+struct StepWorkload {
+  std::string what;
+  proto::Limiter limiter = proto::Limiter::wafer;
+  Cycle predicted = 0;  ///< by the plan
+  Cycle measured = 0;   ///< mean of the steady steps; of what is off the wafer the busiest, in one step
+};
+
 struct RunReport {
   bool timing_only = false;  ///< no values: losses are NaN
   std::string model, machine, mode;
@@ -51,11 +74,18 @@ struct RunReport {
   std::int64_t clock_mhz = 0;
   std::vector<std::string> layers;
   std::vector<StepRecord> steps;
-  std::vector<proto::LaunchRecord> launches;  ///< of system 0
+  std::vector<proto::CausedLaunch> launches;  ///< of system 0
   std::vector<proto::UpdateRecord> updates;   ///< by training step, then by start
-  std::vector<proto::LinkRecord> links;
-  proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
-  Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
+  std::vector<proto::LimitingLink> links;
+  std::vector<proto::StepPath> paths;  ///< of the steps, in order
+  /// What the plan says of each launch's length, of training and evaluation: how wafer cycles of a path are shared out.
+  std::vector<proto::LimiterCycles> inside_train, inside_eval;
+  std::vector<StepWorkload> works;       ///< of a training step; the first is the wafer
+  Cycle walk = 0;                        ///< predicted length of a training step, everything waiting for each other
+  std::int64_t peak_macs_per_cycle = 0;  ///< of one wafer's user rectangle
+  double link_bits_per_cycle = 0;        ///< of a system's Ethernet, one direction
+  proto::ClassCycles classes{};          ///< PE-cycles of system 0 over the whole run
+  Cycle cycles = 0;                      ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
 
@@ -63,15 +93,25 @@ struct RunReport {
   Picosecond end_ps() const;
   double seconds() const;             ///< simulated
   double samples_per_second() const;  ///< of the simulated machine, all systems, start and evaluation included
-  double pe_utilisation() const;      ///< computing PE-cycles of all
+  double pe_compute_share() const;    ///< of all PE-cycles of the run, those of the class compute
 };
 
 /// Throws SimulationError unless the classes of system 0 add up to pes x cycles, and each launch's to its length.
 void check_conservation(const RunReport& report);
 
 /// Idle wafer cycles at the turn of a step: from the end of the last launch of the step before to the first launch,
-/// and from the start of the first launch that needs weights until they were there.
-Cycle turn_bubble(const std::vector<proto::LaunchRecord>& step, Cycle end_before);
+/// from its start until its samples were there, and from the start of the first launch that needs weights until they
+/// were.
+Cycle turn_bubble(const std::vector<proto::CausedLaunch>& step, Cycle end_before);
+
+/// Fills in what only launches and paths know about each step.
+void place_steps(RunReport& report);
+
+/// Mean cycles of a steady step that the wafer works: launches without their waits, and a sweep before each.
+Cycle wafer_work(const RunReport& report);
+
+/// Throws SimulationError unless each step's path adds up to its period, and what it worked and idled too.
+void check_paths(const RunReport& report);
 
 nlohmann::ordered_json to_json(const RunReport& report);
 

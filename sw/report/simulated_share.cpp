@@ -4,9 +4,9 @@
 
 namespace weft::sw {
 
-std::vector<SimulatedShare> simulated_shares(const std::vector<proto::LaunchRecord>& launches) {
+std::vector<SimulatedShare> simulated_shares(const std::vector<proto::CausedLaunch>& launches) {
   std::vector<SimulatedShare> shares;
-  for (const proto::LaunchRecord& launch : launches) {
+  for (const proto::CausedLaunch& launch : launches) {
     if (launch.pe_rounds == 0) continue;
     auto share = std::find_if(shares.begin(), shares.end(), [&](const SimulatedShare& other) {
       return other.kernel == launch.kernel && other.simulated == launch.simulated;

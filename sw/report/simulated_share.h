@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "tlm/stats/launch_record.h"
+#include "tlm/stats/caused_launch.h"
 
 namespace weft::sw {
 
 /// Launches of one kernel that were treated alike.
 struct SimulatedShare {
-  std::string kernel, simulated;  ///< as in LaunchRecord
+  std::string kernel, simulated;  ///< as in CausedLaunch
   std::vector<int> layers;        ///< in the order of their first such launch
   std::int64_t launches = 0;
   Cycle cycles = 0;  ///< of the launches, simulated or not
@@ -17,6 +17,6 @@ struct SimulatedShare {
 };
 
 /// In the order in which they first occur; launches without a matrix time line are left out.
-std::vector<SimulatedShare> simulated_shares(const std::vector<proto::LaunchRecord>& launches);
+std::vector<SimulatedShare> simulated_shares(const std::vector<proto::CausedLaunch>& launches);
 
 }  // namespace weft::sw

@@ -14,7 +14,8 @@ namespace weft::sw {
 
 namespace {
 
-constexpr double width = 900, left = 146, right = 738, lane_height = 20, bar_height = 13, link_height = 18;
+constexpr double width = 900, left = 146, right = 696, amounts = 782, kinds = 792, lane_height = 20, bar_height = 13,
+                 link_height = 18;
 
 class StepPicture {
  public:
@@ -38,7 +39,8 @@ class StepPicture {
         left, top, right - left, y - top, view_.from, view_.to);
     axes(top, y);
     turn(top, y);
-    y = links(y + 56);
+    y = works(y + 56);
+    y = links(y);
     return canvas_.file(width, y, step_title(view_));
   }
 
@@ -72,8 +74,8 @@ class StepPicture {
   /// Returns the y below it.
   double section(double y, const char* head, const char* time, const char* kind, const std::vector<StepLane>& lanes) {
     canvas_.text(16, y + 13, "head", head);
-    canvas_.text(822, y + 13, "soft", time, "end");
-    canvas_.text(834, y + 13, "soft", kind);
+    canvas_.text(amounts, y + 13, "soft", time, "end");
+    canvas_.text(kinds, y + 13, "soft", kind);
     y += lane_height;
     bool shaded = true;
     for (const StepLane& lane : lanes) {
@@ -81,10 +83,10 @@ class StepPicture {
         canvas_.back += fmt::format("<rect class=\"row\" x=\"1\" y=\"{:.1f}\" width=\"{}\" height=\"{}\"/>\n", y,
                                     width - 2, lane_height);
       shaded = !shaded;
-      canvas_.text(16, y + 14, "lane", fmt::format("{} {}", shortened(lane.layer, 11, "…"), lane.phase));
+      canvas_.text(16, y + 14, "lane", fmt::format("{} {}", shortened(lane.name(), 11, "…"), lane.phase));
       for (const StepBar& one : lane.bars) bar(one, y + (lane_height - bar_height) / 2);
-      canvas_.text(822, y + 14, "lane", grouped(lane.cycles()), "end");
-      if (*kind) canvas_.text(834, y + 14, "lane", shortened(lane.bound_by(), 9, "…"));
+      canvas_.text(amounts, y + 14, "lane", grouped(lane.cycles()), "end");
+      if (*kind) canvas_.text(kinds, y + 14, "lane", shortened(lane.bound_by(), 14, "…"));
       y += lane_height;
     }
     return y;
@@ -93,19 +95,20 @@ class StepPicture {
   void axes(double top, double bottom) {
     const double cycles = view_.to - view_.from;
     const TimeUnit unit = time_unit(view_, cycles, "µ");
-    for (const double tick : nice_ticks(cycles, 7)) {
+    const double label = svg_width(grouped(cycles)) + 14;
+    for (const double tick : nice_ticks(cycles, std::clamp(static_cast<int>((right - left) / label), 1, 7))) {
       const double x = x_of(view_.from + tick);
       canvas_.middle += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/>\n", x, top, bottom + 5);
       canvas_.text(x, bottom + 18, "soft", grouped(tick), "middle");
     }
-    canvas_.text(right + 42, bottom + 18, "soft", "cycles");
+    canvas_.text(width - 16, bottom + 18, "soft", "cycles", "end");
     for (const double tick : nice_ticks(cycles / unit.cycles, 7)) {
       const double x = x_of(view_.from + tick * unit.cycles);
       canvas_.middle += fmt::format("<path class=\"grid\" d=\"M{0:.1f} {1}v4\"/>\n", x, bottom + 23);
       canvas_.text(x, bottom + 39, "soft", fmt::format("{:g}", tick), "middle");
     }
     canvas_.middle += fmt::format("<path class=\"grid\" d=\"M{} {}H{}\"/>\n", left, bottom + 23, right);
-    canvas_.text(right + 42, bottom + 39, "soft", unit.name);
+    canvas_.text(width - 16, bottom + 39, "soft", unit.name, "end");
   }
 
   /// The bubble, and where the step ends.
@@ -132,10 +135,41 @@ class StepPicture {
     if (x - 32 > free_from) canvas_.text(x - 28, top - 10, "soft", "step ends");
   }
 
+  /// A bar of what was measured and a mark where it was predicted; returns the y below it.
+  double works(double y) {
+    if (view_.works.empty()) return y;
+    if (!view_.verdict.empty()) {
+      canvas_.text(16, y + 13, "head", shortened(view_.verdict, 112, "…"));
+      y += lane_height;
+    }
+    canvas_.text(16, y + 13, "head", "works all through a step: measured, and where it was predicted; cycles");
+    y += lane_height;
+    double longest = view_.period();
+    for (const StepWork& work : view_.works) longest = std::max({longest, work.predicted, work.measured});
+    const double from = left + 190, length = right - from;
+    for (const StepWork& work : view_.works) {
+      canvas_.text(16, y + 13, "lane", shortened(work.what, 48, "…"));
+      canvas_.back +=
+          fmt::format("<rect class=\"row\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"9\"/>\n", from, y + 4.5, length);
+      canvas_.front += fmt::format(
+          "<rect class=\"work\" x=\"{}\" y=\"{:.1f}\" width=\"{:.3f}\" height=\"9\" data-cycles=\"{:.0f}\"><title>{}: "
+          "measured {} cycles, predicted {}</title></rect>\n",
+          from, y + 4.5, work.measured / longest * length, work.measured, svg_escaped(work.what),
+          grouped(work.measured), grouped(work.predicted));
+      canvas_.front += fmt::format("<path class=\"mark\" d=\"M{0:.1f} {1:.1f}v13\"/>\n",
+                                   from + work.predicted / longest * length, y + 2.5);
+      canvas_.text(width - 16, y + 13, "lane",
+                   fmt::format("{} ({})", short_count(work.measured), short_count(work.predicted)), "end");
+      y += link_height;
+    }
+    return y + 10;
+  }
+
   /// Returns the y below it.
   double links(double y) {
     if (view_.links.empty()) return y;
-    canvas_.text(16, y + 13, "head", "links: busy time of the busiest of each class, over the whole run");
+    canvas_.text(16, y + 13, "head",
+                 "links: busy time of the busiest of each class with a step's blocks, share of this step");
     y += lane_height;
     for (const StepLinks& links : view_.links) {
       const double length = std::min(links.busiest, 1.0) * (right - left - 20);
@@ -144,9 +178,9 @@ class StepPicture {
                                   y + 4.5, right - left - 20);
       canvas_.front += fmt::format(
           "<rect class=\"link\" x=\"{}\" y=\"{:.1f}\" width=\"{:.3f}\" height=\"9\"><title>{}: {} links, the busiest "
-          "busy {:.2f} % of the run</title></rect>\n",
+          "busy {:.2f} % of the step</title></rect>\n",
           left + 20, y + 4.5, length, svg_escaped(links.name), links.count, 100 * links.busiest);
-      canvas_.text(822, y + 13, "lane", fmt::format("{:.1f} %", 100 * links.busiest), "end");
+      canvas_.text(amounts, y + 13, "lane", fmt::format("{:.1f} %", 100 * links.busiest), "end");
       y += link_height;
     }
     return y + 14;

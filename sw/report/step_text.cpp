@@ -7,6 +7,7 @@
 
 #include "sw/report/step_words.h"
 #include "sw/report/ticks.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -46,13 +47,14 @@ std::string lane_line(const StepView& view, const StepLane& lane) {
     if (bar.wait > 0) line.mark(bar.start, bar.start + bar.wait, '~');
   }
   const std::string cycles = fmt::format("{:>10}", grouped(lane.cycles()));
-  return fmt::format("{:<8} {:<8} |{}|{} {}\n", shortened(lane.layer, 8, "~"), lane.phase, line.text(), cycles,
+  return fmt::format("{:<8} {:<8} |{}|{} {}\n", shortened(lane.name(), 8, "~"), lane.phase, line.text(), cycles,
                      shortened(lane.bound_by(), 19 - std::min<std::size_t>(cycles.size(), 18), "~"));
 }
 
 std::string axis(const StepView& view) {
   std::string marks = std::string(columns, '-'), numbers;
-  for (const double tick : nice_ticks(view.to - view.from, 4)) {
+  const auto widest = static_cast<int>(grouped(view.to - view.from).size()) + 2;
+  for (const double tick : nice_ticks(view.to - view.from, std::clamp(columns / widest, 1, 4))) {
     const auto place = static_cast<std::size_t>(tick / (view.to - view.from) * columns);
     marks[std::min<std::size_t>(place, columns - 1)] = '+';
     numbers.resize(std::max(place, numbers.size()), ' ');
@@ -64,8 +66,9 @@ std::string axis(const StepView& view) {
 }  // namespace
 
 std::string step_text(const StepView& view) {
-  std::string text = fmt::format("{}\n{}\n{}\nbubble: {}\n\n", shortened(step_title(view), 80, "~"),
-                                 step_time(view, "u"), step_size(view), bubble_words(view));
+  std::string text = fmt::format("{}\n{}\n{}\nbubble: {}\n", shortened(step_title(view), 80, "~"), step_time(view, "u"),
+                                 step_size(view), bubble_words(view));
+  text += (view.verdict.empty() ? "" : wrapped("steady ", 2, view.verdict)) + "\n";
   Line bubble(view);
   for (const StepBar& idle : view.idle) bubble.mark(idle.start, idle.end, '.');
   text += axis(view);
@@ -76,7 +79,12 @@ std::string step_text(const StepView& view) {
       "\n# launch on system 0, ~ it waits for its first words, . idle at the turn,\n"
       "= update at MemoryX, - by the step before; 0 is cycle {} of the run\n",
       grouped(view.from));
-  text += fmt::format("\n{:<28} {:>6} {:>30}\n", "links, over the whole run", "count", "busiest busy %");
+  if (!view.works.empty())
+    text += fmt::format("\n{:<46} {:>14} {:>14}\n", "works all through a step, cycles", "predicted", "measured");
+  for (const StepWork& work : view.works)
+    text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), grouped(work.predicted),
+                        grouped(work.measured));
+  text += fmt::format("\n{:<28} {:>6} {:>30}\n", "links, in a step", "count", "busiest busy %");
   for (const StepLinks& links : view.links)
     text += fmt::format("{:<28} {:>6} {:>30.2f}\n", shortened(links.name, 28, "~"), links.count, 100 * links.busiest);
   return text;

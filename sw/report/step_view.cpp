@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -26,10 +27,19 @@ const char* phase_of(const std::string& kernel) {
   throw std::out_of_range("no kernel " + kernel);
 }
 
+/// The limiter of a launch; the version before named classes of time instead.
+std::string kind_of(const Rows& rows, std::size_t row) {
+  if (rows.has("limiter")) return text(rows.at(row, "limiter"));
+  static const std::map<std::string, std::string> classes = {{"compute", "pe_arithmetic"}, {"issue", "pe_issue"},
+                                                             {"receive", "pe_sum"},        {"stream", "ethernet_down"},
+                                                             {"chain", "fabric_link"},     {"drain", "edge_out"}};
+  return classes.at(text(rows.at(row, "bound_by")));
+}
+
 StepLane& lane_of(std::vector<StepLane>& lanes, const std::string& layer, const std::string& phase) {
   for (StepLane& lane : lanes)
     if (lane.layer == layer && lane.phase == phase) return lane;
-  return lanes.emplace_back(StepLane{layer, phase, {}});
+  return lanes.emplace_back(StepLane{layer, phase, {}, 1});
 }
 
 /// The entry of `steps` that is asked for.
@@ -62,17 +72,16 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     bar.kernel = text(rows.at(row, "kernel"));
     std::tie(bar.start, bar.end) = rows.span(row, "start", "end");
     bar.wait = std::min(static_cast<double>(rows.whole(row, "stream_wait")), bar.end - bar.start);
-    bar.kind = text(rows.at(row, "bound_by"));
+    bar.kind = kind_of(rows, row);
     const std::string layer = text(layers.at(static_cast<std::size_t>(rows.whole(row, "layer"))));
     const char* phase = phase_of(bar.kernel);
     bar.what = fmt::format("{} {}, {}", layer, phase, bar.kernel);
     const std::int64_t micro_batch = rows.whole(row, "micro_batch");
     if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
     if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
-    if (first_stream && bar.kernel != "load_input") {
-      first_stream = false;
-      if (bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
-    }
+    const bool counted = first_stream && (bar.kernel != "load_input" || rows.has("limiter"));
+    if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
+    if (bar.kernel != "load_input") first_stream = false;
     lane_of(view.lanes, layer, phase).bars.push_back(std::move(bar));
   }
   if (view.lanes.empty()) throw std::out_of_range("a step has no launches");
@@ -108,17 +117,49 @@ void add_updates(StepView& view, const Json& report, const Json& step, const Jso
 }
 
 void add_links(StepView& view, const Json& report) {
+  const bool of_step = !report.at("links").empty() && report.at("links").front().contains("step_busy_ps");
   const auto run_ps = static_cast<double>(integer(report.at("run").at("end_ps")));
+  const double whole_ps = of_step ? view.period() / view.clock_mhz * 1e6 : run_ps;
   std::map<std::string, StepLinks> classes;
   for (const Json& link : report.at("links")) {
     StepLinks& sum = classes[text(link.at("class"))];
     ++sum.count;
-    if (run_ps > 0) sum.busiest = std::max(sum.busiest, static_cast<double>(integer(link.at("busy_ps"))) / run_ps);
+    const auto busy = static_cast<double>(integer(link.at(of_step ? "step_busy_ps" : "busy_ps")));
+    if (whole_ps > 0) sum.busiest = std::max(sum.busiest, busy / whole_ps);
   }
   for (auto& [name, sum] : classes) {
     sum.name = name;
     view.links.push_back(sum);
   }
+}
+
+void add_verdict(StepView& view, const Json& report, bool train) {
+  if (report.contains("verdict")) view.verdict = text(report.at("verdict").at("text"));
+  if (!train || !report.contains("works")) return;
+  for (const Json& work : report.at("works"))
+    view.works.push_back({text(work.at("what")), static_cast<double>(integer(work.at("predicted_cycles"))),
+                          static_cast<double>(integer(work.at("measured_cycles")))});
+}
+
+/// Neighbouring layers whose phase takes as long, within 1 %, share a lane where there are many.
+void collapse(std::vector<StepLane>& lanes) {
+  constexpr std::size_t most = 48;  // about twelve layers
+  if (lanes.size() <= most) return;
+  std::vector<StepLane> shown;
+  for (StepLane& lane : lanes) {
+    const auto same = std::find_if(shown.begin(), shown.end(), [&](const StepLane& one) {
+      const double cycles = one.cycles() / one.layers;
+      return one.phase == lane.phase && one.bars.size() == one.layers * lane.bars.size() &&
+             one.bound_by() == lane.bound_by() && std::fabs(lane.cycles() - cycles) <= 0.01 * cycles;
+    });
+    if (same == shown.end()) {
+      shown.push_back(std::move(lane));
+      continue;
+    }
+    ++same->layers;
+    same->bars.insert(same->bars.end(), lane.bars.begin(), lane.bars.end());
+  }
+  lanes = std::move(shown);
 }
 
 StepView view_of(const Json& report, std::optional<std::int64_t> wanted) {
@@ -151,10 +192,15 @@ StepView view_of(const Json& report, std::optional<std::int64_t> wanted) {
     for (const StepBar& bar : lane.bars)
       if (bar.start < view.start || bar.end > view.end) throw std::out_of_range("a launch lies outside its step");
   add_links(view, report);
+  add_verdict(view, report, train);
+  collapse(view.lanes);
+  collapse(view.updates);
   return view;
 }
 
 }  // namespace
+
+std::string StepLane::name() const { return layers == 1 ? layer : fmt::format("{} +{}", layer, layers - 1); }
 
 double StepLane::cycles() const {
   double sum = 0;

@@ -13,6 +13,10 @@ std::string grouped(double value) {
   return digits;
 }
 
+std::string short_count(double value) {
+  return value < 1e7 ? grouped(value) : fmt::format("{} M", fmt::format("{:.1f}", value / 1e6));
+}
+
 std::string step_title(const StepView& view) {
   return fmt::format("{} on {}, {} system{}, {}", view.model, view.machine, view.systems, view.systems == 1 ? "" : "s",
                      view.name);
@@ -24,21 +28,21 @@ TimeUnit time_unit(const StepView& view, double cycles, const char* micro) {
 }
 
 std::string step_time(const StepView& view, const char* micro) {
-  const double cycles = view.end - view.start;
+  const double cycles = view.period();
   const TimeUnit unit = time_unit(view, cycles, micro);
   return fmt::format("{} cycles = {:.1f} {}", grouped(cycles), cycles / unit.cycles, unit.name);
 }
 
 std::string step_size(const StepView& view) {
-  return fmt::format("batch {} in {} micro-batch{}, {} PEs at {:.0f} MHz", grouped(static_cast<double>(view.batch)),
-                     view.micro_batches, view.micro_batches == 1 ? "" : "es", grouped(static_cast<double>(view.pes)),
+  return fmt::format("batch {} in {} micro-batch{}, {}{} PEs at {:.0f} MHz", grouped(static_cast<double>(view.batch)),
+                     view.micro_batches, view.micro_batches == 1 ? "" : "es",
+                     view.systems > 1 ? fmt::format("{} x ", view.systems) : "", grouped(static_cast<double>(view.pes)),
                      view.clock_mhz);
 }
 
 std::string bubble_words(const StepView& view) {
   return fmt::format("{} cycles, {:.1f} % of the time since {}", grouped(view.bubble),
-                     100 * view.bubble / (view.end - view.from),
-                     view.from > 0 ? "the step before ended" : "the run began");
+                     100 * view.bubble / view.period(), view.from > 0 ? "the step before ended" : "the run began");
 }
 
 std::string shortened(const std::string& text, std::size_t most, const char* mark) {

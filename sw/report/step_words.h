@@ -8,6 +8,8 @@ namespace weft::sw {
 
 /// Rounded, with commas: 12,345,678.
 std::string grouped(double value);
+/// "295.0 M" from ten millions on, else grouped().
+std::string short_count(double value);
 /// "fc_mnist on mini, 1 system, step 3"
 std::string step_title(const StepView& view);
 struct TimeUnit {

@@ -4,100 +4,202 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 
+#include "sw/report/roofline.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
+#include "sw/report/steady_state.h"
+#include "sw/report/step_path.h"
+#include "sw/report/step_words.h"
+#include "sw/report/verdict.h"
 #include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
 namespace {
 
-/// All launches of one kernel on one layer in the stage, in the order of the first.
+/// Launches of one kernel on layers that do the same.
 struct Group {
   std::string kernel;
-  int layer = 0;
+  std::vector<int> layers;  ///< without repetition, in the order of launching
+  int launch = 0;           ///< of the first layer
   std::int64_t count = 0;
-  Cycle cycles = 0, predicted = 0;
-  std::int64_t macs = 0, compute = 0, waits = 0;
-  std::map<std::string, std::int64_t> bound_by;  ///< launches
+  Cycle cycles = 0, predicted = 0, wait = 0;
+  std::int64_t compute = 0;
+  std::map<proto::Limiter, Cycle> limiters;
+
+  double mean() const { return static_cast<double>(cycles) / static_cast<double>(count); }
 };
 
-std::vector<Group> groups_of(const RunReport& report, const std::set<int>& stages) {
+void add(Group& group, const Group& other) {
+  for (const int layer : other.layers)
+    if (std::find(group.layers.begin(), group.layers.end(), layer) == group.layers.end()) group.layers.push_back(layer);
+  group.count += other.count;
+  group.cycles += other.cycles;
+  group.predicted += other.predicted;
+  group.wait += other.wait;
+  group.compute += other.compute;
+  for (const auto& [limiter, cycles] : other.limiters) group.limiters[limiter] += cycles;
+}
+
+/// Whether they are shown as one: equal predictions, means within 1 %.
+bool alike(const Group& a, const Group& b) {
+  return a.kernel == b.kernel && a.predicted * b.count == b.predicted * a.count &&
+         std::fabs(a.mean() - b.mean()) <= 0.01 * a.mean();
+}
+
+/// Steps, by stage and number within it.
+using Steps = std::set<std::pair<int, std::int64_t>>;
+
+/// Many layers of one shape are one line.
+std::vector<Group> groups_of(const RunReport& report, const Steps& counts) {
   std::vector<Group> groups;
   std::map<int, std::size_t> place;
-  for (const proto::LaunchRecord& launch : report.launches) {
-    if (stages.count(launch.stage) == 0) continue;
+  for (const proto::CausedLaunch& launch : report.launches) {
+    if (counts.count({launch.stage, launch.step}) == 0) continue;
     const auto [found, added] = place.try_emplace(launch.launch, groups.size());
-    if (added) groups.push_back({launch.kernel, launch.layer, 0, 0, 0, 0, 0, 0, {}});
-    Group& group = groups[found->second];
-    ++group.count;
-    group.cycles += launch.end - launch.start;
-    group.predicted += launch.predicted;
-    group.macs += launch.macs;
-    group.compute += launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)];
-    ++group.bound_by[launch.bound_by];
+    if (added) groups.push_back({launch.kernel, {}, launch.launch, 0, 0, 0, 0, 0, {}});
+    Group one{launch.kernel,
+              {launch.layer},
+              launch.launch,
+              1,
+              launch.end - launch.start,
+              launch.predicted,
+              launch.wait,
+              launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)],
+              {{launch_limiter(report, launch), launch.end - launch.start}}};
+    add(groups[found->second], one);
   }
-  return groups;
+  constexpr std::size_t most_lines = 48;  // about twelve layers
+  if (groups.size() <= most_lines) return groups;
+  std::vector<Group> shown;
+  for (const Group& group : groups) {
+    const auto same = std::find_if(shown.begin(), shown.end(), [&](const Group& one) { return alike(one, group); });
+    if (same == shown.end())
+      shown.push_back(group);
+    else
+      add(*same, group);
+  }
+  return shown;
 }
 
-std::string most_frequent(const std::map<std::string, std::int64_t>& counts) {
-  return std::max_element(counts.begin(), counts.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
+std::string layers_text(const RunReport& report, const std::vector<int>& layers) {
+  const std::string first = report.layers[static_cast<std::size_t>(layers.front())];
+  return layers.size() == 1 ? first : fmt::format("{} +{}", first, layers.size() - 1);
 }
 
-std::string stage_table(const RunReport& report, const std::set<int>& stages, bool train) {
+std::string stage_table(const RunReport& report, const std::set<int>& stages, bool train, const SteadyState& steady) {
+  Steps counts;
+  for (const StepRecord& step : report.steps)
+    if (stages.count(step.stage) > 0 && (step.train != steady.train || steady.counts(step)))
+      counts.emplace(step.stage, step.step);
+  const std::vector<Group> groups = groups_of(report, counts);
+  if (groups.empty()) return "";
+  const bool without_first = train == steady.train && !steady.extrapolated;
   const std::string which =
       stages.size() == 1 ? fmt::format("stage {}", *stages.begin()) : fmt::format("{} stages", stages.size());
-  std::string text = fmt::format("\n{} ({}), mean per launch, system 0\n", which, train ? "train" : "eval");
-  text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7} {:>6} {:<8}\n", "kernel", "layer", "cycles", "predicted",
-                      "dev %", "PE %", "bound by");
-  for (const Group& group : groups_of(report, stages)) {
-    const double deviation = group.predicted ? 100.0 * static_cast<double>(group.cycles - group.predicted) /
-                                                   static_cast<double>(group.predicted)
-                                             : 0;
-    const double busy = group.cycles ? 100.0 * static_cast<double>(group.compute) /
-                                           (static_cast<double>(report.pes) * static_cast<double>(group.cycles))
-                                     : 0;
-    text += fmt::format("{:<20} {:<8} {:>10} {:>10} {:>7.2f} {:>6.1f} {:<8}\n", group.kernel,
-                        report.layers[static_cast<std::size_t>(group.layer)], group.cycles / group.count,
-                        group.predicted / group.count, deviation, busy, most_frequent(group.bound_by));
+  std::string text = fmt::format("\n{} ({}), mean per launch, system 0{}\n", which, train ? "train" : "eval",
+                                 without_first ? ", without the first step" : "");
+  text += fmt::format("{:<19} {:<9} {:>11} {:>11} {:>6} {:>5} {:<}\n", "kernel", "layer", "cycles", "predicted",
+                      "dev %", "PE %", "limiter");
+  for (const Group& group : groups) {
+    const double busy = 100.0 * static_cast<double>(group.compute) /
+                        (static_cast<double>(report.pes) * static_cast<double>(group.cycles));
+    // What waited for its words does not compare with a closed form that has them in time; nor what has none.
+    const bool compares = group.wait == 0 && group.predicted > 0 && group.kernel != "load_input";
+    const std::string deviation =
+        compares         ? fmt::format("{:.2f}", 100.0 * static_cast<double>(group.cycles - group.predicted) /
+                                                     static_cast<double>(group.predicted))
+        : group.wait > 0 ? "waits"
+                         : "-";
+    const auto most = std::max_element(group.limiters.begin(), group.limiters.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    text +=
+        fmt::format("{:<19} {:<9} {:>11.0f} {:>11} {:>6} {:>5.1f} {}\n", shortened(group.kernel, 19, "~"),
+                    shortened(layers_text(report, group.layers), 9, "~"), group.mean(), group.predicted / group.count,
+                    deviation, busy, std::string(proto::key_of(most->first)).substr(0, 14));
   }
   return text +
          wrapped("", 0,
-                 "predicted: the plan's closed form with every word at the edge in time; a launch that waits for "
-                 "its words takes longer.");
+                 "predicted: the plan's closed form with every word at the edge in time. A launch that waits for words "
+                 "takes longer, and one whose samples came before it shorter; these two are not compared with it.");
 }
 
-/// Mean of the training steps but the first, which starts with empty buffers; of that one if it is the only one.
-double mean_of(const std::vector<StepRecord>& steps, Cycle (*value)(const StepRecord&)) {
-  double first = 0, sum = 0;
-  std::int64_t count = 0;
-  for (const StepRecord& step : steps) {
-    if (!step.train) continue;
-    (count++ == 0 ? first : sum) += static_cast<double>(value(step));
-  }
-  return count > 1 ? sum / static_cast<double>(count - 1) : first;
+std::string works_text(const RunReport& report, const SteadyState& steady) {
+  if (report.works.empty() || !steady.train) return "";
+  std::string text =
+      fmt::format("\n{:<46} {:>14} {:>14}\n", "works all through a step, cycles", "predicted", "measured");
+  for (const StepWorkload& work : report.works)
+    text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), work.predicted, work.measured);
+  return text + fmt::format("  {:<44} {:>14} {:>14.0f}\n",
+                            steady.extrapolated ? "the step, all waiting for each other (extrapolated)"
+                                                : "the step, all waiting for each other",
+                            report.walk, steady.step_cycles);
 }
 
-std::string step_text(const RunReport& report) {
-  const StepRecord* first = nullptr;
-  std::int64_t count = 0;
-  for (const StepRecord& step : report.steps) {
-    if (!step.train) continue;
-    if (count++ == 0) first = &step;
+std::string roofline_text(const RunReport& report) {
+  const std::vector<RooflineRow> rows = roofline(report);
+  if (rows.empty()) return "";
+  std::string text = fmt::format("\n{:<19} {:<12} {:>13} {:<11} {:>13} {:>7}\n", "roofline", "layer", "cycles", "roof",
+                                 "of the roof", "share");
+  std::vector<std::pair<RooflineRow, int>> shown;
+  for (const RooflineRow& row : rows) {
+    const auto same = std::find_if(shown.begin(), shown.end(), [&](const auto& one) {
+      return rows.size() > 36 && one.first.kernel == row.kernel && one.first.macs == row.macs &&
+             one.first.roof == row.roof && std::fabs(one.first.share() - row.share()) <= 0.01;
+    });
+    if (same == shown.end())
+      shown.emplace_back(row, 1);
+    else
+      ++same->second;
   }
-  if (!first) return "";
-  std::string text = fmt::format("training step        {:.0f} cycles (closed form {}), {:.0f} idle at its turn\n",
-                                 mean_of(report.steps, [](const StepRecord& step) { return step.end - step.start; }),
-                                 report.plan.value("predicted_step", Cycle{0}),
-                                 mean_of(report.steps, [](const StepRecord& s) { return s.bubble; }));
-  if (count > 1)
-    text += fmt::format("the first, not in it {} cycles, {} before it\n", first->end - first->start, first->start);
+  for (const auto& [row, count] : shown) {
+    std::string layer = report.layers[static_cast<std::size_t>(row.layer)];
+    if (count > 1) layer += fmt::format(" +{}", count - 1);
+    text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5.1f} %\n", shortened(row.kernel, 19, "~"),
+                        shortened(layer, 12, "~"), row.cycles, row.roof, row.roof_cycles, 100 * row.share());
+  }
   return text;
+}
+
+std::string steady_text(const RunReport& report, const SteadyState& steady) {
+  const StepRecord* first = nullptr;
+  StepIdle idle;
+  for (const StepRecord& step : report.steps) {
+    if (step.train == steady.train && !first) first = &step;
+    if (!steady.counts(step)) continue;
+    idle.samples += step.idle.samples;
+    idle.weights += step.idle.weights;
+    idle.update += step.idle.update;
+    idle.between += step.idle.between;
+  }
+  const char* what = steady.train ? "step" : "batch";
+  std::string text = wrapped("", 0, verdict_of(report, steady).text);
+  if (steady.extrapolated) {
+    text += fmt::format("the only {:<12}{} cycles, {} before its first launch; it began with all empty\n", what,
+                        first->period, first->start);
+    text += "                     steady values below are extrapolated from it\n";
+  } else {
+    text +=
+        fmt::format("steady {:<14}{:.0f} cycles (predicted {}), the mean of {} from {} on\n", what, steady.step_cycles,
+                    steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-", steady.steps,
+                    steady.first);
+    text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period, first->start);
+  }
+  text +=
+      fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));
+  text += fmt::format(
+      "arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute in {:.1f} % of cycles\n",
+      1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
+      100 * steady.pe_compute_share);
+  const auto share = [&](Cycle cycles) {
+    return 100 * static_cast<double>(cycles) / static_cast<double>(steady.steps) /
+           (steady.extrapolated ? static_cast<double>(first->period) : steady.step_cycles);
+  };
+  return text + fmt::format("{:<21}waits for samples {:.1f} %, weights {:.1f} %, updates {:.1f} %; between {:.1f} %\n",
+                            steady.extrapolated ? "idle in that step" : "idle", share(idle.samples),
+                            share(idle.weights), share(idle.update), share(idle.between));
 }
 
 /// The training step whose loss is the first that is no number; null if all are.
@@ -140,9 +242,10 @@ std::string summary_text(const RunReport& report) {
     text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
                         eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
                         100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
-  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles,
-                      report.seconds(), report.clock_mhz, report.samples_per_second());
-  text += step_text(report);
+  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, start-up and all\n", report.cycles,
+                      report.seconds(), report.clock_mhz);
+  const std::optional<SteadyState> steady = steady_state(report);
+  if (steady) text += steady_text(report, *steady);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
@@ -153,9 +256,10 @@ std::string summary_text(const RunReport& report) {
                             100 * layer["density"].get<double>());
   std::map<bool, std::set<int>> stages;  // evaluations like the trainings between them are one table
   for (const StepRecord& step : report.steps) stages[!step.train].insert(step.stage);
-  for (const auto& [evaluation, of] : stages) text += stage_table(report, of, !evaluation);
+  for (const auto& [evaluation, of] : stages) text += stage_table(report, of, !evaluation, *steady);
 
-  text += "\nPE-cycles of system 0\n";
+  if (steady) text += works_text(report, *steady) + roofline_text(report);
+  text += "\nPE-cycles of system 0, the whole run\n";
   const double all = static_cast<double>(report.pes) * static_cast<double>(report.cycles);
   for (std::size_t which = 0; which < report.classes.size(); ++which)
     text += fmt::format("  {:<18} {:>20} {:>6.2f} %\n", proto::time_class_names[which], report.classes[which],
@@ -166,16 +270,17 @@ std::string summary_text(const RunReport& report) {
     Picosecond busy = 0;
   };
   std::map<std::string, LinkSum> sums;
-  for (const proto::LinkRecord& link : report.links) {
+  for (const proto::LimitingLink& link : report.links) {
     LinkSum& sum = sums[link.link_class];
     ++sum.links;
     sum.bytes += link.bytes;
-    sum.busy = std::max(sum.busy, link.busy);
+    sum.busy = std::max(sum.busy, link.step_busy);
   }
-  text += fmt::format("\n{:<28} {:>6} {:>16} {:>14}\n", "links, to their end", "count", "bytes", "busiest busy %");
+  text += fmt::format("\n{:<28} {:>6} {:>18} {:>22}\n", "links", "count", "bytes of the run", "busiest busy in a step");
+  const double step_ps = steady ? steady->seconds(report) * 1e12 : 0;
   for (const auto& [name, sum] : sums)
-    text += fmt::format("{:<28} {:>6} {:>16} {:>14.2f}\n", name, sum.links, sum.bytes,
-                        100.0 * static_cast<double>(sum.busy) / static_cast<double>(report.end_ps()));
+    text += fmt::format("{:<28} {:>6} {:>18} {:>20.2f} %\n", name, sum.links, sum.bytes,
+                        step_ps > 0 ? 100.0 * static_cast<double>(sum.busy) / step_ps : 0.0);
   if (report.programs) {
     const proto::ProgramTotals& programs = *report.programs;
     text += fmt::format(

@@ -18,7 +18,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 .idle { fill: #cf222e; fill-opacity: 0.14; }
 .mark { stroke: #59636e; stroke-dasharray: 3 3; }
 .hatch { stroke: #ffffff; stroke-width: 3; }
-.link { fill: #59636e; }
+.link, .work { fill: #59636e; }
 )";
   for (const SvgKind& kind : svg_kinds)
     style += fmt::format(".{0} {{ fill: {1}; stroke: {1}; stroke-width: 0.8; }}\n", kind.name, kind.color);
@@ -33,7 +33,7 @@ text { fill: #e6edf3; }
 .idle { fill: #ff7b72; fill-opacity: 0.22; }
 .mark { stroke: #9198a1; }
 .hatch { stroke: #0d1117; }
-.link { fill: #9198a1; }
+.link, .work { fill: #9198a1; }
 }
 </style>
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 3H6"/></pattern></defs>

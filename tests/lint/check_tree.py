@@ -31,10 +31,11 @@ MAY_INCLUDE = {
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
-    "sw/compiler": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
+    "sw/compiler": ["tlm/base", "tlm/stats", "hw/spec", "hw/swarmx", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],
+    "sw/compare": ["tlm/base", "tlm/stats", "sw/report"],
     "sw/sweep": ["tlm/base", "sw/report"],
     "sw/driver": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
     "sw/cli": ["tlm/*", "hw/*", "sw/*", "rtl/cosim"],
@@ -43,7 +44,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report", "sw/sweep", "sw/identity", "sw/frontend")
+                   "sw/budget", "sw/checkpoint", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

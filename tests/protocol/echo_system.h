@@ -59,7 +59,8 @@ class EchoSystem : public sc_core::sc_module {
     static proto::NullRecorder recorder;
     for (int lane = 0; lane < machine.io.ethernet_links; ++lane) {
       down_in[lane].register_b_transport(this, &EchoSystem::receive, lane);
-      up_.emplace_back("up", "csx_to_swarmx", machine.io.ethernet_gbps, machine.swarmx.link_latency_ps, recorder);
+      up_.emplace_back("up", "csx_to_swarmx", proto::Limiter::ethernet_up, machine.io.ethernet_gbps,
+                       machine.swarmx.link_latency_ps, recorder);
     }
     SC_HAS_PROCESS(EchoSystem);
     SC_THREAD(run);
@@ -169,7 +170,7 @@ class EchoSystem : public sc_core::sc_module {
     proto::Block block(tag, payload);
     const Picosecond at = tag.kind == proto::BlockKind::credit
                               ? time_ + machine_.swarmx.link_latency_ps
-                              : up_[tag.lane].send(time_, tag, static_cast<Bytes>(bytes));
+                              : up_[tag.lane].send(time_, tag, static_cast<Bytes>(bytes), why_);
     sc_core::sc_time delay = proto::delay_until(at);
     up_out[tag.lane]->b_transport(block.transaction(), delay);
   }
@@ -189,6 +190,7 @@ class EchoSystem : public sc_core::sc_module {
   int system_;
   EchoOptions options_;
   std::mt19937 random_;
+  proto::Cause why_;
   std::vector<proto::LinkPort> up_;
   std::deque<SeenChunk> arrived_;
   Picosecond time_ = 0;

@@ -23,7 +23,13 @@ class Bounds(ScratchTrainings):
         compiled = run("train", model, "--max_steps", STEPS, "-o", f"{name}_plan", *arguments, "--compile_only", cwd=self.folder)
         binding = re.findall(r"^ +(\S.*?) +(\d+) +binds$", compiled.stdout, re.M)
         self.assertEqual(len(binding), 1, compiled.stdout)
-        self.assertIn(words, binding[0][0])
+        # What binds waits for the rest, or the rest for it: then the walk of a step is longer than each of them.
+        if "waiting for each other" in binding[0][0]:
+            longest = max(re.findall(r"^  (\S.*?) +(\d+)$", compiled.stdout.split("works all through a step")[1], re.M),
+                          key=lambda row: int(row[1]))
+            self.assertIn(words, longest[0])
+        else:
+            self.assertIn(words, binding[0][0])
         self.assertEqual(plan["predicted_step"], int(binding[0][1]))
         steps = value["steps"]
         half = STEPS // 2
@@ -41,12 +47,12 @@ class Bounds(ScratchTrainings):
         self.steady("wafer", "launches", *self.machine("input.samples_per_s=1e8"), model="fc_mnist", percent=15)
 
     def test_launches_with_words_from_ethernet(self):
-        self.steady("ethernet", "launches", *self.machine("io.ethernet_gbps=0.5", "input.samples_per_s=1e8", *EVEN), model="fc_mnist", percent=5)
+        self.steady("ethernet", "Ethernet", *self.machine("io.ethernet_gbps=0.5", "input.samples_per_s=1e8", *EVEN), model="fc_mnist", percent=5)
 
     def test_launches_with_sparse_words_from_ethernet(self):
         slow = self.machine("io.ethernet_gbps=0.5", "input.samples_per_s=1e8", *EVEN)
-        sparse = self.steady("sparse", "launches", *slow, "--set", "model.sparsity=0.7", model="fc_mnist", percent=5)
-        self.assertLess(sparse, 0.8 * self.steady("dense", "launches", *slow, model="fc_mnist", percent=5))
+        sparse = self.steady("sparse", "Ethernet", *slow, "--set", "model.sparsity=0.7", model="fc_mnist", percent=5)
+        self.assertLess(sparse, 0.8 * self.steady("dense", "Ethernet", *slow, model="fc_mnist", percent=5))
 
     def test_samples_made(self):
         self.steady("made", "samples made", *self.machine("input.samples_per_s=20000"), percent=0.01)

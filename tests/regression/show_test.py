@@ -66,7 +66,7 @@ class Show(unittest.TestCase):
             launches = [row for row in rows(self.report["launches"]) if (row["stage"], row["step"]) == (step["stage"], step["step"])]
             drawn = {(bar.get("data-kernel"), float(bar.get("data-start")), float(bar.get("data-end")), bar.get("class").split()[1])
                      for bar in bars if bar.get("data-kernel")}
-            self.assertEqual(drawn, {(row["kernel"], row["start"], row["end"], row["bound_by"]) for row in launches})
+            self.assertEqual(drawn, {(row["kernel"], row["start"], row["end"], row["limiter"]) for row in launches})
             self.assertEqual(len(self.with_class(root, "wait")), sum(row["stream_wait"] > 0 for row in launches))
             idle = sum(float(rect.get("data-end")) - float(rect.get("data-start")) for rect in self.with_class(root, "idle") if rect.get("data-start"))
             self.assertEqual(idle, step["bubble"])

@@ -168,7 +168,7 @@ TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batche
   for (const int micro_batches : {1, 3}) {
     wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, 12 / micro_batches};
     sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
-    sw::bound_off_wafer(plan, two, machine, {});
+    sw::bound_step(plan, two, machine, {});
     // 66 and 28 parameters: both forward at 4 bytes, fc2's again, turned, at half the speed; two servers.
     CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 56)));
     // 47 parameters a server, 4 bytes: the weight read and written; and the sums: the first written, the others read
@@ -177,7 +177,7 @@ TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batche
     sw::Plan adam = plan;
     hw::OptimizerSpec optimizer;
     optimizer.kind = hw::OptimizerKind::adam;
-    sw::bound_off_wafer(adam, two, machine, optimizer);
+    sw::bound_step(adam, two, machine, {optimizer});
     CHECK(bound(adam, "gradients summed", 47 * 4 * (micro_batches == 1 ? 6 : 5 + 6 + 1)));
     CHECK(bound(plan, "samples made", 6000));            // 12 samples at 2 M/s
     CHECK(bound(plan, "samples on their link", 23.04));  // 12 x 24 bytes at 12.5 GB/s
@@ -193,7 +193,7 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   const std::vector<hw::MatrixLayer> layers = {sparse_layer("fc1", 10, 6, 0.5), sparse_layer("fc2", 6, 4, 0.5)};
   sw::Plan plan = sw::make_plan(layers, machine, 12, 1, sw::RetainOutput::no, {});
   REQUIRE(plan.micro_batches == 1);
-  sw::bound_off_wafer(plan, layers, machine, {});
+  sw::bound_step(plan, layers, machine, {});
   const double first = static_cast<double>(layers[0].kept_parameters()),
                second = static_cast<double>(layers[1].kept_parameters());
   // Of each parameter 4 bytes forward, 2 for its gradient, of the second layer 4 for its delta; two servers.

@@ -7,7 +7,8 @@
 
 namespace weft::proto {
 
-Block::Block(const BlockTag& tag, Payload payload) : tag_(tag), payload_(std::move(payload)) {
+Block::Block(const BlockTag& tag, Payload payload, Cause cause)
+    : tag_(tag), payload_(std::move(payload)), cause_(std::move(cause)) {
   handle_.block = this;
   transaction_.set_command(tlm::TLM_WRITE_COMMAND);
   // The generic payload wants a writable pointer; receivers read through Block::payload().
@@ -26,11 +27,17 @@ Block::~Block() {
   transaction_.clear_extension(&handle_);
 }
 
-const Block& Block::of(tlm::tlm_generic_payload& transaction) {
+Block& Block::behind(tlm::tlm_generic_payload& transaction) {
   const Handle* handle = nullptr;
   transaction.get_extension(handle);
   if (!handle) throw SimulationError("a generic payload without a block arrived at a block socket");
   return *handle->block;
+}
+
+const Block& Block::of(tlm::tlm_generic_payload& transaction) { return behind(transaction); }
+
+void Block::arrives(tlm::tlm_generic_payload& transaction, Cause cause) {
+  behind(transaction).cause_ = std::move(cause);
 }
 
 Picosecond absolute_ps(const sc_core::sc_time& delay) {

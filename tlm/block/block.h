@@ -14,6 +14,7 @@
 
 #include "tlm/base/units.h"
 #include "tlm/block/payload.h"
+#include "tlm/stats/cause.h"
 
 namespace weft::proto {
 
@@ -36,8 +37,9 @@ struct BlockTag : tlm::tlm_extension<BlockTag> {
   int micro_batch = 0;
   int launch = 0;  ///< index into Job::launches(train)
   int layer = 0;
-  int chunk = 0;  ///< of the launch's StreamShape
-  int lane = 0;   ///< which of the parallel Ethernet links
+  int chunk = 0;      ///< of the launch's StreamShape
+  int lane = 0;       ///< which of the parallel Ethernet links
+  bool train = true;  ///< the step trains
 
   tlm_extension_base* clone() const override { return new BlockTag(*this); }
   void copy_from(const tlm_extension_base& other) override { *this = static_cast<const BlockTag&>(other); }
@@ -49,7 +51,7 @@ class Block {
  public:
   using Payload = std::shared_ptr<const PayloadBytes>;
 
-  Block(const BlockTag& tag, Payload payload);
+  Block(const BlockTag& tag, Payload payload, Cause cause = {});
   ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
@@ -58,11 +60,16 @@ class Block {
   const BlockTag& tag() const { return tag_; }
   const Payload& payload() const { return payload_; }
   Bytes bytes() const { return payload_ ? static_cast<Bytes>(payload_->size()) : 0; }
+  /// The event of the block's arrival where the call under way delivers it.
+  const Cause& cause() const { return cause_; }
 
   /// The block behind a transaction. Throws SimulationError if the transaction is none.
   static const Block& of(tlm::tlm_generic_payload& transaction);
+  /// Before a block is passed on: the event of its next arrival. Throws as of() does.
+  static void arrives(tlm::tlm_generic_payload& transaction, Cause cause);
 
  private:
+  static Block& behind(tlm::tlm_generic_payload& transaction);
   struct Handle : tlm::tlm_extension<Handle> {
     Block* block = nullptr;
     tlm_extension_base* clone() const override { return new Handle(*this); }
@@ -70,6 +77,7 @@ class Block {
   };
   BlockTag tag_;
   Payload payload_;
+  Cause cause_;
   Handle handle_;
   tlm::tlm_generic_payload transaction_;
 };

@@ -6,7 +6,8 @@
 
 #include "tlm/block/block.h"
 #include "tlm/block/describe.h"
-#include "tlm/stats/launch_record.h"
+#include "tlm/block/work_of.h"
+#include "tlm/stats/caused_launch.h"
 #include "tlm/trace/recorder.h"
 
 namespace weft::proto {
@@ -21,18 +22,26 @@ inline std::string shown(const BlockTag& tag, const Recorder& recorder) {
 
 class LinkPort {
  public:
-  /// `name` is the path of the link's track (scope "links") and of its record.
-  LinkPort(std::string name, std::string link_class, double gbps, Picosecond latency_ps, Recorder& recorder)
-      : name_(std::move(name)),
+  /// `name` is the path of the link's track (scope "links") and of its record. `limiter`: what waiting for it is.
+  LinkPort(std::string name, std::string link_class, Limiter limiter, double gbps, Picosecond latency_ps,
+           Recorder& recorder)
+      : limiter_(limiter),
+        name_(std::move(name)),
         class_(std::move(link_class)),
         link_(gbps, latency_ps),
         recorder_(&recorder),
         track_(recorder.track(name_, "links", TrackValues::names)) {}
 
-  /// Arrival of the last byte at the far end (Link::send).
-  Picosecond send(Picosecond ready, const BlockTag& tag, Bytes bytes) {
+  /// Arrival of the last byte at the far end (Link::send). `cause`: of `ready`, then of the arrival.
+  Picosecond send(Picosecond ready, const BlockTag& tag, Bytes bytes, Cause& cause) {
     const Picosecond busy_before = link_.busy_ps();
+    const bool waits = link_.free_at() > ready;
     const Picosecond arrival = link_.send(ready, bytes);
+    if (waits) cause = std::move(last_);
+    cause = std::move(cause).then(limiter_, work_of(tag), arrival);
+    last_ = cause;
+    if (tag.stage == 0 && tag.step == 0 && tag.kind != BlockKind::checkpoint)
+      step_busy_ += link_.busy_ps() - busy_before;
     if (track_ >= 0 && bytes > 0) {
       const Picosecond start = link_.start_of_last();
       recorder_->span(track_, start, start + (link_.busy_ps() - busy_before), value(tag));
@@ -40,7 +49,9 @@ class LinkPort {
     return arrival;
   }
 
-  LinkRecord record() const { return {name_, class_, link_.bytes(), link_.busy_ps(), link_.free_at()}; }
+  LimitingLink record() const {
+    return {{name_, class_, link_.bytes(), link_.busy_ps(), link_.free_at()}, limiter_, step_busy_};
+  }
 
  private:
   std::uint64_t value(const BlockTag& tag) {
@@ -49,8 +60,11 @@ class LinkPort {
     return known;
   }
 
+  Limiter limiter_;
   std::string name_, class_;
   Link link_;
+  Cause last_;  ///< the arrival of the block before
+  Picosecond step_busy_ = 0;
   Recorder* recorder_;
   TrackId track_;
   std::map<std::pair<BlockKind, int>, std::uint64_t> values_;  ///< by kind and layer

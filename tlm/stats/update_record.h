@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "tlm/base/units.h"
+#include "tlm/stats/limiter.h"
 
 namespace weft::proto {
 
@@ -13,6 +14,7 @@ struct UpdateRecord {
   Picosecond start = 0;  ///< the first chunk's gradient was whole, and nothing was left to read of the old version
   Picosecond end = 0;    ///< the new version can be read
   bool applied = true;   ///< false: the gradient was not finite
+  Limiter limiter = Limiter::memoryx_update;  ///< of most of the time between, on the way to its end
 };
 
 }  // namespace weft::proto

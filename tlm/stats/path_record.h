@@ -1,0 +1,30 @@
+#pragma once
+// The critical path of a step: what the wafer's last cycle waited for, followed back to the end of the step before.
+// Written by hw, read by sw/report.
+#include <cstdint>
+#include <vector>
+
+#include "tlm/base/units.h"
+#include "tlm/stats/cause.h"
+
+namespace weft::proto {
+
+/// The stretches of a step's path that one limiter held up for one launch or update.
+struct PathSegment {
+  Limiter limiter = Limiter::wafer;
+  WorkOf work;
+  Cycle first = 0;   ///< where the earliest of them begins, of the wafer's clock
+  Cycle cycles = 0;  ///< of all of them
+};
+
+struct StepPath {
+  int stage = 0;
+  std::int64_t step = 0;  ///< within the stage
+  Cycle begin = 0, end = 0;
+  std::vector<PathSegment> segments;  ///< by their first cycle; they add up to end - begin
+};
+
+/// Of the step whose last launch ended with `event`. `begin` and `end` are edges of `clock`.
+StepPath path_of(const Cause& event, Cycle begin, Cycle end, const Clock& clock);
+
+}  // namespace weft::proto
