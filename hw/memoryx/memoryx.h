@@ -44,6 +44,7 @@ class MemoryX : public sc_core::sc_module {
   std::string waiting_for() const;
   std::vector<proto::LinkRecord> link_records() const;
   const std::vector<proto::UpdateRecord>& updates() const { return updates_.records(); }
+  const std::vector<proto::ClipRecord>& clips() const { return updates_.clip_records(); }
 
  private:
   void run();

@@ -23,6 +23,11 @@ class WeightServer {
   Picosecond read_indices(Picosecond issue, int layer, std::int64_t elements);
   /// A micro-batch's gradient, arrived at `ready`, is added to the sum kept in memory (`first`: stored).
   Picosecond accumulate(Picosecond ready, int layer, std::int64_t elements, bool first);
+  /// A whole gradient, there at `ready`, is squared and summed; `keep`: and stored, since it is not in memory yet.
+  /// Approximation: at the optimizer's rate.
+  Picosecond square(Picosecond ready, int layer, std::int64_t elements, bool keep);
+  /// As update(), and the old values are written beside.
+  Picosecond update_keeping_old(Picosecond ready, int layer, std::int64_t elements);
   /// Optimizer on `elements` parameters, whose gradient is known at `ready`: new version readable at the result.
   Picosecond update(Picosecond ready, int layer, std::int64_t elements);
   /// All state of a layer on this server, read for a checkpoint from `issue` on, is collected at the result.
@@ -31,13 +36,16 @@ class WeightServer {
  private:
   /// Time on the tiers for `bytes` of a layer's state; latency apart.
   Picosecond duration(int layer, double bytes) const;
+  /// On the optimizer's pipeline: `accesses` of 4 bytes each, and the optimizer's arithmetic.
+  Picosecond optimize(Picosecond ready, int layer, std::int64_t elements, double accesses);
   Picosecond latency(int layer) const;
 
   MemoryxSpec spec_;
   std::vector<std::int64_t> parameters_;  ///< per layer
   std::vector<double> dram_share_;        ///< per layer, 0..1
   int state_tensors_;                     ///< master and optimizer states
-  bool keeps_sums_;                       ///< several micro-batches: gradient sums stay in memory
+  bool keeps_sums_;  ///< gradient sums stay in memory: several micro-batches, or a norm to wait for
+  bool keeps_old_;   ///< the values before an update that may be made again
   Picosecond reader_free_ = 0, optimizer_free_ = 0;
 };
 

@@ -130,6 +130,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   }
   json["launches"] = {{"columns", std::move(columns)}, {"rows", std::move(rows)}};
   json["updates"] = updates_json(report);
+  if (report.clips) json["clipping"] = clip_json(*report.clips);
   Json links = Json::array();
   for (const proto::LinkRecord& link : report.links)
     links.push_back({{"name", link.name}, {"class", link.link_class}, {"bytes", link.bytes}, {"busy_ps", link.busy}});

@@ -143,6 +143,7 @@ std::string summary_text(const RunReport& report) {
   text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, {:.0f} samples/s\n", report.cycles,
                       report.seconds(), report.clock_mhz, report.samples_per_second());
   text += step_text(report);
+  if (report.clips) text += clip_text(*report.clips);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
