@@ -44,6 +44,7 @@ class MemoryX : public sc_core::sc_module {
   std::string waiting_for() const;
   std::vector<proto::LimitingLink> link_records() const;
   const std::vector<proto::UpdateRecord>& updates() const { return updates_.records(); }
+  const std::vector<proto::ClipRecord>& clips() const { return updates_.clip_records(); }
   /// In the run's first step, of the weight server that works longest: reading; summing and updating.
   Picosecond step_read_ps() const { return step_read_; }
   Picosecond step_optimize_ps() const;

@@ -196,14 +196,14 @@ const float* ParameterStore::gradient_sum(int layer, int chunk) const {
   return layers_[layer].sum.data() + offset(layer, chunk);
 }
 
-void ParameterStore::update(int layer, int chunk, const float* gradient, float unscale, double rate) {
+void ParameterStore::update(int layer, int chunk, const float* gradient, const GradientScale& scale, double rate) {
   if (job_.timing_only) return;
   LayerRows& rows = layers_[layer];
   const std::int64_t first = offset(layer, chunk);
   const auto state = [&](std::size_t index) {
     return index < rows.tensors.size() ? rows.tensors[index].data() + first : nullptr;
   };
-  optimizer_update(job_.optimizer, rows.updates + 1, rate, unscale, state(0), gradient, state(1), state(2),
+  optimizer_update(job_.optimizer, rows.updates + 1, rate, scale, state(0), gradient, state(1), state(2),
                    static_cast<std::size_t>(rows.gradient.chunk_elements(chunk)));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/memoryx/optimizer.h"
 #include "hw/spec/job.h"
 #include "hw/spec/training_state.h"
 #include "tlm/block/block.h"
@@ -30,8 +31,8 @@ class ParameterStore {
   /// The sum of a chunk. Precondition: accumulate() was called for it, and it is no run that only times.
   const float* gradient_sum(int layer, int chunk) const;
 
-  /// Optimizer step on one gradient chunk: gradient * unscale (fp32), learning rate `rate`.
-  void update(int layer, int chunk, const float* gradient, float unscale, double rate);
+  /// Optimizer step on one gradient chunk, made ready as `scale` says, learning rate `rate`.
+  void update(int layer, int chunk, const float* gradient, const GradientScale& scale, double rate);
   /// All chunks of the layer were updated.
   void count_update(int layer) { ++layers_[layer].updates; }
 

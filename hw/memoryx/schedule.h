@@ -1,12 +1,12 @@
 #pragma once
 #include <cstdint>
 
-#include "hw/spec/job.h"
+#include "hw/spec/schedule_spec.h"
 
 namespace weft::hw {
 
-/// Learning rate of a global step (0 for the first), see ScheduleSpec. Past total_steps a ramp or a cosine stays at its
-/// last value.
+/// Learning rate of a global step (0 for the first), see ScheduleKind. A function of the step alone, so that a resumed
+/// run goes on exactly. In double precision, as PyTorch's schedulers.
 double learning_rate(const ScheduleSpec& schedule, std::int64_t global_step);
 
 }  // namespace weft::hw

@@ -1,6 +1,7 @@
 #include "hw/memoryx/update_book.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -13,9 +14,25 @@ namespace weft::hw {
 
 using proto::describe;
 
+namespace {
+
+std::vector<int> chunks_of(const Job& job, const MachineSpec& machine) {
+  std::vector<int> chunks;
+  for (const MatrixLayer& layer : job.layers)
+    chunks.push_back(stream_shape(layer, KernelKind::matmul_gradient, machine.memoryx.chunk_bytes).chunks());
+  return chunks;
+}
+
+}  // namespace
+
 UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
                        std::vector<WeightServer>& servers, LossScale loss_scale)
-    : job_(job), placement_(placement), store_(store), servers_(servers), loss_scale_(loss_scale) {
+    : job_(job),
+      placement_(placement),
+      store_(store),
+      servers_(servers),
+      loss_scale_(loss_scale),
+      norm_(job.clip, chunks_of(job, machine), 2 * machine.swarmx.link_latency_ps) {
   for (const MatrixLayer& layer : job.layers) {
     LayerBook& book = layers_.emplace_back();
     book.shape = stream_shape(layer, KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
@@ -49,7 +66,9 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
   chunk.cause = std::move(cause);
   if (++chunk.parts < job_.micro_batches) return;
   book.complete.push_back(tag.chunk);
-  advance(tag.layer);
+  if (norm_.clips()) square(tag.layer, tag.chunk);
+  if (!norm_.clips() || !norm_.known()) return advance(tag.layer);
+  for (int layer = 0; layer < static_cast<int>(layers_.size()); ++layer) advance(layer);  // in the order of their need
 }
 
 void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at, const proto::Cause& cause) {
@@ -81,6 +100,7 @@ void UpdateBook::advance(int layer) {
   LayerBook& book = layers_[layer];
   const int chunks = book.shape.chunks();
   if (book.steps_read <= book.version) return;  // a stream of this version is still to be read
+  if (norm_.clips()) return advance_clipped(layer);
   Picosecond from = book.read_at;
   proto::Cause from_cause = book.read_cause;
   if (job_.loss_scale.dynamic) {
@@ -98,21 +118,16 @@ void UpdateBook::advance(int layer) {
     }
   }
   const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
-  const auto unscale = static_cast<float>(1.0 / (loss_scale_.scale() * job_.batch));
+  const GradientScale scale = gradient_scale();
   std::sort(book.complete.begin(), book.complete.end());
   for (int index : book.complete) {
     ChunkState& chunk = book.chunks[index];
-    store_.update(layer, index, gradient_of(layer, index), unscale, rate);
+    store_.update(layer, index, gradient_of(layer, index), scale, rate);
     WeightServer& server = servers_[placement_.server(layer, index)];
     const Picosecond start = std::max(from, chunk.at);
     proto::Cause why = chunk.at >= from ? std::move(chunk.cause) : from_cause;
-    const proto::WorkOf work{static_cast<std::int16_t>(layer), -1, true};
-    const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index), &why, work);
-    book.update_from = std::min(book.update_from, start);
-    if (end > book.version_at) {
-      book.version_at = end;
-      book.version_cause = std::move(why);
-    }
+    const Picosecond end = server.update(start, layer, book.shape.chunk_elements(index), &why, work_of(layer));
+    updated(book, start, end, std::move(why));
     chunk.payload.reset();
     ++book.updated;
   }
@@ -121,6 +136,85 @@ void UpdateBook::advance(int layer) {
     store_.count_update(layer);
     decide(layer, book.version_at, true, book.version_cause);
   }
+}
+
+GradientScale UpdateBook::gradient_scale() const {
+  GradientScale scale{static_cast<float>(1.0 / (loss_scale_.scale() * job_.batch))};
+  if (job_.clip.max_value > 0) scale.limit = static_cast<float>(job_.clip.max_value);
+  return scale;
+}
+
+// The chunk is whole: its server squares it and keeps it.
+void UpdateBook::square(int layer, int index) {
+  LayerBook& book = layers_[layer];
+  ChunkState& chunk = book.chunks[index];
+  const std::int64_t elements = book.shape.chunk_elements(index);
+  chunk.at = servers_[placement_.server(layer, index)].square(chunk.at, layer, elements, job_.micro_batches == 1,
+                                                              &chunk.cause, work_of(layer));
+  const float* gradient = gradient_of(layer, index);
+  const Picosecond known_before = norm_.at();
+  norm_.add(layer, index, gradient ? sum_of_squares(gradient, elements, gradient_scale().unscale) : 0, chunk.at);
+  if (norm_.at() > known_before)
+    norm_cause_ = chunk.cause.then(proto::Limiter::memoryx_sum, work_of(layer), norm_.at());
+}
+
+void UpdateBook::advance_clipped(int layer) {
+  LayerBook& book = layers_[layer];
+  if (job_.clip.timing == ClipTiming::speculative) update_at_once(layer);
+  if (!norm_.known()) return;
+  if (job_.loss_scale.dynamic && !std::isfinite(norm_.norm())) {
+    step_finite_ = false;
+    book.update_from = std::min(book.update_from, norm_.at());
+    decide(layer, norm_.at(), false, norm_cause_);
+  } else {
+    update_all(layer);
+    decide(layer, book.version_at, true, book.version_cause);
+  }
+}
+
+void UpdateBook::updated(LayerBook& book, Picosecond start, Picosecond end, proto::Cause why) {
+  book.update_from = std::min(book.update_from, start);
+  if (end <= book.version_at) return;
+  book.version_at = end;
+  book.version_cause = std::move(why);
+}
+
+// Time alone: nobody sees the values before the norm is known, and then they may be others.
+void UpdateBook::update_at_once(int layer) {
+  LayerBook& book = layers_[layer];
+  std::sort(book.complete.begin(), book.complete.end());
+  for (const int index : book.complete) {
+    const ChunkState& chunk = book.chunks[index];
+    const Picosecond start = std::max(book.read_at, chunk.at);
+    proto::Cause why = chunk.at >= book.read_at ? chunk.cause : book.read_cause;
+    const Picosecond end = servers_[placement_.server(layer, index)].update_keeping_old(
+        start, layer, book.shape.chunk_elements(index), &why, work_of(layer));
+    updated(book, start, end, std::move(why));
+  }
+  book.complete.clear();
+}
+
+void UpdateBook::update_all(int layer) {
+  LayerBook& book = layers_[layer];
+  const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
+  GradientScale scale = gradient_scale();
+  scale.clip = norm_.factor();
+  const bool at_once = job_.clip.timing == ClipTiming::speculative;
+  const bool stands = at_once && scale.clip == 1.0F && !job_.timing_only;
+  for (int index = 0; index < book.shape.chunks(); ++index) {
+    store_.update(layer, index, gradient_of(layer, index), scale, rate);
+    if (stands) continue;
+    const Picosecond start = std::max(book.read_at, norm_.at());  // a chunk is in before the norm is known
+    proto::Cause why = norm_.at() >= book.read_at ? norm_cause_ : book.read_cause;
+    const Picosecond end = servers_[placement_.server(layer, index)].update(
+        start, layer, book.shape.chunk_elements(index), &why, work_of(layer));
+    updated(book, start, end, std::move(why));
+  }
+  if (norm_.at() > book.version_at) {
+    book.version_at = norm_.at();
+    book.version_cause = norm_cause_;
+  }
+  store_.count_update(layer);
 }
 
 void UpdateBook::decide(int layer, Picosecond at, bool applied, const proto::Cause& cause) {
@@ -141,6 +235,12 @@ void UpdateBook::decide(int layer, Picosecond at, bool applied, const proto::Cau
     decided_cause_ = book.version_cause;
   }
   if (++layers_decided_ < static_cast<int>(layers_.size())) return;
+  if (norm_.clips()) {
+    const bool repaired = job_.clip.timing == ClipTiming::speculative && (norm_.factor() != 1.0F || job_.timing_only);
+    clip_records_.push_back(
+        {steps_decided_, norm_.norm(), norm_.factor(), repaired, norm_.last_at(), norm_.at(), decided_at_});
+    norm_.next_step();
+  }
   loss_scale_.step_done(step_finite_);
   step_finite_ = true;
   layers_decided_ = 0;

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "hw/memoryx/gradient_norm.h"
 #include "hw/memoryx/loss_scale.h"
 #include "hw/memoryx/parameter_store.h"
 #include "hw/memoryx/weight_server.h"
 #include "hw/spec/job.h"
 #include "hw/spec/placement.h"
 #include "tlm/block/block.h"
+#include "tlm/stats/clip_record.h"
 #include "tlm/stats/update_record.h"
 
 namespace weft::hw {
@@ -18,7 +20,10 @@ namespace weft::hw {
 /// A layer's version is the number of training steps of this run whose gradient was applied (or, under dynamic loss
 /// scaling, refused because it was not finite). A chunk is updated as soon as its gradient of the last micro-batch is
 /// here, but never before every stream of the step has been read from the version it replaces; under dynamic
-/// scaling not before the whole layer's gradient was seen to be finite.
+/// scaling not before the whole layer's gradient was seen to be finite. Where gradients are clipped by their norm,
+/// nothing is decided before the last gradient of the step is in and the norm known: either the updates wait for it, or
+/// they are made at once, with the old values kept, and made again if the norm says so. A run that only times knows no
+/// norm and makes them again in every step.
 class UpdateBook {
  public:
   UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
@@ -43,6 +48,8 @@ class UpdateBook {
   const LossScale& loss_scale() const { return loss_scale_; }
   /// Every update so far, in the order of the decisions.
   const std::vector<proto::UpdateRecord>& records() const { return records_; }
+  /// One for each training step that is decided; empty where nothing is clipped by the norm.
+  const std::vector<proto::ClipRecord>& clip_records() const { return clip_records_; }
   /// The first layer and chunk that is missing for `version`, in words.
   std::string missing(int layer) const;
 
@@ -70,6 +77,14 @@ class UpdateBook {
 
   const float* gradient_of(int layer, int chunk) const;
   void advance(int layer);
+  void square(int layer, int index);
+  void advance_clipped(int layer);
+  void update_at_once(int layer);
+  void update_all(int layer);
+  GradientScale gradient_scale() const;
+  /// A chunk's update went from `start` to `end`.
+  static void updated(LayerBook& book, Picosecond start, Picosecond end, proto::Cause why);
+  static proto::WorkOf work_of(int layer) { return {static_cast<std::int16_t>(layer), -1, true}; }
   bool finite(int layer) const;
   void decide(int layer, Picosecond at, bool applied, const proto::Cause& cause);
 
@@ -78,6 +93,8 @@ class UpdateBook {
   ParameterStore& store_;
   std::vector<WeightServer>& servers_;
   LossScale loss_scale_;
+  GradientNorm norm_;
+  proto::Cause norm_cause_;  ///< of the norm at every server
   std::vector<LayerBook> layers_;
   int layers_decided_ = 0;  ///< of the step that is being decided
   bool step_finite_ = true;
@@ -85,6 +102,7 @@ class UpdateBook {
   Picosecond decided_at_ = 0;
   proto::Cause decided_cause_;
   std::vector<proto::UpdateRecord> records_;
+  std::vector<proto::ClipRecord> clip_records_;
 };
 
 }  // namespace weft::hw

@@ -27,8 +27,10 @@ Picosecond done(Picosecond ready, Picosecond free, Picosecond time) {
 WeightServer::WeightServer(const Job& job, const MachineSpec& machine, const Placement& placement, int server)
     : spec_(machine.memoryx),
       state_tensors_(1 + static_cast<int>(optimizer_state_names(job.optimizer).size())),
-      keeps_sums_(job.micro_batches > 1) {
-  const Bytes per_parameter = static_cast<Bytes>(master_bytes) * (state_tensors_ + (keeps_sums_ ? 1 : 0));
+      keeps_sums_(job.micro_batches > 1 || job.clip.max_norm > 0),
+      keeps_old_(job.clip.max_norm > 0 && job.clip.timing == ClipTiming::speculative) {
+  const int copies = keeps_old_ ? 2 : 1;
+  const Bytes per_parameter = static_cast<Bytes>(master_bytes) * (copies * state_tensors_ + (keeps_sums_ ? 1 : 0));
   Bytes needed = 0, dram_left = spec_.dram.capacity_bytes;
   for (int layer = 0; layer < static_cast<int>(job.layers.size()); ++layer) {
     parameters_.push_back(placement.parameters(server, layer));
@@ -93,14 +95,30 @@ Picosecond WeightServer::accumulate(Picosecond ready, int layer, std::int64_t el
                latency(layer), proto::Limiter::memoryx_sum, why, work);
 }
 
-Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why,
-                                proto::WorkOf work) {
+Picosecond WeightServer::optimize(Picosecond ready, int layer, std::int64_t elements, double accesses,
+                                  proto::Limiter limiter, proto::Cause* why, proto::WorkOf work) {
   const auto count = static_cast<double>(elements);
-  const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);  // state read and written, the sum read
   const Picosecond compute =
       checked_ceil(count * 1e12 / spec_.update_params_per_s, "a weight server's time for an update", "ps");
   return serve(optimizer_, ready, std::max(compute, duration(layer, accesses * master_bytes * count)), latency(layer),
-               proto::Limiter::memoryx_update, why, work);
+               limiter, why, work);
+}
+
+Picosecond WeightServer::square(Picosecond ready, int layer, std::int64_t elements, bool keep, proto::Cause* why,
+                                proto::WorkOf work) {
+  return optimize(ready, layer, elements, keep ? 1 : 0, proto::Limiter::memoryx_sum, why, work);
+}
+
+Picosecond WeightServer::update(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why,
+                                proto::WorkOf work) {
+  const double accesses = 2 * state_tensors_ + (keeps_sums_ ? 1 : 0);  // state read and written, the sum read
+  return optimize(ready, layer, elements, accesses, proto::Limiter::memoryx_update, why, work);
+}
+
+Picosecond WeightServer::update_keeping_old(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why,
+                                            proto::WorkOf work) {
+  const double accesses = 3 * state_tensors_;  // the gradient has just come by
+  return optimize(ready, layer, elements, accesses, proto::Limiter::memoryx_update, why, work);
 }
 
 Picosecond WeightServer::collect(Picosecond issue, int layer) {

@@ -28,6 +28,13 @@ class WeightServer {
   /// A micro-batch's gradient, arrived at `ready`, is added to the sum kept in memory (`first`: stored).
   Picosecond accumulate(Picosecond ready, int layer, std::int64_t elements, bool first, proto::Cause* why = nullptr,
                         proto::WorkOf work = {});
+  /// A whole gradient, there at `ready`, is squared and summed; `keep`: and stored, since it is not in memory yet.
+  /// Approximation: at the optimizer's rate.
+  Picosecond square(Picosecond ready, int layer, std::int64_t elements, bool keep, proto::Cause* why = nullptr,
+                    proto::WorkOf work = {});
+  /// As update(), and the old values are written beside.
+  Picosecond update_keeping_old(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why = nullptr,
+                                proto::WorkOf work = {});
   /// Optimizer on `elements` parameters, whose gradient is known at `ready`: new version readable at the result.
   Picosecond update(Picosecond ready, int layer, std::int64_t elements, proto::Cause* why = nullptr,
                     proto::WorkOf work = {});
@@ -40,6 +47,9 @@ class WeightServer {
  private:
   /// Time on the tiers for `bytes` of a layer's state; latency apart.
   Picosecond duration(int layer, double bytes) const;
+  /// On the optimizer's pipeline: `accesses` of 4 bytes each, and the optimizer's arithmetic.
+  Picosecond optimize(Picosecond ready, int layer, std::int64_t elements, double accesses, proto::Limiter limiter,
+                      proto::Cause* why, proto::WorkOf work);
   Picosecond latency(int layer) const;
   struct Pipeline {
     Picosecond free = 0, worked = 0;
@@ -53,7 +63,8 @@ class WeightServer {
   std::vector<std::int64_t> parameters_;  ///< per layer
   std::vector<double> dram_share_;        ///< per layer, 0..1
   int state_tensors_;                     ///< master and optimizer states
-  bool keeps_sums_;                       ///< several micro-batches: gradient sums stay in memory
+  bool keeps_sums_;  ///< gradient sums stay in memory: several micro-batches, or a norm to wait for
+  bool keeps_old_;   ///< the values before an update that may be made again
   Pipeline reader_, optimizer_;
 };
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/optimizer_spec.h"
+#include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
 #include "hw/spec/weight_mask.h"
 #include "tlm/base/units.h"
@@ -135,38 +137,6 @@ inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
   return shape;
 }
 
-enum class OptimizerKind { sgd, momentum, adam, adamw };
-
-/// Defaults are PyTorch's. Weight decay of sgd, momentum and adam is added to the gradient; of adamw it is decoupled.
-struct OptimizerSpec {
-  OptimizerKind kind = OptimizerKind::sgd;
-  double momentum = 0;
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double weight_decay = 0;
-};
-
-enum class ScheduleKind { constant, step, warmup_linear, cosine };
-
-/// Learning rate as a function of the global step (0 for the first), evaluated in MemoryX.
-struct ScheduleSpec {
-  ScheduleKind kind = ScheduleKind::constant;
-  double rate = 0.001;           ///< initial, or the plateau after a warm-up
-  double end_rate = 0;           ///< cosine: value at total_steps; warmup_linear: value at step 0
-  double gamma = 0.1;            ///< step: factor
-  std::int64_t interval = 1;     ///< step: steps between factors
-  std::int64_t total_steps = 1;  ///< cosine: half a period; warmup_linear: length of the ramp
-};
-
-/// The first delta is multiplied by the scale, the summed gradient divided by it in fp32.
-/// Dynamic: a layer whose gradient is not finite is not updated and the scale is halved for the next step;
-/// after `growth_interval` finite steps it doubles, up to `maximum`.
-struct LossScaleSpec {
-  bool dynamic = false;
-  double initial = 1;
-  double minimum = 6.103515625e-05, maximum = 32768;
-  std::int64_t growth_interval = 2000;
-};
-
 /// A run of steps of one kind. In an eval stage a batch may be padded: samples with label -1 count nowhere.
 struct Stage {
   bool train = true;
@@ -191,6 +161,7 @@ struct Job {
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
+  ClipSpec clip;
   LossScaleSpec loss_scale;
   bool whole_tensor_placement = false;  ///< false: a stream is striped over all weight servers
   StreamOrder stream_order;

@@ -64,6 +64,7 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.seed = run.seed;
   job.optimizer = config.optimizer;
   job.schedule = config.schedule;
+  job.clip = config.clip;
   job.loss_scale = config.loss_scale;
   job.whole_tensor_placement = run.whole_tensor_placement;
   job.stream_order = plan.order;

@@ -68,6 +68,8 @@ void leave_out_updates_of_no_step(RunReport& report) {
   report.updates.erase(std::remove_if(report.updates.begin(), report.updates.end(),
                                       [trained](const auto& update) { return update.train_step >= trained; }),
                        report.updates.end());
+  if (report.clips && static_cast<std::ptrdiff_t>(report.clips->steps.size()) > trained)
+    report.clips->steps.resize(static_cast<std::size_t>(trained));
 }
 
 }  // namespace
@@ -92,6 +94,8 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.steps = std::move(steps);
   report.launches = cluster.system(0).launches();
   report.updates = cluster.memoryx().updates();
+  if (job.clip.max_norm > 0)
+    report.clips = {job.clip.max_norm, job.clip.timing == hw::ClipTiming::speculative, cluster.memoryx().clips()};
   std::sort(report.updates.begin(), report.updates.end(), [](const auto& a, const auto& b) {
     return std::tuple(a.train_step, a.start, a.layer) < std::tuple(b.train_step, b.start, b.layer);
   });

@@ -19,6 +19,7 @@ bool decides_nothing(const std::string& path) {
   static const std::vector<std::string> without_effect = {"model.name",
                                                           "model.sparsity",
                                                           "model.sparsity_seed",
+                                                          "optimizer.clip_timing",
                                                           "runconfig.check_loss_values",
                                                           "runconfig.checkpoint_steps",
                                                           "runconfig.eval_frequency",

@@ -9,6 +9,7 @@
 
 #include "sw/frontend/style_translation.h"
 #include "sw/graph/optimizer_section.h"
+#include "sw/graph/schedule_section.h"
 #include "tlm/base/named_file.h"
 
 namespace weft::sw {
@@ -238,6 +239,7 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.model = read_network(root.section("model"), config.train_input.data_processor, file_name);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
+  config.clip = read_clip(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);

@@ -90,6 +90,7 @@ struct ModelConfig {
   NetworkConfig model;
   hw::OptimizerSpec optimizer;
   hw::ScheduleSpec schedule;
+  hw::ClipSpec clip;
   hw::LossScaleSpec loss_scale;
   RunConfig runconfig;
 };

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "sw/frontend/model_keys.h"
+#include "sw/graph/schedule_section.h"
 
 namespace weft::sw {
 namespace {
@@ -50,6 +51,21 @@ void add_honoured(std::string& page) {
   }
 }
 
+void add_schedulers(std::string& page) {
+  page +=
+      "\n## Schedulers\n\nOf `optimizer.learning_rate`: `{scheduler: Name, its keys}` or `{Name: {its keys}}`; "
+      "letters' "
+      "case and a final `LR` do\nnot count. A list is one after another, each as long as its `total_iters`, the last "
+      "for "
+      "ever; with\n`main_scheduler: chained` in each they are multiplied. t is the step, from 0; within a list, from "
+      "the "
+      "part's first.\n`steps` and `decay_steps` are `total_iters`. They are PyTorch's "
+      "(`tests/judge/torch_tables.py`).\n\n"
+      "| Name | Keys (default) | |\n|---|---|---|\n";
+  for (const SchedulerPage& form : scheduler_pages())
+    page += fmt::format("| {} | {} | {} |\n", form.names, form.keys, form.text);
+}
+
 void add_others(std::string& page) {
   page += "\n## Without effect\n\n| Key | Why |\n|---|---|\n";
   for (const ModelKey& key : model_keys())
@@ -69,6 +85,7 @@ void add_others(std::string& page) {
 std::string model_page() {
   std::string page = opening;
   add_honoured(page);
+  add_schedulers(page);
   add_others(page);
   return page;
 }

@@ -1,74 +1,11 @@
 #include "sw/graph/optimizer_section.h"
 
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "tlm/base/nearest.h"
-
 namespace weft::sw {
 namespace {
 
 using hw::OptimizerKind;
-using hw::ScheduleKind;
 
-const RealRange kRateRange{0, 1000};
 const IntegerRange kStepRange{1, 2'147'483'647, "the step counter's width"};
-
-const std::vector<std::pair<std::string, ScheduleKind>> kSchedulers{
-    {"constant", ScheduleKind::constant},      {"step", ScheduleKind::step},
-    {"linear", ScheduleKind::warmup_linear},   {"warmup_linear", ScheduleKind::warmup_linear},
-    {"cosine", ScheduleKind::cosine},          {"cosinedecay", ScheduleKind::cosine},
-    {"ConstantLR", ScheduleKind::constant},    {"StepLR", ScheduleKind::step},
-    {"LinearLR", ScheduleKind::warmup_linear}, {"CosineDecayLR", ScheduleKind::cosine}};
-
-std::vector<std::string> scheduler_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, kind] : kSchedulers) names.push_back(name);
-  return names;
-}
-
-hw::ScheduleSpec read_keys(YamlSection& section, ScheduleKind kind) {
-  hw::ScheduleSpec schedule;
-  schedule.kind = kind;
-  switch (schedule.kind) {
-    case ScheduleKind::constant:
-      schedule.rate = section.real("learning_rate", kRateRange);
-      break;
-    case ScheduleKind::step:
-      schedule.rate = section.real("initial_learning_rate", kRateRange);
-      schedule.interval = section.integer64("step_size", kStepRange);
-      schedule.gamma = section.real("gamma", {0, 1000}, schedule.gamma);
-      break;
-    case ScheduleKind::warmup_linear:
-      schedule.end_rate = section.real("initial_learning_rate", kRateRange, 0.0);
-      schedule.rate = section.real("end_learning_rate", kRateRange);
-      schedule.total_steps = section.integer64("total_iters", kStepRange);
-      break;
-    case ScheduleKind::cosine:
-      schedule.rate = section.real("initial_learning_rate", kRateRange);
-      schedule.end_rate = section.real("end_learning_rate", kRateRange, 0.0);
-      schedule.total_steps = section.integer64("total_iters", kStepRange);
-      break;
-  }
-  return schedule;
-}
-
-hw::ScheduleSpec read_scheduler(YamlSection section) {
-  if (section.has("scheduler")) return read_keys(section, section.choice<ScheduleKind>("scheduler", kSchedulers));
-  const std::vector<std::string> names = section.keys();
-  if (names.size() != 1) {
-    section.reject("scheduler", "a scheduler is {scheduler: Name, its keys} or {Name: {its keys}}");
-    return {};
-  }
-  for (const auto& [name, kind] : kSchedulers) {
-    if (name.size() != names.front().size() || edit_distance(name, names.front()) != 0) continue;
-    YamlSection inside = section.section(names.front());
-    return read_keys(inside, kind);
-  }
-  section.reject(names.front(), "no such scheduler" + suggest(names.front(), scheduler_names()));
-  return {};
-}
 
 void read_betas(YamlSection& section, hw::OptimizerSpec& optimizer) {
   const RealRange range{0, 0.999999};
@@ -83,10 +20,19 @@ void read_betas(YamlSection& section, hw::OptimizerSpec& optimizer) {
   optimizer.beta2 = section.real("beta2", range, optimizer.beta2);
 }
 
+void read_momentum(YamlSection& section, hw::OptimizerSpec& optimizer) {
+  const bool by_name = optimizer.kind == OptimizerKind::momentum;
+  optimizer.momentum = section.real("momentum", {0, 0.999999}, by_name ? 0.9 : 0.0);
+  optimizer.dampening = section.real("dampening", {0, 1}, optimizer.dampening);
+  optimizer.nesterov = section.boolean("nesterov", optimizer.nesterov);
+  if (optimizer.nesterov && section.good("momentum") && (optimizer.momentum == 0 || optimizer.dampening > 0))
+    section.reject("nesterov", "needs a momentum, and no dampening");
+  optimizer.kind = optimizer.momentum > 0 ? OptimizerKind::momentum : OptimizerKind::sgd;
+}
+
 }  // namespace
 
 hw::OptimizerSpec read_optimizer(YamlSection& section) {
-  const RealRange momentum_range{0, 0.999999};
   hw::OptimizerSpec optimizer;
   optimizer.kind = section.choice<OptimizerKind>("optimizer_type",
                                                  {{"sgd", OptimizerKind::sgd},
@@ -96,29 +42,29 @@ hw::OptimizerSpec read_optimizer(YamlSection& section) {
                                                  OptimizerKind::adam);
   const bool is_adam = optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw;
   if (is_adam) {
-    section.not_used("momentum", "adam and adamw have betas instead");
+    for (const auto* key : {"momentum", "dampening", "nesterov"})
+      section.not_used(key, "adam and adamw have betas instead");
     read_betas(section, optimizer);
     optimizer.epsilon = section.real("eps", {1e-30, 1}, optimizer.epsilon);
   } else {
     for (const auto* key : {"betas", "beta1", "beta2", "eps"}) section.not_used(key, "only adam and adamw use it");
-    optimizer.momentum = section.real("momentum", momentum_range, optimizer.kind == OptimizerKind::sgd ? 0.0 : 0.9);
-    optimizer.kind = optimizer.momentum > 0 ? OptimizerKind::momentum : OptimizerKind::sgd;
+    read_momentum(section, optimizer);
   }
   optimizer.weight_decay = section.real("weight_decay", {0, 1000}, optimizer.weight_decay);
   return optimizer;
 }
 
-hw::ScheduleSpec read_schedule(YamlSection& section) {
-  if (section.is_section("learning_rate")) return read_scheduler(section.section("learning_rate"));
-  if (section.is_list("learning_rate")) {
-    const auto schedulers = section.sections("learning_rate");
-    if (schedulers.size() != 1 && section.good("learning_rate"))
-      section.reject("learning_rate", "allowed: one scheduler");
-    return schedulers.empty() ? hw::ScheduleSpec{} : read_scheduler(schedulers.front());
-  }
-  hw::ScheduleSpec schedule;
-  schedule.rate = section.real("learning_rate", kRateRange);
-  return schedule;
+hw::ClipSpec read_clip(YamlSection& section) {
+  const RealRange range{0, 1e30, "0: none"};
+  hw::ClipSpec clip;
+  clip.max_norm = section.real("max_gradient_norm", range, 0.0);
+  clip.max_value = section.real("max_gradient_value", range, 0.0);
+  if (clip.max_norm > 0 && clip.max_value > 0)
+    section.reject("max_gradient_value", "gradients are clipped by max_gradient_norm already; one of the two");
+  clip.timing = section.choice<hw::ClipTiming>(
+      "clip_timing", {{"waiting", hw::ClipTiming::waiting}, {"speculative", hw::ClipTiming::speculative}},
+      hw::ClipTiming::waiting);
+  return clip;
 }
 
 hw::LossScaleSpec read_loss_scale(YamlSection& section) {

@@ -170,6 +170,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   }
   json["launches"] = {{"columns", std::move(columns)}, {"rows", std::move(rows)}};
   json["updates"] = updates_json(report);
+  if (report.clips) json["clipping"] = clip_json(*report.clips);
   Json links = Json::array();
   for (const proto::LimitingLink& link : report.links)
     links.push_back({{"name", link.name},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sw/report/clip_report.h"
 #include "sw/report/provenance.h"
 #include "tlm/base/units.h"
 #include "tlm/stats/caused_launch.h"
@@ -87,6 +88,7 @@ struct RunReport {
   proto::ClassCycles classes{};          ///< PE-cycles of system 0 over the whole run
   Cycle cycles = 0;                      ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
+  std::optional<ClipReport> clips;               ///< gradients were clipped by their norm
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
 
   /// When the wafers stand still and the last block, of a checkpoint or an update, has left its link.

@@ -246,6 +246,7 @@ std::string summary_text(const RunReport& report) {
                       report.seconds(), report.clock_mhz);
   const std::optional<SteadyState> steady = steady_state(report);
   if (steady) text += steady_text(report, *steady);
+  if (report.clips) text += clip_text(*report.clips);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());

@@ -125,7 +125,7 @@ TEST_CASE("a run that goes on from a checkpoint equals a straight run, bit for b
           gradient[i] = invented_gradient(0, step, 0, layer, element) + invented_gradient(1, step, 0, layer, element);
           gradient[i] += invented_gradient(2, step, 0, layer, element);
         }
-        store.update(layer, chunk, gradient.data(), static_cast<float>(1.0 / job.batch), job.schedule.rate);
+        store.update(layer, chunk, gradient.data(), {static_cast<float>(1.0 / job.batch)}, job.schedule.rate);
       }
       store.count_update(layer);
     }

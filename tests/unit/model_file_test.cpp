@@ -116,16 +116,16 @@ TEST_CASE("schedules resolve to the machine's") {
   const auto step = schedule("{scheduler: step, initial_learning_rate: 0.1, step_size: 30, gamma: 0.5}");
   CHECK(step.kind == hw::ScheduleKind::step);
   CHECK(step.rate == 0.1);
-  CHECK(step.interval == 30);
+  CHECK(step.total_steps == 30);
   CHECK(step.gamma == 0.5);
   const auto warmup =
       schedule("[{scheduler: warmup_linear, initial_learning_rate: 0.01, end_learning_rate: 0.1, total_iters: 9}]");
-  CHECK(warmup.kind == hw::ScheduleKind::warmup_linear);
-  CHECK(warmup.end_rate == 0.01);  // value at step 0
-  CHECK(warmup.rate == 0.1);       // the plateau
+  CHECK(warmup.kind == hw::ScheduleKind::polynomial);
+  CHECK(warmup.rate == 0.01);
+  CHECK(warmup.end_rate == 0.1);
   CHECK(warmup.total_steps == 9);
   const auto cosine = schedule("{scheduler: Cosine, initial_learning_rate: 0.1, total_iters: 100}");
-  CHECK(cosine.kind == hw::ScheduleKind::cosine);
+  CHECK(cosine.kind == hw::ScheduleKind::cosine_decay);
   CHECK(cosine.rate == 0.1);
   CHECK(cosine.end_rate == 0);
   CHECK(cosine.total_steps == 100);
@@ -166,12 +166,19 @@ TEST_CASE("what people write wrong is refused by name") {
       {"optimizer.momentum=0.9", "adamw have betas"},
       {"optimizer.learning_rate=-1", "optimizer.learning_rate is '-1'"},
       {"optimizer.learning_rate=fast", "a number"},
-      {"optimizer.learning_rate={scheduler: cosin}", "nearest: cosine"},
+      {"optimizer.learning_rate={scheduler: cosin}", "nearest: Cosine"},
       {"optimizer.learning_rate={scheduler: step, initial_learning_rate: 1, step_size: 0}",
        "learning_rate.step_size is '0'"},
       {"optimizer.learning_rate={scheduler: constant, learning_rate: 1, gamma: 2}",
        "unknown key optimizer.learning_rate.gamma"},
-      {"optimizer.learning_rate=[]", "one scheduler"},
+      {"optimizer.learning_rate=[]", "one scheduler or more"},
+      {"optimizer.learning_rate=[{scheduler: Constant, learning_rate: 1}, {scheduler: Constant, learning_rate: 2}]",
+       "part 1 of 2 must say its total_iters"},
+      {"optimizer.learning_rate={LinearLR: {total_iters: 5, steps: 6}}", "total_iters says it already"},
+      {"optimizer.learning_rate={MultiStep: {initial_learning_rate: 1, milestones: [5, 5]}}", "steps that rise"},
+      {"optimizer.learning_rate={PiecewiseConstant: {learning_rates: [1], milestones: [5]}}",
+       "one more than milestones"},
+      {"optimizer.learning_rate={OneCycle: {initial_learning_rate: 1, max_lr: 2, total_steps: 3}}", "each phase"},
       {"optimizer.betas=[0.9]", "a list of 2 items"},
       {"optimizer.betas=[0.9, 1]", "optimizer.betas[1] is '1'"},
       {"optimizer.eps=0", "optimizer.eps is '0'"},

@@ -61,7 +61,7 @@ trainer:
     model: {name: fc_small, depth: 3, hidden_size: 40, dropout: 0.0, activation_fn: relu, to_float16: false}
     optimizer:
       SGD: {learning_rate: 0.01, momentum: 0.5}
-    precision: {enabled: true, loss_scaling_factor: 2.0}
+    precision: {enabled: true, loss_scaling_factor: 2.0, max_gradient_norm: 1.5}
     loop: {max_steps: 20, num_epochs: 1, steps_per_epoch: 20, eval_frequency: 1000}
     checkpoint: {steps: 1000}
     logging: {log_steps: 5}
@@ -163,6 +163,7 @@ TEST_CASE("the parameters style") {
 TEST_CASE("the trainer style is the same network") {
   const auto file = parse(kTrainer);
   check_small(file.config);
+  CHECK(file.config.clip.max_norm == 1.5);
   CHECK(file.config.runconfig.num_csx == 2);
   CHECK_FALSE(file.config.runconfig.check_loss_values);
   CHECK(file.config.runconfig.keep_checkpoints == 2);
@@ -221,7 +222,7 @@ TEST_CASE("all that is wrong in a trainer file is told at once, as it is written
   CHECK_THAT(error, Contains("dir/zoo.yaml:5:17: unknown key trainer.init.precision.enabld; nearest: enabled"));
   CHECK_THAT(error, Contains("trainer.init.precision.fp16_type is 'cbfloat16'"));
   CHECK_THAT(error, Contains("trainer.init.loop.eval_frequency is '0.5.1'"));
-  CHECK_THAT(error, Contains("no such scheduler; nearest: LinearLR"));
+  CHECK_THAT(error, Contains("no such scheduler; nearest: Linear"));
   CHECK_THAT(error, Contains("trainer.fit.ckpt_path is 'some.mdl'; say it with the flag --checkpoint_path"));
   CHECK_THAT(error, Contains("unknown key trainer.fit.train_dataloader.batch_sise; nearest: batch_size"));
   CHECK_THAT(error, Contains("missing key trainer.fit.train_dataloader.batch_size"));

@@ -62,7 +62,7 @@ double worst_difference(const OptimizerSpec& spec, double rate, float scale = 1)
     std::vector<float> gradient = draw(random, step % 5 == 0 ? 1e-4 : 1.0);
     for (std::size_t i = 0; i < count; ++i) expected[i].step(spec, step, now, static_cast<double>(gradient[i]));
     for (float& value : gradient) value *= scale;
-    optimizer_update(spec, step, now, 1 / scale, parameters.w.data(), gradient.data(), parameters.first.data(),
+    optimizer_update(spec, step, now, {1 / scale}, parameters.w.data(), gradient.data(), parameters.first.data(),
                      parameters.second.data(), count);
   }
   double worst = 0;
@@ -115,16 +115,16 @@ TEST_CASE("a scaled gradient is divided by the scale before anything else") {
 TEST_CASE("first steps by hand") {
   const float gradient = 0.5F;
   float w = 1, first = 0, second = 0;
-  optimizer_update(spec_of(OptimizerKind::sgd), 1, 0.25, 1, &w, &gradient, nullptr, nullptr, 1);
+  optimizer_update(spec_of(OptimizerKind::sgd), 1, 0.25, {}, &w, &gradient, nullptr, nullptr, 1);
   CHECK(w == 0.875F);
   w = 1;
   for (int step = 1; step <= 2; ++step)
-    optimizer_update(spec_of(OptimizerKind::momentum), step, 0.25, 1, &w, &gradient, &first, nullptr, 1);
+    optimizer_update(spec_of(OptimizerKind::momentum), step, 0.25, {}, &w, &gradient, &first, nullptr, 1);
   CHECK(first == Approx(0.95));  // 0.9 * 0.5 + 0.5
   CHECK(w == Approx(1 - 0.25 * 0.5 - 0.25 * 0.95));
   w = 1;
   first = 0;
-  optimizer_update(spec_of(OptimizerKind::adam), 1, 0.25, 1, &w, &gradient, &first, &second, 1);
+  optimizer_update(spec_of(OptimizerKind::adam), 1, 0.25, {}, &w, &gradient, &first, &second, 1);
   CHECK(first == Approx(0.05));
   CHECK(second == Approx(0.00025));
   CHECK(w == Approx(0.75));  // the first step of Adam is the rate itself
@@ -138,10 +138,10 @@ TEST_CASE("a tensor cut into pieces gets the bits of the whole") {
     Parameters cut = whole;
     for (int step = 1; step <= 3; ++step) {
       const std::vector<float> gradient = draw(random, 1);
-      optimizer_update(spec, step, 0.01, 1, whole.w.data(), gradient.data(), whole.first.data(), whole.second.data(),
+      optimizer_update(spec, step, 0.01, {}, whole.w.data(), gradient.data(), whole.first.data(), whole.second.data(),
                        count);
       for (std::size_t begin = 0; begin < count; begin += 37)
-        optimizer_update(spec, step, 0.01, 1, &cut.w[begin], &gradient[begin], &cut.first[begin], &cut.second[begin],
+        optimizer_update(spec, step, 0.01, {}, &cut.w[begin], &gradient[begin], &cut.first[begin], &cut.second[begin],
                          std::min<std::size_t>(37, count - begin));
     }
     CHECK(whole.w == cut.w);
