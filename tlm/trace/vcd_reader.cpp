@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <istream>
+#include <vector>
 
 #include "tlm/base/error.h"
 
