@@ -16,7 +16,7 @@ namespace {
 
 using Question = Hdf5Child::Question;
 
-constexpr std::uint64_t most_text_bytes = std::uint64_t{1} << 25;
+constexpr std::uint64_t most_answer_bytes = std::uint64_t{1} << 25;
 
 /// Why an item is not a tensor of this shape; empty if it is one.
 std::string misfit(const Hdf5Item& item, const std::vector<std::int64_t>& shape) {
@@ -36,7 +36,7 @@ Hdf5Reader::Hdf5Reader(const std::filesystem::path& path, const std::vector<std:
   if (extent && extent->end > image.size())
     refuse(fmt::format("is truncated: {} bytes, its header says {}", image.size(), extent->end));
   child_ = std::make_unique<Hdf5Child>(image);
-  const std::vector<std::uint8_t> list = ask(Question::items, "", most_text_bytes);
+  const std::vector<std::uint8_t> list = ask(Question::items, "", most_answer_bytes);
   try {
     items_ = unpacked_items(list);
   } catch (const UsageError& error) {
@@ -125,12 +125,12 @@ double Hdf5Reader::real(const std::string& name) const {
 }
 
 std::string Hdf5Reader::text(const std::string& name) const {
-  const std::vector<std::uint8_t> bytes = ask(Question::text, item(name).path, most_text_bytes);
+  const std::vector<std::uint8_t> bytes = ask(Question::text, item(name).path, most_answer_bytes);
   return {bytes.begin(), bytes.end()};
 }
 
 std::string Hdf5Reader::attribute(const std::string& name) const {
-  const std::vector<std::uint8_t> bytes = ask(Question::attribute, name, most_text_bytes);
+  const std::vector<std::uint8_t> bytes = ask(Question::attribute, name, most_answer_bytes);
   return {bytes.begin(), bytes.end()};
 }
 
