@@ -22,10 +22,13 @@ using Values = std::map<char, double>;
 const Form forms[] = {
     {"broadcast", "PB", "B + P + 2r", [](const Values& v, double r) { return broadcast(v.at('P'), v.at('B'), r); }},
     {"chain", "PB", "B + (2r+2)(P-1)", [](const Values& v, double r) { return chain(v.at('P'), v.at('B'), r); }},
-    {"two_phase", "PBS", "[B + (2r+2)(S-1)] + [B + (P/S-1)(S+2r+1)]",
+    // The last group's first PE passes on what comes: its sum is at the next one's when that one has its own, or as
+    // long after it as it takes on its way.
+    {"two_phase", "PBS", "max(B + (2r+2)(S-1), (2r+2)(L-1) + S+2r+1) + B + (P/S-2)(S+2r+1), L in the last group",
      [](const Values& v, double r) {
-       const double p = v.at('P'), b = v.at('B'), s = v.at('S');
-       return chain(s, b, r) + b + (p / s - 1) * (s + 2 * r + 1);
+       const double p = v.at('P'), b = v.at('B'), s = v.at('S'), groups = std::ceil(p / s), last = p - (groups - 1) * s;
+       const double way = s + 2 * r + 1;
+       return std::max(chain(s, b, r), (2 * r + 2) * (last - 1) + way) + b + (groups - 2) * way;
      }},
     {"star", "PB", "B (P-1) + 2r + 1",
      [](const Values& v, double r) { return v.at('B') * (v.at('P') - 1) + 2 * r + 1; }},

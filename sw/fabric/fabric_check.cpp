@@ -107,6 +107,52 @@ class Checker {
     }
   }
 
+  // `times` passes in which each cell becomes the sum of itself and its four neighbours; outside the grid is 0. A PE
+  // holds tile x tile cells from word `first` on, `row` words from one row to the next.
+  void stencil(const CheckRule& rule) {
+    result.name = "stencil";
+    const auto place = [&](const char* key) { return rule.place(key).within(file_.values, 0, words()); };
+    const int tile = rule.place("tile").within(file_.values, 1, words());
+    const int first = place("first"), row = place("row"), times = place("times");
+    const int wide = file_.width * tile, high = file_.height * tile;
+    const auto at = [&](int cell_x, int cell_y) { return first + cell_y % tile * row + 2 * (cell_x % tile); };
+    struct Cell {
+      double value, error, magnitude;
+    };
+    std::vector<Cell> cells;
+    for (int y = 0; y < high; ++y)
+      for (int x = 0; x < wide; ++x) {
+        const double value = before(rule.place("first"), x / tile, y / tile, at(x, y));
+        cells.push_back({value, 0, std::fabs(value)});
+      }
+    for (int pass = 0; pass < times; ++pass) {
+      const std::vector<Cell> old = cells;
+      for (int y = 0; y < high; ++y)
+        for (int x = 0; x < wide; ++x) {
+          Cell& sum = cells[static_cast<std::size_t>(y * wide + x)];
+          const auto add = [&](int from_x, int from_y) {
+            if (from_x < 0 || from_x >= wide || from_y < 0 || from_y >= high) return;
+            const Cell& from = old[static_cast<std::size_t>(from_y * wide + from_x)];
+            sum.value += from.value;
+            sum.error += from.error;
+            sum.magnitude += from.magnitude;
+          };
+          add(x - 1, y);
+          add(x + 1, y);
+          add(x, y - 1);
+          add(x, y + 1);
+          sum.error += 4 * rounding * sum.magnitude;  // of four additions, whatever their order
+        }
+    }
+    for (int y = 0; y < high; ++y)
+      for (int x = 0; x < wide; ++x) {
+        const Cell& cell = cells[static_cast<std::size_t>(y * wide + x)];
+        const double value = after(rule.place("first"), x / tile, y / tile, at(x, y));
+        count(std::fabs(value - cell.value) <= cell.error, x / tile, y / tile, y % tile * tile + x % tile, value,
+              cell.value, cell.error);
+      }
+  }
+
  private:
   Number words() const { return static_cast<Number>(setup_.memories.front().words().size()); }
 
@@ -202,6 +248,9 @@ CheckResult check(const CheckRule& rule, const FabricFile& file, const hw::Array
       break;
     case CheckRule::Kind::matmul:
       checker.matmul(rule);
+      break;
+    case CheckRule::Kind::stencil:
+      checker.stencil(rule);
       break;
   }
   return checker.result;

@@ -235,8 +235,11 @@ class Reader {
   CheckRule read_check(YamlSection& section) {
     using Kind = CheckRule::Kind;
     CheckRule rule;
-    rule.kind = section.choice<Kind>(
-        "check", {{"sum", Kind::sum}, {"copy", Kind::copy}, {"matvec", Kind::matvec}, {"matmul", Kind::matmul}});
+    rule.kind = section.choice<Kind>("check", {{"sum", Kind::sum},
+                                               {"copy", Kind::copy},
+                                               {"matvec", Kind::matvec},
+                                               {"matmul", Kind::matmul},
+                                               {"stencil", Kind::stencil}});
     const auto places = [&](std::initializer_list<const char*> keys) {
       for (const char* key : keys) rule.places.emplace_back(key, formula(section, key));
     };
@@ -251,6 +254,9 @@ class Reader {
         break;
       case Kind::matmul:
         places({"tile", "a", "b", "c"});
+        break;
+      case Kind::stencil:
+        places({"tile", "first", "row", "times"});
         break;
     }
     return rule;

@@ -78,9 +78,9 @@ struct Operand {
 };
 
 struct CheckRule {
-  enum class Kind : std::uint8_t { sum, copy, matvec, matmul } kind = Kind::sum;
+  enum class Kind : std::uint8_t { sum, copy, matvec, matmul, stencil } kind = Kind::sum;
   std::optional<Operand> of, in;                        ///< sum, copy
-  std::vector<std::pair<std::string, Formula>> places;  ///< matvec, matmul: by key
+  std::vector<std::pair<std::string, Formula>> places;  ///< matvec, matmul, stencil: by key
   const Formula& place(const std::string& key) const;
 };
 

@@ -16,16 +16,18 @@ using namespace weft::sw;
 
 namespace {
 
-const hw::MachineSpec& wse2() {
-  static const hw::MachineSpec machine = hw::load_machine("wse2", weft::test::source_path("hw/machines"));
-  return machine;
+const hw::MachineSpec& machine_of(const std::string& name) {
+  static std::map<std::string, hw::MachineSpec> machines;
+  if (machines.count(name) == 0) machines[name] = hw::load_machine(name, weft::test::source_path("hw/machines"));
+  return machines[name];
 }
 
-FabricOutcome outcome_of(const std::string& program, const std::map<std::string, int>& parameters) {
+FabricOutcome outcome_of(const std::string& program, const std::map<std::string, int>& parameters,
+                         const std::string& machine = "wse2") {
   std::vector<std::string> sets;
   for (const auto& [name, value] : parameters) sets.push_back(fmt::format("{}={}", name, value));
   const FabricOutcome outcome =
-      run_fabric_file(weft::test::source_path("sw/fabric_programs/") + program + ".yaml", sets, wse2());
+      run_fabric_file(weft::test::source_path("sw/fabric_programs/") + program + ".yaml", sets, machine_of(machine));
   INFO(outcome.text());
   REQUIRE(outcome.good());
   return outcome;
@@ -104,28 +106,41 @@ TEST_CASE("broadcast over a rectangle is within 2 % or 5 cycles of its closed fo
   }
 }
 
-TEST_CASE("two-phase reduce over 512 PEs is within 3 % of the vendor's simulator") {
+// Between the first time stamp and the first word of a program by hand.
+constexpr int calls_before = 3;
+
+TEST_CASE("two-phase reduce over 512 PEs is within 20 cycles of the vendor's simulator") {
   for (const measured::ReduceLine& row : measured::reduce_line) {
-    const FabricOutcome outcome = outcome_of("reduce_two_phase", {{"P", row.pes}, {"B", row.words}, {"S", row.group}});
-    const double off = percent(static_cast<double>(outcome.cycles), row.cycles);
-    fmt::print("reduce_line P = {} B = {} S = {}: {} cycles, measured {:.0f}, {:+.2f} %\n", row.pes, row.words,
-               row.group, outcome.cycles, row.cycles, off);
-    CHECK(std::fabs(off) <= 3);
+    const FabricOutcome outcome =
+        outcome_of("reduce_two_phase", {{"P", row.pes}, {"B", row.words}, {"S", row.group}, {"calls", calls_before}});
+    const double off = static_cast<double>(outcome.cycles) - row.cycles;
+    fmt::print("reduce_line P = {} B = {} S = {}: {} cycles, measured {:.0f}, {:+.0f}\n", row.pes, row.words, row.group,
+               outcome.cycles, row.cycles, off);
+    CHECK(std::fabs(off) <= 20);
   }
 }
 
-TEST_CASE("the fp32 matrix-vector product of one PE is within 3 % of the vendor's simulator") {
+TEST_CASE("ragged groups: the last one has fewer, down to one PE") {
+  for (const auto& [size, group] : {std::pair{9, 4}, {10, 4}, {11, 4}, {3, 2}, {17, 5}, {512, 100}}) {
+    const FabricOutcome outcome = outcome_of("reduce_two_phase", {{"P", size}, {"B", 64}, {"S", group}});
+    INFO(outcome.text());
+    CHECK((std::fabs(static_cast<double>(outcome.cycles) - outcome.closed_form->cycles) <= 5 ||
+           std::fabs(outcome.deviation_percent()) <= 2));
+  }
+}
+
+TEST_CASE("the fp32 matrix-vector product of one PE is within 10 cycles a product of the vendor's simulator") {
   for (const measured::PeMatvec& row : measured::pe_matvec) {
-    const FabricOutcome outcome = outcome_of("matvec", {{"n", row.n}, {"T", row.iterations}});
-    const double off = percent(static_cast<double>(outcome.cycles), row.cycles);
-    fmt::print("pe_matvec n = {}: {} cycles, measured {:.0f}, {:+.2f} %\n", row.n, outcome.cycles, row.cycles, off);
-    CHECK(std::fabs(off) <= 3);
+    const FabricOutcome outcome = outcome_of("matvec", {{"n", row.n}, {"T", row.iterations}, {"calls", calls_before}});
+    const double off = (static_cast<double>(outcome.cycles) - row.cycles) / row.iterations;
+    fmt::print("pe_matvec n = {}: {} cycles, measured {:.0f}, {:+.1f} a product\n", row.n, outcome.cycles, row.cycles,
+               off);
+    CHECK(std::fabs(off) <= 10);
   }
 }
 
-// pe.call_cycles is fitted to the rows t = 16; t = 46 is what it is scored on. A real call of 46 elements takes some 20
-// cycles more than 2 x 46 of elements, 26 of scalar code, issue, loop and broadcasts: what they are is not published.
-TEST_CASE("SUMMA: cycles a panel within 10 % (t = 16) and 20 % (t = 46) of a CS-2, whatever the size of the grid") {
+// docs/validation.md says what its two sizes of tile tell of clashes and of the library.
+TEST_CASE("SUMMA: cycles a panel within 15 % of a CS-2, whatever the size of the grid") {
   std::map<int, double> panel;
   for (const auto& [size, tile] : {std::pair{4, 16}, {8, 16}, {16, 16}, {32, 16}, {1, 46}, {2, 46}, {4, 46}, {8, 46}}) {
     const FabricOutcome outcome = outcome_of("summa", {{"P", size}, {"t", tile}});
@@ -135,13 +150,37 @@ TEST_CASE("SUMMA: cycles a panel within 10 % (t = 16) and 20 % (t = 46) of a CS-
     // One PE alone has no broadcasts.
     if (size > 1) CHECK(std::fabs(percent(cycles, panel[tile])) < 0.1);
     for (const measured::Summa& row : measured::summa)
-      if (row.p == size && row.t == tile)
-        CHECK(std::fabs(percent(cycles, row.cycles_per_panel())) <= (tile == 16 ? 10 : 20));
+      if (row.p == size && row.t == tile) CHECK(std::fabs(percent(cycles, row.cycles_per_panel())) <= 15);
   }
   for (const measured::Summa& row : measured::summa) {
     const double off = percent(panel[row.t], row.cycles_per_panel());
     fmt::print("summa P = {} t = {}: measured {:.1f} cycles a panel, model {:+.2f} %\n", row.p, row.t,
                row.cycles_per_panel(), off);
-    CHECK(std::fabs(off) <= (row.t == 16 ? 10 : 20));
+    CHECK(std::fabs(off) <= 15);
   }
+}
+
+// Cycles a pass in the steady state: those that more passes take. A pass does not depend on the size of the grid; that
+// of the tiles has 5 x 5 cells of 37 x 37 in 8 x 8 PEs.
+TEST_CASE("star stencils: cycles a pass against the vendor's simulator") {
+  for (const measured::Stencil& row : measured::stencil) {
+    const bool cell = row.tile == 1;
+    const auto cycles = [&](int passes) {
+      std::map<std::string, int> parameters = {{"W", cell ? 8 : 4}, {"H", cell ? 8 : 4}, {"T", passes}};
+      if (!cell) parameters["t"] = row.tile;
+      return static_cast<double>(outcome_of(cell ? "stencil_cell" : "stencil_tile", parameters, row.machine).cycles);
+    };
+    const double pass = cell ? (cycles(32) - cycles(16)) / 16 : (cycles(6) - cycles(2)) / 4;
+    fmt::print("stencil {} grid {} tile {}: {:.1f} cycles a pass, measured {:.0f}, {:+.1f} %\n", row.machine, row.grid,
+               row.tile, pass, row.cycles, percent(pass, row.cycles));
+    // A distance between any two vector instructions makes twice the cycles of a cell.
+    if (cell) CHECK(std::fabs(pass - row.cycles) <= 20);
+  }
+}
+
+TEST_CASE("star stencils of any grid and tile are right") {
+  for (const auto& [width, height] : {std::pair{2, 1}, {1, 2}, {1, 5}, {5, 1}, {2, 2}, {3, 4}})
+    outcome_of("stencil_cell", {{"W", width}, {"H", height}, {"T", 5}});
+  for (const auto& [width, height, tile] : {std::tuple{2, 2, 2}, {3, 2, 7}, {2, 4, 30}})
+    outcome_of("stencil_tile", {{"W", width}, {"H", height}, {"t", tile}, {"T", 3}});
 }

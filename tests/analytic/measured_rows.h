@@ -29,4 +29,15 @@ struct Summa {
 inline constexpr Summa summa[] = {
     {1, 46, 353.7667895}, {4, 46, 1410.671765}, {32, 16, 562.7576471}, {64, 16, 1123.841176}, {64, 46, 22543.35059}};
 
+/// Star stencil of radius 1 in fp32 on `grid` x `grid` cells, `tile` x `tile` a PE: cycles a pass in the vendor's
+/// simulator (github.com/Jorineg/cerebras, non-tiled-tencil/experiment_results.md and tiled-stencil/*_results.md).
+struct Stencil {
+  const char* machine;
+  int grid, tile;
+  double cycles;
+};
+inline constexpr Stencil stencil[] = {
+    {"wse2", 8, 1, 16},      {"wse3", 8, 1, 24},   {"wse2", 50, 1, 15},  {"wse3", 50, 1, 23},  {"wse2", 200, 20, 2672},
+    {"wse3", 200, 20, 1788}, {"wse2", 32, 2, 141}, {"wse3", 32, 2, 178}, {"wse2", 37, 5, 285}, {"wse3", 37, 5, 191}};
+
 }  // namespace weft::measured
