@@ -190,7 +190,7 @@ DataFiles find_data_files(const fs::path& folder, DataPart part, const std::stri
   std::error_code unreadable;
   if (!fs::exists(folder, unreadable)) refuse("no such folder");
   if (!fs::is_directory(folder, unreadable)) refuse("is no folder; the folder of the IDX files is asked for");
-  fs::directory_iterator(folder, unreadable);
+  const fs::directory_iterator opened(folder, unreadable);
   if (unreadable) refuse(fmt::format("cannot be read: {}", unreadable.message()));
   const Search search(folder);
   std::vector<DataSet> sets = search.sets();

@@ -90,8 +90,10 @@ double learning_rate(const ScheduleSpec& schedule, std::int64_t global_step) {
       return along_cosine(schedule.rate, schedule.end_rate, t / total);
     case ScheduleKind::cosine_restarts:
       return restarts(schedule, global_step);
-    case ScheduleKind::step:
-      return schedule.rate * std::pow(schedule.gamma, static_cast<double>(global_step / schedule.total_steps));
+    case ScheduleKind::step: {
+      const std::int64_t steps_down = global_step / schedule.total_steps;
+      return schedule.rate * std::pow(schedule.gamma, static_cast<double>(steps_down));
+    }
     case ScheduleKind::piecewise_constant:
       return schedule.rates[reached(schedule, global_step)];
     case ScheduleKind::multi_step:

@@ -82,13 +82,19 @@ TEST_CASE("a mistake is an error that names it") {
 
 TEST_CASE("no text crashes the parser") {
   std::mt19937 random(3);
+  int read = 0, refused = 0;
   const std::string letters = "Px0 19()+-*/%<>=!&|?:,mi";
   for (int number = 0; number < 20'000; ++number) {
     std::string text;
     for (auto length = random() % 12; length > 0; --length) text += letters[random() % letters.size()];
     try {
       value(text);
+      ++read;
     } catch (const UsageError&) {
+      ++refused;
     }
   }
+  CHECK(read > 0);
+  CHECK(refused > 0);
+  CHECK(read + refused == 20'000);
 }

@@ -79,20 +79,25 @@ TEST_CASE("every half widens to its value, and back to its bits") {
 }
 
 TEST_CASE("gates: half way between any two neighbours, and one float below and above") {
+  int checked = 0;
   for (std::uint16_t low = 0; low < 0x7c00; ++low) {
     const double above = low == 0x7bff ? 65536.0 : value_of(static_cast<std::uint16_t>(low + 1));
     const auto middle = static_cast<float>((value_of(low) + above) / 2);
     for (const float size : {std::nextafter(middle, 0.0F), middle, std::nextafter(middle, 1e30F)}) {
       check(size);
       check(-size);
+      checked += 2;
     }
   }
+  CHECK(checked == 6 * 0x7c00);
 }
 
 TEST_CASE("floats of every exponent") {
   std::mt19937 random(1);
+  int checked = 0;
   for (std::uint32_t exponent = 0; exponent < 256; ++exponent)
-    for (int draw = 0; draw < 2000; ++draw) check(from_bits((random() & 0x807fffff) | exponent << 23));
+    for (int draw = 0; draw < 2000; ++draw, ++checked) check(from_bits((random() & 0x807fffff) | exponent << 23));
+  CHECK(checked == 256 * 2000);
 }
 
 TEST_CASE("edges by name") {

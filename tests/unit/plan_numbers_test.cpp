@@ -169,8 +169,8 @@ TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batche
     wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, 12 / micro_batches};
     sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
     sw::bound_step(plan, two, machine, {});
-    // 66 and 28 parameters: both forward at 4 bytes, fc2's again, turned, at half the speed; two servers.
-    CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 56)));
+    // 66 and 28 parameters: both forward at 4 bytes, fc2's 24 weights again, turned, at half the speed; two servers.
+    CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 48)));
     // 47 parameters a server, 4 bytes: the weight read and written; and the sums: the first written, the others read
     // and written, all read.
     CHECK(bound(plan, "gradients summed", 47 * 4 * (micro_batches == 1 ? 2 : 5 + 2 + 1)));
@@ -196,6 +196,7 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   sw::bound_step(plan, layers, machine, {});
   const double first = static_cast<double>(layers[0].kept_parameters()),
                second = static_cast<double>(layers[1].kept_parameters());
-  // Of each parameter 4 bytes forward, 2 for its gradient, of the second layer 4 for its delta; two servers.
-  CHECK(bound(plan, "weights read", (6 * first + 10 * second) / 2));
+  // Of each parameter 4 bytes forward, 2 for its gradient; of the second layer's weights, without its 4 biases, 4 for
+  // its delta; two servers.
+  CHECK(bound(plan, "weights read", (6 * first + 6 * second + 4 * (second - 4)) / 2));
 }
