@@ -189,6 +189,7 @@ std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& f
     if (const auto step = step_of(entry.path())) found.emplace_back(*step, entry.path());
   std::sort(found.rbegin(), found.rend());
   std::vector<std::filesystem::path> paths;
+  paths.reserve(found.size());
   for (auto& [step, path] : found) paths.push_back(std::move(path));
   return paths;
 }

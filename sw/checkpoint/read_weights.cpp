@@ -50,6 +50,7 @@ void read_weights(const std::filesystem::path& path, hw::TrainingState& state) {
   if (!file.attribute("format").empty()) require_checkpoint(file);
   const std::vector<Place> places = places_in(state);
   std::vector<NeededWeight> needed;
+  needed.reserve(places.size());
   for (const Place& place : places) needed.push_back(place.needed);
   const WeightNames names = weight_names(file.items(), needed);
   std::vector<std::string> errors;

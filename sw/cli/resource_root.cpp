@@ -20,7 +20,7 @@ fs::path resource_root() {
                     named));
   }
   const fs::path program = fs::read_symlink("/proc/self/exe", none);
-  const fs::path installed = program.parent_path().parent_path() / WEFT_SHARE;
+  fs::path installed = program.parent_path().parent_path() / WEFT_SHARE;
   if (complete(installed)) return installed;
   if (complete(WEFT_SOURCE_ROOT)) return WEFT_SOURCE_ROOT;
   throw UsageError(

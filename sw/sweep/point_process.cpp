@@ -32,6 +32,7 @@ pid_t start_process(const std::vector<std::string>& arguments, const std::filesy
   std::vector<std::string> words = {"weft"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> raw;
+  raw.reserve(words.size() + 1);
   for (std::string& word : words) raw.push_back(word.data());
   raw.push_back(nullptr);
   const pid_t parent = getpid();

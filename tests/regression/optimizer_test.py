@@ -104,14 +104,14 @@ class Optimizers(ScratchTrainings):
         (self.folder / "parameters.yaml").write_text(PARAMETERS)
         result = run("train", "parameters.yaml", "--validate_only", cwd=self.folder)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("parameters.yaml:6:79: runconfig.save_losses has no effect here", result.stdout)
+        self.assertIn("parameters.yaml:6:83: runconfig.save_losses has no effect here", result.stdout)
 
     def test_mistakes_of_flags_and_file_are_told_at_once(self):
         (self.folder / "wrong.yaml").write_text(PARAMETERS.replace("momentum: 0.9", "momentun: 0.9").replace("depth: 2", "depth: two"))
         result = run("train", "wrong.yaml", "--set", "runconfig.log_steps=0", "--set", "model.dropout", "--set", "x=null", cwd=self.folder)
         self.assertEqual(result.returncode, 2)
         for text in ("flag runconfig.log_steps=0: runconfig.log_steps is '0'", "flag model.dropout: must be", "unknown key x",
-                     "wrong.yaml:4:62: model.depth is 'two'", "unknown key optimizer.momentun; nearest: momentum"):
+                     "wrong.yaml:4:57: model.depth is 'two'", "unknown key optimizer.momentun; nearest: momentum"):
             self.assertIn(text, result.stderr)
 
 
