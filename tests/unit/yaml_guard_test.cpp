@@ -32,8 +32,8 @@ std::string repeated(const std::string& part, int times) {
 }  // namespace
 
 TEST_CASE("a text that goes on after its end is refused, not read for ever") {
-  CHECK_THAT(refusal("a: {b: 1}\n, c: 2}\n"), Contains("more than one document"));
-  CHECK_THAT(refusal("a: 1}\n"), Contains("more than one document"));
+  CHECK_FALSE(refusal("!planno,e.s").empty());  // found by the fuzzer: the parser stands still before the comma
+  CHECK_THAT(refusal("a: {b: 1}\n, c: 2}\n"), Contains("file.yaml:2") && Contains("not valid YAML"));
   CHECK_THAT(refusal("a: 1\n---\nb: 1\n"), Contains("more than one document"));
   CHECK_THAT(refusal("]"), Contains("file.yaml"));
 }
@@ -52,7 +52,7 @@ TEST_CASE("aliases of aliases are counted for what they stand for") {
     bomb += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + repeated("*a" + before + ", ", 9) +
             "*a" + before + "]\n";
   }
-  CHECK_THAT(refusal(bomb), Contains("file.yaml:4") && Contains("more than"));
+  CHECK_THAT(refusal(bomb), Contains("file.yaml:5") && Contains("more than"));
   CHECK_THAT(refusal("a: &x [*x]\n"), Contains("file.yaml:1"));
   CHECK_THAT(refusal("a: [" + repeated("1,", 30'000) + "1]"), Contains("more than"));
 }
