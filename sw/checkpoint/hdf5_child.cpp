@@ -30,7 +30,7 @@ struct Head {
 // Far more than a good file needs.
 constexpr std::uint64_t spare_memory = std::uint64_t{1} << 30;
 constexpr std::uint64_t copies_of_image = 4, bytes_per_answer_byte = 4;
-constexpr rlim_t spare_seconds = 3, slowest_bytes_per_second = 1 << 22;
+constexpr rlim_t spare_seconds = 1, slowest_bytes_per_second = 1 << 22;
 constexpr std::uint64_t longest_subject = 1 << 20;
 
 /// Address space in use. From the system, because a sanitizer's share of it is not ours to know.
@@ -114,9 +114,10 @@ void serve(int channel, const std::vector<std::uint8_t>& bytes) {
     bool good = false;
     try {
       if (head.memory > 0) limit_memory(spare_memory + bytes_per_answer_byte * head.memory);
-      limit_time(bytes.size() + head.memory);
+      const auto question = static_cast<Hdf5Child::Question>(head.kind);
+      limit_time(bytes.size() + (question == Hdf5Child::Question::values ? head.memory : 0));
       if (!image) image.emplace(bytes);
-      answer = answer_to(static_cast<Hdf5Child::Question>(head.kind), subject, *image);
+      answer = answer_to(question, subject, *image);
       good = true;
     } catch (const UsageError& error) {
       answer = bytes_of(error.what(), std::strlen(error.what()));

@@ -32,7 +32,8 @@ std::string repeated(const std::string& part, int times) {
 }  // namespace
 
 TEST_CASE("a text that goes on after its end is refused, not read for ever") {
-  CHECK_THAT(refusal("a: {b: 1}\n, c: 2}\n"), Contains("file.yaml:2"));
+  CHECK_FALSE(refusal("!planno,e.s").empty());  // found by the fuzzer: the parser stands still before the comma
+  CHECK_THAT(refusal("a: {b: 1}\n, c: 2}\n"), Contains("file.yaml:2") && Contains("not valid YAML"));
   CHECK_THAT(refusal("a: 1\n---\nb: 1\n"), Contains("more than one document"));
   CHECK_THAT(refusal("]"), Contains("file.yaml"));
 }
