@@ -145,6 +145,10 @@ def program_lines(report):
 
 def host_lines(report):
     host = report["host"]
+    origin = host["provenance"]
+    yield f"weft {origin['version']}, commit {origin['commit']}, {origin['compiler']}"
+    yield f"on {origin['host']}, run {origin['run_id']}"
+    yield ", ".join(f"{name} {seed}" for name, seed in origin["seeds"].items())
     yield (f"simulated in {host['wall_seconds']:.2f} s, {report['run']['cycles'] / host['wall_seconds']:.3g} cycles/s, on {host['threads']} "
            f"thread{'s' * (host['threads'] != 1)}, {host['peak_memory_mib']:.0f} MiB, fast-forward {'on' if host['fast_forward'] else 'off'}")
     if host["systems_simulated"] < report["run"]["systems"]:
@@ -159,54 +163,12 @@ def work_lines(report, steady):
     if not steady.train:
         return
     for work in report["works"]:
-        yield f"{work['what'][:44]} {work['predicted_cycles']} {work['measured_cycles']}"
-
-
-def lines_of_version_1(report):
-    """Of weft-report-1, which has no steady state."""
-    run = report["run"]
-    *first, _ = head(report)
-    samples = sum(step["samples"] for step in report["steps"])
-    seconds = run["cycles"] / (run["clock_mhz"] * 1e6)
-    yield from first
-    yield f"simulated {run['cycles']} cycles = {seconds:.6f} s at {run['clock_mhz']} MHz, {samples / seconds:.0f} samples/s"
-    trained = [step for step in report["steps"] if step["train"]]
-    if trained:
-        counted = trained[1:] or trained
-        length = sum(step["end"] - step["start"] for step in counted) / len(counted)
-        yield (f"training step {length:.0f} cycles (closed form {report['plan']['predicted_step']}), "
-               f"{sum(step['bubble'] for step in counted) / len(counted):.0f} idle at its turn")
-        if len(trained) > 1:
-            yield f"the first, not in it {trained[0]['end'] - trained[0]['start']} cycles, {trained[0]['start']} before it"
-    yield from plan_lines(report)
-    for stage, train in sorted({step["stage"]: step["train"] for step in report["steps"]}.items()):
-        yield f"stage {stage} ({'train' if train else 'eval'}), mean per launch, system 0"
-        groups = collections.defaultdict(list)
-        for row in rows(report["launches"]):
-            if row["stage"] == stage:
-                groups[row["launch"]].append(row)
-        for _, group in sorted(groups.items()):
-            cycles, predicted = sum(row["end"] - row["start"] for row in group), sum(row["predicted"] for row in group)
-            bounds = collections.Counter(row["bound_by"] for row in group)
-            most = max(sorted(bounds), key=lambda name: bounds[name])
-            yield (f"{group[0]['kernel']} {run['layers'][group[0]['layer']]} {cycles // len(group)} {predicted // len(group)} "
-                   f"{100 * (cycles - predicted) / predicted:.2f} {100 * sum(row['compute'] for row in group) / (run['pes'] * cycles):.1f} {most}")
-    yield "PE-cycles of system 0"
-    for name in CLASSES:
-        yield f"{name} {report['time_classes'][name]} {100 * report['time_classes'][name] / (run['pes'] * run['cycles']):.2f} %"
-    links = collections.defaultdict(list)
-    for link in report["links"]:
-        links[link["class"]].append(link)
-    for name, group in sorted(links.items()):
-        yield f"{name} {len(group)} {sum(link['bytes'] for link in group)} {100 * max(link['busy_ps'] for link in group) / run['end_ps']:.2f}"
-    yield from program_lines(report)
-    yield from host_lines(report)
+        what = work['what'] if len(work['what']) <= 44 else work['what'][:43] + '~'
+        yield f"{what} {work['predicted_cycles']} {work['measured_cycles']}"
 
 
 def lines_of_summary(report):
     """Those with a digit, in the order of the text. Of a run with at least two steps of its kind."""
-    if report["schema"] == "weft-report-1":
-        return [one_space(line) for line in lines_of_version_1(report) if re.search(r"\d", line)]
     steady = Steady(report)
     parts = (head(report), steady_lines(report, steady), plan_lines(report), stage_lines(report, steady), work_lines(report, steady),
              roof_lines(report, steady), book_lines(report, steady), program_lines(report), host_lines(report))
@@ -216,8 +178,6 @@ def lines_of_summary(report):
 def read_summary(text):
     """The lines with a digit; and the verdict, put together, which stands between the simulated time and the steady step."""
     lines = text.splitlines()
-    if not any(line.startswith(("steady ", "the only ")) for line in lines):
-        return [one_space(line) for line in lines if re.search(r"\d", line)], "", []
     begin = next(place for place, line in enumerate(lines) if line.startswith("simulated ")) + 1
     end = next(place for place, line in enumerate(lines) if line.startswith(("steady ", "the only ")))
     rest = lines[:begin] + lines[end:]
