@@ -153,7 +153,7 @@ class Verdicts(ScratchTrainings):
         self.assertAlmostEqual(steady["samples_per_second"], BATCH / steady["step_seconds"], delta=1e-3)
         self.assertGreater(steady["pe_compute_share"], steady["mfu"])
         self.assertNotIn("pe_utilisation", value["run"])
-        self.assertIn(f"MFU {100 * steady['mfu']:.1f} %, HFU {100 * steady['hfu']:.1f} %; PEs compute in {100 * steady['pe_compute_share']:.1f} %",
+        self.assertIn(f"MFU {100 * steady['mfu']:.1f} %, HFU {100 * steady['hfu']:.1f} %; PEs compute {100 * steady['pe_compute_share']:.1f} %",
                       (folder / "summary.txt").read_text())
         again, _ = self.timed("--set", "runconfig.recompute=2")
         self.assertAlmostEqual(again["steady"]["mfu"] * again["steady"]["step_cycles"], steady["mfu"] * steady["step_cycles"], delta=1e-3)
