@@ -182,19 +182,17 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
                                 "values below are extrapolated from it",
                                 first->period, first->start));
   } else {
-    text += wrapped(
-        fmt::format("steady {:<14}", what), 21,
-        fmt::format("{:.0f} cycles (predicted {}), the mean of {} from {} on", steady.step_cycles,
-                    steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-", steady.steps,
-                    steady.first));
+    text += wrapped(fmt::format("steady {:<14}", what), 21,
+                    fmt::format("{:.0f} cycles (predicted {}), the mean of {} from {} on", steady.step_cycles,
+                                steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-",
+                                steady.steps, steady.first));
     text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period, first->start);
   }
   text +=
       fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));
-  text += fmt::format(
-      "arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute {:.1f} %\n",
-      1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
-      100 * steady.pe_compute_share);
+  text += fmt::format("arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute {:.1f} %\n",
+                      1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
+                      100 * steady.pe_compute_share);
   const auto share = [&](Cycle cycles) {
     return 100 * static_cast<double>(cycles) / static_cast<double>(steady.steps) /
            (steady.extrapolated ? static_cast<double>(first->period) : steady.step_cycles);
