@@ -133,7 +133,7 @@ std::string works_text(const RunReport& report, const SteadyState& steady) {
   for (const StepWorkload& work : report.works)
     text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), work.predicted, work.measured);
   return text + fmt::format("  {:<44} {:>14} {:>14.0f}\n",
-                            steady.extrapolated ? "the step, all waiting for each other (extrapolated)"
+                            steady.extrapolated ? "the step, extrapolated"
                                                 : "the step, all waiting for each other",
                             report.walk, steady.step_cycles);
 }
