@@ -91,10 +91,15 @@ void CsX::run_step(int stage, std::int64_t step) {
                  static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
   if (system_ != 0) return progress_.cause.forget_before(ps_of(before));
+  // Seen from a step later, a step is on what the steps to come depend on; its own end may depend on something else.
+  if (!paths_.empty()) {
+    proto::StepPath& last = paths_.back();
+    last.segments = proto::path_of(progress_.cause, last.begin, last.end, plan_.machine->clock).segments;
+  }
   paths_.push_back(proto::path_of(progress_.cause, before, wafer_free_, plan_.machine->clock));
   paths_.back().stage = stage;
   paths_.back().step = step;
-  // An update of this step may still be under way.
+  // This step is looked at once more, from the end of the next; and an update of it may still be under way.
   progress_.cause.forget_before(ps_of(before));
   if (plan_.step_ended) plan_.step_ended(stage, step, ps_of(wafer_free_));
 }

@@ -67,11 +67,8 @@ std::string words_of(const PathKey& key) {
   std::string text = key.limiter == "launch" ? "" : key.limiter == "between" ? "between launches" : key.limiter;
   for (const proto::LimiterName& name : proto::limiter_names)
     if (name.key == key.limiter) text = name.words;
-  for (const std::string& part : {key.layer, key.launch}) {
-    if (part.empty()) continue;
-    text += (text.empty() ? "" : &part == &key.layer || key.layer.empty() ? ", " : " ") + part;
-  }
-  return text;
+  const std::string work = key.layer + (key.layer.empty() || key.launch.empty() ? "" : " ") + key.launch;
+  return text + (text.empty() || work.empty() ? "" : ", ") + work;
 }
 
 }  // namespace weft::sw

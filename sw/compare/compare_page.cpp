@@ -192,11 +192,11 @@ std::string comparison_markdown(const Comparison& comparison) {
 }
 
 std::string table_text(const std::vector<Comparison>& against_first) {
-  std::string text = fmt::format("{:<22} {:>14} {:>8} {:>12} {:>6} {:>9}  \n", "report", "step, cycles", "change %",
+  std::string text = fmt::format("{:<21} {:>14} {:>8} {:>12} {:>6} {:>9}  \n", "report", "step, cycles", "change %",
                                  "samples/s", "MFU %", "loss");
   const auto line = [&](const Digest& digest, const std::string& change, const std::string& result) {
     const bool first = digest.steady.steps == 0;
-    text += fmt::format("{:<22} {:>14} {:>8} {:>12} {:>6} {:>9} {}\n", last_part(digest.file, 22),
+    text += fmt::format("{:<21} {:>14} {:>8} {:>12} {:>6} {:>9} {}\n", last_part(digest.file, 21),
                         grouped(first ? digest.first.cycles : digest.steady.cycles), change,
                         grouped(digest.samples_per_second), mfu_of(digest), loss_of(digest), result);
   };

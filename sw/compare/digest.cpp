@@ -55,6 +55,9 @@ Steps read_steps(const Json& report, Digest& digest) {
   const Json& list = report.at("steps");
   digest.trains = false;
   for (const Json& step : list) digest.trains |= truth(step.at("train"));
+  std::int64_t left = 0;
+  for (const Json& step : list) left += truth(step.at("train")) == digest.trains ? 1 : 0;
+  const bool several = left > 2;
   Steps steps;
   std::int64_t end_before = 0;
   double eval_loss = 0, eval_samples = 0, correct = 0;
@@ -64,7 +67,7 @@ Steps read_steps(const Json& report, Digest& digest) {
     const std::int64_t end = integer(step.at("end"));
     if (end < end_before) throw std::out_of_range("a step ends before the one before");
     const bool train = truth(step.at("train"));
-    if (train == digest.trains) {
+    if (train == digest.trains && (--left > 0 || !several)) {
       const bool first = steps.is_first.empty();
       steps.is_first[{integer(step.at("stage")), integer(step.at("step"))}] = first;
       StepDigest& of = first ? digest.first : digest.steady;

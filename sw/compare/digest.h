@@ -27,7 +27,8 @@ struct Setting {
   std::string value, origin;
 };
 
-/// Steps of one kind: the first, which starts with everything empty, or the mean of the others.
+/// Steps of one kind: the first, which starts with everything empty, or the mean of the others; without the last one,
+/// whose path is seen from its own end, if there are more.
 struct StepDigest {
   std::int64_t steps = 0;
   double cycles = 0;     ///< period

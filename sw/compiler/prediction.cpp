@@ -57,7 +57,7 @@ Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
 proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
                                 const Round& round) {
   const Cycle slowest = round.length;
-  Cycle total = map.rounds * slowest, words = 0, elements = 0;
+  Cycle total = map.rounds * slowest, words = 0, elements = 0, most_words = 0;
   const int rows = map.from_edge ? map.chain : map.positions;
   for (int row = 0; map.from_edge && row < rows; ++row) elements += map.wavelets[static_cast<std::size_t>(row)];
   for (int row = 0; row < rows; ++row) {
@@ -74,9 +74,12 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
       total = std::max(
           total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
     }
+    most_words = std::max(most_words, words);
   }
   proto::LimiterCycles parts = parts_of(round, total > map.rounds * slowest ? 1 : map.rounds);
-  parts.of(map.from_edge ? Limiter::edge_in : Limiter::edge_out) = total - parts.total();
+  const Limiter edge = map.from_edge ? Limiter::edge_in : Limiter::edge_out;
+  parts.of(edge) = total - parts.total();
+  if (most_words > slowest) parts.say_rest(edge);  // what its buffers do not hide
   return parts;
 }
 

@@ -40,7 +40,7 @@ std::vector<PathRow> path_rows(const RunReport& report, const proto::StepPath& p
     }
     LimiterCycles all;
     all.add(*parts, report.micro_batches);
-    const LimiterCycles shares = all.shared_out(segment.cycles, Limiter::queues);
+    const LimiterCycles shares = all.shared_out(segment.cycles);
     for (int which = 0; which < proto::limiters; ++which) {
       row.limiter = static_cast<Limiter>(which);
       row.cycles = shares.of(row.limiter);
@@ -54,7 +54,7 @@ Limiter launch_limiter(const RunReport& report, const proto::CausedLaunch& launc
   if (launch.limiter != Limiter::wafer) return launch.limiter;
   const LimiterCycles* parts = inside(report, trains(report, launch.stage), launch.launch);
   if (!parts || parts->total() == 0) return Limiter::wafer;
-  const LimiterCycles shares = parts->shared_out(launch.end - launch.start - launch.wait, Limiter::queues);
+  const LimiterCycles shares = parts->shared_out(launch.end - launch.start - launch.wait);
   Limiter most = Limiter::wafer;
   for (int which = 0; which < proto::limiters; ++which)
     if (shares.of(static_cast<Limiter>(which)) > shares.of(most)) most = static_cast<Limiter>(which);

@@ -15,7 +15,7 @@ struct PathRow {
 };
 
 /// The segments of a step, in the order of time; a launch's wafer cycles in the shares of its closed form, and what is
-/// more than it to the queues. They add up as the path does.
+/// more than it to what can be it (LimiterCycles::say_rest). They add up as the path does.
 std::vector<PathRow> path_rows(const RunReport& report, const proto::StepPath& path);
 
 /// What held a launch up, one part of the wafer where it was the wafer.

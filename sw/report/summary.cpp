@@ -133,7 +133,7 @@ std::string works_text(const RunReport& report, const SteadyState& steady) {
   for (const StepWorkload& work : report.works)
     text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), work.predicted, work.measured);
   return text + fmt::format("  {:<44} {:>14} {:>14.0f}\n",
-                            steady.extrapolated ? "the step, all waiting for each other (extrapolated)"
+                            steady.extrapolated ? "the step, extrapolated"
                                                 : "the step, all waiting for each other",
                             report.walk, steady.step_cycles);
 }
@@ -177,29 +177,30 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
   const char* what = steady.train ? "step" : "batch";
   std::string text = wrapped("", 0, verdict_of(report, steady).text);
   if (steady.extrapolated) {
-    text += fmt::format("the only {:<12}{} cycles, {} before its first launch; it began with all empty\n", what,
-                        first->period, first->start);
-    text += "                     steady values below are extrapolated from it\n";
+    text += wrapped(fmt::format("the only {:<12}", what), 21,
+                    fmt::format("{} cycles, {} before its first launch; it began with everything empty, and the steady "
+                                "values below are extrapolated from it",
+                                first->period, first->start));
   } else {
-    text +=
-        fmt::format("steady {:<14}{:.0f} cycles (predicted {}), the mean of {} from {} on\n", what, steady.step_cycles,
-                    steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-", steady.steps,
-                    steady.first);
+    text += wrapped(fmt::format("steady {:<14}", what), 21,
+                    fmt::format("{:.0f} cycles (predicted {}), the mean of {} from {} on", steady.step_cycles,
+                                steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-",
+                                steady.steps, steady.first));
     text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period, first->start);
   }
   text +=
       fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));
-  text += fmt::format(
-      "arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute in {:.1f} % of cycles\n",
-      1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
-      100 * steady.pe_compute_share);
+  text += fmt::format("arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute {:.1f} %\n",
+                      1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
+                      100 * steady.pe_compute_share);
   const auto share = [&](Cycle cycles) {
     return 100 * static_cast<double>(cycles) / static_cast<double>(steady.steps) /
            (steady.extrapolated ? static_cast<double>(first->period) : steady.step_cycles);
   };
-  return text + fmt::format("{:<21}waits for samples {:.1f} %, weights {:.1f} %, updates {:.1f} %; between {:.1f} %\n",
-                            steady.extrapolated ? "idle in that step" : "idle", share(idle.samples),
-                            share(idle.weights), share(idle.update), share(idle.between));
+  return text + wrapped(fmt::format("{:<21}", steady.extrapolated ? "idle in that step" : "idle"), 21,
+                        fmt::format("waits for samples {:.1f} %, weights {:.1f} %, updates {:.1f} %; between launches "
+                                    "{:.1f} %",
+                                    share(idle.samples), share(idle.weights), share(idle.update), share(idle.between)));
 }
 
 /// The training step whose loss is the first that is no number; null if all are.

@@ -46,11 +46,20 @@ Verdict verdict_of(const RunReport& report, const SteadyState& steady) {
   ByLimiter on_path{}, at_work{};
   std::map<std::pair<Limiter, std::string>, double> in_wafer;
   std::map<std::pair<int, std::int64_t>, bool> counted;
-  for (const StepRecord& step : report.steps) counted[{step.stage, step.step}] = steady.counts(step);
+  // The last step is seen from its own end, the others from the end of the one behind.
+  std::int64_t left = steady.steps, steps = 0;
+  double period = 0;
+  for (const StepRecord& step : report.steps) {
+    if (!steady.counts(step) || (--left == 0 && steps > 0)) continue;
+    counted[{step.stage, step.step}] = true;
+    period += static_cast<double>(step.period);
+    ++steps;
+  }
+  const double scale = steps > 0 && period > 0 && !steady.extrapolated ? steady.step_cycles / period : 1;
   for (const proto::StepPath& path : report.paths) {
     if (!counted[{path.stage, path.step}]) continue;
     for (const PathRow& row : path_rows(report, path)) {
-      const double cycles = static_cast<double>(row.cycles) / static_cast<double>(steady.steps);
+      const double cycles = static_cast<double>(row.cycles) * scale;
       const Limiter resource = resource_of(row.limiter);
       on_path[static_cast<std::size_t>(resource)] += cycles;
       if (resource == Limiter::wafer) in_wafer[{row.limiter, launch_name(report, row)}] += cycles;

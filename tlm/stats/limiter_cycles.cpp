@@ -6,14 +6,14 @@
 
 namespace weft::proto {
 
-LimiterCycles LimiterCycles::shared_out(Cycle total, Limiter rest) const {
+LimiterCycles LimiterCycles::shared_out(Cycle total) const {
   LimiterCycles shares;
   Cycle whole = 0;
   for (const Cycle cycles : cycles_) whole += std::max<Cycle>(0, cycles);
   if (whole <= total) {
     for (std::size_t which = 0; which < cycles_.size(); ++which)
       shares.cycles_[which] = std::max<Cycle>(0, cycles_[which]);
-    shares.of(rest) += total - whole;
+    shares.of(rest_) += total - whole;
     return shares;
   }
   std::vector<std::pair<Cycle, std::size_t>> remainders;

@@ -1,5 +1,6 @@
 #pragma once
-// The critical path of a step: what the wafer's last cycle waited for, followed back to the end of the step before.
+// The critical path of a step: what the wafer's last cycle waited for, followed back to the end of the step before; of
+// all steps but the last, followed from the end of the step behind it.
 // Written by hw, read by sw/report.
 #include <cstdint>
 #include <vector>
@@ -24,7 +25,7 @@ struct StepPath {
   std::vector<PathSegment> segments;  ///< by their first cycle; they add up to end - begin
 };
 
-/// Of the step whose last launch ended with `event`. `begin` and `end` are edges of `clock`.
+/// From `event`, which is not before `end`, back. `begin` and `end` are edges of `clock`.
 StepPath path_of(const Cause& event, Cycle begin, Cycle end, const Clock& clock);
 
 }  // namespace weft::proto

@@ -35,8 +35,7 @@ std::string signal(const Track& track) {
   const bool names = track.values == TrackValues::names;
   const std::string label =
       with_blanks(track.path.rfind("cluster.", 0) == 0 ? track.path.substr(track.path.find('.') + 1) : track.path);
-  return fmt::format("@{}\n+{{{}}} {}\n", names ? text_flags : number_flags, label,
-                     track.path + (names ? "" : "[63:0]"));
+  return fmt::format("@{}\n+{{{}}} {}\n", names ? text_flags : number_flags, label, track.path);
 }
 
 }  // namespace
