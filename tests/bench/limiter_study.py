@@ -33,7 +33,7 @@ LEVERS = {
 }
 # A lever moves these on the path together.
 TOGETHER = {"ethernet_down": ("ethernet_down", "ethernet_up"), "ethernet_up": ("ethernet_down", "ethernet_up"),
-            "memoryx_reader": ("memoryx_reader", "memoryx_transpose"),
+            "memoryx_reader": ("memoryx_reader", "memoryx_transpose", "memoryx_update", "memoryx_sum"),
             "memoryx_update": ("memoryx_update", "memoryx_sum", "memoryx_reader")}
 WAFER = {"wafer", "pe_arithmetic", "pe_issue", "pe_sum", "fabric_link", "queues", "edge_in", "edge_out", "lane_copies", "launch_sweep"}
 
