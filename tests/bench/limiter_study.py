@@ -33,7 +33,7 @@ LEVERS = {
 }
 # A lever moves these on the path together.
 TOGETHER = {"ethernet_down": ("ethernet_down", "ethernet_up"), "ethernet_up": ("ethernet_down", "ethernet_up"),
-            "memoryx_reader": ("memoryx_reader", "memoryx_transpose"),
+            "memoryx_reader": ("memoryx_reader", "memoryx_transpose", "memoryx_update", "memoryx_sum"),
             "memoryx_update": ("memoryx_update", "memoryx_sum", "memoryx_reader")}
 WAFER = {"wafer", "pe_arithmetic", "pe_issue", "pe_sum", "fabric_link", "queues", "edge_in", "edge_out", "lane_copies", "launch_sweep"}
 
@@ -80,17 +80,30 @@ def settings_of(report, resource):
     for key, larger in LEVERS[resource]:
         value = float(machine[key]["value"])
         value = value * FASTER if larger else value / FASTER
-        if key.startswith("clock."):
+        if key.startswith("clock.") or key.endswith("_ns"):
             value = round(value)
         words += ["--machine_set", f"{key}={value:.10g}"]
     return words
 
 
+def merged(arguments, settings):
+    """The settings in the place of those of the same keys."""
+    keys = {word.split("=")[0] for word in settings if "=" in word}
+    kept, index = [], 0
+    while index < len(arguments):
+        if arguments[index] == "--machine_set" and arguments[index + 1].split("=")[0] in keys:
+            index += 2
+            continue
+        kept.append(arguments[index])
+        index += 1
+    return kept + settings
+
+
 def on_path(report, resource):
-    """Cycles of a steady step on its critical path that belong to a resource's lever."""
+    """Cycles of a steady step on its critical path that belong to a resource's lever; the last step is seen from its own end."""
     names = WAFER if resource == "wafer" else set(TOGETHER.get(resource, (resource,)))
     column = {name: index for index, name in enumerate(report["path"]["columns"])}
-    steps_of = {step["step"] for step in report["steps"]} - {0}
+    steps_of = {step["step"] for step in report["steps"][1:-1]}
     total = sum(row[column["cycles"]] for row in report["path"]["rows"]
                 if row[column["step"]] in steps_of and row[column["limiter"]] in names)
     return total / len(steps_of)
@@ -102,7 +115,7 @@ class Study:
 
     def run(self, name, model, arguments):
         out = self.folder / name
-        subprocess.run([self.weft, "train", model, "--timing_only", "--max_steps", "6", "-o", out, *arguments], cwd=ROOT, check=True,
+        subprocess.run([self.weft, "train", model, "--timing_only", "--max_steps", "6", "-o", out, *arguments], cwd=self.folder, check=True,
                        stdout=subprocess.DEVNULL)
         return json.loads((out / "report.json").read_text())
 
@@ -115,7 +128,7 @@ class Study:
             if resource not in LEVERS:
                 result[role] = {"resource": resource}
                 continue
-            changed = self.run(f"{index}-{role}", model, [*arguments, *settings_of(base, resource)])
+            changed = self.run(f"{index}-{role}", model, merged(arguments, settings_of(base, resource)))
             gained = (seconds - changed["steady"]["step_seconds"]) / seconds * result["step"]
             cycles = on_path(base, resource)
             result[role] = {"resource": resource, "on_path": cycles, "most": cycles / 11, "gained": gained}
