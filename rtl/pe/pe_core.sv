@@ -91,7 +91,7 @@ module pe_core
   // The slot: whose, and what it does.
   logic slot, burn, now, take;
   color_t take_color;
-  thread_t now_thread, next_thread;
+  thread_t now_thread, planned, next_thread;
   instruction_t now_instruction;
   // Its color is the instruction's, its presence is what made the thread usable.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -105,6 +105,7 @@ module pe_core
   logic [33:0] scalar_address, element_base, x_address, sum_step, keep_address;
   sram_address_t half_place;
   logic scalar_outside, out_of_range, counts, keeps, keep, clash;
+  logic acts, sends, sends_control, loads_scalar, checks_place, misuse;
   lanes_t lanes;
   logic [31:0] result;
 
@@ -142,165 +143,178 @@ module pe_core
   );
 
   always_comb begin
-    next_thread = now_thread;
+    planned = now_thread;
     take = 1'b0;
-    out_o = '0;
-    out_o.color = now_instruction.fabric_out;
-    out_o.data = result;
+    acts = 1'b0;
+    sends = 1'b0;
+    sends_control = 1'b0;
+    loads_scalar = 1'b0;
+    checks_place = 1'b0;
+    misuse = 1'b0;
     keep = 1'b0;
     vector_elements = 1'b0;
     stream_element = 1'b0;
     store_element = 1'b0;
     step_over = 1'b0;
     pass_done = 1'b0;
-    fault = 1'b0;
     next_element = 17'(now_thread.element) + 17'd1;
     last_element = next_element == 17'(now_instruction.count);
-    probe_o = '0;
-    probe_o.thread = now;
-    probe_o.pc = now_thread.pc;
     if (burn) begin
-      next_thread.burn = now_thread.burn - 1'b1;
+      planned.burn = now_thread.burn - 1'b1;
     end else if (slot && now_thread.phase == PhaseStart) begin
-      probe_o.valid = 1'b1;
+      acts = 1'b1;
       take = 1'b1;
-      next_thread.burn = cycles_t'(ControlCycles - 1);
-      next_thread.phase = PhaseIssue;
+      planned.burn = cycles_t'(ControlCycles - 1);
+      planned.phase = PhaseIssue;
     end else if (slot) begin
-      probe_o.valid = 1'b1;
+      acts = 1'b1;
       unique case (now_instruction.opcode)
         OpAxpy, OpAxpyKeep, OpOuter: begin
           if (now_thread.phase == PhaseElements) begin
-            probe_o.valid = 1'b0;
+            acts = 1'b0;
             vector_elements = 1'b1;
-            fault = out_of_range;
+            checks_place = 1'b1;
             next_element = 17'(now_thread.element) + 17'(Lanes.mixed);
-            next_thread.element = next_element[15:0];
+            planned.element = next_element[15:0];
             if (!now_instruction.listed) begin
-              next_thread.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
+              planned.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
             end
-            next_thread.sum_address = now_thread.sum_address + sum_step;
-            if (next_element >= 17'(now_instruction.count)) next_thread.phase = PhaseIssue;
+            planned.sum_address = now_thread.sum_address + sum_step;
+            if (next_element >= 17'(now_instruction.count)) planned.phase = PhaseIssue;
           end else begin
             take = 1'b1;
-            next_thread.element = '0;
-            next_thread.scalar = {16'd0, now_head.data[15:0]};
-            next_thread.x_address = x_address;
-            next_thread.sum_address = 34'(now_instruction.a) + (34'(now_head.data[31:16]) << 1);
+            planned.element = '0;
+            planned.scalar = {16'd0, now_head.data[15:0]};
+            planned.x_address = x_address;
+            planned.sum_address = 34'(now_instruction.a) + (34'(now_head.data[31:16]) << 1);
             if (now_head.control) begin
-              next_thread.burn = cycles_t'(ControlCycles - 1);
-              next_thread.kept_rounds = now_thread.kept_rounds + 16'(keeps);
+              planned.burn = cycles_t'(ControlCycles - 1);
+              planned.kept_rounds = now_thread.kept_rounds + 16'(keeps);
               step_over = 1'b1;
             end else begin
               keep = keeps && now_head.data[31:16] < now_instruction.scalars;
-              fault = keep && keep_address >= 34'(SramWords);
-              next_thread.burn = cycles_t'(IssueCycles - 1);
-              next_thread.fill = cycles_t'(FillCycles);
-              if (now_instruction.count != '0) next_thread.phase = PhaseElements;
+              misuse = keep && keep_address >= 34'(SramWords);
+              planned.burn = cycles_t'(IssueCycles - 1);
+              planned.fill = cycles_t'(FillCycles);
+              if (now_instruction.count != '0) planned.phase = PhaseElements;
             end
           end
         end
         OpCall: begin
-          next_thread.burn = cycles_t'(CallCycles - 1);
+          planned.burn = cycles_t'(CallCycles - 1);
           step_over = 1'b1;
         end
         OpList16: begin
           take = 1'b1;
           if (now_head.control) begin
-            next_thread.burn = cycles_t'(ControlCycles - 1);
-            next_thread.list_at = now_instruction.a;
-            next_thread.list_count = now_thread.element;
+            planned.burn = cycles_t'(ControlCycles - 1);
+            planned.list_at = now_instruction.a;
+            planned.list_count = now_thread.element;
             step_over = 1'b1;
           end else begin
             keep = 1'b1;
-            fault = now_thread.element == now_instruction.count;
-            next_thread.element = next_element[15:0];
+            misuse = now_thread.element == now_instruction.count;
+            planned.element = next_element[15:0];
           end
         end
         OpStore16, OpStore32: begin
           take = 1'b1;
-          fault = now_head.control;
+          misuse = now_head.control;
           store_element = 1'b1;
-          next_thread.element = next_element[15:0];
+          planned.element = next_element[15:0];
           step_over = last_element;
         end
         OpLoop: begin
-          next_thread.burn = cycles_t'(ScalarCycles - 1);
+          planned.burn = cycles_t'(ScalarCycles - 1);
           if (passes < now_instruction.count) begin
-            next_thread.passes[now_instruction.element_stride[1:0]] = passes;
-            next_thread.pc = pc_t'(now_instruction.scalars);
+            planned.passes[now_instruction.element_stride[1:0]] = passes;
+            planned.pc = pc_t'(now_instruction.scalars);
           end else begin
-            next_thread.passes[now_instruction.element_stride[1:0]] = '0;
-            next_thread.pc = now_thread.pc + 1'b1;
+            planned.passes[now_instruction.element_stride[1:0]] = '0;
+            planned.pc = now_thread.pc + 1'b1;
           end
         end
         default: begin
           unique case (now_thread.phase)
             PhaseIssue: begin
-              next_thread.burn = cycles_t'(IssueCycles - 1);
-              next_thread.fill = cycles_t'(FillCycles);
-              next_thread.element = '0;
-              if (now_instruction.opcode == OpFmac32Calls) next_thread.burn = cycles_t'(CallCycles + IssueCycles - 1);
+              planned.burn = cycles_t'(IssueCycles - 1);
+              planned.fill = cycles_t'(FillCycles);
+              planned.element = '0;
+              if (now_instruction.opcode == OpFmac32Calls) planned.burn = cycles_t'(CallCycles + IssueCycles - 1);
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
-                fault = scalar_outside;
-                next_thread.scalar = scalar;
-                next_thread.x_address = x_address;
-                next_thread.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
-                next_thread.clash = clash;
-                out_o.valid = now_instruction.has_out;
-                out_o.data = {now_thread.vector_index, scalar[15:0]};
+                loads_scalar = 1'b1;
+                planned.x_address = x_address;
+                planned.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
+                planned.clash = clash;
+                sends = now_instruction.has_out;
               end
-              if (now_instruction.count != '0) next_thread.phase = PhaseElements;
+              if (now_instruction.count != '0) planned.phase = PhaseElements;
               else pass_done = 1'b1;
             end
             PhaseElements: begin
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
-                probe_o.valid = 1'b0;
+                acts = 1'b0;
                 vector_elements = 1'b1;
-                fault = out_of_range;
+                checks_place = 1'b1;
                 next_element = 17'(now_thread.element) + 17'(lanes);
                 if (!now_instruction.listed) begin
-                  next_thread.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                  planned.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
                 end
-                next_thread.sum_address = now_thread.sum_address + sum_step;
-                if (counts) next_thread.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
-                next_thread.burn = cycles_t'(now_thread.clash);
+                planned.sum_address = now_thread.sum_address + sum_step;
+                if (counts) planned.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
+                planned.burn = cycles_t'(now_thread.clash);
                 last_element = next_element >= 17'(now_instruction.count);
-                if (last_element) next_thread.phase = PhaseIssue;
+                if (last_element) planned.phase = PhaseIssue;
               end else begin
                 take = now_instruction.has_in;
-                fault = (now_instruction.has_in && now_head.control) || out_of_range;
+                misuse = now_instruction.has_in && now_head.control;
+                checks_place = 1'b1;
                 stream_element = 1'b1;
-                out_o.valid = now_instruction.has_out;
+                sends = now_instruction.has_out;
               end
-              next_thread.element = last_element ? '0 : next_element[15:0];
+              planned.element = last_element ? '0 : next_element[15:0];
               pass_done = last_element;
             end
             default: begin
-              out_o.valid = 1'b1;
-              out_o.control = 1'b1;
-              out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
-              next_thread.burn = cycles_t'(ControlCycles - 1);
+              sends = 1'b1;
+              sends_control = 1'b1;
+              planned.burn = cycles_t'(ControlCycles - 1);
               step_over = 1'b1;
             end
           endcase
           if (pass_done) begin
-            if (!last_vector) next_thread.vector_index = next_vector[15:0];
-            else if (now_instruction.close) next_thread.phase = PhaseClose;
+            if (!last_vector) planned.vector_index = next_vector[15:0];
+            else if (now_instruction.close) planned.phase = PhaseClose;
             else step_over = 1'b1;
           end
         end
       endcase
       if (step_over) begin
-        next_thread.pc = now_thread.pc + 1'b1;
-        next_thread.phase = PhaseIssue;
-        next_thread.element = '0;
-        next_thread.vector_index = '0;
+        planned.pc = now_thread.pc + 1'b1;
+        planned.phase = PhaseIssue;
+        planned.element = '0;
+        planned.vector_index = '0;
       end
-      probe_o.sent = out_o.valid ? out_o : '0;
     end
+  end
+
+  // What the datapath gives for this slot. Apart from the plan, which the datapath follows: no signal goes in a circle.
+  always_comb begin
+    next_thread = planned;
+    if (loads_scalar) next_thread.scalar = scalar;
+    fault = misuse || (loads_scalar && scalar_outside) || (checks_place && out_of_range);
+    out_o.valid = sends;
+    out_o.control = sends_control;
+    out_o.color = now_instruction.fabric_out;
+    out_o.data = result;
+    if (loads_scalar) out_o.data = {now_thread.vector_index, scalar[15:0]};
+    if (sends_control) out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
+    probe_o.thread = now;
+    probe_o.pc = now_thread.pc;
+    probe_o.valid = acts;
     probe_o.took = take;
     probe_o.taken = take ? take_color : '0;
+    probe_o.sent = sends ? out_o : '0;
   end
 
   input_queues #(.Depth(InputQueue)) u_inputs (

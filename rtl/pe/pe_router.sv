@@ -163,7 +163,7 @@ module pe_router
       for (int unsigned port = 0; port < Ports; port++) begin
         first_q[port] <= '{default: '0};
         last_q[port] <= '{default: '0};
-        credit_q[port] <= '{default: initial_credit(port)};
+        for (int unsigned color = 0; color < Colors; color++) credit_q[port][color] <= initial_credit(port);
       end
       occupied_q <= '{default: '0};
       has_room_q <= '{default: '1};
