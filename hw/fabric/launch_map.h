@@ -74,6 +74,8 @@ struct LaunchMap {
   /// True when row 0 sends a control wavelet after the sum. Its own sums stay in its memory and need none.
   bool advances(int round) const { return returns && owner_row(round) > 0 && last_of_owner(round); }
   bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }
+  /// The owner of the round after it; past all rows after the last.
+  int next_owner(int round) const { return round + 1 < rounds ? owner_row(round + 1) : height; }
 
   /// Precondition: `kind` is a matrix kernel. `counts`: of a layer with a mask, if they are known; else they are
   /// counted.

@@ -165,8 +165,9 @@ class StreamReduce {
   /// Which lines or positions are copies of each other now. `spared`: so many lines at the begin of each group of
   /// copies, or positions at its end if another group follows, stand for themselves.
   Fold find_fold(bool of_lines, int spared) const;
-  /// Brings what waits to send up to this round, where else it would stand as long ago as it began to wait.
-  void settle_senders();
+  /// Brings what waits to send, from position `first` on, up to this round, where else it would stand as long ago as it
+  /// began to wait.
+  void settle_senders(int first = 0);
   /// An engine in this one's state that simulates one of each group. Its pe() counts from here on.
   StreamReduce folded(const Fold& fold) const;
   /// The contrary, of lines: an engine of all of `whole`, in the state that this one, folded as `fold` says, stands
@@ -289,7 +290,7 @@ class StreamReduce {
   void fold_lists(const StreamReduce& from, const Fold& fold);
   void unfold_lists(const StreamReduce& from, const Fold& fold);
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
-  std::int32_t wavelet_distance(int line, std::int64_t k) const;
+  std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int source, int last, int step);
   /// Where the wavelets of a line come from: a position, or just outside.

@@ -102,7 +102,7 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
     stream_wavelet(line, base + offset, offset, source);
     if (!may_skip || offset == 0) continue;
-    const std::int32_t now = wavelet_distance(line, base + offset);
+    const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
     steady = now > 0 && now == distance ? steady + 1 : 0;
     distance = now;
     if (steady < timing_.history || receivers_.known_at(line)) continue;
@@ -141,7 +141,7 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const So
 }
 
 // By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
-std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k) const {
+std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner) const {
   const std::int32_t *now = depart_row(line, k), *before = depart_row(line, k - 1);
   const std::int32_t distance = now[1] - before[1];
   std::int32_t moved = now[0] ^ (before[0] + distance);
@@ -150,6 +150,8 @@ std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k) const {
   const std::int32_t* taken = consume_.data() + ring(line, k) * width_;
   const std::int32_t* taken_before = consume_.data() + ring(line, k - 1) * width_;
   for (int p = 0; p < active_; ++p) moved |= taken[p] ^ (taken_before[p] + distance);
+  // An owner without elements fills its queue before it is in step with what leaves that.
+  if (owner >= active_) moved |= taken[owner] ^ (taken_before[owner] + distance);
   return moved == 0 ? distance : 0;
 }
 
@@ -168,6 +170,7 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
   move(depart_.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);
   std::int32_t* taken = consume_.data() + ring(line, 0) * width_;
   move(taken, width_, 0, active_);
+  if (owner >= active_) move(taken, width_, owner, owner + 1);
   if (owner >= 0) {  // the others' state follows when they take the control wavelet
     const auto at = static_cast<std::size_t>(owner);
     const std::int32_t fill = owner < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
@@ -294,9 +297,9 @@ std::int32_t StreamReduce::waited_to_send(int line, int position) const {
   return std::max(room[position] + timing_.ramp - row(free_, line)[position], 0);
 }
 
-void StreamReduce::settle_senders() {
+void StreamReduce::settle_senders(int first) {
   for (int line = 0; line < shape_.chain; ++line) {
-    for (int p = first_sender(); p < shape_.positions; ++p) {
+    for (int p = std::max(first, first_sender()); p < shape_.positions; ++p) {
       const std::int32_t waited = waited_to_send(line, p);
       row(free_, line)[p] += waited;
       row(blocked_, line)[p] += waited;

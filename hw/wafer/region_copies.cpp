@@ -95,12 +95,13 @@ bool Region::go_back_and_spare(const Place& to, int failed) {
   return true;
 }
 
-// To look costs about half a round; while columns may still be found to be copies their engine is the larger one.
+// To look costs about half a round; while columns may still be found to be copies their engine is the larger one. The
+// owner is left where its round ended: after its last one it waits for nothing.
 void Region::find_repeat(int round) {
   if (!find_repeats_ || (find_copies_ && fold_.first.empty() && !simulates_all(round + 1))) return;
   const int owner = map_->owner_row(round);
-  if (round + 1 == map_->rounds || map_->owner_row(round + 1) != owner || !repeats_.watches(owner)) return;
-  engine_->settle_senders();
+  if (map_->last_round_of_block(round) || !repeats_.watches(owner)) return;
+  engine_->settle_senders(owner + 1);
   repeats_.note(*engine_, owner, books());
 }
 

@@ -238,7 +238,9 @@ void Region::close_round(int round) {
   if (!mapped()) return;
   if (adds_round_) {
     ++rounds_added_;
-    return;
+    if (!map_->last_round_of_block(round)) return;
+    repeats_.settle(*engine_);
+    return engine_->owners_to_come(map_->next_owner(round));
   }
   if (map_->reduces) {
     engine_->close_reduction(line_first_ == 0 && map_->advances(round));
@@ -246,8 +248,7 @@ void Region::close_round(int round) {
     engine_->close_without_reduction();
     if (round + 1 == map_->rounds) engine_->round_sums();
   }
-  if (!map_->from_edge)
-    engine_->owners_to_come(round + 1 < map_->rounds ? map_->owner_row(round + 1) - position_first_ : map_->positions);
+  if (!map_->from_edge) engine_->owners_to_come(map_->next_owner(round) - position_first_);
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
   find_repeat(round);

@@ -1,86 +1,33 @@
 // Question: are columns that are added as copies of a neighbour what they would have been, to the last digit, and is a
 // launch in which they stop being copies found out and simulated? Is a launch that is added whole, because an equal one
 // was simulated, what it would have been?
-#include <fmt/format.h>
-
-#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <set>
 
-#include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
 #include "tests/support/paths.h"
+#include "tests/timing/matrix_launches.h"
 
 using namespace weft;
 using namespace weft::hw;
+using namespace weft::test;
 
 namespace {
 
-struct Outcome {
-  LaunchTimes times;
-  std::vector<Cycle> marks;
-  std::string how;
-  int rounds_added;
-  std::int64_t pe_rounds;
-};
-
-struct Shape {
-  KernelKind kind;
-  int inputs, outputs, tokens;
-  Rectangle rectangle;
-  double sparsity = 0;
-};
-
-/// The launch in chunks; `late` [chunks]: cycles by which each chunk's words come late.
-Outcome run(const MachineSpec& machine, const Shape& shape, const std::vector<Cycle>& late, LaunchMemo* memo) {
-  static int number = 0;
-  Job job;
-  job.layers = {{"fc1", shape.inputs, shape.outputs, false, 0}};
-  job.layers[0].sparsity = shape.sparsity;
-  if (shape.sparsity > 0)
-    job.layers[0].mask = std::make_shared<const WeightMask>(
-        WeightMask::random(shape.outputs, shape.inputs, shape.sparsity, static_cast<std::uint64_t>(shape.outputs)));
-  job.batch = shape.tokens;
-  ThreadPool pool(1);
-  Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, shape.rectangle, shape.tokens, {}, pool);
-  const LaunchMap map(shape.kind, job.layers[0], shape.rectangle, shape.tokens);
-  lane.begin_launch(map, shape.kind, 0);
-  MatrixTimer timer(machine, lane, EdgeLayout(machine, {shape.rectangle}), memo, false);
-  timer.open(map, {shape.kind, 0, 0, shape.tokens, nullptr}, 1000);
-  Outcome outcome;
-  Cycle ready = 900;
-  const int chunks = std::min(static_cast<int>(late.size()), map.rounds);
-  for (int chunk = 0; chunk < chunks; ++chunk) {
-    const int rounds = split_count(map.rounds, chunks, chunk);
-    ready += late[static_cast<std::size_t>(chunk)];
-    if (map.lists()) {
-      const EdgeMarks marks = timer.feed_and_drain(ready, rounds);
-      outcome.marks.insert(outcome.marks.end(), {marks.left, marks.drained});
-    } else {
-      outcome.marks.push_back(map.from_edge ? timer.feed(ready, rounds) : timer.drain(rounds));
-    }
-  }
-  outcome.times = timer.close();
-  outcome.how = timer.how();
-  outcome.rounds_added = timer.rounds_added();
-  outcome.pe_rounds = timer.pe_rounds();
-  return outcome;
+/// A launch in so many chunks; see LateWords.
+LaunchOutcome run(const MachineSpec& machine, const LaunchSize& size, const std::vector<Cycle>& late,
+                  LaunchMemo* memo) {
+  return time_launches(machine, size, {late}, memo).front();
 }
 
 /// Returns the part of the rounds of PEs that was simulated.
-double compare(const MachineSpec& machine, const Shape& shape, const std::vector<Cycle>& late,
+double compare(const MachineSpec& machine, const LaunchSize& shape, const std::vector<Cycle>& late,
                std::map<std::string, int>& seen) {
   LaunchMemo memo;
-  const Outcome all = run(machine, shape, late, nullptr), some = run(machine, shape, late, &memo);
-  INFO("kernel " << static_cast<int>(shape.kind) << ' ' << shape.inputs << " -> " << shape.outputs << ", "
-                 << shape.tokens << " tokens on " << shape.rectangle.width << " x " << shape.rectangle.height
-                 << "; simulated " << some.how);
-  CHECK(some.times.end == all.times.end);
-  CHECK(some.times.classes == all.times.classes);
-  CHECK(some.times.macs == all.times.macs);
-  CHECK(some.times.wavelet_hops == all.times.wavelet_hops);
-  CHECK(some.marks == all.marks);
+  const LaunchOutcome all = run(machine, shape, late, nullptr), some = run(machine, shape, late, &memo);
+  INFO(describe(shape) << "; simulated " << some.how);
+  check_equal(some, all);
   CHECK(all.pe_rounds == all.times.mapped * (shape.kind == KernelKind::matmul_delta ? shape.inputs : shape.outputs));
   ++seen[some.how];
   return static_cast<double>(some.pe_rounds) / static_cast<double>(all.pe_rounds);
@@ -102,7 +49,7 @@ TEST_CASE("random launches: with and without copies the same marks, ends and boo
     const Rectangle rectangle{any(2, 40), any(1, 24)};
     const int inputs = any(1, 120), outputs = any(6, 60);
     const int most_tokens = (trial % 6 < 3 ? 8 : 50) * rectangle.width;
-    const Shape shape{kinds[trial % 3], inputs, outputs, any(rectangle.width, most_tokens), rectangle};
+    const LaunchSize shape{kinds[trial % 3], inputs, outputs, any(rectangle.width, most_tokens), rectangle};
     std::vector<Cycle> late;
     for (int chunk = any(1, 6); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 3000) : 0);
     compare(machine, shape, late, seen);
@@ -122,8 +69,8 @@ TEST_CASE("random sparse launches: with and without copies the same marks, ends 
     machine.router.output_queue = any(2, 8);
     const Rectangle rectangle{any(8, 60), any(1, 24)};
     const double sparsity = any(1, 19) / 20.0;
-    const Shape shape{kinds[trial % 3], any(1, 120), any(6, 120), any(rectangle.width, 8 * rectangle.width),
-                      rectangle,        sparsity};
+    const LaunchSize shape{kinds[trial % 3], any(1, 120), any(6, 120), any(rectangle.width, 8 * rectangle.width),
+                           rectangle,        sparsity};
     std::vector<Cycle> late;
     for (int chunk = any(1, 6); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 3000) : 0);
     compare(machine, shape, late, trial % 3 == 2 ? gradients : seen);
@@ -144,12 +91,12 @@ TEST_CASE("random sparse gradients with short queues or long lists") {
     machine.router.input_queue = any(2, 8);
     machine.router.output_queue = any(2, 8);
     const Rectangle rectangle{any(8, 60), any(1, 12)};
-    const Shape shape{KernelKind::matmul_gradient,
-                      any(1, 12 * rectangle.height),
-                      any(20, 120),
-                      any(1, 6) * rectangle.width,
-                      rectangle,
-                      any(1, 19) / 20.0};
+    const LaunchSize shape{KernelKind::matmul_gradient,
+                           any(1, 12 * rectangle.height),
+                           any(20, 120),
+                           any(1, 6) * rectangle.width,
+                           rectangle,
+                           any(1, 19) / 20.0};
     std::vector<Cycle> late;
     for (int chunk = any(1, 12); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 300) : 0);
     simulated += compare(machine, shape, late, seen);
@@ -159,9 +106,9 @@ TEST_CASE("random sparse gradients with short queues or long lists") {
 
 TEST_CASE("a sparse gradient whose lists come in time: most columns are copies soon") {
   const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
-  const Shape shape{KernelKind::matmul_gradient, 40, 120, 600, {300, 20}, 0.8};
+  const LaunchSize shape{KernelKind::matmul_gradient, 40, 120, 600, {300, 20}, 0.8};
   LaunchMemo memo;
-  const Outcome some = run(machine, shape, {0}, &memo), all = run(machine, shape, {0}, nullptr);
+  const LaunchOutcome some = run(machine, shape, {0}, &memo), all = run(machine, shape, {0}, nullptr);
   CHECK(some.times.classes == all.times.classes);
   CHECK(some.pe_rounds * 4 < all.pe_rounds);
 }
@@ -209,7 +156,7 @@ TEST_CASE("a gradient of few inputs at a slow edge: what PEs wait to send is boo
 // The owner's row and the fullest one keep lines at the foot at another distance; one more of them from time to time.
 TEST_CASE("a gradient whose first columns are no copies for long: all are simulated until copies are found again") {
   const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
-  const Shape shape{KernelKind::matmul_gradient, 5120, 250, 3000, {100, 160}};
+  const LaunchSize shape{KernelKind::matmul_gradient, 5120, 250, 3000, {100, 160}};
   std::map<std::string, int> seen;
   compare(machine, shape, {0, 0}, seen);
   CHECK(seen["some columns or all: one of each kind, and all while they were not copies"] == 1);
@@ -230,8 +177,8 @@ TEST_CASE(
     "a layer with fewer features than rows: PEs past the chain, which only receive, keep no column from being a copy") {
   const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::map<std::string, int> seen;
-  for (const Shape& shape : {Shape{KernelKind::matmul_forward, 16, 300, 3500, {100, 48}},
-                             Shape{KernelKind::matmul_delta, 300, 16, 3500, {100, 48}}})
+  for (const LaunchSize& shape : {LaunchSize{KernelKind::matmul_forward, 16, 300, 3500, {100, 48}},
+                                  LaunchSize{KernelKind::matmul_delta, 300, 16, 3500, {100, 48}}})
     compare(machine, shape, {0}, seen);
   CHECK(seen["some columns: one of each kind"] == 2);
 }
@@ -247,8 +194,8 @@ TEST_CASE("a row that owns many outputs sends each as it did the one before: suc
     machine.router.output_queue = any(2, 8);
     machine.io.row_buffer_bytes = 4 * (trial % 2 == 0 ? any(20, 200) : 5000);
     const Rectangle rectangle{any(2, 30), any(1, 12)};
-    const Shape shape{KernelKind::matmul_gradient, any(1, 150), any(60, 150), any(1, 40) * rectangle.width + any(0, 3),
-                      rectangle};
+    const LaunchSize shape{KernelKind::matmul_gradient, any(1, 150), any(60, 150),
+                           any(1, 40) * rectangle.width + any(0, 3), rectangle};
     compare(machine, shape, std::vector<Cycle>(static_cast<std::size_t>(any(1, 150))), seen);
   }
   for (const auto& [how, times] : seen) UNSCOPED_INFO(how << ": " << times);
@@ -268,9 +215,9 @@ TEST_CASE("a tall narrow wafer and a wide flat one: what is simulated does not g
   const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
   std::set<std::int64_t> simulated;
   for (int width : {50, 100, 200}) {
-    const Shape shape{KernelKind::matmul_forward, 40, 30, 5 * width, {width, 20}};
+    const LaunchSize shape{KernelKind::matmul_forward, 40, 30, 5 * width, {width, 20}};
     LaunchMemo memo;
-    const Outcome outcome = run(machine, shape, {0}, &memo);
+    const LaunchOutcome outcome = run(machine, shape, {0}, &memo);
     simulated.insert(outcome.pe_rounds - 20LL * width);  // after the first round
   }
   CHECK(simulated.size() == 1);
@@ -284,16 +231,14 @@ TEST_CASE(
   int added = 0, simulated = 0;
   for (int trial = 0; trial < 20; ++trial) {
     const Rectangle rectangle{any(2, 10), any(1, 12)};
-    const Shape shape{KernelKind::matmul_forward, any(1, 40), any(20, 60), 12 * rectangle.width, rectangle};
+    const LaunchSize shape{KernelKind::matmul_forward, any(1, 40), any(20, 60), 12 * rectangle.width, rectangle};
     LaunchMemo memo;
     for (int again = 0; again < 12; ++again) {
       std::vector<Cycle> late{0};
       for (int chunk = 0; chunk < 5; ++chunk) late.push_back(any(0, 3) == 0 ? any(0, 900) : any(0, 9));
-      const Outcome found = run(machine, shape, late, &memo), expected = run(machine, shape, late, nullptr);
+      const LaunchOutcome found = run(machine, shape, late, &memo), expected = run(machine, shape, late, nullptr);
       INFO("trial " << trial << ", launch " << again << ": " << found.how);
-      CHECK(found.times.end == expected.times.end);
-      CHECK(found.times.classes == expected.times.classes);
-      CHECK(found.marks == expected.marks);
+      check_equal(found, expected);
       ++(found.rounds_added == shape.outputs ? added : simulated);
     }
   }
@@ -312,20 +257,16 @@ TEST_CASE("words that come a cycle earlier or later in every launch: chunks are 
     machine.router.output_queue = any(2, 8);
     const Rectangle rectangle{any(4, 12), any(2, 16)};
     const bool delta = trial % 2 == 1;
-    const Shape shape{delta ? KernelKind::matmul_delta : KernelKind::matmul_forward, any(8, 90), any(40, 90),
-                      any(2, 12) * rectangle.width + any(0, 1), rectangle};
+    const LaunchSize shape{delta ? KernelKind::matmul_delta : KernelKind::matmul_forward, any(8, 90), any(40, 90),
+                           any(2, 12) * rectangle.width + any(0, 1), rectangle};
     const int chunks = any(8, 30), every = any(60, 400);
     LaunchMemo memo;
     for (int again = 0; again < 10; ++again) {
       std::vector<Cycle> late;
       for (int chunk = 0; chunk < chunks; ++chunk) late.push_back(every + any(0, 1));
-      const Outcome found = run(machine, shape, late, &memo), expected = run(machine, shape, late, nullptr);
+      const LaunchOutcome found = run(machine, shape, late, &memo), expected = run(machine, shape, late, nullptr);
       INFO("trial " << trial << ", launch " << again << ": " << found.how);
-      CHECK(found.times.end == expected.times.end);
-      CHECK(found.times.classes == expected.times.classes);
-      CHECK(found.times.macs == expected.times.macs);
-      CHECK(found.times.wavelet_hops == expected.times.wavelet_hops);
-      CHECK(found.marks == expected.marks);
+      check_equal(found, expected);
       const int all = delta ? shape.inputs : shape.outputs;
       if (again > 0) added += found.rounds_added, rounds += all;
       went_on += found.rounds_added > 0 && found.rounds_added < all;
