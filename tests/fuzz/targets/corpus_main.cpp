@@ -1,15 +1,17 @@
 // Runs a fuzz target on every file of a folder: what the fuzzer once found, and the seeds it began with.
+// sc_main is the entry: libsystemc owns main().
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <systemc>
 #include <vector>
 
 #include "tests/fuzz/targets/target.h"
 #include "tests/support/scratch_folder.h"
 
-int main(int argc, char* argv[]) {
+int sc_main(int argc, char* argv[]) {
   std::vector<std::filesystem::path> files;
   for (int folder = 1; folder < argc; ++folder)
     for (const auto& entry : std::filesystem::directory_iterator(argv[folder])) files.push_back(entry.path());
