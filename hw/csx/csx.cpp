@@ -66,6 +66,7 @@ void CsX::run_step(int stage, std::int64_t step) {
   const Arrival begin = next(step_begins_);
   std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
   const Cycle before = wafer_free_;
+  begun_ = {before, begun_[0], begun_[1]};
   if (const Cycle opens = to_edge(begin.at); opens > wafer_free_) {
     wafer_free_ = opens;
     progress_.cause = begin.cause.then(proto::Limiter::ethernet_down, proto::work_of(begin.tag), ps_of(opens));
@@ -90,7 +91,8 @@ void CsX::run_step(int stage, std::int64_t step) {
   recorder_.span(step_track_, start, to_ps(plan_.machine->clock, wafer_free_),
                  static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
-  if (system_ != 0) return progress_.cause.forget_before(ps_of(before));
+  // System 0 looks back a step, and its path may lead through others: they keep more than it can ask for.
+  if (system_ != 0) return progress_.cause.forget_before(ps_of(begun_[2]));
   // Seen from a step later, a step is on what the steps to come depend on; its own end may depend on something else.
   if (!paths_.empty()) {
     proto::StepPath& last = paths_.back();

@@ -1,6 +1,7 @@
 #pragma once
 // CS-X: one system. Ethernet and the samples' link on one side, the wafer's edge on the other; walks the job's
 // launches in order. One thread; a launch's times are computed ahead of the kernel's and annotated.
+#include <array>
 #include <deque>
 #include <functional>
 #include <string>
@@ -135,6 +136,7 @@ class CsX : public sc_core::sc_module {
   proto::WorkOf work_;  ///< the launch under way
   proto::ClassCycles totals_{};
   Cycle wafer_free_ = 0;
+  std::array<Cycle, 3> begun_{};  ///< where this step and the two before began
   Cycle launch_gap_;
   std::int64_t global_step_ = 0;
   float loss_scale_ = 1.0F;

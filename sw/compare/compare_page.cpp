@@ -52,8 +52,7 @@ std::vector<ShownRow> shown_rows(const ChangeTable& table) {
 
 std::string step_name(const Comparison& comparison) {
   const bool trains = comparison.before.trains;
-  if (comparison.step.first_step)
-    return trains ? "first step, from an empty machine" : "first batch, from an empty machine";
+  if (comparison.step.first_step) return trains ? "first step, empty machine" : "first batch, empty machine";
   return trains ? "steady step" : "steady batch";
 }
 

@@ -56,12 +56,14 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
     text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
                         layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
   if (!plan.bounds.empty()) text += fmt::format("\n{:<54} {:>14}\n", "works all through a step", "cycles");
-  for (const StepBound& bound : plan.bounds)
-    text += fmt::format("  {:<52} {:>14} {:>8}\n", bound.what, bound.cycles,
-                        bound.cycles == plan.predicted_step ? "binds" : "");
-  if (plan.walk > 0)
-    text += fmt::format("  {:<52} {:>14} {:>8}\n", "launches, words and updates waiting for each other", plan.walk,
-                        plan.walk == plan.predicted_step ? "binds" : "");
+  bool told = false;  // of equals the first binds
+  const auto bound_line = [&](const std::string& what, Cycle cycles) {
+    const bool binds = !told && cycles == plan.predicted_step;
+    told = told || binds;
+    text += fmt::format("  {:<52} {:>14}{}\n", what, cycles, binds ? "    binds" : "");
+  };
+  for (const StepBound& bound : plan.bounds) bound_line(bound.what, bound.cycles);
+  if (plan.walk > 0) bound_line("launches, words and updates waiting for each other", plan.walk);
   text += fmt::format("predicted step: {} cycles = {:.3f} ms at {} MHz\n", plan.predicted_step,
                       1e3 * machine.clock.seconds(plan.predicted_step), machine.clock.mega_hertz);
   text += fmt::format("\nSRAM of the fullest PE: {} of {} bytes\n", total_bytes(plan.sram), machine.pe.sram_bytes);

@@ -101,7 +101,7 @@ std::string stage_table(const RunReport& report, const std::set<int>& stages, bo
       stages.size() == 1 ? fmt::format("stage {}", *stages.begin()) : fmt::format("{} stages", stages.size());
   std::string text = fmt::format("\n{} ({}), mean per launch, system 0{}\n", which, train ? "train" : "eval",
                                  without_first ? ", without the first step" : "");
-  text += fmt::format("{:<19} {:<9} {:>11} {:>11} {:>6} {:>5} {:<}\n", "kernel", "layer", "cycles", "predicted",
+  text += fmt::format("{:<19} {:<9} {:>10} {:>11} {:>6} {:>5} {:<}\n", "kernel", "layer", "cycles", "predicted",
                       "dev %", "PE %", "limiter");
   for (const Group& group : groups) {
     const double busy = 100.0 * static_cast<double>(group.compute) /
@@ -116,7 +116,7 @@ std::string stage_table(const RunReport& report, const std::set<int>& stages, bo
     const auto most = std::max_element(group.limiters.begin(), group.limiters.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     text +=
-        fmt::format("{:<19} {:<9} {:>11.0f} {:>11} {:>6} {:>5.1f} {}\n", shortened(group.kernel, 19, "~"),
+        fmt::format("{:<19} {:<9} {:>10.0f} {:>11} {:>6} {:>5.1f} {}\n", shortened(group.kernel, 19, "~"),
                     shortened(layers_text(report, group.layers), 9, "~"), group.mean(), group.predicted / group.count,
                     deviation, busy, std::string(proto::key_of(most->first)).substr(0, 14));
   }
@@ -133,8 +133,7 @@ std::string works_text(const RunReport& report, const SteadyState& steady) {
   for (const StepWorkload& work : report.works)
     text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), work.predicted, work.measured);
   return text + fmt::format("  {:<44} {:>14} {:>14.0f}\n",
-                            steady.extrapolated ? "the step, extrapolated"
-                                                : "the step, all waiting for each other",
+                            steady.extrapolated ? "the step, extrapolated" : "the step, all waiting for each other",
                             report.walk, steady.step_cycles);
 }
 

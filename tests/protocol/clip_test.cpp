@@ -131,7 +131,8 @@ TEST_CASE("a norm at the limit changes no bit, and one below it neither") {
   }
 }
 
-TEST_CASE("speculative updates: the bits of waiting, sooner where the norm is small, later where all is updated twice") {
+TEST_CASE(
+    "speculative updates: the bits of waiting, sooner where the norm is small, later where all is updated twice") {
   for (const bool clips : {false, true}) {
     CAPTURE(clips);
     Books waits(clipped_job(clips ? 0.1 : 1e6, waiting)), at_once(clipped_job(clips ? 0.1 : 1e6, speculative));

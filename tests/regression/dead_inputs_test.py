@@ -26,7 +26,7 @@ RUNS = {
               "--machine_set", "memoryx.weight_servers=1", "--machine_set", "memoryx.dram.capacity_gigabytes=1"],
 }
 BY_HAND = {"matvec": ["fabric", "matvec"], "summa": ["fabric", "summa"]}
-BUDGETS = {"budget": ["budget", "gpt3_125m"]}
+BUDGETS = {"budget": ["budget", "gpt3_small"]}
 
 
 def changed(number):

@@ -68,7 +68,7 @@ class RunKeys(ScratchTrainings):
             result = run(*arguments, cwd=self.folder)
             self.assertEqual(result.returncode, 0, result.stderr)
             with_files = [word if word not in ("first", "second") else word + "/report.json" for word in arguments]
-            self.assertEqual(result.stdout, run(*with_files, cwd=self.folder).stdout.replace("/report.json", ""))
+            self.assertEqual(result.stdout, run(*with_files, cwd=self.folder).stdout)
         result = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", "first", "-o", "evaluated", cwd=self.folder)
         self.assertEqual(result.returncode, 0, result.stderr)
         (self.folder / "first/report.json").rename(self.folder / "aside.json")

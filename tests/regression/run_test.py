@@ -251,8 +251,8 @@ class Runs(ScratchTrainings):
         text = (self.folder / "plain" / "summary.txt").read_text()
         self.assertEqual([line for line in text.splitlines() if len(line) > 80], [])
         steps = report(self.folder / "plain")["steps"][1:]
-        mean = sum(step["end"] - step["start"] for step in steps) / len(steps)
-        self.assertAlmostEqual(int(re.search(r"^training step +(\d+) cycles", text, re.M)[1]), mean, delta=1)
+        mean = sum(step["period"] for step in steps) / len(steps)
+        self.assertAlmostEqual(int(re.search(r"^steady step +(\d+) cycles", text, re.M)[1]), mean, delta=1)
         self.assertIn("SRAM, fullest PE", text)
 
     def test_vcd_totals_equal_the_report(self):

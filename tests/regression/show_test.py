@@ -96,7 +96,7 @@ class Show(unittest.TestCase):
         for layer, phase in lanes:
             self.assertEqual(texts.count(f"{layer} {phase}"), 1)
         step = self.report["steps"][2]
-        self.assertIn(f"fc_mnist_tiny on mini, 1 system, step 3: {step['end'] - step['start']:,} cycles", texts[0])
+        self.assertIn(f"fc_mnist_tiny on mini, 1 system, step 3: {step['period']:,} cycles", texts[0])
         for link in self.report["links"]:
             self.assertIn(link["class"], texts)
 
@@ -112,7 +112,7 @@ class Show(unittest.TestCase):
         text = self.show("--step", 2)
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
         step = self.report["steps"][1]
-        self.assertIn(f"{step['end'] - step['start']:,} cycles", text)
+        self.assertIn(f"{step['period']:,} cycles", text)
         self.assertIn(f"bubble: {step['bubble']:,} cycles", text)
         lanes = [line for line in text.splitlines() if line.count("|") == 2]
         self.assertEqual({tuple(line.split("|")[0].split()) for line in lanes[1:]}, self.phases(step))

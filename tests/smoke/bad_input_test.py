@@ -86,8 +86,8 @@ class BadInput(unittest.TestCase):
 
     def test_queue_deeper_than_the_model_looks_back(self):
         for queue in ("link_queue", "input_queue", "output_queue"):
-            self.refused(self.train("--machine_set", f"router.{queue}=9"), queue, "to 8")
-            self.assertEqual(self.train("--machine_set", f"router.{queue}=8", "-o", "deep_" + queue).returncode, 0)
+            self.refused(self.train("--machine_set", f"router.{queue}=65"), queue, "to 64")
+            self.assertEqual(self.train("--machine_set", f"router.{queue}=64", "-o", "deep_" + queue).returncode, 0)
 
     def test_a_mistake_touches_no_earlier_run(self):
         self.assertEqual(self.train("-o", "kept").returncode, 0)
@@ -175,7 +175,7 @@ class BadInput(unittest.TestCase):
         self.refused(self.damaged("magic", lambda raw: b"\x89PNG" + raw[4:]), "not an IDX file", "89 50")
 
     def test_other_element_type(self):
-        self.refused(self.damaged("type", lambda raw: raw[:2] + b"\x0d" + raw[3:]), "0x0d", "0x08")
+        self.refused(self.damaged("type", lambda raw: raw[:2] + b"\x0a" + raw[3:]), "0x0a", "0x08")
 
     def test_bad_label(self):
         folder = make_data(self.folder / "label", train=64, test=20)
@@ -254,7 +254,7 @@ class BadInput(unittest.TestCase):
     def test_full_disk(self):
         def small_files_only():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
 
         result = self.train("-o", "full", preexec_fn=small_files_only)
         self.refused(result, "checkpoint_2.mdl", "cannot be written")
@@ -294,7 +294,7 @@ class BadInput(unittest.TestCase):
             self.refused(run("show", report, *arguments, cwd=self.folder), "show.json", *words)
 
         self.refused(run("show", "nowhere.json", *picture, cwd=self.folder), "nowhere.json")
-        self.refused(run("show", "whole", *picture, cwd=self.folder), "whole")
+        self.refused(run("show", self.data, *picture, cwd=self.folder), "holds no run")
         refused("hello", "not JSON")
         refused(good[:-100], "not JSON")
         refused("[]", "not a report")

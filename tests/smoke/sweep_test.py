@@ -87,8 +87,9 @@ class Sweep(weft_cli.ScratchTrainings):
             self.assertLess(len(self.records()), 9, "the sweep was over before it was killed")
         before = self.records()
         _, points = self.collected(code=1)
-        self.assertEqual(sum(point["state"] == "done" for point in points), len(before))
         # A point that a killed sweep started may still be ending.
+        done = sum(point["state"] == "done" for point in points)
+        self.assertTrue(len(before) <= done <= len(self.records()), f"{done} done")
         deadline = time.monotonic() + 120
         while self.sweep().stdout[:14] != "9 of 9 points " and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -24,7 +24,6 @@ COMMANDS = {
     "budget list": ["budget", "--list"],
     "crosscheck": ["crosscheck", "--cases", "7"],
     "fabric": ["fabric", "reduce_tree", "--set", "P=16", "--set", "B=16"],
-    "fabric list": ["fabric", "--list"],
 }
 
 

@@ -68,11 +68,11 @@ def steady_lines(report, steady):
     yield f"the first, not in it {steady.first_period} cycles, {steady.first_step['start']} before its first launch"
     yield f"rate {run['batch'] / steady.seconds:.0f} samples/s; a sample is one token"
     yield (f"arithmetic {2e-12 * steady.useful * run['systems'] / steady.seconds:.3g} Tflop/s; MFU {100 * steady.useful / (steady.peak * steady.cycles):.1f} %, "
-           f"HFU {100 * steady.macs / (steady.peak * steady.cycles):.1f} %; PEs compute in {100 * steady.compute:.1f} % of cycles")
+           f"HFU {100 * steady.macs / (steady.peak * steady.cycles):.1f} %; PEs compute {100 * steady.compute:.1f} %")
     idle = {key: 100 * sum(step["idle"][key] for step in steady.counted) / len(steady.counted) / steady.cycles
             for key in ("samples", "weights", "update", "between")}
     yield (f"idle waits for samples {idle['samples']:.1f} %, weights {idle['weights']:.1f} %, updates {idle['update']:.1f} %; "
-           f"between {idle['between']:.1f} %")
+           f"between launches {idle['between']:.1f} %")
 
 
 def plan_lines(report):
@@ -180,7 +180,12 @@ def read_summary(text):
     lines = text.splitlines()
     begin = next(place for place, line in enumerate(lines) if line.startswith("simulated ")) + 1
     end = next(place for place, line in enumerate(lines) if line.startswith(("steady ", "the only ")))
-    rest = lines[:begin] + lines[end:]
+    rest = lines[:begin]
+    for line in lines[end:]:  # what goes on under its value is one line with it
+        if line.startswith(21 * " "):
+            rest[-1] += line
+        else:
+            rest.append(line)
     step_of_all = [line for line in rest if "all waiting for each other" in line]
     return ([one_space(line) for line in rest if re.search(r"\d", line) and line not in step_of_all],
             one_space(" ".join(lines[begin:end])), [one_space(line) for line in step_of_all])
