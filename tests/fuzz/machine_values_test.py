@@ -78,19 +78,21 @@ class MachineValues(unittest.TestCase):
 
 
 class SlowEthernet(unittest.TestCase):
-    """A launch of 3e10 cycles: one weight server link of 1 Mb/s each."""
+    """A launch of more cycles than 32 bits hold: links of 1 Mb/s each."""
 
     def test_its_classes_add_up(self):
         with tempfile.TemporaryDirectory() as temporary:
             folder = pathlib.Path(temporary)
-            done = run("train", "mlp_5120x8", "--machine", "wse2", "--timing_only", "--set", "model.depth=2", "--max_steps",
-                       "1", "--machine_set", "io.ethernet_gbps=0.001", "-o", "run", cwd=folder)
+            done = run("train", "mlp_5120x8", "--machine", "wse2", "--timing_only", "--set", "model.depth=2", "--set",
+                       "model.hidden_size=1664", "--set", "model.input_features=1664", "--max_steps", "1", "--machine_set", "io.ethernet_gbps=0.001", "-o", "run", cwd=folder)
             self.assertEqual(done.returncode, 0, done.stderr)
             result = report(folder / "run")
             self.assertEqual(wrong_in(result), "")
-            # Two layers of 5120 x 5120 come twice, but for the first layer's delta, over 12 links of 1 Mb/s, and their gradients go
+            # Two layers of 1664 x 1664 come twice, but for the first layer's delta, over 12 links of 1 Mb/s, and their gradients go
             # back: at least 2 x 3 + 4 x 2 bytes a weight.
-            self.assertGreater(result["run"]["cycles"], 14 * 5120 * 5120 * 8 / 12e6 * 850e6)
+            self.assertGreater(result["run"]["cycles"], 14 * 1664 * 1664 * 8 / 12e6 * 850e6)
+            ends = [result["launches"]["columns"].index(key) for key in ("start", "end")]
+            self.assertGreater(max(row[ends[1]] - row[ends[0]] for row in result["launches"]["rows"]), 2**32)
 
 
 if __name__ == "__main__":
