@@ -1,11 +1,14 @@
 """Where mutants of all that is around the wafer's kernels (hw without pe and fabric, tlm, sw) are judged: a build that is
-there lends its objects and libraries. Of a mutant only the changed source is compiled; each test that holds it is linked
+there lends its objects and libraries (a unity build, too). Of a mutant only the changed source is compiled, without costly
+optimizations, on which no bit depends; each test that holds it is linked
 again with the new object in the place of the old one, and run, until one fails. The build itself is not touched, so that
 several mutants can be judged side by side.
 
-Order: C++ tests, then runs of the program, the golden reports last and alone, so that what they alone notice is seen.
+Order: the cheapest first, as they cost when the build's tests last ran; the golden reports last and alone, so that what they
+alone notice is seen.
 """
 import collections
+import copy
 import json
 import os
 import pathlib
@@ -13,17 +16,32 @@ import re
 import shlex
 import shutil
 import subprocess
+from typing import NamedTuple
+
+from test_costs import RESULTS, TestCosts
 
 GOLDEN = "regression: golden reports"
-SCRIPTS_BY_COST = ("printed numbers", "predicted", "spans", "splits", "pictures", "resumed", "sparse", "budget", "fabric", "bad input", "whole runs")
+DEAR_CASE_SECONDS = 2  # what costs more waits until the cheap cases of all binaries have run
+LINK_SECONDS = 0.3
+OBJECT_SECONDS = 0.005  # of two binaries of the same cost the one that holds less is about the changed source
+WALL_SECONDS = 900  # without using the processor
 MOST_OBJECTS = 12  # that a header may change
+
+
+class Detector(NamedTuple):
+    """Cases of one binary, or one script (no cases)."""
+
+    cost: float  # seconds
+    name: str  # of the binary's target, or of the script's test
+    cases: tuple
 
 
 class ClusterWorkshop:
     """One folder for changed files, objects and programs; not for two mutants at a time."""
 
-    def __init__(self, root, folder, threads, seconds, build):
-        self.root, self.folder, self.threads, self.seconds = root, folder, threads, max(seconds, 300)
+    def __init__(self, root, folder, build=None, dearest=float("inf"), most_objects=MOST_OBJECTS):
+        """`dearest`: seconds; a test that costs more is not asked. `most_objects`: a header that changes more is left out."""
+        self.root, self.folder, self.dearest, self.most_objects = root, folder, dearest, most_objects
         self.build = build or root / "build" / "release"
         self.sound = {}  # {test: passes without a mutant}
 
@@ -48,9 +66,22 @@ class ClusterWorkshop:
                 path = pathlib.Path(os.path.normpath(self.build / line.strip()))
                 if self.root in path.parents and current in self.holders:
                     self.objects[path.relative_to(self.root).as_posix()].add(current)
+        self.links = {target: self.ninja("commands", target).splitlines()[-1] for target in self.targets}
+        self.costs = TestCosts(self.build / RESULTS)
         tests = json.loads(self.output(["ctest", "--test-dir", self.build, "--show-only=json-v1"]))["tests"]
         self.scripts = {test["name"]: test for test in tests if any(word.endswith("_test.py") for word in test.get("command", ()))
                         and "WEFT_BINARY" in json.dumps(test.get("properties", ()))}
+        self.cases = collections.defaultdict(list)  # {name of a binary: names of cases}
+        for test in tests:
+            binary, colon, case = test["name"].partition(":")
+            if colon and binary.endswith("_test"):
+                self.cases[binary].append(case)
+
+    def beside(self, folder):
+        """Another one of the same build, which need not be read again."""
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     @staticmethod
     def output(command):
@@ -76,19 +107,29 @@ class ClusterWorkshop:
             command = self.compile[old]
             words = shlex.split(command["command"])
             words[words.index("-o") + 1] = str(self.folder / f"{number}.o")
-            if words[-1] == str(self.root / path):
-                words[-1] = str(changed)
-            words.insert(1, f"-I{overlay}")
+            words[-1] = self.source_with(words[-1], str(self.root / path), str(changed), self.folder / f"{number}.cxx")
+            words[1:1] = [f"-I{overlay}"]
+            words.insert(words.index("-o"), "-O1")  # the last of these options holds
             launcher = os.environ.get("CMAKE_CXX_COMPILER_LAUNCHER")
             if subprocess.run([*([launcher] if launcher else []), *words], cwd=self.build, capture_output=True, check=False).returncode != 0:
                 return None
             new[old] = str(self.folder / f"{number}.o")
         return new
 
+    @staticmethod
+    def source_with(source, original, changed, unity):
+        """What is to be compiled in the place of `source`; for one that includes others (a unity build), a copy at `unity`."""
+        if source == original:
+            return changed
+        text = pathlib.Path(source).read_text(encoding="utf-8")
+        if f'"{original}"' not in text:
+            return source  # a header changed, or `source` does not hold it
+        unity.write_text(text.replace(f'"{original}"', f'"{changed}"'), encoding="utf-8")
+        return str(unity)
+
     def linked(self, target, objects):
         """The executable with the new objects, or None."""
-        line = self.ninja("commands", target).splitlines()[-1]
-        words = shlex.split(next(part for part in line.split(" && ") if f" -o {target} " in part))
+        words = shlex.split(next(part for part in self.links[target].split(" && ") if f" -o {target} " in part))
         place = words.index("-o")
         words[place + 1] = str(self.folder / pathlib.PurePath(target).name)
         added = []
@@ -103,27 +144,25 @@ class ClusterWorkshop:
         done = subprocess.run(words, cwd=self.build, capture_output=True, check=False)
         return pathlib.Path(words[place + 1]) if done.returncode == 0 else None
 
-    def passes(self, command, environment=None):
+    def passes(self, name, command, environment=None):
+        """`name`: of ctest's test, which says what it may cost."""
+        limited = ["prlimit", f"--cpu={self.costs.limit(name)}", *command]
         try:
-            return subprocess.run(list(map(str, command)), cwd=self.folder, env={**os.environ, **(environment or {})}, check=False,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.seconds).returncode == 0
+            return subprocess.run(list(map(str, limited)), cwd=self.folder, env={**os.environ, **(environment or {})}, check=False,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
-    def failing_case(self, target, executable):
-        """The first case of a Catch2 executable that fails, and does not without the mutant."""
-        names = [line.strip() for line in subprocess.run([executable, "--list-test-names-only"], capture_output=True, text=True,
-                                                         check=False).stdout.splitlines() if line.strip()]
-        for name in names or ["the list of cases"]:
-            asked = re.sub(r"([][,])", r"\\\1", name)
-            if not self.passes([executable, asked]) and self.is_sound(name, [self.build / target, asked]):
-                return f"{executable.name}: {name}"
-        return ""
-
     def is_sound(self, name, command, environment=None):
         if name not in self.sound:
-            self.sound[name] = self.passes(command, environment)
+            self.sound[name] = self.passes(name, command, environment)
         return self.sound[name]
+
+    def case_fails(self, target, executable, case):
+        """And does not without the mutant."""
+        name = f"{executable.name}:{case}"
+        asked = re.sub(r"([][,])", r"\\\1", case)
+        return not self.passes(name, [executable, asked]) and self.is_sound(name, [self.build / target, asked])
 
     def script_fails(self, name, program):
         environment = {}
@@ -131,44 +170,52 @@ class ClusterWorkshop:
             if one["name"] == "ENVIRONMENT":
                 environment = dict(setting.split("=", 1) for setting in one["value"])
         command = self.scripts[name]["command"]
-        return (not self.passes(command, {**environment, "WEFT_BINARY": str(program)})
+        return (not self.passes(name, command, {**environment, "WEFT_BINARY": str(program)})
                 and self.is_sound(name, command, environment))
 
-    def script_order(self):
-        def cost(name):
-            places = [place for place, words in enumerate(SCRIPTS_BY_COST) if words in name]
-            return (name.startswith(GOLDEN), places[0] if places else len(SCRIPTS_BY_COST), name)
-        return sorted(self.scripts, key=cost)
+    def detectors(self, executables, asked):
+        """Those of these executables, in order. `asked`: name of a binary or of a script's test -> whether it is wanted."""
+        found = []
+        for target in executables:
+            binary = pathlib.PurePath(target).name
+            if not target.startswith("tests/") or not asked(binary):
+                continue
+            held = sum(target in targets for targets in self.holders.values())
+            costs = {case: self.costs.of(f"{binary}:{case}") for case in self.cases[binary]}
+            cheap = [case for case in self.cases[binary] if costs[case] <= DEAR_CASE_SECONDS]
+            if cheap:
+                found.append(Detector(LINK_SECONDS + OBJECT_SECONDS * held + sum(costs[case] for case in cheap), target, tuple(cheap)))
+            found += [Detector(cost, target, (case,)) for case, cost in costs.items() if DEAR_CASE_SECONDS < cost <= self.dearest]
+        if "sw/cli/weft" in executables:
+            found += [Detector(self.costs.of(name), name, ()) for name in self.scripts
+                      if asked(name) and self.costs.of(name) <= self.dearest]
+        return sorted(found, key=lambda one: (one.name.startswith(GOLDEN), one.cost, one.name))
 
     def killer(self, objects, only=None):
-        """The test that fails, "" if all pass. `only`: beginnings of the names of tests to be asked."""
+        """The test that fails, "" if all pass, None if nothing can be linked. `only`: beginnings of the names of tests to be asked."""
         executables = set().union(*(self.holders[old] for old in objects))
-
-        def asked(name):
-            return only is None or any(name.startswith(word) for word in only)
-        tiers = ("unit", "fuzz", "protocol", "timing", "analytic", "cosim", "bench")
-        tests = [target for target in executables if target.startswith("tests/") and asked(pathlib.PurePath(target).name)]
-        for target in sorted(tests, key=lambda target: (tiers.index(target.split("/")[1]), target)):
-            executable = self.linked(target, objects)
-            if executable is None:
+        linked = {}
+        for _, name, cases in self.detectors(executables, lambda name: only is None or name.startswith(tuple(only))):
+            target = name if cases else "sw/cli/weft"
+            if target not in linked:
+                linked[target] = self.linked(target, objects)
+            if linked[target] is None:
                 return None
-            if case := self.failing_case(target, executable):
-                return case
-        if "sw/cli/weft" not in executables:
-            return ""
-        program = self.linked("sw/cli/weft", objects)
-        if program is None:
-            return None
-        return next((name for name in self.script_order() if asked(name) and self.script_fails(name, program)), "")
+            if not cases and self.script_fails(name, linked[target]):
+                return name
+            for case in cases:
+                if self.case_fails(target, linked[target], case):
+                    return f"{linked[target].name}: {case}"
+        return ""
 
     def judge(self, mutant):
         """("no build", ""), ("killed", who), ("survived", "") or ("left out", why)."""
         self.folder.mkdir(parents=True, exist_ok=True)
         number = len(self.objects[mutant.path])
         only = getattr(mutant, "killers", None)
-        if number > MOST_OBJECTS and only is None:
+        if number > self.most_objects and only is None:
             return "left out", f"{number} objects"
-        if only is not None and number > MOST_OBJECTS:  # a header: the tests that include it themselves
+        if only is not None and number > self.most_objects:  # a header: the tests that include it themselves
             self.objects[mutant.path] = {old for old in self.objects[mutant.path] if any(f"/{word}.dir/" in old for word in only)}
         objects = self.compiled(mutant.path, mutant.apply((self.root / mutant.path).read_text(encoding="utf-8")))
         if objects is None:

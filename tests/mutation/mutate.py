@@ -12,6 +12,7 @@ Exit code 0 when of those that compile at least 90 % (tile), 85 % (cluster) or a
 import argparse
 import collections
 import json
+import math
 import pathlib
 import queue
 import random
@@ -20,7 +21,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from cluster_workshop import GOLDEN, ClusterWorkshop
+from cluster_workshop import GOLDEN, MOST_OBJECTS, ClusterWorkshop
 from mutants import SKIPPED, SKIPPED_IN_BOOKS, Mutant, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
@@ -63,6 +64,8 @@ def parse():
     parser.add_argument("--again", type=pathlib.Path, metavar="JSON", help="run the survivors of an earlier run")
     parser.add_argument("--jobs", type=int, default=1, help="scratch builds side by side [%(default)s]")
     parser.add_argument("--build", type=pathlib.Path, help="cluster: the build that lends its objects [build/release]")
+    parser.add_argument("--dearest", type=float, default=math.inf, metavar="SECONDS", help="cluster: tests that cost more are not asked")
+    parser.add_argument("--most_objects", type=int, default=MOST_OBJECTS, help="cluster: a header that more hold is left out [%(default)s]")
     parser.add_argument("--threads", type=int, default=2, help="compilers per scratch build [%(default)s]")
     parser.add_argument("--seconds", type=float, default=60, help="a detector that takes longer hangs [%(default)s]")
     parser.add_argument("--json", type=pathlib.Path, help="write the outcome of each mutant here, as it comes")
@@ -136,13 +139,22 @@ def run(options, earlier, mutants):
     for number in range(len(mutants)):
         waiting.put(number)
     errors = []
+    kind = AREAS["cluster" if options.named is not None else options.area].workshop
+    folder = options.scratch.resolve()
+    if kind is ClusterWorkshop:
+        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects)
+        of_build.prepare()
+
+    def workshops(job):
+        if kind is ClusterWorkshop:
+            return of_build.beside(folder / str(job))
+        own = kind(ROOT, folder / str(job), options.threads, options.seconds)
+        own.prepare()
+        return own
 
     def work(job):
         try:
-            kind = AREAS["cluster" if options.named is not None else options.area].workshop
-            lent = [options.build.resolve() if options.build else None] if kind is ClusterWorkshop else []
-            workshop = kind(ROOT, options.scratch.resolve() / str(job), options.threads, options.seconds, *lent)
-            workshop.prepare()
+            workshop = workshops(job)
             while not errors:
                 number = waiting.get_nowait()
                 began = time.monotonic()

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Does the generator make the faults that it documents, nowhere else, and the same ones for the same seed?"""
 import collections
+import pathlib
+import tempfile
 import unittest
 
 import mutate
+from cluster_workshop import GOLDEN, ClusterWorkshop
 from mutants import Mutant, code_of, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
+from test_costs import TestCosts
 
 
 def faults(line, operator, path="rtl/pe/some.sv"):
@@ -126,6 +130,44 @@ class Cluster(unittest.TestCase):
             self.assertNotEqual(fault.apply(text), text)
             for killer in fault.killers:
                 self.assertIn(killer, known, fault.operator)
+
+
+class Workshop(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def costs(self, **seconds):
+        results = self.folder / "results.xml"
+        results.write_text("<testsuite>" + "".join(f'<testcase name="{name}" time="{time}"/>' for name, time in seconds.items())
+                           + "</testsuite>")
+        return TestCosts(results)
+
+    def test_a_test_that_never_ran_costs_nothing(self):
+        self.assertEqual(TestCosts(self.folder / "none.xml").of("some"), 0)
+        costs = self.costs(some=20)
+        self.assertEqual((costs.of("some"), costs.of("other")), (20, 0))
+        self.assertEqual((costs.limit("some"), costs.limit("other")), (130, 10))
+
+    def test_the_cheapest_is_asked_first_and_the_golden_reports_last(self):
+        shop = ClusterWorkshop(self.folder, self.folder, dearest=50)
+        shop.holders = {"a.o": {"tests/unit/dear_test", "tests/unit/cheap_test", "sw/cli/weft"}}
+        shop.cases = {"dear_test": ["long", "short"], "cheap_test": ["one", "two"]}
+        shop.scripts = dict.fromkeys(("script", "slow", GOLDEN))
+        shop.costs = self.costs(**{"dear_test:long": 9, "cheap_test:one": 0.5, "script": 2, "slow": 60, GOLDEN: 1})
+        found = [(one.name, one.cases) for one in shop.detectors(shop.holders["a.o"], lambda name: True)]
+        self.assertEqual(found, [("tests/unit/dear_test", ("short",)), ("tests/unit/cheap_test", ("one", "two")), ("script", ()),
+                                 ("tests/unit/dear_test", ("long",)), (GOLDEN, ())])
+        self.assertEqual([one.name for one in shop.detectors(shop.holders["a.o"], lambda name: name == "script")], ["script"])
+
+    def test_a_unity_source_holds_the_changed_one(self):
+        unity, copy = self.folder / "unity.cxx", self.folder / "copy.cxx"
+        unity.write_text('#include "/r/a.cpp"\n#include "/r/b.cpp"\n')
+        self.assertEqual(ClusterWorkshop.source_with("/r/a.cpp", "/r/a.cpp", "/o/a.cpp", copy), "/o/a.cpp")
+        self.assertEqual(ClusterWorkshop.source_with(str(unity), "/r/a.h", "/o/a.h", copy), str(unity))
+        self.assertEqual(ClusterWorkshop.source_with(str(unity), "/r/b.cpp", "/o/b.cpp", copy), str(copy))
+        self.assertEqual(copy.read_text(), '#include "/r/a.cpp"\n#include "/o/b.cpp"\n')
 
 
 class Report(unittest.TestCase):
