@@ -10,7 +10,7 @@ module pe_core
   parameter int unsigned FillCycles = 6,
   parameter int unsigned ScalarCycles = 1,
   parameter int unsigned ControlCycles = 1,
-  parameter int unsigned CallCycles = 26,
+  parameter int unsigned CallCycles = 30,
   parameter int unsigned DispatchCycles = 4
 ) (
   input  logic clk_i,
