@@ -169,7 +169,8 @@ class ClusterWorkshop:
         for one in self.scripts[name].get("properties", ()):
             if one["name"] == "ENVIRONMENT":
                 environment = dict(setting.split("=", 1) for setting in one["value"])
-        command = self.scripts[name]["command"]
+        command = list(self.scripts[name]["command"])
+        command.insert(next(at for at, word in enumerate(command) if word.endswith("_test.py")), "--first")
         return (not self.passes(name, command, {**environment, "WEFT_BINARY": str(program)})
                 and self.is_sound(name, command, environment))
 

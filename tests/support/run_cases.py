@@ -3,6 +3,7 @@
 
     run_cases.py SCRIPT [NAME...] [-- ARGUMENT...]
                                      all cases, or those whose name holds one of the words; the script sees `-- ARGUMENT...`
+    run_cases.py --first SCRIPT ...  no further than the first that fails
     run_cases.py --list SCRIPT       their names, a line each
 """
 import importlib.util
@@ -26,15 +27,15 @@ def cases_of(script):
 
 
 def main(arguments):
-    listing = arguments[:1] == ["--list"]
-    script, *words = arguments[1:] if listing else arguments
+    option = arguments[0] if arguments[0] in ("--list", "--first") else None
+    script, *words = arguments[1:] if option else arguments
     own = words.index("--") if "--" in words else len(words)
     words, sys.argv = words[:own], [script, *words[own:]]
     cases = [case for case in cases_of(pathlib.Path(script).resolve()) if not words or any(word in case.id() for word in words)]
-    if listing:
+    if option == "--list":
         print("\n".join(case.id() for case in cases))
         return 0
-    result = unittest.TextTestRunner(verbosity=1).run(unittest.TestSuite(cases))
+    result = unittest.TextTestRunner(verbosity=1, failfast=option == "--first").run(unittest.TestSuite(cases))
     for case, reason in result.skipped:
         print(f"{case.id()} was skipped: {reason}", file=sys.stderr)
     if not cases:
