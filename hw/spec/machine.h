@@ -25,8 +25,6 @@ struct LaneSpec {
   int max_fp32 = 0;
   int max_fp16 = 0;
   int convert = 0;  ///< fp16 <-> fp32
-  int move_32 = 0;
-  int move_16 = 0;
   int integer = 0;  ///< int16 add, logic
 };
 

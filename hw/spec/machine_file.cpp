@@ -41,8 +41,6 @@ LaneSpec read_lanes(YamlSection section) {
   lanes.max_fp32 = section.integer("max_fp32", range);
   lanes.max_fp16 = section.integer("max_fp16", range);
   lanes.convert = section.integer("convert", range);
-  lanes.move_32 = section.integer("move_32", range);
-  lanes.move_16 = section.integer("move_16", range);
   lanes.integer = section.integer("integer", range);
   return lanes;
 }
@@ -211,6 +209,15 @@ std::filesystem::path file_of_base(const YamlTree& base, const std::filesystem::
   }
 }
 
+/// Files of before had the rates of moves, which no instruction of Weft makes: nothing read them.
+void drop_unread(YamlTree& root) {
+  YamlTree* pe = root.find("pe");
+  YamlTree* lanes = pe ? pe->find("lanes") : nullptr;
+  if (!lanes) return;
+  lanes->erase("move_32");
+  lanes->erase("move_16");
+}
+
 /// The text, over the file that it is based on, over the one that that is based on, and so on; then the overrides.
 YamlSource with_bases(const std::string& text, const std::filesystem::path& name,
                       const std::filesystem::path& machines_dir, const std::vector<std::string>& overrides) {
@@ -240,6 +247,7 @@ YamlSource with_bases(const std::string& text, const std::filesystem::path& name
     file = next;
   }
   if (chain.size() > 1) source.drop_nulls();
+  drop_unread(source.root());
   for (const std::string& flag : overrides) source.apply(flag);
   return source;
 }

@@ -103,6 +103,13 @@ TEST_CASE("mistakes of base and file are told at once, each with its file") {
   CHECK_THAT(error, Contains("below.yaml:4:") && Contains("scalar_cycles"));
 }
 
+TEST_CASE("rates of moves in a file of before are passed over: nothing reads them, and a flag for one is refused") {
+  const Files files;
+  const std::string old = files.write("old.yaml", "base: mini\npe: {lanes: {move_32: 2, move_16: 4}}\n");
+  CHECK(error_of(old).empty());
+  CHECK_THAT(error_of("mini", {"pe.lanes.move_16=4"}), Contains("unknown key pe.lanes.move_16"));
+}
+
 TEST_CASE("a wider user rectangle is told all that is wrong with it") {
   const std::string error =
       error_of("mini", {"fabric.user_width=64", "fabric.user_height=64", "io.rows_per_channel=99"});

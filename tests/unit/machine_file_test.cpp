@@ -79,7 +79,7 @@ TEST_CASE("wse3 is twice as wide a datapath on a larger grid") {
   const auto wse2 = hw::load_machine("wse2", kFolder), wse3 = hw::load_machine("wse3", kFolder);
   CHECK(wse3.fabric.user_width * wse3.fabric.user_height == 755 * 1174);
   CHECK(wse3.pe.lanes.fmac_mixed == 2 * wse2.pe.lanes.fmac_mixed);
-  CHECK(wse3.pe.lanes.move_16 == 8);
+  CHECK(wse3.pe.lanes.max_fp16 == 8);
   CHECK(wse3.io.ethernet_gbps == Approx(1.3 * wse2.io.ethernet_gbps));
   CHECK(wse3.clock.mega_hertz == 875);
   CHECK(wse3.max_systems == 2048);
