@@ -84,6 +84,7 @@ class CsX : public sc_core::sc_module {
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
                            proto::CausedLaunch& record);
   LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes local(const Launch& launch, const Dropout& dropout, const proto::CausedLaunch& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::CausedLaunch& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::hw {
@@ -17,8 +17,6 @@ std::uint32_t bits_of(float value) {
   std::memcpy(&bits, &value, sizeof bits);
   return bits;
 }
-
-bool is_forward(KernelKind kind) { return kind == KernelKind::matmul_forward || kind == KernelKind::retain_forward; }
 
 std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   std::vector<std::uint16_t> halves(block.values.size());
@@ -60,15 +58,16 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle st
     program.map = &wafer_.map(index);
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
-    if (launch.kind == KernelKind::retained_delta) {
+    const Kernel& row = kernel_of(launch.kind);
+    if (row.weights == KernelWeights::resident) {
       program.resident = kept_;
-    } else if (launch.kind == KernelKind::matmul_delta) {
+    } else if (row.by_input) {
       program.resident = halves_of(lane.gather_delta(launch.layer + 1));
     } else {
       program.resident = halves_of(lane.gather_activation(launch.layer));
     }
     if (!program.map->from_edge) program.stream = halves_of(lane.gather_delta(launch.layer + 1));
-    program.keeps_fp32 = is_forward(launch.kind) && launch.layer + 1 == static_cast<int>(job_.layers.size());
+    program.keeps_fp32 = row.is_forward_product() && launch.layer + 1 == static_cast<int>(job_.layers.size());
   }
 }
 
@@ -80,7 +79,7 @@ void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std:
     data(index).dropout = wafer_.lane_dropout(dropout, index);
     data(index).block = wafer_.block(index, features);
     data(index).resident = halves_of(lane.gather_activation(launch.layer + 1), features);
-    if (launch.kind == KernelKind::activation_backward)
+    if (kernel_of(launch.kind).role == KernelRole::delta)
       data(index).stream = halves_of(lane.gather_delta(launch.layer + 1), features);
   }
 }
@@ -140,23 +139,22 @@ void ProgramCheck::take_results(int lane) {
     for (std::size_t at = 0; at < count; ++at)
       program.results.push_back(program.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
   };
-  switch (launch_.kind) {
-    case KernelKind::matmul_gradient:  // left by the edge
+  const Kernel& row = kernel_of(launch_.kind);
+  switch (row.role) {
+    case KernelRole::gradient:  // left by the edge
       return;
-    case KernelKind::load_input:
+    case KernelRole::samples:
       take(wafer_.lane(lane).gather_activation(0), layer.inputs);
       for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
         program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
       return;
-    case KernelKind::softmax_loss:
+    case KernelRole::loss:
       if (program.train) take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
       return;
-    case KernelKind::matmul_delta:
-    case KernelKind::retained_delta:
-      return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
-    case KernelKind::activation_backward:
+    case KernelRole::delta:
+      if (row.streams()) return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
       return take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
-    default:
+    case KernelRole::forward:
       return take(wafer_.lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
   }
 }
@@ -164,7 +162,7 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  const bool keeps = launch_.kind == KernelKind::retain_forward;
+  const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {

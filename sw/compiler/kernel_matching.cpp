@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "sw/graph/backward_graph.h"
 #include "tlm/base/error.h"
 
@@ -57,7 +57,8 @@ class Matcher {
   Matcher(const OperationGraph& graph, std::map<std::string, int>& layers) : graph_(graph), layers_(layers) {
     for (std::size_t place = 0; place < graph.operations.size(); ++place) {
       for (const std::string& tensor : graph.operations[place].outputs) makers_[tensor] = static_cast<int>(place);
-      for (const std::string& tensor : graph.operations[place].inputs) readers_[tensor].push_back(static_cast<int>(place));
+      for (const std::string& tensor : graph.operations[place].inputs)
+        readers_[tensor].push_back(static_cast<int>(place));
     }
   }
 
@@ -97,8 +98,8 @@ std::vector<int> Matcher::fit(const Pattern& pattern, int place) const {
     places.push_back(place);
   }
   const std::string before = maker_type(at(places.front()).inputs.front());
-  const bool stands = pattern.after.empty() ||
-                      std::find(pattern.after.begin(), pattern.after.end(), before) != pattern.after.end();
+  const bool stands =
+      pattern.after.empty() || std::find(pattern.after.begin(), pattern.after.end(), before) != pattern.after.end();
   return stands ? places : std::vector<int>{};
 }
 
@@ -120,7 +121,8 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
       continue;
     }
     if (operation.pass == Pass::forward && operation.inputs.front() != left)
-      missing.push_back(fmt::format("{}: the kernel before it leaves {}, and none takes another tensor", told(operation), left));
+      missing.push_back(
+          fmt::format("{}: the kernel before it leaves {}, and none takes another tensor", told(operation), left));
     for (const int each : kernel.operations) done.insert(each);
     left = at(kernel.operations.back()).outputs.front();
     if (operation.pass == Pass::forward) {

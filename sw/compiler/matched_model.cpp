@@ -11,13 +11,6 @@ void append(std::vector<hw::Launch>& launches, const std::vector<MatchedKernel>&
     if (kernel.kind) launches.push_back({*kernel.kind, kernel.layer});
 }
 
-bool is_product(KernelKind kind) { return hw::consumes_weights(kind) || hw::produces_gradient(kind); }
-
-KernelKind retaining(KernelKind kind) {
-  if (kind == KernelKind::matmul_forward) return KernelKind::retain_forward;
-  return kind == KernelKind::matmul_delta ? KernelKind::retained_delta : kind;
-}
-
 }  // namespace
 
 MatchedModel matched_model(const Matching& matching) {
@@ -52,7 +45,7 @@ std::vector<hw::Launch> train_launches(const MatchedModel& model, bool retain, i
   for (const hw::Launch& launch : model.backward) {
     // A segment's last layer makes the next one's input, which is kept.
     const int first = launch.layer / segment * segment;
-    if (first < computed_from && is_product(launch.kind)) {
+    if (first < computed_from && hw::kernel_of(launch.kind).streams()) {
       for (const hw::Launch& again : model.forward)
         if (again.layer >= first && again.layer + 1 < computed_from) launches.push_back(again);
       computed_from = first;
@@ -60,7 +53,7 @@ std::vector<hw::Launch> train_launches(const MatchedModel& model, bool retain, i
     launches.push_back(launch);
   }
   for (hw::Launch& launch : launches)
-    if (retain && launch.layer + 1 == layers) launch.kind = retaining(launch.kind);
+    if (retain && launch.layer + 1 == layers) launch.kind = hw::kernel_of(launch.kind).retaining;
   return launches;
 }
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "sw/compiler/kernel_matching.h"
 #include "sw/graph/operation_types.h"
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
 #include "tlm/base/error.h"
 #include "tlm/base/json_text.h"
@@ -146,8 +146,8 @@ Json plan_file_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers
   return json;
 }
 
-Plan read_plan(const std::filesystem::path& file, const MatchedModel& model,
-               const hw::MachineSpec& machine, const Json& inputs, const Plan& fresh) {
+Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, const hw::MachineSpec& machine,
+               const Json& inputs, const Plan& fresh) {
   const std::vector<hw::MatrixLayer>& layers = model.layers;
   const auto refuse = [&file](const std::string& why) {
     throw UsageError(fmt::format("--plan {}: {}", file.string(), why));

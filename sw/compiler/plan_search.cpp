@@ -56,9 +56,10 @@ LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::Machi
     });
     if (shape == shapes_.end())
       shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs, 1 - layer.sparsity});
-    shape->forward += launch.kind == hw::KernelKind::matmul_forward || launch.kind == hw::KernelKind::retain_forward;
-    shape->delta += launch.kind == hw::KernelKind::matmul_delta;
-    shape->gradient += launch.kind == hw::KernelKind::matmul_gradient;
+    const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+    shape->forward += kernel.is_forward_product();
+    shape->delta += kernel.by_input;
+    shape->gradient += kernel.produces_gradient();
   }
 }
 

@@ -173,7 +173,7 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
   if (map.lines_are_rows) {
     for (int line = 0; line < map.chain; ++line) {
       int& wavelets = map.wavelets[static_cast<std::size_t>(line)];
-      const int bias = kind != KernelKind::matmul_delta && line + 1 == map.chain ? 1 : 0;
+      const int bias = !hw::kernel_of(kind).by_input && line + 1 == map.chain ? 1 : 0;
       wavelets = static_cast<int>(std::lround((wavelets - bias) * density)) + bias;
     }
     return matrix_parts(machine, layout, map);
@@ -198,31 +198,32 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   const hw::Rectangle lane = mapping.lane;
   tokens = mapping.lane_tokens(tokens, 0);
   proto::LimiterCycles parts;
-  switch (launch.kind) {
-    case KernelKind::load_input:
+  const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+  switch (kernel.form) {
+    case hw::KernelForm::load:
       parts.of(Limiter::edge_in) =
           hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
       return parts;
-    case KernelKind::activation:
-      parts.of(Limiter::pe_arithmetic) = hw::activation_times(machine, layer.outputs, dropout, lane, tokens).end;
-      return parts;
-    case KernelKind::activation_backward:
+    case hw::KernelForm::local:
       parts.of(Limiter::pe_arithmetic) =
-          hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens).end;
+          (kernel.role == hw::KernelRole::forward
+               ? hw::activation_times(machine, layer.outputs, dropout, lane, tokens)
+               : hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens))
+              .end;
       return parts;
-    case KernelKind::softmax_loss: {
+    case hw::KernelForm::loss: {
       Cycle leaves = 0;
       parts.of(Limiter::pe_arithmetic) =
           hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
       return parts;
     }
-    default:
+    case hw::KernelForm::stream:
       break;
   }
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);
   parts = matrix_parts(machine, layout, map);
-  if (launch.kind == KernelKind::retained_delta)
+  if (kernel.weights == hw::KernelWeights::resident)
     parts.of(Limiter::pe_arithmetic) +=
         hw::vector_cycles(machine.pe,
                           static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "hw/spec/kernel_table.h"
 #include "tlm/base/clock_crossing.h"
 #include "tlm/base/error.h"
 
@@ -32,7 +33,7 @@ Cycle turn_bubble(const std::vector<CausedLaunch>& step, Cycle end_before) {
   Cycle bubble = step.front().start - end_before;
   for (const CausedLaunch& launch : step) {
     bubble += launch.stream_wait;
-    if (launch.kernel != "load_input") break;
+    if (!hw::loads_samples(launch.kernel)) break;
   }
   return bubble;
 }
@@ -49,7 +50,7 @@ void place_steps(RunReport& report) {
       of_step.push_back(*launch);
       step.idle.between += launch->start - free;
       free = launch->end;
-      (launch->kernel == "load_input" ? step.idle.samples : step.idle.weights) += launch->wait - launch->wait_update;
+      (hw::loads_samples(launch->kernel) ? step.idle.samples : step.idle.weights) += launch->wait - launch->wait_update;
       step.idle.update += launch->wait_update;
     }
     if (of_step.empty()) continue;

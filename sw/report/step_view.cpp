@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "hw/spec/kernel_table.h"
 #include "sw/report/report_rows.h"
 #include "tlm/base/error.h"
 
@@ -19,11 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 const char* phase_of(const std::string& kernel) {
-  if (kernel == "load_input") return "samples";
-  if (kernel == "softmax_loss") return "loss";
-  if (kernel == "matmul_gradient") return "gradient";
-  if (kernel == "matmul_forward" || kernel == "retain_forward" || kernel == "activation") return "forward";
-  if (kernel == "matmul_delta" || kernel == "retained_delta" || kernel == "activation_backward") return "delta";
+  if (const hw::Kernel* known = hw::find_kernel(kernel)) return hw::role_name(known->role);
   throw std::out_of_range("no kernel " + kernel);
 }
 
@@ -79,9 +76,9 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     const std::int64_t micro_batch = rows.whole(row, "micro_batch");
     if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
     if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
-    const bool counted = first_stream && (bar.kernel != "load_input" || rows.has("limiter"));
+    const bool counted = first_stream && (!hw::loads_samples(bar.kernel) || rows.has("limiter"));
     if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
-    if (bar.kernel != "load_input") first_stream = false;
+    if (!hw::loads_samples(bar.kernel)) first_stream = false;
     lane_of(view.lanes, layer, phase).bars.push_back(std::move(bar));
   }
   if (view.lanes.empty()) throw std::out_of_range("a step has no launches");

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "hw/csx/matrix_timer.h"
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/prediction.h"
 #include "tests/support/paths.h"
