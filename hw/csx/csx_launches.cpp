@@ -117,7 +117,7 @@ proto::StreamWaits split_waits(const proto::CausedLaunch& record, KernelKind kin
 
 }  // namespace
 
-void CsX::take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLaunch& record) {
+void CsX::take(const Arrival& arrival, RunCycle words, RunCycle done, proto::CausedLaunch& record) {
   if (words > progress_.at) {
     record.wait += words - progress_.at;
     progress_.cause = arrival.cause.then(
@@ -129,7 +129,7 @@ void CsX::take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLau
     progress_.cause.walk(from, [&](proto::Limiter limiter, const proto::WorkOf&, Picosecond, Picosecond end) {
       if (limiter == proto::Limiter::memoryx_update) updated = std::max(updated, end);
     });
-    if (updated > from) record.wait_update += to_cycles(plan_.machine->clock, updated) - progress_.at;
+    if (updated > from) record.wait_update += run_cycle(plan_.machine->clock, updated) - progress_.at;
     progress_.at = words;
   }
   if (done <= progress_.at) return;
@@ -141,7 +141,7 @@ void CsX::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) 
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
   // The classes of a run add up to this; so none of them, nor a sum of some, is larger.
-  checked_mul(record.start + times.end, pes, "the time of all PEs", "PE-cycles");
+  checked_mul((record.start + times.end).since(), pes, "the time of all PEs", "PE-cycles");
   record.bound_by = times.bound_by();
   const std::int64_t mapped = times.mapped;
   times.close(pes);
@@ -158,7 +158,7 @@ void CsX::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) 
   if (phase_track_ >= 0 || start_track_ >= 0) {
     const Picosecond start = ps_of(record.start), end = ps_of(record.end);
     recorder_.span(phase_track_, start, end, recorder_.name(recorder_.layer(record.layer) + '.' + record.kernel));
-    recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start));
+    recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start.since()));
   }
   records_.push_back(std::move(record));
 }
@@ -192,7 +192,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
   times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
-  const Cycle taken = record.start + times.end;
+  const RunCycle taken = record.start + times.end;
   Block block(
       credit, nullptr,
       leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(taken)), taken, proto::Limiter::sample_link));
@@ -247,7 +247,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& 
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     const Arrival arrival = take_chunk(tag, chunk, record);
-    const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
+    const RunCycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     take(arrival, to_edge(arrival.at), left, record);
     if (arrival.payload->has_bytes()) {
       decode(layer, launch.kind, shape, chunk, *arrival.payload);
@@ -290,7 +290,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
-    Cycle done = 0;
+    RunCycle done;
     if (consumes_indices(layer, launch.kind)) {
       const Arrival arrival = take_chunk(tag, chunk, record);
       const EdgeMarks marks = timers_.feed_and_drain(to_edge(arrival.at), shape.chunk_rounds(chunk));
@@ -369,7 +369,7 @@ LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, 
   up.chunk = 0;
   up.lane = 0;
   record.stream_out_bytes = static_cast<Bytes>(payload->size());
-  const Cycle left = record.start + leaves;
+  const RunCycle left = record.start + leaves;
   send_up(up, std::move(payload), from_edge(left),
           leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(left)), left, proto::Limiter::ethernet_up));
   return times;

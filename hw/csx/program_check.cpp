@@ -33,14 +33,14 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
 
 }  // namespace
 
-bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
+bool ProgramCheck::begin(const Launch& launch, std::int64_t step, RunCycle start) {
   active_ = programs_ != nullptr;
   if (!active_) return false;
   launch_ = launch;
   lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     data(lane).kind = launch.kind;
-    data(lane).start = start;
+    data(lane).start = start.since();
     data(lane).system = system_;
     data(lane).first_row = wafer_.first_row(lane);
     data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
@@ -50,7 +50,7 @@ bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
   return true;
 }
 
-void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   for (int index = 0; index < wafer_.lanes(); ++index) {
     Lane& lane = wafer_.lane(index);
@@ -71,7 +71,7 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle st
   }
 }
 
-void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start) {
+void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
@@ -84,7 +84,7 @@ void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std:
   }
 }
 
-void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, Cycle start) {
+void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers.back().outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
@@ -100,7 +100,8 @@ void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale,
   }
 }
 
-void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start) {
+void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
+                             RunCycle start) {
   if (!begin({KernelKind::load_input, 0}, step, start)) return;
   const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {

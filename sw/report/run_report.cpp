@@ -28,7 +28,7 @@ void check_conservation(const RunReport& report) {
                                       sum(report.classes), report.pes * report.cycles));
 }
 
-Cycle turn_bubble(const std::vector<CausedLaunch>& step, Cycle end_before) {
+Cycle turn_bubble(const std::vector<CausedLaunch>& step, RunCycle end_before) {
   if (step.empty()) return 0;
   Cycle bubble = step.front().start - end_before;
   for (const CausedLaunch& launch : step) {
@@ -41,11 +41,11 @@ Cycle turn_bubble(const std::vector<CausedLaunch>& step, Cycle end_before) {
 void place_steps(RunReport& report) {
   std::vector<CausedLaunch> of_step;
   auto launch = report.launches.begin();
-  Cycle end_before = 0;
+  RunCycle end_before;
   for (StepRecord& step : report.steps) {
     of_step.clear();
     step.idle = {};
-    Cycle free = end_before;
+    RunCycle free = end_before;
     for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch) {
       of_step.push_back(*launch);
       step.idle.between += launch->start - free;
@@ -65,7 +65,8 @@ void place_steps(RunReport& report) {
 Cycle wafer_work(const RunReport& report) {
   std::int64_t trained = 0;
   for (const StepRecord& step : report.steps) trained += step.train ? 1 : 0;
-  Cycle work = 0, sweep = std::numeric_limits<Cycle>::max(), free = 0;
+  Cycle work = 0, sweep = std::numeric_limits<Cycle>::max();
+  RunCycle free;
   std::int64_t launches = 0, steps = 0;
   auto launch = report.launches.begin();
   for (const StepRecord& step : report.steps) {
