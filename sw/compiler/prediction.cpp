@@ -25,8 +25,8 @@ struct Round {
   Cycle tail;             ///< of it, the wait after the sum that the last round does not have
 };
 
-Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int wavelets, int elements) {
-  const Cycle axpy = timing.issue + ceil_div(elements, lanes);
+Round round_of(const FabricTiming& timing, int simd, const LaunchMap& map, int wavelets, int elements) {
+  const Cycle axpy = timing.issue + ceil_div(elements, simd);
   const Cycle sum = map.reduces ? timing.issue + elements + timing.scalar : timing.scalar;
   const Cycle busy = wavelets * axpy + timing.control + sum;
   const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
@@ -36,7 +36,7 @@ Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int 
                          ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
                          : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
   const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
-  return {length, wavelets * ceil_div(elements, lanes), of_sum, length - busy, wait};
+  return {length, wavelets * ceil_div(elements, simd), of_sum, length - busy, wait};
 }
 
 /// `rounds` of them.
@@ -85,7 +85,7 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
 
 /// Cycles of the longest AXPY of `rows` whose vectors keep each of `most` elements with probability `density`: the
 /// least number that is enough in half of the rounds.
-int slowest_axpy(int most, double density, int rows, int lanes) {
+int slowest_axpy(int most, double density, int rows, int simd) {
   double kept = std::pow(1 - density, most), enough = kept;  // of exactly, of at most so many elements
   int elements = density < 1 ? 0 : most;
   while (elements < most && std::pow(enough, rows) < 0.5) {
@@ -93,7 +93,7 @@ int slowest_axpy(int most, double density, int rows, int lanes) {
     ++elements;
     enough += kept;
   }
-  return static_cast<int>(ceil_div(elements, lanes));
+  return static_cast<int>(ceil_div(elements, simd));
 }
 
 }  // namespace
@@ -104,13 +104,13 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
 
 proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
   const FabricTiming timing(machine);
-  const int lanes = machine.pe.lanes.fmac_mixed;
+  const int simd = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
   Round slowest_round{};
   Cycle tail = 0;
   for (int line = 0; line < map.chain; ++line) {
-    rounds.push_back(round_of(timing, lanes, map, map.wavelets[static_cast<std::size_t>(line)], widest));
+    rounds.push_back(round_of(timing, simd, map, map.wavelets[static_cast<std::size_t>(line)], widest));
     if (rounds.back().length > slowest_round.length) slowest_round = rounds.back();
     tail = rounds.back().tail;
   }
@@ -179,9 +179,9 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
     return matrix_parts(machine, layout, map);
   }
   // One row stands for the slowest; what leaves at the edge are the kept ones of all.
-  const int most = *std::max_element(map.elements.begin(), map.elements.end()), lanes = machine.pe.lanes.fmac_mixed;
+  const int most = *std::max_element(map.elements.begin(), map.elements.end()), simd = machine.pe.lanes.fmac_mixed;
   const auto rows = std::count_if(map.elements.begin(), map.elements.end(), [](int elements) { return elements > 0; });
-  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), lanes) * lanes, 1, most);
+  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), simd) * simd, 1, most);
   const auto mean = std::max<int>(1, static_cast<int>(std::lround(most * density)));
   for (int& elements : map.elements) elements = std::min(elements, mean);
   map.elements.front() = slowest;
