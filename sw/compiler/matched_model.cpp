@@ -1,5 +1,7 @@
 #include "sw/compiler/matched_model.h"
 
+#include <algorithm>
+
 namespace weft::sw {
 
 using hw::KernelKind;
@@ -9,6 +11,12 @@ namespace {
 void append(std::vector<hw::Launch>& launches, const std::vector<MatchedKernel>& kernels) {
   for (const MatchedKernel& kernel : kernels)
     if (kernel.kind) launches.push_back({*kernel.kind, kernel.layer});
+}
+
+/// The first launch of a layer.
+auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
+  return std::partition_point(forward.begin(), forward.end(),
+                              [layer](const hw::Launch& launch) { return launch.layer < layer; });
 }
 
 }  // namespace
@@ -46,8 +54,7 @@ std::vector<hw::Launch> train_launches(const MatchedModel& model, bool retain, i
     // A segment's last layer makes the next one's input, which is kept.
     const int first = launch.layer / segment * segment;
     if (first < computed_from && hw::kernel_of(launch.kind).streams()) {
-      for (const hw::Launch& again : model.forward)
-        if (again.layer >= first && again.layer + 1 < computed_from) launches.push_back(again);
+      launches.insert(launches.end(), of_layer(model.forward, first), of_layer(model.forward, computed_from - 1));
       computed_from = first;
     }
     launches.push_back(launch);

@@ -25,6 +25,12 @@ class BackwardWalk {
   OperationGraph result() {
     for (auto operation = forward_.operations.rbegin(); operation != forward_.operations.rend(); ++operation)
       visit(*operation);
+    std::set<std::string> read;
+    for (const Operation& operation : backward_.operations)
+      read.insert(operation.inputs.begin(), operation.inputs.end());
+    const auto keep = [&](const std::string& tensor, int features) {
+      if (read.count(tensor) > 0) backward_.inputs.push_back({tensor, features});
+    };
     for (const Tensor& tensor : forward_.inputs) keep(tensor.name, tensor.features);
     for (const Operation& operation : forward_.operations) keep(operation.outputs.front(), operation.output_features);
     return std::move(backward_);
@@ -74,14 +80,6 @@ class BackwardWalk {
     made.inputs = reads;
     made.outputs = std::move(makes);
     return backward_.operations.emplace_back(std::move(made));
-  }
-
-  void keep(const std::string& tensor, int features) {
-    for (const Operation& operation : backward_.operations)
-      if (std::find(operation.inputs.begin(), operation.inputs.end(), tensor) != operation.inputs.end()) {
-        backward_.inputs.push_back({tensor, features});
-        return;
-      }
   }
 
   const OperationGraph& forward_;
