@@ -16,8 +16,7 @@ void for_each_row(const OperationGraph& graph, const std::vector<MatchedKernel>&
   for (const MatchedKernel& kernel : kernels)
     for (const int place : kernel.operations) {
       const bool first = place == kernel.operations.front() && kernel.kind;
-      row(graph.operations[static_cast<std::size_t>(place)],
-          first ? hw::kernel_name(*kernel.kind) : "(in the one before)");
+      row(graph.operations[static_cast<std::size_t>(place)], first ? hw::kernel_name(*kernel.kind) : "(same kernel)");
     }
 }
 
@@ -30,7 +29,7 @@ std::int64_t parameters_of(const Operation& operation) {
 }  // namespace
 
 std::string matching_table(const Matching& matching) {
-  constexpr auto forward = "{:<13}{:<13}{:<13}{:<20}{:>9} {:>11}\n";
+  constexpr auto forward = "{:<13}{:<13}{:<13}{:<15}{:>12} {:>13}\n";
   std::string text = fmt::format(forward, "operation", "reads", "shape", "kernel", "params", "flop/smpl");
   for_each_row(matching.forward, matching.forward_kernels, [&](const Operation& operation, const char* kernel) {
     text += fmt::format(forward, operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")),
@@ -43,7 +42,7 @@ std::string matching_table(const Matching& matching) {
     text += fmt::format(backward, operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")),
                         operation.outputs.front(), kernel, type_of(operation).flops(operation));
   });
-  return text + fmt::format("{:<13}{:>55} {:>11}\n", "total", parameters(matching.forward),
+  return text + fmt::format("{:<54}{:>12} {:>13}\n", "total", parameters(matching.forward),
                             flops(matching.forward) + flops(matching.backward));
 }
 

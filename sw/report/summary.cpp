@@ -180,13 +180,14 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
     text += wrapped(fmt::format("the only {:<12}", what), 21,
                     fmt::format("{} cycles, {} before its first launch; it began with everything empty, and the steady "
                                 "values below are extrapolated from it",
-                                first->period, first->start));
+                                first->period, first->start.since()));
   } else {
     text += wrapped(fmt::format("steady {:<14}", what), 21,
                     fmt::format("{:.0f} cycles (predicted {}), the mean of {} from {} on", steady.step_cycles,
                                 steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-",
                                 steady.steps, steady.first));
-    text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period, first->start);
+    text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period,
+                        first->start.since());
   }
   text +=
       fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));

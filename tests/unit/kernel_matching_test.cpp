@@ -142,5 +142,5 @@ TEST_CASE("the table holds every operation of both passes in 80 columns") {
     from = end + 1;
   }
   CHECK(lines == 3 + (3 * 95 + 2) + (4 * 95 + 2));
-  CHECK_THAT(text, Contains("matmul_delta") && Contains("d.fc96.weight") && Contains("(in the one before)"));
+  CHECK_THAT(text, Contains("matmul_delta") && Contains("d.fc96.weight") && Contains("(same kernel)"));
 }
