@@ -65,15 +65,15 @@ void CsX::run_step(int stage, std::int64_t step) {
   expect(fmt::format("the begin of stage {} step {}", stage, step));
   const Arrival begin = next(step_begins_);
   std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
-  const Cycle before = wafer_free_;
+  const RunCycle before = wafer_free_;
   begun_ = {before, begun_[0], begun_[1]};
-  if (const Cycle opens = to_edge(begin.at); opens > wafer_free_) {
+  if (const RunCycle opens = to_edge(begin.at); opens > wafer_free_) {
     wafer_free_ = opens;
     progress_.cause = begin.cause.then(proto::Limiter::ethernet_down, proto::work_of(begin.tag), ps_of(opens));
   }
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
-  checked_mul(wafer_free_, pes, "the time of all PEs", "PE-cycles");
+  checked_mul(wafer_free_.since(), pes, "the time of all PEs", "PE-cycles");
   totals_[static_cast<std::size_t>(proto::TimeClass::between)] += (wafer_free_ - before) * pes;
   // What the links carry from now on is told from now on; what the wafer does, after it has done what was before.
   const Picosecond start = ps_of(wafer_free_);
@@ -88,8 +88,7 @@ void CsX::run_step(int stage, std::int64_t step) {
       tell_place(tag);
       run_launch(tag, launches[static_cast<std::size_t>(tag.launch)], train);
     }
-  recorder_.span(step_track_, start, to_ps(plan_.machine->clock, wafer_free_),
-                 static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
+  recorder_.span(step_track_, start, ps_of(wafer_free_), static_cast<std::uint64_t>(train ? global_step_ : step) + 1);
   if (train) ++global_step_;
   // System 0 looks back a step, and its path may lead through others: they keep more than it can ask for.
   if (system_ != 0) return progress_.cause.forget_before(ps_of(begun_[2]));
@@ -145,7 +144,7 @@ void CsX::receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_tim
   arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
-proto::Cause CsX::leaving(const proto::Cause& cause, Cycle cycle, proto::Limiter limiter) const {
+proto::Cause CsX::leaving(const proto::Cause& cause, RunCycle cycle, proto::Limiter limiter) const {
   return cause.then(limiter, work_, from_edge(cycle));
 }
 

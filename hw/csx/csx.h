@@ -58,7 +58,7 @@ class CsX : public sc_core::sc_module {
   const std::vector<proto::StepPath>& paths() const { return paths_; }
   /// PE-cycles by class since the start, launches and the time between them; they add up to PEs x wafer_cycles().
   const proto::ClassCycles& class_cycles() const { return totals_; }
-  Cycle wafer_cycles() const { return wafer_free_; }
+  Cycle wafer_cycles() const { return wafer_free_.since(); }
   std::vector<proto::LimitingLink> link_records() const;
   std::string waiting_for() const { return waiting_; }
   const Wafer& wafer() const { return wafer_; }
@@ -75,7 +75,7 @@ class CsX : public sc_core::sc_module {
   /// How far the words of the launch under way have come: the latest event on the wafer, and its cycle.
   struct Progress {
     proto::Cause cause;
-    Cycle at = 0;
+    RunCycle at;
   };
 
   void run();
@@ -84,6 +84,7 @@ class CsX : public sc_core::sc_module {
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
                            proto::CausedLaunch& record);
   LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes local(const Launch& launch, const Dropout& dropout, const proto::CausedLaunch& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, bool train, proto::CausedLaunch& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
@@ -98,7 +99,7 @@ class CsX : public sc_core::sc_module {
               const proto::PayloadBytes& payload);
   void book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times);
   /// The edge has waited for words, `words` is when they are there, and the wafer is through with them at `done`.
-  void take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLaunch& record);
+  void take(const Arrival& arrival, RunCycle words, RunCycle done, proto::CausedLaunch& record);
 
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
   void receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
@@ -109,10 +110,10 @@ class CsX : public sc_core::sc_module {
   Arrival next(std::deque<Arrival>& queue);
   void send_up(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
   /// Of the event `cause` on the wafer, which is at `cycle`, one that follows from it out there.
-  proto::Cause leaving(const proto::Cause& cause, Cycle cycle, proto::Limiter limiter) const;
-  Picosecond ps_of(Cycle cycle) const { return to_ps(plan_.machine->clock, cycle); }
-  Cycle to_edge(Picosecond at) const { return to_cycles(plan_.machine->clock, at + plan_.machine->io.latency_ps); }
-  Picosecond from_edge(Cycle cycle) const { return ps_of(cycle) + plan_.machine->io.latency_ps; }
+  proto::Cause leaving(const proto::Cause& cause, RunCycle cycle, proto::Limiter limiter) const;
+  Picosecond ps_of(RunCycle cycle) const { return to_ps(plan_.machine->clock, cycle); }
+  RunCycle to_edge(Picosecond at) const { return run_cycle(plan_.machine->clock, at + plan_.machine->io.latency_ps); }
+  Picosecond from_edge(RunCycle cycle) const { return ps_of(cycle) + plan_.machine->io.latency_ps; }
 
   void tell_place(const proto::BlockTag& tag, int rounds_done = 0, int rounds = 0);
 
@@ -135,8 +136,8 @@ class CsX : public sc_core::sc_module {
   Progress progress_;
   proto::WorkOf work_;  ///< the launch under way
   proto::ClassCycles totals_{};
-  Cycle wafer_free_ = 0;
-  std::array<Cycle, 3> begun_{};  ///< where this step and the two before began
+  RunCycle wafer_free_;
+  std::array<RunCycle, 3> begun_{};  ///< where this step and the two before began
   Cycle launch_gap_;
   std::int64_t global_step_ = 0;
   float loss_scale_ = 1.0F;

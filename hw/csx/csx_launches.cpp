@@ -9,7 +9,7 @@
 #include "hw/csx/csx.h"
 #include "hw/csx/not_finite.h"
 #include "hw/fabric/local_times.h"
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "tlm/base/checked.h"
 #include "tlm/base/fp16.h"
 #include "tlm/base/split_mix.h"
@@ -68,32 +68,33 @@ void CsX::run_launch(BlockTag tag, const Launch& launch, bool train) {
 
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, bool train, const Dropout& dropout,
                               proto::CausedLaunch& record) {
-  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  LaunchTimes times;
-  switch (launch.kind) {
-    case KernelKind::load_input:
+  switch (kernel_of(launch.kind).form) {
+    case KernelForm::load:
       return load_input(tag, record);
-    case KernelKind::softmax_loss:
+    case KernelForm::loss:
       return softmax(tag, launch, train, record);
-    case KernelKind::activation:
-      times = each_lane([&](int tokens) {
-        return activation_times(*plan_.machine, layer.outputs, dropout.probability > 0, plan_.mapping.lane, tokens);
-      });
-      programs_.open_local(launch, dropout, record.global_step, record.start);
-      wafer_.activation_values(launch.layer, dropout);
-      times.end = programs_.close(nullptr, times.end);
-      return times;
-    case KernelKind::activation_backward:
-      times = each_lane([&](int tokens) {
-        return activation_backward_times(*plan_.machine, layer.outputs, layer.dropout > 0, plan_.mapping.lane, tokens);
-      });
-      programs_.open_local(launch, dropout, record.global_step, record.start);
-      wafer_.activation_backward_values(launch.layer);
-      times.end = programs_.close(nullptr, times.end);
-      return times;
-    default:
-      return matrix(tag, launch, record);
+    case KernelForm::local:
+      return local(launch, dropout, record);
+    case KernelForm::stream:
+      break;
   }
+  return matrix(tag, launch, record);
+}
+
+LaunchTimes CsX::local(const Launch& launch, const Dropout& dropout, const proto::CausedLaunch& record) {
+  const int outputs = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const bool forward = kernel_of(launch.kind).role == KernelRole::forward, drops = dropout.probability > 0;
+  LaunchTimes times = each_lane([&](int tokens) {
+    return forward ? activation_times(*plan_.machine, outputs, drops, plan_.mapping.lane, tokens)
+                   : activation_backward_times(*plan_.machine, outputs, drops, plan_.mapping.lane, tokens);
+  });
+  programs_.open_local(launch, dropout, record.global_step, record.start);
+  if (forward)
+    wafer_.activation_values(launch.layer, dropout);
+  else
+    wafer_.activation_backward_values(launch.layer);
+  times.end = programs_.close(nullptr, times.end);
+  return times;
 }
 
 namespace {
@@ -104,7 +105,7 @@ proto::StreamWaits split_waits(const proto::CausedLaunch& record, KernelKind kin
   proto::StreamWaits waits;
   waits.update = std::min(all, record.wait_update * mapped);
   const std::int64_t rest = all - waits.update;
-  if (kind == KernelKind::load_input)
+  if (kernel_of(kind).form == KernelForm::load)
     waits.samples = rest;
   else if (consumes_weights(kind))
     waits.weights = rest;
@@ -116,7 +117,7 @@ proto::StreamWaits split_waits(const proto::CausedLaunch& record, KernelKind kin
 
 }  // namespace
 
-void CsX::take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLaunch& record) {
+void CsX::take(const Arrival& arrival, RunCycle words, RunCycle done, proto::CausedLaunch& record) {
   if (words > progress_.at) {
     record.wait += words - progress_.at;
     progress_.cause = arrival.cause.then(
@@ -128,7 +129,7 @@ void CsX::take(const Arrival& arrival, Cycle words, Cycle done, proto::CausedLau
     progress_.cause.walk(from, [&](proto::Limiter limiter, const proto::WorkOf&, Picosecond, Picosecond end) {
       if (limiter == proto::Limiter::memoryx_update) updated = std::max(updated, end);
     });
-    if (updated > from) record.wait_update += to_cycles(plan_.machine->clock, updated) - progress_.at;
+    if (updated > from) record.wait_update += run_cycle(plan_.machine->clock, updated) - progress_.at;
     progress_.at = words;
   }
   if (done <= progress_.at) return;
@@ -140,7 +141,7 @@ void CsX::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) 
   const std::int64_t pes =
       static_cast<std::int64_t>(plan_.machine->fabric.user_width) * plan_.machine->fabric.user_height;
   // The classes of a run add up to this; so none of them, nor a sum of some, is larger.
-  checked_mul(record.start + times.end, pes, "the time of all PEs", "PE-cycles");
+  checked_mul((record.start + times.end).since(), pes, "the time of all PEs", "PE-cycles");
   record.bound_by = times.bound_by();
   const std::int64_t mapped = times.mapped;
   times.close(pes);
@@ -157,7 +158,7 @@ void CsX::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) 
   if (phase_track_ >= 0 || start_track_ >= 0) {
     const Picosecond start = ps_of(record.start), end = ps_of(record.end);
     recorder_.span(phase_track_, start, end, recorder_.name(recorder_.layer(record.layer) + '.' + record.kernel));
-    recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start));
+    recorder_.span(start_track_, start, end, static_cast<std::uint64_t>(record.start.since()));
   }
   records_.push_back(std::move(record));
 }
@@ -191,7 +192,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
   times.end = programs_.close(starts, times.end);
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
-  const Cycle taken = record.start + times.end;
+  const RunCycle taken = record.start + times.end;
   Block block(
       credit, nullptr,
       leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(taken)), taken, proto::Limiter::sample_link));
@@ -209,7 +210,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Caused
   timers_.open(launch.kind, layer, record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
-  if (launch.kind == KernelKind::retained_delta) {
+  if (kernel_of(launch.kind).weights == KernelWeights::resident) {
     timers_.run(wafer_.map(0).rounds);
     wafer_.retained_delta_values();
   }
@@ -246,7 +247,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& 
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     const Arrival arrival = take_chunk(tag, chunk, record);
-    const Cycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
+    const RunCycle left = timers_.feed(to_edge(arrival.at), shape.chunk_rounds(chunk));
     take(arrival, to_edge(arrival.at), left, record);
     if (arrival.payload->has_bytes()) {
       decode(layer, launch.kind, shape, chunk, *arrival.payload);
@@ -269,7 +270,7 @@ void CsX::decode(const MatrixLayer& layer, KernelKind kind, const StreamShape& s
     std::fill(halves_.begin(), halves_.end(), std::uint16_t{0});
     std::uint16_t* row = halves_.data();
     for (int round = first; round < first + rounds; ++round, row += shape.elements_per_round)
-      for_each_kept(layer, kind, round, [&](int place) {
+      for_each_kept(layer, kernel_of(kind).by_input, round, [&](int place) {
         if (halves[1] != static_cast<std::uint16_t>(place))
           throw SimulationError(fmt::format("system {}: layer {}, round {}: a weight with index {} came, {} was due",
                                             system_, layer.name, round, halves[1], place));
@@ -289,7 +290,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
-    Cycle done = 0;
+    RunCycle done;
     if (consumes_indices(layer, launch.kind)) {
       const Arrival arrival = take_chunk(tag, chunk, record);
       const EdgeMarks marks = timers_.feed_and_drain(to_edge(arrival.at), shape.chunk_rounds(chunk));
@@ -331,7 +332,7 @@ Block::Payload CsX::gradient_sums(const MatrixLayer& layer, const StreamShape& s
       float* kept = of_lane;
       const float* row = places_.data();
       for (int round = first; round < first + rounds; ++round, row += shape.elements_per_round)
-        for_each_kept(layer, KernelKind::matmul_gradient, round, [&](int place) { *kept++ = row[place]; });
+        for_each_kept(layer, false, round, [&](int place) { *kept++ = row[place]; });
     }
     programs_.leaving(lane, of_lane, count);
     if (lane > 0) std::transform(sums, sums + count, of_lane, sums, std::plus<>());
@@ -368,7 +369,7 @@ LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, bool train, 
   up.chunk = 0;
   up.lane = 0;
   record.stream_out_bytes = static_cast<Bytes>(payload->size());
-  const Cycle left = record.start + leaves;
+  const RunCycle left = record.start + leaves;
   send_up(up, std::move(payload), from_edge(left),
           leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(left)), left, proto::Limiter::ethernet_up));
   return times;

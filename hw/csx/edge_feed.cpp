@@ -5,7 +5,7 @@
 namespace weft::hw {
 
 EdgeFeed::EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
-                   Cycle launch_start, std::vector<Cycle>& channel_free)
+                   RunCycle launch_start, std::vector<RunCycle>& channel_free)
     : launch_start_(launch_start),
       channel_free_(channel_free),
       map_(map),
@@ -23,7 +23,7 @@ EdgeFeed::EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const L
   bases_.resize(rows_.size());
   place_.next.resize(rows_.size());
   place_.cursor.resize(channels_);
-  if (channel_free_.size() < channels_) channel_free_.resize(channels_, 0);
+  if (channel_free_.size() < channels_) channel_free_.resize(channels_);
 }
 
 std::int32_t EdgeFeed::words(int round, int row) const {
@@ -35,26 +35,27 @@ std::int32_t EdgeFeed::words(int round, int row) const {
   return static_cast<std::int32_t>(ceil_div(static_cast<Cycle>(count) * element_bits_, channel_bits_)) + 1;
 }
 
-std::vector<Cycle> EdgeFeed::arrive(Cycle ready, int rounds) {
+std::vector<LaunchCycle> EdgeFeed::arrive(RunCycle ready, int rounds) {
   std::vector<Cycle> words_of(channels_, 0);
   const bool equal = map_.kept == nullptr;
   for (int round = arrived_; round < arrived_ + (equal ? 1 : rounds); ++round)
     for (std::size_t row = 0; row < rows_.size(); ++row)
       words_of[static_cast<std::size_t>(rows_[row].channel)] += words(round, static_cast<int>(row));
   arrived_ += rounds;
-  std::vector<Cycle> starts;
+  std::vector<LaunchCycle> starts;
   for (std::size_t channel = 0; channel < channels_; ++channel) {
     const Cycle words = words_of[channel] * (equal ? rounds : 1);
-    const Cycle start = std::max(channel_free_[channel], ready);
+    const RunCycle start = std::max(channel_free_[channel], ready);
     channel_free_[channel] = start + words;
-    starts.push_back(std::max(start - launch_start_, -words - farthest_ - 1));
+    starts.emplace_back(std::max(start - launch_start_, -words - farthest_ - 1));
   }
   return starts;
 }
 
-Cycle EdgeFeed::all_handed_on() const {
-  return *std::max_element(channel_free_.begin(), channel_free_.begin() + static_cast<std::ptrdiff_t>(channels_)) -
-         launch_start_ + farthest_;
+LaunchCycle EdgeFeed::all_handed_on() const {
+  const RunCycle last =
+      *std::max_element(channel_free_.begin(), channel_free_.begin() + static_cast<std::ptrdiff_t>(channels_));
+  return LaunchCycle(last - launch_start_ + farthest_);
 }
 
 const std::int32_t* EdgeFeed::round(const Starts& starts, int first, int rounds, int index) {

@@ -6,6 +6,7 @@
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/machine.h"
 #include "hw/spec/stream_order.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
@@ -16,19 +17,19 @@ namespace weft::hw {
 /// by hop. A row's own link then takes one wavelet a cycle.
 class EdgeFeed {
  public:
-  /// `channel_free`: absolute cycle at which each channel is free, kept from launch to launch. `map` outlives it.
+  /// `channel_free`: when each channel is free, kept from launch to launch. `map` outlives it.
   EdgeFeed(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map, const StreamOrder& order,
-           Cycle launch_start, std::vector<Cycle>& channel_free);
+           RunCycle launch_start, std::vector<RunCycle>& channel_free);
 
   int rows() const { return static_cast<int>(rows_.size()); }
   int channels() const { return static_cast<int>(channels_); }
 
-  /// `rounds` rounds have arrived and wait from absolute cycle `ready` on. Returns when each channel begins with them,
-  /// relative to the launch; starts so early that all their words are there before the launch are given one
+  /// `rounds` rounds have arrived and wait from `ready` on. Returns when each channel begins with them;
+  /// starts so early that all their words are there before the launch are given one
   /// representative, so equal starts mean equal times of every word.
-  std::vector<Cycle> arrive(Cycle ready, int rounds);
-  /// When a channel has handed on the last of the words that arrived last; relative to the launch.
-  Cycle all_handed_on() const;
+  std::vector<LaunchCycle> arrive(RunCycle ready, int rounds);
+  /// When a channel has handed on the last of the words that arrived last.
+  LaunchCycle all_handed_on() const;
 
   /// A chunk's starts, told from some cycle of the launch, and the cycle before the launch told from there: no word is
   /// earlier.
@@ -54,8 +55,8 @@ class EdgeFeed {
   };
   std::int32_t words(int round, int row) const;
 
-  Cycle launch_start_;
-  std::vector<Cycle>& channel_free_;
+  RunCycle launch_start_;
+  std::vector<RunCycle>& channel_free_;
   const LaunchMap& map_;
   int block_, element_bits_;
   std::int32_t channel_bits_;

@@ -19,7 +19,7 @@ LaneTimers::LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayou
   }
 }
 
-void LaneTimers::open(KernelKind kind, const MatrixLayer& layer, Cycle start) {
+void LaneTimers::open(KernelKind kind, const MatrixLayer& layer, RunCycle start) {
   for (Timed& timed : timed_)
     timed.timer->open(wafer_.map(timed.lane),
                       {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get()}, start);
@@ -40,15 +40,15 @@ EdgeMarks LaneTimers::latest(Step&& step) {
   return latest;
 }
 
-Cycle LaneTimers::feed(Cycle ready, int rounds) {
-  return latest([&](MatrixTimer& timer) { return EdgeMarks{timer.feed(ready, rounds), 0}; }).left;
+RunCycle LaneTimers::feed(RunCycle ready, int rounds) {
+  return latest([&](MatrixTimer& timer) { return EdgeMarks{timer.feed(ready, rounds), {}}; }).left;
 }
 
-Cycle LaneTimers::drain(int rounds) {
-  return latest([&](MatrixTimer& timer) { return EdgeMarks{0, timer.drain(rounds)}; }).drained + sum_cycles_;
+RunCycle LaneTimers::drain(int rounds) {
+  return latest([&](MatrixTimer& timer) { return EdgeMarks{{}, timer.drain(rounds)}; }).drained + sum_cycles_;
 }
 
-EdgeMarks LaneTimers::feed_and_drain(Cycle ready, int rounds) {
+EdgeMarks LaneTimers::feed_and_drain(RunCycle ready, int rounds) {
   EdgeMarks marks = latest([&](MatrixTimer& timer) { return timer.feed_and_drain(ready, rounds); });
   marks.drained += sum_cycles_;
   return marks;

@@ -17,12 +17,12 @@ class LaneTimers {
              StreamOrder order, ThreadPool& pool);
 
   /// Opens the launch that the wafer has open, of `layer`.
-  void open(KernelKind kind, const MatrixLayer& layer, Cycle start);
+  void open(KernelKind kind, const MatrixLayer& layer, RunCycle start);
   /// As MatrixTimer's; the last lane's cycle.
-  Cycle feed(Cycle ready, int rounds);
+  RunCycle feed(RunCycle ready, int rounds);
   /// The absolute cycle at which the last lane's sum has been added to the others.
-  Cycle drain(int rounds);
-  EdgeMarks feed_and_drain(Cycle ready, int rounds);
+  RunCycle drain(int rounds);
+  EdgeMarks feed_and_drain(RunCycle ready, int rounds);
   void run(int rounds);
   /// Ends the launch: all lanes together.
   LaunchTimes close();

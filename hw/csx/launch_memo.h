@@ -13,13 +13,16 @@
 
 #include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_times.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
-/// Cycles at which a chunk has left the west edge, and its sums are all at the east edge; 0 of what it does not do.
-struct EdgeMarks {
-  Cycle left = 0, drained = 0;
+/// When a chunk has left the west edge, and its sums are all at the east edge; 0 of what it does not do.
+template <typename When>
+struct EdgeMarksOf {
+  When left, drained;
 };
+using EdgeMarks = EdgeMarksOf<RunCycle>;
 
 /// What a chunk of a launch is given; cycles from the origin of the state before it.
 struct ChunkInput {
@@ -31,11 +34,11 @@ struct ChunkInput {
 struct ChunkRun {
   ChunkInput input;
   std::vector<std::int32_t> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
-  EdgeMarks marks;
+  EdgeMarksOf<StateCycle> marks;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
   LaunchTimes times;
-  int next = 0;      ///< the state after it
-  Cycle origin = 0;  ///< of that
+  int next = 0;       ///< the state after it
+  StateCycle origin;  ///< of that
 
   bool repeats(const ChunkInput& now) const;
 };

@@ -15,7 +15,7 @@ constexpr const char* late_words = "the wait of a matrix launch for its words";
 
 }  // namespace
 
-void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
+void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, RunCycle start) {
   map_ = &map;
   walks_ = memo_ ? &memo_->walks(key) : nullptr;
   start_ = start;
@@ -34,27 +34,27 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, Cycle start) {
   feed_.reset();
   drain_.reset();
   window_ = LaunchWindow(machine_, layout_, map);
-  base_ = 0;
+  base_ = {};
   if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
-Cycle MatrixTimer::feed(Cycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds).left; }
+RunCycle MatrixTimer::feed(RunCycle ready, int rounds) { return chunk(feed_->arrive(ready, rounds), rounds).left; }
 
 // Words of an earlier launch that are still on their way out, before the launch's first chunk.
-std::vector<Cycle> MatrixTimer::busy_drain() const {
-  std::vector<Cycle> busy;
+std::vector<LaunchCycle> MatrixTimer::busy_drain() const {
+  std::vector<LaunchCycle> busy;
   if (!chunks_.empty()) return busy;
-  busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)), 0);
+  busy.resize(static_cast<std::size_t>(layout_.channels(map_->positions)));
   for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
-    busy[channel] = std::max<Cycle>(drain_channels_[channel] - start_, 0);
+    busy[channel] = LaunchCycle(std::max<Cycle>(drain_channels_[channel] - start_, 0));
   return busy;
 }
 
-Cycle MatrixTimer::drain(int rounds) { return chunk(busy_drain(), rounds).drained; }
+RunCycle MatrixTimer::drain(int rounds) { return chunk(busy_drain(), rounds).drained; }
 
-EdgeMarks MatrixTimer::feed_and_drain(Cycle ready, int rounds) {
-  std::vector<Cycle> starts = feed_->arrive(ready, rounds);
-  const std::vector<Cycle> busy = busy_drain();
+EdgeMarks MatrixTimer::feed_and_drain(RunCycle ready, int rounds) {
+  std::vector<LaunchCycle> starts = feed_->arrive(ready, rounds);
+  const std::vector<LaunchCycle> busy = busy_drain();
   starts.insert(starts.end(), busy.begin(), busy.end());
   return chunk(std::move(starts), rounds);
 }
@@ -66,15 +66,15 @@ void MatrixTimer::run(int rounds) { chunk({}, rounds); }
 Cycle MatrixTimer::rest_before_chunk() const {
   const auto idle = [](int elements) { return elements == 0; };
   if (!map_->from_edge || std::any_of(map_->elements.begin(), map_->elements.end(), idle)) return 0;
-  const Cycle first_word = *std::min_element(next_.starts.begin(), next_.starts.end());
-  const Cycle rest = first_word - result_.end - window_.longest_round();
+  const LaunchCycle first_word = *std::min_element(next_.starts.begin(), next_.starts.end());
+  const Cycle rest = first_word - LaunchCycle(result_.end) - window_.longest_round();
   return rest < least_rest_ ? 0 : rest;
 }
 
-EdgeMarks MatrixTimer::chunk(std::vector<Cycle> starts, int rounds) {
+EdgeMarks MatrixTimer::chunk(std::vector<LaunchCycle> starts, int rounds) {
   next_.starts = std::move(starts);
   next_.rounds = rounds;
-  next_.all_handed_on = feed_ ? feed_->all_handed_on() : 0;
+  next_.all_handed_on = feed_ ? feed_->all_handed_on() : LaunchCycle();
   const Cycle rest = rest_before_chunk();
   next_.waited += rest;
   next_.origin += rest;
@@ -89,16 +89,16 @@ EdgeMarks MatrixTimer::chunk(std::vector<Cycle> starts, int rounds) {
 
 // What the launch shows of a chunk, and where the next one begins.
 EdgeMarks MatrixTimer::append(const ChunkRun& run) {
-  const Cycle origin = start_ + next_.origin;
+  const RunCycle origin = start_ + next_.origin.since();
   LaunchTimes times = run.times;
-  times.end += next_.origin;
+  times.end += next_.origin.since();
   result_.append(times);
-  channels_after_.assign(run.drain_channels.begin(), run.drain_channels.end());
-  for (Cycle& channel : channels_after_) channel += next_.origin;
+  channels_after_.clear();
+  for (const std::int32_t channel : run.drain_channels) channels_after_.push_back(next_.origin + channel);
   next_.first += next_.rounds;
   next_.state = run.next;
-  next_.origin += run.origin;
-  return {origin + run.marks.left, origin + run.marks.drained};
+  next_.origin += run.origin.since();
+  return {origin + run.marks.left.since(), origin + run.marks.drained.since()};
 }
 
 ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
@@ -106,16 +106,16 @@ ChunkInput MatrixTimer::input_of(const Chunk& chunk) const {
   const int end = chunk.first + chunk.rounds;
   for (int round = chunk.first; round < end; ++round)
     input.rounds.push_back(map_->kept ? round : 2 * map_->owner_row(round) + (map_->advances(round) ? 1 : 0));
-  for (const Cycle start : chunk.starts) input.starts.push_back(launch_cycle(start - chunk.origin, late_words));
+  for (const LaunchCycle start : chunk.starts) input.starts.push_back(launch_cycle(start - chunk.origin, late_words));
   return input;
 }
 
 EdgeFeed::Starts MatrixTimer::lane_starts(const Chunk& chunk) const {
-  const Cycle origin = lane_origin(chunk);
+  const LaunchCycle origin = lane_origin(chunk);
   launch_cycle(chunk.all_handed_on - origin, late_words);
   EdgeFeed::Starts starts;
-  for (const Cycle start : chunk.starts) starts.channels.push_back(launch_cycle(start - origin, late_words));
-  starts.before_launch = launch_cycle(-1 - origin, late_words);
+  for (const LaunchCycle start : chunk.starts) starts.channels.push_back(launch_cycle(start - origin, late_words));
+  starts.before_launch = launch_cycle(LaunchCycle(-1) - origin, late_words);
   return starts;
 }
 
@@ -150,16 +150,17 @@ void MatrixTimer::begin_at(std::size_t chunk) {
     }
   }
   if (simulated_ > 0) return;
-  base_ = 0;
+  base_ = {};
   lane_.begin_time({memo_ != nullptr, find_copies_});
   place_.reset();
   timed_ = 0;
   lane_times_ = {};
   if (!map_->from_edge && map_->reduces) {
     std::vector<std::int32_t> busy;
-    const std::vector<Cycle>& starts = chunks_.front().starts;
-    std::transform(starts.begin() + (feed_ ? feed_->channels() : 0), starts.end(), std::back_inserter(busy),
-                   [](Cycle until) { return launch_cycle(until, "the way out of an earlier launch's sums"); });
+    const std::vector<LaunchCycle>& starts = chunks_.front().starts;
+    std::transform(
+        starts.begin() + (feed_ ? feed_->channels() : 0), starts.end(), std::back_inserter(busy),
+        [](LaunchCycle until) { return launch_cycle(until.since(), "the way out of an earlier launch's sums"); });
     drain_.emplace(machine_, layout_, *map_, busy);
   }
   edge_.clear();
@@ -168,7 +169,7 @@ void MatrixTimer::begin_at(std::size_t chunk) {
 /// A round in which columns that were taken for copies are none.
 std::optional<int> MatrixTimer::run_rounds() {
   const Chunk& chunk = chunks_[simulated_];
-  const Cycle origin = lane_origin(chunk);
+  const LaunchCycle origin = lane_origin(chunk);
   const EdgeFeed::Starts starts = feed_ ? lane_starts(chunk) : EdgeFeed::Starts();
   for (int index = simulated_rounds_; index < chunk.rounds; ++index) {
     if (window_.look_before_round()) look_at_times();
@@ -176,7 +177,7 @@ std::optional<int> MatrixTimer::run_rounds() {
     const std::int32_t* edge = feed_ ? feed_->round(starts, chunk.first, chunk.rounds, index) : nullptr;
     if (edge && keep_edge_)
       std::transform(edge, edge + feed_->rows(), std::back_inserter(edge_),
-                     [origin](std::int32_t before) { return launch_cycle(origin + before, late_words); });
+                     [origin](std::int32_t before) { return launch_cycle((origin + before).since(), late_words); });
     lane_.run_round(chunk.first + index, edge, drain_ ? drain_->room() : nullptr);
     if (lane_.copies_failed()) return chunk.first + index;
     if (drain_) drain_->round([this](int position) { return lane_.sink_issue(position); });
@@ -250,14 +251,14 @@ ChunkRun MatrixTimer::simulate() {
   run.times = lane_times_.since(before);
   const Cycle later = lane_origin(now) - now.origin;  // than the chunk's origin is the lane's
   run.times.end += later;
-  if (feed_) run.marks.left = lane_.edge_departure() + later;
-  if (drain_) run.marks.drained = drain_->done() + later;
+  if (feed_) run.marks.left = StateCycle(lane_.edge_departure() + later);
+  if (drain_) run.marks.drained = StateCycle(drain_->done() + later);
   if (drain_) run.drain_channels = drain_->channels();
   for (std::int32_t& channel : run.drain_channels) channel = launch_cycle(channel + later, "the way out of sums");
   if (!walks_) return run;
   if (map_->from_edge) run.slack = channel_slack(now.starts.size());
   const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), state_);
-  if (kept) run.origin = lane_.state_origin() + later;
+  if (kept) run.origin = StateCycle(lane_.state_origin() + later);
   return walks_->add(now.state, std::move(run), kept ? &state_ : nullptr);
 }
 
@@ -274,9 +275,9 @@ const char* MatrixTimer::how() const {
 }
 
 const LaunchTimes& MatrixTimer::close() {
-  if (drain_channels_.size() < channels_after_.size()) drain_channels_.resize(channels_after_.size(), 0);
+  if (drain_channels_.size() < channels_after_.size()) drain_channels_.resize(channels_after_.size());
   for (std::size_t channel = 0; channel < channels_after_.size(); ++channel)
-    drain_channels_[channel] = start_ + channels_after_[channel];
+    drain_channels_[channel] = start_ + channels_after_[channel].since();
   return result_;
 }
 

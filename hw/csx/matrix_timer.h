@@ -31,15 +31,14 @@ class MatrixTimer {
 
   static constexpr Cycle usual_least_rest = 1 << 16;
 
-  /// Opens a launch that begins at absolute cycle `start`. `map` must outlive it; the lane has it open.
-  void open(const LaunchMap& map, LaunchMemo::Key key, Cycle start);
-  /// The next `rounds` rounds' weights are at the edge from absolute cycle `ready` on.
-  /// Returns the absolute cycle at which the last of them has left the edge.
-  Cycle feed(Cycle ready, int rounds);
-  /// The next `rounds` rounds of a launch whose sums leave: the absolute cycle at which the last is at the edge.
-  Cycle drain(int rounds);
+  /// Opens a launch that begins at `start`. `map` must outlive it; the lane has it open.
+  void open(const LaunchMap& map, LaunchMemo::Key key, RunCycle start);
+  /// The next `rounds` rounds' weights are at the edge from `ready` on. Returns when the last of them has left it.
+  RunCycle feed(RunCycle ready, int rounds);
+  /// The next `rounds` rounds of a launch whose sums leave: when the last is at the edge.
+  RunCycle drain(int rounds);
   /// Both, of a launch whose PEs get lists: the indices have left the edge, the sums are at the edge.
-  EdgeMarks feed_and_drain(Cycle ready, int rounds);
+  EdgeMarks feed_and_drain(RunCycle ready, int rounds);
   /// The rounds of a launch without edge traffic.
   void run(int rounds);
   /// Ends the launch. Valid until the next open().
@@ -55,13 +54,13 @@ class MatrixTimer {
   const char* how() const;
 
  private:
-  /// A chunk of the launch and the state of the lane before it. Cycles of the launch.
+  /// A chunk of the launch and the state of the lane before it.
   struct Chunk {
-    std::vector<Cycle> starts;
-    Cycle all_handed_on = 0;  ///< the edge's last word of it
+    std::vector<LaunchCycle> starts;
+    LaunchCycle all_handed_on;  ///< the edge's last word of it
     int first = 0, rounds = 0;
     int state = LaunchWalks::begin;
-    Cycle origin = 0;
+    LaunchCycle origin;
     Cycle waited = 0;  ///< at rest for words, so far; left out of the lane's times
   };
   /// Where all stood after `rounds` rounds of a chunk, one of each kind of line being simulated.
@@ -74,11 +73,11 @@ class MatrixTimer {
     std::size_t edge;
   };
 
-  std::vector<Cycle> busy_drain() const;
-  EdgeMarks chunk(std::vector<Cycle> starts, int rounds);
+  std::vector<LaunchCycle> busy_drain() const;
+  EdgeMarks chunk(std::vector<LaunchCycle> starts, int rounds);
   Cycle rest_before_chunk() const;
   /// The cycle of the launch that the lane's times are told from, when it is in `chunk`.
-  Cycle lane_origin(const Chunk& chunk) const { return base_ + chunk.waited; }
+  LaunchCycle lane_origin(const Chunk& chunk) const { return base_ + chunk.waited; }
   EdgeFeed::Starts lane_starts(const Chunk& chunk) const;
   void look_at_times() const;
   ChunkInput input_of(const Chunk& chunk) const;
@@ -101,13 +100,12 @@ class MatrixTimer {
   Cycle least_rest_;
   const LaunchMap* map_ = nullptr;
   LaunchWalks* walks_ = nullptr;  ///< null: no memo
-  Cycle start_ = 0;
-  std::vector<Cycle> feed_channels_;
-  std::vector<Cycle> drain_channels_;  ///< absolute
+  RunCycle start_;
+  std::vector<RunCycle> feed_channels_, drain_channels_;
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
   LaunchWindow window_;
-  Cycle base_ = 0;  ///< see lane_origin()
+  LaunchCycle base_;  ///< see lane_origin()
   bool find_copies_ = true;
   std::optional<Place> place_;  ///< the last one that was kept
   int all_from_ = never;        ///< of the last stretch of rounds that all lines are simulated in
@@ -120,7 +118,7 @@ class MatrixTimer {
   Chunk next_;                  ///< begins here
   int rounds_added_ = 0;
   LaunchTimes result_;
-  std::vector<Cycle> channels_after_;  ///< of the east edge, cycles of the launch
+  std::vector<LaunchCycle> channels_after_;  ///< of the east edge
   std::vector<std::int32_t> edge_;
 };
 

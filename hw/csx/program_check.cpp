@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::hw {
@@ -17,8 +17,6 @@ std::uint32_t bits_of(float value) {
   std::memcpy(&bits, &value, sizeof bits);
   return bits;
 }
-
-bool is_forward(KernelKind kind) { return kind == KernelKind::matmul_forward || kind == KernelKind::retain_forward; }
 
 std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   std::vector<std::uint16_t> halves(block.values.size());
@@ -35,14 +33,14 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
 
 }  // namespace
 
-bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
+bool ProgramCheck::begin(const Launch& launch, std::int64_t step, RunCycle start) {
   active_ = programs_ != nullptr;
   if (!active_) return false;
   launch_ = launch;
   lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     data(lane).kind = launch.kind;
-    data(lane).start = start;
+    data(lane).start = start.since();
     data(lane).system = system_;
     data(lane).first_row = wafer_.first_row(lane);
     data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
@@ -52,7 +50,7 @@ bool ProgramCheck::begin(const Launch& launch, std::int64_t step, Cycle start) {
   return true;
 }
 
-void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle start) {
+void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   for (int index = 0; index < wafer_.lanes(); ++index) {
     Lane& lane = wafer_.lane(index);
@@ -60,19 +58,20 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, Cycle st
     program.map = &wafer_.map(index);
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
-    if (launch.kind == KernelKind::retained_delta) {
+    const Kernel& row = kernel_of(launch.kind);
+    if (row.weights == KernelWeights::resident) {
       program.resident = kept_;
-    } else if (launch.kind == KernelKind::matmul_delta) {
+    } else if (row.by_input) {
       program.resident = halves_of(lane.gather_delta(launch.layer + 1));
     } else {
       program.resident = halves_of(lane.gather_activation(launch.layer));
     }
     if (!program.map->from_edge) program.stream = halves_of(lane.gather_delta(launch.layer + 1));
-    program.keeps_fp32 = is_forward(launch.kind) && launch.layer + 1 == static_cast<int>(job_.layers.size());
+    program.keeps_fp32 = row.is_forward_product() && launch.layer + 1 == static_cast<int>(job_.layers.size());
   }
 }
 
-void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start) {
+void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
@@ -80,12 +79,12 @@ void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std:
     data(index).dropout = wafer_.lane_dropout(dropout, index);
     data(index).block = wafer_.block(index, features);
     data(index).resident = halves_of(lane.gather_activation(launch.layer + 1), features);
-    if (launch.kind == KernelKind::activation_backward)
+    if (kernel_of(launch.kind).role == KernelRole::delta)
       data(index).stream = halves_of(lane.gather_delta(launch.layer + 1), features);
   }
 }
 
-void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, Cycle start) {
+void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers.back().outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
@@ -101,7 +100,8 @@ void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale,
   }
 }
 
-void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start) {
+void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
+                             RunCycle start) {
   if (!begin({KernelKind::load_input, 0}, step, start)) return;
   const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
@@ -140,23 +140,22 @@ void ProgramCheck::take_results(int lane) {
     for (std::size_t at = 0; at < count; ++at)
       program.results.push_back(program.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
   };
-  switch (launch_.kind) {
-    case KernelKind::matmul_gradient:  // left by the edge
+  const Kernel& row = kernel_of(launch_.kind);
+  switch (row.role) {
+    case KernelRole::gradient:  // left by the edge
       return;
-    case KernelKind::load_input:
+    case KernelRole::samples:
       take(wafer_.lane(lane).gather_activation(0), layer.inputs);
       for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
         program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
       return;
-    case KernelKind::softmax_loss:
+    case KernelRole::loss:
       if (program.train) take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
       return;
-    case KernelKind::matmul_delta:
-    case KernelKind::retained_delta:
-      return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
-    case KernelKind::activation_backward:
+    case KernelRole::delta:
+      if (row.streams()) return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
       return take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
-    default:
+    case KernelRole::forward:
       return take(wafer_.lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
   }
 }
@@ -164,7 +163,7 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  const bool keeps = launch_.kind == KernelKind::retain_forward;
+  const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {

@@ -5,6 +5,7 @@
 
 #include "hw/fabric/launch_programs.h"
 #include "hw/wafer/wafer.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
@@ -16,13 +17,13 @@ class ProgramCheck {
 
   /// Before the values of the matrix launch that the wafer has open change. What follows does nothing for a launch
   /// without programs.
-  void open_matrix(const Launch& launch, std::int64_t step, Cycle start);
+  void open_matrix(const Launch& launch, std::int64_t step, RunCycle start);
   /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
-  void open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, Cycle start);
+  void open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, RunCycle start);
   /// Softmax with cross entropy; `train`: with deltas, times `loss_scale`.
-  void open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, Cycle start);
+  void open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, RunCycle start);
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
-  void open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, Cycle start);
+  void open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, RunCycle start);
   /// Words of the stream as the edge had them, in order.
   void stream(const std::uint16_t* halves, std::size_t count);
   /// Sums that left a lane, in order.
@@ -34,7 +35,7 @@ class ProgramCheck {
   Cycle close(const EdgeOfLane& edge, Cycle end);
 
  private:
-  bool begin(const Launch& launch, std::int64_t step, Cycle start);
+  bool begin(const Launch& launch, std::int64_t step, RunCycle start);
   ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
   void keep(const MatrixLayer& layer);

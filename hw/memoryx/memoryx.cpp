@@ -157,7 +157,7 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
   proto::Cause why = issue_cause_;
   const proto::WorkOf work = proto::work_of(tag);
   const Picosecond ready = consumes_weights(kind)
-                               ? server.read(issue_, tag.layer, elements, kind == KernelKind::matmul_delta, &why, work)
+                               ? server.read(issue_, tag.layer, elements, kernel_of(kind).by_input, &why, work)
                                : server.read_indices(issue_, tag.layer, elements, &why, work);
   if (ready > read_done_) {
     read_done_ = ready;

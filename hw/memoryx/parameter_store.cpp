@@ -19,7 +19,7 @@ void for_each_row(const MatrixLayer& layer, bool bias, Copy copy) {
   std::int64_t row = 0;
   for (std::int64_t output = 0; output < layer.outputs; ++output) {
     if (layer.mask)
-      for_each_kept(layer, KernelKind::matmul_gradient, static_cast<int>(output), [&](int place) {
+      for_each_kept(layer, false, static_cast<int>(output), [&](int place) {
         if (bias == (place == layer.inputs)) copy(row, bias ? output : output * layer.inputs + place, std::int64_t{1});
         ++row;
       });
@@ -49,7 +49,7 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
     if (from.layer != layer.name)
       throw UsageError(fmt::format("the initial state has layer {} where the model has {}", from.layer, layer.name));
     LayerRows& to = layers_.emplace_back();
-    to.gradient = stream_shape(layer, KernelKind::matmul_gradient, chunk_bytes);
+    to.gradient = gradient_shape(layer, chunk_bytes);
     to.updates = from.updates;
     if (job.timing_only) continue;
     const std::vector<StateTensor> wanted = state_tensors(layer, job.optimizer);
@@ -89,9 +89,11 @@ proto::Block::Payload ParameterStore::read_stream(int layer, KernelKind kind, in
   if (produces_gradient(kind)) {
     read_indices(layer, shape, chunk, bits);
   } else if (job_.layers[layer].mask) {
-    read_kept(layer, kind, shape, chunk, bits);
+    read_kept(layer, kernel_of(kind).by_input, shape, chunk, bits);
+  } else if (kernel_of(kind).by_input) {
+    read_transposed(layer, shape, chunk, bits);
   } else {
-    read_bits(layer, kind, shape, chunk, bits);
+    read_bits(layer, shape, chunk, bits);
   }
   return payload;
 }
@@ -104,12 +106,12 @@ StreamShape ParameterStore::shape_of(int layer, KernelKind kind) const {
 void ParameterStore::read_indices(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
   const int first = shape.chunk_first_round(chunk);
   for (int round = first; round < first + shape.chunk_rounds(chunk); ++round)
-    for_each_kept(job_.layers[layer], KernelKind::matmul_gradient, round,
+    for_each_kept(job_.layers[layer], false, round,
                   [&bits](int place) { *bits++ = static_cast<std::uint16_t>(place); });
 }
 
 // Weights, each with its index behind it.
-void ParameterStore::read_kept(int layer, KernelKind kind, const StreamShape& shape, int chunk,
+void ParameterStore::read_kept(int layer, bool by_input, const StreamShape& shape, int chunk,
                                std::uint16_t* bits) const {
   const MatrixLayer& of = job_.layers[layer];
   const float* masters = layers_[layer].tensors[0].data();
@@ -118,10 +120,10 @@ void ParameterStore::read_kept(int layer, KernelKind kind, const StreamShape& sh
     to[0] = float_to_half(weight);
     to[1] = static_cast<std::uint16_t>(index);
   };
-  if (kind != KernelKind::matmul_delta) {
+  if (!by_input) {
     const float* weight = masters + offset_of(layer, first);
     for (int round = first; round < last; ++round)
-      for_each_kept(of, kind, round, [&](int place) {
+      for_each_kept(of, by_input, round, [&](int place) {
         put(bits, *weight++, place);
         bits += 2;
       });
@@ -149,12 +151,7 @@ proto::Block::Payload ParameterStore::layer_payload(const TrainingState& state, 
                                         sizeof(float));
 }
 
-void ParameterStore::read_bits(int layer, KernelKind kind, const StreamShape& shape, int chunk,
-                               std::uint16_t* bits) const {
-  if (kind == KernelKind::matmul_delta) {
-    read_transposed(layer, shape, chunk, bits);
-    return;
-  }
+void ParameterStore::read_bits(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
   const std::int64_t first = static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
   float_to_half(layers_[layer].tensors[0].data() + first, bits, shape.chunk_elements(chunk));
 }

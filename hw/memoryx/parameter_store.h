@@ -56,8 +56,8 @@ class ParameterStore {
   std::int64_t offset(int layer, int chunk) const;
   std::int64_t offset_of(int layer, int output) const { return layers_[layer].gradient.elements_before(output); }
   void read_indices(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
-  void read_kept(int layer, KernelKind kind, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
-  void read_bits(int layer, KernelKind kind, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
+  void read_kept(int layer, bool by_input, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
+  void read_bits(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
   void read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const;
 
   const Job& job_;

@@ -19,7 +19,7 @@ namespace {
 std::vector<int> chunks_of(const Job& job, const MachineSpec& machine) {
   std::vector<int> chunks;
   for (const MatrixLayer& layer : job.layers)
-    chunks.push_back(stream_shape(layer, KernelKind::matmul_gradient, machine.memoryx.chunk_bytes).chunks());
+    chunks.push_back(gradient_shape(layer, machine.memoryx.chunk_bytes).chunks());
   return chunks;
 }
 
@@ -35,7 +35,7 @@ UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placeme
       norm_(job.clip, chunks_of(job, machine), 2 * machine.swarmx.link_latency_ps) {
   for (const MatrixLayer& layer : job.layers) {
     LayerBook& book = layers_.emplace_back();
-    book.shape = stream_shape(layer, KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
+    book.shape = gradient_shape(layer, machine.memoryx.chunk_bytes);
     book.chunks.resize(book.shape.chunks());
   }
 }

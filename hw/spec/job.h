@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/kernel_table.h"
 #include "hw/spec/optimizer_spec.h"
 #include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
@@ -27,8 +28,8 @@ struct MatrixLayer {
 
   bool sparse() const { return sparsity > 0; }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
-  bool keeps(bool delta, int round, int place) const {
-    return delta ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
+  bool keeps(bool by_input, int round, int place) const {
+    return by_input ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
   }
   /// As a checkpoint has them, zeros included.
   std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * (inputs + 1); }
@@ -36,20 +37,8 @@ struct MatrixLayer {
   std::int64_t kept_parameters() const { return mask ? mask->kept() + outputs : parameters(); }
 };
 
-/// One kernel launch on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before
-/// has ended everywhere.
-enum class KernelKind {
-  load_input,           ///< samples and labels from the edge to the PEs
-  matmul_forward,       ///< Y = X W^T + b; consumes a weight stream, output-major
-  retain_forward,       ///< as matmul_forward, and each PE keeps the weights of its inputs
-  activation,           ///< ReLU and dropout on resident outputs
-  softmax_loss,         ///< loss, correct predictions and, in training, the first delta
-  matmul_delta,         ///< dX = dY W; consumes a weight stream, input-major (no bias row)
-  retained_delta,       ///< dX = dY W with the weights kept by retain_forward; no stream
-  activation_backward,  ///< dX *= derivative of the ReLU and dropout before it
-  matmul_gradient,      ///< dW = dY^T X, db = dY^T 1; produces a gradient stream, output-major
-};
-
+/// One kernel on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before has ended
+/// everywhere.
 struct Launch {
   KernelKind kind = KernelKind::load_input;
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
@@ -84,10 +73,6 @@ struct StreamShape {
   Bytes chunk_bytes(int chunk) const { return chunk_elements(chunk) * element_bytes; }
 };
 
-constexpr bool consumes_weights(KernelKind kind) {
-  return kind == KernelKind::matmul_forward || kind == KernelKind::retain_forward || kind == KernelKind::matmul_delta;
-}
-constexpr bool produces_gradient(KernelKind kind) { return kind == KernelKind::matmul_gradient; }
 /// The gradient of a sparse layer: its PEs are told, round by round, which of their inputs' weights are kept.
 inline bool consumes_indices(const MatrixLayer& layer, KernelKind kind) {
   return produces_gradient(kind) && layer.mask != nullptr;
@@ -96,18 +81,17 @@ inline bool consumes_stream(const MatrixLayer& layer, KernelKind kind) {
   return consumes_weights(kind) || consumes_indices(layer, kind);
 }
 
-/// Shape of the stream that a launch consumes or produces. `chunk_bytes` bounds a chunk's payload (at least one round).
-/// Precondition: consumes_weights(kind) or produces_gradient(kind).
-inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes chunk_bytes) {
+/// Shape of a stream of weights, by output or by input, or of a gradient. `chunk_bytes` bounds a chunk's payload (at
+/// least one round).
+inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gradient, Bytes chunk_bytes) {
   StreamShape shape;
-  const bool delta = kind == KernelKind::matmul_delta, gradient = produces_gradient(kind);
-  shape.rounds = delta ? layer.inputs : layer.outputs;
-  shape.elements_per_round = delta ? layer.outputs : layer.inputs + 1;
+  shape.rounds = by_input ? layer.inputs : layer.outputs;
+  shape.elements_per_round = by_input ? layer.outputs : layer.inputs + 1;
   shape.element_bytes = gradient || layer.mask ? 4 : 2;
   std::int64_t most = shape.elements_per_round;
   if (layer.mask) {
-    shape.kept_before = (delta ? layer.mask->before_input() : layer.mask->before_output()).data();
-    shape.always = delta ? 0 : 1;
+    shape.kept_before = (by_input ? layer.mask->before_input() : layer.mask->before_output()).data();
+    shape.always = by_input ? 0 : 1;
     most = 1;
     for (int round = 0; round < shape.rounds; ++round)
       most = std::max(most, shape.elements_before(round + 1) - shape.elements_before(round));
@@ -116,25 +100,32 @@ inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes
       static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, shape.rounds));
   return shape;
 }
+/// Of what a launch consumes or produces. Precondition: it does.
+inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes chunk_bytes) {
+  return stream_shape(layer, kernel_of(kind).by_input, produces_gradient(kind), chunk_bytes);
+}
+/// Of a layer's gradient, and so of its update.
+inline StreamShape gradient_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
+  return stream_shape(layer, false, true, chunk_bytes);
+}
+/// Of the indices that go with a gradient: its chunks, 16 bits for each of its elements.
+inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
+  StreamShape shape = gradient_shape(layer, chunk_bytes);
+  shape.element_bytes = 2;
+  return shape;
+}
 
 /// Calls visit(place) for the elements of a sparse layer's round in the order of its stream; `place` counts inputs
-/// (delta: outputs), the bias comes last. Precondition: layer.mask.
+/// (by input: outputs), the bias comes last. Precondition: layer.mask.
 template <typename Visit>
-void for_each_kept(const MatrixLayer& layer, KernelKind kind, int round, Visit&& visit) {
-  if (kind == KernelKind::matmul_delta) {
+void for_each_kept(const MatrixLayer& layer, bool by_input, int round, Visit&& visit) {
+  if (by_input) {
     for (int output = 0; output < layer.outputs; ++output)
       if (layer.mask->kept(output, round)) visit(output);
     return;
   }
   layer.mask->for_each(round, 0, layer.inputs, visit);
   visit(layer.inputs);
-}
-
-/// Of the indices that go with a gradient: its chunks, 16 bits for each of its elements.
-inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
-  StreamShape shape = stream_shape(layer, KernelKind::matmul_gradient, chunk_bytes);
-  shape.element_bytes = 2;
-  return shape;
 }
 
 /// A run of steps of one kind. In an eval stage a batch may be padded: samples with label -1 count nowhere.

@@ -191,7 +191,7 @@ class Region : public sc_core::sc_module {
   const std::int32_t* sink_ready_ = nullptr;
 
   std::unique_ptr<RegionMemory> memory_;
-  KernelKind kind_ = KernelKind::matmul_forward;
+  const Kernel* kernel_ = &kernel_of(KernelKind::matmul_forward);
   int layer_ = 0;
   ThreadPool* pool_ = nullptr;
   std::vector<float> scalars_, sums_, transposed_, kept_scalars_;

@@ -18,24 +18,23 @@ void Region::allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangl
 
 // Local operand of a launch: [elements of the stream's line][vector], the second factor of every AXPY.
 void Region::begin_values(KernelKind kind, int layer, ThreadPool& pool) {
-  kind_ = kind;
+  kernel_ = &kernel_of(kind);
   layer_ = layer;
   pool_ = &pool;
   scalars_.clear();
-  if (kind == KernelKind::matmul_gradient) {
+  if (kernel_->produces_gradient()) {
     const FeatureBlock& block = memory_->activation(layer);
     transposed_.resize(block.values.size());
     transpose(block.values.data(), block.features, block.tokens, transposed_.data());
   }
-  if (kind == KernelKind::retain_forward)
+  if (kernel_->weights == KernelWeights::kept)
     memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
 }
 
 void Region::stream_weights(int first, int rounds, const float* weights, int row_stride) {
-  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  const int source = kernel_->by_input ? layer_ + 1 : layer_;
   const int begin = memory_->first_feature(source);
-  const int wide =
-      memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
+  const int wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !neighbour(right())) return;
   WaveletBurst burst;
@@ -64,11 +63,11 @@ void Region::stream_deltas(int first, int rounds) {
 }
 
 void Region::use_scalars(int first, int rounds, const float* scalars, int stride) {
-  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  const int source = kernel_->by_input ? layer_ + 1 : layer_;
   int wide = memory_->tokens();
   if (map_->lines_are_rows)
-    wide = memory_->feature_count(source) + (kind_ != KernelKind::matmul_delta && memory_->holds_bias(source) ? 1 : 0);
-  if (kind_ == KernelKind::retained_delta) {
+    wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
+  if (kernel_->weights == KernelWeights::resident) {
     for (int round = 0; round < rounds; ++round)
       kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride,
                            scalars + static_cast<std::ptrdiff_t>(round) * stride + wide);
@@ -78,16 +77,16 @@ void Region::use_scalars(int first, int rounds, const float* scalars, int stride
   for (int round = 0; round < rounds; ++round) {
     const float* from = scalars + static_cast<std::ptrdiff_t>(round) * stride;
     std::copy(from, from + wide, scalars_.data() + static_cast<std::ptrdiff_t>(round) * wide);
-    if (kind_ == KernelKind::retain_forward)
+    if (kernel_->weights == KernelWeights::kept)
       std::copy(from, from + memory_->feature_count(layer_), memory_->retained().row(first + round));
   }
 }
 
 void Region::sum_values(int first, int rounds) {
-  const bool gradient = kind_ == KernelKind::matmul_gradient;
-  const int source = kind_ == KernelKind::matmul_delta ? layer_ + 1 : layer_;
+  const bool gradient = kernel_->produces_gradient();
+  const int source = kernel_->by_input ? layer_ + 1 : layer_;
   const bool continues = map_->chain > line_last_;
-  FeatureBlock& operand = kind_ == KernelKind::matmul_delta ? memory_->delta(source) : memory_->activation(source);
+  FeatureBlock& operand = kernel_->by_input ? memory_->delta(source) : memory_->activation(source);
   const float* factor = gradient ? transposed_.data() : operand.values.data();
   const int inner = gradient ? operand.tokens : operand.features;
   const int outer = gradient ? operand.features : operand.tokens;
@@ -107,9 +106,7 @@ void Region::sum_values(int first, int rounds) {
   if (layer.mask && !gradient) {
     const int place = memory_->first_feature(source);
     masked_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, bounds, order, continues,
-                [&](int round, int feature) {
-                  return layer.keeps(kind_ == KernelKind::matmul_delta, first + round, place + feature);
-                });
+                [&](int round, int feature) { return layer.keeps(kernel_->by_input, first + round, place + feature); });
   } else {
     chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds, order,
                  continues, pool_);
@@ -129,7 +126,7 @@ void Region::sum_values(int first, int rounds) {
 int Region::engine_lines() const { return std::clamp(map_->chain - line_first_, 0, line_last_ - line_first_); }
 
 void Region::deliver(int first, int rounds, const std::vector<float>& sums) {
-  const bool delta = kind_ == KernelKind::matmul_delta;
+  const bool delta = kernel_->by_input;
   const int target = delta ? layer_ : layer_ + 1;
   const int begin = memory_->first_feature(target), count = memory_->feature_count(target);
   const auto wide = static_cast<std::size_t>(memory_->tokens());
@@ -154,7 +151,7 @@ void Region::deliver(int first, int rounds, const std::vector<float>& sums) {
 }
 
 void Region::end_values() {
-  if (kind_ != KernelKind::retained_delta || !mapped()) return;
+  if (kernel_->weights != KernelWeights::resident || !mapped()) return;
   const FeatureBlock& kept = memory_->retained();
   std::vector<float> weights(kept.values.size());
   transpose(kept.values.data(), kept.features, kept.tokens, weights.data());

@@ -16,9 +16,9 @@ Wafer::Wafer(const sc_core::sc_module_name& name, const MachineSpec& machine, co
 std::shared_ptr<const RoundCounts> Wafer::counts_of(KernelKind kind, int layer) {
   const MatrixLayer& of = job_.layers[static_cast<std::size_t>(layer)];
   if (!of.mask) return nullptr;
-  const bool delta = kind == KernelKind::matmul_delta;
-  std::shared_ptr<const RoundCounts>& counts = counts_[{layer, delta}];
-  if (!counts) counts = std::make_shared<RoundCounts>(of, delta, mapping_.lane.height);
+  const bool by_input = kernel_of(kind).by_input;
+  std::shared_ptr<const RoundCounts>& counts = counts_[{layer, by_input}];
+  if (!counts) counts = std::make_shared<RoundCounts>(of, by_input, mapping_.lane.height);
   return counts;
 }
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile_source.h"
 #include "sw/crosscheck/cross_trace.h"
@@ -22,7 +22,7 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros) {
   std::vector<std::string> known;
   std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
-    if (zeros > 0 && !may_be_sparse(kind)) continue;
+    if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
     kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};

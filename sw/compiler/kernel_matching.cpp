@@ -1,107 +1,152 @@
 #include "sw/compiler/kernel_matching.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "hw/spec/kernel_names.h"
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "hw/spec/kernel_table.h"
+#include "sw/graph/backward_graph.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
 using hw::KernelKind;
 
-std::vector<MatchedOperation> match_kernels(const OperationGraph& graph) {
-  std::vector<MatchedOperation> matches;
-  int layer = -1;
-  OperationKind before = OperationKind::softmax_cross_entropy;
-  for (std::size_t index = 0; index < graph.operations.size(); ++index) {
-    const Operation& operation = graph.operations[index];
-    MatchedOperation match;
-    match.operation = static_cast<int>(index);
-    switch (operation.kind) {
-      case OperationKind::linear:
-        ++layer;
-        match.forward = {KernelKind::matmul_forward};
-        match.backward = {KernelKind::matmul_gradient};
-        if (layer > 0) match.backward.insert(match.backward.begin(), KernelKind::matmul_delta);
-        break;
-      case OperationKind::relu:
-        match.forward = {KernelKind::activation};
-        match.backward = {KernelKind::activation_backward};
-        break;
-      case OperationKind::dropout:
-        if (before != OperationKind::relu)
-          throw UsageError(fmt::format("operation {} ({}): no kernel; dropout is matched only after a ReLU",
-                                       operation.name, to_string(operation.kind)));
-        break;
-      case OperationKind::softmax_cross_entropy:
-        match.forward = {KernelKind::softmax_loss};
-        break;
-    }
-    if (layer < 0)
-      throw UsageError(fmt::format("operation {} ({}): no kernel; a model begins with a linear layer", operation.name,
-                                   to_string(operation.kind)));
-    match.layer = layer;
-    matches.push_back(std::move(match));
-    before = operation.kind;
-  }
-  return matches;
+namespace {
+
+constexpr const char* model_input = "the model's input";
+
+/// The operations that a kernel does, each reading only the one before it.
+struct Pattern {
+  Pass pass;
+  std::vector<std::string> types;
+  std::vector<std::string> after;  ///< what makes that which the first one reads; empty: anything
+  std::optional<KernelKind> kind;
+};
+
+/// Of two that fit, the first one is taken.
+const std::vector<Pattern>& patterns() {
+  static const std::vector<Pattern> all = {
+      {Pass::forward, {"Linear"}, {model_input, "ReLU", "Dropout"}, KernelKind::matmul_forward},
+      {Pass::forward, {"ReLU", "Dropout"}, {"Linear"}, KernelKind::activation},
+      {Pass::forward, {"ReLU"}, {"Linear"}, KernelKind::activation},
+      {Pass::forward, {"SoftmaxCrossEntropy"}, {"Linear"}, KernelKind::softmax_loss},
+      {Pass::delta, {"SoftmaxCrossEntropy"}, {}, std::nullopt},
+      {Pass::delta, {"Linear"}, {}, KernelKind::matmul_delta},
+      {Pass::gradient, {"Linear"}, {}, KernelKind::matmul_gradient},
+      {Pass::delta, {"Dropout", "ReLU"}, {}, KernelKind::activation_backward},
+      {Pass::delta, {"ReLU"}, {}, KernelKind::activation_backward},
+  };
+  return all;
 }
 
-std::string matching_table(const OperationGraph& graph, const std::vector<MatchedOperation>& matches) {
-  std::string text =
-      fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "operation", "shape", "kernels", "params", "flop/smpl");
-  const auto names = [](const std::vector<KernelKind>& kernels) {
-    std::string joined;
-    for (KernelKind kernel : kernels) joined += (joined.empty() ? "" : " + ") + std::string(hw::kernel_name(kernel));
-    return joined;
-  };
-  for (const MatchedOperation& match : matches) {
-    const Operation& operation = graph.operations[static_cast<std::size_t>(match.operation)];
-    const std::string shape = fmt::format("{}x{}", operation.input_features, operation.output_features);
-    const std::string forward = names(match.forward), backward = names(match.backward);
-    text += fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", operation.name, shape,
-                        forward.empty() ? "(in the kernel before)" : forward, operation.parameters,
-                        operation.forward_flops);
-    if (!backward.empty())
-      text +=
-          fmt::format("{:<12} {:<11} {:<34} {:>9} {:>10}\n", "", "  backward", backward, "", operation.backward_flops);
-  }
-  text +=
-      fmt::format("{:<59} {:>9} {:>10}\n", "total", graph.parameters(), graph.forward_flops() + graph.backward_flops());
+std::string forms() {
+  std::string text = "kernels do:";
+  for (const Pattern& pattern : patterns())
+    if (pattern.pass == Pass::forward)
+      text += fmt::format("\n  {}: {} after {}", hw::kernel_name(*pattern.kind), fmt::join(pattern.types, " + "),
+                          fmt::join(pattern.after, ", "));
   return text;
 }
 
-std::vector<hw::Launch> eval_launches(int layers) {
-  std::vector<hw::Launch> launches{{KernelKind::load_input, 0}};
-  for (int layer = 0; layer < layers; ++layer) {
-    launches.push_back({KernelKind::matmul_forward, layer});
-    if (layer + 1 < layers) launches.push_back({KernelKind::activation, layer});
+class Matcher {
+ public:
+  Matcher(const OperationGraph& graph, std::map<std::string, int>& layers) : graph_(graph), layers_(layers) {
+    for (std::size_t place = 0; place < graph.operations.size(); ++place) {
+      for (const std::string& tensor : graph.operations[place].outputs) makers_[tensor] = static_cast<int>(place);
+      for (const std::string& tensor : graph.operations[place].inputs)
+        readers_[tensor].push_back(static_cast<int>(place));
+    }
   }
-  launches.push_back({KernelKind::softmax_loss, layers - 1});
-  return launches;
+
+  std::vector<MatchedKernel> match(std::vector<std::string>& missing);
+
+ private:
+  std::vector<int> fit(const Pattern& pattern, int place) const;
+  const Operation& at(int place) const { return graph_.operations[static_cast<std::size_t>(place)]; }
+  std::string maker_type(const std::string& tensor) const {
+    const auto maker = makers_.find(tensor);
+    return maker == makers_.end() ? model_input : at(maker->second).type;
+  }
+  std::string told(const Operation& operation) const {
+    std::vector<std::string> reads;
+    for (const std::string& tensor : operation.inputs)
+      reads.push_back(makers_.count(tensor) > 0 ? fmt::format("{} of {}", tensor, maker_type(tensor)) : tensor);
+    return fmt::format("operation {} ({}, reads {})", operation.name, operation.type, fmt::join(reads, " and "));
+  }
+
+  const OperationGraph& graph_;
+  std::map<std::string, int>& layers_;  ///< by operation's name: a matrix product's own, else of what it reads
+  std::map<std::string, int> makers_;
+  std::map<std::string, std::vector<int>> readers_;
+  int products_ = 0;
+};
+
+/// The places of the operations, or none.
+std::vector<int> Matcher::fit(const Pattern& pattern, int place) const {
+  std::vector<int> places;
+  for (const std::string& type : pattern.types) {
+    if (!places.empty()) {
+      const auto readers = readers_.find(at(place).outputs.front());
+      if (readers == readers_.end() || readers->second.size() != 1) return {};
+      place = readers->second.front();
+    }
+    if (at(place).type != type || at(place).pass != pattern.pass) return {};
+    places.push_back(place);
+  }
+  const std::string before = maker_type(at(places.front()).inputs.front());
+  const bool stands =
+      pattern.after.empty() || std::find(pattern.after.begin(), pattern.after.end(), before) != pattern.after.end();
+  return stands ? places : std::vector<int>{};
 }
 
-std::vector<hw::Launch> train_launches(int layers, bool retain, int segment) {
-  std::vector<hw::Launch> launches = eval_launches(layers);
-  if (retain)
-    for (hw::Launch& launch : launches)
-      if (launch.kind == KernelKind::matmul_forward && launch.layer == layers - 1)
-        launch.kind = KernelKind::retain_forward;
-  for (int layer = layers - 1; layer >= 0; --layer) {
-    // The last segment's activations are still there; a segment's last layer makes the next one's input, which is kept.
-    const int first = layer / segment * segment;
-    if (layer + 1 < layers && layer + 1 == first + segment)
-      for (int again = first; again < layer; ++again) {
-        launches.push_back({KernelKind::matmul_forward, again});
-        launches.push_back({KernelKind::activation, again});
-      }
-    if (layer > 0)
-      launches.push_back(
-          {retain && layer == layers - 1 ? KernelKind::retained_delta : KernelKind::matmul_delta, layer});
-    launches.push_back({KernelKind::matmul_gradient, layer});
-    if (layer > 0) launches.push_back({KernelKind::activation_backward, layer - 1});
+std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
+  std::vector<MatchedKernel> matched;
+  std::set<int> done;
+  std::string left = graph_.inputs.empty() ? "" : graph_.inputs.front().name;  // by the kernel before
+  for (int place = 0; place < static_cast<int>(graph_.operations.size()); ++place) {
+    if (done.count(place) > 0) continue;
+    MatchedKernel kernel;
+    for (const Pattern& pattern : patterns()) {
+      kernel = {fit(pattern, place), pattern.kind};
+      if (!kernel.operations.empty()) break;
+    }
+    const Operation& operation = at(place);
+    if (kernel.operations.empty()) {
+      missing.push_back(told(operation) + ": no kernel does it there");
+      left = operation.outputs.front();
+      continue;
+    }
+    if (operation.pass == Pass::forward && operation.inputs.front() != left)
+      missing.push_back(
+          fmt::format("{}: the kernel before it leaves {}, and none takes another tensor", told(operation), left));
+    for (const int each : kernel.operations) done.insert(each);
+    left = at(kernel.operations.back()).outputs.front();
+    if (operation.pass == Pass::forward) {
+      const bool product = kernel.kind && hw::consumes_weights(*kernel.kind);
+      const auto before = makers_.find(operation.inputs.front());
+      const int layer = product ? products_++ : before == makers_.end() ? 0 : layers_[at(before->second).name];
+      for (const int each : kernel.operations) layers_[at(each).name] = layer;
+    }
+    kernel.layer = layers_[operation.name];
+    matched.push_back(std::move(kernel));
   }
-  return launches;
+  return matched;
+}
+
+}  // namespace
+
+Matching match_kernels(const OperationGraph& forward) {
+  Matching matching{forward, backward_graph(forward), {}, {}};
+  std::vector<std::string> missing;
+  std::map<std::string, int> layers;
+  matching.forward_kernels = Matcher(matching.forward, layers).match(missing);
+  matching.backward_kernels = Matcher(matching.backward, layers).match(missing);
+  if (!missing.empty()) throw UsageError(fmt::format("{}\n{}", fmt::join(missing, "\n"), forms()));
+  return matching;
 }
 
 }  // namespace weft::sw

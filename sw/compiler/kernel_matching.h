@@ -1,5 +1,6 @@
 #pragma once
-// Matches each operation of the graph with kernels of the wafer. One matched matrix kernel is one layer.
+// Which kernel of the wafer does which operations of a graph, by a table of patterns.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,25 +9,22 @@
 
 namespace weft::sw {
 
-struct MatchedOperation {
-  int operation = 0;                    ///< index into the graph
-  int layer = 0;                        ///< index of the matrix layer it belongs to
-  std::vector<hw::KernelKind> forward;  ///< in the order of launching; empty when the operation before covers it
-  std::vector<hw::KernelKind> backward;
+struct MatchedKernel {
+  std::vector<int> operations;         ///< of the graph, one behind the other
+  std::optional<hw::KernelKind> kind;  ///< none: the kernel before does them
+  int layer = 0;                       ///< of the matrix product that it belongs to
 };
 
-/// In topological order. A dropout is covered by the activation kernel of the ReLU before it.
-/// Throws UsageError that names the operation for which there is no kernel.
-std::vector<MatchedOperation> match_kernels(const OperationGraph& graph);
+struct Matching {
+  OperationGraph forward, backward;
+  std::vector<MatchedKernel> forward_kernels, backward_kernels;  ///< in the order of launching
+};
 
-/// The table of --validate_only: operation, kernels, shape, parameters, flops; 80 columns.
-std::string matching_table(const OperationGraph& graph, const std::vector<MatchedOperation>& matches);
+/// Precondition: `forward` comes from checked(). Throws UsageError that names every operation for which there is no
+/// kernel where it stands, and says what there is.
+Matching match_kernels(const OperationGraph& forward);
 
-/// Launches of one micro-batch. With `retain` the output layer's weights stay on the wafer for its delta.
-/// Order of the backward pass: per layer delta, activation derivative, gradient; the first layer has no delta.
-/// `segment` (1 to layers): only the input of every so many layers is kept; the backward pass computes the others of a
-/// segment again, from its weights, before it needs them. `layers`: nothing is computed again.
-std::vector<hw::Launch> train_launches(int layers, bool retain, int segment);
-std::vector<hw::Launch> eval_launches(int layers);
+/// The table of --validate_only: operations, what they read, shapes, kernels, parameters, flops; 80 columns.
+std::string matching_table(const Matching& matching);
 
 }  // namespace weft::sw

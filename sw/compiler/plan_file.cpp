@@ -7,8 +7,7 @@
 #include <limits>
 #include <set>
 
-#include "hw/spec/kernel_names.h"
-#include "sw/compiler/kernel_matching.h"
+#include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
 #include "tlm/base/error.h"
 #include "tlm/base/json_text.h"
@@ -147,8 +146,9 @@ Json plan_file_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers
   return json;
 }
 
-Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
-               const hw::MachineSpec& machine, const Json& inputs, const Plan& fresh) {
+Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, const hw::MachineSpec& machine,
+               const Json& inputs, const Plan& fresh) {
+  const std::vector<hw::MatrixLayer>& layers = model.layers;
   const auto refuse = [&file](const std::string& why) {
     throw UsageError(fmt::format("--plan {}: {}", file.string(), why));
   };
@@ -179,10 +179,9 @@ Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLa
   } catch (const nlohmann::json::exception& error) {
     refuse(fmt::format("is damaged: {}", error.what()));
   }
-  const int depth = static_cast<int>(layers.size());
-  plan.train = predict_launches(layers, machine, train_launches(depth, plan.retain, plan.segment), true, plan.mapping,
+  plan.train = predict_launches(layers, machine, train_launches(model, plan.retain, plan.segment), true, plan.mapping,
                                 plan.tokens);
-  plan.eval = predict_launches(layers, machine, eval_launches(depth), false, plan.mapping, plan.tokens);
+  plan.eval = predict_launches(layers, machine, eval_launches(model), false, plan.mapping, plan.tokens);
   if (json.value("train", Json()) != launches_json(plan.train, layers))
     refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
   plan.sram = sram_map(layers, machine, plan.mapping, plan.tokens, true, plan.retain, plan.segment);

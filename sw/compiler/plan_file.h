@@ -21,7 +21,7 @@ nlohmann::ordered_json plan_file_json(const Plan& plan, const std::vector<hw::Ma
 /// The plan in `file`. It must be a plan that today's compiler makes from `inputs` in everything but the choice itself;
 /// `fresh` gives the samples of a system.
 /// Throws UsageError that names the first difference: not a plan, an input with both values, other predictions.
-Plan read_plan(const std::filesystem::path& file, const std::vector<hw::MatrixLayer>& layers,
-               const hw::MachineSpec& machine, const nlohmann::ordered_json& inputs, const Plan& fresh);
+Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, const hw::MachineSpec& machine,
+               const nlohmann::ordered_json& inputs, const Plan& fresh);
 
 }  // namespace weft::sw

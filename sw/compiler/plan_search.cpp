@@ -48,7 +48,7 @@ MappingSearch::MappingSearch(const std::vector<hw::MatrixLayer>& layers, const h
 
 LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                      const std::vector<hw::Launch>& launches)
-    : lanes_(machine.pe.lanes.fmac_mixed), issue_(machine.pe.vector_issue_cycles) {
+    : simd_(machine.pe.lanes.fmac_mixed), issue_(machine.pe.vector_issue_cycles) {
   for (const hw::Launch& launch : launches) {
     const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
     auto shape = std::find_if(shapes_.begin(), shapes_.end(), [&](const Products& other) {
@@ -56,9 +56,10 @@ LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::Machi
     });
     if (shape == shapes_.end())
       shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs, 1 - layer.sparsity});
-    shape->forward += launch.kind == hw::KernelKind::matmul_forward || launch.kind == hw::KernelKind::retain_forward;
-    shape->delta += launch.kind == hw::KernelKind::matmul_delta;
-    shape->gradient += launch.kind == hw::KernelKind::matmul_gradient;
+    const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+    shape->forward += kernel.is_forward_product();
+    shape->delta += kernel.by_input;
+    shape->gradient += kernel.produces_gradient();
   }
 }
 
@@ -69,9 +70,9 @@ Cycle LeastStep::of(const hw::Mapping& mapping, int tokens) const {
   for (const Products& shape : shapes_) {
     const Cycle from = hw::split_count(shape.inputs, mapping.lane.height, 0),
                 to = hw::split_count(shape.outputs, mapping.lane.height, 0);
-    const Cycle forward = shape.outputs * from * (issue_ + ceil_div(wide, lanes_)),
-                delta = shape.inputs * to * (issue_ + ceil_div(wide, lanes_)),
-                products = shape.outputs * wide * ceil_div(from, lanes_), issues = shape.outputs * wide * issue_;
+    const Cycle forward = shape.outputs * from * (issue_ + ceil_div(wide, simd_)),
+                delta = shape.inputs * to * (issue_ + ceil_div(wide, simd_)),
+                products = shape.outputs * wide * ceil_div(from, simd_), issues = shape.outputs * wide * issue_;
     const auto kept = [&shape](Cycle cycles) {
       return static_cast<Cycle>(shape.density * static_cast<double>(cycles));
     };

@@ -53,7 +53,7 @@ class LeastStep {
     double density;
     int forward = 0, delta = 0, gradient = 0;  ///< launches
   };
-  int lanes_, issue_;
+  int simd_, issue_;
   std::vector<Products> shapes_;
 };
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "sw/compiler/order_check.h"
 #include "tlm/base/wrap.h"
 

@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
-#include "hw/spec/kernel_names.h"
-#include "sw/compiler/kernel_matching.h"
+#include "hw/spec/kernel_table.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_search.h"
 #include "sw/compiler/plan_text.h"
@@ -53,7 +53,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
   std::vector<PlannedLaunch> result;
   result.reserve(launches.size());
   for (const hw::Launch& launch : launches) {
-    if (launch.kind == hw::KernelKind::softmax_loss) {
+    if (hw::kernel_of(launch.kind).form == hw::KernelForm::loss) {
       result.push_back({launch, 0, 0, {}});
       continue;
     }
@@ -76,15 +76,16 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
 void predict_loss(const Layers& layers, const hw::MachineSpec& machine, bool train, const hw::Mapping& mapping,
                   int tokens, std::vector<PlannedLaunch>& launches) {
   for (PlannedLaunch& loss : launches)
-    if (loss.launch.kind == hw::KernelKind::softmax_loss)
+    if (hw::kernel_of(loss.launch.kind).form == hw::KernelForm::loss)
       loss = planned(layers, machine, loss.launch, train, mapping, tokens);
 }
 
 /// The best mapping for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best
 /// plan.
-void try_mappings(const Layers& layers, const hw::MachineSpec& machine, const MappingSearch& search, int tokens,
+void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, const MappingSearch& search, int tokens,
                   const hw::StreamOrder& order, PlanAlternative& tried, std::optional<Plan>& best) {
-  const std::vector<hw::Launch> launches = train_launches(static_cast<int>(layers.size()), tried.retain, tried.segment);
+  const Layers& layers = model.layers;
+  const std::vector<hw::Launch> launches = train_launches(model, tried.retain, tried.segment);
   const LeastStep least(layers, machine, launches);
   for (const MappingFamily& family : search.families()) {
     for (int width : *family.widths) {
@@ -195,7 +196,7 @@ std::string longest_launch(const Plan& plan, const Layers& layers) {
 }
 
 /// The best plan that differs from the chosen one in more than the width, and the kernel that it loses most with.
-std::string runner_up(const Plan& plan, const Layers& layers, const hw::MachineSpec& machine) {
+std::string runner_up(const Plan& plan, const MatchedModel& model, const hw::MachineSpec& machine) {
   const PlanAlternative* next = nullptr;
   for (const PlanAlternative& tried : plan.alternatives) {
     const bool chosen = tried.micro_batches == plan.micro_batches && tried.retain == plan.retain &&
@@ -204,10 +205,10 @@ std::string runner_up(const Plan& plan, const Layers& layers, const hw::MachineS
     if (tried.predicted_step > 0 && !chosen && (!next || tried.predicted_step < next->predicted_step)) next = &tried;
   }
   if (!next) return "nothing else that was tried fits";
-  const std::vector<hw::Launch> launches = train_launches(static_cast<int>(layers.size()), next->retain, next->segment);
+  const std::vector<hw::Launch> launches = train_launches(model, next->retain, next->segment);
   const std::map<std::string, Cycle> ours = by_kernel(plan.train, plan.micro_batches),
                                      theirs = by_kernel(
-                                         predict_launches(layers, machine, launches, true, next->mapping,
+                                         predict_launches(model.layers, machine, launches, true, next->mapping,
                                                           plan.tokens * plan.micro_batches / next->micro_batches),
                                          next->micro_batches);
   std::string kernel;
@@ -227,9 +228,9 @@ std::string runner_up(const Plan& plan, const Layers& layers, const hw::MachineS
                      percent(next->predicted_step - plan.predicted_step, plan.predicted_step), lost, kernel);
 }
 
-std::string reason_of(const Plan& plan, const Layers& layers, const hw::MachineSpec& machine, std::size_t tried) {
+std::string reason_of(const Plan& plan, const MatchedModel& model, const hw::MachineSpec& machine, std::size_t tried) {
   return fmt::format("shortest launches among {} pairs of height and lanes and the widths that change a share; {}; {}",
-                     tried, longest_launch(plan, layers), runner_up(plan, layers, machine));
+                     tried, longest_launch(plan, model.layers), runner_up(plan, model, machine));
 }
 
 }  // namespace
@@ -255,13 +256,14 @@ void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& laye
     }
 }
 
-Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
+Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int batch, int systems, RetainOutput retain,
                const PlanWishes& wishes) {
   if (systems > machine.max_systems || systems < 1)
     throw UsageError(
         fmt::format("num_csx: {} systems; machine {} allows 1 to {}", systems, machine.name, machine.max_systems));
   if (batch % systems != 0)
     throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
+  const Layers& layers = model.layers;
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};
   if (wishes.recompute == 0) add_shares(segments, depth, depth);
@@ -283,7 +285,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
         // To compute less again is faster: the longest segment that fits.
         for (int segment : segments) {
           tried.back().segment = segment;
-          try_mappings(layers, machine, search, tokens, wishes.stream_order, tried.back(), best);
+          try_mappings(model, machine, search, tokens, wishes.stream_order, tried.back(), best);
           if (tried.back().predicted_step > 0) break;
         }
       }
@@ -300,7 +302,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
     refuse(layers, machine, shard, *std::min_element(tried.begin(), tried.end(), [](const auto& a, const auto& b) {
              return a.sram_bytes < b.sram_bytes;
            }));
-  best->eval = predict_launches(layers, machine, eval_launches(depth), false, best->mapping, best->tokens);
+  best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);
   const bool turned = best->mapping.features_over == hw::FeatureAxis::columns;
@@ -315,7 +317,7 @@ Plan make_plan(const Layers& layers, const hw::MachineSpec& machine, int batch, 
   if (static_cast<std::size_t>(machine.router.colors) < best->colors.size())
     throw UsageError(fmt::format("router.colors: the kernels need {}, machine {} has {}", best->colors.size(),
                                  machine.name, machine.router.colors));
-  best->reason = reason_of(*best, layers, machine, families);
+  best->reason = reason_of(*best, model, machine, families);
   return *best;
 }
 

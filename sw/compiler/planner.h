@@ -9,6 +9,7 @@
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/job.h"
 #include "hw/spec/machine.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/compiler/sram_map.h"
 #include "sw/graph/model_file.h"
 #include "tlm/stats/limiter_cycles.h"
@@ -63,7 +64,7 @@ struct Plan {
 /// A pure function. `systems` shares of `batch` samples; `run` as the model file asks, of which retain_output_layer is
 /// in the model section. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and
 /// what would fit), or a stream order that can deadlock.
-Plan make_plan(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine, int batch, int systems,
+Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int batch, int systems,
                RetainOutput retain = RetainOutput::automatic, const PlanWishes& wishes = {});
 
 /// Throws UsageError that names the launch and who would wait for whom, if `plan.order` can deadlock in one of them.

@@ -25,8 +25,8 @@ struct Round {
   Cycle tail;             ///< of it, the wait after the sum that the last round does not have
 };
 
-Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int wavelets, int elements) {
-  const Cycle axpy = timing.issue + ceil_div(elements, lanes);
+Round round_of(const FabricTiming& timing, int simd, const LaunchMap& map, int wavelets, int elements) {
+  const Cycle axpy = timing.issue + ceil_div(elements, simd);
   const Cycle sum = map.reduces ? timing.issue + elements + timing.scalar : timing.scalar;
   const Cycle busy = wavelets * axpy + timing.control + sum;
   const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
@@ -36,7 +36,7 @@ Round round_of(const FabricTiming& timing, int lanes, const LaunchMap& map, int 
                          ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
                          : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
   const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
-  return {length, wavelets * ceil_div(elements, lanes), of_sum, length - busy, wait};
+  return {length, wavelets * ceil_div(elements, simd), of_sum, length - busy, wait};
 }
 
 /// `rounds` of them.
@@ -85,7 +85,7 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
 
 /// Cycles of the longest AXPY of `rows` whose vectors keep each of `most` elements with probability `density`: the
 /// least number that is enough in half of the rounds.
-int slowest_axpy(int most, double density, int rows, int lanes) {
+int slowest_axpy(int most, double density, int rows, int simd) {
   double kept = std::pow(1 - density, most), enough = kept;  // of exactly, of at most so many elements
   int elements = density < 1 ? 0 : most;
   while (elements < most && std::pow(enough, rows) < 0.5) {
@@ -93,7 +93,7 @@ int slowest_axpy(int most, double density, int rows, int lanes) {
     ++elements;
     enough += kept;
   }
-  return static_cast<int>(ceil_div(elements, lanes));
+  return static_cast<int>(ceil_div(elements, simd));
 }
 
 }  // namespace
@@ -104,13 +104,13 @@ Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, c
 
 proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
   const FabricTiming timing(machine);
-  const int lanes = machine.pe.lanes.fmac_mixed;
+  const int simd = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
   Round slowest_round{};
   Cycle tail = 0;
   for (int line = 0; line < map.chain; ++line) {
-    rounds.push_back(round_of(timing, lanes, map, map.wavelets[static_cast<std::size_t>(line)], widest));
+    rounds.push_back(round_of(timing, simd, map, map.wavelets[static_cast<std::size_t>(line)], widest));
     if (rounds.back().length > slowest_round.length) slowest_round = rounds.back();
     tail = rounds.back().tail;
   }
@@ -173,15 +173,15 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
   if (map.lines_are_rows) {
     for (int line = 0; line < map.chain; ++line) {
       int& wavelets = map.wavelets[static_cast<std::size_t>(line)];
-      const int bias = kind != KernelKind::matmul_delta && line + 1 == map.chain ? 1 : 0;
+      const int bias = !hw::kernel_of(kind).by_input && line + 1 == map.chain ? 1 : 0;
       wavelets = static_cast<int>(std::lround((wavelets - bias) * density)) + bias;
     }
     return matrix_parts(machine, layout, map);
   }
   // One row stands for the slowest; what leaves at the edge are the kept ones of all.
-  const int most = *std::max_element(map.elements.begin(), map.elements.end()), lanes = machine.pe.lanes.fmac_mixed;
+  const int most = *std::max_element(map.elements.begin(), map.elements.end()), simd = machine.pe.lanes.fmac_mixed;
   const auto rows = std::count_if(map.elements.begin(), map.elements.end(), [](int elements) { return elements > 0; });
-  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), lanes) * lanes, 1, most);
+  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), simd) * simd, 1, most);
   const auto mean = std::max<int>(1, static_cast<int>(std::lround(most * density)));
   for (int& elements : map.elements) elements = std::min(elements, mean);
   map.elements.front() = slowest;
@@ -198,31 +198,32 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   const hw::Rectangle lane = mapping.lane;
   tokens = mapping.lane_tokens(tokens, 0);
   proto::LimiterCycles parts;
-  switch (launch.kind) {
-    case KernelKind::load_input:
+  const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+  switch (kernel.form) {
+    case hw::KernelForm::load:
       parts.of(Limiter::edge_in) =
           hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
       return parts;
-    case KernelKind::activation:
-      parts.of(Limiter::pe_arithmetic) = hw::activation_times(machine, layer.outputs, dropout, lane, tokens).end;
-      return parts;
-    case KernelKind::activation_backward:
+    case hw::KernelForm::local:
       parts.of(Limiter::pe_arithmetic) =
-          hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens).end;
+          (kernel.role == hw::KernelRole::forward
+               ? hw::activation_times(machine, layer.outputs, dropout, lane, tokens)
+               : hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens))
+              .end;
       return parts;
-    case KernelKind::softmax_loss: {
+    case hw::KernelForm::loss: {
       Cycle leaves = 0;
       parts.of(Limiter::pe_arithmetic) =
           hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
       return parts;
     }
-    default:
+    case hw::KernelForm::stream:
       break;
   }
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);
   parts = matrix_parts(machine, layout, map);
-  if (launch.kind == KernelKind::retained_delta)
+  if (kernel.weights == hw::KernelWeights::resident)
     parts.of(Limiter::pe_arithmetic) +=
         hw::vector_cycles(machine.pe,
                           static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *

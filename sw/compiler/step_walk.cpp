@@ -71,7 +71,7 @@ StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers,
     if (hw::consumes_stream(layer, kind)) {
       const double each = hw::consumes_weights(kind) ? word_bytes : index_bytes;
       const double bytes = elements / servers * each;
-      const bool turned = kind == hw::KernelKind::matmul_delta;
+      const bool turned = hw::kernel_of(kind).by_input;
       stream.read = std::max(bytes * byte, turned ? bytes * 1e-9 / memoryx.transpose_gigabytes_per_s * second : 0);
     }
     if (!hw::produces_gradient(kind)) continue;
@@ -100,7 +100,7 @@ double walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, c
         const double start = wafer + gap, of_chunk = length / stream.chunks;
         const bool gradient = hw::produces_gradient(planned.launch.kind);
         wafer = start + length;
-        if (planned.launch.kind == hw::KernelKind::load_input) {
+        if (hw::kernel_of(planned.launch.kind).form == hw::KernelForm::load) {
           made = std::max(made, consumed.front()) + work.samples_made;
           sent = std::max(made, sent) + work.samples_sent;
           wafer = std::max(start, sent) + length;

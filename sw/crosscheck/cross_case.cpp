@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 
 namespace weft::sw {
 
@@ -42,10 +42,6 @@ std::string to_string(const CrossCase& c) {
                      c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity);
 }
 
-bool may_be_sparse(KernelKind kind) {
-  return kind == KernelKind::matmul_forward || kind == KernelKind::matmul_delta || kind == KernelKind::matmul_gradient;
-}
-
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros) {
   static const std::vector<int> sizes = {1, 1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23};
   std::seed_seq key{seed, static_cast<std::uint32_t>(index)};
@@ -60,7 +56,7 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   if (number / kernels.size() % 3 != 0) c.rectangle = {side(), side()};
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
-  if (may_be_sparse(c.kind)) c.zeros = zeros;
+  if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;
   return c;
 }
 

@@ -37,8 +37,6 @@ std::string to_string(const CrossCase& cross_case);
 /// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
                      int zeros = 0);
-/// The kernels whose weights may be sparse.
-bool may_be_sparse(hw::KernelKind kind);
 
 /// A case ready to run. One operand in eight is any 16 bits: infinities, NaN, subnormals.
 struct PreparedCase {

@@ -178,20 +178,19 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   PreparedCase prepared;
   prepared.launch.kind = c.kind;
   Cycle local = 0;
-  switch (c.kind) {
-    case KernelKind::activation:
-      local = draw_activation(machine, c, prepared.launch, random);
+  switch (hw::kernel_of(c.kind).form) {
+    case hw::KernelForm::local:
+      local = hw::kernel_of(c.kind).role == hw::KernelRole::forward
+                  ? draw_activation(machine, c, prepared.launch, random)
+                  : draw_backward(machine, c, prepared.launch, random);
       break;
-    case KernelKind::activation_backward:
-      local = draw_backward(machine, c, prepared.launch, random);
-      break;
-    case KernelKind::load_input:
+    case hw::KernelForm::load:
       local = draw_load(machine, c, prepared.launch, random);
       break;
-    case KernelKind::softmax_loss:
+    case hw::KernelForm::loss:
       local = draw_loss(machine, c, prepared.launch, random);
       break;
-    default:
+    case hw::KernelForm::stream:
       draw_matrix(c, prepared, random);
       break;
   }

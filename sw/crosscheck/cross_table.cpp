@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 
 namespace weft::sw {
 

@@ -160,22 +160,19 @@ std::vector<std::uint32_t> softmax_loss(const hw::ProgramLaunch& launch) {
 }  // namespace
 
 std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
-  switch (launch.kind) {
-    case hw::KernelKind::retain_forward:
-      return sums_and_weights(launch);
-    case hw::KernelKind::retained_delta:
-      return retained_delta(launch);
-    case hw::KernelKind::activation:
-      return relu(launch);
-    case hw::KernelKind::activation_backward:
-      return relu_backward(launch);
-    case hw::KernelKind::load_input:
+  const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+  switch (kernel.form) {
+    case hw::KernelForm::load:
       return loaded(launch);
-    case hw::KernelKind::softmax_loss:
+    case hw::KernelForm::loss:
       return softmax_loss(launch);
-    default:
-      return chained_sums(launch);
+    case hw::KernelForm::local:
+      return kernel.role == hw::KernelRole::forward ? relu(launch) : relu_backward(launch);
+    case hw::KernelForm::stream:
+      break;
   }
+  if (kernel.weights == hw::KernelWeights::resident) return retained_delta(launch);
+  return kernel.weights == hw::KernelWeights::kept ? sums_and_weights(launch) : chained_sums(launch);
 }
 
 }  // namespace weft::sw

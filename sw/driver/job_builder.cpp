@@ -7,8 +7,9 @@
 #include <limits>
 
 #include "hw/input/sample_walk.h"
-#include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/graph/initial_weights.h"
+#include "sw/graph/network_graph.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -51,9 +52,8 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   const RunConfig& run = config.runconfig;
   hw::Job job;
   job.layers = layers;
-  const int depth = static_cast<int>(job.layers.size());
-  job.train_launches = train_launches(depth, plan.retain, plan.segment);
-  job.eval_launches = eval_launches(depth);
+  for (const PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
+  for (const PlannedLaunch& planned : plan.eval) job.eval_launches.push_back(planned.launch);
   job.first_step = first_step;
   job.checkpoint_steps = run.checkpoint_steps;
   job.initial_checkpoint = run.save_initial_checkpoint && first_step == 0;
@@ -88,7 +88,7 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
 }
 
 hw::TrainingState initial_state(const ModelConfig& config) {
-  const std::vector<hw::MatrixLayer> layers = matrix_layers(config.model);
+  const std::vector<hw::MatrixLayer> layers = matched_model(network_graph(config.model)).layers;
   const std::vector<LayerParameters> parameters = initial_weights(layers, config.runconfig.seed);
   hw::TrainingState state;
   state.loss_scale = config.loss_scale.initial;

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "sw/checkpoint/checkpoint.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/driver/job_builder.h"
+#include "sw/graph/network_graph.h"
 #include "tlm/base/error.h"
 #include "tlm/base/split_mix.h"
 
@@ -48,7 +50,7 @@ void for_each_pruned(const std::vector<hw::MatrixLayer>& layers, State& state, V
 }  // namespace
 
 std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const std::filesystem::path& start) {
-  std::vector<hw::MatrixLayer> layers = matrix_layers(config.model);
+  std::vector<hw::MatrixLayer> layers = matched_model(network_graph(config.model)).layers;
   const SparsityConfig& sparsity = config.model.sparsity;
   if (sparsity.from_checkpoint) mask_from_checkpoint(config, start, layers);
   for (std::size_t index = 0; index < sparsity.of_layers.size(); ++index) {

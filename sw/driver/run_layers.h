@@ -8,8 +8,9 @@
 
 namespace weft::sw {
 
-/// matrix_layers(), and of each sparse one which weights are kept: drawn with the model's seed, or what is not zero in
-/// the checkpoint `start` that the run starts from. Throws UsageError if that is asked for and `start` is empty.
+/// The layers of the matched model, and of each sparse one which weights are kept: drawn with the model's seed, or what
+/// is not zero in the checkpoint `start` that the run starts from. Throws UsageError if that is asked for and `start`
+/// is empty.
 std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const std::filesystem::path& start);
 
 /// Takes the weights that `layers` do not keep, and their optimizer state, out of `state`.

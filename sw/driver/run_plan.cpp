@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sw/compiler/kernel_matching.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/compiler/plan_file.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/step_bounds.h"
@@ -10,6 +10,7 @@
 #include "sw/driver/run_layers.h"
 #include "sw/driver/starting_file.h"
 #include "sw/driver/state_at_start.h"
+#include "sw/graph/network_graph.h"
 #include "tlm/base/json_text.h"
 
 namespace weft::sw {
@@ -20,12 +21,17 @@ Surroundings around(const ModelConfig& config) {
   return {config.optimizer, config.runconfig.num_csx, config.runconfig.whole_tensor_placement};
 }
 
+MatchedModel matched_run(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers) {
+  MatchedModel model = matched_model(network_graph(config.model));
+  model.layers = layers;  // with their masks
+  return model;
+}
+
 Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers) {
   const ModelConfig& config = model.config;
   const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
-  match_kernels(operation_graph(config.model));
-  Plan plan = make_plan(layers, machine.spec, batch, config.runconfig.num_csx, config.model.retain_output_layer,
-                        config.runconfig.plan);
+  Plan plan = make_plan(matched_run(config, layers), machine.spec, batch, config.runconfig.num_csx,
+                        config.model.retain_output_layer, config.runconfig.plan);
   bound_step(plan, layers, machine.spec, around(config));
   return plan;
 }
@@ -38,18 +44,18 @@ Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::
   if (settings.plan.empty()) return fresh;
   std::error_code error;
   const bool folder = std::filesystem::is_directory(settings.plan, error);
-  Plan plan = read_plan(folder ? settings.plan / "plan.json" : settings.plan, layers, machine.spec,
-                        plan_inputs(machine.values, model.values), fresh);
+  Plan plan = read_plan(folder ? settings.plan / "plan.json" : settings.plan, matched_run(model.config, layers),
+                        machine.spec, plan_inputs(machine.values, model.values), fresh);
   bound_step(plan, layers, machine.spec, around(model.config));
   return plan;
 }
 
 std::string validation_text(const ModelFile& model) {
-  const OperationGraph graph = operation_graph(model.config.model);
-  std::string text = matching_table(graph, match_kernels(graph));
+  const Matching matching = match_kernels(network_graph(model.config.model));
+  std::string text = matching_table(matching);
   if (model.config.model.sparsity.from_checkpoint)
     text += "sparse: weights that are zero in the checkpoint that the run starts from\n";
-  for (const hw::MatrixLayer& layer : matrix_layers(model.config.model))
+  for (const hw::MatrixLayer& layer : matched_model(matching).layers)
     if (layer.sparse())
       text += fmt::format("sparse: {:g} % of the weights of {} are zero\n", 100 * layer.sparsity, layer.name);
   for (const std::string& note : model.notes) text += note + "\n";

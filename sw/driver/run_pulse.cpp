@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 
 namespace weft::sw {
 

@@ -288,17 +288,4 @@ void use_data_folder(ModelFile& model, const std::filesystem::path& folder) {
     }
 }
 
-std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network) {
-  std::vector<hw::MatrixLayer> layers;
-  int inputs = network.input_features;
-  for (const int outputs : network.hidden_sizes) {
-    layers.push_back({fmt::format("fc{}", layers.size() + 1), inputs, outputs, true, network.dropout});
-    inputs = outputs;
-  }
-  layers.push_back({fmt::format("fc{}", layers.size() + 1), inputs, network.num_classes, false, 0});
-  for (std::size_t index = 0; index < network.sparsity.of_layers.size(); ++index)
-    layers[index].sparsity = network.sparsity.of_layers[index];
-  return layers;
-}
-
 }  // namespace weft::sw

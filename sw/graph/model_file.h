@@ -115,8 +115,4 @@ ModelFile parse_model(const std::string& text, const std::filesystem::path& name
 /// Takes the data set from `folder` (--data) wherever the model names one; the values say so.
 void use_data_folder(ModelFile& model, const std::filesystem::path& folder);
 
-/// The network as the machine sees it: hidden layers fc1, fc2, ... with ReLU and dropout, then the output layer. Sparse
-/// layers without their masks, with the share of zeros that the file gives.
-std::vector<hw::MatrixLayer> matrix_layers(const NetworkConfig& network);
-
 }  // namespace weft::sw

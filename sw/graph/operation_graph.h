@@ -1,42 +1,49 @@
 #pragma once
-// The operations of a model, from which the compiler matches kernels.
+// A model as operations over named tensors: what a front end makes, and what everything after it works on.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "sw/graph/model_file.h"
-
 namespace weft::sw {
 
-enum class OperationKind { linear, relu, dropout, softmax_cross_entropy };
+/// Which way an operation is run: as the model says it, for the delta of an input, or for its parameters' gradient.
+enum class Pass { forward, delta, gradient };
 
-/// "Linear", "ReLU", "Dropout", "SoftmaxCrossEntropy".
-std::string to_string(OperationKind kind);
+/// Of [features][tokens]; how many tokens, a run says.
+struct Tensor {
+  std::string name;
+  int features = 0;
+};
 
-/// Shapes and flops are of one sample. A flop is one addition, multiplication, comparison, division, exponential or
-/// logarithm; a multiply-accumulate counts two.
 struct Operation {
-  OperationKind kind = OperationKind::linear;
-  std::string name;                             ///< fc1, fc1.relu, fc1.dropout, loss
-  std::vector<int> inputs;                      ///< indices of the operations it reads; empty: the model's input
-  int input_features = 0, output_features = 0;  ///< the loss has one output
-  double dropout = 0;                           ///< of a dropout operation
-  std::int64_t parameters = 0;
-  std::int64_t forward_flops = 0;
-  std::int64_t backward_flops = 0;  ///< weight gradient and, but for the first layer, delta
+  std::string type;                  ///< a name of operation_types()
+  std::string name;                  ///< fc1, fc1.relu, loss
+  std::vector<std::string> inputs;   ///< tensors that it reads
+  std::vector<std::string> outputs;  ///< tensors that it makes; one in the forward pass
+  std::map<std::string, double> attributes = {};
+  Pass pass = Pass::forward;
+  /// Of the forward pass, whatever the pass: its first input and its output. checked() sets them.
+  int input_features = 0, output_features = 0;
+
+  /// 0 if it is not given.
+  double attribute(const std::string& key) const;
 };
 
-/// In topological order.
 struct OperationGraph {
+  std::vector<Tensor> inputs;
   std::vector<Operation> operations;
-
-  std::int64_t parameters() const;
-  std::int64_t forward_flops() const;
-  std::int64_t backward_flops() const;
+  std::vector<std::string> outputs;
 };
 
-/// Linear, ReLU and (if its probability is not zero) Dropout for each hidden layer, Linear and SoftmaxCrossEntropy
-/// at the end. A pure function.
-OperationGraph operation_graph(const NetworkConfig& network);
+/// The graph with its operations in an order in which each comes behind those that it reads (else as they stood), and
+/// with their shapes. Throws UsageError with all mistakes at once: an unknown type or attribute (with the nearest), a
+/// wrong number of inputs, a value outside its range, a name that is given twice, a tensor that nobody makes (with the
+/// nearest) or nobody reads, an output that is no loss, shapes that do not fit, a cycle (with its operations).
+OperationGraph checked(OperationGraph graph);
+
+/// Sums over the operations, of one sample; see operation_types.h.
+std::int64_t parameters(const OperationGraph& graph);
+std::int64_t flops(const OperationGraph& graph);
 
 }  // namespace weft::sw

@@ -34,7 +34,7 @@ ActivationSetup::ActivationSetup(const hw::MachineSpec& machine, const hw::Progr
     : KernelSetup({launch.block.columns(), launch.block.rows(), machine.pe.sram_bytes}),
       block_(launch.block),
       dropout_(launch.dropout) {
-  const bool backward = launch.kind == hw::KernelKind::activation_backward, drops = dropout_.probability > 0;
+  const bool backward = hw::kernel_of(launch.kind).role == hw::KernelRole::delta, drops = dropout_.probability > 0;
   const int most = block_.features_of(0) * block_.tokens_of(0);
   second_ = other_banks(most);
   bits_ = backward ? other_banks(second_ + most) : second_;

@@ -14,16 +14,13 @@ using hw::KernelKind;
 
 /// By color.
 std::vector<const char*> names_of(KernelKind kind) {
-  switch (kind) {
-    case KernelKind::load_input:
+  switch (hw::kernel_of(kind).form) {
+    case hw::KernelForm::load:
       return {nullptr, nullptr, nullptr, "samples"};
-    case KernelKind::softmax_loss:
+    case hw::KernelForm::loss:
       return {nullptr, "up_even_rows", "up_odd_rows", "down_to_rows", nullptr, "losses_even", "losses_odd"};
-    case KernelKind::matmul_gradient:
-    case KernelKind::retained_delta:
-      return {"returned_sum", "sums_even", "sums_odd", "deltas", "lists"};
     default:
-      return {"returned_sum", "sums_even", "sums_odd", "weights", "lists"};
+      return {"returned_sum", "sums_even", "sums_odd", hw::consumes_weights(kind) ? "weights" : "deltas", "lists"};
   }
 }
 

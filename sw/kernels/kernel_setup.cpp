@@ -14,26 +14,24 @@
 
 namespace weft::sw {
 
-using hw::KernelKind;
-
 std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
-  switch (launch.kind) {
-    case KernelKind::retained_delta:
-      return std::make_unique<RetainedSetup>(machine, *launch.map, launch.stream, launch.resident);
-    case KernelKind::activation:
-    case KernelKind::activation_backward:
+  const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+  switch (kernel.form) {
+    case hw::KernelForm::local:
       return std::make_unique<ActivationSetup>(machine, launch);
-    case KernelKind::load_input:
+    case hw::KernelForm::load:
       return std::make_unique<LoadSetup>(machine, launch);
-    case KernelKind::softmax_loss:
+    case hw::KernelForm::loss:
       return std::make_unique<SoftmaxSetup>(machine, launch);
-    default:
+    case hw::KernelForm::stream:
       break;
   }
   const hw::LaunchMap& map = *launch.map;
+  if (kernel.weights == hw::KernelWeights::resident)
+    return std::make_unique<RetainedSetup>(machine, map, launch.stream, launch.resident);
   const auto keeps = [&launch](int round, int place) { return launch.keeps(round, place); };
   auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident, keeps},
-                                             launch.keeps_fp32, launch.kind == KernelKind::retain_forward);
+                                             launch.keeps_fp32, kernel.weights == hw::KernelWeights::kept);
   for (int round = 0; map.from_edge && round < map.rounds; ++round)
     for (int line = 0; line < map.chain; ++line)
       setup->feed(line, round, launch.edge[static_cast<std::size_t>(round * map.chain + line)] + 1);

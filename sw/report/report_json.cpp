@@ -71,7 +71,7 @@ Json path_json(const RunReport& report) {
   for (const proto::StepPath& path : report.paths)
     for (const PathRow& row : path_rows(report, path))
       rows.push_back({path.stage, path.step, proto::key_of(row.limiter), row.work.layer, row.work.launch, row.kernel,
-                      row.first, row.cycles});
+                      row.first.since(), row.cycles});
   return {{"columns", {"stage", "step", "limiter", "layer", "launch", "kernel", "first", "cycles"}},
           {"rows", std::move(rows)}};
 }
@@ -121,8 +121,8 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                      {"loss", step.loss},
                      {"correct", step.correct},
                      {"samples", step.samples},
-                     {"start", step.start},
-                     {"end", step.end},
+                     {"start", step.start.since()},
+                     {"end", step.end.since()},
                      {"period", step.period},
                      {"bubble", step.bubble},
                      {"idle",
@@ -152,8 +152,8 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                 launch.launch,
                 launch.kernel,
                 launch.layer,
-                launch.start,
-                launch.end,
+                launch.start.since(),
+                launch.end.since(),
                 launch.predicted,
                 launch.stream_wait,
                 launch.wait,

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "hw/spec/kernel_table.h"
 #include "tlm/base/clock_crossing.h"
 #include "tlm/base/error.h"
 
@@ -27,12 +28,12 @@ void check_conservation(const RunReport& report) {
                                       sum(report.classes), report.pes * report.cycles));
 }
 
-Cycle turn_bubble(const std::vector<CausedLaunch>& step, Cycle end_before) {
+Cycle turn_bubble(const std::vector<CausedLaunch>& step, RunCycle end_before) {
   if (step.empty()) return 0;
   Cycle bubble = step.front().start - end_before;
   for (const CausedLaunch& launch : step) {
     bubble += launch.stream_wait;
-    if (launch.kernel != "load_input") break;
+    if (!hw::loads_samples(launch.kernel)) break;
   }
   return bubble;
 }
@@ -40,16 +41,16 @@ Cycle turn_bubble(const std::vector<CausedLaunch>& step, Cycle end_before) {
 void place_steps(RunReport& report) {
   std::vector<CausedLaunch> of_step;
   auto launch = report.launches.begin();
-  Cycle end_before = 0;
+  RunCycle end_before;
   for (StepRecord& step : report.steps) {
     of_step.clear();
     step.idle = {};
-    Cycle free = end_before;
+    RunCycle free = end_before;
     for (; launch != report.launches.end() && launch->stage == step.stage && launch->step == step.step; ++launch) {
       of_step.push_back(*launch);
       step.idle.between += launch->start - free;
       free = launch->end;
-      (launch->kernel == "load_input" ? step.idle.samples : step.idle.weights) += launch->wait - launch->wait_update;
+      (hw::loads_samples(launch->kernel) ? step.idle.samples : step.idle.weights) += launch->wait - launch->wait_update;
       step.idle.update += launch->wait_update;
     }
     if (of_step.empty()) continue;
@@ -64,7 +65,8 @@ void place_steps(RunReport& report) {
 Cycle wafer_work(const RunReport& report) {
   std::int64_t trained = 0;
   for (const StepRecord& step : report.steps) trained += step.train ? 1 : 0;
-  Cycle work = 0, sweep = std::numeric_limits<Cycle>::max(), free = 0;
+  Cycle work = 0, sweep = std::numeric_limits<Cycle>::max();
+  RunCycle free;
   std::int64_t launches = 0, steps = 0;
   auto launch = report.launches.begin();
   for (const StepRecord& step : report.steps) {

@@ -37,11 +37,11 @@ struct StepRecord {
   std::int64_t global_step = 0;  ///< training steps done when it ended
   double loss = 0;               ///< mean over the samples that count
   std::int64_t correct = 0, samples = 0;
-  Cycle start = 0, end = 0;  ///< first and last launch on system 0
-  Cycle period = 0;          ///< from the end of the step before, or the run's begin, to its end
-  StepIdle idle;             ///< of it; with the launches' working time it adds up to it
-  Cycle bubble = 0;          ///< wafer 0 idle at the turn of the step, see turn_bubble()
-  Picosecond loss_at = 0;    ///< the loss reached the user node
+  RunCycle start, end;     ///< first and last launch on system 0
+  Cycle period = 0;        ///< from the end of the step before, or the run's begin, to its end
+  StepIdle idle;           ///< of it; with the launches' working time it adds up to it
+  Cycle bubble = 0;        ///< wafer 0 idle at the turn of the step, see turn_bubble()
+  Picosecond loss_at = 0;  ///< the loss reached the user node
 };
 
 /// What depends on the host and on how the simulation was cut: the only part that two equal runs may differ in.
@@ -104,7 +104,7 @@ void check_conservation(const RunReport& report);
 /// Idle wafer cycles at the turn of a step: from the end of the last launch of the step before to the first launch,
 /// from its start until its samples were there, and from the start of the first launch that needs weights until they
 /// were.
-Cycle turn_bubble(const std::vector<proto::CausedLaunch>& step, Cycle end_before);
+Cycle turn_bubble(const std::vector<proto::CausedLaunch>& step, RunCycle end_before);
 
 /// Fills in what only launches and paths know about each step.
 void place_steps(RunReport& report);

@@ -4,6 +4,8 @@
 #include <set>
 #include <tuple>
 
+#include "hw/spec/kernel_table.h"
+
 namespace weft::sw {
 
 namespace {
@@ -16,7 +18,7 @@ std::vector<bool> computed_again(const RunReport& report) {
   std::vector<bool> again;
   std::set<std::tuple<int, std::int64_t, int, int>> seen;
   for (const proto::CausedLaunch& launch : report.launches) {
-    const bool forward = launch.kernel == "matmul_forward" || launch.kernel == "retain_forward";
+    const bool forward = hw::is_forward_product(launch.kernel);
     again.push_back(forward && !seen.emplace(launch.stage, launch.step, launch.micro_batch, launch.layer).second);
   }
   return again;

@@ -9,9 +9,9 @@ namespace weft::sw {
 namespace {
 
 template <typename Asked>
-const StepBar* first_of(const std::vector<StepLane>& lanes, const Asked& asked) {
-  for (const StepLane& lane : lanes)
-    for (const StepBar& bar : lane.bars)
+const StepBar* first_of(const std::vector<StepRow>& rows, const Asked& asked) {
+  for (const StepRow& row : rows)
+    for (const StepBar& bar : row.bars)
       if (asked(bar)) return &bar;
   return nullptr;
 }
@@ -54,9 +54,9 @@ double draw_legend(SvgCanvas& canvas, const StepView& view, double x, double rig
   Legend legend(canvas, x, right, y);
   legend.words("bound by");
   for (const SvgKind& kind : svg_kinds)
-    if (first_of(view.lanes, [&](const StepBar& bar) { return bar.kind == kind.name; }))
+    if (first_of(view.rows, [&](const StepBar& bar) { return bar.kind == kind.name; }))
       legend.entry(fmt::format("class=\"{}\"", kind.name), kind.name);
-  if (const StepBar* bar = first_of(view.lanes, [](const StepBar& one) { return one.wait > 0; }))
+  if (const StepBar* bar = first_of(view.rows, [](const StepBar& one) { return one.wait > 0; }))
     legend.entry(fmt::format("class=\"{}\"", svg_escaped(bar->kind)), "waits for first words", "fill=\"url(#hatch)\"");
   if (!view.idle.empty()) legend.entry("class=\"idle\"", "bubble");
   if (!view.updates.empty()) legend.entry("class=\"update\"", "update");

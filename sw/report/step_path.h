@@ -11,7 +11,8 @@ struct PathRow {
   proto::Limiter limiter = proto::Limiter::wafer;
   proto::WorkOf work;
   std::string kernel;  ///< empty: of no launch
-  Cycle first = 0, cycles = 0;
+  RunCycle first;
+  Cycle cycles = 0;
 };
 
 /// The segments of a step, in the order of time; a launch's wafer cycles in the shares of its closed form, and what is

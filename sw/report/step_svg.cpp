@@ -14,7 +14,7 @@ namespace weft::sw {
 
 namespace {
 
-constexpr double width = 900, left = 146, right = 696, amounts = 782, kinds = 792, lane_height = 20, bar_height = 13,
+constexpr double width = 900, left = 146, right = 696, amounts = 782, kinds = 792, row_height = 20, bar_height = 13,
                  link_height = 18;
 
 class StepPicture {
@@ -30,7 +30,7 @@ class StepPicture {
                                    : "with the run"));
     const double top = draw_legend(canvas_, view_, 16, width - 16, 74) + 34;
     double y = top + 4;
-    y = section(y, "system 0", "cycles", "bound by", view_.lanes);
+    y = section(y, "system 0", "cycles", "bound by", view_.rows);
     if (!view_.updates.empty()) y = section(y + 2, "MemoryX", "cycles", "", view_.updates);
     y += 4;
     canvas_.middle += fmt::format(
@@ -72,22 +72,22 @@ class StepPicture {
   }
 
   /// Returns the y below it.
-  double section(double y, const char* head, const char* time, const char* kind, const std::vector<StepLane>& lanes) {
+  double section(double y, const char* head, const char* time, const char* kind, const std::vector<StepRow>& rows) {
     canvas_.text(16, y + 13, "head", head);
     canvas_.text(amounts, y + 13, "soft", time, "end");
     canvas_.text(kinds, y + 13, "soft", kind);
-    y += lane_height;
+    y += row_height;
     bool shaded = true;
-    for (const StepLane& lane : lanes) {
+    for (const StepRow& row : rows) {
       if (shaded)
         canvas_.back += fmt::format("<rect class=\"row\" x=\"1\" y=\"{:.1f}\" width=\"{}\" height=\"{}\"/>\n", y,
-                                    width - 2, lane_height);
+                                    width - 2, row_height);
       shaded = !shaded;
-      canvas_.text(16, y + 14, "lane", fmt::format("{} {}", shortened(lane.name(), 11, "…"), lane.phase));
-      for (const StepBar& one : lane.bars) bar(one, y + (lane_height - bar_height) / 2);
-      canvas_.text(amounts, y + 14, "lane", grouped(lane.cycles()), "end");
-      if (*kind) canvas_.text(kinds, y + 14, "lane", shortened(lane.bound_by(), 14, "…"));
-      y += lane_height;
+      canvas_.text(16, y + 14, "lane", fmt::format("{} {}", shortened(row.name(), 11, "…"), row.phase));
+      for (const StepBar& one : row.bars) bar(one, y + (row_height - bar_height) / 2);
+      canvas_.text(amounts, y + 14, "lane", grouped(row.cycles()), "end");
+      if (*kind) canvas_.text(kinds, y + 14, "lane", shortened(row.bound_by(), 14, "…"));
+      y += row_height;
     }
     return y;
   }
@@ -140,10 +140,10 @@ class StepPicture {
     if (view_.works.empty()) return y;
     if (!view_.verdict.empty()) {
       canvas_.text(16, y + 13, "head", shortened(view_.verdict, 112, "…"));
-      y += lane_height;
+      y += row_height;
     }
     canvas_.text(16, y + 13, "head", "works all through a step: measured, and where it was predicted; cycles");
-    y += lane_height;
+    y += row_height;
     double longest = view_.period();
     for (const StepWork& work : view_.works) longest = std::max({longest, work.predicted, work.measured});
     const double from = left + 190, length = right - from;
@@ -170,7 +170,7 @@ class StepPicture {
     if (view_.links.empty()) return y;
     canvas_.text(16, y + 13, "head",
                  "links: busy time of the busiest of each class with a step's blocks, share of this step");
-    y += lane_height;
+    y += row_height;
     for (const StepLinks& links : view_.links) {
       const double length = std::min(links.busiest, 1.0) * (right - left - 20);
       canvas_.text(16, y + 13, "lane", shortened(links.name, 21, "…"));

@@ -40,15 +40,15 @@ class Line {
   std::string text_ = std::string(columns, ' ');
 };
 
-std::string lane_line(const StepView& view, const StepLane& lane) {
+std::string row_line(const StepView& view, const StepRow& row) {
   Line line(view);
-  for (const StepBar& bar : lane.bars) {
+  for (const StepBar& bar : row.bars) {
     line.mark(bar.start, bar.end, bar.kernel.empty() ? (bar.earlier ? '-' : '=') : '#');
     if (bar.wait > 0) line.mark(bar.start, bar.start + bar.wait, '~');
   }
-  const std::string cycles = fmt::format("{:>10}", grouped(lane.cycles()));
-  return fmt::format("{:<8} {:<8} |{}|{} {}\n", shortened(lane.name(), 8, "~"), lane.phase, line.text(), cycles,
-                     shortened(lane.bound_by(), 19 - std::min<std::size_t>(cycles.size(), 18), "~"));
+  const std::string cycles = fmt::format("{:>10}", grouped(row.cycles()));
+  return fmt::format("{:<8} {:<8} |{}|{} {}\n", shortened(row.name(), 8, "~"), row.phase, line.text(), cycles,
+                     shortened(row.bound_by(), 19 - std::min<std::size_t>(cycles.size(), 18), "~"));
 }
 
 std::string axis(const StepView& view) {
@@ -73,8 +73,8 @@ std::string step_text(const StepView& view) {
   for (const StepBar& idle : view.idle) bubble.mark(idle.start, idle.end, '.');
   text += axis(view);
   text += fmt::format("{:<17} |{}|{:>10} idle\n", "bubble", bubble.text(), grouped(view.bubble));
-  for (const StepLane& lane : view.lanes) text += lane_line(view, lane);
-  for (const StepLane& lane : view.updates) text += lane_line(view, lane);
+  for (const StepRow& row : view.rows) text += row_line(view, row);
+  for (const StepRow& row : view.updates) text += row_line(view, row);
   text += fmt::format(
       "\n# launch on system 0, ~ it waits for its first words, . idle at the turn,\n"
       "= update at MemoryX, - by the step before; 0 is cycle {} of the run\n",

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "hw/spec/kernel_table.h"
 #include "sw/report/report_rows.h"
 #include "tlm/base/error.h"
 
@@ -19,11 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 const char* phase_of(const std::string& kernel) {
-  if (kernel == "load_input") return "samples";
-  if (kernel == "softmax_loss") return "loss";
-  if (kernel == "matmul_gradient") return "gradient";
-  if (kernel == "matmul_forward" || kernel == "retain_forward" || kernel == "activation") return "forward";
-  if (kernel == "matmul_delta" || kernel == "retained_delta" || kernel == "activation_backward") return "delta";
+  if (const hw::Kernel* known = hw::find_kernel(kernel)) return hw::role_name(known->role);
   throw std::out_of_range("no kernel " + kernel);
 }
 
@@ -36,10 +33,10 @@ std::string kind_of(const Rows& rows, std::size_t row) {
   return classes.at(text(rows.at(row, "bound_by")));
 }
 
-StepLane& lane_of(std::vector<StepLane>& lanes, const std::string& layer, const std::string& phase) {
-  for (StepLane& lane : lanes)
-    if (lane.layer == layer && lane.phase == phase) return lane;
-  return lanes.emplace_back(StepLane{layer, phase, {}, 1});
+StepRow& row_of(std::vector<StepRow>& rows, const std::string& layer, const std::string& phase) {
+  for (StepRow& row : rows)
+    if (row.layer == layer && row.phase == phase) return row;
+  return rows.emplace_back(StepRow{layer, phase, {}, 1});
 }
 
 /// The entry of `steps` that is asked for.
@@ -79,12 +76,12 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     const std::int64_t micro_batch = rows.whole(row, "micro_batch");
     if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
     if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
-    const bool counted = first_stream && (bar.kernel != "load_input" || rows.has("limiter"));
+    const bool counted = first_stream && (!hw::loads_samples(bar.kernel) || rows.has("limiter"));
     if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
-    if (bar.kernel != "load_input") first_stream = false;
-    lane_of(view.lanes, layer, phase).bars.push_back(std::move(bar));
+    if (!hw::loads_samples(bar.kernel)) first_stream = false;
+    row_of(view.rows, layer, phase).bars.push_back(std::move(bar));
   }
-  if (view.lanes.empty()) throw std::out_of_range("a step has no launches");
+  if (view.rows.empty()) throw std::out_of_range("a step has no launches");
 }
 
 /// Updates by this training step, and by the one before as far as they reach into the picture.
@@ -109,9 +106,9 @@ void add_updates(StepView& view, const Json& report, const Json& step, const Jso
     bar.what = fmt::format("{} update{}{}", layer, bar.earlier ? " by the step before" : "",
                            truth(rows.at(row, "applied")) ? "" : ", refused: gradient not finite");
     if (!bar.earlier) view.to = std::max(view.to, bar.end);
-    lane_of(view.updates, layer, "update").bars.push_back(std::move(bar));
+    row_of(view.updates, layer, "update").bars.push_back(std::move(bar));
   }
-  std::stable_sort(view.updates.begin(), view.updates.end(), [](const StepLane& a, const StepLane& b) {
+  std::stable_sort(view.updates.begin(), view.updates.end(), [](const StepRow& a, const StepRow& b) {
     return a.bars.back().start < b.bars.back().start;  // that of this step comes last
   });
 }
@@ -141,25 +138,25 @@ void add_verdict(StepView& view, const Json& report, bool train) {
                           static_cast<double>(integer(work.at("measured_cycles")))});
 }
 
-/// Neighbouring layers whose phase takes as long, within 1 %, share a lane where there are many.
-void collapse(std::vector<StepLane>& lanes) {
+/// Neighbouring layers whose phase takes as long, within 1 %, share a row where there are many.
+void collapse(std::vector<StepRow>& rows) {
   constexpr std::size_t most = 48;  // about twelve layers
-  if (lanes.size() <= most) return;
-  std::vector<StepLane> shown;
-  for (StepLane& lane : lanes) {
-    const auto same = std::find_if(shown.begin(), shown.end(), [&](const StepLane& one) {
+  if (rows.size() <= most) return;
+  std::vector<StepRow> shown;
+  for (StepRow& row : rows) {
+    const auto same = std::find_if(shown.begin(), shown.end(), [&](const StepRow& one) {
       const double cycles = one.cycles() / one.layers;
-      return one.phase == lane.phase && one.bars.size() == one.layers * lane.bars.size() &&
-             one.bound_by() == lane.bound_by() && std::fabs(lane.cycles() - cycles) <= 0.01 * cycles;
+      return one.phase == row.phase && one.bars.size() == one.layers * row.bars.size() &&
+             one.bound_by() == row.bound_by() && std::fabs(row.cycles() - cycles) <= 0.01 * cycles;
     });
     if (same == shown.end()) {
-      shown.push_back(std::move(lane));
+      shown.push_back(std::move(row));
       continue;
     }
     ++same->layers;
-    same->bars.insert(same->bars.end(), lane.bars.begin(), lane.bars.end());
+    same->bars.insert(same->bars.end(), row.bars.begin(), row.bars.end());
   }
-  lanes = std::move(shown);
+  rows = std::move(shown);
 }
 
 StepView view_of(const Json& report, std::optional<std::int64_t> wanted) {
@@ -188,27 +185,27 @@ StepView view_of(const Json& report, std::optional<std::int64_t> wanted) {
   add_launches(view, report, integer(step.at("stage")), integer(step.at("step")));
   const bool follows_training = index > 0 && truth(steps[index - 1].at("train"));
   if (train || follows_training) add_updates(view, report, step, follows_training ? &steps[index - 1] : nullptr);
-  for (const StepLane& lane : view.lanes)
-    for (const StepBar& bar : lane.bars)
+  for (const StepRow& row : view.rows)
+    for (const StepBar& bar : row.bars)
       if (bar.start < view.start || bar.end > view.end) throw std::out_of_range("a launch lies outside its step");
   add_links(view, report);
   add_verdict(view, report, train);
-  collapse(view.lanes);
+  collapse(view.rows);
   collapse(view.updates);
   return view;
 }
 
 }  // namespace
 
-std::string StepLane::name() const { return layers == 1 ? layer : fmt::format("{} +{}", layer, layers - 1); }
+std::string StepRow::name() const { return layers == 1 ? layer : fmt::format("{} +{}", layer, layers - 1); }
 
-double StepLane::cycles() const {
+double StepRow::cycles() const {
   double sum = 0;
   for (const StepBar& bar : bars) sum += bar.earlier ? 0 : bar.end - bar.start;
   return sum;
 }
 
-std::string StepLane::bound_by() const {
+std::string StepRow::bound_by() const {
   std::map<std::string, double> sums;
   for (const StepBar& bar : bars) sums[bar.kind] += bar.earlier ? 0 : bar.end - bar.start;
   const auto most =

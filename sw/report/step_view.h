@@ -1,5 +1,5 @@
 #pragma once
-// One step of a report, arranged as it is drawn: lanes of bars in cycles, idle time at its turn, links.
+// One step of a report, arranged as it is drawn: rows of bars in cycles, idle time at its turn, links.
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ struct StepBar {
 };
 
 /// One phase of one layer, or of several layers that do the same.
-struct StepLane {
+struct StepRow {
   std::string layer, phase;  ///< phase: samples, forward, loss, delta, gradient, update
   std::vector<StepBar> bars;
   int layers = 1;
@@ -48,12 +48,12 @@ struct StepView {
   double from = 0, to = 0;    ///< end of the step before; end of all that belongs to this one
   double start = 0, end = 0;  ///< first and last launch, as the report has them
   double period() const { return end - from; }
-  std::string verdict;            ///< of the run's steady step; empty: the report has none
-  std::vector<StepWork> works;    ///< of a training step
-  double bubble = 0;              ///< as the report has it
-  std::vector<StepBar> idle;      ///< the parts of the bubble
-  std::vector<StepLane> lanes;    ///< launches of system 0, by their first start
-  std::vector<StepLane> updates;  ///< at MemoryX, by their first start
+  std::string verdict;           ///< of the run's steady step; empty: the report has none
+  std::vector<StepWork> works;   ///< of a training step
+  double bubble = 0;             ///< as the report has it
+  std::vector<StepBar> idle;     ///< the parts of the bubble
+  std::vector<StepRow> rows;     ///< launches of system 0, by their first start
+  std::vector<StepRow> updates;  ///< at MemoryX, by their first start
   std::vector<StepLinks> links;
 
   double micros(double cycles) const { return cycles / clock_mhz; }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "hw/spec/kernel_table.h"
 #include "sw/report/roofline.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
@@ -107,7 +108,7 @@ std::string stage_table(const RunReport& report, const std::set<int>& stages, bo
     const double busy = 100.0 * static_cast<double>(group.compute) /
                         (static_cast<double>(report.pes) * static_cast<double>(group.cycles));
     // What waited for its words does not compare with a closed form that has them in time; nor what has none.
-    const bool compares = group.wait == 0 && group.predicted > 0 && group.kernel != "load_input";
+    const bool compares = group.wait == 0 && group.predicted > 0 && !hw::loads_samples(group.kernel);
     const std::string deviation =
         compares         ? fmt::format("{:.2f}", 100.0 * static_cast<double>(group.cycles - group.predicted) /
                                                      static_cast<double>(group.predicted))
@@ -179,13 +180,14 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
     text += wrapped(fmt::format("the only {:<12}", what), 21,
                     fmt::format("{} cycles, {} before its first launch; it began with everything empty, and the steady "
                                 "values below are extrapolated from it",
-                                first->period, first->start));
+                                first->period, first->start.since()));
   } else {
     text += wrapped(fmt::format("steady {:<14}", what), 21,
                     fmt::format("{:.0f} cycles (predicted {}), the mean of {} from {} on", steady.step_cycles,
                                 steady.train ? fmt::format("{}", report.plan.value("predicted_step", Cycle{0})) : "-",
                                 steady.steps, steady.first));
-    text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period, first->start);
+    text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period,
+                        first->start.since());
   }
   text +=
       fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));

@@ -9,9 +9,9 @@
 
 #include "hw/cluster/cluster.h"
 #include "hw/spec/machine_file.h"
-#include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tests/support/reference_trainer.h"
 #include "tlm/base/fp16.h"
@@ -84,10 +84,11 @@ void evaluate(int systems, int micro_batches, sw::PlanWishes wishes = {}, double
   job.schedule.rate = 0.5;
   job.stages = {{true, 30}, {false, 4}};
   wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, batch / systems / micro_batches};
-  const sw::Plan plan = sw::make_plan(job.layers, machine, batch, systems, sw::RetainOutput::automatic, wishes);
+  const sw::Plan plan =
+      sw::make_plan(weft::test::layer_chain(job.layers), machine, batch, systems, sw::RetainOutput::automatic, wishes);
   job.micro_batches = plan.micro_batches;
-  job.train_launches = sw::train_launches(2, plan.retain, plan.segment);
-  job.eval_launches = sw::eval_launches(2);
+  for (const sw::PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
+  for (const sw::PlannedLaunch& planned : plan.eval) job.eval_launches.push_back(planned.launch);
   TrainingState initial = initial_state(job);
   auto parameters = sw::initial_weights(job.layers, 3);
   for (std::size_t index = 0; index < 2; ++index) {

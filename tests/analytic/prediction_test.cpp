@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "hw/csx/matrix_timer.h"
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/prediction.h"
 #include "tests/support/paths.h"
@@ -41,8 +41,8 @@ TEST_CASE("closed form against simulated cycles, 27 layer shapes, all three pass
       const LaunchMap map(kind, job.layers[0], rectangle, shape.tokens);
       MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), nullptr, false);
       lane.begin_launch(map, kind, 0);
-      timer.open(map, {kind, 0, 0, shape.tokens, nullptr}, 0);
-      constexpr Cycle long_before = -100'000'000;
+      timer.open(map, {kind, 0, 0, shape.tokens, nullptr}, RunCycle());
+      constexpr RunCycle long_before(-100'000'000);
       if (map.from_edge) {
         timer.feed(long_before, map.rounds);
       } else {

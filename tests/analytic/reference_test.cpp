@@ -6,9 +6,9 @@
 
 #include "hw/cluster/cluster.h"
 #include "hw/spec/machine_file.h"
-#include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tests/support/reference_trainer.h"
 #include "tlm/base/fp16.h"
@@ -74,10 +74,10 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   job.schedule.rate = rate;
   job.stages = {{true, 12}};
   wanted.micro_batch_size = {sw::MicroBatch::Kind::samples, job.batch / systems / micro_batches};
-  const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, systems, retain, wanted);
+  const sw::Plan plan = sw::make_plan(weft::test::layer_chain(job.layers), machine, job.batch, systems, retain, wanted);
   REQUIRE((wanted.lanes == 0 || plan.mapping.lanes == wanted.lanes));
   job.micro_batches = plan.micro_batches;
-  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
+  for (const sw::PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
   TrainingState initial = initial_state(job);
   std::vector<test::ReferenceTrainer::Layer> layers;
   auto parameters = sw::initial_weights(job.layers, 3);

@@ -6,10 +6,10 @@
 
 #include "hw/cluster/cluster.h"
 #include "hw/spec/machine_file.h"
-#include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
 #include "tests/bench/child_process.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
@@ -90,12 +90,13 @@ nlohmann::json measure_cluster(const std::vector<std::string>& arguments) {
   const hw::MachineSpec machine = hw::load_machine(arguments.at(0), weft::test::source_path("hw/machines"));
   const std::vector<int> widths = widths_of(arguments.at(1));
   hw::Job job = job_of(widths, std::stoi(arguments.at(2)), std::stoi(arguments.at(3)), std::stoi(arguments.at(4)));
-  const sw::Plan plan = sw::make_plan(job.layers, machine, job.batch, job.systems, sw::RetainOutput::no);
+  const sw::Plan plan =
+      sw::make_plan(weft::test::layer_chain(job.layers), machine, job.batch, job.systems, sw::RetainOutput::no);
   const bool whole = arguments.size() > 6 && arguments[6] == "whole";
   const hw::Mapping mapping =
       whole ? hw::Mapping{{machine.fabric.user_width, machine.fabric.user_height}} : plan.mapping;
   job.micro_batches = plan.micro_batches;
-  job.train_launches = sw::train_launches(static_cast<int>(job.layers.size()), plan.retain, plan.segment);
+  for (const sw::PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
   hw::TrainingState initial = hw::initial_state(job);
   const auto parameters = sw::initial_weights(job.layers, 1);
   for (std::size_t index = 0; index < job.layers.size(); ++index) {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "hw/pe/array_model.h"
-#include "hw/spec/kernel_names.h"
+#include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "rtl/cosim/sv_array.h"
 #include "rtl/cosim/tile_array.h"

@@ -14,7 +14,7 @@ namespace {
 
 struct Outcome {
   LaunchTimes times;
-  std::vector<Cycle> marks;
+  std::vector<RunCycle> marks;
   std::vector<float> values;
   std::int64_t crossings = 0;
 };
@@ -50,10 +50,10 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
     lane.begin_launch(map, KernelKind::matmul_forward, layer);
     lane.begin_values();
-    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens, nullptr}, 100);
+    timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens, nullptr}, RunCycle(100));
     const int first = to / 2;
-    outcome.marks.push_back(timer.feed(90, first));
-    outcome.marks.push_back(timer.feed(400, to - first));
+    outcome.marks.push_back(timer.feed(RunCycle(90), first));
+    outcome.marks.push_back(timer.feed(RunCycle(400), to - first));
     lane.weight_values(0, to, weights.data(), from + 1);
     outcome.times = timer.close();
   };
@@ -67,10 +67,10 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
     lane.begin_launch(map, kind, 1);
     lane.begin_values();
-    timer.open(map, {kind, 1, 0, tokens, nullptr}, 0);
+    timer.open(map, {kind, 1, 0, tokens, nullptr}, RunCycle());
     if (kind == KernelKind::matmul_gradient) {
       if (map.lists()) {
-        const EdgeMarks marks = timer.feed_and_drain(50, 3);
+        const EdgeMarks marks = timer.feed_and_drain(RunCycle(50), 3);
         outcome.marks.insert(outcome.marks.end(), {marks.left, marks.drained});
       } else {
         outcome.marks.push_back(timer.drain(3));
@@ -79,7 +79,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
       lane.gradient_values(0, 3, gradient.data());
       outcome.values.insert(outcome.values.end(), gradient.begin(), gradient.end());
     } else {
-      outcome.marks.push_back(timer.feed(0, outputs));
+      outcome.marks.push_back(timer.feed(RunCycle(), outputs));
     }
     outcome.times = timer.close();
   } else {

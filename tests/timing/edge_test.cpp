@@ -28,11 +28,22 @@ MachineSpec edge_machine(Bytes row_buffer_bytes = 1 << 20) {
 const MatrixLayer layer{"fc", 7, 3, false, 0};
 
 struct Feed {
-  explicit Feed(StreamOrder order = {}, MatrixLayer of = layer, Cycle start = 100)
+  explicit Feed(StreamOrder order = {}, MatrixLayer of = layer, RunCycle start = RunCycle(100))
       : machine(edge_machine()),
         layout(machine, {lane, 1, FeatureAxis::rows}),
         map(KernelKind::matmul_forward, of, lane, 6),
         feed(machine, layout, map, order, start, free) {}
+  /// Cycles of the launch.
+  std::vector<Cycle> arrive(Cycle ready, int rounds) {
+    std::vector<Cycle> starts;
+    for (const LaunchCycle start : feed.arrive(RunCycle(ready), rounds)) starts.push_back(start.since());
+    return starts;
+  }
+  std::vector<Cycle> free_channels() const {
+    std::vector<Cycle> cycles;
+    for (const RunCycle at : free) cycles.push_back(at.since());
+    return cycles;
+  }
   std::vector<std::int32_t> round(const std::vector<Cycle>& starts, int rounds, int index) {
     const std::int32_t* bases = feed.round({{starts.begin(), starts.end()}, -1}, 0, rounds, index);
     return {bases, bases + feed.rows()};
@@ -40,7 +51,7 @@ struct Feed {
   MachineSpec machine;
   EdgeLayout layout;
   LaunchMap map;
-  std::vector<Cycle> free;
+  std::vector<RunCycle> free;
   EdgeFeed feed;
 };
 
@@ -54,11 +65,11 @@ TEST_CASE("feed: a channel begins when its words are there and it is free") {
   for (const Cycle ready : {111, 112, 113}) {
     Feed edge;
     REQUIRE(edge.feed.channels() == 2);
-    REQUIRE(edge.feed.arrive(100, 3) == Starts{0, 0});
-    CHECK(edge.free == std::vector<Cycle>{112, 112});
+    REQUIRE(edge.arrive(100, 3) == Starts{0, 0});
+    CHECK(edge.free_channels() == std::vector<Cycle>{112, 112});
     const Cycle start = std::max<Cycle>(ready, 112) - 100;
-    CHECK(edge.feed.arrive(ready, 1) == Starts{start, start});
-    CHECK(edge.free == std::vector<Cycle>{100 + start + 4, 100 + start + 4});
+    CHECK(edge.arrive(ready, 1) == Starts{start, start});
+    CHECK(edge.free_channels() == std::vector<Cycle>{100 + start + 4, 100 + start + 4});
   }
 }
 
@@ -66,25 +77,25 @@ TEST_CASE("feed: words that all wait before the launch have one start, those tha
   // 12 words and the farthest row's way of 1: at -14 and earlier none is still on its way at the launch.
   for (const Cycle ready : {85, 86, 87}) {
     Feed edge;
-    CHECK(edge.feed.arrive(ready, 3).front() == std::max<Cycle>(ready - 100, -14));
+    CHECK(edge.arrive(ready, 3).front() == std::max<Cycle>(ready - 100, -14));
   }
 }
 
 TEST_CASE("feed: row by row in each round, or in blocks of rounds, or by element") {
   Feed by_round;
-  const Starts starts = by_round.feed.arrive(100, 3);
+  const Starts starts = by_round.arrive(100, 3);
   CHECK(by_round.round(starts, 3, 0) == Rows{0, 3, 0, 3});  // row 1: two words later, and a hop
   CHECK(by_round.round(starts, 3, 1) == Rows{4, 7, 4, 7});
   CHECK(by_round.round(starts, 3, 2) == Rows{8, 11, 8, 11});
 
   Feed blocks({false, 2});
-  blocks.feed.arrive(100, 3);
+  blocks.arrive(100, 3);
   CHECK(blocks.round(starts, 3, 0) == Rows{0, 5, 0, 5});
   CHECK(blocks.round(starts, 3, 1) == Rows{2, 7, 2, 7});
   CHECK(blocks.round(starts, 3, 2) == Rows{8, 11, 8, 11});  // the last block is shorter
 
   Feed by_element({true, 1});
-  by_element.feed.arrive(100, 3);
+  by_element.arrive(100, 3);
   CHECK(by_element.round(starts, 3, 0) == Rows{0, 7, 0, 7});
   CHECK(by_element.round(starts, 3, 1) == Rows{2, 9, 2, 9});
   CHECK(by_element.round(starts, 3, 2) == Rows{4, 11, 4, 11});
@@ -93,14 +104,14 @@ TEST_CASE("feed: row by row in each round, or in blocks of rounds, or by element
 TEST_CASE("feed: an odd half takes a word of its own") {
   // 8 inputs and the bias on 4 rows: three halves in the last row.
   Feed edge({}, {"fc", 8, 3, false, 0});
-  const Starts starts = edge.feed.arrive(100, 1);
-  CHECK(edge.free == std::vector<Cycle>{104, 105});
+  const Starts starts = edge.arrive(100, 1);
+  CHECK(edge.free_channels() == std::vector<Cycle>{104, 105});
   CHECK(edge.round(starts, 1, 0) == Rows{0, 3, 0, 3});
 }
 
 TEST_CASE("feed: what came before the launch is there at its begin") {
   Feed edge;
-  const Starts starts = edge.feed.arrive(96, 3);
+  const Starts starts = edge.arrive(96, 3);
   CHECK(starts == Starts{-4, -4});
   CHECK(edge.round(starts, 3, 0) == Rows{-1, -1, -1, -1});
   CHECK(edge.round(starts, 3, 1) == Rows{0, 3, 0, 3});
@@ -108,7 +119,7 @@ TEST_CASE("feed: what came before the launch is there at its begin") {
 
 TEST_CASE("feed: a place that was kept gives the same rounds again") {
   Feed edge({false, 2});
-  const Starts starts = edge.feed.arrive(100, 3);
+  const Starts starts = edge.arrive(100, 3);
   edge.round(starts, 3, 0);
   const EdgeFeed::Place place = edge.feed.place();
   const Rows one = edge.round(starts, 3, 1), two = edge.round(starts, 3, 2);

@@ -20,7 +20,7 @@ constexpr Cycle never_added = Cycle{1} << 60;
 
 struct Outcome {
   LaunchTimes times;
-  std::vector<Cycle> left;
+  std::vector<RunCycle> left;
 };
 
 MachineSpec mini() { return load_machine("mini", weft::test::source_path("hw/machines")); }
@@ -38,9 +38,9 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int rounds, int late, C
   const LaunchMap map(kind, job.layers[0], rectangle, job.batch);
   lane.begin_launch(map, kind, 0);
   MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), memo, false, {}, least_rest);
-  timer.open(map, {kind, 20, rounds, job.batch, nullptr}, 1000);
+  timer.open(map, {kind, 20, rounds, job.batch, nullptr}, RunCycle(1000));
   Outcome outcome;
-  Cycle ready = 1000;
+  RunCycle ready(1000);
   for (int chunk = 0; chunk < chunks; ++chunk) {
     ready += 500 + (chunk == late ? cycles : 0);
     const int of_chunk = split_count(map.rounds, chunks, chunk);

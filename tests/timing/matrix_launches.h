@@ -13,7 +13,7 @@ namespace weft::test {
 /// What the rest of the cluster sees of a launch, and what it took to find it.
 struct LaunchOutcome {
   hw::LaunchTimes times;
-  std::vector<Cycle> marks;
+  std::vector<RunCycle> marks;
   std::string how;
   int rounds_added;
   std::int64_t pe_rounds;
@@ -54,12 +54,12 @@ inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, 
   const hw::LaunchMap map(size.kind, job.layers[0], size.rectangle, size.tokens);
   hw::MatrixTimer timer(machine, lane, hw::EdgeLayout(machine, {size.rectangle}), memo, false, {}, least_rest);
   std::vector<LaunchOutcome> outcomes;
-  Cycle start = 1000;
+  RunCycle start(1000);
   for (const std::vector<Cycle>& of_launch : late) {
     lane.begin_launch(map, size.kind, 0);
     timer.open(map, {size.kind, 0, 0, size.tokens, nullptr}, start);
     LaunchOutcome outcome;
-    Cycle ready = start - 100;
+    RunCycle ready = start - 100;
     const int chunks = std::min(static_cast<int>(of_launch.size()), map.rounds);
     for (int chunk = 0; chunk < chunks; ++chunk) {
       const int rounds = hw::split_count(map.rounds, chunks, chunk);

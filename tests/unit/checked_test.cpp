@@ -1,10 +1,25 @@
 // Question: do counters of time hold what they can, and stop one past it?
 #include <catch2/catch.hpp>
+#include <functional>
+#include <type_traits>
 
 #include "tlm/base/clock_crossing.h"
 #include "tlm/base/thread_pool.h"
 
 using namespace weft;
+
+TEST_CASE("instants of two origins do not mix, those of one differ by a length") {
+  STATIC_REQUIRE_FALSE(std::is_invocable_v<std::minus<>, RunCycle, LaunchCycle>);
+  STATIC_REQUIRE_FALSE(std::is_invocable_v<std::less<>, StateCycle, LaunchCycle>);
+  STATIC_REQUIRE_FALSE(std::is_invocable_v<std::plus<>, RunCycle, RunCycle>);
+  STATIC_REQUIRE_FALSE(std::is_convertible_v<Cycle, RunCycle>);
+  STATIC_REQUIRE_FALSE(std::is_convertible_v<RunCycle, Cycle>);
+  STATIC_REQUIRE(std::is_same_v<decltype(RunCycle(7) - RunCycle(3)), Cycle>);
+  const RunCycle at = RunCycle(7) + 5;
+  CHECK(at - RunCycle(2) == 10);
+  CHECK((at > RunCycle(11) && at <= RunCycle(12) && at != RunCycle(13)));
+  CHECK(run_cycle(Clock{850}, to_ps(Clock{850}, at)) == at);
+}
 
 TEST_CASE("sums and products of times at the limit and one past it") {
   CHECK(checked_add(latest_time - 1, 1, "x", "ps") == latest_time);

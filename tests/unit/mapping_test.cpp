@@ -4,6 +4,7 @@
 #include "hw/fabric/mapping.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/planner.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -73,16 +74,17 @@ TEST_CASE("the planner takes lanes where one lane would leave rows without work"
   // One lane gives work to 24 of the 50 rows.
   const std::vector<MatrixLayer> layers{{"fc1", 24, 24, true, 0}, {"fc2", 24, 24, false, 0}};
   const MachineSpec machine = machine_of_40_by_50();
-  const sw::Plan plan = sw::make_plan(layers, machine, 4000, 1);
+  const sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, 4000, 1);
   CHECK(plan.mapping.lanes > 1);
   sw::PlanWishes one;
   one.lanes = 1;
   one.features_over = sw::FeaturesOver::rows;
-  const sw::Plan single = sw::make_plan(layers, machine, 4000, 1, sw::RetainOutput::automatic, one);
+  const sw::Plan single =
+      sw::make_plan(weft::test::layer_chain(layers), machine, 4000, 1, sw::RetainOutput::automatic, one);
   CHECK(single.mapping.lanes == 1);
   CHECK(single.predicted_step > plan.predicted_step);
   one.lanes = 8;
-  CHECK_THROWS_WITH(sw::make_plan(layers, machine, 4000, 1, sw::RetainOutput::automatic, one),
+  CHECK_THROWS_WITH(sw::make_plan(weft::test::layer_chain(layers), machine, 4000, 1, sw::RetainOutput::automatic, one),
                     Catch::Contains("allowed: 1 to 7"));
 }
 

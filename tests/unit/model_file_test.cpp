@@ -6,8 +6,9 @@
 #include <cmath>
 
 #include "hw/spec/configuration_echo.h"
+#include "sw/compiler/matched_model.h"
 #include "sw/graph/initial_weights.h"
-#include "sw/graph/operation_graph.h"
+#include "sw/graph/network_graph.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -20,6 +21,10 @@ const std::string kFolder = weft::test::source_path("sw/models");
 
 sw::ModelConfig load(const std::string& model, const std::vector<std::string>& flags = {}) {
   return sw::read_model(model, kFolder, flags).config;
+}
+
+std::vector<hw::MatrixLayer> layers_of(const sw::NetworkConfig& network) {
+  return sw::matched_model(sw::network_graph(network)).layers;
 }
 
 std::string error_of(const std::string& model, const std::vector<std::string>& flags) {
@@ -52,7 +57,7 @@ TEST_CASE("fc_mnist is the three-layer network of the documentation") {
   CHECK(config.runconfig.max_steps == 234);
   CHECK(config.runconfig.mode == sw::Mode::train);
   CHECK(config.runconfig.plan.micro_batch_size.kind == sw::MicroBatch::Kind::automatic);
-  const auto layers = sw::matrix_layers(config.model);
+  const auto layers = layers_of(config.model);
   REQUIRE(layers.size() == 3);
   CHECK(layers[0].name == "fc1");
   CHECK(layers[1].inputs == 500);
@@ -62,8 +67,8 @@ TEST_CASE("fc_mnist is the three-layer network of the documentation") {
 }
 
 TEST_CASE("parameter counts are those of the Model Zoo") {
-  CHECK(sw::operation_graph(load("fc_mnist").model).parameters() == 545'810);
-  CHECK(sw::operation_graph(load("fc_mnist_deep").model).parameters() == 62'710);
+  CHECK(sw::parameters(sw::network_graph(load("fc_mnist").model)) == 545'810);
+  CHECK(sw::parameters(sw::network_graph(load("fc_mnist_deep").model)) == 62'710);
 }
 
 TEST_CASE("fc_mnist_deep and fc_mnist_tiny are as stated") {
@@ -76,21 +81,6 @@ TEST_CASE("fc_mnist_deep and fc_mnist_tiny are as stated") {
   CHECK(tiny.train_input.batch_size == 32);
   CHECK(tiny.schedule.rate == 0.1);
   CHECK(tiny.runconfig.max_steps == 20);
-}
-
-TEST_CASE("the operation graph is a chain with the flops of its shapes") {
-  const auto graph = sw::operation_graph(load("fc_mnist", {"model.dropout=0.2", "model.hidden_sizes=[5]"}).model);
-  std::vector<std::string> names;
-  for (const auto& operation : graph.operations) names.push_back(sw::to_string(operation.kind) + " " + operation.name);
-  CHECK(names == std::vector<std::string>{"Linear fc1", "ReLU fc1.relu", "Dropout fc1.dropout", "Linear fc2",
-                                          "SoftmaxCrossEntropy loss"});
-  CHECK(graph.operations[0].inputs.empty());
-  CHECK(graph.operations[3].inputs == std::vector<int>{2});
-  CHECK(graph.operations[0].forward_flops == 2 * 784 * 5 + 5);
-  CHECK(graph.operations[0].backward_flops == 2 * 784 * 5 + 5);  // the first layer has no delta
-  CHECK(graph.operations[3].backward_flops == 2 * (2 * 5 * 10) + 10);
-  CHECK(graph.operations[2].dropout == 0.2);
-  CHECK(graph.forward_flops() == (2 * 784 * 5 + 5) + 5 + 5 + (2 * 5 * 10 + 10) + 43);
 }
 
 TEST_CASE("optimizers resolve to the machine's") {
@@ -225,7 +215,7 @@ TEST_CASE("sparsity: for all layers, for each, from a checkpoint, and what canno
   CHECK(with({}).sparsity.of_layers.empty());
   CHECK(with({"model.sparsity=0.75"}).sparsity.of_layers == std::vector<double>{0.75, 0.75});
   CHECK(with({"model.sparsity=[0.5, 0]"}).sparsity.of_layers == std::vector<double>{0.5, 0});
-  CHECK(sw::matrix_layers(with({"model.sparsity=[0.5, 0]"}))[0].sparsity == 0.5);
+  CHECK(layers_of(with({"model.sparsity=[0.5, 0]"}))[0].sparsity == 0.5);
   CHECK(with({"model.sparsity=from_checkpoint"}).sparsity.from_checkpoint);
   CHECK(with({"model.sparsity=0.5", "model.sparsity_seed=7"}).sparsity.seed == 7);
   CHECK_THROWS_WITH(with({"model.sparsity=1"}), Catch::Contains("model.sparsity") && Catch::Contains("0.9999"));
@@ -237,7 +227,7 @@ TEST_CASE("sparsity: for all layers, for each, from a checkpoint, and what canno
 }
 
 TEST_CASE("initial weights have the bounds, mean and deviation of PyTorch's Linear") {
-  const auto layers = sw::matrix_layers(load("fc_mnist").model);
+  const auto layers = layers_of(load("fc_mnist").model);
   const auto parameters = sw::initial_weights(layers, 1);
   REQUIRE(parameters.size() == 3);
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -262,7 +252,7 @@ TEST_CASE("initial weights have the bounds, mean and deviation of PyTorch's Line
 
 TEST_CASE("initial weights are the stated generator's, bit for bit") {
   // From SplitMix64 written out in Python integers.
-  const auto parameters = sw::initial_weights(sw::matrix_layers(load("fc_mnist").model), 1);
+  const auto parameters = sw::initial_weights(layers_of(load("fc_mnist").model), 1);
   CHECK(parameters[0].weight[0] == -0x1.1daf1ep-6f);
   CHECK(parameters[0].bias[0] == -0x1.9f94bcp-7f);
   CHECK(parameters[1].weight[3] == 0x1.e5531ep-7f);

@@ -5,6 +5,7 @@
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/planner.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -78,7 +79,7 @@ TEST_CASE("the planner refuses an order that can deadlock and names the launch")
   const auto plan = [&](hw::StreamOrder order) {
     PlanWishes wishes;
     wishes.stream_order = order;
-    return make_plan(layers, mini(), 64, 1, RetainOutput::no, wishes);
+    return make_plan(weft::test::layer_chain(layers), mini(), 64, 1, RetainOutput::no, wishes);
   };
   CHECK(plan({}).order == hw::StreamOrder{});
   CHECK_THROWS_WITH(plan({true, 1}), Catch::Contains("matmul_forward of fc1") && Catch::Contains("by element"));

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "hw/spec/machine_file.h"
-#include "sw/compiler/kernel_matching.h"
 #include "sw/compiler/planner.h"
 #include "sw/compiler/prediction.h"
 #include "sw/compiler/sram_map.h"
 #include "sw/compiler/step_bounds.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 
 using namespace weft;
@@ -144,7 +144,7 @@ TEST_CASE("a step is its launches one after the other, each as long as wafer or 
       wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, micro_batch};
       wishes.lanes = 1;
       wishes.features_over = sw::FeaturesOver::rows;
-      const sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
+      const sw::Plan plan = sw::make_plan(weft::test::layer_chain(two), machine, 12, 1, sw::RetainOutput::no, wishes);
       REQUIRE(plan.train.size() == 9);
       const Cycle gap = 2 * (plan.mapping.lane.width + plan.mapping.lane.height) + 4;
       Cycle step = 0, streams = 0;
@@ -167,7 +167,7 @@ TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batche
   sw::PlanWishes wishes;
   for (const int micro_batches : {1, 3}) {
     wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, 12 / micro_batches};
-    sw::Plan plan = sw::make_plan(two, machine, 12, 1, sw::RetainOutput::no, wishes);
+    sw::Plan plan = sw::make_plan(weft::test::layer_chain(two), machine, 12, 1, sw::RetainOutput::no, wishes);
     sw::bound_step(plan, two, machine, {});
     // 66 and 28 parameters: both forward at 4 bytes, fc2's 24 weights again, turned, at half the speed; two servers.
     CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 48)));
@@ -191,7 +191,7 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   machine.memoryx.dram = {1 << 30, 1, 0};
   machine.memoryx.transpose_gigabytes_per_s = 1000;
   const std::vector<hw::MatrixLayer> layers = {sparse_layer("fc1", 10, 6, 0.5), sparse_layer("fc2", 6, 4, 0.5)};
-  sw::Plan plan = sw::make_plan(layers, machine, 12, 1, sw::RetainOutput::no, {});
+  sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, 12, 1, sw::RetainOutput::no, {});
   REQUIRE(plan.micro_batches == 1);
   sw::bound_step(plan, layers, machine, {});
   const double first = static_cast<double>(layers[0].kept_parameters()),

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "hw/spec/machine_file.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 
 using namespace weft;
@@ -14,7 +15,7 @@ namespace {
 const std::vector<hw::MatrixLayer> layers = {{"fc1", 784, 250, true, 0}, {"fc2", 250, 10, false, 0}};
 
 sw::Plan plan_on(const hw::MachineSpec& machine, int batch = 256, int systems = 1) {
-  sw::Plan plan = sw::make_plan(layers, machine, batch, systems);
+  sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, batch, systems);
   sw::bound_step(plan, layers, machine, {{}, systems});
   return plan;
 }

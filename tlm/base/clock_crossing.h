@@ -2,6 +2,7 @@
 // Cycles of a clock and picoseconds: exact, and a TimeOverflow beyond latest_time. Crossings round up to the receiver's
 // next edge, once.
 #include "tlm/base/checked.h"
+#include "tlm/base/instant.h"
 #include "tlm/base/units.h"
 
 namespace weft {
@@ -22,5 +23,9 @@ inline Picosecond to_ps(const Clock& clock, Cycle cycles) {
 inline Cycle to_cycles(const Clock& clock, Picosecond ps) {
   return scaled_time(ps, picoseconds_per_microsecond, clock.mega_hertz, "cycles");
 }
+
+/// The same between the run's begin on the wafer's clock and off it.
+inline Picosecond to_ps(const Clock& clock, RunCycle at) { return to_ps(clock, at.since()); }
+inline RunCycle run_cycle(const Clock& clock, Picosecond at) { return RunCycle(to_cycles(clock, at)); }
 
 }  // namespace weft

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tlm/base/units.h"
+#include "tlm/base/instant.h"
 
 namespace weft::proto {
 
@@ -26,7 +26,7 @@ inline constexpr std::array<const char*, time_classes> time_class_names = {
 
 using ClassCycles = std::array<std::int64_t, time_classes>;  ///< PE-cycles per TimeClass
 
-/// One launch on one wafer. Cycles count from the start of the simulation on the wafer's clock.
+/// One launch on one wafer.
 struct LaunchRecord {
   int system = 0;
   int stage = 0;
@@ -36,8 +36,8 @@ struct LaunchRecord {
   int launch = 0;
   int layer = 0;
   std::string kernel;     ///< e.g. matmul_forward
-  Cycle start = 0;        ///< all PEs may begin
-  Cycle end = 0;          ///< the last PE has ended
+  RunCycle start;         ///< all PEs may begin
+  RunCycle end;           ///< the last PE has ended
   Cycle predicted = 0;    ///< closed form of the plan for end - start, given weights in time
   Cycle stream_wait = 0;  ///< from start until the first words of its stream were at the edge
   std::string bound_by;   ///< what most PE-cycles went into: compute, issue, receive, stream, chain or drain

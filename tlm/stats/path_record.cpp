@@ -6,19 +6,19 @@
 
 namespace weft::proto {
 
-StepPath path_of(const Cause& event, Cycle begin, Cycle end, const Clock& clock) {
+StepPath path_of(const Cause& event, RunCycle begin, RunCycle end, const Clock& clock) {
   // The edge that a time lies on or behind; to_ps() rounds up, so an edge is its own.
   const auto edge = [&](Picosecond at) {
     constexpr Picosecond whole = picoseconds_per_microsecond;
-    return std::clamp(at / whole * clock.mega_hertz + at % whole * clock.mega_hertz / whole, begin, end);
+    return std::clamp(RunCycle(at / whole * clock.mega_hertz + at % whole * clock.mega_hertz / whole), begin, end);
   };
   StepPath path;
   path.begin = begin;
   path.end = end;
   std::map<std::pair<Limiter, WorkOf>, PathSegment> segments;
-  Cycle reached = end;
+  RunCycle reached = end;
   event.walk(to_ps(clock, begin), [&](Limiter limiter, const WorkOf& work, Picosecond from, Picosecond) {
-    const Cycle first = edge(from);
+    const RunCycle first = edge(from);
     if (first >= reached) return;
     PathSegment& segment = segments[{limiter, work}];
     segment.limiter = limiter;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tlm/base/units.h"
+#include "tlm/base/instant.h"
 #include "tlm/stats/cause.h"
 
 namespace weft::proto {
@@ -14,18 +14,18 @@ namespace weft::proto {
 struct PathSegment {
   Limiter limiter = Limiter::wafer;
   WorkOf work;
-  Cycle first = 0;   ///< where the earliest of them begins, of the wafer's clock
+  RunCycle first;    ///< where the earliest of them begins
   Cycle cycles = 0;  ///< of all of them
 };
 
 struct StepPath {
   int stage = 0;
   std::int64_t step = 0;  ///< within the stage
-  Cycle begin = 0, end = 0;
+  RunCycle begin, end;
   std::vector<PathSegment> segments;  ///< by their first cycle; they add up to end - begin
 };
 
 /// From `event`, which is not before `end`, back. `begin` and `end` are edges of `clock`.
-StepPath path_of(const Cause& event, Cycle begin, Cycle end, const Clock& clock);
+StepPath path_of(const Cause& event, RunCycle begin, RunCycle end, const Clock& clock);
 
 }  // namespace weft::proto

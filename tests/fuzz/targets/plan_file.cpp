@@ -3,6 +3,7 @@
 
 #include "hw/spec/machine_file.h"
 #include "sw/graph/model_file.h"
+#include "sw/graph/network_graph.h"
 #include "tests/fuzz/targets/target.h"
 #include "tests/support/paths.h"
 
@@ -11,9 +12,9 @@ namespace {
 struct Run {
   weft::hw::MachineFile machine = weft::hw::read_machine("mini", weft::test::source_path("hw/machines"));
   weft::sw::ModelFile model = weft::sw::read_model("fc_mnist_tiny", weft::test::source_path("sw/models"));
-  std::vector<weft::hw::MatrixLayer> layers = weft::sw::matrix_layers(model.config.model);
+  weft::sw::MatchedModel matched = weft::sw::matched_model(weft::sw::network_graph(model.config.model));
   nlohmann::ordered_json inputs = weft::sw::plan_inputs(machine.values, model.values);
-  weft::sw::Plan fresh = weft::sw::make_plan(layers, machine.spec, model.config.train_input.batch_size, 1,
+  weft::sw::Plan fresh = weft::sw::make_plan(matched, machine.spec, model.config.train_input.batch_size, 1,
                                              weft::sw::RetainOutput::automatic, {});
 };
 
@@ -23,6 +24,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Run run;
   return weft::test::attempt([&] {
     const weft::test::MemoryFile file(data, size);
-    weft::sw::read_plan(file.path(), run.layers, run.machine.spec, run.inputs, run.fresh);
+    weft::sw::read_plan(file.path(), run.matched, run.machine.spec, run.inputs, run.fresh);
   });
 }

@@ -1,0 +1,12 @@
+#pragma once
+// A model file's network as a graph.
+#include "sw/graph/model_file.h"
+#include "sw/graph/operation_graph.h"
+
+namespace weft::sw {
+
+/// Linear, ReLU and (if its probability is not zero) Dropout for each hidden layer fc1, fc2, ...; Linear and
+/// SoftmaxCrossEntropy at the end. Reads "samples" and "labels", makes "loss". Checked; a pure function.
+OperationGraph network_graph(const NetworkConfig& network);
+
+}  // namespace weft::sw

@@ -1,0 +1,112 @@
+#include "sw/graph/operation_types.h"
+
+#include <algorithm>
+
+namespace weft::sw {
+
+namespace {
+
+constexpr double most_features = 1 << 30;
+constexpr int any_number = 1 << 30;
+
+int as_first(const Operation&, const std::vector<int>& inputs) { return inputs.front(); }
+
+std::vector<Parameter> none(const Operation&) { return {}; }
+
+std::vector<Parameter> matrix_with_bias(const Operation& operation) {
+  return {{operation.name + ".weight", {operation.output_features, operation.input_features}},
+          {operation.name + ".bias", {operation.output_features}}};
+}
+
+std::int64_t one_a_feature(const Operation& operation) { return operation.output_features; }
+
+std::int64_t linear_flops(const Operation& operation) {
+  const std::int64_t product = 2LL * operation.input_features * operation.output_features;
+  return operation.pass == Pass::delta ? product : product + operation.output_features;
+}
+
+/// Per class: maximum, subtraction, exponential, sum; then the logarithm and two subtractions of the loss.
+/// Delta, per class: division by the sum; subtraction of the label.
+std::int64_t cross_entropy_flops(const Operation& operation) {
+  return operation.pass == Pass::delta ? 2LL * operation.input_features : 4LL * operation.input_features + 3;
+}
+
+}  // namespace
+
+std::int64_t Parameter::elements() const {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) count *= extent;
+  return count;
+}
+
+const std::vector<OperationType>& operation_types() {
+  static const std::vector<OperationType> types = {
+      {"Linear",
+       1,
+       1,
+       {{"features", 1, most_features, true, true}, {"sparsity", 0, 1, false, false}},
+       1,
+       DeltaReads::nothing,
+       false,
+       false,
+       "one tensor",
+       [](const Operation& operation, const std::vector<int>&) {
+         return static_cast<int>(operation.attribute("features"));
+       },
+       matrix_with_bias,
+       linear_flops},
+      {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature},
+      {"Dropout",
+       1,
+       1,
+       {{"probability", 0, 1, false, true}},
+       1,
+       DeltaReads::nothing,  // what was dropped is drawn again
+       false,
+       false,
+       "one tensor",
+       as_first,
+       none,
+       one_a_feature},
+      {"Add",
+       2,
+       any_number,
+       {},
+       any_number,
+       DeltaReads::nothing,
+       true,
+       false,
+       "tensors of one shape",
+       [](const Operation&, const std::vector<int>& inputs) {
+         const bool alike = std::all_of(inputs.begin(), inputs.end(), [&](int other) { return other == inputs[0]; });
+         return alike ? inputs.front() : 0;
+       },
+       none,
+       [](const Operation& operation) {
+         return (static_cast<std::int64_t>(operation.inputs.size()) - 1) * operation.output_features;
+       }},
+      {"SoftmaxCrossEntropy",
+       2,
+       2,
+       {},
+       1,
+       DeltaReads::input,
+       false,
+       true,
+       "logits and one label",
+       [](const Operation&, const std::vector<int>& inputs) { return inputs[1] == 1 ? 1 : 0; },
+       none,
+       cross_entropy_flops},
+  };
+  return types;
+}
+
+const OperationType* find_operation_type(const std::string& name) {
+  for (const OperationType& type : operation_types())
+    if (name == type.name) return &type;
+  return nullptr;
+}
+
+const OperationType& type_of(const Operation& operation) { return *find_operation_type(operation.type); }
+
+}  // namespace weft::sw

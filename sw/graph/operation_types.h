@@ -1,0 +1,52 @@
+#pragma once
+// The operations that a graph may hold, one row each.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sw/graph/operation_graph.h"
+
+namespace weft::sw {
+
+/// What the delta pass reads besides the delta of the output.
+enum class DeltaReads { nothing, input, output };
+
+struct AttributeRange {
+  const char* name;
+  double least, most;
+  bool whole, needed;
+};
+
+/// A tensor of any rank that is streamed, updated and checkpointed.
+struct Parameter {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::int64_t elements() const;
+};
+
+struct OperationType {
+  const char* name;
+  int least_inputs, most_inputs;
+  std::vector<AttributeRange> attributes;
+  int delta_inputs;  ///< its first so many inputs have a delta
+  DeltaReads delta_reads;
+  bool passes_delta;   ///< each of these deltas is the output's own, so nothing is computed
+  bool is_loss;        ///< a model's output, where the backward pass begins
+  const char* shapes;  ///< what its inputs must be, for people
+  /// 0 unless the inputs are that.
+  int (*output_features)(const Operation& operation, const std::vector<int>& inputs);
+  std::vector<Parameter> (*parameters)(const Operation& operation);
+  /// Of one sample and operation.pass. An addition, multiplication, comparison, division, exponential or logarithm is
+  /// one, a multiply-accumulate two.
+  std::int64_t (*flops)(const Operation& operation);
+};
+
+const std::vector<OperationType>& operation_types();
+
+/// Null if there is none.
+const OperationType* find_operation_type(const std::string& name);
+
+/// Precondition: there is one.
+const OperationType& type_of(const Operation& operation);
+
+}  // namespace weft::sw

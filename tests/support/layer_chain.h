@@ -1,0 +1,28 @@
+#pragma once
+// Layers one behind the other, as a model for the planner.
+#include "sw/compiler/matched_model.h"
+
+namespace weft::test {
+
+/// Behind each but the last stands a ReLU.
+inline sw::MatchedModel layer_chain(const std::vector<hw::MatrixLayer>& layers) {
+  sw::OperationGraph graph{{{"samples", layers.front().inputs}, {"labels", 1}}, {}, {"loss"}};
+  std::string last = "samples";
+  const auto append = [&](const std::string& type, const std::string& name, std::map<std::string, double> attributes) {
+    graph.operations.push_back({type, name, {last}, {name}, std::move(attributes)});
+    last = name;
+  };
+  for (const hw::MatrixLayer& layer : layers) {
+    append("Linear", layer.name, {{"features", layer.outputs}});
+    if (&layer == &layers.back()) break;
+    append("ReLU", layer.name + ".relu", {});
+    if (layer.dropout > 0) append("Dropout", layer.name + ".dropout", {{"probability", layer.dropout}});
+  }
+  append("SoftmaxCrossEntropy", "loss", {});
+  graph.operations.back().inputs.emplace_back("labels");
+  sw::MatchedModel model = sw::matched_model(sw::checked(std::move(graph)));
+  model.layers = layers;
+  return model;
+}
+
+}  // namespace weft::test

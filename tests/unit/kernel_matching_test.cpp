@@ -1,0 +1,146 @@
+// Question: does each operation of a graph get the kernel that does it, in the order of launching, and is an operation
+// that no kernel does named together with what there is?
+#include "sw/compiler/kernel_matching.h"
+
+#include <catch2/catch.hpp>
+
+#include "sw/compiler/matched_model.h"
+#include "sw/graph/network_graph.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using Catch::Matchers::Contains;
+using K = hw::KernelKind;
+
+namespace {
+
+sw::MatchedModel mlp(std::vector<int> hidden, double dropout = 0) {
+  sw::NetworkConfig network;
+  network.input_features = 8;
+  network.hidden_sizes = std::move(hidden);
+  network.num_classes = 3;
+  network.dropout = dropout;
+  return sw::matched_model(sw::network_graph(network));
+}
+
+using Launches = std::vector<std::pair<K, int>>;
+
+Launches said(const std::vector<hw::Launch>& launches) {
+  Launches all;
+  for (const hw::Launch& launch : launches) all.emplace_back(launch.kind, launch.layer);
+  return all;
+}
+
+sw::Operation linear(const std::string& name, const std::string& input, double features) {
+  return {"Linear", name, {input}, {name}, {{"features", features}}};
+}
+sw::Operation plain(const std::string& type, const std::string& name, std::vector<std::string> inputs) {
+  return {type, name, std::move(inputs), {name}};
+}
+
+std::string refused(std::vector<sw::Operation> operations, std::vector<std::string> outputs = {"loss"}) {
+  const sw::OperationGraph graph = sw::checked({{{"x", 6}, {"labels", 1}}, std::move(operations), std::move(outputs)});
+  try {
+    sw::match_kernels(graph);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("launches of a network by hand: one layer, two, with dropout in the activation's kernel") {
+  CHECK(said(sw::train_launches(mlp({}), false, 1)) ==
+        Launches{{K::load_input, 0}, {K::matmul_forward, 0}, {K::softmax_loss, 0}, {K::matmul_gradient, 0}});
+  const Launches two{{K::load_input, 0},      {K::matmul_forward, 0},      {K::activation, 0},
+                     {K::matmul_forward, 1},  {K::softmax_loss, 1},        {K::matmul_delta, 1},
+                     {K::matmul_gradient, 1}, {K::activation_backward, 0}, {K::matmul_gradient, 0}};
+  CHECK(said(sw::train_launches(mlp({5}), false, 2)) == two);
+  CHECK(said(sw::train_launches(mlp({5}, 0.1), false, 2)) == two);
+  CHECK(said(sw::eval_launches(mlp({5}, 0.1))) == Launches(two.begin(), two.begin() + 5));
+  const sw::MatchedModel model = mlp({5, 4}, 0.1);
+  REQUIRE(model.layers.size() == 3);
+  CHECK((model.layers[1].name == "fc2" && model.layers[1].inputs == 5 && model.layers[1].outputs == 4));
+  CHECK((model.layers[1].relu && model.layers[1].dropout == 0.1));
+  CHECK_FALSE((model.layers[2].relu || model.layers[2].dropout > 0));
+}
+
+TEST_CASE("the output layer's weights may stay, and only its own") {
+  const Launches launches = said(sw::train_launches(mlp({5, 4}), true, 3));
+  CHECK(launches[5] == std::pair(K::retain_forward, 2));
+  CHECK(launches[7] == std::pair(K::retained_delta, 2));
+  CHECK(launches[1] == std::pair(K::matmul_forward, 0));
+  CHECK(launches[10] == std::pair(K::matmul_delta, 1));
+}
+
+TEST_CASE("what is not kept is computed again, segment by segment, before the backward pass needs it") {
+  const sw::MatchedModel model = mlp({5, 5, 5, 5});
+  const Launches launches = said(sw::train_launches(model, false, 2));
+  const Launches backward(launches.begin() + 11, launches.end());
+  // Segments {0 1} {2 3} {4}: inputs of 0, 2 and 4 are kept.
+  CHECK(backward == Launches{{K::matmul_delta, 4},
+                             {K::matmul_gradient, 4},
+                             {K::activation_backward, 3},
+                             {K::matmul_forward, 2},
+                             {K::activation, 2},
+                             {K::matmul_delta, 3},
+                             {K::matmul_gradient, 3},
+                             {K::activation_backward, 2},
+                             {K::matmul_delta, 2},
+                             {K::matmul_gradient, 2},
+                             {K::activation_backward, 1},
+                             {K::matmul_forward, 0},
+                             {K::activation, 0},
+                             {K::matmul_delta, 1},
+                             {K::matmul_gradient, 1},
+                             {K::activation_backward, 0},
+                             {K::matmul_gradient, 0}});
+  CHECK(said(sw::train_launches(model, false, 1)) == said(sw::train_launches(model, false, 5)));
+}
+
+TEST_CASE("a residual is named with both additions, and with what kernels do") {
+  const std::string text = refused({linear("fc1", "x", 6), plain("ReLU", "a", {"fc1"}), linear("fc2", "a", 6),
+                                    plain("Add", "sum", {"fc2", "a"}), linear("fc3", "sum", 3),
+                                    plain("SoftmaxCrossEntropy", "loss", {"fc3", "labels"})});
+  CHECK_THAT(text, Contains("operation sum (Add, reads fc2 of Linear and a of ReLU): no kernel does it"));
+  CHECK_THAT(text, Contains("operation d.a (Add, reads d.sum of Linear and d.a.by.fc2 of Linear): no kernel"));
+  CHECK_THAT(text, Contains("activation: ReLU + Dropout after Linear"));
+}
+
+TEST_CASE("an operation that stands where its kernel cannot take it is refused") {
+  const auto loss = [](const char* logits) { return plain("SoftmaxCrossEntropy", "loss", {logits, "labels"}); };
+  CHECK_THAT(refused({plain("ReLU", "a", {"x"}), linear("fc1", "a", 3), loss("fc1")}),
+             Contains("operation a (ReLU, reads x): no kernel does it"));
+  CHECK_THAT(refused({linear("fc1", "x", 6), linear("fc2", "fc1", 3), loss("fc2")}),
+             Contains("operation fc2 (Linear, reads fc1 of Linear): no kernel does it"));
+  CHECK_THAT(refused({linear("fc1", "x", 6),
+                      {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
+                      linear("fc2", "d", 3),
+                      loss("fc2")}),
+             Contains("operation d (Dropout"));
+}
+
+TEST_CASE("two networks side by side read one tensor, which no kernel keeps for the second") {
+  const std::string text = refused({linear("a", "x", 3), plain("SoftmaxCrossEntropy", "one", {"a", "labels"}),
+                                    linear("b", "x", 3), plain("SoftmaxCrossEntropy", "other", {"b", "labels"})},
+                                   {"one", "other"});
+  CHECK_THAT(text, Contains("operation b (Linear, reads x)") && Contains("leaves one"));
+}
+
+TEST_CASE("the table holds every operation of both passes in 80 columns") {
+  sw::NetworkConfig network;
+  network.input_features = 12'288;
+  network.hidden_sizes = std::vector<int>(95, 49'152);
+  network.num_classes = 49'152;
+  network.dropout = 0.1;
+  const std::string text = sw::matching_table(sw::match_kernels(sw::network_graph(network)));
+  std::size_t lines = 0;
+  for (std::size_t from = 0; from < text.size(); ++lines) {
+    const std::size_t end = text.find('\n', from);
+    CHECK(end - from <= 80);
+    from = end + 1;
+  }
+  CHECK(lines == 3 + (3 * 95 + 2) + (4 * 95 + 2));
+  CHECK_THAT(text, Contains("matmul_delta") && Contains("d.fc96.weight") && Contains("(same kernel)"));
+}
