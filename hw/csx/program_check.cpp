@@ -34,7 +34,7 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
 }  // namespace
 
 bool ProgramCheck::begin(const Launch& launch, std::int64_t step, RunCycle start) {
-  active_ = programs_ != nullptr;
+  active_ = programs_ != nullptr && programs_->wants(system_, step);
   if (!active_) return false;
   launch_ = launch;
   lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
@@ -42,6 +42,8 @@ bool ProgramCheck::begin(const Launch& launch, std::int64_t step, RunCycle start
     data(lane).kind = launch.kind;
     data(lane).start = start.since();
     data(lane).system = system_;
+    data(lane).step = step;
+    data(lane).layer = launch.layer;
     data(lane).first_row = wafer_.first_row(lane);
     data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
                                   kernel_name(launch.kind));

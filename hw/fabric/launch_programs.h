@@ -36,6 +36,8 @@ struct Dropout {
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
+  std::int64_t step = 0;  ///< global
+  int layer = 0;
   int first_row = 0;  ///< of the lane, on the wafer
   KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;             ///< of a matrix kernel
@@ -66,6 +68,8 @@ struct ProgramLaunch {
 class LaunchPrograms {
  public:
   virtual ~LaunchPrograms() = default;
+  /// False: launches of this global step are not run, and nothing need be collected for it.
+  virtual bool wants(int /*system*/, std::int64_t /*step*/) const { return true; }
   /// The last PE's end in cycles since the launch began. Throws SimulationError if a bit of a result is another one
   /// (all NaNs are one), or if the programs cannot go on (says who waits for whom).
   virtual Cycle run(const ProgramLaunch& launch) = 0;

@@ -45,6 +45,7 @@ class ArrayModel {
     run_.edges.resize(edges_.size());
     run_.pes.resize(pes_.size());
     beat_ = options.beat;
+    observer_ = options.observer;
     for (const int number : options.slots_of) kept_[static_cast<std::size_t>(number)] = true;
   }
 
@@ -124,6 +125,7 @@ class ArrayModel {
     events_.slots.clear();
     at_pe(at, [&] { pes_[at]->act(now, events_); });
     for (const RouterDeparture& departure : events_.departures) {
+      if (observer_) observer_->departed(at, departure);
       if (departure.from != Port::ramp) credit_behind(at, departure.from, departure.wavelet.color, now + 1);
       for (int link = 0; link < link_count; ++link)
         if (departure.to >> link & 1) {
@@ -132,6 +134,8 @@ class ArrayModel {
           deliver(at, static_cast<Port>(link), departure.wavelet, now);
         }
     }
+    for (const CoreSlot& slot : events_.slots)
+      if (observer_) observer_->acted(at, slot);
     if (kept_[at]) run_.pes[at].slots.insert(run_.pes[at].slots.end(), events_.slots.begin(), events_.slots.end());
   }
 
@@ -172,7 +176,9 @@ class ArrayModel {
     if (end.edge < 0) return arrive(static_cast<std::size_t>(end.pe), opposite(link), wavelet, now);
     const auto edge = static_cast<std::size_t>(end.edge);
     run_.edges[edge].left.push_back({now, wavelet});
-    credit(at, link, wavelet.color, edges_[edge].take(wavelet.color, now + hop_));
+    const Cycle usable = edges_[edge].take(wavelet.color, now + hop_);
+    if (observer_) observer_->left(edge, wavelet.color, usable);
+    credit(at, link, wavelet.color, usable);
   }
 
   /// What left the other side of the link in cycle `now`.
@@ -190,6 +196,7 @@ class ArrayModel {
     const std::size_t link = edge_link_[edge];
     arrive(link / link_count, static_cast<Port>(link % link_count), edges_[edge].send(now), now);
     run_.edges[edge].entered.push_back(now);
+    if (observer_) observer_->entered(edge, now);
   }
 
   void add_waiting(std::size_t at, const std::vector<std::string>& lines) {
@@ -251,6 +258,7 @@ class ArrayModel {
   std::vector<std::size_t> nodes_;  ///< of this cycle
   PeEvents events_;
   std::function<void()> beat_;
+  ArrayObserver* observer_ = nullptr;
   ArrayRun run_;
 };
 

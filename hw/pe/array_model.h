@@ -3,6 +3,7 @@
 // order of time; what one PE does reaches another at least a cycle later, so the order within a cycle does not matter.
 #include <functional>
 
+#include "hw/pe/array_observer.h"
 #include "hw/pe/array_setup.h"
 #include "hw/pe/clocked_pe.h"
 #include "hw/spec/machine.h"
@@ -14,6 +15,7 @@ struct ArrayOptions {
   const ClockedRectangle* clocked = nullptr;  ///< PEs that are not the model's
   std::vector<int> slots_of;                  ///< or only of these PEs, y width + x
   std::function<void()> beat = nullptr;       ///< called now and then while it plays; may throw to leave it
+  ArrayObserver* observer = nullptr;          ///< is told what happens; not of clocked PEs
 };
 
 /// Plays until nothing happens any more; ArrayRun::waiting says who still waits then.

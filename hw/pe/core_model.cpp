@@ -50,22 +50,24 @@ Cycle CoreModel::earliest(int number) const {
   return thread.active ? earliest_slot(thread) : thread.idle_from();
 }
 
-Cycle CoreModel::earliest_slot(const Thread& thread) const {
+template <typename Bound>
+void CoreModel::each_bound(const Thread& thread, Bound&& bound) const {
   const Instruction& instruction = current(thread);
-  Cycle at = std::max(thread.free, thread.start);
-  if (thread.phase == Thread::Phase::start) return std::max(at, inputs_.head(tasks_[thread.task].source, true));
+  bound(Held::busy, thread.free);
+  bound(Held::start, thread.start);
+  if (thread.phase == Thread::Phase::start) return bound(Held::wavelet, inputs_.head(tasks_[thread.task].source, true));
   switch (instruction.opcode) {
     case Opcode::axpy:
     case Opcode::axpy_keep:
     case Opcode::outer: {
       const auto& queue = inputs_[*instruction.fabric_in];
-      at = std::max(at, arrival(instruction));
-      return queue.empty() || queue.front().wavelet.control ? at : std::max(at, thread.ready);
+      if (!queue.empty() && !queue.front().wavelet.control) bound(Held::ready, thread.ready);
+      return bound(Held::wavelet, arrival(instruction));
     }
     case Opcode::axpy_memory:
     case Opcode::outer_memory:
-      if (sends_scalar(thread)) at = std::max(at, thread.ready);
-      return std::max(at, credits_[*instruction.fabric_out].earliest());
+      if (sends_scalar(thread)) bound(Held::ready, thread.ready);
+      return bound(Held::room, credits_[*instruction.fabric_out].earliest());
     case Opcode::drain:
     case Opcode::drain16:
     case Opcode::send16:
@@ -74,16 +76,35 @@ Cycle CoreModel::earliest_slot(const Thread& thread) const {
     case Opcode::sub32:
     case Opcode::mul32:
     case Opcode::max32:
-      if (thread.phase == Thread::Phase::issue) return std::max(at, thread.ready);
-      if (thread.phase == Thread::Phase::elements && instruction.fabric_in) at = std::max(at, arrival(instruction));
-      return instruction.fabric_out ? std::max(at, credits_[*instruction.fabric_out].earliest()) : at;
+      if (thread.phase == Thread::Phase::issue) return bound(Held::ready, thread.ready);
+      if (thread.phase == Thread::Phase::elements && instruction.fabric_in) bound(Held::wavelet, arrival(instruction));
+      if (instruction.fabric_out) bound(Held::room, credits_[*instruction.fabric_out].earliest());
+      return;
     case Opcode::store16:
     case Opcode::store32:
     case Opcode::list16:
-      return std::max(at, arrival(instruction));
+      return bound(Held::wavelet, arrival(instruction));
     default:
-      return stays_in_memory(instruction.opcode) ? std::max(at, thread.ready) : at;
+      if (stays_in_memory(instruction.opcode)) bound(Held::ready, thread.ready);
+      return;
   }
+}
+
+Cycle CoreModel::earliest_slot(const Thread& thread) const {
+  Cycle at = 0;
+  each_bound(thread, [&at](Held, Cycle bound) { at = std::max(at, bound); });
+  return at;
+}
+
+Held CoreModel::held_by(const Thread& thread, Cycle now) const {
+  Held first = Held::wavelet;
+  bool any = false;
+  each_bound(thread, [&](Held held, Cycle bound) {
+    if (bound != now) return;
+    first = std::min(first, held);
+    any = true;
+  });
+  return any ? first : Held::busy;
 }
 
 std::optional<CoreSlot> CoreModel::act(Cycle now) {
@@ -97,8 +118,10 @@ std::optional<CoreSlot> CoreModel::act(Cycle now) {
     slot->at = now;
     slot->thread = number;
     slot->instruction = static_cast<int>(thread.pc);
+    slot->held = held_by(thread, now);
     const Cycle cycles = issue(thread, *slot);
-    thread.free = now + cycles;
+    slot->issues = thread.ready == now + spec_.vector_fill_cycles;
+    slot->until = thread.free = now + cycles;
     if (number == 1) {
       Thread& main = threads_[0];
       if (main.free > now) {

@@ -80,8 +80,12 @@ class CoreModel {
 
   const Instruction& current(const Thread& thread) const { return code_[thread.pc]; }
   Cycle earliest(int number) const;
-  /// Of the next slot. Precondition: the thread is active.
+  /// Calls bound(held, cycle) for all that the next slot waits for; it may call one twice. Precondition: the thread is
+  /// active.
+  template <typename Bound>
+  void each_bound(const Thread& thread, Bound&& bound) const;
   Cycle earliest_slot(const Thread& thread) const;
+  Held held_by(const Thread& thread, Cycle now) const;
   void update() { next_ = std::max(from_, std::min(earliest(0), earliest(1))); }
   void end_tasks(Cycle now);
   void begin_tasks(Cycle now);

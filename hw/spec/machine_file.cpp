@@ -7,6 +7,7 @@
 
 #include "hw/spec/deepest_queue.h"
 #include "tlm/base/error.h"
+#include "tlm/base/file_schema.h"
 #include "tlm/base/named_file.h"
 #include "tlm/base/nearest.h"
 
@@ -186,6 +187,19 @@ MachineSpec read_spec(YamlSection root) {
   return machine;
 }
 
+/// A file without one is of the version before there were any: of 1.
+constexpr FileSchema machine_schema{"weft-machine", 2, 1};
+
+/// Takes a file's schema out of it. Throws UsageError unless it is read.
+void take_schema(YamlTree& root, const std::filesystem::path& file) {
+  const YamlTree* written = root.find("schema");
+  if (written == nullptr) return;
+  if (!written->is_scalar() || !machine_schema.reads(written->scalar))
+    throw UsageError(fmt::format("{}:{}:{}: {}", file.string(), written->place.line, written->place.column,
+                                 machine_schema.refusal(written->is_scalar() ? written->scalar : "that is no word")));
+  root.erase("schema");
+}
+
 /// The base that a file names, taken out of it.
 std::optional<YamlTree> take_base(YamlTree& root) {
   const YamlTree* written = root.find("base");
@@ -222,6 +236,7 @@ void drop_unread(YamlTree& root) {
 YamlSource with_bases(const std::string& text, const std::filesystem::path& name,
                       const std::filesystem::path& machines_dir, const std::vector<std::string>& overrides) {
   YamlSource source(text, name);
+  take_schema(source.root(), name);
   std::error_code unseen;
   std::vector<std::filesystem::path> chain{std::filesystem::weakly_canonical(name, unseen)};
   std::optional<YamlTree> base = take_base(source.root());
@@ -239,6 +254,7 @@ YamlSource with_bases(const std::string& text, const std::filesystem::path& name
       throw UsageError(fmt::format("{}: base: {} is based on itself", where, next.string()));
     chain.push_back(known);
     YamlSource below(read_text_file(next), next);
+    take_schema(below.root(), next);
     base = take_base(below.root());
     // A machine is called and described as its own file says.
     below.root().erase("name");

@@ -1,7 +1,8 @@
 #pragma once
 // Machine files: hw/machines/*.yaml -> MachineSpec. Each number stands beside its source; a file's section `sources`
 // spells the keys out. A file may say which machine it is based on, `base: wse2` or a path from its own folder; then it
-// holds only what is otherwise. A key that is null is not taken from the base.
+// holds only what is otherwise. A key that is null is not taken from the base. `schema: weft-machine-2` says which
+// version of these files it is; one without is of version 1, which is read too.
 #include <filesystem>
 #include <map>
 #include <string>

@@ -99,8 +99,9 @@ void require_checkpoint(const Hdf5Reader& file) {
     file.refuse(fmt::format("is an HDF5 file, but no checkpoint: its attribute format is '{}', expected '{}'", format,
                             format_name));
   if (version != format_version && version != version_of_seeds && version != version_without_seeds)
-    file.refuse(fmt::format("has format_version '{}', this program reads '{}', '{}' and '{}'", version,
-                            version_without_seeds, version_of_seeds, format_version));
+    file.refuse(
+        fmt::format("has format_version '{}', this program reads '{}', '{}' and '{}'; the weft that wrote it reads it",
+                    version, version_without_seeds, version_of_seeds, format_version));
   if (file.attribute("complete") != "yes") file.refuse("is not marked complete");
 }
 

@@ -86,6 +86,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_flag("--timing_only", settings.timing_only, "time the run without computing its numbers");
   command.add_flag("--pe_programs", settings.pe_programs,
                    "run launches also as PE programs and compare every bit (implies --no_fast_forward)");
+  command.add_flag("--explain", settings.explain,
+                   "run one launch of each kind of the last step also as PE programs and say which PE, link or edge "
+                   "held it up (implies --no_fast_forward)");
   command
       .add_option("--rtl-region,--rtl_region", flags.rtl_region,
                   "x,y,width,height: PEs that are Verilated tiles (implies --pe_programs)")
@@ -144,6 +147,7 @@ void read_vcd_pes(RunFlags& flags) {
 void refuse_values(const RunSettings& settings) {
   if (!settings.timing_only) return;
   if (settings.pe_programs) throw UsageError("--timing_only excludes PE programs, which compute");
+  if (settings.explain) throw UsageError("--timing_only excludes --explain, whose PE programs compute");
   if (settings.resume || !settings.checkpoint.empty() || !settings.initial_weights.empty())
     throw UsageError("--timing_only excludes checkpoints: it has no weights");
 }
@@ -177,7 +181,9 @@ int run_model(RunFlags& flags) {
   settings.model_overrides.insert(settings.model_overrides.end(), flags.set.begin(), flags.set.end());
   settings.root = resource_root();
   settings.data_root = data_root();
-  settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs;
+  if (settings.explain && settings.pe_programs)
+    throw UsageError("--explain runs its launches alone; it excludes --pe_programs, --rtl-region and --vcd_pe");
+  settings.fast_forward = !flags.no_fast_forward && !settings.pe_programs && !settings.explain;
   refuse_values(settings);
   if (flags.what_it_needs) {
     ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);

@@ -10,6 +10,7 @@
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
 #include "tlm/base/error.h"
+#include "tlm/base/file_schema.h"
 #include "tlm/base/json_text.h"
 
 namespace weft::sw {
@@ -17,7 +18,7 @@ namespace weft::sw {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr const char* plan_schema = "weft-plan-1";
+constexpr FileSchema plan_schema{"weft-plan", 1, 1};
 
 Json launches_json(const std::vector<PlannedLaunch>& launches, const std::vector<hw::MatrixLayer>& layers) {
   Json list = Json::array();
@@ -107,7 +108,7 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
                             {"segment", tried.segment},
                             {"predicted_step", tried.predicted_step},
                             {"sram_bytes", tried.sram_bytes}});
-  return {{"schema", plan_schema},
+  return {{"schema", plan_schema.text()},
           {"layers", layers_json(layers)},
           {"width", plan.mapping.lane.width},
           {"height", plan.mapping.lane.height},
@@ -155,8 +156,10 @@ Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, con
   std::ifstream stream(file);
   if (!stream) refuse("cannot be opened");
   const Json json = Json::parse(stream, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("schema", Json()) != plan_schema)
+  if (json.is_discarded() || !json.is_object() || !json.value("schema", Json()).is_string())
     refuse("is not a plan that this program wrote");
+  if (const auto schema = json.at("schema").get<std::string>(); !plan_schema.reads(schema))
+    refuse(plan_schema.refusal(schema) + "; or compile again");
   Plan plan;
   try {
     if (json.at("layers") != layers_json(layers)) refuse("was made for another model; compile again");

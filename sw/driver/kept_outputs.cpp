@@ -50,7 +50,9 @@ std::vector<fs::path> outputs_in(const fs::path& folder) {
 
 bool is_output(const fs::path& name) {
   const std::string stem = name.stem().string(), extension = name.extension().string();
-  if (name == "run.json" || name == "run.log" || name == "report.json" || name == "summary.txt") return true;
+  if (name == "run.json" || name == "run.log" || name == "report.json" || name == "summary.txt" ||
+      name == "explain.txt")
+    return true;
   const auto begins = [&stem](const char* start) { return stem.rfind(start, 0) == 0; };
   if (extension == ".json") return begins("report_to_") || begins("report_eval_") || begins("report_before");
   if (extension == ".txt") return begins("summary_to_") || begins("summary_eval_") || begins("summary_before");

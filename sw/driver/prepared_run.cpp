@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <optional>
@@ -95,14 +96,26 @@ std::string weights_text(const std::filesystem::path& file, const hw::TrainingSt
   return fmt::format("weights {:08x}", sum);
 }
 
+/// An array's memory stands in its set-up and in the PEs that play it.
+void require_room(const hw::MachineSpec& machine, const hw::Rectangle& pes) {
+  const double needed = 2.0 * pes.width * pes.height * static_cast<double>(machine.pe.sram_bytes);
+  const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed > there)
+    throw UsageError(
+        fmt::format("PE programs of {} x {} PEs need {:.0f} GiB of memory, this computer has {:.0f}: a smaller plan "
+                    "(runconfig.lanes, train_input.batch_size) or machine",
+                    pes.width, pes.height, needed / (1 << 30), there / (1 << 30)));
+}
+
 std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
                                              const Plan& plan) {
-  if (!settings.pe_programs) return nullptr;
+  if (!settings.pe_programs && !settings.explain) return nullptr;
   if (plan.mapping.features_over == hw::FeatureAxis::columns)
     throw UsageError(
         "PE programs are written for features over rows; the plan has them over columns: "
         "runconfig.features_over=rows");
   const hw::Rectangle pes = on_wafer(machine, plan.mapping);
+  require_room(machine, {std::min(pes.width, plan.mapping.lane.width), plan.mapping.lane.height});
   for (const auto& [x, y] : settings.vcd_pes)
     if (x >= pes.width || y >= pes.height)
       throw UsageError(fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, pes.width, pes.height));
@@ -180,6 +193,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
   job.share_systems = settings.timing_only && settings.fast_forward;
   source = sample_source(config, job, reads, std::move(data.train), std::move(data.eval), from.position);
   programs = program_runner(settings, machine.spec, plan);
+  if (settings.explain) programs->explain(trains() ? last_step - 1 : initial.global_step);
 
   state = state_at_start(settings, model, machine.spec.name);
   if (folder.before() && settings.resume) state.changed = folder.before()->changed;

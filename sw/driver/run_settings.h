@@ -32,6 +32,7 @@ struct RunSettings {
   bool fast_forward = true;
   bool timing_only = false;             ///< no values, the same times
   bool pe_programs = false;             ///< matrix launches also run as PE programs
+  bool explain = false;                 ///< of the last step one launch of each kind: what held it up inside
   TileRegion rtl_region;                ///< with Verilated tiles here; implies pe_programs
   std::filesystem::path vcd;            ///< empty: no trace
   std::vector<std::string> vcd_scopes;  ///< phases, links, pes

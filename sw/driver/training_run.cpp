@@ -97,6 +97,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   WrittenOutputs outputs;
   outputs.attempt([&] { recorder.rethrow(); });
   outputs.write(report, run.folder.path(), trace);
+  if (settings.explain) outputs.write(run.programs->explanations(), run.folder.path());
   outputs.attempt([&] { check_conservation(report); });
   outputs.attempt([&] { check_paths(report); });
   if (!failure.empty()) outputs.attempt([&] { throw SimulationError(failure); });

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "sw/driver/run_folder.h"
+#include "sw/report/explain_text.h"
 #include "tlm/base/error.h"
 #include "tlm/base/json_text.h"
 
@@ -29,6 +30,13 @@ void WrittenOutputs::write(const RunReport& report, const std::filesystem::path&
   attempt([&] { write_whole(folder / "summary.txt", summary); });
   attempt([&] { trace.finish(); });
   std::fputs(("\n" + summary).c_str(), stdout);
+}
+
+void WrittenOutputs::write(const std::vector<proto::LaunchExplanation>& explanations,
+                           const std::filesystem::path& folder) {
+  const std::string text = explain_text(explanations);
+  attempt([&] { write_whole(folder / "explain.txt", text); });
+  std::fputs(("\n" + text).c_str(), stdout);
 }
 
 void WrittenOutputs::rethrow() const {

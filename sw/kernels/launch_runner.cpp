@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "hw/pe/array_model.h"
 #include "hw/pe/instruction_text.h"
 #include "sw/kernels/color_names.h"
 #include "sw/kernels/kernel_setup.h"
+#include "sw/kernels/launch_path.h"
 #include "tlm/base/clock_crossing.h"
 
 namespace weft::sw {
@@ -29,7 +31,33 @@ void compare(const hw::ProgramLaunch& launch, const KernelSetup& setup, const hw
 
 }  // namespace
 
+LaunchRunner::Kind LaunchRunner::kind_of(const hw::ProgramLaunch& launch) {
+  if (!launch.map) return {launch.kind, launch.block.features, launch.outputs, launch.dropout.probability > 0};
+  const std::vector<int>& features = launch.map->lines_are_rows ? launch.map->wavelets : launch.map->elements;
+  return {launch.kind, std::accumulate(features.begin(), features.end(), 0), launch.map->rounds,
+          launch.sparse_layer != nullptr};
+}
+
+std::vector<proto::LaunchExplanation> LaunchRunner::explanations() const {
+  std::vector<proto::LaunchExplanation> told(kinds_.size());
+  for (const auto& [kind, explained] : kinds_) told[explained.order] = explained.told;
+  return told;
+}
+
 Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
+  Explained* explained = nullptr;
+  if (explained_) {
+    const auto [known, is_new] = kinds_.try_emplace(kind_of(launch));
+    explained = &known->second;
+    if (is_new) {
+      explained->order = kinds_.size() - 1;
+      explained->layer = launch.layer;
+    }
+    std::vector<int>& lanes = explained->lanes;
+    if (explained->layer != launch.layer || std::find(lanes.begin(), lanes.end(), launch.first_row) != lanes.end())
+      return launch.end;
+    lanes.push_back(launch.first_row);
+  }
   const std::unique_ptr<KernelSetup> kernel = set_up(machine_, launch);
   const hw::ArraySetup& array = kernel->array;
   hw::ArrayOptions options;
@@ -44,11 +72,15 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
   }
   for (const Traced& pe : traced_)
     if (const int at = pe.index_in(launch, array); at >= 0) options.slots_of.push_back(at);
+  std::optional<LaunchPath> path;
+  if (explained) options.observer = &path.emplace(machine_, array, launch.kind);
   const hw::ArrayRun run = hw::run_array(machine_, array, options);
   if (!run.finished)
     throw SimulationError(fmt::format("{}: the PE programs cannot go on:\n{}", launch.name, run.waiting));
   compare(launch, *kernel, run);
   record(launch, array, run);
+  if (path && run.end > explained->told.total())
+    explained->told = {launch.name, std::max(run.end, launch.end), path->parts(launch.first_row)};
   ++totals_.launches;
   totals_.sums += static_cast<std::int64_t>(launch.results.size());
   totals_.program_cycles += run.end;

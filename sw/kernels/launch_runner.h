@@ -2,6 +2,9 @@
 // Runs launches of a training as PE programs and holds them against the wafer's arithmetic, bit by bit.
 #include <array>
 #include <functional>
+#include <map>
+#include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -9,6 +12,7 @@
 #include "hw/pe/array_setup.h"
 #include "hw/pe/clocked_pe.h"
 #include "hw/spec/machine.h"
+#include "tlm/stats/launch_explanation.h"
 #include "tlm/stats/program_totals.h"
 #include "tlm/trace/recorder.h"
 
@@ -30,6 +34,14 @@ class LaunchRunner : public hw::LaunchPrograms {
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
   Cycle run(const hw::ProgramLaunch& launch) override;
+  bool wants(int system, std::int64_t step) const override {
+    return !explained_ || (system == 0 && step == *explained_);
+  }
+  /// From now on runs the first launch of each kind and layer's shape in this global step and no other, of system 0,
+  /// and follows its path. Of lanes the one that ends last is told.
+  void explain(std::int64_t step) { explained_ = step; }
+  /// In the order of their launches.
+  std::vector<proto::LaunchExplanation> explanations() const;
   /// Tracks cluster.system0.pe_X_Y.thread0, .thread1: the opcode that acts; .thread0_pc, .thread1_pc: its place in the
   /// program, counted from 1; .north to .west: what the color that leaves carries; and cluster.system0.cycle, which
   /// counts the wafer's cycles in each launch. `recorder` must outlive this object. Of one system only.
@@ -51,6 +63,17 @@ class LaunchRunner : public hw::LaunchPrograms {
     std::array<proto::TrackId, hw::thread_count> threads{}, places{};
     std::array<proto::TrackId, hw::link_count> links{};
   };
+  /// The kernel and its shape; with the lane, what was run.
+  using Kind = std::tuple<hw::KernelKind, int, int, bool>;
+  static Kind kind_of(const hw::ProgramLaunch& launch);
+  struct Explained {
+    proto::LaunchExplanation told;
+    std::size_t order = 0;
+    int layer = 0;
+    std::vector<int> lanes;  ///< by their first row
+  };
+  std::optional<std::int64_t> explained_;
+  std::map<Kind, Explained> kinds_;
   std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;
   proto::TrackId cycle_ = -1;

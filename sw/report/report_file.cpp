@@ -18,9 +18,9 @@ nlohmann::ordered_json load_report(const std::filesystem::path& path) {
   if (json.is_discarded()) throw UsageError(fmt::format("{}: is not JSON (truncated or damaged)", path.string()));
   if (!json.is_object() || !json.contains("schema"))
     throw UsageError(fmt::format("{}: is not a report of weft", path.string()));
-  if (json["schema"] != report_schema && json["schema"] != report_schema_before)
-    throw UsageError(fmt::format("{}: schema {}; this program reads {} and {}, a program of the report's time reads it",
-                                 path.string(), json["schema"].dump(), report_schema, report_schema_before));
+  const std::string schema = json["schema"].is_string() ? json["schema"].get<std::string>() : json["schema"].dump();
+  if (!report_schema.reads(schema))
+    throw UsageError(fmt::format("{}: {}", path.string(), report_schema.refusal(schema)));
   return json;
 }
 

@@ -95,7 +95,7 @@ Json roofline_json(const RunReport& report) {
 nlohmann::ordered_json to_json(const RunReport& report) {
   using Json = nlohmann::ordered_json;
   Json json;
-  json["schema"] = report_schema;
+  json["schema"] = report_schema.text();
   json["time_rules"] = time_rules;
   json["run"] = {{"model", report.model},
                  {"machine", report.machine},

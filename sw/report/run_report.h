@@ -8,6 +8,7 @@
 
 #include "sw/report/clip_report.h"
 #include "sw/report/provenance.h"
+#include "tlm/base/file_schema.h"
 #include "tlm/base/units.h"
 #include "tlm/stats/caused_launch.h"
 #include "tlm/stats/limiter_cycles.h"
@@ -17,13 +18,12 @@
 
 namespace weft::sw {
 
-inline constexpr const char* report_schema = "weft-report-2";
-/// The one before, which is read too.
-inline constexpr const char* report_schema_before = "weft-report-1";
+inline constexpr FileSchema report_schema{"weft-report", 2, 1};
 
 /// Which rules of time the cycles of a report follow: one more with each change of the model that moves the cycles of
 /// an equal run (CONTRIBUTING, "Golden reports"). weft-report-1 had 1 and did not say so.
-inline constexpr int time_rules = 1;
+/// 2: samples wait at the edge in a buffer of the machine's size.
+inline constexpr int time_rules = 2;
 
 /// Wafer cycles of a step in which system 0 did not work; `between`: launch sweeps, and until the step is opened.
 struct StepIdle {

@@ -181,6 +181,7 @@ class Compare(ScratchTrainings):
         result = self.as_json("old.json", "plain/report.json")
         self.assertEqual(result["change"], 0)
         self.check_sums(result)
+        self.assertIn("rules of time: 1 -> ", self.compare("old.json", "plain/report.json").stdout)
 
 
 if __name__ == "__main__":

@@ -248,6 +248,8 @@ class BadInput(unittest.TestCase):
         self.refused(self.train("--plan", plan), "by element", "deadlocks", "waits for", "color 3")
         plan.write_text(good.replace('\n "stream_order": "by_round"', '\n "stream_order": "by_rows"'))
         self.refused(self.train("--plan", plan), "plan.json", "by_rows", "by_element")
+        plan.write_text(good.replace("weft-plan-1", "weft-plan-0"))
+        self.refused(self.train("--plan", plan), "plan.json", "weft-plan-0", "weft-plan-1", "wrote the file", "compile again")
         plan.write_text(good[:100])
         self.refused(self.train("--plan", plan), "not a plan")
 

@@ -1,5 +1,6 @@
 // Question: is a machine file that says what it is based on that machine but for what it writes, and does each mistake
 // in such a chain name the file that it stands in?
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -122,4 +123,22 @@ TEST_CASE("ramps and queues beyond the least history are parameters") {
       {"router.ramp_cycles=31", "router.input_queue=64", "router.output_queue=64", "router.link_queue=64"});
   CHECK(machine.router.ramp_cycles == 31);
   CHECK_THAT(error_of("wse2", {"router.link_queue=65"}), Contains("link_queue") && Contains("64"));
+}
+
+TEST_CASE("a machine file of this version and of the one before are read, others refused by name") {
+  const Files files;
+  const hw::MachineSpec wse2 = load_machine("wse2", machines);
+  for (const char* schema : {"", "schema: weft-machine-1\n", "schema: weft-machine-2\n"}) {
+    const std::string mine = files.write("mine.yaml", schema + std::string("base: wse2\npe: {code_bytes: 4096}\n"));
+    const MachineFile file = read_machine(mine, machines);
+    CHECK(file.spec.pe.code_bytes == 4096);
+    CHECK(file.spec.fabric.user_width == wse2.fabric.user_width);
+    CHECK(std::none_of(file.values.begin(), file.values.end(), [](const auto& v) { return v.path == "schema"; }));
+  }
+  const std::string old = files.write("old.yaml", "base: wse2\nschema: weft-machine-0\n");
+  CHECK_THAT(error_of(old), Contains("old.yaml:2:9") && Contains("schema weft-machine-0") &&
+                                Contains("weft-machine-1 to weft-machine-2") && Contains("that wrote the file"));
+  CHECK_THAT(error_of(files.write("upon.yaml", "base: ./old.yaml\n")), Contains("old.yaml:2:9"));
+  CHECK_THAT(error_of(files.write("plan.yaml", "base: wse2\nschema: weft-plan-1\n")), Contains("weft-plan-1"));
+  CHECK_THAT(error_of(files.write("list.yaml", "base: wse2\nschema: [1]\n")), Contains("no word"));
 }

@@ -137,6 +137,10 @@ TEST_CASE("what a reader of waveforms refuses") {
   const std::string head = "$timescale 1ps $end\n$scope module a $end\n$var reg 32 ! b $end\n$upscope $end\n";
   CHECK(read(head + "#5\nb11 !\n#9\nb0 !\n").at("a.b").busy == 4);
   CHECK(read(head + "#5\nb11 !\n#9\n").at("a.b").busy == 0);  // has no end
+  for (const char* version : {"weft", "weft weft-trace-1", "weft weft-trace-2", "another program 7"})
+    CHECK(read("$version " + (version + (" $end\n" + head)) + "#5\nb11 !\n#9\nb0 !\n").at("a.b").busy == 4);
+  CHECK_THROWS_WITH(read("$version weft weft-trace-0 $end\n" + head),
+                    Contains("weft-trace-0") && Contains("weft-trace-1 to weft-trace-2") && Contains("that wrote"));
   CHECK_THROWS_AS(read(head + "#5\nb1 !\n#4\nb0 !\n"), UsageError);
   CHECK_THROWS_AS(read(head + "#5\nb1 ?\n"), UsageError);
   CHECK_THROWS_AS(read(head + "#5\nbx !\n"), UsageError);

@@ -56,7 +56,7 @@ TEST_CASE("the bytes of a small trace") {
   trace.spans.span(cycle, 10, 40, 5);
   trace.spans.finish();
   CHECK(trace.bytes.text ==
-        "$version weft $end\n$timescale 1ps $end\n$comment a comment $end\n"
+        "$version weft weft-trace-2 $end\n$timescale 1ps $end\n$comment a comment $end\n"
         "$scope module c $end\n$var integer 64 \" cycle $end\n$var string 1 ! phase $end\n$upscope $end\n"
         "$enddefinitions $end\n#0\n$dumpvars\ns !\nb0 \"\n$end\n"
         "#10\nsfc1 !\nb101 \"\n#30\nsfc2_forward !\n#40\ns !\nb0 \"\n");

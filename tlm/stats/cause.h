@@ -26,38 +26,40 @@ struct WorkOf {
   }
 };
 
-/// A reference to an event. Cheap to copy; an event lives as long as somebody refers to it or to what it caused. Not
-/// for several threads: only the simulation's own thread, in which SystemC runs, makes and drops events.
-class Cause {
+/// A reference to an event that worked for a `Work`. Cheap to copy; an event lives as long as somebody refers to it or
+/// to what it caused. Not for several threads: only the simulation's own thread, in which SystemC runs, makes and drops
+/// events.
+template <typename Work>
+class CauseOf {
  public:
-  Cause() = default;
-  Cause(const Cause& other) : event_(other.event_) {
+  CauseOf() = default;
+  CauseOf(const CauseOf& other) : event_(other.event_) {
     if (event_) ++event_->holders;
   }
-  Cause(Cause&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
-  Cause& operator=(Cause other) noexcept {
+  CauseOf(CauseOf&& other) noexcept : event_(std::exchange(other.event_, nullptr)) {}
+  CauseOf& operator=(CauseOf other) noexcept {
     std::swap(event_, other.event_);
     return *this;
   }
-  ~Cause() { release(event_); }
+  ~CauseOf() { release(event_); }
 
   /// Of the event; the begin of the run where there is none.
   Picosecond at() const { return event_ ? event_->at : 0; }
 
   /// The event at `at` that had waited for this one last, and was held up by `limiter` since then. An `at` not after
   /// this event is this event. What goes on being held up by the same for the same work is one stretch.
-  Cause then(Limiter limiter, WorkOf work, Picosecond at) && {
+  CauseOf then(Limiter limiter, Work work, Picosecond at) && {
     if (at <= this->at()) return std::move(*this);
     if (event_ && event_->limiter == limiter && event_->work == work) {
       if (event_->holders == 1) {
         event_->at = at;
         return std::move(*this);
       }
-      return Cause(new Event{at, hold(event_->before), 1, limiter, work});
+      return CauseOf(new Event{at, hold(event_->before), 1, limiter, work});
     }
-    return Cause(new Event{at, std::exchange(event_, nullptr), 1, limiter, work});
+    return CauseOf(new Event{at, std::exchange(event_, nullptr), 1, limiter, work});
   }
-  Cause then(Limiter limiter, WorkOf work, Picosecond at) const& { return Cause(*this).then(limiter, work, at); }
+  CauseOf then(Limiter limiter, Work work, Picosecond at) const& { return CauseOf(*this).then(limiter, work, at); }
 
   /// Calls visit(limiter, work, begin, end) for the stretches of time from this event back to `from`, the latest
   /// first. They are gapless.
@@ -80,9 +82,9 @@ class Cause {
     Event* before;
     std::uint32_t holders;
     Limiter limiter;
-    WorkOf work;
+    Work work;
   };
-  explicit Cause(Event* event) : event_(event) {}
+  explicit CauseOf(Event* event) : event_(event) {}
   static Event* hold(Event* event) {
     if (event) ++event->holders;
     return event;
@@ -97,6 +99,7 @@ class Cause {
 
   Event* event_ = nullptr;
 };
+using Cause = CauseOf<WorkOf>;
 
 /// What held up most of the time from `from` to the event; `none` where there is no such time.
 inline Limiter most_of(const Cause& event, Picosecond from, Limiter none) {

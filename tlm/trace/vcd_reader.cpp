@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tlm/base/error.h"
+#include "tlm/trace/trace_schema.h"
 
 namespace weft::proto {
 
@@ -41,6 +42,8 @@ class Reader {
       } else if (word == "$timescale") {
         const std::string scale = words_to_end();
         if (scale != "1ps" && scale != "1 ps") throw UsageError(fmt::format("VCD: timescale {}, expected 1ps", scale));
+      } else if (word == "$version") {
+        require_read(words_to_end());
       } else if (word[0] == '#') {
         const auto at = number_in<Picosecond>(word, 10);
         if (at < now_) throw UsageError(fmt::format("VCD: time runs back from {} to {}", now_, at));
@@ -71,6 +74,14 @@ class Reader {
     std::string value;  ///< empty: idle
     Picosecond since = 0;
   };
+
+  /// A waveform of weft says its schema, but for those of version 1.
+  static void require_read(const std::string& version) {
+    constexpr std::string_view weft = "weft ";
+    if (version.rfind(weft, 0) != 0) return;
+    const std::string schema = version.substr(weft.size());
+    if (!trace_schema.reads(schema)) throw UsageError("VCD: " + trace_schema.refusal(schema));
+  }
 
   std::string words_to_end() {
     std::string words;

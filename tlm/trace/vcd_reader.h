@@ -18,7 +18,8 @@ struct VcdTrack {
 };
 
 /// Reads any VCD of strings and of registers with binary values of at most 64 bits and timescale 1 ps.
-/// Throws UsageError on anything else (unknown values, undeclared codes, time that runs backwards).
+/// Throws UsageError on anything else (a waveform of weft whose schema trace_schema does not read, unknown values,
+/// undeclared codes, time that runs backwards).
 std::map<std::string, VcdTrack> read_vcd(std::istream& stream);
 
 }  // namespace weft::proto

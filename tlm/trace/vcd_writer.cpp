@@ -5,6 +5,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "tlm/trace/trace_schema.h"
+
 namespace weft::proto {
 
 namespace {
@@ -57,7 +59,7 @@ void append_binary(std::string& text, std::uint64_t value) {
 }  // namespace
 
 void VcdWriter::begin(const std::vector<Track>& tracks) {
-  text_ = "$version weft $end\n$timescale 1ps $end\n";
+  text_ = "$version weft " + trace_schema.text() + " $end\n$timescale 1ps $end\n";
   for (const std::string& comment : comments_) text_ += "$comment " + comment + " $end\n";
   text_ += scopes_of(tracks) + "$enddefinitions $end\n#0\n$dumpvars\n";
   for (std::size_t index = 0; index < tracks.size(); ++index) {
