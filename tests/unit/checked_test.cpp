@@ -18,7 +18,9 @@ TEST_CASE("instants of two origins do not mix, those of one differ by a length")
   const RunCycle at = RunCycle(7) + 5;
   CHECK(at - RunCycle(2) == 10);
   CHECK((at > RunCycle(11) && at <= RunCycle(12) && at != RunCycle(13)));
-  CHECK(run_cycle(Clock{850}, to_ps(Clock{850}, at)) == at);
+  CHECK(to_ps(Clock{850}, RunCycle(17)) == 20'000);
+  CHECK(run_cycle(Clock{850}, 20'000) == RunCycle(17));
+  CHECK(run_cycle(Clock{850}, 20'001) == RunCycle(18));
 }
 
 TEST_CASE("sums and products of times at the limit and one past it") {
