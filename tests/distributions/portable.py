@@ -78,7 +78,7 @@ def main():
         good &= refused.returncode == 3 and "another processor" in refused.stderr
 
         data = ("--data", options.data.resolve())
-        tiny = ("fc_mnist", *data, "--max_steps", "2", "--set", "model.hidden_size=32", "--set", "train_input.batch_size=32")
+        tiny = ("fc_mnist", *data, "--max_steps", "2", "--set", "model.hidden_sizes=[32]", "--set", "train_input.batch_size=32")
         here = train(native, folder, "native", *tiny)
         for name, before in (("portable", ()), ("nehalem", nehalem)):
             same = train(portable, folder, name, *tiny, before=before) == here
