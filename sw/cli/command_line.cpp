@@ -1,6 +1,7 @@
 #include "sw/cli/command_line.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "sw/sweep/sweep_axes.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace weft::sw {
 

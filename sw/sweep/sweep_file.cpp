@@ -1,6 +1,7 @@
 #include "sw/sweep/sweep_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>

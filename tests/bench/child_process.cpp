@@ -1,6 +1,7 @@
 #include "tests/bench/child_process.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
