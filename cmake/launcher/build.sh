@@ -67,6 +67,15 @@ configure() {
   processor >"$build/processor"
 }
 
+# What tests need is not there on a fresh machine, also where a tree with tests was brought along: then without them.
+configure_program() {
+  if [[ -f $build/CMakeCache.txt && (${WEFT_PACKAGES:-} == skip || -z $(missing_packages "${packages_test[@]}")) ]]; then
+    configure
+  else
+    configure -DBUILD_TESTING=OFF
+  fi
+}
+
 # --- building --------------------------------------------------------------------------------------------------
 
 # Shows ninja's "N/M" as one line on a terminal, and every 10 s elsewhere.

@@ -77,6 +77,26 @@ class Launcher(LauncherTree):
         self.run_weft("train", "other")
         self.assertEqual(re.findall("-DBUILD_TESTING=(\\w+)", " ".join(self.calls("cmake"))), ["OFF", "ON"])
 
+    def test_the_program_needs_no_packages_of_tests(self):
+        self.write("missing", "catch2\n")
+        self.run_weft("build")
+        self.run_weft("plan")
+        self.assertEqual(re.findall("-DBUILD_TESTING=(\\w+)", " ".join(self.calls("cmake"))), ["OFF"])
+
+    def test_a_tree_with_tests_is_brought_to_a_machine_without_their_packages(self):
+        self.run_weft("test")
+        self.write("hw/pe/core.cpp", "")
+        self.run_weft("plan")
+        self.assertEqual(len(self.calls("cmake")), 1)
+        for command in ("build", "plan"):
+            self.write("missing", "catch2\n")
+            self.run_weft(command)
+            self.assertIn("-DBUILD_TESTING=OFF", self.calls("cmake")[-1], command)
+            self.write("missing", "")
+            self.run_weft("test")
+            self.assertIn("-DBUILD_TESTING=ON", self.calls("cmake")[-1], command)
+            self.write("hw/pe/core.cpp", "changed")
+
     # --- the benchmarks ---
 
     def test_bench_builds_and_becomes_the_benchmarks(self):
