@@ -9,7 +9,7 @@
 #include <tlm>
 #include <utility>
 
-#include "tlm/block/block.h"
+#include "tlm/block/transport.h"
 
 class TrafficMonitor : public sc_core::sc_module {
  public:
@@ -30,10 +30,10 @@ class TrafficMonitor : public sc_core::sc_module {
 
  private:
   void pass(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-    const auto& block = weft::proto::Block::of(transaction);
-    Count& count = counts_[block.tag().kind];
+    const weft::proto::Block block = weft::proto::block_of(transaction);
+    Count& count = counts_[block.tag.kind];
     ++count.blocks;
-    if (block.payload()) count.bytes += static_cast<std::int64_t>(block.payload()->size());
+    count.bytes += block.bytes();
     count.last = std::max(count.last, weft::proto::absolute_ps(delay));
     out[lane]->b_transport(transaction, delay);
   }

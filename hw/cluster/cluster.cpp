@@ -8,28 +8,29 @@
 namespace weft::hw {
 
 Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
-                 SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder)
+                 SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder,
+                 proto::Joints& joints)
     : sc_module(name),
       control_(control),
       user_("user_node", *plan.job, observer),
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
-      swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder),
+      swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder, joints),
       copies_(plan.job->systems - plan.job->simulated_systems()) {
-  memoryx_.user_out.bind(user_.memoryx_in);
+  joints.join(memoryx_.user_out, user_.memoryx_in);
   for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
-    memoryx_.lane_out[static_cast<std::size_t>(lane)].bind(swarmx_.memoryx_in(lane));
-    swarmx_.memoryx_out(lane).bind(memoryx_.lane_in[static_cast<std::size_t>(lane)]);
+    joints.join(memoryx_.lane_out[static_cast<std::size_t>(lane)], swarmx_.memoryx_in(lane));
+    joints.join(swarmx_.memoryx_out(lane), memoryx_.lane_in[static_cast<std::size_t>(lane)]);
   }
   for (int system = 0; system < plan.job->simulated_systems(); ++system) {
     systems_.push_back(std::make_unique<CsX>(fmt::format("system{}", system).c_str(), system, plan, control, recorder));
     inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine,
                                                     system, source, recorder));
     CsX& csx = *systems_.back();
-    inputs_.back()->system_out.bind(csx.input_in);
-    csx.input_out.bind(inputs_.back()->credit_in);
+    joints.join(inputs_.back()->system_out, csx.input_in);
+    joints.join(csx.input_out, inputs_.back()->credit_in);
     for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
-      swarmx_.system_out(lane, system).bind(csx.ethernet_in[static_cast<std::size_t>(lane)]);
-      csx.ethernet_out[static_cast<std::size_t>(lane)].bind(swarmx_.system_in(lane, system));
+      joints.join(swarmx_.system_out(lane, system), csx.ethernet_in[static_cast<std::size_t>(lane)]);
+      joints.join(csx.ethernet_out[static_cast<std::size_t>(lane)], swarmx_.system_in(lane, system));
     }
   }
 }

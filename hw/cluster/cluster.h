@@ -12,14 +12,17 @@
 #include "hw/memoryx/memoryx.h"
 #include "hw/spec/run_control.h"
 #include "hw/swarmx/swarmx.h"
+#include "tlm/block/joints.h"
 
 namespace weft::hw {
 
-/// `plan`, `control`, `observer`, `source` and `recorder` outlive the cluster. One cluster per process (SystemC).
+/// `plan`, `control`, `observer`, `source` and `recorder` outlive the cluster; `joints` joins the sockets of its
+/// blocks. One cluster per process (SystemC).
 class Cluster : public sc_core::sc_module {
  public:
   Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, const TrainingState& initial,
-          SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder);
+          SampleSource& source, RunControl& control, RunObserver& observer, proto::Recorder& recorder,
+          proto::Joints& joints = proto::Joints::direct());
 
   /// Runs to the end of the job, of the step after which the control said no more, or to where it left a step.
   /// Throws SimulationError that says who waits for what when nothing can happen any more before that.

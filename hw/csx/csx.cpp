@@ -121,9 +121,10 @@ CsX::Arrival CsX::next(std::deque<Arrival>& queue) {
 }
 
 void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  const Block& block = Block::of(transaction);
-  Arrival arrival{block.tag(), block.payload(), proto::absolute_ps(delay), block.cause()};
-  switch (block.tag().kind) {
+  std::optional<Block> block = proto::take(transaction);
+  if (!block) return;
+  Arrival arrival{block->tag, std::move(block->payload), proto::absolute_ps(delay), std::move(block->cause)};
+  switch (arrival.tag.kind) {
     case BlockKind::step_begin:
       step_begins_.push_back(std::move(arrival));
       break;
@@ -131,16 +132,15 @@ void CsX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_t
       weights_[static_cast<std::size_t>(lane)].push_back(std::move(arrival));
       break;
     default:
-      throw SimulationError(fmt::format("system {} cannot take {}", system_, proto::describe(block.tag())));
+      throw SimulationError(fmt::format("system {} cannot take {}", system_, proto::describe(arrival.tag)));
   }
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void CsX::receive_samples(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  const Block& block = Block::of(transaction);
-  samples_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay), block.cause()});
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
+  std::optional<Block> block = proto::take(transaction);
+  if (!block) return;
+  samples_.push_back({block->tag, std::move(block->payload), proto::absolute_ps(delay), std::move(block->cause)});
   arrived_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -150,16 +150,14 @@ proto::Cause CsX::leaving(const proto::Cause& cause, RunCycle cycle, proto::Limi
 
 void CsX::send_up(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
   const auto lane = static_cast<std::size_t>(tag.lane);
-  const Bytes bytes = payload ? static_cast<Bytes>(payload->size()) : 0;
+  Block block{tag, std::move(payload), std::move(cause)};
   // A credit is a small control frame: it takes the cable's latency and no link time.
   Picosecond at = ready + plan_.machine->swarmx.link_latency_ps;
-  if (bytes > 0)
-    at = up_[lane].send(ready, tag, bytes, cause);
+  if (block.bytes() > 0)
+    at = up_[lane].send(ready, tag, block.bytes(), block.cause);
   else
-    cause = std::move(cause).then(proto::Limiter::ethernet_up, work_, at);
-  Block block(tag, std::move(payload), std::move(cause));
-  sc_core::sc_time delay = proto::delay_until(at);
-  ethernet_out[lane]->b_transport(block.transaction(), delay);
+    block.cause = std::move(block.cause).then(proto::Limiter::ethernet_up, work_, at);
+  proto::send(ethernet_out[lane], block, at);
 }
 
 std::vector<proto::LimitingLink> CsX::link_records() const {

@@ -193,11 +193,8 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
   BlockTag credit = arrival.tag;
   credit.kind = BlockKind::credit;
   const RunCycle taken = record.start + times.end;
-  Block block(
-      credit, nullptr,
-      leaving(progress_.cause.then(proto::Limiter::wafer, work_, ps_of(taken)), taken, proto::Limiter::sample_link));
-  sc_core::sc_time delay = proto::delay_until(from_edge(taken));
-  input_out->b_transport(block.transaction(), delay);
+  proto::Cause why = progress_.cause.then(proto::Limiter::wafer, work_, ps_of(taken));
+  proto::send(input_out, {credit, nullptr, leaving(why, taken, proto::Limiter::sample_link)}, from_edge(taken));
   return times;
 }
 

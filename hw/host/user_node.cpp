@@ -27,9 +27,11 @@ void UserNode::skip_empty_stages() {
 }
 
 void UserNode::receive(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  const Block& block = Block::of(transaction);
+  const std::optional<Block> taken = proto::take(transaction);
+  if (!taken) return;
+  const Block& block = *taken;
   const Picosecond at = proto::absolute_ps(delay);
-  switch (block.tag().kind) {
+  switch (block.tag.kind) {
     case BlockKind::loss:
       receive_loss(block, at);
       break;
@@ -37,20 +39,19 @@ void UserNode::receive(tlm::tlm_generic_payload& transaction, sc_core::sc_time& 
       receive_checkpoint(block, at);
       break;
     default:
-      throw SimulationError(fmt::format("{}: {} came to the user node", name(), describe(block.tag())));
+      throw SimulationError(fmt::format("{}: {} came to the user node", name(), describe(block.tag)));
   }
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 void UserNode::receive_loss(const Block& block, Picosecond at) {
-  const proto::BlockTag& tag = block.tag();
+  const proto::BlockTag& tag = block.tag;
   if (tag.stage != partial_.stage || tag.step != partial_.step || tag.micro_batch != parts_)
     throw SimulationError(fmt::format("{}: {} came, stage {} step {} micro-batch {} is next", name(), describe(tag),
                                       partial_.stage, partial_.step, parts_));
   float values[2];
-  if (!block.payload() || block.payload()->size() != sizeof values)
+  if (!block.payload || block.payload->size() != sizeof values)
     throw SimulationError(fmt::format("{}: {} is not two numbers", name(), describe(tag)));
-  std::memcpy(values, block.payload()->data(), sizeof values);
+  std::memcpy(values, block.payload->data(), sizeof values);
   partial_.loss_sum += static_cast<double>(values[0]);
   correct_ += static_cast<double>(values[1]);
   if (++parts_ < job_.micro_batches) return;
@@ -68,18 +69,18 @@ void UserNode::receive_loss(const Block& block, Picosecond at) {
 }
 
 void UserNode::receive_checkpoint(const Block& block, Picosecond at) {
-  const proto::BlockTag& tag = block.tag();
+  const proto::BlockTag& tag = block.tag;
   const std::size_t expected = checkpoint_.layers.size();
-  if (!block.payload() || static_cast<std::size_t>(tag.layer) != expected)
+  if (!block.payload || static_cast<std::size_t>(tag.layer) != expected)
     throw SimulationError(fmt::format("{}: {} came, layer {} is next", name(), describe(tag), expected));
   if (expected < job_.layers.size()) {
     checkpoint_.layers.push_back(job_.timing_only
                                      ? LayerState{job_.layers[expected].name, {}, 0}
-                                     : unpack_layer(job_.layers[expected], job_.optimizer, block.payload()->bytes()));
+                                     : unpack_layer(job_.layers[expected], job_.optimizer, block.payload->bytes()));
     return;
   }
   if (!job_.timing_only) {
-    unpack_run_state(block.payload()->bytes(), checkpoint_);
+    unpack_run_state(block.payload->bytes(), checkpoint_);
     observer_.on_checkpoint(checkpoint_, at);
   }
   checkpoint_ = {};

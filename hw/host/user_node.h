@@ -4,7 +4,7 @@
 
 #include "hw/host/run_observer.h"
 #include "hw/spec/job.h"
-#include "tlm/block/block.h"
+#include "tlm/block/transport.h"
 
 namespace weft::hw {
 

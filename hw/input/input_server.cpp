@@ -69,12 +69,9 @@ void InputServer::send(int stage, std::int64_t step, int micro_batch) {
   made_cause_ = std::move(made_cause_).then(proto::Limiter::input_servers, proto::work_of(tag), made_);
   outstanding_[slot] = tag;
   ++sent_;
-  Block::Payload payload = samples(tag, tokens, sample_bytes);
-  proto::Cause why = made_cause_;
-  const Picosecond at = link_.send(made_, tag, static_cast<Bytes>(payload->size()), why);
-  Block block(tag, std::move(payload), std::move(why));
-  sc_core::sc_time delay = proto::delay_until(at);
-  system_out->b_transport(block.transaction(), delay);
+  Block block{tag, samples(tag, tokens, sample_bytes), made_cause_};
+  const Picosecond at = link_.send(made_, tag, block.bytes(), block.cause);
+  proto::send(system_out, block, at);
 }
 
 Block::Payload InputServer::samples(const BlockTag& tag, std::size_t tokens, std::size_t sample_bytes) const {
@@ -90,15 +87,16 @@ Block::Payload InputServer::samples(const BlockTag& tag, std::size_t tokens, std
 }
 
 void InputServer::take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  BlockTag tag = Block::of(transaction).tag();
+  const std::optional<Block> credit = proto::take(transaction);
+  if (!credit) return;
+  BlockTag tag = credit->tag;
   const bool is_credit = tag.kind == BlockKind::credit;
   tag.kind = BlockKind::samples;
   if (!is_credit || consumed_ == sent_ || !same_block(tag, outstanding_[consumed_ % prefetch_]))
     throw SimulationError(fmt::format("{}: a credit for {} came out of order", name(), describe(tag)));
   consumed_at_[consumed_ % prefetch_] = proto::absolute_ps(delay);
-  consumed_cause_[consumed_ % prefetch_] = Block::of(transaction).cause();
+  consumed_cause_[consumed_ % prefetch_] = credit->cause;
   ++consumed_;
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   consumed_event_.notify(sc_core::SC_ZERO_TIME);
 }
 

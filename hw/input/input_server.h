@@ -6,8 +6,8 @@
 #include "hw/input/sample_source.h"
 #include "hw/spec/job.h"
 #include "hw/spec/machine.h"
-#include "tlm/block/block.h"
 #include "tlm/block/link_port.h"
+#include "tlm/block/transport.h"
 
 namespace weft::hw {
 

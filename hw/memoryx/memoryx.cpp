@@ -174,10 +174,9 @@ void MemoryX::issue_from(Picosecond at, const proto::Cause& cause) {
 }
 
 void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
-  const Picosecond at = lanes_[tag.lane].send(ready, tag, static_cast<Bytes>(payload->size()), cause);
-  Block block(tag, std::move(payload), std::move(cause));
-  sc_core::sc_time delay = proto::delay_until(at);
-  lane_out[tag.lane]->b_transport(block.transaction(), delay);
+  Block block{tag, std::move(payload), std::move(cause)};
+  const Picosecond at = lanes_[tag.lane].send(ready, tag, block.bytes(), block.cause);
+  proto::send(lane_out[tag.lane], block, at);
 }
 
 void MemoryX::wait_for_updates() {
@@ -216,35 +215,34 @@ void MemoryX::checkpoint(int stage, std::int64_t step) {
 }
 
 void MemoryX::send_to_user(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
-  const Picosecond at = user_link_.send(ready, tag, static_cast<Bytes>(payload->size()), cause);
-  Block block(tag, std::move(payload), std::move(cause));
-  sc_core::sc_time delay = proto::delay_until(at);
-  user_out->b_transport(block.transaction(), delay);
+  Block block{tag, std::move(payload), std::move(cause)};
+  const Picosecond at = user_link_.send(ready, tag, block.bytes(), block.cause);
+  proto::send(user_out, block, at);
 }
 
 void MemoryX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  const Block& block = Block::of(transaction);
-  const BlockTag& tag = block.tag();
+  const std::optional<Block> block = proto::take(transaction);
+  if (!block) return;
+  const BlockTag& tag = block->tag;
   const Picosecond at = proto::absolute_ps(delay);
   if (tag.lane != lane) throw SimulationError(fmt::format("{}: {} came on lane {}", name(), describe(tag), lane));
   switch (tag.kind) {
     case BlockKind::credit:
-      window_.returned(tag, at, block.cause());
+      window_.returned(tag, at, block->cause);
       break;
     case BlockKind::gradient:
       if (tag.lane != placement_.lane(tag.layer, tag.chunk))
         throw SimulationError(
             fmt::format("{}: {} belongs on lane {}", name(), describe(tag), placement_.lane(tag.layer, tag.chunk)));
-      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block.payload(), at, block.cause());
+      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block->payload, at, block->cause);
       break;
     case BlockKind::loss:
       ++losses_passed_;
-      send_to_user(tag, block.payload(), at, block.cause());
+      send_to_user(tag, block->payload, at, block->cause);
       break;
     default:
       throw SimulationError(fmt::format("{}: {} came to MemoryX", name(), describe(tag)));
   }
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   progress_.notify(sc_core::SC_ZERO_TIME);
 }
 

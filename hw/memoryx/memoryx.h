@@ -13,8 +13,8 @@
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
 #include "hw/spec/training_state.h"
-#include "tlm/block/block.h"
 #include "tlm/block/link_port.h"
+#include "tlm/block/transport.h"
 
 namespace weft::hw {
 

@@ -31,34 +31,31 @@ SwarmxNode::SwarmxNode(const sc_core::sc_module_name& module_name, const Machine
 }
 
 void SwarmxNode::broadcast(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-  const Block& block = Block::of(transaction);
+  const std::optional<Block> block = proto::take(transaction);
+  if (!block) return;
   const Picosecond ready = proto::absolute_ps(delay) + node_latency_ps_;
-  const proto::Cause passed = block.cause().then(proto::Limiter::swarmx, proto::work_of(block.tag()), ready);
+  const proto::Cause passed = block->cause.then(proto::Limiter::swarmx, proto::work_of(block->tag), ready);
   for (std::size_t child = 0; child < down_.size(); ++child) {
-    proto::Cause arrived = passed;
-    const Picosecond at = down_[child].send(ready, block.tag(), block.bytes(), arrived);
-    Block::arrives(transaction, std::move(arrived));
-    sc_core::sc_time child_delay = proto::delay_until(at);
-    child_out[child]->b_transport(transaction, child_delay);
+    Block copy{block->tag, block->payload, passed};
+    const Picosecond at = down_[child].send(ready, copy.tag, copy.bytes(), copy.cause);
+    proto::send(child_out[child], copy, at);
   }
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
 void SwarmxNode::reduce(int child, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
+  std::optional<Block> block = proto::take(transaction);
+  if (!block) return;
   Reduced reduced;
-  const bool complete = reduction_.deliver(child, Block::of(transaction), proto::absolute_ps(delay), reduced);
-  transaction.set_response_status(tlm::TLM_OK_RESPONSE);
-  if (!complete) return;
+  if (!reduction_.deliver(child, std::move(*block), proto::absolute_ps(delay), reduced)) return;
+  Block& sum = reduced.block;
   const Picosecond ready = reduced.at + node_latency_ps_;
   Picosecond at = ready + link_latency_ps_;
-  proto::Cause why = std::move(reduced.cause).then(proto::Limiter::swarmx, proto::work_of(reduced.tag), ready);
-  if (reduced.tag.kind == BlockKind::credit)
-    why = std::move(why).then(proto::Limiter::ethernet_up, proto::work_of(reduced.tag), at);
+  sum.cause = std::move(sum.cause).then(proto::Limiter::swarmx, proto::work_of(sum.tag), ready);
+  if (sum.tag.kind == BlockKind::credit)
+    sum.cause = std::move(sum.cause).then(proto::Limiter::ethernet_up, proto::work_of(sum.tag), at);
   else
-    at = up_.send(ready, reduced.tag, static_cast<Bytes>(reduced.payload ? reduced.payload->size() : 0), why);
-  Block sum(reduced.tag, std::move(reduced.payload), std::move(why));
-  sc_core::sc_time up_delay = proto::delay_until(at);
-  parent_out->b_transport(sum.transaction(), up_delay);
+    at = up_.send(ready, sum.tag, sum.bytes(), sum.cause);
+  proto::send(parent_out, sum, at);
 }
 
 std::vector<proto::LimitingLink> SwarmxNode::link_records() const {

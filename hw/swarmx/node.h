@@ -6,8 +6,8 @@
 
 #include "hw/spec/machine.h"
 #include "hw/swarmx/reduction.h"
-#include "tlm/block/block.h"
 #include "tlm/block/link_port.h"
+#include "tlm/block/transport.h"
 
 namespace weft::hw {
 

@@ -32,10 +32,10 @@ Reduction::Queue& Reduction::queue_of(const BlockTag& tag, int child) {
   }
 }
 
-bool Reduction::deliver(int child, const Block& block, Picosecond at, Reduced& reduced) {
-  const BlockTag& tag = block.tag();
+bool Reduction::deliver(int child, Block block, Picosecond at, Reduced& reduced) {
+  const BlockTag& tag = block.tag;
   Queue& queue = queue_of(tag, child);
-  const std::size_t bytes = block.payload() ? block.payload()->size() : 0;
+  const auto bytes = static_cast<std::size_t>(block.bytes());
   const auto position = static_cast<std::size_t>(queue.delivered[child] - queue.completed);
   if (position > 0 && same_block(queue.pending[position - 1].tag, tag))
     throw SimulationError(fmt::format("{}: child {} sent {} twice", node_, child, describe(tag)));
@@ -49,15 +49,15 @@ bool Reduction::deliver(int child, const Block& block, Picosecond at, Reduced& r
   if (pending.bytes != bytes || bytes % sizeof(float) != 0)
     throw SimulationError(fmt::format("{}: child {} sent {} with {} bytes where another child sent {}", node_, child,
                                       describe(tag), bytes, pending.bytes));
-  pending.parts[child] = block.payload();
+  pending.parts[child] = std::move(block.payload);
   if (pending.arrived == 0 || at > pending.at) {
     pending.at = at;
-    pending.cause = block.cause();
+    pending.cause = std::move(block.cause);
   }
   ++pending.arrived;
   ++queue.delivered[child];
   if (pending.arrived < children_) return false;
-  reduced = {pending.tag, sum(pending.parts), pending.at, std::move(pending.cause)};
+  reduced = {{pending.tag, sum(pending.parts), std::move(pending.cause)}, pending.at};
   queue.pending.pop_front();
   ++queue.completed;
   return true;

@@ -13,10 +13,8 @@ namespace weft::hw {
 
 /// A block that all children have delivered.
 struct Reduced {
-  proto::BlockTag tag;
-  proto::Block::Payload payload;  ///< elementwise fp32 sum in the order of the children's indices; null for credits
-  Picosecond at = 0;              ///< the last child's part has arrived
-  proto::Cause cause;             ///< of that
+  proto::Block block;  ///< elementwise fp32 sum in the order of the children's indices; of credits no bytes
+  Picosecond at = 0;   ///< the last child's part has arrived; the block's cause is of that
 };
 
 /// Every child delivers the same blocks of a kind in the same order, as a streaming reduction without reorder buffers
@@ -27,7 +25,7 @@ class Reduction {
   Reduction(std::string node, int children);
 
   /// Child `child` delivers a gradient, loss or credit block, whole at `at`. True if this completed `reduced`.
-  bool deliver(int child, const proto::Block& block, Picosecond at, Reduced& reduced);
+  bool deliver(int child, proto::Block block, Picosecond at, Reduced& reduced);
 
   /// Empty if nothing is half done, else what is missing from which children.
   std::string waiting_for() const;

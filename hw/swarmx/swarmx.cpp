@@ -10,7 +10,7 @@
 namespace weft::hw {
 
 Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& machine, int systems, bool share,
-               proto::Recorder& recorder)
+               proto::Recorder& recorder, proto::Joints& joints)
     : sc_module(module_name), fan_out_(machine.swarmx.fan_out), systems_(systems), share_(share) {
   if (fan_out_ < 2) throw UsageError(fmt::format("machine swarmx.fan_out: {} is below 2", fan_out_));
   shape_ = swarmx_levels(systems, fan_out_);
@@ -28,8 +28,8 @@ Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& ma
         SwarmxNode& parent = *nodes.back();
         for (std::size_t child = 0; child < parent.child_in.size(); ++child) {
           SwarmxNode& below_node = *lanes_[lane][level - 1][node * fan_out_ + child];
-          parent.child_out[child].bind(below_node.parent_in);
-          below_node.parent_out.bind(parent.child_in[child]);
+          joints.join(parent.child_out[child], below_node.parent_in);
+          joints.join(below_node.parent_out, parent.child_in[child]);
         }
       }
     }

@@ -6,6 +6,7 @@
 
 #include "hw/spec/machine.h"
 #include "hw/swarmx/node.h"
+#include "tlm/block/joints.h"
 
 namespace weft::hw {
 
@@ -15,8 +16,9 @@ class Swarmx : public sc_core::sc_module {
  public:
   /// Throws UsageError if the machine's fan-out is below 2.
   /// `share`: one node a level, with one child, stands for its level; see Job::share_systems.
+  /// `joints` joins the nodes.
   Swarmx(const sc_core::sc_module_name& name, const MachineSpec& machine, int systems, bool share,
-         proto::Recorder& recorder);
+         proto::Recorder& recorder, proto::Joints& joints = proto::Joints::direct());
 
   tlm_utils::passthrough_target_socket<SwarmxNode>& memoryx_in(int lane) { return root(lane).parent_in; }
   tlm_utils::simple_initiator_socket<SwarmxNode>& memoryx_out(int lane) { return root(lane).parent_out; }

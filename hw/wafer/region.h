@@ -1,6 +1,6 @@
 #pragma once
 // A rectangle of PEs behind its four edges: their time lines (StreamReduce) and their memories, as dense arrays.
-// Regions meet only through their sockets; how the wafer is cut into them changes no bit and no cycle.
+// Regions meet only at their edges; how the wafer is cut into them changes no bit and no cycle.
 // The wafer opens a launch on all regions, then per round lets the regions at the source send the stream and the
 // regions at the foot of the chain begin the sum; everything else follows from bursts between neighbours.
 #include <array>
@@ -23,12 +23,12 @@ class Region : public sc_core::sc_module {
   /// `lanes`: AXPY elements that a PE does per cycle.
   Region(const sc_core::sc_module_name& name, const FabricTiming& timing, int lanes, RegionExtent extent);
 
-  /// One pair of sockets per side; unbound at the edge of the rectangle.
+  /// One pair of ports per side; unbound at the edge of the rectangle.
   proto::WaveletOut& out(proto::Side side) { return *out_[static_cast<std::size_t>(side)]; }
   proto::WaveletIn& in(proto::Side side) { return *in_[static_cast<std::size_t>(side)]; }
 
   const RegionExtent& extent() const { return extent_; }
-  /// Bursts that came in through the sockets so far.
+  /// Bursts that came in so far.
   std::int64_t bursts_received() const { return bursts_; }
 
   /// Which PEs of this region the next launch maps. `map` must outlive the launch.
@@ -123,10 +123,10 @@ class Region : public sc_core::sc_module {
   void end_values();
 
  private:
-  struct Port : proto::WaveletTransport, proto::WaveletBackward {
+  struct Edge : proto::BurstTaker {
     Region* region = nullptr;
     proto::Side side = proto::Side::north;
-    void b_transport(proto::WaveletBurst& burst, sc_core::sc_time& delay) override;
+    void take(proto::WaveletBurst& burst) override { region->take_burst(side, burst); }
   };
 
   void take_burst(proto::Side from, proto::WaveletBurst& burst);
@@ -169,7 +169,7 @@ class Region : public sc_core::sc_module {
   RegionExtent extent_;
   std::array<std::unique_ptr<proto::WaveletOut>, 4> out_;
   std::array<std::unique_ptr<proto::WaveletIn>, 4> in_;
-  std::array<Port, 4> ports_;
+  std::array<Edge, 4> edges_;
   std::int64_t bursts_ = 0;
 
   const LaunchMap* map_ = nullptr;

@@ -8,6 +8,7 @@
 #include "hw/memoryx/memoryx.h"
 #include "hw/swarmx/swarmx.h"
 #include "tests/protocol/echo_system.h"
+#include "tests/support/checked_joints.h"
 
 namespace weft::test {
 
@@ -66,7 +67,7 @@ struct Observed : hw::RunObserver {
   void on_checkpoint(const hw::TrainingState& state, Picosecond at) override { checkpoints.emplace_back(state, at); }
 };
 
-/// Several may stand side by side in one simulation.
+/// Several may stand side by side in one simulation. Every joint is checked.
 struct EchoCluster : sc_core::sc_module {
   EchoCluster(const hw::Job& the_job, const hw::MachineSpec& the_machine, const EchoOptions& options = {},
               hw::RunControl* control = nullptr, proto::Recorder* recorder = nullptr)
@@ -75,19 +76,19 @@ struct EchoCluster : sc_core::sc_module {
         machine(the_machine),
         start(invented_state(job)),
         memoryx("memoryx", job, machine, start, control ? *control : to_end, recorder ? *recorder : null),
-        swarmx("swarmx", machine, job.systems, false, recorder ? *recorder : null),
+        swarmx("swarmx", machine, job.systems, false, recorder ? *recorder : null, joints),
         user("user", job, observed) {
-    memoryx.user_out.bind(user.memoryx_in);
+    joints.join(memoryx.user_out, user.memoryx_in);
     for (int lane = 0; lane < machine.io.ethernet_links; ++lane) {
-      memoryx.lane_out[lane].bind(swarmx.memoryx_in(lane));
-      swarmx.memoryx_out(lane).bind(memoryx.lane_in[lane]);
+      joints.join(memoryx.lane_out[lane], swarmx.memoryx_in(lane));
+      joints.join(swarmx.memoryx_out(lane), memoryx.lane_in[lane]);
     }
     for (int system = 0; system < job.systems; ++system) {
       const std::string name = "system" + std::to_string(system);
       systems.push_back(std::make_unique<EchoSystem>(name.c_str(), job, machine, system, options));
       for (int lane = 0; lane < machine.io.ethernet_links; ++lane) {
-        swarmx.system_out(lane, system).bind(systems.back()->down_in[lane]);
-        systems.back()->up_out[lane].bind(swarmx.system_in(lane, system));
+        joints.join(swarmx.system_out(lane, system), systems.back()->down_in[lane]);
+        joints.join(systems.back()->up_out[lane], swarmx.system_in(lane, system));
       }
     }
   }
@@ -98,6 +99,7 @@ struct EchoCluster : sc_core::sc_module {
   hw::RunToEnd to_end;
   proto::NullRecorder null;
   Observed observed;
+  CheckedJoints joints;
   hw::MemoryX memoryx;
   hw::Swarmx swarmx;
   hw::UserNode user;

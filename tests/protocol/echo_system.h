@@ -11,9 +11,9 @@
 #include "hw/spec/job.h"
 #include "hw/spec/machine.h"
 #include "hw/spec/placement.h"
-#include "tlm/block/block.h"
 #include "tlm/block/describe.h"
 #include "tlm/block/link_port.h"
+#include "tlm/block/transport.h"
 
 namespace weft::test {
 
@@ -77,20 +77,20 @@ class EchoSystem : public sc_core::sc_module {
 
  private:
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-    const proto::Block& block = proto::Block::of(transaction);
-    if (block.tag().lane != lane) throw std::logic_error("wrong lane: " + describe(block.tag()));
-    if (block.tag().kind == proto::BlockKind::step_begin) {
+    const std::optional<proto::Block> block = proto::take(transaction);
+    if (!block) return;
+    if (block->tag.lane != lane) throw std::logic_error("wrong lane: " + describe(block->tag));
+    if (block->tag.kind == proto::BlockKind::step_begin) {
       float scale = 0;
-      std::memcpy(&scale, block.payload()->data(), sizeof scale);
+      std::memcpy(&scale, block->payload->data(), sizeof scale);
       scales.push_back(scale);
       begins.push_back(proto::absolute_ps(delay));
     } else {
-      arrived_.push_back({block.tag(), block.payload(), proto::absolute_ps(delay), 0});
-      held += static_cast<Bytes>(block.payload()->size());
+      arrived_.push_back({block->tag, block->payload, proto::absolute_ps(delay), 0});
+      held += block->bytes();
       most_held = std::max(most_held, held);
       event_.notify(sc_core::SC_ZERO_TIME);
     }
-    transaction.set_response_status(tlm::TLM_OK_RESPONSE);
   }
 
   void run() {
@@ -167,12 +167,10 @@ class EchoSystem : public sc_core::sc_module {
       const auto* first = static_cast<const std::uint8_t*>(data);
       payload = std::make_shared<const proto::PayloadBytes>(first, first + bytes);
     }
-    proto::Block block(tag, payload);
     const Picosecond at = tag.kind == proto::BlockKind::credit
                               ? time_ + machine_.swarmx.link_latency_ps
                               : up_[tag.lane].send(time_, tag, static_cast<Bytes>(bytes), why_);
-    sc_core::sc_time delay = proto::delay_until(at);
-    up_out[tag.lane]->b_transport(block.transaction(), delay);
+    proto::send(up_out[tag.lane], {tag, payload}, at);
   }
 
   Picosecond delay() {

@@ -45,8 +45,9 @@ struct Taker : sc_core::sc_module {
     SC_THREAD(run);
   }
   void take(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay) {
-    const auto& block = proto::Block::of(transaction);
-    got.push_back({block.tag(), block.payload(), proto::absolute_ps(delay), 0});
+    const std::optional<proto::Block> block = proto::take(transaction);
+    REQUIRE(block);
+    got.push_back({block->tag, block->payload, proto::absolute_ps(delay), 0});
     event.notify(sc_core::SC_ZERO_TIME);
   }
   void run() {
@@ -56,9 +57,7 @@ struct Taker : sc_core::sc_module {
       got[given_back].given_back = free_ps;
       proto::BlockTag tag = got[given_back].tag;
       tag.kind = proto::BlockKind::credit;
-      proto::Block credit(tag, nullptr);
-      sc_core::sc_time delay = proto::delay_until(free_ps);
-      credit_out->b_transport(credit.transaction(), delay);
+      proto::send(credit_out, {tag}, free_ps);
     }
   }
 };

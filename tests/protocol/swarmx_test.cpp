@@ -51,15 +51,15 @@ TEST_CASE("the sum's bits and time do not depend on the order of the calls") {
       const int chunk = sent[child]++;
       std::vector<float> part(33);
       for (int i = 0; i < 33; ++i) part[i] = invented_gradient(child, chunk, 0, 0, i);
-      const proto::Block block(tag_of(proto::BlockKind::gradient, chunk), floats(part));
+      const proto::Block block{tag_of(proto::BlockKind::gradient, chunk), floats(part)};
       hw::Reduced reduced;
       if (!reduction.deliver(child, block, 1000 * chunk + 10 * (child == 2 ? 7 : child), reduced)) continue;
-      REQUIRE(reduced.tag.chunk == completed);
+      REQUIRE(reduced.block.tag.chunk == completed);
       if (seed == 0) {
-        expected[completed] = values_of(reduced.payload);
+        expected[completed] = values_of(reduced.block.payload);
         expected_at[completed] = reduced.at;
       }
-      REQUIRE(values_of(reduced.payload) == expected[completed]);
+      REQUIRE(values_of(reduced.block.payload) == expected[completed]);
       REQUIRE(reduced.at == expected_at[completed]);
       REQUIRE(reduced.at == 1000 * completed + 70);
       ++completed;
@@ -77,21 +77,21 @@ TEST_CASE("the sum's bits and time do not depend on the order of the calls") {
 TEST_CASE("the inputs of a sum are not written") {
   hw::Reduction reduction("node", 2);
   hw::Reduced reduced;
-  const proto::Block a(tag_of(proto::BlockKind::gradient, 0), floats({1, 2}));
-  const proto::Block b(tag_of(proto::BlockKind::gradient, 0), floats({10, 20}));
+  const proto::Block a{tag_of(proto::BlockKind::gradient, 0), floats({1, 2})};
+  const proto::Block b{tag_of(proto::BlockKind::gradient, 0), floats({10, 20})};
   REQUIRE_FALSE(reduction.deliver(0, a, 5, reduced));
   REQUIRE(reduction.waiting_for() ==
           "node waits for gradient of layer 0 chunk 0 (stage 0 step 0 micro-batch 0 launch 0 lane 0) from 1 of 2 "
           "children (1)");
   REQUIRE(reduction.deliver(1, b, 3, reduced));
-  REQUIRE(values_of(reduced.payload) == std::vector<float>{11, 22});
-  REQUIRE(values_of(a.payload()) == std::vector<float>{1, 2});
+  REQUIRE(values_of(reduced.block.payload) == std::vector<float>{11, 22});
+  REQUIRE(values_of(a.payload) == std::vector<float>{1, 2});
 }
 
 TEST_CASE("breaches of the protocol name the node, the block and the child") {
   hw::Reduction reduction("swarmx.lane3", 2);
   hw::Reduced reduced;
-  const proto::Block first(tag_of(proto::BlockKind::gradient, 4), floats({1, 2}));
+  const proto::Block first{tag_of(proto::BlockKind::gradient, 4), floats({1, 2})};
   reduction.deliver(0, first, 0, reduced);
   SECTION("twice from one child") {
     REQUIRE_THROWS_AS(reduction.deliver(0, first, 0, reduced), SimulationError);
@@ -99,16 +99,16 @@ TEST_CASE("breaches of the protocol name the node, the block and the child") {
                         Contains("swarmx.lane3") && Contains("child 0") && Contains("chunk 4") && Contains("twice"));
   }
   SECTION("another block") {
-    const proto::Block other(tag_of(proto::BlockKind::gradient, 5), floats({1, 2}));
+    const proto::Block other{tag_of(proto::BlockKind::gradient, 5), floats({1, 2})};
     REQUIRE_THROWS_WITH(reduction.deliver(1, other, 0, reduced),
                         Contains("child 1") && Contains("chunk 5") && Contains("chunk 4"));
   }
   SECTION("another size") {
-    const proto::Block other(tag_of(proto::BlockKind::gradient, 4), floats({1, 2, 3}));
+    const proto::Block other{tag_of(proto::BlockKind::gradient, 4), floats({1, 2, 3})};
     REQUIRE_THROWS_WITH(reduction.deliver(1, other, 0, reduced), Contains("child 1") && Contains("12 bytes"));
   }
   SECTION("a kind that only travels downwards") {
-    const proto::Block other(tag_of(proto::BlockKind::weights, 4), floats({1, 2}));
+    const proto::Block other{tag_of(proto::BlockKind::weights, 4), floats({1, 2})};
     REQUIRE_THROWS_WITH(reduction.deliver(1, other, 0, reduced), Contains("child 1") && Contains("weights"));
   }
 }

@@ -1,5 +1,5 @@
 #pragma once
-// A checker between two regions' sockets: hands every burst on and holds both sides to the contract of burst.h.
+// A checker between two regions' edges: hands every burst on and holds both sides to the contract of burst.h.
 #include <catch2/catch.hpp>
 #include <map>
 #include <tuple>
@@ -8,7 +8,7 @@
 
 namespace weft::test {
 
-class BurstChecker : public sc_core::sc_module, public proto::WaveletTransport, public proto::WaveletBackward {
+class BurstChecker : public sc_core::sc_module, public proto::BurstTaker {
  public:
   proto::WaveletIn in;
   proto::WaveletOut out;
@@ -17,10 +17,9 @@ class BurstChecker : public sc_core::sc_module, public proto::WaveletTransport, 
   BurstChecker(const sc_core::sc_module_name& name, int link_queue)
       : sc_module(name), in("in"), out("out"), link_queue_(link_queue) {
     in.bind(*this);
-    out.bind(*this);
   }
 
-  void b_transport(proto::WaveletBurst& burst, sc_core::sc_time& delay) override {
+  void take(proto::WaveletBurst& burst) override {
     using proto::BurstKind;
     REQUIRE(burst.first < burst.last);
     REQUIRE(burst.last - burst.first <= (burst.kind == BurstKind::stream ? link_queue_ : 1));
@@ -32,7 +31,7 @@ class BurstChecker : public sc_core::sc_module, public proto::WaveletTransport, 
     REQUIRE(burst.round >= newest);
     newest = burst.round;
     const std::vector<std::int32_t> times = burst.times;
-    out->b_transport(burst, delay);
+    out->take(burst);
     REQUIRE(burst.times == times);
     if (burst.kind == BurstKind::returned_sum) return;
     REQUIRE(burst.credits.size() == times.size());

@@ -6,6 +6,7 @@
 
 #include "tlm/block/block.h"
 #include "tlm/block/describe.h"
+#include "tlm/block/link.h"
 #include "tlm/block/work_of.h"
 #include "tlm/stats/caused_launch.h"
 #include "tlm/trace/recorder.h"

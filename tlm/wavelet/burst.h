@@ -1,10 +1,9 @@
 #pragma once
-// What two regions of a wafer say to each other: many wavelets of one color, with their times, in one transaction.
-// A burst is carried by TLM's blocking transport interface; the callee fills in the credits before it returns, so
-// back-pressure is part of the transaction. Times are cycles since the launch began.
+// What two regions of a wafer say to each other: many wavelets of one color, with their times, in one call.
+// The taker fills in the credits before it returns, so back-pressure is part of the call. Times are cycles since the
+// launch began.
 #include <cstdint>
 #include <systemc>
-#include <tlm>
 #include <vector>
 
 #include "tlm/base/units.h"
@@ -37,24 +36,15 @@ struct WaveletBurst {
   std::vector<float> values;
 };
 
-/// What TLM's sockets ask of a protocol that is not the base protocol.
-struct WaveletProtocol {
-  using tlm_payload_type = WaveletBurst;
-  using tlm_phase_type = tlm::tlm_phase;
+/// Takes bursts at an edge. Not a TLM transport: a burst has many times, so none is annotated, and what comes back are
+/// its credits.
+class BurstTaker : public virtual sc_core::sc_interface {
+ public:
+  /// Fills in `burst.credits` where the kind has them; changes nothing else.
+  virtual void take(WaveletBurst& burst) = 0;
 };
 
-/// Forward path: TLM's blocking transport of bursts. There is no backward path: credits are part of the transaction.
-class WaveletTransport : public virtual tlm::tlm_blocking_transport_if<WaveletBurst> {
- public:
-  using protocol_types = WaveletProtocol;
-};
-class WaveletBackward : public virtual sc_core::sc_interface {
- public:
-  using protocol_types = WaveletProtocol;
-};
-
-using WaveletIn = tlm::tlm_base_target_socket<32, WaveletTransport, WaveletBackward, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
-using WaveletOut =
-    tlm::tlm_base_initiator_socket<32, WaveletTransport, WaveletBackward, 0, sc_core::SC_ZERO_OR_MORE_BOUND>;
+using WaveletIn = sc_core::sc_export<BurstTaker>;
+using WaveletOut = sc_core::sc_port<BurstTaker, 1, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
 }  // namespace weft::proto
