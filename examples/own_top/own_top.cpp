@@ -73,11 +73,11 @@ struct Top : sc_core::sc_module {
       systems.push_back(std::make_unique<hw::CsX>(("system" + number).c_str(), system, plan, to_end, recorder));
       inputs.push_back(
           std::make_unique<hw::InputServer>(("input" + number).c_str(), job, machine, system, source, recorder));
-      inputs.back()->system_out.bind(systems.back()->input_in);
-      systems.back()->input_out.bind(inputs.back()->credit_in);
+      inputs.back()->system_out.bind(systems.back()->links.input_in);
+      systems.back()->links.input_out.bind(inputs.back()->credit_in);
       for (int lane = 0; lane < swarmx.lanes(); ++lane) {
-        swarmx.system_out(lane, system).bind(systems.back()->ethernet_in[lane]);
-        systems.back()->ethernet_out[lane].bind(swarmx.system_in(lane, system));
+        swarmx.system_out(lane, system).bind(systems.back()->links.ethernet_in[lane]);
+        systems.back()->links.ethernet_out[lane].bind(swarmx.system_in(lane, system));
       }
     }
   }
@@ -122,7 +122,7 @@ int run() {
   print("up", top.up);
   for (std::size_t step = 0; step < top.losses.values.size(); ++step)
     std::printf("step %zu: loss %.4f a sample\n", step, top.losses.values[step] / job.batch);
-  std::printf("wafer of system 0: %lld cycles\n", static_cast<long long>(top.systems[0]->wafer_cycles()));
+  std::printf("wafer of system 0: %lld cycles\n", static_cast<long long>(top.systems[0]->books().free_at().since()));
   return 0;
 }
 

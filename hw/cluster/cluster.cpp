@@ -26,11 +26,11 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
     inputs_.push_back(std::make_unique<InputServer>(fmt::format("input{}", system).c_str(), *plan.job, *plan.machine,
                                                     system, source, recorder));
     CsX& csx = *systems_.back();
-    joints.join(inputs_.back()->system_out, csx.input_in);
-    joints.join(csx.input_out, inputs_.back()->credit_in);
+    joints.join(inputs_.back()->system_out, csx.links.input_in);
+    joints.join(csx.links.input_out, inputs_.back()->credit_in);
     for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
-      joints.join(swarmx_.system_out(lane, system), csx.ethernet_in[static_cast<std::size_t>(lane)]);
-      joints.join(csx.ethernet_out[static_cast<std::size_t>(lane)], swarmx_.system_in(lane, system));
+      joints.join(swarmx_.system_out(lane, system), csx.links.ethernet_in[static_cast<std::size_t>(lane)]);
+      joints.join(csx.links.ethernet_out[static_cast<std::size_t>(lane)], swarmx_.system_in(lane, system));
     }
   }
 }
@@ -61,8 +61,8 @@ std::vector<proto::LimitingLink> Cluster::link_records() const {
       }
   };
   add(swarmx_.link_records());
-  for (const auto& system : systems_) add(system->link_records());
-  add_copies(systems_.front()->link_records(), "system");
+  for (const auto& system : systems_) add(system->links.records());
+  add_copies(systems_.front()->links.records(), "system");
   for (const auto& input : inputs_) add(input->link_records());
   add_copies(inputs_.front()->link_records(), "input");
   return all;
@@ -76,7 +76,7 @@ std::string Cluster::waiting_for() const {
   add(user_.waiting_for());
   add(memoryx_.waiting_for());
   add(swarmx_.waiting_for());
-  for (const auto& system : systems_) add(system->waiting_for());
+  for (const auto& system : systems_) add(system->links.waiting_for());
   for (const auto& input : inputs_) add(input->waiting_for());
   return text;
 }

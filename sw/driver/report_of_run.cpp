@@ -92,7 +92,7 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.clock_mhz = machine.spec.clock.mega_hertz;
   for (const hw::MatrixLayer& layer : job.layers) report.layers.push_back(layer.name);
   report.steps = std::move(steps);
-  report.launches = cluster.system(0).launches();
+  report.launches = cluster.system(0).books().launches();
   report.updates = cluster.memoryx().updates();
   if (job.clip.max_norm > 0)
     report.clips = {job.clip.max_norm, job.clip.timing == hw::ClipTiming::speculative, cluster.memoryx().clips()};
@@ -100,9 +100,9 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
     return std::tuple(a.train_step, a.start, a.layer) < std::tuple(b.train_step, b.start, b.layer);
   });
   report.links = cluster.link_records();
-  report.classes = cluster.system(0).class_cycles();
-  report.cycles = cluster.system(0).wafer_cycles();
-  report.paths = cluster.system(0).paths();
+  report.classes = cluster.system(0).books().class_cycles();
+  report.cycles = cluster.system(0).books().free_at().since();
+  report.paths = cluster.system(0).books().paths();
   report.inside_train = parts_of(run.plan.train);
   report.inside_eval = parts_of(run.plan.eval);
   report.peak_macs_per_cycle = report.pes * machine.spec.pe.lanes.fmac_mixed;

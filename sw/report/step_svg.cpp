@@ -145,9 +145,9 @@ class StepPicture {
     canvas_.text(16, y + 13, "head", "works all through a step: measured, and where it was predicted; cycles");
     y += row_height;
     double longest = view_.period();
-    for (const StepWork& work : view_.works) longest = std::max({longest, work.predicted, work.measured});
+    for (const ShownWork& work : view_.works) longest = std::max({longest, work.predicted, work.measured});
     const double from = left + 190, length = right - from;
-    for (const StepWork& work : view_.works) {
+    for (const ShownWork& work : view_.works) {
       canvas_.text(16, y + 13, "lane", shortened(work.what, 48, "…"));
       canvas_.back +=
           fmt::format("<rect class=\"row\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"9\"/>\n", from, y + 4.5, length);

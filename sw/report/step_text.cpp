@@ -81,7 +81,7 @@ std::string step_text(const StepView& view) {
       grouped(view.from));
   if (!view.works.empty())
     text += fmt::format("\n{:<46} {:>14} {:>14}\n", "works all through a step, cycles", "predicted", "measured");
-  for (const StepWork& work : view.works)
+  for (const ShownWork& work : view.works)
     text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), grouped(work.predicted),
                         grouped(work.measured));
   text += fmt::format("\n{:<28} {:>6} {:>30}\n", "links, in a step", "count", "busiest busy %");

@@ -36,7 +36,7 @@ struct StepLinks {
 };
 
 /// What works all through a step.
-struct StepWork {
+struct ShownWork {
   std::string what;
   double predicted = 0, measured = 0;
 };
@@ -49,7 +49,7 @@ struct StepView {
   double start = 0, end = 0;  ///< first and last launch, as the report has them
   double period() const { return end - from; }
   std::string verdict;           ///< of the run's steady step; empty: the report has none
-  std::vector<StepWork> works;   ///< of a training step
+  std::vector<ShownWork> works;  ///< of a training step
   double bubble = 0;             ///< as the report has it
   std::vector<StepBar> idle;     ///< the parts of the bubble
   std::vector<StepRow> rows;     ///< launches of system 0, by their first start

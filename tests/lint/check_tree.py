@@ -2,12 +2,15 @@
 """Do the sources keep the rules of the architecture? Usage: check_tree.py ROOT
 
 Checked: who may include whom (the folders are the architecture), which folders are free of SystemC, where verilated
-headers may be seen, `#pragma once`, `using namespace` in headers, absolute paths of somebody's machine, tabs.
+headers may be seen, `#pragma once`, `using namespace` in headers, absolute paths of somebody's machine, tabs; and that no two
+files define a type of one name, of which the linker would take one and be silent.
 A file of more than 400 lines is a warning. Exit code 1 when a rule is broken.
 """
 import pathlib
 import re
 import sys
+
+from type_names import types_of
 
 SOURCE_FOLDERS = ("tlm", "hw", "sw", "rtl", "tests")
 TEXT_SUFFIXES = {".h", ".cpp", ".sv", ".svh", ".vlt", ".py", ".sh", ".yaml", ".json", ".cmake", ".md", ".txt", ".gtkw"}
@@ -75,6 +78,7 @@ class Tree:
     def __init__(self, root):
         self.root = root
         self.includes = {}  # path -> [(line, quoted, target)]
+        self.types = {}  # whole name -> path of the file that defines it
         self.errors = []
         self.warnings = []
 
@@ -114,6 +118,8 @@ class Tree:
         if len(lines) > LONG_FILE:
             self.warnings.append(f"{path}:1: {len(lines)} lines; files are meant to stay below {LONG_FILE}")
         self.includes[path] = []
+        if not path.startswith("tests/"):  # programs of their own
+            self.check_types(path, "\n".join(lines))
         for number, line in enumerate(lines, 1):
             if "\t" in line:
                 self.error(path, number, "tab")
@@ -122,6 +128,12 @@ class Tree:
             found = INCLUDE.match(line)
             if found:
                 self.includes[path].append((number, found[1] == '"', found[2]))
+
+    def check_types(self, path, text):
+        for name, line in types_of(text):
+            other = self.types.setdefault(name, path)
+            if other != path:
+                self.error(path, line, f"{name} is defined in {other}, too: two types of one name")
 
     def check_includes(self, path):
         folder = folder_of(path)

@@ -56,6 +56,18 @@ class CheckTree(unittest.TestCase):
     def test_the_base_includes_only_itself(self):
         self.assert_refused("tlm/base/bad.cpp", include("hw/spec/machine.h"), "tlm/base must not include hw/spec")
 
+    def test_two_types_of_one_name(self):
+        first = "#pragma once\nnamespace weft::hw {\nstruct Arrival : Base {\n  int at;\n};\n}\n"
+        second = "namespace weft::hw {\n/* class { */\nclass Arrival final {\n};\n}\n"
+        code, output = run({**GOOD, "hw/pe/first.h": first, "hw/csx/second.cpp": second})
+        self.assertEqual(code, 1, output)
+        self.assertIn("hw/pe/first.h:3: weft::hw::Arrival is defined in hw/csx/second.cpp, too", output)
+        for other in ("namespace {\nstruct Arrival {};\n}\n", "namespace weft::sw {\nstruct Arrival {};\n}\n",
+                      "namespace weft::hw {\nstruct Arrival;\n}\n", "namespace weft::hw {\nstruct Port {\n  struct Arrival {};\n};\n}\n",
+                      "namespace weft::hw {\nstruct Port::Arrival {\n};\n}\n"):
+            code, output = run({**GOOD, "hw/pe/first.h": first, "hw/csx/second.cpp": other})
+            self.assertEqual(code, 0, output)
+
     def test_hw_never_includes_sw(self):
         self.assert_refused("hw/cluster/bad.cpp", include("sw/graph/graph.h"), "hw/cluster must not include sw/graph")
 

@@ -1,0 +1,34 @@
+#pragma once
+// The values of matrix launches' streams on their way between payloads and PEs.
+#include <cstdint>
+#include <vector>
+
+#include "hw/csx/program_check.h"
+#include "hw/spec/job.h"
+#include "hw/wafer/wafer.h"
+#include "tlm/block/block.h"
+
+namespace weft::hw {
+
+class StreamValues {
+ public:
+  /// `wafer` and `programs` outlive this.
+  StreamValues(int system, Wafer& wafer, ProgramCheck& programs)
+      : system_(system), wafer_(wafer), programs_(programs) {}
+
+  /// A chunk of weights, fp16 in stream order, to the PEs; of a sparse layer zeros where none is kept. Throws
+  /// SimulationError if a kept weight's index is not the mask's. Precondition: payload.has_bytes().
+  void take_weights(const MatrixLayer& layer, KernelKind kind, const StreamShape& shape, int chunk,
+                    const proto::PayloadBytes& payload);
+  /// A chunk of the gradient: the lanes' sums, fp32 in stream order, added up, lane 0 first.
+  proto::Block::Payload gradient(const MatrixLayer& layer, const StreamShape& shape, int chunk);
+
+ private:
+  const int system_;
+  Wafer& wafer_;
+  ProgramCheck& programs_;
+  std::vector<std::uint16_t> halves_;  ///< [rounds][places]
+  std::vector<float> weights_, places_, lane_sums_;
+};
+
+}  // namespace weft::hw
