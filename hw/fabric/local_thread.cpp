@@ -8,14 +8,21 @@ namespace weft::hw {
 
 using proto::TimeClass;
 
-void LocalThread::issue() {
-  wait(ready_, TimeClass::overhead);
-  ready_ = end_ + pe_->vector_fill_cycles;
+void LocalThread::issue(bool waits, bool writes) {
+  if (waits) wait(ready_, TimeClass::overhead);
+  if (writes) ready_ = end_ + pe_->vector_fill_cycles;
   take(TimeClass::overhead, pe_->vector_issue_cycles);
 }
 
-void LocalThread::vector(std::int64_t elements, int lanes) {
-  issue();
+void LocalThread::issue(const Instruction& instruction, int vector) {
+  const VectorWords words = words_of(instruction, place_of(instruction, vector, 0), instruction.count);
+  const bool writes = words.written.first != words.written.end;
+  issue(words.waits_for(written_), writes);
+  if (writes) written_ = words.written;
+}
+
+void LocalThread::vector(std::int64_t elements, int lanes, bool reads) {
+  issue(reads, true);
   take(TimeClass::compute, ceil_div(elements, lanes));
 }
 
@@ -31,9 +38,12 @@ std::size_t LocalThread::run(const std::vector<Instruction>& code, std::size_t a
       at = again ? instruction.target : at + 1;
       continue;
     }
-    if (instruction.opcode == Opcode::halt || !works_in_memory(instruction)) return at;
+    if (instruction.opcode == Opcode::halt || !works_in_memory(instruction)) {
+      next_ = instruction;
+      return at;
+    }
     for (int number = 0; number < std::max<int>(1, instruction.scalars); ++number) {
-      issue();
+      issue(instruction, number);
       take(TimeClass::compute,
            vector_length(instruction, place_of(instruction, number, 0), *pe_) - pe_->vector_issue_cycles);
     }

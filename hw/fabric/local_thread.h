@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_times.h"
-#include "hw/pe/isa.h"
+#include "hw/pe/vector_words.h"
 
 namespace weft::hw {
 
@@ -15,14 +15,14 @@ class LocalThread {
 
   Cycle end() const { return end_; }
 
-  /// A vector instruction of so many elements.
-  void vector(std::int64_t elements, int lanes);
+  /// A vector instruction of so many elements. `reads`: of what the one before wrote.
+  void vector(std::int64_t elements, int lanes, bool reads = true);
   void branch() { take(proto::TimeClass::overhead, pe_->scalar_cycles); }
   /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns. Precondition: none
   /// of its loops counts with counter 0.
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
-  /// Issue of an instruction whose elements meet the fabric.
-  void issue();
+  /// Issue of the instruction that run() returned, whose elements meet the fabric.
+  void issue() { issue(next_, 0); }
   /// So many of them, a cycle each.
   void elements(int count) { take(proto::TimeClass::compute, count); }
   /// One of them. It returns the element's cycle.
@@ -37,13 +37,17 @@ class LocalThread {
 
  private:
   std::int64_t& of(proto::TimeClass which) { return classes_[static_cast<std::size_t>(which)]; }
+  void issue(const Instruction& instruction, int vector);
+  void issue(bool waits, bool writes);
   void take(proto::TimeClass which, Cycle cycles) {
     of(which) += cycles;
     end_ += cycles;
   }
 
   const PeSpec* pe_;
-  Cycle end_ = 0, ready_ = 0;
+  Cycle end_ = 0, ready_ = 0;  ///< ready_: what the last vector that writes wrote can be read
+  WordRange written_;          ///< by that
+  Instruction next_;
   proto::ClassCycles classes_{};
 };
 

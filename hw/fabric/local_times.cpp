@@ -38,7 +38,8 @@ void for_each_kind(int features, Rectangle rectangle, int tokens, Visit&& visit)
 void add_mask(const PeSpec& pe, int features, int tokens, LocalThread& thread) {
   const int words = word_lanes(pe.lanes), products = pe.lanes.mul_fp32;
   for (int feature = 0; feature < features; ++feature) {
-    for (const int lanes : {words, words, products, words, products, words, words}) thread.vector(tokens, lanes);
+    thread.vector(tokens, words, false);  // the counter reads nothing
+    for (const int lanes : {words, products, words, products, words, words}) thread.vector(tokens, lanes);
     thread.branch();
   }
 }

@@ -50,63 +50,6 @@ Cycle CoreModel::earliest(int number) const {
   return thread.active ? earliest_slot(thread) : thread.idle_from();
 }
 
-template <typename Bound>
-void CoreModel::each_bound(const Thread& thread, Bound&& bound) const {
-  const Instruction& instruction = current(thread);
-  bound(Held::busy, thread.free);
-  bound(Held::start, thread.start);
-  if (thread.phase == Thread::Phase::start) return bound(Held::wavelet, inputs_.head(tasks_[thread.task].source, true));
-  switch (instruction.opcode) {
-    case Opcode::axpy:
-    case Opcode::axpy_keep:
-    case Opcode::outer: {
-      const auto& queue = inputs_[*instruction.fabric_in];
-      if (!queue.empty() && !queue.front().wavelet.control) bound(Held::ready, thread.ready);
-      return bound(Held::wavelet, arrival(instruction));
-    }
-    case Opcode::axpy_memory:
-    case Opcode::outer_memory:
-      if (sends_scalar(thread)) bound(Held::ready, thread.ready);
-      return bound(Held::room, credits_[*instruction.fabric_out].earliest());
-    case Opcode::drain:
-    case Opcode::drain16:
-    case Opcode::send16:
-    case Opcode::send32:
-    case Opcode::add32:
-    case Opcode::sub32:
-    case Opcode::mul32:
-    case Opcode::max32:
-      if (thread.phase == Thread::Phase::issue) return bound(Held::ready, thread.ready);
-      if (thread.phase == Thread::Phase::elements && instruction.fabric_in) bound(Held::wavelet, arrival(instruction));
-      if (instruction.fabric_out) bound(Held::room, credits_[*instruction.fabric_out].earliest());
-      return;
-    case Opcode::store16:
-    case Opcode::store32:
-    case Opcode::list16:
-      return bound(Held::wavelet, arrival(instruction));
-    default:
-      if (stays_in_memory(instruction.opcode)) bound(Held::ready, thread.ready);
-      return;
-  }
-}
-
-Cycle CoreModel::earliest_slot(const Thread& thread) const {
-  Cycle at = 0;
-  each_bound(thread, [&at](Held, Cycle bound) { at = std::max(at, bound); });
-  return at;
-}
-
-Held CoreModel::held_by(const Thread& thread, Cycle now) const {
-  Held first = Held::wavelet;
-  bool any = false;
-  each_bound(thread, [&](Held held, Cycle bound) {
-    if (bound != now) return;
-    first = std::min(first, held);
-    any = true;
-  });
-  return any ? first : Held::busy;
-}
-
 std::optional<CoreSlot> CoreModel::act(Cycle now) {
   end_tasks(now);
   begin_tasks(now);
@@ -120,7 +63,6 @@ std::optional<CoreSlot> CoreModel::act(Cycle now) {
     slot->instruction = static_cast<int>(thread.pc);
     slot->held = held_by(thread, now);
     const Cycle cycles = issue(thread, *slot);
-    slot->issues = thread.ready == now + spec_.vector_fill_cycles;
     slot->until = thread.free = now + cycles;
     if (number == 1) {
       Thread& main = threads_[0];
@@ -162,7 +104,7 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
       step_over(thread);
       return spec_.call_cycles;
     default:
-      return works_in_memory(current(thread)) ? work_in_memory(thread, slot.at) : stream(thread, slot);
+      return works_in_memory(current(thread)) ? work_in_memory(thread, slot) : stream(thread, slot);
   }
 }
 
@@ -202,7 +144,7 @@ Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
   if (instruction.opcode == Opcode::axpy_keep && data >> 16 < instruction.scalars)
     memory_.write16(instruction.c + thread.kept_rounds * instruction.scalars + (data >> 16),
                     static_cast<std::uint16_t>(data));
-  return multiply_add(thread, slot.at, data);
+  return multiply_add(thread, slot, data);
 }
 
 Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
@@ -212,7 +154,7 @@ Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
   const Wavelet wavelet =
       scalar_wavelet(*instruction.fabric_out, static_cast<std::uint16_t>(thread.element), memory_.read16(address));
   send(wavelet, slot);
-  const Cycle cycles = multiply_add(thread, slot.at, wavelet.data);
+  const Cycle cycles = multiply_add(thread, slot, wavelet.data);
   if (++thread.element == instruction.scalars && !instruction.close) step_over(thread);
   return cycles;
 }
@@ -226,21 +168,20 @@ Cycle CoreModel::close(Thread& thread, CoreSlot& slot) {
   return spec_.control_cycles;
 }
 
-Cycle CoreModel::multiply_add(Thread& thread, Cycle now, std::uint32_t data) {
+Cycle CoreModel::multiply_add(Thread& thread, CoreSlot& slot, std::uint32_t data) {
   const Instruction& instruction = current(thread);
   const bool outer = instruction.opcode == Opcode::outer || instruction.opcode == Opcode::outer_memory;
   const auto scalar = static_cast<std::uint16_t>(data);
-  const std::int64_t index = data >> 16;
-  const std::int64_t x = instruction.b + (outer ? thread.passes[0] : index) * instruction.row_stride;
-  std::int64_t accumulator = instruction.a + (outer ? 2 * index : 0);
+  const VectorPlace place = place_of(instruction, thread.element, thread.passes[0], static_cast<int>(data >> 16));
+  std::int64_t accumulator = place.a;
   const int distance = outer ? 2 * instruction.scalars : 2;
   const int count = count_of(thread, instruction);
   for (int k = 0; k < count; ++k, accumulator += distance) {
-    const std::int64_t place = instruction.listed ? memory_.read16(thread.list_at + k) : k;
-    const std::uint16_t factor = memory_.read16(x + place * instruction.element_stride);
+    const std::int64_t number = instruction.listed ? memory_.read16(thread.list_at + k) : k;
+    const std::uint16_t factor = memory_.read16(place.b + number * instruction.element_stride);
     memory_.write32(accumulator, fused_multiply_add(scalar, factor, memory_.read32(accumulator)));
   }
-  thread.ready = now + spec_.vector_fill_cycles;
+  fill(thread, place, slot);
   return vector_cycles(spec_, count, spec_.lanes.fmac_mixed);
 }
 
@@ -249,7 +190,7 @@ Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
   if (thread.phase == Thread::Phase::close) return close(thread, slot);
   const bool begins = thread.phase == Thread::Phase::issue;
   if (begins) {
-    thread.ready = slot.at + spec_.vector_fill_cycles;
+    fill(thread, place_of(instruction, thread.vector, thread.passes[0]), slot);
     thread.phase = Thread::Phase::elements;
   } else {
     switch (instruction.opcode) {
@@ -314,11 +255,11 @@ void CoreModel::combine_element(const Thread& thread, CoreSlot& slot) {
   if (instruction.fabric_out) send({result, *instruction.fabric_out, false}, slot);
 }
 
-Cycle CoreModel::work_in_memory(Thread& thread, Cycle now) {
+Cycle CoreModel::work_in_memory(Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
   const VectorPlace place = place_of(instruction, thread.vector, thread.passes[0]);
   run_vector(instruction, place, memory_);
-  thread.ready = now + spec_.vector_fill_cycles;
+  fill(thread, place, slot);
   const Cycle cycles = vector_length(instruction, place, spec_);
   if (++thread.vector >= instruction.scalars) step_over(thread);
   return cycles;

@@ -2,7 +2,8 @@
 // A PE's core, exact to the bit and the cycle, on timestamps. Each cycle belongs to at most one thread: the receiver
 // (thread 1) if it can use it, else the main thread; a run of element cycles is one event that the receiver lengthens.
 //
-// With `free` = the cycle after the thread's last slot, `ready` = last issue of a vector instruction + vector_fill:
+// With `free` = the cycle after the thread's last slot; `ready` = last issue of a vector that writes to memory +
+// vector_fill, for a vector that reads of what that one writes (vector_words.h), else 0:
 //   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
 //   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
@@ -33,6 +34,7 @@
 #include "hw/pe/program.h"
 #include "hw/pe/sram.h"
 #include "hw/pe/task_table.h"
+#include "hw/pe/vector_words.h"
 
 namespace weft::hw {
 
@@ -72,6 +74,7 @@ class CoreModel {
     int vector = 0;                ///< pass over the elements; FMAC32: scalar
     int list_at = 0, list_count = 0;
     Cycle begun = 0, start = 0, free = 0, ready = 0;
+    WordRange written;  ///< by the vector that is `ready` then
     std::array<int, loop_counters> passes{};
 
     /// Precondition: not idle, not active.
@@ -89,6 +92,10 @@ class CoreModel {
   void update() { next_ = std::max(from_, std::min(earliest(0), earliest(1))); }
   void end_tasks(Cycle now);
   void begin_tasks(Cycle now);
+  /// From when on the thread's next vector finds what it reads.
+  Cycle ready(const Thread& thread) const;
+  /// The thread's current vector has issued.
+  void fill(Thread& thread, const VectorPlace& place, CoreSlot& slot) const;
   Cycle arrival(const Instruction& instruction) const;
   bool sends_scalar(const Thread& thread) const;
   std::uint32_t take_data(const Instruction& instruction, CoreSlot& slot);
@@ -101,14 +108,14 @@ class CoreModel {
   Cycle take_scalar(Thread& thread, CoreSlot& slot);
   Cycle give_scalar(Thread& thread, CoreSlot& slot);
   /// AXPY and OUTER, with the scalar of one wavelet {index, s}.
-  Cycle multiply_add(Thread& thread, Cycle now, std::uint32_t data);
+  Cycle multiply_add(Thread& thread, CoreSlot& slot, std::uint32_t data);
   Cycle close(Thread& thread, CoreSlot& slot);
   /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
   Cycle stream(Thread& thread, CoreSlot& slot);
   void drain_element(const Thread& thread, CoreSlot& slot);
   void send_element(const Thread& thread, CoreSlot& slot);
   void combine_element(const Thread& thread, CoreSlot& slot);
-  Cycle work_in_memory(Thread& thread, Cycle now);
+  Cycle work_in_memory(Thread& thread, CoreSlot& slot);
   Cycle store(Thread& thread, CoreSlot& slot);
   Cycle take_index(Thread& thread, CoreSlot& slot);
   static int count_of(const Thread& thread, const Instruction& instruction) {

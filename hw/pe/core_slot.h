@@ -9,7 +9,7 @@ namespace weft::hw {
 /// What the thread's slot had waited for last, of several the first one here.
 enum class Held : std::uint8_t {
   busy,     ///< the core: this thread's slot before, or the receiver's
-  ready,    ///< the vector instruction before, which fills the pipeline
+  ready,    ///< the vector that writes what this one reads
   start,    ///< the task's start
   room,     ///< in the queue to the router
   wavelet,  ///< that it takes
@@ -25,7 +25,7 @@ struct CoreSlot {
   bool sent = false;  ///< `wavelet`, which may leave the router from `at` + 1 + ramp
   Wavelet wavelet;
   Held held = Held::busy;
-  bool issues = false;  ///< a vector, which fills the pipeline
+  bool issues = false;  ///< a vector that writes to memory
   Cycle until = 0;      ///< first cycle of the thread's next one, if nothing else holds it up
 
   void take(int color) {

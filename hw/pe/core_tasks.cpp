@@ -20,6 +20,7 @@ void CoreModel::begin_tasks(Cycle now) {
     const int task = tasks_.begin(number, now, inputs_);
     if (task < 0) continue;
     const Cycle free = thread.free, ready = thread.ready;
+    const WordRange written = thread.written;
     thread = {};
     thread.task = task;
     thread.pc = static_cast<std::size_t>(tasks_[task].entry);
@@ -30,6 +31,7 @@ void CoreModel::begin_tasks(Cycle now) {
     // The receiver's cycles while the main thread was idle.
     thread.free = number == 0 && thread.active ? std::max(free, threads_[1].free) : free;
     thread.ready = ready;
+    thread.written = written;
   }
 }
 

@@ -15,10 +15,4 @@ inline Cycle vector_cycles(const PeSpec& pe, std::int64_t elements, int lanes) {
   return pe.vector_issue_cycles + ceil_div(elements, lanes);
 }
 
-/// Two vector instructions of which the second reads what the first wrote: distance of their issues
-/// (source: pipeline depth and vector start-up cost in the machine file).
-inline Cycle dependent_distance(const PeSpec& pe, Cycle first_length) {
-  return std::max<Cycle>(first_length, pe.vector_fill_cycles);
-}
-
 }  // namespace weft::hw

@@ -109,8 +109,24 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
   }
 }
 
-VectorPlace place_of(const Instruction& i, int vector, int pass) {
+VectorPlace place_of(const Instruction& i, int vector, int pass, int index) {
   const std::int64_t round = pass, number = vector;
+  switch (i.opcode) {
+    case Opcode::axpy:
+    case Opcode::axpy_keep:
+      return {i.a, i.b + std::int64_t{index} * i.row_stride};
+    case Opcode::axpy_memory:
+      return {i.a, i.b + std::int64_t{index} * i.row_stride, i.c + round * i.scalars + number};
+    case Opcode::outer:
+    case Opcode::outer_memory:
+      return {i.a + 2 * std::int64_t{index}, i.b + round * i.row_stride, i.c + round * i.scalars + number};
+    case Opcode::drain:
+      return {i.a, i.b + 2 * round * i.count};
+    case Opcode::drain16:
+      return {i.a, i.b + round * i.count};
+    default:
+      break;
+  }
   if (i.opcode == Opcode::zero_below16) return {i.a + round * i.count, i.b, i.c};
   if (i.opcode == Opcode::count32) return {i.a, 0, i.c, static_cast<std::uint32_t>(pass) * i.row_stride};
   if (compares(i.opcode))

@@ -23,8 +23,9 @@ struct VectorPlace {
   std::int64_t scalar = 0;    ///< word of the scalar, where the instruction has one
   std::uint32_t offset = 0;   ///< added to the scalar
 };
-/// `vector`: which of the instruction's vectors; `pass`: of counter 0.
-VectorPlace place_of(const Instruction& instruction, int vector, int pass);
+/// Of any instruction that issues vectors. `vector`: which of the instruction's vectors, of AXPYM and OUTERM which
+/// scalar; `pass`: of counter 0; `index`: of the wavelet that AXPY or OUTER takes or sends.
+VectorPlace place_of(const Instruction& instruction, int vector, int pass, int index = 0);
 
 /// Both sources fall in the same half of the banks, modulo half their number: one access at a time, half the rate
 /// (source: SDK appendix, "differ modulo 4" of 8 banks). Decided by the vectors' first elements.

@@ -114,6 +114,28 @@ package weft_pkg;
   typedef logic [$clog2(Tasks)-1:0] task_number_t;
   typedef logic [7:0] cycles_t;
 
+  // Words of memory, 34 bits: as far as an instruction can reach, legal or not. Empty where first and last are equal.
+  typedef struct packed {
+    logic [33:0] first;
+    logic [33:0] behind;
+  } words_t;
+
+  function automatic logic meet(words_t a, words_t b);
+    return a.first != a.behind && b.first != b.behind && a.first < b.behind && b.first < a.behind;
+  endfunction
+
+  // Where the vector of an issue stands.
+  typedef struct packed {
+    logic [33:0] scalar;
+    logic [33:0] element;
+    logic [33:0] x;
+    logic [15:0] x_stride;
+    logic [33:0] keep;  // AXPY_KEEP: of the scalar
+    logic clash;        // both sources in the same banks
+    logic writes;       // any words
+    words_t written;
+  } place_t;
+
   // What a thread is at.
   typedef struct packed {
     logic active;  // runs a task
@@ -124,7 +146,8 @@ package weft_pkg;
     logic [15:0] element;
     logic [15:0] vector_index;  // scalar of AXPYM and FMAC32, pass over the elements
     cycles_t burn;   // slots that the last action still takes
-    cycles_t fill;   // cycles before a dependent vector instruction may issue
+    cycles_t fill;   // cycles before a vector may issue that reads of `written`
+    words_t written;  // by the last vector that writes
     cycles_t start;  // cycles before the first slot
     logic [31:0] scalar;
     logic [33:0] x_address;
@@ -179,6 +202,14 @@ package weft_pkg;
 
   function automatic logic is_fmac(logic [5:0] opcode);
     return opcode == OpFmac32 || opcode == OpFmac32Calls || opcode == OpHorner32;
+  endfunction
+
+  // Elements at `a` that are halves.
+  function automatic logic has_halves(logic [5:0] opcode);
+    unique case (opcode)
+      OpRelu16, OpReluBack16, OpSend16, OpToHalf16, OpScale16, OpZeroBelow16: return 1'b1;
+      default: return 1'b0;
+    endcase
   endfunction
 
   // Elements a cycle, by what they are; integers of 16 bits.

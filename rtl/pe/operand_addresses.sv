@@ -12,27 +12,29 @@ module operand_addresses
   input  logic [15:0] vector_i, // of this instruction; scalar of AXPYM, OUTERM and FMAC32
   input  logic [15:0] index_i,  // of the wavelet at the head of the queue
   input  logic [15:0] kept_rounds_i,
-  output logic [33:0] scalar_o,
-  output logic [33:0] element_o,
-  output logic [33:0] x_o,
-  output logic [15:0] x_stride_o,
-  output logic [33:0] keep_o,   // AXPY_KEEP: of the scalar
-  output logic clash_o          // both sources in the same banks
+  input  words_t before_i,  // what the vector before it has written
+  output place_t place_o,
+  output logic waits_o  // for that
 );
 
   logic fmac, passes_move;
   logic [15:0] x_row;
-  logic [33:0] scalar_number, element_moves;
+  logic [33:0] scalar_number, element_moves, scalar, element, x;
+  logic [15:0] x_stride;
 
   assign fmac = is_fmac(instruction_i.opcode);
   assign passes_move = fmac || instruction_i.opcode == OpZeroBelow16;
   assign scalar_number = compares(instruction_i.opcode) ? 34'd0 :
                          34'(pass_i) * 34'(instruction_i.scalars) + 34'(vector_i);
-  assign scalar_o = 34'(instruction_i.c) + (scalar_number << fmac);
-  assign element_o = 34'(instruction_i.a) + element_moves;
-  assign x_o = 34'(instruction_i.b) + 34'(x_row) * 34'(instruction_i.row_stride);
-  assign keep_o = 34'(instruction_i.c) + 34'(kept_rounds_i) * 34'(instruction_i.scalars) + 34'(index_i);
-  assign clash_o = has_two_sources(instruction_i.opcode) && element_o[1:0] == x_o[1:0];
+  assign scalar = 34'(instruction_i.c) + (scalar_number << fmac);
+  assign element = 34'(instruction_i.a) + element_moves;
+  assign x = 34'(instruction_i.b) + 34'(x_row) * 34'(instruction_i.row_stride);
+  assign place_o.scalar = scalar;
+  assign place_o.element = element;
+  assign place_o.x = x;
+  assign place_o.x_stride = x_stride;
+  assign place_o.keep = 34'(instruction_i.c) + 34'(kept_rounds_i) * 34'(instruction_i.scalars) + 34'(index_i);
+  assign place_o.clash = has_two_sources(instruction_i.opcode) && element[1:0] == x[1:0];
 
   always_comb begin
     element_moves = '0;
@@ -51,10 +53,23 @@ module operand_addresses
     unique case (instruction_i.opcode)
       OpAxpy, OpAxpyKeep, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls, OpHorner32,
       OpKeepEqual32, OpZeroEqual32:
-        x_stride_o = instruction_i.element_stride;
-      OpRelu16, OpReluBack16, OpScale16: x_stride_o = 16'd1;
-      default: x_stride_o = 16'd2;
+        x_stride = instruction_i.element_stride;
+      OpRelu16, OpReluBack16, OpScale16: x_stride = 16'd1;
+      default: x_stride = 16'd2;
     endcase
   end
+
+  vector_words u_words (
+    .instruction_i,
+    .pass_i,
+    .element_i(element),
+    .x_i(x),
+    .x_stride_i(x_stride),
+    .scalar_i(scalar),
+    .before_i,
+    .written_o(place_o.written),
+    .waits_o
+  );
+  assign place_o.writes = place_o.written.first != place_o.written.behind;
 
 endmodule

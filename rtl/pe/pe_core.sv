@@ -7,7 +7,7 @@ module pe_core
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned InputQueue = 6,
   parameter int unsigned IssueCycles = 1,
-  parameter int unsigned FillCycles = 6,
+  parameter int unsigned FillCycles = 2,
   parameter int unsigned ScalarCycles = 1,
   parameter int unsigned ControlCycles = 1,
   parameter int unsigned CallCycles = 30,
@@ -71,15 +71,26 @@ module pe_core
     if (written.listed) with_length.count = list_count;
   endfunction
 
-  // Threads that can use this cycle.
-  logic [Threads-1:0] ready, usable;
+  // Threads that can use this cycle, and where their next vectors stand.
+  logic [Threads-1:0] ready, usable, waits;
+  place_t place[Threads];
 
   for (genvar t = 0; t < Threads; t++) begin : gen_usable
+    operand_addresses u_addresses (
+      .instruction_i(with_length(instruction[t], thread[t].list_count)),
+      .pass_i(thread[t].passes[0]),
+      .vector_i(thread[t].vector_index),
+      .index_i(head[t].data[31:16]),
+      .kept_rounds_i(thread[t].kept_rounds),
+      .before_i(thread[t].written),
+      .place_o(place[t]),
+      .waits_o(waits[t])
+    );
     slot_rule u_rule (
       .instruction_i(instruction[t]),
       .phase_i(thread[t].phase),
       .burns_i(thread[t].burn != '0),
-      .filled_i(thread[t].fill == '0),
+      .filled_i(thread[t].fill == '0 || !waits[t]),
       .arrived_i(head[t].valid),
       .control_i(head[t].control),
       .credit_i(has_credit[instruction[t].fabric_out]),
@@ -92,6 +103,7 @@ module pe_core
   logic slot, burn, now, take;
   color_t take_color;
   thread_t now_thread, planned, next_thread;
+  place_t now_place;
   instruction_t now_instruction;
   // Its color is the instruction's, its presence is what made the thread usable.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -100,18 +112,18 @@ module pe_core
   logic vector_elements, stream_element, store_element, step_over, last_element;
   logic pass_done, last_vector;  // over the elements
   logic [16:0] next_vector, next_element;
-  logic [15:0] x_stride, passes;
-  logic [31:0] scalar;
-  logic [33:0] scalar_address, element_base, x_address, sum_step, keep_address;
-  sram_address_t half_place;
-  logic scalar_outside, out_of_range, counts, keeps, keep, clash;
+  logic [15:0] passes;
+  logic [31:0] scalar, result;
+  logic [33:0] sum_step;
+  sram_address_t half_place;  // of a half that is kept or listed
+  logic scalar_outside, out_of_range, counts, keeps, keep, issues;
   logic acts, sends, sends_control, loads_scalar, checks_place, misuse;
   lanes_t lanes;
-  logic [31:0] result;
 
   assign slot = usable != '0;
   assign now = usable[1];
   assign now_thread = thread[now];
+  assign now_place = place[now];
   assign now_instruction = with_length(instruction[now], now_thread.list_count);
   assign now_head = head[now];
   assign take_color = head_color[now];
@@ -122,25 +134,10 @@ module pe_core
 
   assign counts = now_instruction.opcode == OpCount32;
   assign keeps = now_instruction.opcode == OpAxpyKeep;
-  // Of a half that is kept or listed.
   assign half_place = now_instruction.opcode == OpList16 ? 15'(now_instruction.a + now_thread.element) :
-                      keep_address[14:0];
+                      now_place.keep[14:0];
   assign lanes = lanes_of(Lanes, now_instruction.opcode);
   assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
-
-  operand_addresses u_addresses (
-    .instruction_i(now_instruction),
-    .pass_i(now_thread.passes[0]),
-    .vector_i(now_thread.vector_index),
-    .index_i(now_head.data[31:16]),
-    .kept_rounds_i(now_thread.kept_rounds),
-    .scalar_o(scalar_address),
-    .element_o(element_base),
-    .x_o(x_address),
-    .x_stride_o(x_stride),
-    .keep_o(keep_address),
-    .clash_o(clash)
-  );
 
   always_comb begin
     planned = now_thread;
@@ -152,6 +149,7 @@ module pe_core
     checks_place = 1'b0;
     misuse = 1'b0;
     keep = 1'b0;
+    issues = 1'b0;
     vector_elements = 1'b0;
     stream_element = 1'b0;
     store_element = 1'b0;
@@ -185,7 +183,7 @@ module pe_core
             take = 1'b1;
             planned.element = '0;
             planned.scalar = {16'd0, now_head.data[15:0]};
-            planned.x_address = x_address;
+            planned.x_address = now_place.x;
             planned.sum_address = 34'(now_instruction.a) + (34'(now_head.data[31:16]) << 1);
             if (now_head.control) begin
               planned.burn = cycles_t'(ControlCycles - 1);
@@ -193,9 +191,9 @@ module pe_core
               step_over = 1'b1;
             end else begin
               keep = keeps && now_head.data[31:16] < now_instruction.scalars;
-              misuse = keep && keep_address >= 34'(SramWords);
+              misuse = keep && now_place.keep >= 34'(SramWords);
               planned.burn = cycles_t'(IssueCycles - 1);
-              planned.fill = cycles_t'(FillCycles);
+              issues = 1'b1;
               if (now_instruction.count != '0) planned.phase = PhaseElements;
             end
           end
@@ -238,14 +236,14 @@ module pe_core
           unique case (now_thread.phase)
             PhaseIssue: begin
               planned.burn = cycles_t'(IssueCycles - 1);
-              planned.fill = cycles_t'(FillCycles);
+              issues = 1'b1;
               planned.element = '0;
               if (now_instruction.opcode == OpFmac32Calls) planned.burn = cycles_t'(CallCycles + IssueCycles - 1);
               if (is_vector(now_instruction.opcode, now_instruction.has_in)) begin
                 loads_scalar = 1'b1;
-                planned.x_address = x_address;
+                planned.x_address = now_place.x;
                 planned.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
-                planned.clash = clash;
+                planned.clash = now_place.clash;
                 sends = now_instruction.has_out;
               end
               if (now_instruction.count != '0) planned.phase = PhaseElements;
@@ -258,7 +256,7 @@ module pe_core
                 checks_place = 1'b1;
                 next_element = 17'(now_thread.element) + 17'(lanes);
                 if (!now_instruction.listed) begin
-                  planned.x_address = now_thread.x_address + 34'(lanes) * 34'(x_stride);
+                  planned.x_address = now_thread.x_address + 34'(lanes) * 34'(now_place.x_stride);
                 end
                 planned.sum_address = now_thread.sum_address + sum_step;
                 if (counts) planned.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
@@ -289,6 +287,10 @@ module pe_core
           end
         end
       endcase
+      if (issues && now_place.writes) begin
+        planned.fill = cycles_t'(FillCycles);
+        planned.written = now_place.written;
+      end
       if (step_over) begin
         planned.pc = now_thread.pc + 1'b1;
         planned.phase = PhaseIssue;
@@ -341,13 +343,13 @@ module pe_core
     .element_i(now_thread.element),
     .pass_i(now_thread.passes[0]),
     .vector_index_i(now_thread.vector_index),
-    .element_base_i(element_base),
+    .element_base_i(now_place.element),
     .sum_address_i(now_thread.sum_address),
     .x_address_i(now_thread.x_address),
-    .x_stride_i(x_stride),
+    .x_stride_i(now_place.x_stride),
     .list_at_i(now_thread.list_at),
     .scalar_i(now_thread.scalar),
-    .scalar_address_i(scalar_address),
+    .scalar_address_i(now_place.scalar),
     .scalar_o(scalar),
     .scalar_outside_o(scalar_outside),
     .data_i(now_head.data),

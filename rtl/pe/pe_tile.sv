@@ -18,7 +18,7 @@ module pe_tile
   parameter int unsigned OutputQueue = 6,
   parameter int unsigned RampCycles = 2,
   parameter int unsigned IssueCycles = 1,
-  parameter int unsigned FillCycles = 6,
+  parameter int unsigned FillCycles = 2,
   parameter int unsigned ScalarCycles = 1,
   parameter int unsigned ControlCycles = 1,
   parameter int unsigned CallCycles = 30,

@@ -8,7 +8,7 @@ module slot_rule
   /* verilator lint_on UNUSEDSIGNAL */
   input  phase_e phase_i,
   input  logic burns_i,    // slots that the last action still takes
-  input  logic filled_i,   // a dependent vector instruction may issue
+  input  logic filled_i,   // its vector finds what it reads
   input  logic arrived_i,  // a wavelet of its input color waits: the instruction's, or the one that started the task
   input  logic control_i,  // and is a control wavelet
   input  logic credit_i,   // its output color has room

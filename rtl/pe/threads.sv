@@ -42,6 +42,7 @@ module threads
         thread_o[thread].pc = begin_task[thread].entry;
         thread_o[thread].phase = begin_task[thread].trigger == TriggerControl ? PhaseStart : PhaseIssue;
         thread_o[thread].fill = thread_q[thread].fill;
+        thread_o[thread].written = thread_q[thread].written;
         if (thread == 0) thread_o[thread].start = cycles_t'(DispatchCycles);
       end
     end

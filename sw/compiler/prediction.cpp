@@ -140,21 +140,30 @@ proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayo
     links += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
   }
   if (map.returns) {
-    // In its own rounds a row also takes the returned sum; the first time, what the chain's queues hold does not
-    // delay the other rows.
-    const Cycle slack = timing.link_queue + timing.input_queue;
-    for (int line = 1; line < map.chain; ++line) {
-      const int own = hw::split_count(map.owned, map.height, line);
+    // In its own rounds a row also takes the returned sum, row 0 sends a control wavelet after each other owner's last
+    // one, and falls behind. Rows before it in the chain go on until the queues between are full: with whole rounds,
+    // where those fit. When their turn comes, they fall behind by what they were ahead.
+    const int owners = std::min(map.owned, map.height);
+    const int held = timing.link_queue + timing.input_queue;
+    const Cycle ahead = held / widest * slowest + held % widest;
+    Cycle most_behind = 0;
+    for (int line = 0; line < map.chain; ++line) {
+      const int own = line == 0 ? std::max(0, owners - 2) : hw::split_count(map.owned, map.height, line);
+      const Cycle each = line == 0 ? timing.control : widest;
       const Cycle room =
           slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
-      parts.of(Limiter::pe_sum) += std::max<Cycle>(0, own * std::max<Cycle>(0, widest - room) - slack);
+      const Cycle behind = own * std::max<Cycle>(0, each - room);
+      most_behind = std::max(most_behind, std::min(behind, ahead));
+      parts.of(Limiter::queues) += std::max<Cycle>(0, behind - ahead);
       // What would fit into idle cycles at first meets the sum, which has none, as often as the sum is long; after a
       // few rounds of one owner the two have moved apart.
+      if (line == 0) continue;
       constexpr int rounds_to_settle = 4;
       parts.of(Limiter::pe_sum) += std::min(own, rounds_to_settle) *
                                    std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
                                    (timing.issue + widest + timing.scalar) / slowest;
     }
+    parts.of(Limiter::pe_sum) += most_behind;
     // Row 0 keeps its own sums.
     if (map.owner_row(map.rounds - 1) > 0) links += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
   }

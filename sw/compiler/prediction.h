@@ -10,8 +10,9 @@ namespace weft::sw {
 
 /// Cycles of a matrix launch whose words are at the edge in time:
 ///   first wavelet at the farthest PE + rounds x slowest round + chain latency + way back.
-/// The slowest round is the largest of a PE's instructions (a returned sum takes what the pipeline fill leaves idle,
-/// then more), the edge channel's words and the row's link. Deviation from the simulated time: tests/analytic.
+/// The slowest round is the largest of a PE's instructions, the edge channel's words and the row's link. A row that
+/// takes returned sums falls behind by what its idle cycles do not hold; it delays the others by what the queues do not
+/// hold of that. Deviation from the simulated time: tests/analytic.
 Cycle predict_matrix(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& map);
 /// The same by what it consists of.
 proto::LimiterCycles matrix_parts(const hw::MachineSpec& machine, const hw::EdgeLayout& layout,

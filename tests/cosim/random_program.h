@@ -184,7 +184,14 @@ class RandomProgram {
     }
     ++used[static_cast<std::size_t>(i.opcode)];
     if (i.opcode == Opcode::call) return i;
-    const int slots = 12, first = below(slots), second = (first + 1 + below(slots - 1)) % slots;
+    // Often what the instruction before wrote is read.
+    constexpr int slots = 12;
+    int& last = last_slot_[static_cast<std::size_t>(thread)];
+    const bool again = random_() % 3 == 0;
+    const int first = again ? last : below(slots);
+    const int second = !again && last != first && random_() % 2 ? last : (first + 1 + below(slots - 1)) % slots;
+    const int third = random_() % 4 == 0 ? last : below(slots);
+    last = first;
     const auto place = [&](int slot) {
       return static_cast<std::uint16_t>((thread * slots + slot) * slot_words + 2 * below(8));
     };
@@ -222,7 +229,7 @@ class RandomProgram {
       case Opcode::axpy_keep:
       case Opcode::outer:
         takes(0);
-        if (i.opcode == Opcode::axpy_keep) i.c = place(below(slots));
+        if (i.opcode == Opcode::axpy_keep) i.c = place(third);
         if (i.opcode != Opcode::axpy) i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(below(40)), i.element_stride = static_cast<std::uint16_t>(below(4));
         for (int number = below(5); number > 0; --number)
@@ -245,7 +252,7 @@ class RandomProgram {
       case Opcode::fmac32:
       case Opcode::fmac32_calls:
       case Opcode::horner32:
-        i.c = place(below(slots));
+        i.c = place(third);
         i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
         i.element_stride = static_cast<std::uint16_t>(2 * below(3));
@@ -254,12 +261,12 @@ class RandomProgram {
       case Opcode::count32:
         i.row_stride = static_cast<std::uint16_t>(random_());
         i.element_stride = static_cast<std::uint16_t>(random_());
-        i.c = place(below(slots));
+        i.c = place(third);
         break;
       case Opcode::mul_int32:
       case Opcode::scale16:
       case Opcode::zero_below16:
-        i.c = place(below(slots));
+        i.c = place(third);
         break;
       case Opcode::xor_shift32:
         i.row_stride = static_cast<std::uint16_t>(1 + below(31));
@@ -303,7 +310,7 @@ class RandomProgram {
         i.row_stride = static_cast<std::uint16_t>(random_() % 2 ? below(40) : random_());
         i.element_stride = static_cast<std::uint16_t>(below(4));
         // A scalar that some of the elements are.
-        i.c = random_() % 2 ? place(below(slots)) : static_cast<std::uint16_t>(i.b + i.element_stride * below(i.count));
+        i.c = random_() % 2 ? place(third) : static_cast<std::uint16_t>(i.b + i.element_stride * below(i.count));
         break;
       default:
         break;
@@ -313,7 +320,8 @@ class RandomProgram {
 
   std::mt19937 random_;
   ArraySetup setup_;
-  int list_length_ = -1;  ///< of the list that the instructions before have taken; -1: none
+  std::array<int, hw::thread_count> last_slot_{};  ///< of the vector that the last instruction wrote, by thread
+  int list_length_ = -1;                           ///< of the list that the instructions before have taken; -1: none
 };
 
 /// Makes `single` the program of PE (x, y) of `array`, its colors counted from `first_color`; straight ways lead

@@ -62,8 +62,9 @@ class Explanations(ScratchTrainings):
 
     def test_the_limiter_follows_the_machine(self):
         """Half the lanes make the arithmetic of a forward pass take longer."""
-        _, plain, _ = self.check("as_it_is")
-        _, slow, _ = self.check("slow", "--machine_set", "pe.lanes.fmac_mixed=1")
+        more = ("--set", "train_input.batch_size=128")  # some tokens a column
+        _, plain, _ = self.check("as_it_is", *more)
+        _, slow, _ = self.check("slow", *more, "--machine_set", "pe.lanes.fmac_mixed=1")
         launch = next(key for key in plain if key[1] == "matmul_forward")
         arithmetic = "PEs' arithmetic"
         self.assertGreater(slow[launch][1][arithmetic], plain[launch][1].get(arithmetic, 0))

@@ -99,7 +99,8 @@ class Verdicts(ScratchTrainings):
 
     # 3: a launch is bound by what its last wait was for.
     def test_a_launch_that_waits_for_ethernet_says_so(self):
-        value, _ = self.timed("--machine_set", "io.ethernet_gbps=1", "--set", "model.sparsity=0.5")
+        one_lane = ("--set", "runconfig.lanes=1")  # all of the wafer computes, so that it has to wait
+        value, _ = self.timed("--machine_set", "io.ethernet_gbps=1", "--set", "model.sparsity=0.5", *one_lane)
         last = [row for row in rows(value["launches"]) if row["step"] == 3 and row["layer"] == 0]
         of = {row["kernel"]: row for row in last}
         for kernel in ("matmul_forward", "matmul_gradient"):

@@ -238,7 +238,7 @@ class BadInput(unittest.TestCase):
         plan = self.folder / "planned" / "plan.json"
         self.assertEqual(self.train("--plan", plan, "-o", "with_plan").returncode, 0)
         self.refused(self.train("--plan", plan, "--set", "model.hidden_sizes=[20]"), "another model")
-        self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "machine pe.vector_fill_cycles = 6", "has 9")
+        self.refused(self.train("--plan", plan, "--machine_set", "pe.vector_fill_cycles=9"), "machine pe.vector_fill_cycles = 2", "has 9")
         self.refused(self.train("--plan", plan, "--machine_set", "memoryx.weight_servers=3"), "memoryx.weight_servers = 12", "has 3")
         self.refused(self.train("--plan", plan, "--set", "model.retain_output_layer=false"), "model.retain_output_layer", "has false")
         self.refused(self.train("--plan", plan, "--set", "runconfig.lanes=2"), "runconfig.lanes = auto", "has 2")
