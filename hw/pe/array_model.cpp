@@ -214,7 +214,7 @@ class ArrayModel {
       if (pes_[at]) {
         for (int thread = 0; thread < thread_count; ++thread)
           run.end[static_cast<std::size_t>(thread)] = pes_[at]->core().end(thread);
-        run.memory = pes_[at]->core().memory().words();
+        run.memory = pes_[at]->take_memory();
         lines = pes_[at]->waiting();
       } else {
         const int index = clocked_->index_of(static_cast<int>(at));
@@ -239,7 +239,7 @@ class ArrayModel {
     if (!clocked_) return;
     for (const int number : clocked_->numbers()) {
       const auto index = static_cast<std::size_t>(clocked_->index_of(number));
-      run_.pes[static_cast<std::size_t>(number)].memory = clocked_->pe(index).memory();
+      run_.pes[static_cast<std::size_t>(number)].memory = Sram(clocked_->pe(index).memory());
     }
     run_.hops += clocked_->hops();
     run_.clocked_cycles = clocked_->cycles();

@@ -75,7 +75,7 @@ struct PeRun {
   std::vector<CoreSlot> slots;
   std::vector<LinkSlot> sent;             ///< by cycle, then link
   std::array<Cycle, thread_count> end{};  ///< cycle after the last slot of each thread
-  std::vector<std::uint16_t> memory;
+  Sram memory;
 };
 
 struct ArrayRun {

@@ -19,7 +19,7 @@ CoreModel::CoreModel(const MachineSpec& machine, const Program& program, Sram me
       memory_(std::move(memory)),
       tasks_(program.tasks),
       inputs_(machine.router.colors, machine.router.input_queue),
-      credits_(static_cast<std::size_t>(machine.router.colors), Credits(machine.router.output_queue)) {
+      credits_(machine.router.colors, Credits(machine.router.output_queue)) {
   validate(program, machine);
   begin_tasks(0);
   update();
@@ -33,7 +33,7 @@ void CoreModel::arrive(const Wavelet& wavelet, Cycle available) {
 }
 
 void CoreModel::give_credit(int color, Cycle usable) {
-  Credits& credits = credits_[static_cast<std::size_t>(color)];
+  Credits& credits = credits_[color];
   const bool first = credits.earliest() == never;
   credits.give(usable);
   if (first) update();

@@ -26,6 +26,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hw/pe/core_slot.h"
@@ -61,7 +62,8 @@ class CoreModel {
   void describe_unbegun(std::vector<std::string>& lines) const { tasks_.describe_unbegun(lines); }
   /// The cycle after the last slot of a thread, when it has halted.
   Cycle end(int thread) const { return threads_[static_cast<std::size_t>(thread)].free; }
-  const Sram& memory() const { return memory_; }
+  /// Afterwards the core has none.
+  Sram take_memory() { return std::move(memory_); }
 
  private:
   struct Thread {
@@ -130,7 +132,7 @@ class CoreModel {
   std::array<Thread, thread_count> threads_;
   TaskTable tasks_;
   InputQueues inputs_;
-  std::vector<Credits> credits_;  ///< by color
+  ByColor<Credits> credits_;
   Cycle from_ = 0;  ///< everything before has happened: a head behind one that was taken now is seen in the next cycle
   Cycle next_ = never;
 };

@@ -1,7 +1,6 @@
 #pragma once
 // The core's side of the ramp: a queue per color of what has arrived, and from when the core may take it.
-#include <vector>
-
+#include "hw/pe/by_color.h"
 #include "hw/pe/ring_queue.h"
 #include "hw/pe/wavelet.h"
 
@@ -14,11 +13,11 @@ struct Arrival {
 
 class InputQueues {
  public:
-  InputQueues(int colors, int depth) : queues_(static_cast<std::size_t>(colors), RingQueue<Arrival>(depth)) {}
+  InputQueues(int colors, int depth) : queues_(colors, RingQueue<Arrival>(depth)) {}
 
-  RingQueue<Arrival>& operator[](int color) { return queues_[static_cast<std::size_t>(color)]; }
-  const RingQueue<Arrival>& operator[](int color) const { return queues_[static_cast<std::size_t>(color)]; }
-  int colors() const { return static_cast<int>(queues_.size()); }
+  RingQueue<Arrival>& operator[](int color) { return queues_[color]; }
+  const RingQueue<Arrival>& operator[](int color) const { return queues_[color]; }
+  int colors() const { return queues_.colors(); }
 
   /// From when the head of `color` may be taken, if there is one and it is a control wavelet or not; else `never`.
   Cycle head(int color, bool control) const {
@@ -27,7 +26,7 @@ class InputQueues {
   }
 
  private:
-  std::vector<RingQueue<Arrival>> queues_;
+  ByColor<RingQueue<Arrival>> queues_;
 };
 
 }  // namespace weft::hw

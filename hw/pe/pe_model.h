@@ -35,6 +35,8 @@ class PeModel {
   std::vector<std::string> waiting() const;
 
   const CoreModel& core() const { return core_; }
+  /// The core's, which has none afterwards.
+  Sram take_memory() { return core_.take_memory(); }
   const RouterModel& router() const { return router_; }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
-// A first-in first-out queue of bounded depth without allocation after construction.
+// A first-in first-out queue of bounded depth; the first element allocates, no other.
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace weft::hw {
@@ -8,14 +9,17 @@ namespace weft::hw {
 template <typename T>
 class RingQueue {
  public:
-  explicit RingQueue(int depth) : slots_(static_cast<std::size_t>(depth)) {}
+  explicit RingQueue(int depth) : depth_(static_cast<std::uint32_t>(depth)) {}
 
   bool empty() const { return size_ == 0; }
-  bool full() const { return size_ == slots_.size(); }
+  bool full() const { return size_ == depth_; }
   T& front() { return slots_[first_]; }
   const T& front() const { return slots_[first_]; }
   /// Precondition: not full.
-  void push(const T& value) { slots_[wrapped(first_ + size_++)] = value; }
+  void push(const T& value) {
+    if (slots_.empty()) slots_.resize(depth_);
+    slots_[wrapped(first_ + size_++)] = value;
+  }
   /// Precondition: not empty.
   void pop() {
     first_ = wrapped(first_ + 1);
@@ -23,10 +27,10 @@ class RingQueue {
   }
 
  private:
-  std::size_t wrapped(std::size_t index) const { return index < slots_.size() ? index : index - slots_.size(); }
+  std::uint32_t wrapped(std::uint32_t index) const { return index < depth_ ? index : index - depth_; }
 
   std::vector<T> slots_;
-  std::size_t first_ = 0, size_ = 0;
+  std::uint32_t depth_, first_ = 0, size_ = 0;
 };
 
 }  // namespace weft::hw

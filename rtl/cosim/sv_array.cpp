@@ -85,8 +85,7 @@ class SvArray::Pe : public hw::ClockedPe {
     wires::write_program(program,
                          [this](std::uint32_t address, std::uint32_t data) { model_.write(tile_, address, data); });
     for (std::size_t word = 0; word < words; ++word)
-      if (memory.words()[word] != before[word])
-        model_.write(tile_, static_cast<std::uint32_t>(word), memory.words()[word]);
+      if (memory[word] != before[word]) model_.write(tile_, static_cast<std::uint32_t>(word), memory[word]);
   }
 
   void launch() override {

@@ -62,8 +62,7 @@ class VerilatedTile : public Tile {
     top_.rst_ni = 1;
     wires::write_program(program, [this](std::uint32_t address, std::uint32_t data) { write(address, data); });
     top_.host_address_i = static_cast<std::uint16_t>(wires::map_launch);
-    const auto& words = memory.words();
-    for (std::size_t word = 0; word < words.size(); ++word) bank(word) = words[word];
+    for (std::size_t word = 0; word < memory.size(); ++word) bank(word) = memory[word];
   }
 
   void launch() override {

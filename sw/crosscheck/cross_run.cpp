@@ -25,9 +25,9 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
       return fmt::format("{}, slot {}: tile {}; model {}", pe, slot, describe(a.slots), describe(b.slots));
     }
     if (a.end != b.end) return fmt::format("{}: a thread ends in another cycle", pe);
-    const auto [x, y] = std::mismatch(a.memory.begin(), a.memory.end(), b.memory.begin());
-    if (x != a.memory.end())
-      return fmt::format("{}: word {}: tile {:#x}; model {:#x}", pe, x - a.memory.begin(), *x, *y);
+    for (std::size_t word = 0; word < a.memory.size(); ++word)
+      if (a.memory[word] != b.memory[word])
+        return fmt::format("{}: word {}: tile {:#x}; model {:#x}", pe, word, a.memory[word], b.memory[word]);
   }
   for (std::size_t at = 0; at < tiles.pes.size(); ++at)
     if (tiles.pes[at].sent != model.pes[at].sent) return fmt::format("PE {}: a wavelet leaves in another cycle", at);

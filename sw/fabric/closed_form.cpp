@@ -22,6 +22,8 @@ using Values = std::map<char, double>;
 const Form forms[] = {
     {"broadcast", "PB", "B + P + 2r", [](const Values& v, double r) { return broadcast(v.at('P'), v.at('B'), r); }},
     {"chain", "PB", "B + (2r+2)(P-1)", [](const Values& v, double r) { return chain(v.at('P'), v.at('B'), r); }},
+    {"reduce_2d", "WHB", "[B + (2r+2)(W-1)] + [B + (2r+2)(H-1)]",
+     [](const Values& v, double r) { return chain(v.at('W'), v.at('B'), r) + chain(v.at('H'), v.at('B'), r); }},
     // The last group's first PE passes on what comes: its sum is at the next one's when that one has its own, or as
     // long after it as it takes on its way.
     {"two_phase", "PBS", "max(B + (2r+2)(S-1), (2r+2)(L-1) + S+2r+1) + B + (P/S-2)(S+2r+1), L in the last group",

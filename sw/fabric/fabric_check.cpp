@@ -154,20 +154,18 @@ class Checker {
   }
 
  private:
-  Number words() const { return static_cast<Number>(setup_.memories.front().words().size()); }
+  Number words() const { return static_cast<Number>(setup_.memories.front().size()); }
 
-  template <typename Words>
-  static std::uint32_t word32(const Formula& place, const Words& words, Number at) {
-    if (at < 0 || at + 1 >= static_cast<Number>(words.size()))
-      place.refuse(fmt::format("which leads to word {} of {}", at, words.size()));
-    return static_cast<std::uint32_t>(words[static_cast<std::size_t>(at) + 1]) << 16 |
-           words[static_cast<std::size_t>(at)];
+  static std::uint32_t word32(const Formula& place, const hw::Sram& memory, Number at) {
+    if (at < 0 || at + 1 >= static_cast<Number>(memory.size()))
+      place.refuse(fmt::format("which leads to word {} of {}", at, memory.size()));
+    return memory.read32(at);
   }
   std::size_t pe(int x, int y) const {
     return static_cast<std::size_t>(y) * static_cast<std::size_t>(file_.width) + static_cast<std::size_t>(x);
   }
   double before(const Formula& place, int x, int y, Number at) const {
-    return hw::float_of(word32(place, setup_.memories[pe(x, y)].words(), at));
+    return hw::float_of(word32(place, setup_.memories[pe(x, y)], at));
   }
   double after(const Formula& place, int x, int y, Number at) const {
     return hw::float_of(word32(place, run_.pes[pe(x, y)].memory, at));
@@ -211,7 +209,7 @@ class Checker {
     const std::vector<Number> values = file_.at(x, y);
     const int at = operand.at->within(values, 0, words());
     const Number n = operand.n.within(values, 1, words()) * operand.times.within(values, 0, words());
-    const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)].words();
+    const auto& memory = after ? run_.pes[pe(x, y)].memory : setup_.memories[pe(x, y)];
     std::vector<std::uint32_t> bits(static_cast<std::size_t>(n));
     for (Number k = 0; k < n; ++k) bits[static_cast<std::size_t>(k)] = word32(*operand.at, memory, at + 2 * k);
     return bits;

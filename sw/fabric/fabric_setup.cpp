@@ -74,7 +74,7 @@ class Builder {
       }
     }
     for (const MemoryRule& rule : group.memory) {
-      const Number words = static_cast<Number>(setup_.memory(x, y).words().size());
+      const Number words = static_cast<Number>(setup_.memory(x, y).size());
       const int size = rule.half ? 1 : 2, at = rule.at.within(values, 0, words, pe(x, y));
       const int n = rule.n.within(values, 0, (words - at) / size, pe(x, y));
       for (int k = 0; k < n; ++k) {

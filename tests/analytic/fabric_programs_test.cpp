@@ -96,10 +96,11 @@ TEST_CASE("tree reduce is within 5 % of its closed form, or a cycle a round") {
   }
 }
 
-TEST_CASE("broadcast over a rectangle is within 2 % or 5 cycles of its closed form") {
+TEST_CASE("broadcast and reduce over a rectangle are within 2 % or 5 cycles of their closed forms") {
+  const std::string program = GENERATE("broadcast_2d", "reduce_2d");
   for (const auto& [width, height, length] : {std::tuple{2, 2, 1}, {3, 7, 5}, {16, 16, 64}, {40, 9, 1000}}) {
-    const FabricOutcome outcome = outcome_of("broadcast_2d", {{"W", width}, {"H", height}, {"B", length}});
-    fmt::print("broadcast_2d {} x {}, B = {}: {} cycles, {:+.2f} %\n", width, height, length, outcome.cycles,
+    const FabricOutcome outcome = outcome_of(program, {{"W", width}, {"H", height}, {"B", length}});
+    fmt::print("{} {} x {}, B = {}: {} cycles, {:+.2f} %\n", program, width, height, length, outcome.cycles,
                outcome.deviation_percent());
     CHECK((std::fabs(static_cast<double>(outcome.cycles) - outcome.closed_form->cycles) <= 5 ||
            std::fabs(outcome.deviation_percent()) <= 2));

@@ -12,7 +12,7 @@ using namespace weft;
 using namespace weft::hw;
 
 TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycles, same slots") {
-  const MachineSpec machine = load_machine("wse2", weft::test::source_path("hw/machines"));
+  const MachineSpec machine = load_machine(GENERATE("wse2", "wse3"), weft::test::source_path("hw/machines"));
   rtl::TileArray tiles(machine);
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"broadcast", {"P=2", "B=1"}},
@@ -39,6 +39,11 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
       {"summa", {"P=3", "t=5"}},
       {"all_reduce_streams", {"W=1", "H=2", "B=1", "K=0"}},
       {"all_reduce_streams", {"W=3", "H=5", "B=6", "K=2"}},
+      {"reduce_2d", {"W=2", "H=2", "B=1"}},
+      {"reduce_2d", {"W=3", "H=5", "B=6"}},
+      {"stencil_cell", {"W=3", "H=4", "T=5"}},
+      {"stencil_tile", {"W=2", "H=3", "t=2", "T=3"}},
+      {"stencil_tile", {"W=2", "H=2", "t=5", "T=2"}},
   };
   for (const auto& [program, sets] : cases) {
     const sw::FabricFile file =

@@ -126,12 +126,12 @@ TEST_CASE("memory behind the host port's back is the memory that the host port s
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 97)
     memory.write16(word, static_cast<std::uint16_t>(word * 7));
   tile->load({}, memory);
-  REQUIRE(tile->memory() == memory.words());
+  REQUIRE(Sram(tile->memory()) == memory);
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 61)
     REQUIRE(tile->read(static_cast<std::uint32_t>(word)) == memory.read16(word));
   for (int word = 0; word < machine.pe.sram_bytes / 2; word += 83) {
     memory.write16(word, static_cast<std::uint16_t>(~word));
     tile->write(static_cast<std::uint32_t>(word), memory.read16(word));
   }
-  REQUIRE(tile->memory() == memory.words());
+  REQUIRE(Sram(tile->memory()) == memory);
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Question: does `weft fabric` run the shipped programs, fail clearly on bad input, and exit 1 on a wrong or stuck one?"""
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import SOURCE, run
+from weft_cli import SOURCE, program, run
 
 PROGRAMS = SOURCE / "sw" / "fabric_programs"
 
@@ -26,6 +28,20 @@ class Fabric(unittest.TestCase):
         self.assertIn(before, text)
         (self.folder / "changed.yaml").write_text(text.replace(before, after))
         return self.fabric("changed.yaml")
+
+    def peak_bytes(self, side):
+        """Of a reduce over side x side PEs."""
+        process = subprocess.Popen([program(), "fabric", "reduce_2d", "--set", f"W={side}", "--set", f"H={side}"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return 1024 * used.ru_maxrss
+
+    def test_a_pe_takes_the_memory_that_its_program_uses(self):
+        """A whole SRAM is 48 kB, and there are three: before, in the run, after."""
+        more = 128 * 128 - 32 * 32
+        self.assertLess((self.peak_bytes(128) - self.peak_bytes(32)) / more, 6000)
 
     def test_every_shipped_program_runs(self):
         programs = sorted(PROGRAMS.glob("*.yaml"))
