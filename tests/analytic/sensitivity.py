@@ -90,7 +90,7 @@ def rows(model):
         if (machine, tile) in seen:
             continue
         seen.add((machine, tile))
-        given = {"W": 8, "H": 8} if tile == "1" else {"W": 4, "H": 4, "t": int(tile)}
+        given = {"W": 8, "H": 8} if tile == "1" else {"W": 4, "H": 4, "t": int(tile), "calls": 2}
         yield (f"stencil {machine} {tile} x {tile}", machine, float(cycles),
                step(machine, "stencil_cell" if tile == "1" else "stencil_tile", given, "T", 2, 6))
 

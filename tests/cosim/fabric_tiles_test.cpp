@@ -43,7 +43,7 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
       {"reduce_2d", {"W=3", "H=5", "B=6"}},
       {"stencil_cell", {"W=3", "H=4", "T=5"}},
       {"stencil_tile", {"W=2", "H=3", "t=2", "T=3"}},
-      {"stencil_tile", {"W=2", "H=2", "t=5", "T=2"}},
+      {"stencil_tile", {"W=2", "H=2", "t=5", "T=2", "calls=2"}},
   };
   for (const auto& [program, sets] : cases) {
     const sw::FabricFile file =
