@@ -32,6 +32,20 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros) {
                                zeros > 0 ? " whose weights may be sparse (--zeros)" : "", suggest(name, known)));
 }
 
+hw::ClockedSource tiles_of(const hw::MachineSpec& machine, const std::string& no_tiles) {
+  return no_tiles.empty() ? rtl::tile_source(machine) : hw::ClockedSource();
+}
+
+/// Empty if there are tiles of this machine.
+std::string why_no_tiles(const hw::MachineSpec& machine) {
+  try {
+    rtl::tile_source(machine);
+    return "";
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 CrosscheckCommand::CrosscheckCommand(CLI::App& app)
@@ -53,6 +67,8 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command_->add_option("--machine", machine_, "machine file or name")->capture_default_str();
+  command_->add_option("--machine_set", machine_sets_,
+                       "key=value of the machine file; without a tile of these numbers only the models are compared");
   command_->add_option("--threads", threads_, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
   command_->add_option("--json", json_, "write the table here as well");
   command_->add_option("--vcd", vcd_, "of one case: waveform of tiles and model");
@@ -75,24 +91,24 @@ CrossCase CrosscheckCommand::single_case() const {
   return c;
 }
 
-CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine) const {
+CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine, const std::string& no_tiles) const {
   const CrossCase c = single_case();
   CrossRuns runs;
-  CrossTable table;
+  CrossTable table(no_tiles);
   const PreparedCase prepared = prepare(machine, c);
-  table.add(c, run_case(machine, prepared, rtl::tile_source(machine), &runs));
+  table.add(c, run_case(machine, prepared, tiles_of(machine, no_tiles), &runs));
   if (!vcd_.empty()) write_trace(vcd_, machine, prepared.setup->array, runs);
   return table;
 }
 
 // Threads take cases in turn and the table adds them in order, so the result does not depend on their number.
-CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
+CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const {
   const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_);
   std::vector<CrossResult> results(static_cast<std::size_t>(cases_));
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads_));
   const auto work = [&](int thread) {
     try {
-      const hw::ClockedSource tiles = rtl::tile_source(machine);
+      const hw::ClockedSource tiles = tiles_of(machine, no_tiles);
       for (int index = thread; index < cases_; index += threads_) {
         const CrossCase c = sweep_case(seed_, index, largest_, kernels, zeros_);
         results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), tiles);
@@ -107,7 +123,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& error : errors)
     if (error) std::rethrow_exception(error);
-  CrossTable table;
+  CrossTable table(no_tiles);
   for (int index = 0; index < cases_; ++index)
     table.add(sweep_case(seed_, index, largest_, kernels, zeros_), results[static_cast<std::size_t>(index)]);
   return table;
@@ -115,8 +131,9 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine) const {
 
 int CrosscheckCommand::run(const std::filesystem::path& root) const {
   if (!vcd_.empty() && shape_.empty()) throw UsageError("--vcd traces one case: give its --shape");
-  const hw::MachineSpec machine = hw::load_machine(machine_, root / "hw/machines");
-  const CrossTable table = shape_.empty() ? run_sweep(machine) : run_one(machine);
+  const hw::MachineSpec machine = hw::load_machine(machine_, root / "hw/machines", machine_sets_);
+  const std::string no_tiles = machine_sets_.empty() ? "" : why_no_tiles(machine);
+  const CrossTable table = shape_.empty() ? run_sweep(machine, no_tiles) : run_one(machine, no_tiles);
   std::fputs(table.text().c_str(), stdout);
   if (!json_.empty()) write_whole(json_, json_text(table.json(), 2) + "\n");
   return table.good() ? 0 : 1;

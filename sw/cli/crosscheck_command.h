@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sw/crosscheck/cross_table.h"
 
@@ -21,11 +22,13 @@ class CrosscheckCommand {
 
  private:
   CrossCase single_case() const;
-  CrossTable run_one(const hw::MachineSpec& machine) const;
-  CrossTable run_sweep(const hw::MachineSpec& machine) const;
+  /// `no_tiles`: see CrossTable.
+  CrossTable run_one(const hw::MachineSpec& machine, const std::string& no_tiles) const;
+  CrossTable run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const;
 
   CLI::App* command_;
   std::string kernel_, shape_, stalls_ = "none", machine_ = "mini";
+  std::vector<std::string> machine_sets_;
   int cases_ = 600, largest_ = 8, threads_ = 1;
   std::uint32_t seed_ = 1;
   int zeros_ = 0;

@@ -40,8 +40,14 @@ std::string first_difference(const hw::ArraySetup& array, const hw::ArrayRun& ti
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, const hw::ClockedSource& tiles,
                      CrossRuns* runs) {
   const hw::ArraySetup& array = prepared.setup->array;
-  const hw::ClockedRectangle all = tiles(0, 0, array.width, array.height);
-  CrossRuns both{hw::run_array(machine, array, {true, &all, {}}), hw::run_array(machine, array, {true, nullptr, {}})};
+  CrossRuns both;
+  both.model = hw::run_array(machine, array, {true, nullptr, {}});
+  if (tiles) {
+    const hw::ClockedRectangle all = tiles(0, 0, array.width, array.height);
+    both.tiles = hw::run_array(machine, array, {true, &all, {}});
+  } else {
+    both.tiles = both.model;
+  }
   CrossResult result;
   result.tiles = both.tiles.end;
   result.tile_cycles = both.tiles.clocked_cycles;

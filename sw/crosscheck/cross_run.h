@@ -23,6 +23,7 @@ struct CrossRuns {
   hw::ArrayRun tiles, model;
 };
 
+/// Without `tiles` the PE model stands in their place.
 CrossResult run_case(const hw::MachineSpec& machine, const PreparedCase& prepared, const hw::ClockedSource& tiles,
                      CrossRuns* runs = nullptr);
 

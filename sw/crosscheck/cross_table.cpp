@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "hw/spec/kernel_table.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -75,11 +76,12 @@ std::string CrossTable::text() const {
   const CycleErrors* worst = nullptr;
   std::int64_t above_bar = 0;
   for (const auto& [kind, row] : rows_) {
-    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7.3f}|{:>7.3f}|{:>8.3f} {:>6.3f} {:>6.3f}\n",
-                        hw::kernel_name(kind), row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums),
-                        percent(row.cases - row.model_unequal, row.cases), percent(row.single.equal, row.single.cases),
-                        percent(row.arrays.equal, row.arrays.cases), mean_percent(row.arrays),
-                        std::max(row.single.worst_percent, row.arrays.worst_percent));
+    const std::string model =
+        no_tiles_.empty() ? fmt::format("{:.3f}", percent(row.cases - row.model_unequal, row.cases)) : "-";
+    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7}|{:>7.3f}|{:>8.3f} {:>6.3f} {:>6.3f}\n",
+                        hw::kernel_name(kind), row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums), model,
+                        percent(row.single.equal, row.single.cases), percent(row.arrays.equal, row.arrays.cases),
+                        mean_percent(row.arrays), std::max(row.single.worst_percent, row.arrays.worst_percent));
     above_bar += row.single.above_bar + row.arrays.above_bar;
     for (const CycleErrors* errors : {&row.single, &row.arrays})
       if (!worst || errors->worst_percent > worst->worst_percent) worst = errors;
@@ -93,7 +95,9 @@ std::string CrossTable::text() const {
   if (above_bar > 0)
     text += fmt::format("FAILED recurrences off by more than max({} %, {} cycles) in {} cases\n", bar_percent,
                         bar_cycles, above_bar);
-  text += fmt::format("{} tile-cycles\n", tile_cycles_);
+  text += no_tiles_.empty()
+              ? fmt::format("{} tile-cycles\n", tile_cycles_)
+              : wrapped("", 0, "only models are compared, the PE model in the tiles' place: " + no_tiles_);
   for (const std::string& failure : failures_) text += "FAILED " + failure + "\n";
   return text;
 }
@@ -107,11 +111,8 @@ nlohmann::json CrossTable::json() const {
                                       {"model_unequal", row.model_unequal},
                                       {"single_pe", json_of(row.single)},
                                       {"arrays", json_of(row.arrays)}};
-  return {{"schema", "weft-crosscheck-1"},
-          {"good", good()},
-          {"kernels", kernels},
-          {"tile_cycles", tile_cycles_},
-          {"failures", failures_}};
+  return {{"schema", "weft-crosscheck-1"}, {"good", good()},       {"no_tiles", no_tiles_}, {"kernels", kernels},
+          {"tile_cycles", tile_cycles_},   {"failures", failures_}};
 }
 
 }  // namespace weft::sw

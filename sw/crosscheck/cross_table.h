@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "sw/crosscheck/cross_run.h"
 
@@ -28,6 +29,8 @@ struct KernelRow {
 
 class CrossTable {
  public:
+  /// `no_tiles`: why the PE model stands in the place of the tiles; empty: it does not.
+  explicit CrossTable(std::string no_tiles) : no_tiles_(std::move(no_tiles)) {}
   void add(const CrossCase& cross_case, const CrossResult& result);
   /// Everything agrees as far as it must: bits, slots, recurrences within max(2 %, 2 cycles).
   bool good() const;
@@ -36,6 +39,7 @@ class CrossTable {
   nlohmann::json json() const;
 
  private:
+  std::string no_tiles_;
   std::map<hw::KernelKind, KernelRow> rows_;
   std::vector<std::string> failures_;  ///< the first few
   std::int64_t tile_cycles_ = 0;

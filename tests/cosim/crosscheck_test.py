@@ -77,6 +77,24 @@ class Crosscheck(unittest.TestCase):
             self.assertIn(words, result.stderr)
             self.assertIn("tiles are built as those of wse2, wse3", result.stderr)
 
+    def test_numbers_that_no_tile_has_are_compared_between_the_models(self):
+        sets = [word for number in ("pe.vector_fill_cycles=7", "pe.vector_issue_cycles=2", "router.input_queue=8", "router.ramp_cycles=3", "router.output_queue=7", "router.link_queue=2")
+                for word in ("--machine_set", number)]
+        result, table = self.sweep("--cases", 450, "--seed", 13, *sets)
+        self.assertEqual(table["failures"], [])
+        self.assertIn("only models are compared", result.stdout)
+        self.assertIn("the RTL tile is built with", table["no_tiles"])
+        self.assertEqual(table["tile_cycles"], 0)
+        self.assertTrue(all(len(line) <= 80 for line in result.stdout.splitlines()), result.stdout)
+        for kernel, row in table["kernels"].items():
+            self.assertGreater(row["sums"], 500, kernel)
+            self.assertEqual(row["wrong_sums"], 0, kernel)
+            for errors in (row["single_pe"], row["arrays"]):
+                self.assertEqual(errors["equal"], errors["cases"], kernel)
+        with_tiles, table = self.sweep("--cases", 30, "--machine_set", "memoryx.weight_servers=3")
+        self.assertEqual(table["no_tiles"], "")
+        self.assertGreater(table["tile_cycles"], 0)
+
     def test_threads_do_not_matter(self):
         one, two = self.sweep("--cases", 60), self.sweep("--cases", 60, "--threads", 2)
         self.assertEqual(one[1], two[1])
