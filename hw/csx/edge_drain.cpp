@@ -10,7 +10,7 @@ EdgeDrain::EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const
       map_(map),
       hop_(machine.router.hop_cycles),
       ramp_(machine.router.ramp_cycles),
-      words_per_cycle_(std::max(1, machine.io.channel_bits_per_cycle / 32)),
+      channel_bits_(machine.io.channel_bits_per_cycle),
       buffer_words_(static_cast<std::int32_t>(machine.io.row_buffer_bytes / 4)),
       free_(busy_until) {
   const auto positions = static_cast<std::size_t>(map.positions);
@@ -23,9 +23,9 @@ EdgeDrain::EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const
 
 void EdgeDrain::take(int position, int count, std::int32_t issue) {
   std::int32_t& free = free_[static_cast<std::size_t>(layout_.channel(position))];
-  const auto words = static_cast<std::int32_t>(ceil_div(count, words_per_cycle_));
+  const auto cycles = static_cast<std::int32_t>(ceil_div(std::int64_t{count} * 32, channel_bits_));
   const std::int32_t arrived = issue + 1 + ramp_ + hop_ + layout_.way_out(position);
-  free = std::max(free + words, arrived + 1);
+  free = std::max(free + cycles, arrived + 1);
   current_[static_cast<std::size_t>(position)] = free;
 }
 

@@ -9,8 +9,8 @@
 
 namespace weft::hw {
 
-/// A channel moves one fp32 word per 32 bits of its width and cycle. A row buffer holds as many whole rounds as fit;
-/// the row's last PE may not begin a round for which there is no room.
+/// A channel moves `channel_bits_per_cycle` of a row's fp32 sums of a round, packed. A row buffer holds as many whole
+/// rounds as fit; the row's last PE may not begin a round for which there is no room.
 class EdgeDrain {
  public:
   /// `busy_until` per channel, relative to the launch: words of an earlier launch that are still on their way. `map`
@@ -39,7 +39,7 @@ class EdgeDrain {
   EdgeLayout layout_;
   const LaunchMap& map_;
   int hop_, ramp_;
-  std::int32_t words_per_cycle_, buffer_words_;
+  std::int32_t channel_bits_, buffer_words_;
   std::vector<std::int32_t> free_;                 ///< per channel
   std::deque<std::vector<std::int32_t>> history_;  ///< [round][position] taken whole; of rounds that a buffer holds
   int forgotten_ = 0;                              ///< rounds before them

@@ -61,7 +61,7 @@ struct ProgramLaunch {
 
   /// Of a matrix kernel: whether the weight at `place` of a round is kept.
   bool keeps(int round, int place) const {
-    return !sparse_layer || sparse_layer->keeps(kind == KernelKind::matmul_delta, round, place);
+    return !sparse_layer || sparse_layer->keeps(kernel_of(kind).by_input, round, place);
   }
 };
 

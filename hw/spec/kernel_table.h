@@ -41,6 +41,13 @@ enum class KernelWeights {
   resident,  ///< kept by an earlier launch
 };
 
+/// Where a round's scalars come from: along the rows from the west edge, or along the columns from the row that owns
+/// it.
+enum class StreamSource { edge, owner };
+/// Where a round's sums go: up the columns and back to the row that owns it, along the rows out at the east edge, or
+/// nowhere: each PE keeps its own.
+enum class SumEnd { owner, edge, here };
+
 struct Kernel {
   KernelKind kind;
   const char* name;  ///< in reports, plans and pictures
@@ -50,14 +57,14 @@ struct Kernel {
   bool by_input = false;        ///< a round is an input and its elements are outputs; else the other way round
   bool may_be_sparse = false;   ///< a layer's mask changes it
   KernelKind retaining = kind;  ///< in its place when the output layer's weights stay on the wafer
+  StreamSource source = StreamSource::edge;  ///< of the stream form, as `sums`
+  SumEnd sums = SumEnd::owner;
 
   constexpr bool streams() const { return form == KernelForm::stream; }
   /// Y = X W^T + b: consumes weights, a round an output.
   constexpr bool is_forward_product() const { return streams() && role == KernelRole::forward; }
-  constexpr bool consumes_weights() const {
-    return weights == KernelWeights::streamed || weights == KernelWeights::kept;
-  }
-  constexpr bool produces_gradient() const { return role == KernelRole::gradient; }
+  constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
+  constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
 };
 
 /// In the order of KernelKind.
@@ -70,10 +77,11 @@ constexpr std::array<Kernel, 9> kernels{{
     {KernelKind::softmax_loss, "softmax_loss", KernelForm::loss, KernelRole::loss},
     {KernelKind::matmul_delta, "matmul_delta", KernelForm::stream, KernelRole::delta, KernelWeights::streamed, true,
      true, KernelKind::retained_delta},
-    {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident},
+    {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident,
+     false, false, KernelKind::retained_delta, StreamSource::owner, SumEnd::here},
     {KernelKind::activation_backward, "activation_backward", KernelForm::local, KernelRole::delta},
     {KernelKind::matmul_gradient, "matmul_gradient", KernelForm::stream, KernelRole::gradient, KernelWeights::none,
-     false, true},
+     false, true, KernelKind::matmul_gradient, StreamSource::owner, SumEnd::edge},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -70,7 +70,7 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
                                         std::max<Cycle>(1, machine.io.edge_buffer_bytes * 8 /
                                                                (map.edge_bits() * std::max<Cycle>(1, elements)))));
     } else if (const int count = map.elements[static_cast<std::size_t>(row)]; count > 0) {
-      words += count;
+      words += ceil_div(Cycle{count} * 32, machine.io.channel_bits_per_cycle);
       total = std::max(
           total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
     }

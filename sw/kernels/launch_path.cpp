@@ -186,7 +186,7 @@ proto::Limiter LaunchPath::limiter_of(const hw::Instruction& instruction) const 
       return Limiter::pe_sum;
     case Opcode::store16:
     case Opcode::store32:
-      return kind_ == hw::KernelKind::load_input ? Limiter::pe_issue : Limiter::pe_sum;
+      return hw::kernel_of(kind_).form == hw::KernelForm::load ? Limiter::pe_issue : Limiter::pe_sum;
     case Opcode::add32:
     case Opcode::sub32:
     case Opcode::mul32:

@@ -147,6 +147,19 @@ TEST_CASE("drain: a channel takes a word a cycle, row by row, when the last has 
   CHECK(late.done() == 23);
 }
 
+TEST_CASE("drain: a narrow channel takes more cycles for a word, a wide one packs them") {
+  // Two sums of 32 bits a row, two rows a channel.
+  for (const auto [bits, cycles_of_row] : {std::pair{16, 4}, {32, 2}, {48, 2}, {64, 1}, {96, 1}}) {
+    MachineSpec machine = edge_machine();
+    machine.io.channel_bits_per_cycle = bits;
+    const EdgeLayout layout(machine, {lane, 1, FeatureAxis::rows});
+    const LaunchMap map(KernelKind::matmul_gradient, layer, lane, 6);
+    EdgeDrain drain(machine, layout, map, {100, 100});  // busy for so long that all words are there
+    drain.round([](int) { return 10; });
+    CHECK(drain.channels() == std::vector<std::int32_t>(2, 100 + 2 * cycles_of_row));
+  }
+}
+
 TEST_CASE("drain: words of an earlier launch go first") {
   const MachineSpec machine = edge_machine();
   const EdgeLayout layout(machine, {lane, 1, FeatureAxis::rows});
