@@ -37,6 +37,7 @@ TEST_CASE("samples, links, readers and updates: each binds when it is slow, to t
   const Cycle launches = plan_on(machine).bounds.front().cycles;
   CHECK(longest(plan_on(machine)) == 108800);  // 256 samples at 2 M/s, 850 MHz
   machine.input.workers_per_system = 100;
+  machine.input.link_gbps = 1000;
   CHECK(longest(plan_on(machine)) == launches);
   machine.input.link_gbps = 10;
   CHECK(longest(plan_on(machine)) == 273654);  // 256 x (2 x 784 + 4) bytes
