@@ -122,7 +122,8 @@ constexpr Row rows[] = {
     {"runconfig.placement", "", Use::honoured, "striped, whole_tensor", "striped",
      "of a layer over the weight servers"},
     {"runconfig.micro_batch_size",
-     "train_input.micro_batch_size trainer.init.callbacks.ScopedTrainFlags.csx.performance.micro_batch_size",
+     "train_input.micro_batch_size trainer.init.callbacks.ScopedTrainFlags.csx.performance.micro_batch_size "
+     "trainer.init.callbacks.GlobalFlags.csx.performance.micro_batch_size",
      Use::honoured, "a whole number, 1 to 1073741824 (or auto, or none)", "auto",
      "samples of one system that are on the wafer at a time"},
     {"runconfig.recompute", "", Use::honoured, "a whole number, 1 to 1024 (or auto, or none)", "auto",

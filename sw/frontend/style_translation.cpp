@@ -115,8 +115,12 @@ void StyleTranslation::report_unknown(const YamlTree& section, const std::string
         if (std::find(siblings.begin(), siblings.end(), name) == siblings.end()) siblings.push_back(name);
       }
     }
+    if (YamlSource::is_unwritten(entry.value)) continue;
     if (known_section && (entry.value.is_map() || entry.value.is_null())) {
       report_unknown(entry.value, inside);
+    } else if (known_section) {
+      source_.add_error(entry.value.place, fmt::format("{}: {} is {}; must be a section of keys and values",
+                                                       source_.where(entry.value), inside, written(entry.value)));
     } else {
       const bool in_file = entry.key_place.line > 0;
       source_.add_error(

@@ -103,6 +103,10 @@ void flatten_trainer(YamlSource& source, std::vector<std::pair<YamlTree, std::st
   YamlTree* trainer = source.root().find("trainer");
   if (!trainer) return;
   unwrap(source, trainer, "trainer");
+  if (trainer->entries.size() == 1 && trainer->find("trainer")) {  // each of a list may say its name again
+    YamlTree inner = std::move(trainer->entries.front().value);
+    *trainer = std::move(inner);
+  }
   if (!trainer->is_map()) {
     if (!trainer->is_null()) error(source, *trainer, "must be a section of keys and values");
     source.root().erase("trainer");
@@ -111,8 +115,10 @@ void flatten_trainer(YamlSource& source, std::vector<std::pair<YamlTree, std::st
   name_items(source, inside(*trainer, {"init", "callbacks"}));
   name_check_loss(inside(*trainer, {"init", "callbacks", "CheckLoss"}));
   YamlTree* optimizer = inside(*trainer, {"init", "optimizer"});
+  unwrap(source, optimizer, "optimizer");
   name_optimizer(optimizer);
-  const YamlTree* schedulers = inside(*trainer, {"init", "schedulers"});
+  YamlTree* schedulers = inside(*trainer, {"init", "schedulers"});
+  if (schedulers && schedulers->is_list() && schedulers->entries.empty()) *schedulers = {};
   if (optimizer && schedulers && !schedulers->is_null()) {
     for (const char* key : {"learning_rate", "lr"}) {
       const YamlTree* rate = optimizer->find(key);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -80,15 +81,24 @@ DataConfig read_eval_input(YamlSection section, const DataConfig& train) {
   return read_data(std::move(section), defaults, train.batch_size);
 }
 
-/// hidden_sizes: [500, 300], or depth: 10 with hidden_size: 50.
+/// hidden_sizes: [500, 300], or depth: 10 with hidden_size: 50. Who says both must say the same.
 std::vector<int> read_hidden_sizes(YamlSection& section) {
   const IntegerRange range{1, kMaxFeatures};
   if (!section.has("hidden_sizes") && (section.has("depth") || section.has("hidden_size"))) {
     const int depth = section.integer("depth", {1, kMaxLayers});
     return std::vector<int>(static_cast<std::size_t>(depth), section.integer("hidden_size", range));
   }
-  for (const auto* key : {"depth", "hidden_size"}) section.not_used(key, "hidden_sizes says it already");
-  return section.integers("hidden_sizes", range, kMaxLayers, 0);
+  std::vector<int> sizes = section.integers("hidden_sizes", range, kMaxLayers, 0);
+  const auto agree = [&](const char* key, bool agrees) {
+    if (section.good("hidden_sizes") && section.good(key) && !agrees) section.reject(key, "hidden_sizes says another");
+  };
+  if (section.has("depth"))
+    agree("depth", static_cast<std::size_t>(section.integer("depth", {0, kMaxLayers})) == sizes.size());
+  if (section.has("hidden_size")) {
+    const int each = section.integer("hidden_size", range);
+    agree("hidden_size", std::all_of(sizes.begin(), sizes.end(), [each](int size) { return size == each; }));
+  }
+  return sizes;
 }
 
 /// A share of zeros for all layers, a list with one for each, or from_checkpoint.
@@ -247,6 +257,9 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   if (!runconfig.good("num_csx") || !runconfig.good("micro_batch_size")) return config;
   if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);
   if (run.mode != Mode::train) check_batch(eval_input, config.eval_input, run);
+  if (run.mode != Mode::train && config.eval_input.data_processor != config.train_input.data_processor)
+    eval_input.reject("data_processor", fmt::format("one source serves a run, so allowed: {}, as in train_input",
+                                                    config.train_input.data_processor));
   if (run.mode == Mode::train_and_eval && eval_input.good("batch_size") &&
       config.eval_input.batch_size != config.train_input.batch_size) {
     eval_input.reject("batch_size",
@@ -269,6 +282,7 @@ ModelFile parse_model(const std::string& text, const std::filesystem::path& name
   reader.finish();
   file.values = reader.values();
   file.notes = style.notes();
+  file.notes.insert(file.notes.end(), reader.notes().begin(), reader.notes().end());
   return file;
 }
 

@@ -40,14 +40,17 @@ hw::OptimizerSpec read_optimizer(YamlSection& section) {
                                                   {"adam", OptimizerKind::adam},
                                                   {"adamw", OptimizerKind::adamw}},
                                                  OptimizerKind::adam);
+  const bool is_known = section.good("optimizer_type");  // of an unknown one nothing can be said to be too much
+  const auto foreign = [&](const char* key, const char* why) {
+    if (section.has(key) && is_known) section.not_used(key, why);
+  };
   const bool is_adam = optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw;
   if (is_adam) {
-    for (const auto* key : {"momentum", "dampening", "nesterov"})
-      section.not_used(key, "adam and adamw have betas instead");
+    for (const auto* key : {"momentum", "dampening", "nesterov"}) foreign(key, "adam and adamw have betas instead");
     read_betas(section, optimizer);
     optimizer.epsilon = section.real("eps", {1e-30, 1}, optimizer.epsilon);
   } else {
-    for (const auto* key : {"betas", "beta1", "beta2", "eps"}) section.not_used(key, "only adam and adamw use it");
+    for (const auto* key : {"betas", "beta1", "beta2", "eps"}) foreign(key, "only adam and adamw use it");
     read_momentum(section, optimizer);
   }
   optimizer.weight_decay = section.real("weight_decay", {0, 1000}, optimizer.weight_decay);
@@ -73,7 +76,7 @@ hw::LossScaleSpec read_loss_scale(YamlSection& section) {
   if (!section.is_word("loss_scaling_factor")) {
     scale.initial = section.real("loss_scaling_factor", scale_range, scale.initial);
     for (const auto* key : {"initial_loss_scale", "min_loss_scale", "max_loss_scale", "steps_per_increase"}) {
-      section.not_used(key, "only loss_scaling_factor: dynamic uses it");
+      section.without_effect(key, "only loss_scaling_factor: dynamic uses it");
     }
     return scale;
   }

@@ -71,7 +71,7 @@ class Reader {
 
   void know(const YamlEntry& entry) {
     static const std::vector<std::string> known = {"title", "run", "axes", "picture"};
-    if (!contains(known, entry.key))
+    if (!contains(known, entry.key) && !source_.lends(entry.key))
       note(entry.key_place, fmt::format("{}: no section of a sweep{}", entry.key, suggest(entry.key, known)));
   }
 

@@ -144,7 +144,8 @@ TEST_CASE("what people write wrong is refused by name") {
       {"train_input.normalise.std=0", "train_input.normalise.std is '0'"},
       {"model.hidden_sizes=[500, 0]", "model.hidden_sizes[1] is '0'"},
       {"model.hidden_sizes=500", "a list of 0 to"},
-      {"model.depth=3", "hidden_sizes says it already"},
+      {"model.depth=3", "hidden_sizes says another"},
+      {"model.hidden_size=500", "hidden_sizes says another"},
       {"model.num_classes=9", "labels 0 to 9"},
       {"model.input_features=785", "28 x 28"},
       {"model.dropout=1", "model.dropout is '1'"},
@@ -174,7 +175,6 @@ TEST_CASE("what people write wrong is refused by name") {
       {"optimizer.eps=0", "optimizer.eps is '0'"},
       {"optimizer.loss_scaling_factor=dynamci", "nearest: dynamic"},
       {"optimizer.loss_scaling_factor=0", "optimizer.loss_scaling_factor is '0'"},
-      {"optimizer.steps_per_increase=3", "only loss_scaling_factor: dynamic uses it"},
       {"runconfig.max_steps=0", "runconfig.max_steps is '0'"},
       {"runconfig.mode=trian", "nearest: train"},
       {"runconfig.num_csx=0", "runconfig.num_csx is '0'"},
@@ -197,6 +197,8 @@ TEST_CASE("a batch must divide among systems and micro-batches") {
              Contains("128 samples do not divide"));
   CHECK_THAT(error_of("fc_mnist", {"runconfig.mode=train_and_eval", "eval_input.batch_size=100"}),
              Contains("as in train_input"));
+  CHECK_THAT(error_of("fc_mnist", {"runconfig.mode=train_and_eval", "eval_input={data_processor: synthetic}"}),
+             Contains("eval_input.data_processor is 'synthetic'") && Contains("allowed: mnist, as in train_input"));
   CHECK(error_of("fc_mnist", {"runconfig.mode=eval", "eval_input.batch_size=100"}).empty());
 }
 

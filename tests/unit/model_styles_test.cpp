@@ -249,3 +249,52 @@ TEST_CASE("an evaluation frequency is steps or a share") {
   CHECK(frequency("null") == std::pair<std::int64_t, double>(0, 0));
   CHECK_THAT(error_of(kParameters, {"runconfig.eval_frequency=2.5"}), Contains("whole steps, or a share"));
 }
+
+TEST_CASE("a trainer's configuration as the collection writes it out, every key with its default") {
+  const std::string written = R"(
+trainer:
+- trainer:
+    init:
+      device: null
+      backend: {backend_type: CSX, cluster_config: {num_csx: 2, max_wgt_servers: null, workflow_id: null}}
+      model: {name: fc_small, use_bias: true, hidden_sizes: [40, 40, 40], depth: 3, hidden_size: 40, activation_fn: relu,
+        dropout: 0.0, disable_softmax: false, compute_eval_metrics: false, to_float16: false}
+      optimizer:
+      - SGD: {learning_rate: 0.01, momentum: 0.5, dampening: 0.0, nesterov: false, maximize: false, params: null}
+      schedulers: []
+      precision: {enabled: true, fp16_type: null, loss_scaling_factor: 2.0, initial_loss_scale: null,
+        steps_per_increase: 2000, min_loss_scale: null, max_gradient_norm: null}
+      sparsity: null
+      loop: {num_steps: null, max_steps: 20, num_epochs: 1, steps_per_epoch: 20, eval_frequency: 1000, new_key: null}
+      checkpoint: {steps: 1000}
+      logging: {log_steps: 5}
+      callbacks: [{GlobalFlags: {csx.performance.micro_batch_size: 4}}]
+      loggers: []
+      seed: 3
+    fit:
+      train_dataloader: {data_processor: MNISTDataProcessor, data_dir: ./mnist, batch_size: 8, drop_last: true,
+        shuffle: true, use_fake_data: false, fake_data_seed: null}
+      val_dataloader: [{data_processor: MNISTDataProcessor, data_dir: ./mnist, batch_size: 8, drop_last: true,
+        shuffle: false}]
+      ckpt_path: null
+    validate: null
+)";
+  const auto file = parse(written);
+  check_small(file.config);
+  CHECK(file.config.runconfig.plan.micro_batch_size.samples == 4);
+  CHECK_THAT(joined(file.notes),
+             Contains("steps_per_increase has no effect here: only loss_scaling_factor: dynamic uses it"));
+  const auto changed = [&written](const std::string& from, const std::string& to) {
+    std::string text = written;
+    return error_of(text.replace(text.find(from), from.size(), to));
+  };
+  CHECK_THAT(changed("depth: 3", "depth: 4"), Contains("trainer.init.model.depth is '4'; hidden_sizes says another"));
+  CHECK_THAT(changed("enabled: true", "enabld: true"), Contains("unknown key trainer.init.precision.enabld"));
+}
+
+TEST_CASE("a section that is none is called so, and nothing follows from an optimizer that is not known") {
+  CHECK_THAT(error_of("trainer: {init: {optimizer: SGD}}\n"),
+             Contains("trainer.init.optimizer is 'SGD'; must be a section") && !Contains("unknown key"));
+  const std::string error = error_of(kParameters, {"optimizer.optimizer_type=sdg"});
+  CHECK_THAT(error, Contains("nearest: sgd") && !Contains("optimizer.momentum"));
+}

@@ -57,6 +57,11 @@ TEST_CASE("aliases of aliases are counted for what they stand for") {
   CHECK_THAT(refusal("a: [" + repeated("1,", 30'000) + "1]"), Contains("more than"));
 }
 
+TEST_CASE("a tab that indents is named") {
+  CHECK_THAT(refusal("a:\n  b: 1\n\tc: 2\n"), Contains("not valid YAML") && Contains("line 3 is indented with a tab"));
+  CHECK_THAT(refusal("a: [1\nb:\t2\n"), !Contains("tab"));
+}
+
 TEST_CASE("an empty text says so") {
   CHECK_THAT(refusal(""), Contains("is empty"));
   CHECK_THAT(refusal("# nothing\n"), Contains("is empty"));

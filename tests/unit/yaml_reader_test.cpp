@@ -287,6 +287,15 @@ TEST_CASE("null takes a key away and a flag reaches into a list") {
   CHECK_THAT(error_of("pe: {}", {"pe[x]=1"}, banks), Contains("no number in [ ]"));
 }
 
+TEST_CASE("what the file does not write is no unknown key: a null, and a section that serves others by an alias") {
+  CHECK(error_of("pe: {banks: 8, bnaks: null}\nzzz: ~\n", {}, read_banks).empty());
+  CHECK(error_of("defaults: &d {banks: 8}\npe: *d\n", {}, read_banks).empty());
+  CHECK(error_of("defaults: &d {banks: 8}\npe: {<<: *d}\n", {}, read_banks).empty());
+  CHECK(error_of("numbers: {few: &few 8}\npe: {banks: *few}\n", {}, read_banks).empty());
+  CHECK_THAT(error_of("defaults: &d {banks: 8}\npe: {banks: 8}\n", {}, read_banks), Contains("unknown key defaults"));
+  CHECK_THAT(error_of("pe: &d {banks: 8, bnaks: 3}\n", {}, read_banks), Contains("unknown key pe.bnaks"));
+}
+
 TEST_CASE("a broken override is refused") {
   CHECK_THAT(error_of(kText, {"pe.banks"}, read_banks), Contains("flag pe.banks: must be path.to.key=value"));
   CHECK_THAT(error_of(kText, {"=3"}, read_banks), Contains("an empty name"));

@@ -4,6 +4,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <sstream>
@@ -88,6 +89,17 @@ class Counter final : public YAML::EventHandler {
   bool is_empty_ = true;
 };
 
+/// What the parser does not say, wherever it stumbled.
+std::string tab_hint(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    const std::size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
+    if (line.find('\t') < indent) return fmt::format(" (line {} is indented with a tab; YAML takes blanks)", number);
+  }
+  return {};
+}
+
 }  // namespace
 
 bool check_yaml(const std::string& text, const std::string& where) {
@@ -102,8 +114,8 @@ bool check_yaml(const std::string& text, const std::string& where) {
       throw UsageError(where + ": holds more than one document, or goes on after its end (a bracket too many?)");
     return !counter.is_empty();
   } catch (const YAML::Exception& error) {
-    throw UsageError(
-        fmt::format("{}:{}:{}: not valid YAML: {}", where, error.mark.line + 1, error.mark.column + 1, error.msg));
+    throw UsageError(fmt::format("{}:{}:{}: not valid YAML: {}{}", where, error.mark.line + 1, error.mark.column + 1,
+                                 error.msg, tab_hint(text)));
   }
 }
 

@@ -272,6 +272,12 @@ std::size_t YamlSection::pick(const std::string& key, const std::vector<std::str
   return static_cast<std::size_t>(match - words.begin());
 }
 
+void YamlSection::without_effect(const std::string& key, const std::string& why) {
+  if (const YamlTree* node = tree(key))
+    reader_->notes_.push_back(fmt::format("{}: {} has no effect here: {}", reader_->source_.where(*node),
+                                          node->path.empty() ? path_of(key) : node->path, why));
+}
+
 void YamlSection::not_used(const std::string& key, const std::string& why) {
   if (has(key)) reject(key, why);
 }

@@ -79,6 +79,8 @@ class YamlSection {
     return names[pick(key, words, default_index)].second;
   }
 
+  /// A key that other settings make meaningless and that people's files have all the same: a note if it is written.
+  void without_effect(const std::string& key, const std::string& why);
   /// A key that other settings make meaningless: an error if it is written.
   void not_used(const std::string& key, const std::string& why);
   /// An error of the value at `key`: where, path, what is written, `why`.
@@ -144,6 +146,8 @@ class YamlReader {
   void stop_at_errors() const;
   /// In the order in which they were read.
   const std::vector<ResolvedValue>& values() const { return values_; }
+  /// "dir/a.yaml:3:5: key has no effect here: why"
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   friend class YamlSection;
@@ -164,6 +168,7 @@ class YamlReader {
   Spelling spelling_;
   std::map<std::string, KnownSection> sections_;  ///< by path
   std::vector<ResolvedValue> values_;
+  std::vector<std::string> notes_;
   std::set<std::string> bad_;  ///< paths of values with an error
 };
 

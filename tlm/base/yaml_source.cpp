@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -51,6 +52,26 @@ const std::string* flag_inside(const YamlTree& value) {
   return nullptr;
 }
 
+/// Where each value in `tree` was written: what an alias or a merge brings was written elsewhere.
+void add_places(const YamlTree& tree, std::set<std::pair<int, int>>& places) {
+  if (tree.place.line > 0 && !tree.is_null()) places.emplace(tree.place.line, tree.place.column);
+  for (const YamlEntry& entry : tree.entries) add_places(entry.value, places);
+}
+
+std::set<std::string> lenders(const YamlTree& root) {
+  std::vector<std::set<std::pair<int, int>>> places(root.entries.size());
+  std::map<std::pair<int, int>, int> sections;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    add_places(root.entries[i].value, places[i]);
+    for (const auto& place : places[i]) ++sections[place];
+  }
+  std::set<std::string> keys;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (std::any_of(places[i].begin(), places[i].end(), [&](const auto& place) { return sections[place] > 1; }))
+      keys.insert(root.entries[i].key);
+  return keys;
+}
+
 using File = std::shared_ptr<const std::filesystem::path>;
 
 void say_file(YamlTree& value, const File& file) {
@@ -88,6 +109,7 @@ YamlSource::YamlSource(const std::string& text, const std::filesystem::path& nam
     : name_(name), root_(parse_yaml(text, name.string())) {
   if (root_.is_null()) throw UsageError(fmt::format("{}: is empty", name.string()));
   if (!root_.is_map()) throw UsageError(fmt::format("{}: must be a section of keys and values", name.string()));
+  lenders_ = lenders(root_);
 }
 
 void YamlSource::apply(const std::string& override_text) {
@@ -106,6 +128,7 @@ void YamlSource::apply(const std::string& override_text) {
 }
 
 void YamlSource::put_under(YamlTree base, const std::filesystem::path& file) {
+  lenders_.merge(lenders(base));
   say_file(base, std::make_shared<const std::filesystem::path>(file));
   lay_over(root_, std::move(base));
 }

@@ -1,6 +1,7 @@
 #pragma once
 // A YAML text with the command line's overrides laid over it.
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,13 @@ class YamlSource {
   void put_under(YamlTree base, const std::filesystem::path& file);
   /// After the last put_under(): null keys are gone with what they kept away.
   void drop_nulls();
+
+  /// Keys of the root of which something stands elsewhere too, by an alias: `defaults: &d {...}` serves others even if
+  /// nobody asks for it.
+  bool lends(const std::string& root_key) const { return lenders_.count(root_key) > 0; }
+
+  /// A null of the file is as good as not written; one of a flag takes a key away, which must be one.
+  static bool is_unwritten(const YamlTree& value) { return value.is_null() && !value.place.flag; }
 
   YamlTree& root() { return root_; }
   const YamlTree& root() const { return root_; }
@@ -52,6 +60,7 @@ class YamlSource {
 
   std::filesystem::path name_;
   YamlTree root_;
+  std::set<std::string> lenders_;
   std::vector<Error> errors_;
 };
 
