@@ -37,6 +37,7 @@ std::vector<std::string> differences_of(const Digest& a, const Digest& b) {
     lines.push_back(fmt::format("rules of time: {} -> {}: the reports' cycles were counted by different models",
                                 a.time_rules, b.time_rules));
   add("version", a.version, b.version);
+  if (!a.ended.empty() && !b.ended.empty()) add("ended", a.ended, b.ended);
   add("model", a.model, b.model);
   add("machine", a.machine, b.machine);
   // Where the settings are told, these follow from them.
@@ -118,6 +119,7 @@ Comparison compare(Digest before, Digest after, const CompareRules& rules) {
   const Digest &a = comparison.before, &b = comparison.after;
   comparison.step = attribute(a, b);
   comparison.differences = differences_of(a, b);
+  if (b.failed()) comparison.failures.emplace_back("the new run failed");
   if (comparison.step.percent() > rules.tolerance)
     comparison.failures.push_back(fmt::format("the step is {:.2f} % longer", comparison.step.percent()));
   if ((a.first.steps > 0) != (b.first.steps > 0) || a.trains != b.trains)

@@ -161,6 +161,7 @@ Digest read(const Json& report) {
     for (const char* key : {"version", "commit"})
       if (from.contains(key)) digest.version += (digest.version.empty() ? "" : " ") + from.at(key).dump();
   }
+  digest.ended = ended_of(report);
   read_settings(report, digest);
   read_plan(report, digest);
   const Steps steps = read_steps(report, digest);

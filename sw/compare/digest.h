@@ -54,6 +54,8 @@ struct Digest {
   double samples_per_second = 0;  ///< of the steady state, or of the one step
   std::optional<double> mfu;
   std::string verdict;
+  std::string ended;  ///< "completed", "failed: ..."; empty: the report does not say it
+  bool failed() const { return ended.rfind("failed", 0) == 0; }
 };
 
 /// Throws UsageError as load_report() does, and for a report that is not whole.

@@ -25,6 +25,13 @@ std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, 
   return {};
 }
 
+std::optional<std::string> beyond_fp16(hw::LayerState layer) {
+  layer.tensors.resize(std::min<std::size_t>(layer.tensors.size(), 2));  // the optimizer's stay fp32
+  return find_in(
+      layer, [](float value) { return !std::isfinite(half_to_float(float_to_half(value))); },
+      ", which fp16 cannot hold");
+}
+
 }  // namespace
 
 std::optional<std::string> not_finite_in(const hw::TrainingState& state) {
@@ -32,6 +39,13 @@ std::optional<std::string> not_finite_in(const hw::TrainingState& state) {
     if (auto found = find_in(
             *layer, [](float value) { return !std::isfinite(value); }, ""))
       return found;
+  return {};
+}
+
+std::optional<std::string> unusable_in(const hw::TrainingState& state) {
+  if (auto found = not_finite_in(state)) return found;
+  for (const hw::LayerState& layer : state.layers)
+    if (auto found = beyond_fp16(layer)) return found;
   return {};
 }
 
@@ -43,12 +57,9 @@ std::string first_not_finite(const hw::Job& job, const hw::Cluster& cluster) {
     const int here = cluster.system(system).first_not_finite();
     if (here >= 0 && (activation < 0 || here < activation)) activation = here;
   }
-  const auto too_large = [](float value) { return !std::isfinite(half_to_float(float_to_half(value))); };
   for (std::size_t layer = 0; layer < state.layers.size(); ++layer) {
     if (activation >= 0 && static_cast<int>(layer) >= activation) break;
-    hw::LayerState parameters = state.layers[layer];
-    parameters.tensors.resize(std::min<std::size_t>(parameters.tensors.size(), 2));  // the optimizer's stay fp32
-    if (auto found = find_in(parameters, too_large, ", which fp16 cannot hold")) return *found;
+    if (auto found = beyond_fp16(state.layers[layer])) return *found;
   }
   if (activation == 0) return "the samples";
   if (activation > 0)

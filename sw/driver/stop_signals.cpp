@@ -12,8 +12,13 @@ namespace weft::sw {
 
 namespace {
 
-constexpr std::array<std::pair<int, const char*>, 6> taken{
-    {{SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGTERM, "TERM"}, {SIGUSR1, "USR1"}, {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"}}};
+constexpr std::array<std::pair<int, const char*>, 7> taken{{{SIGHUP, "HUP"},
+                                                            {SIGINT, "INT"},
+                                                            {SIGTERM, "TERM"},
+                                                            {SIGUSR1, "USR1"},
+                                                            {SIGUSR2, "USR2"},
+                                                            {SIGXCPU, "XCPU"},
+                                                            {SIGPIPE, "PIPE"}}};
 
 // A signal handler can reach nothing but objects of static storage.
 volatile std::sig_atomic_t stops_requested = 0;
@@ -33,6 +38,8 @@ void request_stop(int signal) {
     clock_gettime(CLOCK_MONOTONIC, &first_at);
     first_signal = signal;
   }
+  // Past its limit of processor time a process is told each second; once is enough.
+  if (signal == SIGXCPU) set(SIGXCPU, SIG_IGN);
   // The log's reader goes once; whoever presses Ctrl-C in a pipeline has asked once.
   if (signal == SIGPIPE) {
     set(SIGPIPE, SIG_IGN);

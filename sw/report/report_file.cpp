@@ -24,4 +24,11 @@ nlohmann::ordered_json load_report(const std::filesystem::path& path) {
   return json;
 }
 
+std::string ended_of(const nlohmann::ordered_json& report) {
+  const auto host = report.find("host");
+  if (host == report.end() || !host->is_object()) return {};
+  const auto ended = host->find("ended");
+  return ended == host->end() || !ended->is_string() ? "" : ended->get<std::string>();
+}
+
 }  // namespace weft::sw

@@ -68,8 +68,9 @@ Json works_json(const RunReport& report) {
 
 Json path_json(const RunReport& report) {
   Json rows = Json::array();
+  const PathReader paths(report);
   for (const proto::StepPath& path : report.paths)
-    for (const PathRow& row : path_rows(report, path))
+    for (const PathRow& row : paths.rows(path))
       rows.push_back({path.stage, path.step, proto::key_of(row.limiter), row.work.layer, row.work.launch, row.kernel,
                       row.first.since(), row.cycles});
   return {{"columns", {"stage", "step", "limiter", "layer", "launch", "kernel", "first", "cycles"}},
@@ -145,6 +146,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   for (const char* name : proto::time_class_names) columns.push_back(name);
   for (const char* name : {"wait_samples", "wait_weights", "wait_update", "wait_deltas"}) columns.push_back(name);
   Json rows = Json::array();
+  const PathReader limiters(report);
   for (const proto::CausedLaunch& launch : report.launches) {
     Json row = {launch.stage,
                 launch.step,
@@ -157,7 +159,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                 launch.predicted,
                 launch.stream_wait,
                 launch.wait,
-                proto::key_of(launch_limiter(report, launch)),
+                proto::key_of(limiters.limiter(launch)),
                 launch.bound_by,
                 launch.macs,
                 launch.stream_in_bytes,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "hw/spec/kernel_table.h"
@@ -84,16 +85,16 @@ Cycle wafer_work(const RunReport& report) {
 }
 
 void check_paths(const RunReport& report) {
+  std::map<std::pair<int, std::int64_t>, Cycle> periods;
+  for (const StepRecord& step : report.steps) periods.emplace(std::pair(step.stage, step.step), step.period);
   for (const proto::StepPath& path : report.paths) {
-    const auto step = std::find_if(report.steps.begin(), report.steps.end(), [&](const StepRecord& one) {
-      return one.stage == path.stage && one.step == path.step;
-    });
+    const auto period = periods.find({path.stage, path.step});
     const Cycle sum =
         std::accumulate(path.segments.begin(), path.segments.end(), Cycle{0},
                         [](Cycle all, const proto::PathSegment& segment) { return all + segment.cycles; });
-    if (step != report.steps.end() && sum != step->period)
+    if (period != periods.end() && sum != period->second)
       throw SimulationError(fmt::format("the critical path of step {} of stage {} adds up to {} of {} cycles",
-                                        path.step, path.stage, sum, step->period));
+                                        path.step, path.stage, sum, period->second));
   }
 }
 

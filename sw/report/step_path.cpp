@@ -1,45 +1,40 @@
 #include "sw/report/step_path.h"
 
-#include <algorithm>
-
 namespace weft::sw {
 
 using proto::Limiter;
 using proto::LimiterCycles;
 
-namespace {
+PathReader::PathReader(const RunReport& report) : report_(report) {
+  for (const StepRecord& step : report.steps) trains_.emplace(step.stage, step.train);
+  for (const proto::CausedLaunch& launch : report.launches)
+    kernels_.emplace(std::pair(trains(launch.stage), launch.launch), launch.kernel);
+}
 
-const LimiterCycles* inside(const RunReport& report, bool train, int launch) {
-  const std::vector<LimiterCycles>& launches = train ? report.inside_train : report.inside_eval;
+bool PathReader::trains(int stage) const {
+  const auto known = trains_.find(stage);
+  return known == trains_.end() || known->second;
+}
+
+const LimiterCycles* PathReader::inside(bool train, int launch) const {
+  const std::vector<LimiterCycles>& launches = train ? report_.inside_train : report_.inside_eval;
   const auto at = static_cast<std::size_t>(launch);
   return launch >= 0 && at < launches.size() ? &launches[at] : nullptr;
 }
 
-bool trains(const RunReport& report, int stage) {
-  const auto step = std::find_if(report.steps.begin(), report.steps.end(),
-                                 [stage](const StepRecord& one) { return one.stage == stage; });
-  return step == report.steps.end() || step->train;
-}
-
-std::string kernel_of(const RunReport& report, const proto::WorkOf& work) {
-  for (const proto::CausedLaunch& launch : report.launches)
-    if (launch.launch == work.launch && trains(report, launch.stage) == work.train) return launch.kernel;
-  return "";
-}
-
-}  // namespace
-
-std::vector<PathRow> path_rows(const RunReport& report, const proto::StepPath& path) {
+std::vector<PathRow> PathReader::rows(const proto::StepPath& path) const {
   std::vector<PathRow> rows;
   for (const proto::PathSegment& segment : path.segments) {
-    PathRow row{segment.limiter, segment.work, kernel_of(report, segment.work), segment.first, segment.cycles};
-    const LimiterCycles* parts = inside(report, segment.work.train, segment.work.launch);
+    const auto kernel = kernels_.find({segment.work.train, segment.work.launch});
+    PathRow row{segment.limiter, segment.work, kernel == kernels_.end() ? "" : kernel->second, segment.first,
+                segment.cycles};
+    const LimiterCycles* parts = inside(segment.work.train, segment.work.launch);
     if (segment.limiter != Limiter::wafer || !parts || parts->total() == 0) {
       rows.push_back(std::move(row));
       continue;
     }
     LimiterCycles all;
-    all.add(*parts, report.micro_batches);
+    all.add(*parts, report_.micro_batches);
     const LimiterCycles shares = all.shared_out(segment.cycles);
     for (int which = 0; which < proto::limiters; ++which) {
       row.limiter = static_cast<Limiter>(which);
@@ -50,9 +45,9 @@ std::vector<PathRow> path_rows(const RunReport& report, const proto::StepPath& p
   return rows;
 }
 
-Limiter launch_limiter(const RunReport& report, const proto::CausedLaunch& launch) {
+Limiter PathReader::limiter(const proto::CausedLaunch& launch) const {
   if (launch.limiter != Limiter::wafer) return launch.limiter;
-  const LimiterCycles* parts = inside(report, trains(report, launch.stage), launch.launch);
+  const LimiterCycles* parts = inside(trains(launch.stage), launch.launch);
   if (!parts || parts->total() == 0) return Limiter::wafer;
   const LimiterCycles shares = parts->shared_out(launch.end - launch.start - launch.wait);
   Limiter most = Limiter::wafer;

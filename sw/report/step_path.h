@@ -1,6 +1,8 @@
 #pragma once
 // Critical paths with the wafer's part shared out to what holds its launches up.
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sw/report/run_report.h"
@@ -15,12 +17,26 @@ struct PathRow {
   Cycle cycles = 0;
 };
 
-/// The segments of a step, in the order of time; a launch's wafer cycles in the shares of its closed form, and what is
-/// more than it to what can be it (LimiterCycles::say_rest). They add up as the path does.
-std::vector<PathRow> path_rows(const RunReport& report, const proto::StepPath& path);
+/// Looks up what a report's segments and launches are of; made once a report, whose steps and segments are many.
+class PathReader {
+ public:
+  /// `report` outlives it.
+  explicit PathReader(const RunReport& report);
 
-/// What held a launch up, one part of the wafer where it was the wafer.
-proto::Limiter launch_limiter(const RunReport& report, const proto::CausedLaunch& launch);
+  /// The segments of a step, in the order of time; a launch's wafer cycles in the shares of its closed form, and what
+  /// is more than it to what can be it (LimiterCycles::say_rest). They add up as the path does.
+  std::vector<PathRow> rows(const proto::StepPath& path) const;
+  /// What held a launch up, one part of the wafer where it was the wafer.
+  proto::Limiter limiter(const proto::CausedLaunch& launch) const;
+
+ private:
+  bool trains(int stage) const;
+  const proto::LimiterCycles* inside(bool train, int launch) const;
+
+  const RunReport& report_;
+  std::map<int, bool> trains_;                           ///< by stage
+  std::map<std::pair<bool, int>, std::string> kernels_;  ///< by train, launch
+};
 
 /// What the limiters of one resource are called together: all of the wafer's are the wafer.
 proto::Limiter resource_of(proto::Limiter limiter);

@@ -68,6 +68,7 @@ std::string axis(const StepView& view) {
 std::string step_text(const StepView& view) {
   std::string text = fmt::format("{}\n{}\n{}\nbubble: {}\n", shortened(step_title(view), 80, "~"), step_time(view, "u"),
                                  step_size(view), bubble_words(view));
+  if (!view.ended.empty()) text += wrapped("the run ", 2, view.ended);
   text += (view.verdict.empty() ? "" : wrapped("steady ", 2, view.verdict)) + "\n";
   Line bubble(view);
   for (const StepBar& idle : view.idle) bubble.mark(idle.start, idle.end, '.');

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "hw/spec/kernel_table.h"
+#include "sw/report/report_file.h"
 #include "sw/report/report_rows.h"
 #include "tlm/base/error.h"
 
@@ -131,6 +132,7 @@ void add_links(StepView& view, const Json& report) {
 }
 
 void add_verdict(StepView& view, const Json& report, bool train) {
+  if (ended_of(report) != "completed") view.ended = ended_of(report);
   if (report.contains("verdict")) view.verdict = text(report.at("verdict").at("text"));
   if (!train || !report.contains("works")) return;
   for (const Json& work : report.at("works"))

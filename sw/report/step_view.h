@@ -49,6 +49,7 @@ struct StepView {
   double start = 0, end = 0;  ///< first and last launch, as the report has them
   double period() const { return end - from; }
   std::string verdict;           ///< of the run's steady step; empty: the report has none
+  std::string ended;             ///< how the run did, if it did not complete; else empty
   std::vector<ShownWork> works;  ///< of a training step
   double bubble = 0;             ///< as the report has it
   std::vector<StepBar> idle;     ///< the parts of the bubble

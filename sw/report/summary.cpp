@@ -57,6 +57,7 @@ using Steps = std::set<std::pair<int, std::int64_t>>;
 std::vector<Group> groups_of(const RunReport& report, const Steps& counts) {
   std::vector<Group> groups;
   std::map<int, std::size_t> place;
+  const PathReader limiters(report);
   for (const proto::CausedLaunch& launch : report.launches) {
     if (counts.count({launch.stage, launch.step}) == 0) continue;
     const auto [found, added] = place.try_emplace(launch.launch, groups.size());
@@ -69,7 +70,7 @@ std::vector<Group> groups_of(const RunReport& report, const Steps& counts) {
               launch.predicted,
               launch.wait,
               launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)],
-              {{launch_limiter(report, launch), launch.end - launch.start}}};
+              {{limiters.limiter(launch), launch.end - launch.start}}};
     add(groups[found->second], one);
   }
   constexpr std::size_t most_lines = 48;  // about twelve layers

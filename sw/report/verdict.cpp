@@ -56,9 +56,10 @@ Verdict verdict_of(const RunReport& report, const SteadyState& steady) {
     ++steps;
   }
   const double scale = steps > 0 && period > 0 && !steady.extrapolated ? steady.step_cycles / period : 1;
+  const PathReader paths(report);
   for (const proto::StepPath& path : report.paths) {
     if (!counted[{path.stage, path.step}]) continue;
-    for (const PathRow& row : path_rows(report, path)) {
+    for (const PathRow& row : paths.rows(path)) {
       const double cycles = static_cast<double>(row.cycles) * scale;
       const Limiter resource = resource_of(row.limiter);
       on_path[static_cast<std::size_t>(resource)] += cycles;

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import signal
 import subprocess
@@ -34,7 +35,7 @@ class Stops(ScratchTrainings):
         return json.loads((self.folder / folder / "run.json").read_text())
 
     def test_every_signal_of_a_shell_or_a_scheduler_ends_the_run_whole(self):
-        for name in ("HUP", "INT", "TERM", "USR1", "USR2"):
+        for name in ("HUP", "INT", "TERM", "USR1", "USR2", "XCPU"):
             folder = "by_" + name
             process = self.start("--max_steps", "1000000", "-o", folder, "--vcd", folder + ".vcd")
             self.wait_for(process, "Step=5,")
@@ -52,6 +53,24 @@ class Stops(ScratchTrainings):
             self.assertIn("last training loss", (self.folder / folder / "summary.txt").read_text())
             tracks = subprocess.run([os.environ["WEFT_VCD_TOTALS"], folder + ".vcd"], cwd=self.folder, capture_output=True, text=True)
             self.assertEqual(tracks.returncode, 0, tracks.stderr)
+
+    def test_a_limit_of_processor_time_ends_the_run_whole(self):
+        limits = lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 30))
+        process = self.start("--max_steps", "1000000", "-o", "limited", preexec_fn=limits)
+        _, error = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, error)
+        self.assertEqual(self.state("limited")["why"], "signal XCPU, after a whole step")
+        self.assertTrue((self.folder / "limited/report.json").exists())
+
+    def test_a_limit_of_file_sizes_is_a_full_disk(self):
+        limits = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
+        process = self.start("--max_steps", "2", "-o", "small", preexec_fn=limits)
+        _, error = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 2, error)
+        self.assertIn("checkpoint_2.mdl: cannot be written", error)
+        self.assertEqual(self.state("small")["state"], "failed")
+        self.assertEqual(list((self.folder / "small").glob("*.part")), [])
+        self.assertTrue((self.folder / "small/report.json").exists())
 
     def test_nohup_is_heard(self):
         process = self.start("--max_steps", "1000000", "-o", "nohup", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
@@ -78,6 +97,18 @@ class Stops(ScratchTrainings):
         self.assertEqual(list((self.folder / "inside").glob("checkpoint_*")), [])
         self.assertEqual(self.state("inside")["why"], "signal TERM, inside step 1 of 3")
         self.assertTrue((self.folder / "inside/summary.txt").exists())
+
+    def test_a_report_of_many_steps_costs_no_more_than_its_steps(self):
+        """Else a stopped run of some thousand steps ends minutes later, and a scheduler kills it first."""
+        def seconds(steps):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            result = run("train", "fc_mnist_tiny", "--timing_only", "--max_steps", steps, "--set", "runconfig.log_steps=10000",
+                         "-o", f"many_{steps}", cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+        few, many = seconds(2000), seconds(8000)
+        self.assertLess(many, 9 * few, "four times the steps; sixteen times if each looks through all")
 
     def test_the_second_signal_does_not_wait(self):
         process = self.start(*LONG_STEP, "--max_steps", "3", "-o", "twice")
@@ -119,6 +150,11 @@ class Stops(ScratchTrainings):
         written = sorted(int(path.stem.split("_")[1]) for path in (self.folder / "diverged").glob("checkpoint_*.mdl"))
         self.assertEqual(written, list(range(1, int(found[1]))))
         self.assertIn(f"checkpoint_{written[-1]}.mdl", result.stderr)
+        shown = run("show", "diverged", cwd=self.folder)
+        self.assertRegex(shown.stdout, r"the run failed: step \d+: the loss is")
+        compared = run("compare", "diverged", "diverged", cwd=self.folder)
+        self.assertEqual(compared.returncode, 1)
+        self.assertRegex(compared.stdout, "^FAIL: .*the new run failed")
         allowed = train("--max_steps", 30, "--set", "runconfig.check_loss_values=false", "-o", "unchecked")
         self.assertEqual(allowed.returncode, 0, allowed.stderr)
         self.assertIn("its loss is no number from step", allowed.stdout)
@@ -144,6 +180,11 @@ class Stops(ScratchTrainings):
         result = run("train", "fc_mnist_tiny", "--data", self.data, "--initial_weights", "nan.h5", "--max_steps", 1, "-o", "refused", cwd=self.folder)
         self.assertEqual(result.returncode, 2)
         self.assertIn("nan.h5: model.fc1.weight[3][17] is nan", result.stderr)
+        with h5py.File(self.folder / "nan.h5", "a") as bad:
+            bad["model.fc1.weight"][3, 17] = 7e4
+        result = run("train", "fc_mnist_tiny", "--data", self.data, "--initial_weights", "nan.h5", "--max_steps", 1, "-o", "refused", cwd=self.folder)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("model.fc1.weight[3][17] is 70000, which fp16 cannot hold", result.stderr)
         self.assertFalse((self.folder / "refused").exists())
 
     def test_dynamic_loss_scaling_still_skips(self):
