@@ -162,7 +162,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   for (const std::string& name : file.names())
     if (known.count(name) == 0)
       errors.push_back(fmt::format("holds {}, which this model with this optimizer does not have", name));
-  file.refuse(errors);
+  file.refuse(errors, "--initial_weights takes weights alone, of any program's file, and starts anew");
   for (hw::LayerState& layer : state.layers) {
     for (hw::StateTensor& tensor : layer.tensors)
       tensor.values = file.tensor(dataset_name(layer.layer, tensor.name), tensor.shape);

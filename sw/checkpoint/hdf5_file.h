@@ -54,7 +54,7 @@ class Hdf5Reader {
   void check(const std::string& name, const std::vector<std::int64_t>& shape, std::vector<std::string>& errors) const;
   [[noreturn]] void refuse(const std::string& why) const;
   /// Does nothing if there are none; else all of them in one error, at most 20.
-  void refuse(const std::vector<std::string>& errors) const;
+  void refuse(const std::vector<std::string>& errors, const std::string& advice = "") const;
 
  private:
   std::string missing(const std::string& name) const;

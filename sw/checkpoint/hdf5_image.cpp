@@ -99,8 +99,26 @@ std::uint64_t Hdf5Item::count() const {
   return count;
 }
 
+namespace {
+
+/// Of the containers in which weights are found elsewhere.
+std::string known_as(const std::vector<std::uint8_t>& image) {
+  const auto begins = [&image](std::size_t at, std::initializer_list<int> bytes) {
+    return image.size() >= at + bytes.size() &&
+           std::equal(bytes.begin(), bytes.end(), image.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  std::string name;
+  if (begins(0, {'P', 'K', 3, 4})) name = "a zip archive, such as torch.save and numpy.savez write";
+  if (begins(0, {0x1f, 0x8b})) name = "compressed by gzip";
+  if (begins(0, {0x80}) && image.size() > 1 && image[1] <= 5) name = "a Python pickle";
+  if (begins(8, {'{', '"'})) name = "of safetensors";
+  return name.empty() ? "" : ": it is " + name + "; write its tensors to HDF5, each under its name";
+}
+
+}  // namespace
+
 Hdf5Image::Hdf5Image(const std::vector<std::uint8_t>& image) : file_(open_image(image), H5Fclose) {
-  if (!file_) refuse("is not an HDF5 file, or a damaged one");
+  if (!file_) refuse("is not an HDF5 file, or a damaged one" + known_as(image));
 }
 
 std::vector<Hdf5Item> Hdf5Image::items() const {

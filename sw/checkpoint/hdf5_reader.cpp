@@ -88,14 +88,15 @@ void Hdf5Reader::check(const std::string& name, const std::vector<std::int64_t>&
     errors.push_back(why);
 }
 
-void Hdf5Reader::refuse(const std::vector<std::string>& errors) const {
+void Hdf5Reader::refuse(const std::vector<std::string>& errors, const std::string& advice) const {
   if (errors.empty()) return;
   constexpr std::size_t most = 20;
-  if (errors.size() == 1) refuse(errors.front());
+  const std::string last = advice.empty() ? "" : "\n" + advice;
+  if (errors.size() == 1) refuse(errors.front() + last);
   const std::vector<std::string> shown(errors.begin(),
                                        errors.begin() + static_cast<std::ptrdiff_t>(std::min(most, errors.size())));
-  refuse(fmt::format("{} tensors do not fit:\n  {}{}", errors.size(), fmt::join(shown, "\n  "),
-                     errors.size() > most ? fmt::format("\n  and {} more", errors.size() - most) : ""));
+  refuse(fmt::format("{} tensors do not fit:\n  {}{}{}", errors.size(), fmt::join(shown, "\n  "),
+                     errors.size() > most ? fmt::format("\n  and {} more", errors.size() - most) : "", last));
 }
 
 std::vector<float> Hdf5Reader::tensor(const std::string& name, const std::vector<std::int64_t>& shape) const {

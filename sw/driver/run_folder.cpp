@@ -18,9 +18,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A model's name as one part of a path.
+/// A model's name as one part of a path, which ends at a zero byte and has at most 255.
 std::string folder_name(std::string model) {
-  std::replace(model.begin(), model.end(), '/', '_');
+  constexpr std::size_t most = 100;
+  const auto splits = [](char letter) { return letter == '/' || static_cast<unsigned char>(letter) < ' '; };
+  std::replace_if(model.begin(), model.end(), splits, '_');
+  if (model.size() > most) {
+    std::size_t end = most;
+    while (end > 0 && (static_cast<unsigned char>(model[end]) & 0xC0) == 0x80) --end;  // not inside a letter
+    model.resize(end);
+  }
   return model.empty() || model == "." || model == ".." ? "model" : model;
 }
 
@@ -123,14 +130,18 @@ void mark_latest(const fs::path& folder) {
 }
 
 void write_whole(const fs::path& path, const std::string& text) {
-  const fs::path temporary = path.string() + ".part";
-  std::ofstream stream(temporary, std::ios::binary);
+  std::error_code error;
+  // What stands there and is no file (a device, a pipe, a link to one) is written into, not replaced by one.
+  const fs::file_type there = fs::symlink_status(path, error).type();
+  const bool in_place = there != fs::file_type::not_found && there != fs::file_type::regular;
+  const fs::path written = in_place ? path : fs::path(path).concat(".part");
+  std::ofstream stream(written, std::ios::binary);
   stream << text;
   stream.close();
-  std::error_code error;
-  if (stream) fs::rename(temporary, path, error);
+  error.clear();
+  if (stream && !in_place) fs::rename(written, path, error);
   if (!stream || error) {
-    fs::remove(temporary, error);
+    if (!in_place) fs::remove(written, error);
     throw UsageError(
         fmt::format("{}: cannot be written (is the disk full, or the folder not writable?)", path.string()));
   }

@@ -55,7 +55,8 @@ std::string folder_text(const std::filesystem::path& folder);
 /// folder_text() if a folder has none.
 std::filesystem::path report_in(const std::filesystem::path& path);
 
-/// Writes a text file as a whole: temporary name, then renamed. Throws UsageError if it cannot be written.
+/// Writes a text file as a whole: temporary name, then renamed; a device, pipe or link that stands there is written
+/// into. Throws UsageError if it cannot be written.
 void write_whole(const std::filesystem::path& path, const std::string& text);
 
 }  // namespace weft::sw

@@ -22,6 +22,17 @@ fs::path file_or_newest(const std::string& flag, const fs::path& path) {
   return fs::is_directory(path, error) ? newest_in(flag, path) : path;
 }
 
+/// Whose checkpoint the newest of a folder is. A damaged one must not end a run that has an older one.
+std::string run_of(const fs::path& newest, const fs::path& folder) {
+  try {
+    return read_identity(newest).run_id;
+  } catch (const UsageError& error) {
+    const auto all = checkpoints_in(folder);
+    if (all.size() < 2) throw;
+    throw UsageError(fmt::format("{}\nMove it away, and --resume goes on from {}", error.what(), all[1].string()));
+  }
+}
+
 }  // namespace
 
 fs::path starting_file(const RunSettings& settings, const RunFolder* folder) {
@@ -35,7 +46,7 @@ fs::path starting_file(const RunSettings& settings, const RunFolder* folder) {
   if (settings.model_dir.empty()) throw UsageError("--resume: say which run's folder with -o (--model_dir)");
   fs::path newest = newest_in("--resume", settings.model_dir);
   if (!folder || !folder->before() || folder->before()->run_id.empty()) return newest;
-  const std::string own = folder->before()->run_id, found = read_identity(newest).run_id;
+  const std::string own = folder->before()->run_id, found = run_of(newest, settings.model_dir);
   if (!found.empty() && found != own)
     throw UsageError(
         fmt::format("--resume: {} is a checkpoint of run {}, the folder is that of run {}. Move it away, or start from "

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Question: are the weights of other programs' HDF5 files read, whatever their form, and is what does not fit told true?"""
+import gzip
 import pathlib
 import shutil
 import subprocess
@@ -146,6 +147,25 @@ class ForeignWeights(ScratchTrainings):
         strange = {"fc1": "alpha", "fc2": "beta"}
         self.refused(self.write("strange.h5", lambda name: strange[name[:3]] + name[3:]), "has no model.fc1.weight", "has no model.fc2.bias")
         self.refused(self.write("lzf.h5", compression="lzf"), "lzf", "gzip")
+
+    def test_files_of_other_containers_are_named(self):
+        numpy.savez(self.folder / "weights.npz", **self.weights)
+        files = {"weights.npz": "a zip archive, such as torch.save", "a.pt": "a Python pickle", "a.h5.gz": "compressed by gzip",
+                 "a.safetensors": "of safetensors"}
+        (self.folder / "a.pt").write_bytes(b"\x80\x02}q\x00.")
+        (self.folder / "a.h5.gz").write_bytes(gzip.compress(b"nothing"))
+        (self.folder / "a.safetensors").write_bytes(b"\x40" + bytes(7) + b'{"a": 1}')
+        for name, words in files.items():
+            with self.subTest(name):
+                self.refused(self.folder / name, name, words, "write its tensors to HDF5")
+
+    def test_a_checkpoint_of_another_program_is_told_how_its_weights_are_taken(self):
+        path = self.write("with_state.h5")
+        with h5py.File(path, "a") as file:
+            file["global_step"] = numpy.int64(5)
+            file["optimizer.state.0.exp_avg"] = numpy.zeros((24, 784), "f4")
+        self.refused(path, "optimizer.state.0.exp_avg", "--initial_weights takes weights alone", flag="--checkpoint_path")
+        self.same("with_state", path)
 
     def test_a_truncated_file_and_a_damaged_one_are_called_so(self):
         whole = self.write("whole.h5").read_bytes()

@@ -56,6 +56,16 @@ class RunFolders(ScratchTrainings):
         self.assertEqual(processes, {process.pid for process in starts})
         for folder in folders:
             self.assertEqual(json.loads((folder / "run.json").read_text())["state"], "completed")
+        odd = os.fsdecode(b"odd\xfe")
+        for others in ([odd], [odd, odd]):
+            result = subprocess.run([program(), "compare", odd, *others, "--json"], cwd=self.folder, capture_output=True, timeout=60)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("odd\ufffd", result.stdout.decode())
+        sweep = self.folder / os.fsdecode(b"sweep\xff.yaml")
+        sweep.write_text("run: {model: fc_mnist_tiny, timing_only: true, max_steps: 1}\naxes:\n- grid: {num_csx: [1]}\n")
+        for how in ([], ["--collect"]):
+            result = subprocess.run([program(), "sweep", sweep, "-o", b"points\xfe", *how], cwd=self.folder, capture_output=True, timeout=60)
+            self.assertEqual(result.returncode, 0, result.stderr)
             self.assertTrue((folder / "report.json").exists())
         self.assertTrue((home / "runs/fc_mnist_tiny/latest/report.json").exists())
 
@@ -115,6 +125,20 @@ class RunFolders(ScratchTrainings):
                      "checkpoint_30.mdl", "of run " + self.state("own/overwritten_1")["run_id"], self.state("own")["run_id"])
         self.assertEqual(self.outputs(self.folder / "own"), before)
 
+    def test_a_damaged_newest_checkpoint_is_told_with_the_one_before_it(self):
+        self.good("-o", "torn", "--checkpoint_steps", 2, steps=4)
+        newest = self.folder / "torn/checkpoint_4.mdl"
+        newest.write_bytes(newest.read_bytes()[:-1000])
+        self.refused(self.train("-o", "torn", "--resume", steps=6), "truncated", "goes on from torn/checkpoint_2.mdl")
+        newest.unlink()
+        self.good("-o", "torn", "--resume", steps=6)
+
+    def test_any_name_of_a_model_names_a_folder(self):
+        names = {"a\0b/c\n": "a_b_c_", "x" * 99 + "é" + "y": "x" * 99, "..": "model"}
+        for name, folder in names.items():
+            self.good("--set", f"model.name={json.dumps(name)}")
+            self.assertTrue((self.folder / "runs" / folder / "latest/report.json").exists(), sorted((self.folder / "runs").iterdir()))
+
     def test_reports_keep_their_names(self):
         self.good("-o", "labels", steps=4)
         for _ in range(2):
@@ -131,6 +155,20 @@ class RunFolders(ScratchTrainings):
         self.good("-o", "planned", "--plan", "planned")
         self.good("-o", "planned", "--compile_only")
         self.assertEqual(self.state("planned")["state"], "completed", "a run's folder stays a run's")
+
+    def test_what_is_no_file_is_written_into_and_not_replaced(self):
+        self.good("-o", "whole", "--timing_only")
+        pipe, link, target = (self.folder / name for name in ("pipe", "link.svg", "target.svg"))
+        os.mkfifo(pipe)
+        link.symlink_to(target)
+        reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+        for path in (pipe, link):
+            result = run("show", "whole", "--svg", path, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        reader.kill() if not pipe.is_fifo() else None  # replaced: nobody will ever write
+        self.assertIn("</svg>", reader.communicate(timeout=60)[0])
+        self.assertTrue(pipe.is_fifo() and link.is_symlink())
+        self.assertIn("</svg>", target.read_text())
 
     def test_names_that_are_not_utf_8(self):
         model = self.folder / "bytes.yaml"
