@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <vector>
 
 #include "tlm/base/named_file.h"
 #include "tlm/base/nearest.h"
+#include "tlm/base/yaml_scalar.h"
 
 namespace weft::sw {
 
@@ -51,6 +53,25 @@ std::vector<std::string> missing_arguments(const CLI::App& command, const NameFo
 }
 
 }  // namespace
+
+std::function<std::string(const std::string&)> number_between(double low, double high) {
+  return [low, high](const std::string& text) -> std::string {
+    const std::optional<double> number = parse_real(text);
+    if (number && low <= *number && *number <= high) return {};
+    return fmt::format("'{}'; allowed: a number, {:g} to {:g}", text, low, high);
+  };
+}
+
+void set_common_rules(CLI::App& app) {
+  const auto is_said = [](const std::string& text) -> std::string {
+    return text.empty() ? "its value is empty (a variable that is not set?)" : "";
+  };
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (CLI::Option* option : command->get_options()) {
+      option->check(is_said);
+      if (option->get_items_expected_max() == 1 && !option->get_positional()) option->take_last();
+    }
+}
 
 std::string command_line_errors(const CLI::App& app, const CLI::ParseError& error, const NameFolders& folders) {
   const CLI::App& command = chosen_command(app);

@@ -17,6 +17,7 @@
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
 #include "sw/driver/run_data.h"
+#include "sw/driver/run_files.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/training_run.h"
@@ -77,7 +78,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command
       .add_option("--checkpoint_minutes", settings.checkpoint_minutes,
                   "also a checkpoint every so many minutes of the clock on the wall")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_between(0, 1e6));
   command.add_flag("--overwrite", settings.overwrite,
                    "put the outputs of a run that --model_dir holds into overwritten_<n> there");
   command.add_option("--threads", settings.threads, "host threads")->check(CLI::Range(1, 256))->capture_default_str();
@@ -193,10 +194,9 @@ int run_model(RunFlags& flags) {
     return 0;
   }
   if (flags.validate_only || flags.compile_only) {
-    const ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
-    const hw::MachineFile machine =
-        hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides);
-    const std::string text = flags.validate_only ? validation_text(model) : compile(model, machine, settings);
+    const RunFiles files = read_run_files(settings);
+    const std::string text =
+        flags.validate_only ? validation_text(files.model) : compile(files.model, files.machine, settings);
     std::fputs(text.c_str(), stdout);
     return 0;
   }
@@ -227,6 +227,7 @@ int run_command(int argc, char* argv[]) {
   const SweepCommand sweep(app);
   const KeysCommand keys(app);
 
+  set_common_rules(app);
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> names;
     for (const CLI::App* known : app.get_subcommands([](const CLI::App*) { return true; }))

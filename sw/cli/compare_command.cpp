@@ -3,28 +3,22 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sw/cli/command_line.h"
 #include "sw/compare/compare_page.h"
 #include "sw/driver/run_folder.h"
 #include "tlm/base/error.h"
+#include "tlm/base/json_text.h"
 
 namespace weft::sw {
-
-namespace {
-
-std::string not_negative(const std::string& text) {
-  return text.rfind('-', 0) != 0 ? "" : text + ": allowed: a number, 0 or more";
-}
-
-}  // namespace
 
 CompareCommand::CompareCommand(CLI::App& app)
     : command_(app.add_subcommand("compare", "why one report's step is longer than another's; exit code 1 if it is")) {
   command_->add_option("reports", reports_, "report.json or folder of the old run, then of newer ones")->required();
   command_->add_option("--tolerance", rules_.tolerance, "percent by which the step may be longer")
-      ->check(not_negative)
+      ->check(number_between(0, 1e30))
       ->capture_default_str();
   command_->add_option("--loss_tolerance", rules_.loss_tolerance, "by how much a loss may differ")
-      ->check(not_negative)
+      ->check(number_between(0, 1e30))
       ->capture_default_str();
   command_->add_flag("--any_model", rules_.any_model, "compare different models too");
   command_->add_flag("--json", json_, "write JSON");
@@ -32,8 +26,8 @@ CompareCommand::CompareCommand(CLI::App& app)
 }
 
 int CompareCommand::run() const {
-  if (reports_.size() < 2) throw UsageError("weft compare: at least two reports");
-  if (json_ && markdown_) throw UsageError("weft compare: --json and --markdown exclude each other");
+  if (reports_.size() < 2) throw UsageError("compare: at least two reports");
+  if (json_ && markdown_) throw UsageError("compare: --json and --markdown exclude each other");
   const Digest first = digest_of(report_in(reports_.front()));
   std::vector<Comparison> comparisons;
   for (std::size_t index = 1; index < reports_.size(); ++index)
@@ -41,9 +35,11 @@ int CompareCommand::run() const {
   std::string text;
   if (comparisons.size() == 1) {
     const Comparison& one = comparisons.front();
-    text = json_ ? comparison_json(one).dump(1) + "\n" : markdown_ ? comparison_markdown(one) : comparison_text(one);
+    text = json_       ? json_text(comparison_json(one), 1) + "\n"
+           : markdown_ ? comparison_markdown(one)
+                       : comparison_text(one);
   } else {
-    text = json_       ? table_json(comparisons).dump(1) + "\n"
+    text = json_       ? json_text(table_json(comparisons), 1) + "\n"
            : markdown_ ? table_markdown(comparisons)
                        : table_text(comparisons);
   }

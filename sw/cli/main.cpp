@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <systemc>
@@ -31,6 +32,7 @@ int sc_main(int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
+  std::signal(SIGXFSZ, SIG_IGN);  // past a limit of file sizes a write fails, as on a full disk, and is told
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);  // stderr is for diagnostics
   return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -12,6 +12,7 @@
 #include "sw/sweep/sweep_svg.h"
 #include "sw/sweep/sweep_table.h"
 #include "tlm/base/error.h"
+#include "tlm/base/json_text.h"
 #include "tlm/base/named_file.h"
 
 namespace weft::sw {
@@ -65,7 +66,7 @@ int SweepCommand::run(const std::filesystem::path& root) const {
     const SweepTable table = collect(sweep, folder);
     folder.make();
     write_whole(folder.path() / "sweep.csv", table.csv());
-    write_whole(folder.path() / "sweep.json", table.json().dump(2) + "\n");
+    write_whole(folder.path() / "sweep.json", json_text(table.json(), 2) + "\n");
     write_whole(folder.path() / "sweep.txt", table.text());
     write_whole(folder.path() / "sweep.svg", sweep_svg(table));
     std::fputs(table.text().c_str(), stdout);

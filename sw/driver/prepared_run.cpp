@@ -127,6 +127,13 @@ std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const 
   return std::make_unique<LaunchRunner>(machine, region, rtl::tile_source(machine));
 }
 
+/// A region without PEs is no region.
+void require_cut(const RunSettings& settings, const hw::Rectangle& lane) {
+  if (settings.cut_rows > lane.height || settings.cut_columns > lane.width)
+    throw UsageError(fmt::format("--cut {}x{}: at most {}x{}, the PEs of a lane of the plan", settings.cut_rows,
+                                 settings.cut_columns, lane.height, lane.width));
+}
+
 /// MNIST's training set, of which a run that only times reads nothing (source: the files' own count).
 constexpr std::int64_t mnist_training_images = 60'000;
 
@@ -149,18 +156,14 @@ FolderUse folder_use(const RunSettings& settings) {
   return settings.overwrite ? FolderUse::overwrite : FolderUse::anew;
 }
 
-ModelFile model_of(const RunSettings& settings) {
-  ModelFile model = read_model(settings.model, settings.root / "sw/models", settings.model_overrides);
-  if (!settings.data_dir.empty()) use_data_folder(model, settings.data_dir);
-  return model;
-}
-
 }  // namespace
 
-PreparedRun::PreparedRun(const RunSettings& run_settings)
+PreparedRun::PreparedRun(const RunSettings& run_settings) : PreparedRun(run_settings, read_run_files(run_settings)) {}
+
+PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
     : settings(run_settings),
-      machine(hw::read_machine(settings.machine, settings.root / "hw/machines", settings.machine_overrides)),
-      model(model_of(settings)),
+      machine(std::move(files.machine)),
+      model(std::move(files.model)),
       // Claimed before anything in it is read: what is read stays as it is.
       folder(settings.model_dir, model.config.model.name, folder_use(settings)),
       start(settings.timing_only ? std::filesystem::path() : starting_file(settings, &folder)),
@@ -182,7 +185,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
   const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;
   initial = starting_state(config, layers, settings, start, !goes_on, from);
   if (!start.empty() && config.runconfig.check_loss_values)
-    if (const auto bad = not_finite_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
+    if (const auto bad = unusable_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
   const StepSettings step = step_settings(model, machine, layers, plan, data.train);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
   const std::int64_t last_step =
@@ -192,6 +195,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings)
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
   source = sample_source(config, job, reads, std::move(data.train), std::move(data.eval), from.position);
+  require_cut(settings, plan.mapping.lane);
   programs = program_runner(settings, machine.spec, plan);
   if (settings.explain) programs->explain(trains() ? last_step - 1 : initial.global_step);
 

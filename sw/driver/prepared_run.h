@@ -10,6 +10,7 @@
 #include "hw/spec/training_state.h"
 #include "sw/checkpoint/checkpoint.h"
 #include "sw/compiler/planner.h"
+#include "sw/driver/run_files.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_settings.h"
 #include "sw/kernels/launch_runner.h"
@@ -44,6 +45,9 @@ struct PreparedRun {
   std::vector<std::string> notes;          ///< what the user should know of what it starts from
   std::vector<std::string> changes;        ///< settings that --resume_changed lets change at this start
   RunState state;                          ///< as run.json has it at the start
+
+ private:
+  PreparedRun(const RunSettings& settings, RunFiles files);
 };
 
 }  // namespace weft::sw

@@ -149,6 +149,8 @@ class BadInput(unittest.TestCase):
 
     def test_bad_cut(self):
         self.refused(self.train("--cut", "2by2"), "2by2", "ROWSxCOLUMNS")
+        self.refused(self.train("--cut", "1000x2"), "--cut 1000x2", "at most 32x16")
+        self.assertEqual(self.train("--cut", "32x16", "-o", "cut").returncode, 0)
 
     def test_unknown_trace_scope(self):
         self.refused(self.train("--vcd", "a.vcd", "--vcd_scope", "phase"), "phase", "phases")

@@ -50,6 +50,35 @@ class CommandLine(weft_cli.ScratchTrainings):
         for part in ("no flag --machine-set", "no flag --maxsteps", "no model given"):
             self.assertIn(part, error)
 
+    def test_mistakes_of_model_and_machine_are_told_together(self):
+        for how in ([], ["--validate_only"], ["--compile_only"]):
+            error = self.refused("train", "fc_mnist", "--set", "model.depht=3", "--machine_set", "pe.banks=x", *how)
+            self.assertIn("unknown key model.depht; nearest: depth", error)
+            self.assertIn("pe.banks is 'x'", error)
+        error = self.refused("train", "fc_minst", "--machine", "wse4")
+        self.assertIn("nearest: fc_mnist", error)
+        self.assertIn("nearest: wse2", error)
+
+    def test_a_value_that_is_empty_is_not_a_flag_that_is_missing(self):
+        for flag in ("-o", "--vcd", "--checkpoint_path", "--initial_weights", "--plan", "--data"):
+            with self.subTest(flag=flag):
+                self.assertIn("its value is empty", self.refused("train", "fc_mnist_tiny", "--max_steps", "1", flag, ""))
+
+    def test_of_a_flag_given_twice_the_later_one_counts(self):
+        done = weft_cli.run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", "1", "-o", "first", "--max_steps", "2",
+                            "-o", "second", "--machine", "nothing", "--machine", "mini", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse((self.folder / "first").exists())
+        self.assertEqual(len(weft_cli.report(self.folder / "second")["steps"]), 2)
+
+    def test_a_number_out_of_range_is_told_its_range(self):
+        for arguments in (["compare", "a", "b", "--tolerance"], ["compare", "a", "b", "--loss_tolerance"], ["train", "fc_mnist", "--checkpoint_minutes"]):
+            for text in ("nan", "-1", "inf", "many"):
+                with self.subTest(arguments=arguments, text=text):
+                    error = self.refused(*arguments, text)
+                    self.assertRegex(error, f"{arguments[-1]}: '{text}'; allowed: a number, 0 to 1e")
+                    self.assertLessEqual(max(map(len, error.splitlines())), 80)
+
     def test_an_argument_too_many_is_named(self):
         self.assertIn("'wse2': an argument too many", self.refused("train", "fc_mnist", "wse2"))
 
