@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cinttypes>
+#include <cstdio>
+#include <map>
 #include <vector>
 
 #include "sw/report/report_file.h"
@@ -46,6 +49,15 @@ std::vector<fs::path> outputs_in(const fs::path& folder) {
   return found;
 }
 
+/// N of report_to_<N>.json.
+std::optional<std::int64_t> last_step_of(const fs::path& report) {
+  std::int64_t step = 0;
+  int used = 0;
+  const std::string name = report.filename().string();
+  if (std::sscanf(name.c_str(), "report_to_%" SCNd64 ".json%n", &step, &used) != 1) return {};
+  return used == static_cast<int>(name.size()) ? std::optional(step) : std::nullopt;
+}
+
 }  // namespace
 
 bool is_output(const fs::path& name) {
@@ -75,6 +87,14 @@ void keep_report(const fs::path& folder) {
     name = fmt::format("{}_{}", label, again);
   if (has_report) move_to(report, names().first);
   if (has_summary) move_to(summary, names().second);
+}
+
+std::optional<fs::path> kept_report(const fs::path& folder, std::int64_t step) {
+  std::map<std::int64_t, fs::path> reports;
+  for (const fs::path& output : outputs_in(folder))
+    if (const auto last = last_step_of(output)) reports.emplace(*last, output);
+  const auto found = reports.lower_bound(step);  // each begins where the one before it ends
+  return step < 1 || found == reports.end() ? std::nullopt : std::optional(found->second);
 }
 
 void set_aside(const fs::path& folder) {

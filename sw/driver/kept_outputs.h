@@ -1,6 +1,8 @@
 #pragma once
 // What earlier starts left in a run's folder.
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 
 namespace weft::sw {
 
@@ -15,6 +17,9 @@ bool holds_run(const std::filesystem::path& folder);
 /// report_eval_<N>.json. A name that is taken gets a number behind it: nothing is replaced.
 /// Throws UsageError if a file cannot be renamed.
 void keep_report(const std::filesystem::path& folder);
+
+/// The report_to_<N>.json in `folder` that has this training step; none: it is in none of them.
+std::optional<std::filesystem::path> kept_report(const std::filesystem::path& folder, std::int64_t step);
 
 /// Moves every output into a new folder overwritten_<n> beside them. Throws UsageError if a file cannot be moved.
 void set_aside(const std::filesystem::path& folder);

@@ -145,6 +145,10 @@ class RunFolders(ScratchTrainings):
             result = run("eval", "fc_mnist_tiny", "--data", self.data, "--resume", "-o", "labels", cwd=self.folder)
             self.assertEqual(result.returncode, 0, result.stderr)
         self.good("-o", "labels", "--resume", steps=6)
+        for step in (3, 6):
+            shown = run("show", "labels", "--step", step, cwd=self.folder)
+            self.assertIn(f"step {step}\n", shown.stdout, shown.stderr)
+        self.refused(run("show", "labels", "--step", 7, cwd=self.folder), "training steps 5 to 6")
         names = {path.name for path in (self.folder / "labels").glob("report*.json")}
         self.assertEqual(names, {"report_to_4.json", "report_eval_4.json", "report_eval_4_2.json", "report.json"})
 
