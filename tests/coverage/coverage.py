@@ -3,21 +3,27 @@
 
     tests/coverage/coverage.py BUILD [-L fast] [--json FILE]     configures, builds and runs, then counts
     tests/coverage/coverage.py BUILD --count [--json FILE]       only counts what earlier runs left in BUILD
+    tests/coverage/coverage.py BUILD --by_test FOLDER            the same as the first; what each test ran stays in FOLDER/<test>
+                                                                 (of a binary, all its cases), for mutate.py --reached FOLDER
 
 A branch is an outcome of a condition; the ways that exceptions take are none. Exit code 1 below 95 % of the lines or
 85 % of the branches.
 """
 import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
+from count_file import CountFile, Damaged
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOPS = ("hw/", "sw/")
 LINES, BRANCHES = 95, 85
+LEFT_OUT = "^(lint|mutation|cases)"  # they run nothing of it
 
 
 def conditions(branches):
@@ -71,6 +77,45 @@ class Coverage:
         return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
 
 
+def run_by_test(build, folder, label, jobs):
+    """Each binary's and script's own counts, and their sum in the build."""
+    listed = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1", "-L", label, "-LE", "bench", "-E", LEFT_OUT],
+                            capture_output=True, text=True, check=True)
+
+    def run(test):
+        properties = {one["name"]: one["value"] for one in test["properties"]}
+        environment = dict(setting.split("=", 1) for setting in properties.get("ENVIRONMENT", ()))
+        own = folder / test["name"].partition(":")[0] if test["command"][0].endswith("_test") else folder / test["name"]
+        try:
+            code = subprocess.run(test["command"], cwd=properties["WORKING_DIRECTORY"], check=False, capture_output=True,
+                                  timeout=3 * properties.get("TIMEOUT", 600),
+                                  env={**os.environ, **environment, "GCOV_PREFIX": str(own)}).returncode
+        except subprocess.TimeoutExpired:
+            code = "too long"
+        print(f"{test['name']}: {code}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
+        list(pool.map(run, json.loads(listed.stdout)["tests"]))
+    add_up(build, [own / build.relative_to("/") for own in sorted(folder.iterdir())])
+
+
+def add_up(build, parts):
+    """The counts of all parts, put into the build. What a killed program left half written counts nothing."""
+    total = {}
+    for part in parts:
+        for path in sorted(part.rglob("*.gcda")):
+            try:
+                one = CountFile(path.read_bytes())
+            except Damaged:
+                continue
+            name = path.relative_to(part)
+            if name in total:
+                total[name].add(one)
+            else:
+                total[name] = one
+    for name, one in total.items():
+        (build / name).write_bytes(one.data())
+
+
 def count(build):
     coverage = Coverage()
     data = sorted(path.resolve() for top in TOPS for path in (build / top).rglob("*.gcda"))
@@ -112,6 +157,7 @@ def main():
     parser.add_argument("--count", action="store_true", help="count what earlier runs left")
     parser.add_argument("--json", type=pathlib.Path, help="write the counts of each file here")
     parser.add_argument("-L", dest="label", default="fast|slow", help="label of the tests [%(default)s]")
+    parser.add_argument("--by_test", type=pathlib.Path, metavar="FOLDER", help="keep what each test ran")
     parser.add_argument("-j", dest="jobs", default="2")
     options = parser.parse_args()
     build = options.build.resolve()
@@ -121,8 +167,10 @@ def main():
         subprocess.run(["ninja", "-C", build, "-j", options.jobs], check=True)
         for path in build.rglob("*.gcda"):
             path.unlink()
-        subprocess.run(["ctest", "--test-dir", build, "-j", options.jobs, "-L", options.label, "-LE", "bench", "-E", "^(lint|mutation|cases)"],
-                       check=False)
+        if options.by_test:
+            run_by_test(build, options.by_test.resolve(), options.label, options.jobs)
+        else:
+            subprocess.run(["ctest", "--test-dir", build, "-j", options.jobs, "-L", options.label, "-LE", "bench", "-E", LEFT_OUT], check=False)
     coverage = count(build)
     if options.json:
         options.json.write_text(json.dumps({name: dict(zip(("lines", "run", "branches", "taken"), row)) for name, *row in coverage.rows()}, indent=1))

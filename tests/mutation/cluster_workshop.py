@@ -1,6 +1,6 @@
 """Where mutants of all that is around the wafer's kernels (hw without pe and fabric, tlm, sw) are judged: a build that is
 there lends its objects and libraries (a unity build, too). Of a mutant only the changed source is compiled, without costly
-optimizations, on which no bit depends; each test that holds it is linked
+optimizations, on which no bit depends, and only as tests ask for it (`changed_source.py`); each test that holds it is linked
 again with the new object in the place of the old one, and run, until one fails. The build itself is not touched, so that
 several mutants can be judged side by side.
 
@@ -14,14 +14,15 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
 from typing import NamedTuple
 
+from changed_source import ChangedSource, DoesNotBuild
 from test_costs import RESULTS, TestCosts
 
 GOLDEN = "regression: golden reports"
 DEAR_CASE_SECONDS = 2  # what costs more waits until the cheap cases of all binaries have run
+ALONE_SECONDS = 5  # what costs more is not asked of an object that may hold the old text inlined
 LINK_SECONDS = 0.3
 OBJECT_SECONDS = 0.005  # of two binaries of the same cost the one that holds less is about the changed source
 WALL_SECONDS = 900  # without using the processor
@@ -39,8 +40,11 @@ class Detector(NamedTuple):
 class ClusterWorkshop:
     """One folder for changed files, objects and programs; not for two mutants at a time."""
 
-    def __init__(self, root, folder, build=None, dearest=float("inf"), most_objects=MOST_OBJECTS):
-        """`dearest`: seconds; a test that costs more is not asked. `most_objects`: a header that changes more is left out."""
+    def __init__(self, root, folder, build=None, dearest=float("inf"), most_objects=MOST_OBJECTS, reach=None,
+                 alone=False):
+        """`dearest`: seconds; a test that costs more is not asked. `most_objects`: a header that changes more is left out.
+        `reach`: if known, a test that cannot run the changed line is not asked. `alone`: a .cpp is only compiled by itself."""
+        self.reach, self.alone = reach, alone
         self.root, self.folder, self.dearest, self.most_objects = root, folder, dearest, most_objects
         self.build = build or root / "build" / "release"
         self.sound = {}  # {test: passes without a mutant}
@@ -95,54 +99,29 @@ class ClusterWorkshop:
         words = shlex.split(command["command"])
         return words[words.index("-o") + 1]
 
-    def compiled(self, path, text):
-        """The objects of a changed source: {old: new}; None if one does not compile."""
-        overlay = self.folder / "overlay"
-        shutil.rmtree(overlay, ignore_errors=True)
-        changed = overlay / path
-        changed.parent.mkdir(parents=True)
-        changed.write_text(text, encoding="utf-8")
-        new = {}
-        for number, old in enumerate(sorted(self.objects[path])):
-            command = self.compile[old]
-            words = shlex.split(command["command"])
-            words[words.index("-o") + 1] = str(self.folder / f"{number}.o")
-            words[-1] = self.source_with(words[-1], str(self.root / path), str(changed), self.folder / f"{number}.cxx")
-            words[1:1] = [f"-I{overlay}"]
-            words.insert(words.index("-o"), "-O1")  # the last of these options holds
-            launcher = os.environ.get("CMAKE_CXX_COMPILER_LAUNCHER")
-            if subprocess.run([*([launcher] if launcher else []), *words], cwd=self.build, capture_output=True, check=False).returncode != 0:
-                return None
-            new[old] = str(self.folder / f"{number}.o")
-        return new
+    def held(self, target, source):
+        """The objects of a changed source that an executable holds."""
+        return [old for old in source.objects if target in self.holders[old]]
 
-    @staticmethod
-    def source_with(source, original, changed, unity):
-        """What is to be compiled in the place of `source`; for one that includes others (a unity build), a copy at `unity`."""
-        if source == original:
-            return changed
-        text = pathlib.Path(source).read_text(encoding="utf-8")
-        if f'"{original}"' not in text:
-            return source  # a header changed, or `source` does not hold it
-        unity.write_text(text.replace(f'"{original}"', f'"{changed}"'), encoding="utf-8")
-        return str(unity)
-
-    def linked(self, target, objects):
-        """The executable with the new objects, or None."""
+    def linked(self, target, source):
+        """The executable with the new objects."""
         words = shlex.split(next(part for part in self.links[target].split(" && ") if f" -o {target} " in part))
         place = words.index("-o")
         words[place + 1] = str(self.folder / pathlib.PurePath(target).name)
         added = []
-        for old, new in objects.items():
-            if target not in self.holders[old]:
-                continue
-            if old in words:
+        for old in self.held(target, source):
+            new, before = source.new(old)
+            if old in words and not before:
                 words[words.index(old)] = new
+            elif old in words:  # the first of two definitions is taken
+                words[words.index(old):words.index(old)] = ["-Wl,-z,muldefs", new]
+                place += 2
             else:
-                added.append(new)
+                added += ["-Wl,-z,muldefs", new] if before else [new]
         words[place + 2:place + 2] = added  # before the archives, whose member is then not asked for
-        done = subprocess.run(words, cwd=self.build, capture_output=True, check=False)
-        return pathlib.Path(words[place + 1]) if done.returncode == 0 else None
+        if subprocess.run(words, cwd=self.build, capture_output=True, check=False).returncode != 0:
+            raise DoesNotBuild(target)
+        return pathlib.Path(words[place + 1])
 
     def passes(self, name, command, environment=None):
         """`name`: of ctest's test, which says what it may cost."""
@@ -183,7 +162,7 @@ class ClusterWorkshop:
                 continue
             held = sum(target in targets for targets in self.holders.values())
             costs = {case: self.costs.of(f"{binary}:{case}") for case in self.cases[binary]}
-            cheap = [case for case in self.cases[binary] if costs[case] <= DEAR_CASE_SECONDS]
+            cheap = [case for case in self.cases[binary] if costs[case] <= min(DEAR_CASE_SECONDS, self.dearest)]
             if cheap:
                 found.append(Detector(LINK_SECONDS + OBJECT_SECONDS * held + sum(costs[case] for case in cheap), target, tuple(cheap)))
             found += [Detector(cost, target, (case,)) for case, cost in costs.items() if DEAR_CASE_SECONDS < cost <= self.dearest]
@@ -192,19 +171,26 @@ class ClusterWorkshop:
                       if asked(name) and self.costs.of(name) <= self.dearest]
         return sorted(found, key=lambda one: (one.name.startswith(GOLDEN), one.cost, one.name))
 
-    def killer(self, objects, only=None):
-        """The test that fails, "" if all pass, None if nothing can be linked. `only`: beginnings of the names of tests to be asked."""
-        executables = set().union(*(self.holders[old] for old in objects))
+    def killer(self, source, line, only=None, most=float("inf")):
+        """The test that fails, "" if all pass. `only`: beginnings of the names of tests to be asked; `most`: seconds of a test."""
+        def asked(name):
+            return name.startswith(tuple(only)) if only else self.reach is None or self.reach.may_notice(name, source.path, line)
+        executables = set().union(*(self.holders[old] for old in source.objects))
+        waiting = [one for one in self.detectors(executables, asked) if one.cost <= most]
         linked = {}
-        for _, name, cases in self.detectors(executables, lambda name: only is None or name.startswith(tuple(only))):
-            target = name if cases else "sw/cli/weft"
+
+        def dearness(one):
+            made = sum(source.cost(old) for old in self.held(target_of(one), source))
+            return one.name.startswith(GOLDEN), one.cost + made
+        while waiting:
+            detector = min(waiting, key=dearness)
+            waiting.remove(detector)
+            target = target_of(detector)
             if target not in linked:
-                linked[target] = self.linked(target, objects)
-            if linked[target] is None:
-                return None
-            if not cases and self.script_fails(name, linked[target]):
-                return name
-            for case in cases:
+                linked[target] = self.linked(target, source)
+            if not detector.cases and self.script_fails(detector.name, linked[target]):
+                return detector.name
+            for case in detector.cases:
                 if self.case_fails(target, linked[target], case):
                     return f"{linked[target].name}: {case}"
         return ""
@@ -212,20 +198,30 @@ class ClusterWorkshop:
     def judge(self, mutant):
         """("no build", ""), ("killed", who), ("survived", "") or ("left out", why)."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = len(self.objects[mutant.path])
+        objects = self.objects[mutant.path]
         only = getattr(mutant, "killers", None)
-        if number > self.most_objects and only is None:
-            return "left out", f"{number} objects"
-        if only is not None and number > self.most_objects:  # a header: the tests that include it themselves
-            self.objects[mutant.path] = {old for old in self.objects[mutant.path] if any(f"/{word}.dir/" in old for word in only)}
-        objects = self.compiled(mutant.path, mutant.apply((self.root / mutant.path).read_text(encoding="utf-8")))
-        if objects is None:
-            return "no build", ""
+        if len(objects) > self.most_objects and only is None:
+            return "left out", f"{len(objects)} objects"
         if not objects:
             return "left out", "no object"
-        if only is not None:  # every one that is said to notice must
-            blind = [word for word in only if not self.killer(objects, [word])]
-            return ("survived", "") if blind == list(only) else ("killed", ", ".join(word for word in only if word not in blind)
-                                                                + (f"; not by {', '.join(blind)}" if blind else ""))
-        found = self.killer(objects)
-        return ("no build", "") if found is None else ("killed", found) if found else ("survived", "")
+        if only is not None and len(objects) > self.most_objects:  # a header: the tests that include it themselves
+            objects = {old for old in objects if any(f"/{word}.dir/" in old for word in only)}
+        source = ChangedSource(self.root, self.build, self.folder, self.compile, objects)
+        text = mutant.apply((self.root / mutant.path).read_text(encoding="utf-8"))
+        try:
+            if only is not None:  # every one that is said to notice must
+                source.put(mutant.path, text, alone=False)
+                blind = [word for word in only if not self.killer(source, mutant.line, [word])]
+                return ("survived", "") if blind == list(only) else ("killed", ", ".join(word for word in only if word not in blind)
+                                                                    + (f"; not by {', '.join(blind)}" if blind else ""))
+            single = source.put(mutant.path, text, alone=True).joint() and mutant.path.endswith(".cpp")
+            found = self.killer(source, mutant.line, most=float("inf") if self.alone else ALONE_SECONDS) if single else ""
+            if not found and not (self.alone and single):
+                found = self.killer(source.put(mutant.path, text, alone=False), mutant.line)
+        except DoesNotBuild:
+            return "no build", ""
+        return ("killed", found) if found else ("survived", "")
+
+
+def target_of(detector):
+    return detector.name if detector.cases else "sw/cli/weft"

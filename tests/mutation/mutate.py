@@ -25,6 +25,7 @@ from cluster_workshop import GOLDEN, MOST_OBJECTS, ClusterWorkshop
 from mutants import SKIPPED, SKIPPED_IN_BOOKS, Mutant, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
+from reach import Reach
 from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -62,10 +63,15 @@ def parse():
     parser.add_argument("--only", metavar="FILE", help="mutants of this file alone, e.g. rtl/pe/pe_router.sv")
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
     parser.add_argument("--again", type=pathlib.Path, metavar="JSON", help="run the survivors of an earlier run")
+    parser.add_argument("--go_on", action="store_true", help="what --json holds stands; only the others of the sample are run")
     parser.add_argument("--jobs", type=int, default=1, help="scratch builds side by side [%(default)s]")
     parser.add_argument("--build", type=pathlib.Path, help="cluster: the build that lends its objects [build/release]")
     parser.add_argument("--dearest", type=float, default=math.inf, metavar="SECONDS", help="cluster: tests that cost more are not asked")
     parser.add_argument("--most_objects", type=int, default=MOST_OBJECTS, help="cluster: a header that more hold is left out [%(default)s]")
+    parser.add_argument("--reached", type=pathlib.Path, nargs=2, metavar=("BUILD", "FOLDER"),
+                        help="cluster: of coverage.py BUILD --by_test FOLDER; a test that cannot run the changed line is not asked")
+    parser.add_argument("--alone", action="store_true",
+                        help="cluster: of a unity build, the changed source only by itself: quick, but some that survive die --again without")
     parser.add_argument("--threads", type=int, default=2, help="compilers per scratch build [%(default)s]")
     parser.add_argument("--seconds", type=float, default=60, help="a detector that takes longer hangs [%(default)s]")
     parser.add_argument("--json", type=pathlib.Path, help="write the outcome of each mutant here, as it comes")
@@ -86,8 +92,7 @@ def choose(options):
     if options.named is not None:
         return [], [fault for fault in named_faults(ROOT) if options.named in fault.operator]
     if options.again:
-        earlier = [(Mutant(**{field: one[field] for field in Mutant._fields}), one["outcome"], one["by"])
-                   for one in json.loads(options.again.read_text(encoding="utf-8"))["mutants"]]
+        earlier = outcomes_in(options.again)
         return ([outcome for outcome in earlier if outcome[1] != "survived"],
                 [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
     files = paths(options.area)
@@ -96,7 +101,14 @@ def choose(options):
     everything = [mutant for path in ([options.only] if options.only else files) for mutant in mutants_in(options.area, path)]
     chosen = sample(everything, options.count, options.seed)
     random.Random(options.seed).shuffle(chosen)  # a run that is stopped has judged a sample, too
-    return [], chosen
+    judged = outcomes_in(options.json) if options.go_on and options.json.exists() else []
+    known = {mutant for mutant, _, _ in judged}
+    return judged, [mutant for mutant in chosen if mutant not in known]
+
+
+def outcomes_in(path):
+    return [(Mutant(**{field: one[field] for field in Mutant._fields}), one["outcome"], one["by"])
+            for one in json.loads(path.read_text(encoding="utf-8"))["mutants"]]
 
 
 def describe(mutant):
@@ -142,7 +154,9 @@ def run(options, earlier, mutants):
     kind = AREAS["cluster" if options.named is not None else options.area].workshop
     folder = options.scratch.resolve()
     if kind is ClusterWorkshop:
-        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects)
+        reach = Reach(ROOT, *(path.resolve() for path in options.reached)) if options.reached else None
+        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects,
+                                   reach, options.alone)
         of_build.prepare()
 
     def workshops(job):

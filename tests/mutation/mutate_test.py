@@ -4,12 +4,16 @@ import collections
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import mutate
+import reach
+from changed_source import source_with
 from cluster_workshop import GOLDEN, ClusterWorkshop
 from mutants import Mutant, code_of, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
+from reach import CountFile
 from test_costs import TestCosts
 
 
@@ -59,6 +63,13 @@ class Operators(unittest.TestCase):
     def test_templates_and_pointers_are_no_comparison(self):
         for line in ("  std::vector<int> at;", "  x = at->y;", "  out << 1;"):
             self.assertEqual(faults(line, "boundary", "hw/pe/some.cpp"), [], line)
+
+    def test_a_declared_name_is_no_pair(self):
+        for line in ("  RunCycle first;", "  void open(const Map& map, RunCycle start);", "  json of(const Provenance& from);",
+                     "  std::vector<std::uint8_t> bytes;"):
+            self.assertEqual(faults(line, "pair"), [], line)
+        for line in ("  return begin + 1;", "  up = std::max(now, start + of_chunk);", "  if (a && begin > 3) go();", "  at = b ? first : c;"):
+            self.assertTrue(faults(line, "pair"), line)
 
     def test_what_is_skipped(self):
         for line in ("#include <a < b>", "// a < b", "  assert (a < b);", "  throw Error(a < b);", "  logic [7:0] a;",
@@ -161,12 +172,30 @@ class Workshop(unittest.TestCase):
                                  ("tests/unit/dear_test", ("long",)), (GOLDEN, ())])
         self.assertEqual([one.name for one in shop.detectors(shop.holders["a.o"], lambda name: name == "script")], ["script"])
 
+    def test_a_test_that_does_not_run_the_function_is_not_asked(self):
+        build, of_tests, source = self.folder / "b", self.folder / "of_tests", f"{self.folder}/hw/a.cpp"
+        (build / "a.gcno").parent.mkdir()
+        (build / "a.gcno").touch()
+        said = [f"x: FUNCTION ident={ident}, lineno_checksum=0x1, `f' {source}:{lines}" for ident, lines in ((1, "3:1-9:2"), (2, "12:1-20:2"))]
+        for test, counts in {"runs_f": ([0, 7], [0, 0]), "runs_g": ([0, 0], [7, 0])}.items():
+            data = of_tests / test / build.relative_to("/") / "a.gcda"
+            data.parent.mkdir(parents=True)
+            counted = CountFile(b"adcg" + bytes(12))
+            counted.functions = {(1, 0, 0): counts[0], (2, 0, 0): counts[1]}
+            data.write_bytes(counted.data())
+        with unittest.mock.patch.object(reach, "notes", lambda path: said):
+            known = reach.Reach(self.folder, build, of_tests)
+            asked = {(test, line) for test in ("runs_f", "runs_g", "never_ran") for line in (5, 10, 15)
+                     if known.may_notice(test, "hw/a.cpp", line)}
+        self.assertEqual(asked, {("runs_f", 5), ("runs_f", 10), ("runs_g", 10), ("runs_g", 15), ("never_ran", 5), ("never_ran", 10),
+                                 ("never_ran", 15)})  # line 10 belongs to no function
+
     def test_a_unity_source_holds_the_changed_one(self):
         unity, copy = self.folder / "unity.cxx", self.folder / "copy.cxx"
         unity.write_text('#include "/r/a.cpp"\n#include "/r/b.cpp"\n')
-        self.assertEqual(ClusterWorkshop.source_with("/r/a.cpp", "/r/a.cpp", "/o/a.cpp", copy), "/o/a.cpp")
-        self.assertEqual(ClusterWorkshop.source_with(str(unity), "/r/a.h", "/o/a.h", copy), str(unity))
-        self.assertEqual(ClusterWorkshop.source_with(str(unity), "/r/b.cpp", "/o/b.cpp", copy), str(copy))
+        self.assertEqual(source_with("/r/a.cpp", "/r/a.cpp", "/o/a.cpp", copy), "/o/a.cpp")
+        self.assertEqual(source_with(str(unity), "/r/a.h", "/o/a.h", copy), str(unity))
+        self.assertEqual(source_with(str(unity), "/r/b.cpp", "/o/b.cpp", copy), str(copy))
         self.assertEqual(copy.read_text(), '#include "/r/a.cpp"\n#include "/o/b.cpp"\n')
 
 

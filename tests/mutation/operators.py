@@ -104,13 +104,21 @@ PAIRS = [("begin", "end"), ("start", "end"), ("first", "last"), ("before", "afte
 
 
 def exchanged_names(line):
-    """A member or variable of which there is a counterpart: what has none does not compile."""
+    """A member or variable of which there is a counterpart: what has none does not compile. A name that is declared is
+    none: of a parameter nothing but its name would change, of the rest nothing compiles."""
     faults = []
     for pair in PAIRS:
         for word, other in (pair, pair[::-1]):
             faults += [(found.start(1), found.end(1), other)
-                       for found in re.finditer(rf"(?<=[.>(, ])({word})(?=_?(?:[.,;) \]]|\(\)))", line)]
+                       for found in re.finditer(rf"(?<=[.>(, ])({word})(?=_?(?:[.,;) \]]|\(\)))", line)
+                       if not is_declared(line[:found.start(1)])]
     return faults
+
+
+def is_declared(before):
+    """Whether a name behind this is declared there: a type stands before it, or another name of the same type."""
+    last = re.search(r"([\w:]+|[\w:]+[>&*]+|[>&*]+) $", before)
+    return bool(last) and last.group(1) not in ("return", "case", "else", "and", "or", "not", ":", "&&")
 
 
 def exchanged_arguments(line):
@@ -121,7 +129,8 @@ def exchanged_arguments(line):
 def dropped_field(line):
     """What is saved under a key, or taken over from one record into another, is lost."""
     saved = [(found.start(1), found.end(1), "0") for found in re.finditer(r"\{ +, ([\w.\->()\[\]]+)\}", line)]  # the key is blanked
-    kept = [(found.start(1), found.end(1), "{}") for found in re.finditer(r"^\s*[\w.]+\.\w+ = ([^={}]+);$", line)]
+    kept = [(found.start(1), found.end(1), "{}") for found in re.finditer(r"^\s*[\w.]+\.\w+ = ([^={}]+);$", line)
+            if found.group(1) not in ("0", "0.0", "false", "nullptr")]  # no other value
     return saved + kept
 
 
