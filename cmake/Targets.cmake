@@ -25,7 +25,7 @@ if(WEFT_COVERAGE)
   # Threads count, too; and a line that was moved or inlined must still be one.
   target_compile_options(weft_options INTERFACE --coverage -fprofile-update=atomic -fno-inline-small-functions)
   add_library(weft_counts_at_exit STATIC tests/coverage/counts_at_exit.cpp)
-  target_link_options(weft_options INTERFACE --coverage -Wl,--wrap=_exit)
+  target_link_options(weft_options INTERFACE --coverage -Wl,--wrap=_exit,--wrap=kill)
   target_link_libraries(weft_options INTERFACE $<BUILD_INTERFACE:weft_counts_at_exit>)
 endif()
 if(WEFT_SANITIZE)

@@ -6,8 +6,10 @@
     tests/coverage/coverage.py BUILD --by_test FOLDER            the same as the first; what each test ran stays in FOLDER/<test>
                                                                  (of a binary, all its cases), for mutate.py --reached FOLDER
 
-A branch is an outcome of a condition; the ways that exceptions take are none. Exit code 1 below 95 % of the lines or
-85 % of the branches.
+A branch is an outcome of a condition; the ways that exceptions take are none. gcov marks only the first step of these: the
+clean-up behind it has conditions of its own (which temporaries are there yet?), of which no outcome ever comes. So of the
+conditions of a line that ran, those that were never asked count only as far as the line says more conditions than were
+asked. The row "as gcov says" counts all. Exit code 1 below 95 % of the lines or 85 % of the branches.
 """
 import argparse
 import collections
@@ -15,6 +17,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -23,7 +26,7 @@ from count_file import CountFile, Damaged
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOPS = ("hw/", "sw/")
 LINES, BRANCHES = 95, 85
-LEFT_OUT = "^(lint|mutation|cases)"  # they run nothing of it
+LEFT_OUT = "^(lint|mutation|coverage|cases)"  # they run nothing of it
 
 
 def conditions(branches):
@@ -38,6 +41,22 @@ def conditions(branches):
             counts.append(pair[0]["count"])
         at += 1
     return counts
+
+
+def code_of(text):
+    """Without comments and strings; as many lines."""
+    def blank(found):
+        return re.sub(r"[^\n]", " ", found.group())
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
+
+
+def asked(counts, code):
+    """Of the outcomes of a line that ran those that are its own: `counts` come in pairs, `code` is what the line says."""
+    pairs = [counts[at:at + 2] for at in range(0, len(counts), 2)]
+    known = [pair for pair in pairs if any(pair)]
+    said = len(re.findall(r"&&|\|\||\?|\b(?:if|while|for|switch|case)\b", code))
+    never = [pair for pair in pairs if not any(pair)][:max(0, said - len(known))]
+    return [count for pair in known + never for count in pair]
 
 
 class Coverage:
@@ -60,10 +79,13 @@ class Coverage:
                 for at, count in enumerate(counts):
                     known[at] += count
 
-    def rows(self):
+    def rows(self, all_of_gcov=False):
         """(file, lines, of them run, branches, of them taken)"""
         for name in sorted(self.lines):
-            lines, branches = self.lines[name], [count for line in self.branches[name].values() for count in line]
+            lines, branches = self.lines[name], []
+            code = code_of((ROOT / name).read_text(encoding="utf-8")).split("\n")
+            for number, counts in self.branches[name].items():
+                branches += counts if all_of_gcov or lines[number] == 0 else asked(counts, code[number - 1])
             yield name, len(lines), sum(count > 0 for count in lines.values()), len(branches), sum(count > 0 for count in branches)
 
     def missed(self, name):
@@ -133,16 +155,20 @@ def count(build):
 
 def show(coverage):
     """The table; True if both bars are met."""
-    total, folders = collections.Counter(), collections.defaultdict(collections.Counter)
+    total, folders, raw = collections.Counter(), collections.defaultdict(collections.Counter), collections.Counter()
+    keys = ("lines", "run", "branches", "taken")
     for name, *numbers in coverage.rows():
-        for key, number in zip(("lines", "run", "branches", "taken"), numbers):
+        for key, number in zip(keys, numbers):
             total[key] += number
             folders[str(pathlib.PurePath(name).parent)][key] += number
+
+    for _, *numbers in coverage.rows(all_of_gcov=True):
+        raw.update(dict(zip(keys, numbers)))
 
     def percent(row, part, whole):
         return 100 * row[part] / row[whole] if row[whole] else 100.0
     print(f"{'':<20} {'lines':>7} {'run %':>7} {'branches':>9} {'taken %':>8}")
-    for name, row in [*sorted(folders.items()), ("all", total)]:
+    for name, row in [*sorted(folders.items()), ("all", total), ("as gcov says", raw)]:
         print(f"{name:<20} {row['lines']:>7} {percent(row, 'run', 'lines'):>7.1f} {row['branches']:>9} {percent(row, 'taken', 'branches'):>8.1f}")
     print("\nlines that no test runs")
     for name in sorted(coverage.lines):

@@ -165,6 +165,12 @@ class Compare(ScratchTrainings):
         self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
         value = json.loads(self.compare("plain/report.json", "hops/report.json", "three/report.json", "--json").stdout)
         self.assertEqual(len(value["against_first"]), 2)
+        markdown = self.compare("plain/report.json", "hops/report.json", "three/report.json", "--markdown").stdout.splitlines()
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown if line.startswith("| ")]
+        cycles = [report(self.folder / name)["steady"]["step_cycles"] for name in ("plain", "hops", "three")]
+        self.assertEqual([row[0] for row in rows[1:]], ["plain/report.json", "hops/report.json", "three/report.json"])
+        self.assertEqual([int(row[1].replace(",", "")) for row in rows[1:]], [round(one) for one in cycles])
+        self.assertEqual([row[2] for row in rows[1:]], [""] + [f"{100 * (one / cycles[0] - 1):+.2f} %" for one in cycles[1:]])
 
     def test_other_rules_of_time_are_said(self):
         value = report(self.folder / "plain")

@@ -72,6 +72,19 @@ class Stops(ScratchTrainings):
         self.assertEqual(list((self.folder / "small").glob("*.part")), [])
         self.assertTrue((self.folder / "small/report.json").exists())
 
+    def test_a_log_that_nobody_reads_any_more_ends_the_run_whole(self):
+        process = self.start("--max_steps", "1000000", "-o", "unread")
+        self.wait_for(process, "Step=5,")
+        process.stdout.close()
+        self.assertNotEqual(process.wait(timeout=60), 0, "what was to be written is lost")
+        process.stderr.close()
+        state = self.state("unread")
+        self.assertEqual((state["state"], state["why"]), ("stopped", "signal PIPE, after a whole step"))
+        done = report(self.folder / "unread")["steps"][-1]["global_step"]
+        self.assertEqual(state["global_step"], done)
+        self.assertLess(done, 1000000)
+        self.assertTrue((self.folder / f"unread/checkpoint_{done}.mdl").exists())
+
     def test_nohup_is_heard(self):
         process = self.start("--max_steps", "1000000", "-o", "nohup", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         self.wait_for(process, "Step=5,")

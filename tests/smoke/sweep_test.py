@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -74,6 +75,23 @@ class Sweep(weft_cli.ScratchTrainings):
         self.assertEqual(weft_cli.report(alone)["steps"], weft_cli.report(self.out / "6")["steps"])
         # Slower Ethernet and more systems change the step: the points differ.
         self.assertGreater(points[2]["step_cycles"], points[0]["step_cycles"])
+
+    def test_a_picture_shows_what_each_change_does_and_the_largest_first(self):
+        """Bars from the middle: to the right what gives more samples a second, as long as the change is large."""
+        self.file.write_text("run: {model: fc_mnist_tiny, timing_only: true, max_steps: 3, set: {train_input.shuffle: false}}\n"
+                             "axes:\n  - list: [{}, {machine_set.router.hop_cycles: 2}, {machine_set.io.ethernet_gbps: 5},\n"
+                             "           {machine_set.pe.scalar_cycles: 2}]\n")
+        self.assertEqual(self.sweep("--jobs", "2").returncode, 0)
+        _, points = self.collected()
+        changes = sorted((point["speed_up"] - 1 for point in points[1:]), key=abs, reverse=True)
+        picture = (self.out / "sweep.svg").read_text()
+        middle = float(re.search(r'class="grid" d="M([\d.]+) 70V', picture).group(1))
+        bars = [(float(x), float(width)) for x, width in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="14"', picture)]
+        self.assertEqual(re.findall(r"([+-][\d.]+ %)<", picture), [f"{100 * change:+.1f} %" for change in changes])
+        most = max(0.01, *map(abs, changes))
+        for change, (x, width) in zip(changes, bars, strict=True):
+            self.assertAlmostEqual(width, 200 * abs(change) / most, delta=0.06)
+            self.assertAlmostEqual(x, middle if change >= 0 else middle - width, delta=0.11)
 
     def test_a_killed_sweep_goes_on_where_it_was(self):
         for stop in (signal.SIGTERM, signal.SIGKILL):
@@ -158,6 +176,26 @@ class Sweep(weft_cli.ScratchTrainings):
                      "'cube'", "num_csx: expected a list", "no model"):
             self.assertIn(part, done.stderr)
         self.assertFalse(self.out.exists())
+        values = ", ".join(map(str, range(400)))
+        self.file.write_text(f"run: {{model: fc_mnist_tiny}}\naxes:\n  - grid: {{runconfig.seed: [{values}]}}\n"
+                             f"  - grid: {{max_steps: [{values}]}}\n  - list: [3]\n")
+        done = self.sweep("--list")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        for part in ("160000 points and more; allowed: 100000", "expected keys and values"):
+            self.assertIn(part, done.stderr)
+        for picture, part in (("pie", "allowed: scaling, tornado"), ("scaling", "scaling needs num_csx among the axes")):
+            self.file.write_text(f"run: {{model: fc_mnist_tiny}}\naxes: [{{grid: {{max_steps: [1, 2]}}}}]\npicture: {picture}\n")
+            done = self.sweep("--list")
+            self.assertEqual((done.returncode, done.stdout), (2, ""), picture)
+            self.assertIn(part, done.stderr)
+
+    def test_a_value_may_be_a_list(self):
+        self.file.write_text("run: {model: fc_mnist_tiny, timing_only: true, max_steps: 1}\n"
+                             "axes: [{grid: {set.model.hidden_sizes: [[5], [6, 7]]}}]\n")
+        self.assertEqual(self.sweep("--jobs", "2").returncode, 0)
+        _, points = self.collected()
+        self.assertEqual([point["values"] for point in points], [{"set.model.hidden_sizes": text} for text in ("[5]", "[6,7]")])
+        self.assertEqual([len(weft_cli.report(self.out / name)["plan"]["layers"]) for name in ("1", "2")], [2, 3])
 
     def test_a_changed_file_is_refused_in_the_old_folder(self):
         self.assertEqual(self.sweep("--index", "1").returncode, 0)

@@ -73,6 +73,28 @@ TEST_CASE("cosine: half a period down to end_rate, and it stays there") {
   CHECK(learning_rate(spec, 150) == learning_rate(spec, 100));
 }
 
+TEST_CASE("inverse time: 1 / (1 + gamma t^power / total), with stairs at whole quotients only") {
+  ScheduleSpec spec = schedule(ScheduleKind::inverse_time);
+  CHECK(learning_rate(spec, 0) == 0.8);
+  CHECK(learning_rate(spec, 100) == Approx(0.8 / 1.5).epsilon(1e-15));
+  CHECK(learning_rate(spec, 400) == Approx(0.8 / 3).epsilon(1e-15));
+  spec.power = 2;
+  CHECK(learning_rate(spec, 10) == Approx(0.8 / 1.5).epsilon(1e-15));
+  CHECK(learning_rate(spec, 20) == Approx(0.8 / 3).epsilon(1e-15));
+  spec.staircase = true;
+  CHECK(learning_rate(spec, 9) == 0.8);
+  CHECK(learning_rate(spec, 10) == Approx(0.8 / 1.5).epsilon(1e-15));
+  CHECK(learning_rate(spec, 14) == Approx(0.8 / 1.5).epsilon(1e-15));  // 196 / 100
+  CHECK(learning_rate(spec, 15) == Approx(0.4).epsilon(1e-15));        // 225 / 100
+}
+
+TEST_CASE("inverse root: level up to total_steps, then as the root of the step") {
+  const ScheduleSpec spec = schedule(ScheduleKind::inverse_root);
+  for (const std::int64_t step : {0L, 99L, 100L}) CHECK(learning_rate(spec, step) == Approx(0.04).epsilon(1e-15));
+  CHECK(learning_rate(spec, 121) == Approx(0.4 / 11).epsilon(1e-15));
+  CHECK(learning_rate(spec, 400) == Approx(0.02).epsilon(1e-15));
+}
+
 TEST_CASE("a static scale never moves") {
   LossScaleSpec spec = dynamic_scale();
   spec.dynamic = false;
