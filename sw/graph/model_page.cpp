@@ -16,8 +16,8 @@ Written by `weft keys`; do not edit it by hand.
 A model file is YAML with the sections and keys that people know from the published model collection: its files of the
 parameters style (`train_input`, `eval_input`, `model`, `optimizer`, `runconfig`), of the trainer style (`trainer.init`,
 `trainer.fit`) and with TensorFlow's spellings. A file may mix them; a key that is said twice must say the same.
-Aliases and merges (`&a`, `*a`, `<<: *a`) work, and a section of any name may hold what they stand for. `null` is as good
-as not written.
+Aliases and merges (`&a`, `*a`, `<<: *a`) work, and a section of any name may hold what they stand for. `null` is as
+good as not written.
 
 All mistakes of a file and of the flags are told at once, each with its line, the value, what is allowed and the nearest
 name. A key of the published files that has no effect here is told in one line. Any other key is refused.

@@ -257,8 +257,8 @@ trainer:
     init:
       device: null
       backend: {backend_type: CSX, cluster_config: {num_csx: 2, max_wgt_servers: null, workflow_id: null}}
-      model: {name: fc_small, use_bias: true, hidden_sizes: [40, 40, 40], depth: 3, hidden_size: 40, activation_fn: relu,
-        dropout: 0.0, disable_softmax: false, compute_eval_metrics: false, to_float16: false}
+      model: {name: fc_small, use_bias: true, hidden_sizes: [40, 40, 40], depth: 3, hidden_size: 40,
+        activation_fn: relu, dropout: 0.0, disable_softmax: false, compute_eval_metrics: false, to_float16: false}
       optimizer:
       - SGD: {learning_rate: 0.01, momentum: 0.5, dampening: 0.0, nesterov: false, maximize: false, params: null}
       schedulers: []
