@@ -6,6 +6,7 @@
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/local_times.h"
 #include "hw/pe/cost.h"
+#include "sw/compiler/sparse_rounds.h"
 
 namespace weft::sw {
 
@@ -83,19 +84,6 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
   return parts;
 }
 
-/// Cycles of the longest AXPY of `rows` whose vectors keep each of `most` elements with probability `density`: the
-/// least number that is enough in half of the rounds.
-int slowest_axpy(int most, double density, int rows, int simd) {
-  double kept = std::pow(1 - density, most), enough = kept;  // of exactly, of at most so many elements
-  int elements = density < 1 ? 0 : most;
-  while (elements < most && std::pow(enough, rows) < 0.5) {
-    kept *= (most - elements) / (elements + 1.0) * density / (1 - density);
-    ++elements;
-    enough += kept;
-  }
-  return static_cast<int>(ceil_div(elements, simd));
-}
-
 }  // namespace
 
 Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
@@ -171,31 +159,32 @@ proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayo
   return parts;
 }
 
-// The dense launch that has the expected counts. A row's AXPYs even out over its rounds, since a sum passes it some
-// cycles after it passed the rows before; but a round's deltas come to all rows of a column at the pace of the slowest.
 proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayout& layout,
                                   const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
   hw::MatrixLayer dense = layer;
   dense.mask = nullptr;
-  LaunchMap map(kind, dense, rectangle, tokens);
-  const double density = 1 - layer.sparsity;
-  if (map.lines_are_rows) {
-    for (int line = 0; line < map.chain; ++line) {
-      int& wavelets = map.wavelets[static_cast<std::size_t>(line)];
-      const int bias = !hw::kernel_of(kind).by_input && line + 1 == map.chain ? 1 : 0;
-      wavelets = static_cast<int>(std::lround((wavelets - bias) * density)) + bias;
-    }
-    return matrix_parts(machine, layout, map);
-  }
-  // One row stands for the slowest; what leaves at the edge are the kept ones of all.
-  const int most = *std::max_element(map.elements.begin(), map.elements.end()), simd = machine.pe.lanes.fmac_mixed;
-  const auto rows = std::count_if(map.elements.begin(), map.elements.end(), [](int elements) { return elements > 0; });
-  const int slowest = std::clamp(slowest_axpy(most, density, static_cast<int>(rows), simd) * simd, 1, most);
-  const auto mean = std::max<int>(1, static_cast<int>(std::lround(most * density)));
-  for (int& elements : map.elements) elements = std::min(elements, mean);
-  map.elements.front() = slowest;
-  proto::LimiterCycles parts = matrix_parts(machine, layout, map);
-  parts.of(Limiter::pe_issue) += map.rounds * (mean + machine.pe.control_cycles);
+  const LaunchMap most(kind, dense, rectangle, tokens);
+  const double kept = 1 - layer.sparsity;
+  const SparseRounds rounds = sparse_rounds(machine, layout, most, kept, !hw::kernel_of(kind).by_input);
+  const FabricTiming timing(machine);
+  const int wavelets = *std::max_element(most.wavelets.begin(), most.wavelets.end());
+  const int elements = *std::max_element(most.elements.begin(), most.elements.end());
+  // What a row keeps on average; the rest is held up by issue: its own, or that of a row that keeps more.
+  const bool rows = most.lines_are_rows;
+  const Cycle seen = rounds.of_edge > 0 ? 1 : most.rounds;
+  const auto axpys = static_cast<Cycle>(std::llround(static_cast<double>(seen * wavelets) * (rows ? kept : 1.0)));
+  const auto added = static_cast<Cycle>(std::llround(elements * (rows ? 1.0 : kept)));
+  const Limiter edge = most.from_edge ? Limiter::edge_in : Limiter::edge_out;
+  proto::LimiterCycles parts;
+  parts.of(edge) = rounds.of_edge;
+  if (rounds.edge_is_slower) parts.say_rest(edge);
+  parts.of(Limiter::pe_arithmetic) = axpys * ceil_div(added, machine.pe.lanes.fmac_mixed);
+  parts.of(Limiter::pe_sum) = seen * (timing.issue + added + timing.scalar);
+  parts.of(Limiter::fabric_link) = (most.chain - 1) * (timing.hop + 2 * timing.ramp + 1);
+  parts.of(Limiter::pe_issue) = rounds.cycles - parts.total();
+  // Row 0 keeps its own sums.
+  if (const int owner = most.owner_row(most.rounds - 1); most.returns && owner > 0)
+    parts.of(Limiter::fabric_link) += 2 * timing.ramp + timing.hop * owner + 1;
   return parts;
 }
 

@@ -1,0 +1,23 @@
+#pragma once
+// How long a sparse launch's rounds take. Rows keep different numbers of weights, in each round others: a row that
+// keeps many holds up the rest, as far as the queues between them do not let those run ahead. There is no sum for that,
+// so some rounds are played, row by row, on counts that the share of zeros makes likely; no wavelet and no column is
+// simulated.
+#include "hw/fabric/launch_map.h"
+#include "hw/spec/machine.h"
+
+namespace weft::sw {
+
+struct SparseRounds {
+  Cycle cycles = 0;
+  Cycle of_edge = 0;            ///< of them, the edge's: 0, or all but one round
+  bool edge_is_slower = false;  ///< than the rows; its buffers may hide it
+};
+
+/// From the launch's begin until row 0 (forward, delta) or the east edge (gradient) has the last sum, with words at the
+/// edge in time. `most`: the launch with every weight kept; `kept`: the share that is; `bias`: the last row holds one
+/// more, which always is. How far from the simulated time: tests/analytic.
+SparseRounds sparse_rounds(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& most,
+                           double kept, bool bias);
+
+}  // namespace weft::sw
