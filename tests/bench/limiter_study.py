@@ -19,6 +19,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FASTER = 1.1
+SETTLED = 2  # steps before: what the first one gains less than its path allows, the second may gain more
 
 # What makes a resource faster: keys of the machine file, and whether larger is faster.
 LEVERS = {
@@ -101,13 +102,20 @@ def merged(arguments, settings):
 
 
 def on_path(report, resource):
-    """Cycles of a steady step on its critical path that belong to a resource's lever; the last step is seen from its own end."""
+    """Cycles of a settled step on its critical path that belong to a resource's lever; the last step is seen from its own end."""
     names = WAFER if resource == "wafer" else set(TOGETHER.get(resource, (resource,)))
     column = {name: index for index, name in enumerate(report["path"]["columns"])}
-    steps_of = {step["step"] for step in report["steps"][1:-1]}
+    steps_of = {step["step"] for step in report["steps"][SETTLED:-1]}
     total = sum(row[column["cycles"]] for row in report["path"]["rows"]
                 if row[column["step"]] in steps_of and row[column["limiter"]] in names)
     return total / len(steps_of)
+
+
+def settled(report):
+    """A settled step in seconds and in cycles."""
+    periods = [step["period"] for step in report["steps"][SETTLED:]]
+    cycles = sum(periods) / len(periods)
+    return cycles * report["steady"]["step_seconds"] / report["steady"]["step_cycles"], cycles
 
 
 class Study:
@@ -141,8 +149,8 @@ class Study:
     def one(self, index, name, model, arguments):
         base = self.run(f"{index}", model, arguments)
         plan = self.plan(f"{index}-plan", model, arguments)
-        result = {"name": name, "verdict": base["verdict"]["text"], "step": base["steady"]["step_cycles"]}
-        seconds = base["steady"]["step_seconds"]
+        seconds, cycles = settled(base)
+        result = {"name": name, "verdict": base["verdict"]["text"], "step": cycles}
         for role, part in (("limiter", base["verdict"]), ("runner-up", base["verdict"]["next"])):
             resource = part["limiter"]
             if resource not in LEVERS:
@@ -150,9 +158,9 @@ class Study:
                 continue
             faster = merged(arguments, settings_of(base, resource))
             changed = self.run(f"{index}-{role}", model, faster + self.pinned(f"{index}-{role}", model, faster, plan))
-            gained = (seconds - changed["steady"]["step_seconds"]) / seconds * result["step"]
-            cycles = on_path(base, resource)
-            result[role] = {"resource": resource, "on_path": cycles, "most": cycles / 11, "gained": gained}
+            gained = (seconds - settled(changed)[0]) / seconds * result["step"]
+            on = on_path(base, resource)
+            result[role] = {"resource": resource, "on_path": on, "most": on / 11, "gained": gained}
         return result
 
 
