@@ -19,7 +19,7 @@ std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, 
     auto place = static_cast<std::int64_t>(found - tensor.values.begin());
     std::string index;
     for (auto size = tensor.shape.rbegin(); size != tensor.shape.rend(); place /= *size++)
-      index = fmt::format("[{}]", place % *size) + index;
+      index.insert(0, fmt::format("[{}]", place % *size));
     return fmt::format("model.{}.{}{} is {}{}", layer.layer, tensor.name, index, *found, what);
   }
   return {};

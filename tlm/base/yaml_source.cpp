@@ -163,6 +163,7 @@ std::vector<std::string> YamlSource::errors() const {
     return std::tie(a.is_below, a.line) < std::tie(b.is_below, b.line);
   });
   std::vector<std::string> texts;
+  texts.reserve(sorted.size());
   for (Error& error : sorted) texts.push_back(std::move(error.text));
   return texts;
 }

@@ -46,7 +46,7 @@ void YamlReader::finish() {
     if (!section.node) continue;
     for (const auto& entry : section.node->entries) {
       const bool is_known = std::find(section.keys.begin(), section.keys.end(), entry.key) != section.keys.end();
-      const bool is_harmless = source_.is_unwritten(entry.value) || (path.empty() && source_.lends(entry.key));
+      const bool is_harmless = YamlSource::is_unwritten(entry.value) || (path.empty() && source_.lends(entry.key));
       if (!is_known && !is_harmless) source_.add_error(entry.key_place, unknown_key(path, section, entry));
     }
   }
