@@ -174,10 +174,9 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
   const Cycle seen = rounds.of_edge > 0 ? 1 : most.rounds;
   const auto axpys = static_cast<Cycle>(std::llround(static_cast<double>(seen * wavelets) * (rows ? kept : 1.0)));
   const auto added = static_cast<Cycle>(std::llround(elements * (rows ? 1.0 : kept)));
-  const Limiter edge = most.from_edge ? Limiter::edge_in : Limiter::edge_out;
   proto::LimiterCycles parts;
-  parts.of(edge) = rounds.of_edge;
-  if (rounds.edge_is_slower) parts.say_rest(edge);
+  parts.of(rounds.edge) = rounds.of_edge;
+  if (rounds.of_edge > 0) parts.say_rest(rounds.edge);
   parts.of(Limiter::pe_arithmetic) = axpys * ceil_div(added, machine.pe.lanes.fmac_mixed);
   parts.of(Limiter::pe_sum) = seen * (timing.issue + added + timing.scalar);
   parts.of(Limiter::fabric_link) = (most.chain - 1) * (timing.hop + 2 * timing.ramp + 1);

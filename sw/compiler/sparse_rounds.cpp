@@ -266,28 +266,30 @@ class Multicast {
   std::vector<std::vector<Taken>> taken_;  ///< of as many rounds as the queues hold
 };
 
-/// Words of a round through the busiest channel, and of how many rounds the edge holds them.
-struct EdgeWords {
-  double words = 0, held = 1;
+/// Cycles that the busiest channel needs for a launch's words in, each with its index, or of a gradient the lists; and
+/// for its sums, but for those that the edge holds at the end. The words in have no time before the launch: channels
+/// are the launch's before as long as that lasts.
+struct EdgeCycles {
+  double in = 0, out = 0;
 };
 
-EdgeWords edge_words(const hw::IoSpec& io, const hw::EdgeLayout& layout, const LaunchMap& most, double kept) {
-  EdgeWords edge;
-  double words = 0, all = 0, widest = 0;
-  const bool in = most.from_edge;
-  const std::vector<int>& of_row = in ? most.wavelets : most.elements;
-  for (std::size_t row = 0; row < of_row.size(); ++row) {
-    if (layout.opens_channel(static_cast<int>(row))) words = 0;
+EdgeCycles edge_cycles(const hw::IoSpec& io, const hw::EdgeLayout& layout, const LaunchMap& most, double kept) {
+  constexpr int index_bits = 16, sum_bits = 32, sum_bytes = 4;
+  const bool rows = most.lines_are_rows;
+  const std::vector<int>& of_row = rows ? most.wavelets : most.elements;
+  double in = 0, out = 0, most_in = 0, most_out = 0, widest = 1;
+  for (std::size_t row = 0; row < of_row.size() && of_row[row] > 0; ++row) {
+    if (layout.opens_channel(static_cast<int>(row))) in = out = 0;
     const double count = of_row[row] * kept;
-    words += count * (in ? most.edge_bits() : 32) / io.channel_bits_per_cycle + (in ? 1 : 0);
-    edge.words = std::max(edge.words, words);
+    in += rows ? count * most.edge_bits() / io.channel_bits_per_cycle + 1
+               : std::max(1.0, (count + 1.5) * index_bits / io.channel_bits_per_cycle);
+    out += rows ? 0 : count * sum_bits / io.channel_bits_per_cycle;
+    most_in = std::max(most_in, in);
+    most_out = std::max(most_out, out);
     widest = std::max(widest, count);
-    all += count;
   }
-  const double bytes = static_cast<double>(in ? io.edge_buffer_bytes : io.row_buffer_bytes);
-  edge.held =
-      std::max(1.0, in ? bytes * 8 / (most.edge_bits() * std::max(1.0, all)) : bytes / 4 / std::max(1.0, widest));
-  return edge;
+  const double held = static_cast<double>(io.row_buffer_bytes) / sum_bytes / widest;
+  return {most.rounds * most_in, std::max(0.0, most.rounds - held) * most_out};
 }
 
 /// Enough for the deviation that tests/analytic holds; a plan's search looks at some thousand launches.
@@ -344,10 +346,10 @@ SparseRounds sparse_rounds(const hw::MachineSpec& machine, const hw::EdgeLayout&
   const FabricTiming timing(machine);
   const double cycles =
       (most.lines_are_rows ? play_sums : play_multicast)(timing, machine.pe.lanes.fmac_mixed, most, kept, bias);
-  const EdgeWords edge = edge_words(machine.io, layout, most, kept);
-  const double round = cycles / most.rounds, through_edge = std::max(0.0, most.rounds - edge.held) * edge.words;
+  const EdgeCycles edge = edge_cycles(machine.io, layout, most, kept);
+  const double round = cycles / most.rounds, through_edge = std::max(edge.in, edge.out);
   SparseRounds rounds;
-  rounds.edge_is_slower = edge.words > round;
+  rounds.edge = edge.in >= edge.out ? proto::Limiter::edge_in : proto::Limiter::edge_out;
   rounds.cycles = std::llround(std::max(cycles, through_edge + round));
   if (through_edge + round > cycles) rounds.of_edge = std::llround(through_edge);
   return rounds;

@@ -5,18 +5,19 @@
 // simulated.
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/machine.h"
+#include "tlm/stats/limiter.h"
 
 namespace weft::sw {
 
 struct SparseRounds {
   Cycle cycles = 0;
-  Cycle of_edge = 0;            ///< of them, the edge's: 0, or all but one round
-  bool edge_is_slower = false;  ///< than the rows; its buffers may hide it
+  Cycle of_edge = 0;  ///< of them, its channels': 0, or all but one round
+  proto::Limiter edge = proto::Limiter::edge_in;
 };
 
 /// From the launch's begin until row 0 (forward, delta) or the east edge (gradient) has the last sum, with words at the
-/// edge in time. `most`: the launch with every weight kept; `kept`: the share that is; `bias`: the last row holds one
-/// more, which always is. How far from the simulated time: tests/analytic.
+/// edge when it begins. `most`: the launch with every weight kept; `kept`: the share that is; `bias`: the last row
+/// holds one more, which always is. How far from the simulated time: tests/analytic.
 SparseRounds sparse_rounds(const hw::MachineSpec& machine, const hw::EdgeLayout& layout, const hw::LaunchMap& most,
                            double kept, bool bias);
 

@@ -36,13 +36,11 @@ inline std::string describe(const LaunchSize& size) {
                      size.outputs, size.tokens, size.rectangle.width, size.rectangle.height, size.sparsity);
 }
 
-/// One launch after the other, from `start` on: each begins when the one before has ended; the edge may then still be
-/// at work.
+/// One launch after the other: each begins when the one before has ended; the edge may then still be at work.
 /// `memo` null: without copies, added rounds, runs and repeats.
 inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, const LaunchSize& size,
                                                 const LateWords& late, hw::LaunchMemo* memo,
-                                                Cycle least_rest = hw::MatrixTimer::usual_least_rest,
-                                                RunCycle start = RunCycle(1000)) {
+                                                Cycle least_rest = hw::MatrixTimer::usual_least_rest) {
   static int number = 0;
   hw::Job job;
   job.layers = {{"fc1", size.inputs, size.outputs, false, 0}};
@@ -56,6 +54,7 @@ inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, 
   const hw::LaunchMap map(size.kind, job.layers[0], size.rectangle, size.tokens);
   hw::MatrixTimer timer(machine, lane, hw::EdgeLayout(machine, {size.rectangle}), memo, false, {}, least_rest);
   std::vector<LaunchOutcome> outcomes;
+  RunCycle start(1000);
   for (const std::vector<Cycle>& of_launch : late) {
     lane.begin_launch(map, size.kind, 0);
     timer.open(map, {size.kind, 0, 0, size.tokens, nullptr}, start);
