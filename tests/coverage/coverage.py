@@ -124,7 +124,7 @@ def add_up(build, parts):
     """The counts of all parts, put into the build. What a killed program left half written counts nothing."""
     total = {}
     for part in parts:
-        for path in sorted(part.rglob("*.gcda")):
+        for path in sorted(path for top in TOPS for path in (part / top).rglob("*.gcda")):
             try:
                 one = CountFile(path.read_bytes())
             except Damaged:

@@ -35,10 +35,11 @@ class Counts(unittest.TestCase):
             build = pathlib.Path(folder)
             parts = [build / name for name in ("a", "b", "c")]
             for part, data in zip(parts, (self.file(f1=[1, 2]), self.file(f1=[0, 5], f2=[7]), self.file(f1=[9, 9])[:30])):
-                part.mkdir()
-                (part / "x.gcda").write_bytes(data)
+                (part / "hw").mkdir(parents=True)
+                (part / "hw/x.gcda").write_bytes(data)
+            (build / "hw").mkdir()
             coverage.add_up(build, parts)
-            self.assertEqual(CountFile((build / "x.gcda").read_bytes()).functions, {(1, 0, 0): [1, 7], (2, 0, 0): [7]})
+            self.assertEqual(CountFile((build / "hw/x.gcda").read_bytes()).functions, {(1, 0, 0): [1, 7], (2, 0, 0): [7]})
 
     def test_another_builds_counts_are_no_part(self):
         one, other = CountFile(self.file(f1=[1])), CountFile(b"adcg" + bytes(11) + b"x")
