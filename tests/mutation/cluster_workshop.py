@@ -8,12 +8,14 @@ Order: the cheapest first, as they cost when the build's tests last ran; the gol
 alone notice is seen.
 """
 import collections
+import contextlib
 import copy
 import json
 import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 from typing import NamedTuple
 
@@ -126,11 +128,16 @@ class ClusterWorkshop:
     def passes(self, name, command, environment=None):
         """`name`: of ctest's test, which says what it may cost."""
         limited = ["prlimit", f"--cpu={self.costs.limit(name)}", *command]
+        process = subprocess.Popen(list(map(str, limited)), cwd=self.folder, env={**os.environ, **(environment or {})},
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            return subprocess.run(list(map(str, limited)), cwd=self.folder, env={**os.environ, **(environment or {})}, check=False,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=WALL_SECONDS).returncode == 0
+            return process.wait(WALL_SECONDS) == 0
         except subprocess.TimeoutExpired:
             return False
+        finally:  # a test that fails may leave a run behind that nobody ends
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def is_sound(self, name, command, environment=None):
         if name not in self.sound:
