@@ -1,10 +1,13 @@
 // Question: is each mistake in a fabric program file an error that names the place, and do programs that cannot go on
 // or give a wrong result say so?
-#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <catch2/catch.hpp>
 #include <fstream>
+#include <utility>
 
 #include "hw/spec/machine_file.h"
+#include "sw/fabric/fabric_file.h"
 #include "sw/fabric/fabric_run.h"
 #include "sw/fabric/fabric_setup.h"
 #include "tests/support/paths.h"
@@ -53,6 +56,7 @@ class File {
   sw::FabricOutcome run(const std::vector<std::string>& sets = {}) const {
     return sw::run_fabric_file(path_, sets, mini());
   }
+  sw::FabricFile parsed() const { return sw::read_fabric_file(path_, {}, mini()); }
 
  private:
   test::ScratchFolder folder_;
@@ -127,6 +131,12 @@ TEST_CASE("a task names what starts it, and a task above") {
   const std::string main = "    main: STORE32 at=8 n={B} in=1\n", store = "code: \"STORE32 at=8 n={B} in=1\"}\n";
   const auto tasks = [&](const std::string& list) { return with(main, "    tasks:\n" + list); };
   CHECK(File(tasks("      - {data: 1, thread: receiver, " + store)).run().good());
+  for (const auto& [thread, number] : {std::pair("main", 0), {"receiver", 1}})
+    CHECK(File(tasks(fmt::format("      - {{data: 1, thread: {}, ", thread) + store))
+              .parsed()
+              .groups.back()
+              .tasks.back()
+              .thread == number);
   CHECK(File(tasks("      - {name: a, code: CALL}\n      - {after: a, " + store)).run().good());
   CHECK(!File(tasks("      - {data: 1, when: x < last, " + store)).run().finished);
   const auto refused = [&](const std::string& list, const std::string& expected) {
