@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Question: is a steady step as long as the bound that the plan says binds it, for each of them?"""
+import json
 import pathlib
 import re
 import sys
@@ -38,6 +39,16 @@ class Bounds(ScratchTrainings):
         print(f"{name}: predicted {plan['predicted_step']}, simulated {simulated:.0f}: {off:+.2f} %", file=sys.stderr)
         self.assertLess(abs(off), percent, name)
         return plan["predicted_step"]
+
+    def test_the_page_says_tokens_and_micro_batches_of_the_plan(self):
+        for size, number in ((32, 1), (8, 4)):
+            name = f"page_{size}"
+            page = run("train", "fc_mnist_tiny", "--set", f"runconfig.micro_batch_size={size}", "--set", "runconfig.lanes=1", "--compile_only",
+                       "-o", name, cwd=self.folder).stdout
+            plan = json.loads((self.folder / name / "plan.json").read_text())
+            self.assertEqual((plan["tokens"], plan["micro_batches"]), (size, number))
+            most = -(-size // min(plan["width"], size))
+            self.assertIn(f"\ntokens on the wafer {size} ({number} micro-batch{'' if number == 1 else 'es'}), at most {most} per column\n", page)
 
     @staticmethod
     def machine(*settings):
