@@ -4,9 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <map>
 #include <utility>
 
 #include "hw/spec/machine_file.h"
+#include "sw/fabric/closed_form.h"
 #include "sw/fabric/fabric_file.h"
 #include "sw/fabric/fabric_run.h"
 #include "sw/fabric/fabric_setup.h"
@@ -196,4 +198,23 @@ TEST_CASE("repeat, unroll and if give the code that they say") {
   CHECK_THROWS_WITH(code("repeat 65536 counter=0\nCALL\nend", 0), Contains("line 1: 65536 times: allowed 0 to 65535"));
   CHECK_THROWS_WITH(code("repeat 2 counter=0\nrepeat 2 counter=0\nend\nend", 0), Contains("line 2: counter 0 is that"));
   CHECK_THROWS_WITH(code("unroll 65\nCALL\nend", 0), Contains("line 2: more than the 64 instructions"));
+}
+
+TEST_CASE("closed forms by hand, with a ramp of 3 cycles") {
+  hw::MachineSpec machine;
+  machine.router.ramp_cycles = 3;
+  const auto cycles = [&](const char* name, const std::map<char, double>& values) {
+    return sw::closed_form(name, values, machine).cycles;
+  };
+  CHECK(cycles("broadcast", {{'P', 16}, {'B', 5}}) == 5 + 16 + 6);
+  CHECK(cycles("chain", {{'P', 16}, {'B', 5}}) == 5 + 8 * 15);
+  CHECK(cycles("two_phase", {{'P', 16}, {'B', 5}, {'S', 4}}) == (8 * 3 + 11) + 5 + 2 * 11);  // way 4 + 6 + 1
+  CHECK(cycles("two_phase", {{'P', 14}, {'B', 5}, {'S', 4}}) == (5 + 8 * 3) + 5 + 2 * 11);   // a last group of 2
+  CHECK(cycles("star", {{'P', 16}, {'B', 5}}) == 5 * 15 + 7);
+  CHECK(cycles("tree", {{'P', 16}, {'B', 5}}) == 5 * 4 + 15 + 7 * 4);
+  CHECK(cycles("tree", {{'P', 17}, {'B', 5}}) == 5 * 5 + 16 + 7 * 5);
+  CHECK(cycles("all_reduce", {{'P', 16}, {'B', 5}}) == 125 + 27);
+  CHECK(cycles("matvec", {{'n', 10}, {'T', 2}}) == Approx(2 * (100 + 11 + 37)).epsilon(1e-15));
+  CHECK(cycles("reduce_2d", {{'W', 16}, {'H', 4}, {'B', 5}}) == 125 + (5 + 8 * 3));
+  CHECK(sw::closed_form_names().size() == 8);
 }
