@@ -74,11 +74,14 @@ class BadInput(unittest.TestCase):
         self.assertEqual(self.train("--machine_set", "router.colors=7", "-o", "seven").returncode, 0)
 
     def test_layer_too_wide(self):
-        result = self.train("--set", "model.hidden_sizes=[60000,60000]")
-        self.refused(result, "does not fit", "largest tensor", "would fit")
-        width = int(60000 * float(re.search(r"hidden layers at ([0-9.]+) %", result.stderr)[1]) / 100)
-        compiled = self.train("--set", f"model.hidden_sizes=[{width},{width}]", "--compile_only", "-o", "wide")
-        self.assertEqual(compiled.returncode, 0, "what the message promises: " + compiled.stderr)
+        for classes in (10, 2000):
+            wide = lambda width, *more: self.train("--set", f"model.hidden_sizes=[{width},{width}]", "--set", f"model.num_classes={classes}", *more)
+            result = wide(60000)
+            self.refused(result, "does not fit", "largest tensor", "would fit")
+            share = float(re.search(r"hidden layers at ([0-9.]+) %", result.stderr)[1])
+            compiled = wide(int(60000 * share / 100), "--compile_only", "-o", f"wide_{classes}")
+            self.assertEqual(compiled.returncode, 0, "what the message promises: " + compiled.stderr)
+            self.refused(wide(int(60000 * (share + 0.1) / 100), "--compile_only", "-o", f"wider_{classes}"), "does not fit")
 
     def test_output_layer_too_wide_to_retain(self):
         self.refused(self.train("--set", "model.hidden_sizes=[4000]", "--set", "model.num_classes=2000", "--set", "model.retain_output_layer=true"),
