@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Question: do sparse trainings keep the promises of dense ones, their zeros through checkpoints, and refuse what cannot be meant?"""
 import pathlib
+import re
 import sys
 import unittest
 
@@ -78,6 +79,12 @@ class Sparse(ScratchTrainings):
         result = self.start("plan", "--compile_only")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"of fc1 [12]\d\.\d\d % of the weights are kept, each sent with its index")
+
+    def test_a_validation_says_it(self):
+        result = self.start("valid", "--validate_only")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(re.findall(r"^sparse: (.*)$", result.stdout, re.M),
+                         ["80 % of the weights of fc1 are zero", "50 % of the weights of fc2 are zero"])
 
     def test_it_learns_with_the_weights_that_were_asked_for(self):
         losses = [step["loss"] for step in report(self.folder / "plain")["steps"]]
