@@ -172,6 +172,14 @@ class Stops(ScratchTrainings):
         self.assertEqual(allowed.returncode, 0, allowed.stderr)
         self.assertIn("its loss is no number from step", allowed.stdout)
 
+    def test_the_first_that_is_no_number_is_named(self):
+        """Samples of 9,000 and more are halves, their products with 784 weights are not; samples of 900,000 are no halves."""
+        for std, first in (("1e-4", "the outputs of fc1 (larger than fp16 can hold, or nan)"), ("1e-6", "the samples")):
+            result = run("train", "fc_mnist_tiny", "--data", self.data, "--set", f"train_input.normalise.std={std}", "--max_steps", 2,
+                         "-o", "first_" + std, cwd=self.folder)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn("first: " + first, result.stderr)
+
     def test_weights_that_become_no_number_at_the_end_are_no_checkpoint(self):
         result = run("train", "fc_mnist_tiny", "--data", self.data, "--set", "optimizer.learning_rate=1000", "--set",
                      "optimizer.loss_scaling_factor=2e9", "--max_steps", 1, "-o", "last", cwd=self.folder)
