@@ -148,6 +148,14 @@ class Compare(ScratchTrainings):
         self.assertIn("loss of step 12", value["verdict"])
         self.assertFalse(self.as_json("learns/report.json", "learns_less/report.json", "--loss_tolerance", abs(losses[1] - losses[0]) + 1e-6)["failed"])
 
+    def test_a_loss_that_becomes_no_number_fails(self):
+        for name, settings in (("numbers", ()), ("lost", ("--set", "optimizer.learning_rate=1000", "--set", "runconfig.check_loss_values=false"))):
+            result = run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", 12, "-o", name, *settings, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        step = next(step["global_step"] for step in report(self.folder / "lost")["steps"] if step["loss"] is None)
+        self.assertIn(f"the loss of step {step} is no number", self.as_json("numbers/report.json", "lost/report.json")["verdict"])
+        self.assertNotIn("no number", self.as_json("lost/report.json", "lost/report.json")["verdict"])
+
     def test_one_step_is_compared_with_a_first_step(self):
         self.timed("one", steps=1)
         value = self.as_json("plain/report.json", "one/report.json")
