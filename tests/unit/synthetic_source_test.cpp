@@ -56,7 +56,7 @@ TEST_CASE("the first sample: noise of the generator, and one more where the feat
   }
 }
 
-TEST_CASE("every sample has noise of its own, within half of its pattern; an epoch later it comes again") {
+TEST_CASE("every sample has noise of its own, within half of its pattern, and comes again an epoch later") {
   const hw::Job job = job_of({{true, 3}});
   const Batch first = batch_of(job, 0, 0), second = batch_of(job, 0, 1);
   CHECK(second.labels == std::vector<std::int32_t>{0, 1, 0, 1});  // samples 4, 5, 0, 1
