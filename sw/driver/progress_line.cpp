@@ -60,10 +60,10 @@ void ProgressLine::simulating(double share, const std::string& where) {
 
 std::string ProgressLine::line() const {
   if (share_ < 0) return fmt::format("{}, {:.0f} s\n", what_, seconds_since(since_));
-  const double gone = share_ - first_share_;
-  const std::string left =
-      gone > 0 ? fmt::format(", about {} left", time_left_text(seconds_since(simulating_since_) / gone * (1 - share_)))
-               : std::string();
+  std::string left;
+  if (share_ > first_share_)
+    left = fmt::format(", about {} left",
+                       time_left_text(seconds_left(seconds_since(simulating_since_), first_share_, share_)));
   return fmt::format("{}: {:.1f} %{}\n", what_, 100 * share_, left);
 }
 

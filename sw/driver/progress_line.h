@@ -38,6 +38,9 @@ class ProgressLine {
   std::thread thread_;
 };
 
+/// Seconds until share 1 at the speed of the `seconds` from `first` to `now` (shares, now > first).
+inline double seconds_left(double seconds, double first, double now) { return seconds / (now - first) * (1 - now); }
+
 /// "45 s", "12 min", "3.4 h"
 std::string time_left_text(double seconds);
 

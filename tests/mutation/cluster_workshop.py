@@ -27,7 +27,7 @@ DEAR_CASE_SECONDS = 2  # what costs more waits until the cheap cases of all bina
 ALONE_SECONDS = 5  # what costs more is not asked of an object that may hold the old text inlined
 LINK_SECONDS = 0.3
 OBJECT_SECONDS = 0.005  # of two binaries of the same cost the one that holds less is about the changed source
-WALL_SECONDS = 900  # without using the processor
+WALL_SECONDS = 60  # without using the processor
 MOST_OBJECTS = 12  # that a header may change
 
 
@@ -131,7 +131,7 @@ class ClusterWorkshop:
         process = subprocess.Popen(list(map(str, limited)), cwd=self.folder, env={**os.environ, **(environment or {})},
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            return process.wait(WALL_SECONDS) == 0
+            return process.wait(WALL_SECONDS + 2 * self.costs.limit(name)) == 0
         except subprocess.TimeoutExpired:
             return False
         finally:  # a test that fails may leave a run behind that nobody ends

@@ -35,7 +35,7 @@ def code_of(text):
     """The text with comments and strings blanked; every character keeps its place."""
     def blank(found):
         return re.sub(r"[^\n]", " ", found.group())
-    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
+    return re.sub(r'R"(\w*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', blank, text, flags=re.S)
 
 
 # Of books and records only messages of errors are words alone: a formatted text is what a user reads.
@@ -52,7 +52,7 @@ def mutants_of(path, text, operators=tuple(OPERATORS), skipped=SKIPPED):
             if operator.name == "statement" and continues:
                 continue
             for begin, end, new in operator.faults(stripped):
-                after = line[:begin] + new + line[end:]
+                after = line[:begin] + (new(line[begin:end]) if callable(new) else new) + line[end:]
                 if after != line and (number, after) not in seen:
                     seen.add((number, after))
                     found.append(Mutant(path, number, operator.name, line, after))
@@ -61,15 +61,19 @@ def mutants_of(path, text, operators=tuple(OPERATORS), skipped=SKIPPED):
 
 
 def sample(mutants, count, seed):
-    """`count` of them (or all), the same for the same seed: files in turn, and in each file its operators in turn."""
+    """`count` of them (or all), the same for the same seed: files in turn, in an order by chance (the last turn does not get
+    to all), and in each file its operators in turn."""
     shuffled = list(mutants)
-    random.Random(seed).shuffle(shuffled)
+    by_chance = random.Random(seed)
+    by_chance.shuffle(shuffled)
     files = {}
     for mutant in shuffled:
         files.setdefault(mutant.path, {}).setdefault(mutant.operator, []).append(mutant)
+    order = sorted(files)
+    by_chance.shuffle(order)
     chosen = []
     while files and len(chosen) < count:
-        for path in sorted(files):
+        for path in [path for path in order if path in files]:
             operators = files[path]
             operator = next(iter(operators))
             waiting = operators.pop(operator)

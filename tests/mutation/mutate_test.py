@@ -80,8 +80,15 @@ class Operators(unittest.TestCase):
     def test_a_continued_line_is_no_statement(self):
         self.assertEqual([mutant for mutant in mutants_of("a.sv", "  x = a +\n  b = c;") if mutant.operator == "statement"], [])
 
+    def test_a_condition_keeps_its_strings_and_is_of_its_language(self):
+        self.assertIn('  if (!(key == "one")) go();', faults('  if (key == "one") go();', "negation"))
+        for line in ("  if (1) go(begin);", "  if (1) text = 'x';"):
+            self.assertIn(line, faults(line.replace("1", "a > 3"), "condition"))
+        for line in ("  if (1'b1) begin", "  if (1'b1) x = '0;"):
+            self.assertIn(line, faults(line.replace("1'b1", "a"), "condition"))
+
     def test_blanking_keeps_places(self):
-        text = 'a; // b\n"x\\"y" + 1; /* c\nd */ e;'
+        text = 'a; // b\n"x\\"y" + 1; R"(z\n"z" 2)" /* c\nd */ e;'
         blank = code_of(text)
         self.assertEqual([len(line) for line in blank.split("\n")], [len(line) for line in text.split("\n")])
         self.assertEqual(blank.split(), ["a;", "+", "1;", "e;"])
@@ -107,6 +114,10 @@ class Sample(unittest.TestCase):
         for path, number in files.items():
             self.assertTrue(number >= most - 1 or number == available[path], f"{path}: {number} of {most}")
         self.assertEqual({mutant.operator for mutant in chosen}, {operator.name for operator in OPERATORS})
+
+    def test_a_turn_that_is_not_whole_leaves_files_out_by_chance(self):
+        some = [Mutant(f"{name}.cpp", 1, "flag", "x", "y") for name in "abcdefghij"]
+        self.assertEqual({mutant.path for seed in range(40) for mutant in sample(some, 5, seed)}, {mutant.path for mutant in some})
 
     def test_a_mutant_changes_its_line_and_no_other(self):
         for mutant in sample(self.everything, 400, 3):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 class Operator(NamedTuple):
     name: str
     what: str
-    faults: object  # line, without comments and strings -> [(begin, end, new text)]
+    faults: object  # line, without comments and strings -> [(begin, end, new text, or what makes it of the old with its strings)]
 
 
 def swaps(table):
@@ -69,11 +69,11 @@ def conditions(line):
 
 
 def negated_condition(line):
-    return [(begin, end, f"!({line[begin:end]})") for begin, end in conditions(line)]
+    return [(begin, end, "!({})".format) for begin, end in conditions(line)]
 
 
 def dropped_condition(line):
-    always = "1'b1" if "begin" in line or "'" in line else "1"
+    always = "1'b1" if re.search(r"\bbegin$|\d'[bdh]|(?<!\w)'[01]\b(?!')", line) else "1"
     return [(begin, end, always) for begin, end in conditions(line) if "while" not in line[:begin]]
 
 

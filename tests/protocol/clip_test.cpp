@@ -76,6 +76,27 @@ constexpr auto waiting = hw::ClipTiming::waiting, speculative = hw::ClipTiming::
 
 }  // namespace
 
+TEST_CASE(
+    "the factor by hand: the limit over the norm of all chunks; one below the limit; no number where the norm is") {
+  hw::GradientNorm norm({3, 0, hw::ClipTiming::waiting}, {1, 2}, 500);
+  const auto step = [&norm](double first, double second, double third) {
+    norm.add(1, 1, third, 200);
+    norm.add(0, 0, first, 300);
+    CHECK_FALSE(norm.known());
+    norm.add(1, 0, second, 100);
+    REQUIRE(norm.known());
+    CHECK((norm.last_at() == 300 && norm.at() == 800));
+    const float factor = norm.factor();
+    norm.next_step();
+    return factor;
+  };
+  CHECK(step(4, 8, 4) == Approx(0.75F));
+  CHECK(step(1, 2, 1) == 1);     // 3 / 2
+  CHECK(step(9, 0, 0) < 1);      // 3 / (3 + 1e-6)
+  CHECK(step(1e-4, 0, 0) == 1);  // 300
+  CHECK(std::isnan(step(1, std::numeric_limits<double>::quiet_NaN(), 1)));
+}
+
 TEST_CASE("norm and factor are PyTorch's, whatever the order of arrival") {
   for (const test::TorchClipped& torch : test::torch_clipped) {
     if (torch.max_norm == 0) continue;

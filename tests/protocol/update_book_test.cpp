@@ -26,7 +26,8 @@ struct Books {
   int chunks(int layer) const {
     return stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes).chunks();
   }
-  void gradient(std::int64_t step, int layer, int chunk, Picosecond at, float value = 1, int micro_batch = 0) {
+  void gradient(std::int64_t step, int layer, int chunk, Picosecond at, float value = 1, int micro_batch = 0,
+                const proto::Cause& cause = {}) {
     const auto shape = stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
     const std::vector<float> values(shape.chunk_elements(chunk), value);
     const auto* first = reinterpret_cast<const std::uint8_t*>(values.data());
@@ -35,7 +36,7 @@ struct Books {
     tag.layer = layer;
     tag.chunk = chunk;
     tag.micro_batch = micro_batch;
-    book.gradient(step, tag, std::make_shared<const proto::PayloadBytes>(first, first + values.size() * 4), at);
+    book.gradient(step, tag, std::make_shared<const proto::PayloadBytes>(first, first + values.size() * 4), at, cause);
   }
   float first_weight(int layer) const { return store.state().layers[layer].tensors[0].values[0]; }
 
@@ -88,6 +89,25 @@ TEST_CASE("the update takes its servers in parallel, each at its rate") {
   for (int server = 0; server < 3; ++server) most = std::max(most, books.placement.parameters(server, 0));
   REQUIRE(most < books.job.layers[0].parameters());
   REQUIRE(books.book.version_at(0) == 10'000 + most * 1'000 + 90'000);  // 1e9 a second, DRAM latency
+}
+
+TEST_CASE("each layer's version has its own cause: what its gradient had waited for, then its update") {
+  Books books;
+  const proto::Limiter waited[] = {proto::Limiter::ethernet_up, proto::Limiter::swarmx, proto::Limiter::wafer};
+  for (int layer = 0; layer < 3; ++layer) {
+    books.book.streams_read(0, layer, 0);
+    const proto::Cause cause = proto::Cause().then(waited[layer], {}, 10'000'000 * (layer + 1));
+    for (int chunk = 0; chunk < books.chunks(layer); ++chunk) books.gradient(0, layer, chunk, cause.at(), 1, 0, cause);
+  }
+  for (int layer = 0; layer < 3; ++layer) {
+    const proto::Cause& cause = books.book.version_cause(layer);
+    CHECK(cause.at() == books.book.version_at(layer));
+    std::vector<proto::Limiter> way;
+    cause.walk(0,
+               [&](proto::Limiter limiter, const proto::WorkOf&, Picosecond, Picosecond) { way.push_back(limiter); });
+    CHECK(way.back() == waited[layer]);
+    CHECK(way.front() == proto::Limiter::memoryx_update);
+  }
 }
 
 TEST_CASE("what comes out of turn is refused") {

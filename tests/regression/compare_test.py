@@ -124,6 +124,8 @@ class Compare(ScratchTrainings):
         self.assertTrue(value["failed"])
         self.assertIn("different models", value["verdict"])
         self.assertTrue(any("fc3" in row for row in value["missing"]))
+        self.assertIn("model: fc_mnist -> fc_mnist_tiny", value["differences"])
+        self.assertFalse(any(row.startswith(("version:", "machine:")) for row in value["differences"]))
         self.assertFalse(self.as_json("plain/report.json", "tiny/report.json", "--any_model")["failed"])
 
     def test_missing_rows_fail(self):

@@ -31,7 +31,7 @@ def explained(folder):
 
 class Explanations(ScratchTrainings):
     def explain(self, name, *arguments, explain=("--explain",)):
-        result = run("train", "fc_mnist_tiny", "--max_steps", 3, *explain, "-o", name, *arguments, cwd=self.folder)
+        result = run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", 3, *explain, "-o", name, *arguments, cwd=self.folder)
         self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
         return report(self.folder / name), result.stdout
 

@@ -53,6 +53,7 @@ class Runs(ScratchTrainings):
     def test_threads(self):
         self.train("threads", "--threads", "2")
         self.same("plain", "threads")
+        self.assertEqual([report(self.folder / name)["host"]["threads"] for name in ("plain", "threads")], [1, 2])
 
     def test_no_fast_forward(self):
         self.train("simulated", "--no_fast_forward")

@@ -42,6 +42,16 @@ class Budget(unittest.TestCase):
         self.assertNotIn("Measured", result.stdout)
         self.assertIn("gpt3_175b", self.budget("--list").stdout)
 
+    def test_what_is_not_said_is_the_default_that_the_help_names(self):
+        page = self.budget().stdout
+        self.assertEqual(self.budget("gpt3_13b", "--machine", "wse2", "--num_csx", "1", "--batch", "128", "--micro_batches", "auto",
+                                     "--recompute", "auto", "--activation_bytes", "2").stdout, page)
+        shown = self.budget("--help").stdout
+        for option, value in (("--num_csx", 1), ("--batch", 128), ("--activation_bytes", 2)):
+            self.assertRegex(shown, rf"{option} INT.*={value}\s")
+        self.assertNotEqual(self.budget("--batch", "64").stdout, page)
+        self.assertNotEqual(self.budget("--activation_bytes", "1").stdout, page)
+
     def test_a_changed_model_is_not_called_the_published_one(self):
         page = self.budget("--set", "hidden=8192", "--set", "heads=64").stdout
         self.assertIn("gpt3_13b with hidden=8192, heads=64 on 1 x wse2", page)

@@ -80,6 +80,7 @@ class RunFolders(ScratchTrainings):
             first.communicate(timeout=120)
         self.assertEqual(first.returncode, 0)
         self.assertEqual(self.state("held")["state"], "stopped")
+        self.assertIn(self.state("held")["started"], (self.folder / "held/.claim").read_text())
 
     def test_a_finished_run_is_not_replaced(self):
         self.good("-o", "done")
@@ -109,6 +110,14 @@ class RunFolders(ScratchTrainings):
     def test_a_refused_start_and_a_failed_one_leave_the_folder_as_it_is(self):
         self.refused(self.train("-o", "new", "--set", "model.hidden_sizes=[60000,60000]"), "does not fit")
         self.assertFalse((self.folder / "new").exists())
+
+    def test_a_claim_may_be_read_and_written_by_whom_the_user_lets(self):
+        """Who may write into the folder may claim it; nobody may execute it."""
+        for umask, mode in ((0o000, 0o666), (0o027, 0o640)):
+            result = subprocess.run([program(), "train", "fc_mnist_tiny", "--timing_only", "--max_steps", "1", "-o", f"mask_{umask}"],
+                                    cwd=self.folder, umask=umask, capture_output=True, text=True, timeout=120)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual((self.folder / f"mask_{umask}/.claim").stat().st_mode & 0o777, mode)
 
     def test_a_run_resumes_its_own(self):
         """30 steps, then 10 with another rate in the same folder, then --resume."""
@@ -155,7 +164,8 @@ class RunFolders(ScratchTrainings):
     def test_a_plan_is_no_run(self):
         for _ in range(2):
             self.good("-o", "planned", "--compile_only")
-        self.assertEqual(self.state("planned")["state"], "planned")
+        planned = self.state("planned")
+        self.assertEqual((planned["state"], planned["first_step"], planned["global_step"]), ("planned", 0, 0))
         self.good("-o", "planned", "--plan", "planned")
         self.good("-o", "planned", "--compile_only")
         self.assertEqual(self.state("planned")["state"], "completed", "a run's folder stays a run's")

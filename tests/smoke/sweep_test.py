@@ -183,6 +183,12 @@ class Sweep(weft_cli.ScratchTrainings):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         for part in ("160000 points and more; allowed: 100000", "expected keys and values"):
             self.assertIn(part, done.stderr)
+        values = ", ".join(map(str, range(10001)))
+        self.file.write_text(f"run: {{model: fc_mnist_tiny}}\naxes:\n  - grid: {{runconfig.seed: [{values}]}}\n"
+                             "  - grid: {max_steps: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\n")
+        done = self.sweep("--list")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("100010 points and more", done.stderr)
         for picture, part in (("pie", "allowed: scaling, tornado"), ("scaling", "scaling needs num_csx among the axes")):
             self.file.write_text(f"run: {{model: fc_mnist_tiny}}\naxes: [{{grid: {{max_steps: [1, 2]}}}}]\npicture: {picture}\n")
             done = self.sweep("--list")

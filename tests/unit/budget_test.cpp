@@ -1,4 +1,6 @@
 // Question: are the budget's numbers those that one works out by hand from the machine file and the shape?
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <limits>
 #include <map>
@@ -8,7 +10,9 @@
 #include "hw/pe/special_sequences.h"
 #include "hw/spec/machine_file.h"
 #include "sw/budget/budget_page.h"
+#include "sw/budget/mapped_step.h"
 #include "sw/budget/omissions.h"
+#include "sw/compiler/prediction.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -133,6 +137,24 @@ TEST_CASE("13B on one wse2: the whole layer is recomputed, 8 micro-batches, no r
   CHECK(measured_step(model, machine, batch_of(127)) == nullptr);
 }
 
+TEST_CASE("the multiply-adds that the measured step asks of a PE each cycle, without and with attention, by hand") {
+  // GPT-3 13B on one wse2, 128 sequences of 2048, 10.8 s: 12,840,227,840 weights, two flop each, three passes;
+  // attention 3.5 times 2 S h a token and layer, S = 2048, h = 5120, 40 layers.
+  const Transformer model = read_transformer("gpt3_13b", kModels);
+  const hw::MachineSpec machine = hw::load_machine("wse2", kMachines);
+  const BudgetOptions options = batch_of(128);
+  const MeasuredStep* measured = measured_step(model, machine, options);
+  REQUIRE(measured != nullptr);
+  const std::string page = budget_page(model, machine, options, make_budget(model, machine, options));
+  const double tokens = 128.0 * 2048, matrices = 3 * 2 * 12'840'227'840.0 * tokens,
+               attention = 3.5 * 2 * 2048 * 5120 * 40 * tokens;
+  for (const auto& [name, clock] : machine.clock_profiles) {
+    const double per_cycle = 2 * 745'500.0 * static_cast<double>(clock.mega_hertz) * 1e6 * measured->seconds;
+    CHECK_THAT(page, Catch::Contains(fmt::format("  none         {:>8} MHz {:>9.2f} {:>12.2f}", clock.mega_hertz,
+                                                 matrices / per_cycle, (matrices + attention) / per_cycle)));
+  }
+}
+
 TEST_CASE("a page stays within 80 columns, for every model, machine and number of systems") {
   for (const std::string& name : transformer_names(kModels))
     for (const char* machine_name : {"mini", "wse2", "wse3"})
@@ -202,4 +224,19 @@ TEST_CASE("what cannot be used is refused with the nearest that can") {
   options.micro_batches = 3;
   CHECK_THROWS_WITH(make_budget(small_model(), small_machine(), options),
                     Contains("--micro_batches 3") && Contains("nearest: "));
+}
+
+TEST_CASE("matrix launches of a step: three of each product, four of what runs again, and a sweep between them") {
+  const hw::MachineSpec machine = hw::load_machine("mini", kMachines);
+  StepBudget way;
+  way.tokens = 8;
+  way.micro_batches = 3;
+  for (const auto& [recompute, launches] :
+       {std::pair(Recompute::none, 3 * (2 * 4 * 3 + 3)), std::pair(Recompute::layer, 3 * (2 * 4 * 4 + 3))}) {
+    way.recompute = recompute;
+    const MappedStep step = mapped_step(small_model(), machine, way);
+    CHECK(step.launches == launches);
+    CHECK(step.gaps == Approx(machine.clock.seconds(launches * launch_gap(machine, step.mapping))));
+    CHECK(step.seconds > step.gaps);
+  }
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "hw/spec/machine_file.h"
+#include "sw/compiler/plan_search.h"
 #include "sw/compiler/planner.h"
 #include "sw/compiler/prediction.h"
 #include "sw/compiler/sram_map.h"
@@ -199,4 +200,25 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   // Of each parameter 4 bytes forward, 2 for its gradient; of the second layer's weights, without its 4 biases, 4 for
   // its delta; two servers.
   CHECK(bound(plan, "weights read", (6 * first + 6 * second + 4 * (second - 4)) / 2));
+}
+
+TEST_CASE("the least that a step can take: products of the fullest PE, by hand, only of the launches that there are") {
+  hw::MachineSpec machine;
+  machine.pe.lanes.fmac_mixed = 2;
+  machine.pe.vector_issue_cycles = 3;
+  std::vector<hw::MatrixLayer> layers = {{"fc1", 7, 5, false, 0}};
+  const hw::Mapping mapping{{3, 2}};
+  // 8 tokens on 3 columns: 3 in the fullest; of 7 inputs and 5 outputs on 2 rows: 4 and 3.
+  const Cycle forward = 5 * 4 * (3 + 2), delta = 7 * 3 * (3 + 2), gradient = 5 * 3 * (3 + 2);
+  const auto least = [&](const std::vector<hw::Launch>& launches) {
+    return sw::LeastStep(layers, machine, launches).of(mapping, 8);
+  };
+  const hw::Launch one{hw::KernelKind::matmul_forward, 0}, two{hw::KernelKind::matmul_delta, 0},
+      three{hw::KernelKind::matmul_gradient, 0};
+  CHECK(least({one}) == forward);
+  CHECK(least({two}) == delta);
+  CHECK(least({three}) == gradient);
+  CHECK(least({one, two, three, one}) == 2 * forward + delta + gradient);
+  layers[0].sparsity = 0.5;
+  CHECK(least({one, three}) == forward / 2 + 5 * 3 * 3 + 5 * 3 * 2 / 2);
 }

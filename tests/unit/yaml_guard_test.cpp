@@ -42,7 +42,8 @@ TEST_CASE("deep nesting is refused with its line, what people write is not") {
   CHECK_THAT(refusal("a: " + repeated("[", 200) + repeated("]", 200)),
              Contains("file.yaml:1") && Contains("nested deeper"));
   CHECK_THAT(refusal("a: " + repeated("[", 100'000)), Contains("file.yaml:1"));
-  CHECK(refusal("a: " + repeated("[", 30) + repeated("]", 30)).empty());
+  CHECK(refusal("a: " + repeated("[", 63) + repeated("]", 63)).empty());  // with the map 64
+  CHECK_THAT(refusal("a: " + repeated("[", 64) + repeated("]", 64)), Contains("nested deeper than 64"));
 }
 
 TEST_CASE("aliases of aliases are counted for what they stand for") {

@@ -1,0 +1,72 @@
+// Question: do lanes with other tokens beside each other take as long as the slowest alone, and is what a launch counts
+// of its lanes what each counts alone?
+#include <random>
+
+#include "hw/csx/lane_timers.h"
+#include "hw/spec/machine_file.h"
+#include "tests/support/paths.h"
+#include "tests/timing/matrix_launches.h"
+
+using namespace weft;
+using namespace weft::hw;
+using namespace weft::test;
+
+namespace {
+
+struct Together {
+  RunCycle mark;
+  LaunchTimes times;
+  int rounds_added;
+  std::int64_t pe_rounds;
+};
+
+/// One launch of all lanes.
+Together together(const MachineSpec& machine, const LaunchSize& size, int lanes) {
+  static int number = 0;
+  Job job;
+  job.layers = {{"fc1", size.inputs, size.outputs, false, 0}};
+  job.batch = size.tokens;
+  const Mapping mapping{size.rectangle, lanes};
+  ThreadPool pool(1);
+  Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, mapping, {}, pool);
+  LaunchMemo memo;
+  LaneTimers timers(machine, wafer, EdgeLayout(machine, mapping), &memo, false, {}, pool);
+  wafer.begin_launch(size.kind, 0);
+  timers.open(size.kind, job.layers[0], RunCycle(1000));
+  const LaunchMap& map = wafer.map(0);
+  const RunCycle mark = map.from_edge ? timers.feed(RunCycle(900), map.rounds) : timers.drain(map.rounds);
+  const LaunchTimes times = timers.close();
+  return {mark, times, timers.rounds_added(), timers.pe_rounds()};
+}
+
+}  // namespace
+
+TEST_CASE("lanes of two sizes: the slowest one's end, the first one's added rounds, the simulated rounds of both") {
+  MachineSpec machine = load_machine("mini", source_path("hw/machines"));
+  machine.io.lane_sum_cycles = 7;
+  std::mt19937 random(5);
+  const auto any = [&random](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+  int other_counts = 0;
+  for (int trial = 0; trial < 120; ++trial) {
+    const int lanes = any(2, 3), width = any(2, 6), smaller = any(1, 3 * width), larger = any(1, lanes - 1);
+    const KernelKind kind = trial % 2 == 0 ? KernelKind::matmul_forward : KernelKind::matmul_gradient;
+    const LaunchSize all{kind, any(4, 30), any(500, 3000), lanes * smaller + larger, {width, any(1, 3)}};
+    const auto alone = [&](int tokens) {
+      LaunchSize one = all;
+      one.tokens = tokens;
+      LaunchMemo memo;
+      return time_launches(machine, one, {{0}}, &memo).front();
+    };
+    const LaunchOutcome first = alone(smaller + 1), last = alone(smaller);
+    const Together found = together(machine, all, lanes);
+    INFO("trial " << trial << ", " << lanes << " lanes: " << describe(all));
+    CHECK(found.times.end == std::max(first.times.end, last.times.end));
+    const Cycle sums = kind == KernelKind::matmul_gradient ? (lanes - 1) * 7 : 0;
+    CHECK(found.mark == std::max(first.marks.front(), last.marks.front()) + sums);
+    CHECK(found.times.macs == larger * first.times.macs + (lanes - larger) * last.times.macs);
+    CHECK(found.rounds_added == first.rounds_added);
+    CHECK(found.pe_rounds == first.pe_rounds + last.pe_rounds);
+    other_counts += first.rounds_added != last.rounds_added;
+  }
+  CHECK(other_counts > 1);
+}
