@@ -21,9 +21,9 @@ hw::Job clipped_job(double max_norm, hw::ClipTiming timing) {
 }
 
 struct Books {
-  explicit Books(hw::Job the_job)
+  explicit Books(hw::Job the_job, hw::MachineSpec the_machine = small_machine())
       : job(std::move(the_job)),
-        machine(small_machine()),
+        machine(std::move(the_machine)),
         placement(job, machine),
         store(job, machine.memoryx.chunk_bytes, invented_state(job)),
         book(job, machine, placement, store, servers, hw::LossScale(job.loss_scale, job.loss_scale.initial, 0)) {
@@ -77,7 +77,8 @@ constexpr auto waiting = hw::ClipTiming::waiting, speculative = hw::ClipTiming::
 }  // namespace
 
 TEST_CASE(
-    "the factor by hand: the limit over the norm of all chunks; one below the limit; no number where the norm is") {
+    "the factor by hand: the limit over the norm of all chunks, one below the limit, no number where the norm is "
+    "none") {
   hw::GradientNorm norm({3, 0, hw::ClipTiming::waiting}, {1, 2}, 500);
   const auto step = [&norm](double first, double second, double third) {
     norm.add(1, 1, third, 200);
@@ -173,6 +174,21 @@ TEST_CASE(
       CHECK(fast[0].updated_at >= slow[0].updated_at);
     }
   }
+}
+
+TEST_CASE("speculative updates: each chunk once, as it comes") {
+  hw::MachineSpec machine = small_machine();
+  machine.memoryx.weight_servers = 1;
+  machine.memoryx.update_params_per_s = 1e8;
+  machine.swarmx.link_latency_ps = 0;  // nothing waits for the norm
+  Books books(clipped_job(1e6, speculative), machine);
+  for (int layer = 0; layer < 3; ++layer) books.book.streams_read(0, layer, 0);
+  for (const int layer : {2, 1}) books.gradient(0, layer, 1'000'000, 1);
+  books.gradient(0, 0, 100'000'000, 1);
+  // 16 rounds of 21 elements, 3 a chunk: 5 chunks of 63, one of 21. At 10 ns an element each is squared, comes back by
+  // DRAM's latency of 90 ns, and is updated, before the next one's turn.
+  const Picosecond whole = 630'000 + 90'000 + 630'000, last = 210'000 + 90'000 + 210'000 + 90'000;
+  CHECK(books.book.clip_records().front().updated_at == 100'000'000 + 5 * whole + last);
 }
 
 TEST_CASE("with a dynamic loss scale a gradient that is not finite stops the whole step") {

@@ -51,6 +51,8 @@ class Explanations(ScratchTrainings):
         for launch, (length, sums) in launches.items():
             self.assertEqual(length, lengths[launch], launch)
             self.assertEqual(sum(sums.values()), length, launch)
+            held_up = [cycles for what, cycles in sums.items() if not what.startswith("the recurrences")]
+            self.assertEqual(held_up, sorted(held_up, reverse=True), launch)
         return value, launches, text
 
     def test_a_plain_training(self):

@@ -36,7 +36,7 @@ class BadInput(unittest.TestCase):
 
     def test_good_input_runs(self):
         result = self.train("-o", "good")
-        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("| Train Device=CSX, Step=2, Loss=", result.stdout)
 
     def test_a_refused_run_is_not_the_latest(self):

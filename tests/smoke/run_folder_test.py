@@ -196,6 +196,7 @@ class RunFolders(ScratchTrainings):
         self.assertEqual([os.fsencode(path.name) for path in folders], [b"fc\xff_tiny"])
         for folder in (folders[0] / "latest", self.folder / os.fsdecode(b"odd\xfe")):
             self.assertEqual(report(folder)["run"]["model"], "fc\ufffd/tiny")
+            self.assertIn('"fc\ufffd/tiny"', (folder / "report.json").read_text(encoding="utf-8"))
             self.assertTrue((folder / "summary.txt").read_bytes().startswith(b"fc\xff/tiny"))
             self.assertEqual(json.loads((folder / "run.json").read_text())["state"], "completed")
         self.assertGreater((self.folder / os.fsdecode(b"wave\xfd.vcd")).stat().st_size, 1000)

@@ -155,6 +155,26 @@ TEST_CASE("the multiply-adds that the measured step asks of a PE each cycle, wit
   }
 }
 
+TEST_CASE("what is lacking is said of that which is worth a five-hundredth of a step, and of nothing less") {
+  const hw::MachineSpec machine = hw::load_machine("wse2", kMachines);
+  bool some = false, small = false;
+  for (const std::string& name : transformer_names(kModels)) {
+    const Transformer model = read_transformer(name, kModels);
+    const Budget budget = make_budget(model, machine, batch_of(128));
+    if (budget.best < 0) continue;
+    const StepBudget& best = budget.ways[static_cast<std::size_t>(budget.best)];
+    std::string said;
+    for (const std::string& sentence : conclusions(model, machine, batch_of(128), budget)) said += sentence;
+    for (const Omission& omission : omissions(model, machine, best, budget.tokens)) {
+      const bool worth = omission.seconds >= 0.002 * best.seconds;
+      CAPTURE(name, omission.name, omission.seconds, best.seconds);
+      CHECK((said.find(omission.name + " (") != std::string::npos) == worth);
+      (worth ? some : small) = true;
+    }
+  }
+  CHECK((some && small));
+}
+
 TEST_CASE("a page stays within 80 columns, for every model, machine and number of systems") {
   for (const std::string& name : transformer_names(kModels))
     for (const char* machine_name : {"mini", "wse2", "wse3"})

@@ -106,7 +106,7 @@ TEST_CASE("the kept report that has a step is the first that ends at it or behin
   CHECK(name(11) == "none");
 }
 
-TEST_CASE("what is set aside goes into a new folder; what is no output stays") {
+TEST_CASE("what is set aside goes into a new folder, and what is no output stays") {
   const ScratchFolder folder;
   sw::set_aside(folder.path());
   CHECK(names(folder).empty());

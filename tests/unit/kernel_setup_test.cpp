@@ -16,7 +16,7 @@ TEST_CASE("operands fill what the code leaves, and one word more is refused with
                     "launch: a PE needs 62 bytes for its operands; 60 of its 100 bytes are for data");
 }
 
-TEST_CASE("every NaN of fp32 results is the machine's one; other numbers, and two halves, stay as they are") {
+TEST_CASE("every NaN of fp32 results is the machine's one, other numbers and two halves stay as they are") {
   const std::vector<std::uint32_t> bits{0x7f800001, 0xffc00000, 0x80000000, 0x3f800000, 0x7f800000};
   CHECK(sw::canonical(bits, true) ==
         std::vector<std::uint32_t>{0x7fc00000, 0x7fc00000, 0x80000000, 0x3f800000, 0x7f800000});

@@ -22,7 +22,7 @@ proto::CausedLaunch launch(const char* kernel, int layer, Cycle start, Cycle end
 
 }  // namespace
 
-TEST_CASE("launches of a kernel that were treated alike, in the order of the first; those without rounds left out") {
+TEST_CASE("launches of a kernel that were treated alike, in the order of the first, those without rounds left out") {
   const std::vector<sw::SimulatedShare> shares = sw::simulated_shares(
       {launch("load_input", 0, 0, 50, 0, 0, "all"), launch("matmul_forward", 0, 50, 60, 1, 1, "all"),
        launch("matmul_forward", 1, 60, 90, 7, 2, "some"), launch("matmul_forward", 2, 90, 100, 6, 6, "all"),

@@ -12,7 +12,7 @@ TEST_CASE("a word that ends in column 80 stays on its line, one that ends in col
   CHECK(wrapped("why: ", 5, std::string(75, 'x') + " next") == "why: " + std::string(75, 'x') + "\n     next\n");
 }
 
-TEST_CASE("a word longer than a line stays whole; no words give the beginning alone") {
+TEST_CASE("a word longer than a line stays whole, no words give the beginning alone") {
   const std::string whole(100, 'x');
   CHECK(wrapped("a ", 1, whole + " b") == "a " + whole + "\n b\n");
   CHECK(wrapped("a ", 1, " ") == "a \n");
