@@ -10,9 +10,11 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   const int columns = std::min(rectangle.width, tokens);
   const auto rows = [&](int features) { return std::min(features, rectangle.height); };
   const auto tokens_of = [&](int column) { return split_count(tokens, columns, column); };
-  lines_are_rows = from_edge = kernel.source == StreamSource::edge;
+  lines_are_rows = kernel.lines == LineAxis::rows;
+  from_edge = kernel.source == StreamSource::edge;
   reduces = kernel.sums != SumEnd::here;
   returns = kernel.sums == SumEnd::owner;
+  lines_from_east = !lines_are_rows && !returns;
   if (lines_are_rows) {
     const int from = kernel.by_input ? layer.outputs : layer.inputs,
               to = kernel.by_input ? layer.inputs : layer.outputs;
@@ -20,17 +22,34 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
     chain = rows(from);
     lines = std::max(chain, rows(to));
     positions = columns;
+    if (returns) sum_owners = {rounds, rectangle.height};
+    if (kernel.vectors) vector_owners = {rounds, rectangle.height};
+    if (!from_edge) stream_owners = {rounds, columns};
     for (int row = 0; row < chain; ++row)
-      wavelets.push_back(row_features(from, rectangle.height, row, !kernel.by_input));
+      wavelets.push_back(row_features(from, rectangle.height, row, kernel.has_bias()));
     for (int column = 0; column < columns; ++column) elements.push_back(tokens_of(column));
     return;
   }
   rounds = owned = layer.outputs;
   chain = lines = columns;
   positions = std::max(rows(layer.inputs), rows(layer.outputs));
-  for (int line = 0; line < lines; ++line) wavelets.push_back(tokens_of(columns - 1 - line));
+  stream_owners = {rounds, rectangle.height};
+  if (returns) sum_owners = {rounds, columns};
+  for (int line = 0; line < lines; ++line) wavelets.push_back(tokens_of(lines_from_east ? columns - 1 - line : line));
   for (int row = 0; row < positions; ++row)
-    elements.push_back(row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, reduces) : 0);
+    elements.push_back(row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, kernel.has_bias())
+                                                : 0);
+}
+
+std::vector<int> LaunchMap::stream_firsts() const {
+  std::vector<int> firsts(static_cast<std::size_t>(chain));
+  int first = 0;
+  for (int place = 0; place < chain; ++place) {
+    const auto line = static_cast<std::size_t>(lines_from_east ? chain - 1 - place : place);
+    firsts[line] = first;
+    first += wavelets[line];
+  }
+  return firsts;
 }
 
 }  // namespace weft::hw

@@ -27,15 +27,32 @@ struct BlockMap {
   int tokens_of(int column) const { return split_count(tokens, columns(), column); }
 };
 
-/// Geometry of a matrix launch, for the whole rectangle. A line is a row (forward, delta) or a column counted from
-/// the east (gradient, retained delta), so that sums always travel towards line 0.
+/// Which line of an axis owns a round: in blocks, in the order of the lines.
+struct Owners {
+  int rounds = 0, lines = 0;  ///< lines 0: nobody
+
+  bool any() const { return lines > 0; }
+  int of(int round) const { return split_line(rounds, lines, round); }
+  int first(int line) const { return any() ? split_first(rounds, lines, line) : 0; }
+  int count(int line) const { return any() ? split_count(rounds, lines, line) : 0; }
+  int most() const { return count(0); }
+  /// True when the next round belongs to another line: the switches advance.
+  bool hands_on(int round) const { return round + 1 < rounds && of(round) != of(round + 1); }
+};
+
+/// Geometry of a matrix launch, for the whole rectangle. A line is a row or a column; columns count from the side that
+/// sums travel to (from the east where they leave there or stay), so that sums always travel towards line 0.
 struct LaunchMap {
   bool lines_are_rows = true;
-  bool from_edge = true;  ///< the stream enters at the west edge; else from the row that owns the round
-  bool reduces = true;    ///< the round ends with a chain of partial sums
-  bool returns = true;    ///< the sum returns to the row that owns the round; else it leaves at the east edge
+  bool from_edge = true;         ///< the stream enters at the west edge; else from the position that owns the round
+  bool reduces = true;           ///< the round ends with a chain of partial sums
+  bool returns = true;           ///< the sum returns to the line that owns the round; else it leaves at the east edge
+  bool lines_from_east = false;  ///< lines are columns, line 0 the easternmost; else the first or northernmost
   int rounds = 0;
-  int owned = 0;  ///< features whose owner is the round's owner (== rounds)
+  int owned = 0;         ///< features whose owner is the round's owner (== rounds)
+  Owners stream_owners;  ///< positions that send a round's stream; none: the edge does
+  Owners vector_owners;  ///< lines that send a round's vector; none: each PE has its own
+  Owners sum_owners;     ///< lines that keep a round's sums; none: they leave or stay where they are
   int chain = 0, lines = 0, positions = 0;
   std::vector<int> wavelets;  ///< [chain]; of a sparse layer: at most, with every weight kept
   std::vector<int> elements;  ///< [positions]; the same
@@ -68,11 +85,21 @@ struct LaunchMap {
     return lists() && most > 0 ? kept->sum(position, cycles) : rounds * cycles(most);
   }
 
-  int owner_row(int round) const { return split_line(owned, height, round); }
-  /// True when the next round belongs to another row: the switches advance.
-  bool last_of_owner(int round) const { return round + 1 < rounds && owner_row(round) != owner_row(round + 1); }
-  /// True when row 0 sends a control wavelet after the sum. Its own sums stay in its memory and need none.
-  bool advances(int round) const { return returns && owner_row(round) > 0 && last_of_owner(round); }
+  /// PE of a line and a position.
+  int column_of(int line, int position) const {
+    if (lines_are_rows) return position;
+    return lines_from_east ? lines - 1 - line : line;
+  }
+  int row_of(int line, int position) const { return lines_are_rows ? line : position; }
+  /// Data wavelets of a line's round, of a sparse layer at most; 0 past the chain.
+  int scalars_of(int line) const { return line < chain ? wavelets[static_cast<std::size_t>(line)] : 0; }
+  /// [chain] the first of each line's scalars among those of a round, which run from north or west.
+  std::vector<int> stream_firsts() const;
+
+  /// Of a launch where only one of stream and sums has owners: those.
+  int owner_row(int round) const { return (from_edge ? sum_owners : stream_owners).of(round); }
+  /// True when line 0 sends a control wavelet after the sum. Its own sums stay in its memory and need none.
+  bool advances(int round) const { return returns && sum_owners.of(round) > 0 && sum_owners.hands_on(round); }
   bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }
   /// The owner of the round after it; past all rows after the last.
   int next_owner(int round) const { return round + 1 < rounds ? owner_row(round + 1) : height; }

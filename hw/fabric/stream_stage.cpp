@@ -276,16 +276,21 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
   const auto at = static_cast<std::size_t>(owner);
   std::int32_t& free = row(free_, line)[at];
   std::int32_t& ready = row(ready_, line)[at];
-  const std::int32_t from = control ? free : std::max(free, ready);
-  const std::int32_t issue = std::max(from, credit);
-  row(stall_, line)[at] += from - free;
-  row(blocked_, line)[at] += issue - from;
-  if (control) {
-    free = issue + timing_.control;
+  std::int32_t *stall = &row(stall_, line)[at], *blocked = &row(blocked_, line)[at];
+  std::int32_t issue;
+  if (steals(line)) {
+    std::int32_t from = free;
+    if (!control) receivers_.next_free_cycle(line, owner, std::max(free, ready), from, stall);
+    issue = receivers_.next_free_cycle(line, owner, std::max(credit, from), from, blocked);
+    free = receivers_.occupy(line, owner, issue, control ? timing_.control : length_[at]);
   } else {
-    free = issue + length_[at];
-    if (owner < active_) ready = issue + timing_.fill;
+    const std::int32_t from = control ? free : std::max(free, ready);
+    issue = std::max(from, credit);
+    *stall += from - free;
+    *blocked += issue - from;
+    free = issue + (control ? timing_.control : length_[at]);
   }
+  if (!control && owner < active_) ready = issue + timing_.fill;
   consume(line, k)[owner] = issue;
   depart(line, k)[owner] =
       std::max({issue + 1 + timing_.ramp, depart(line, k - 1)[owner] + 1, room[owner - 1] + 1, room[owner + 1] + 1});

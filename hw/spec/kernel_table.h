@@ -16,6 +16,9 @@ enum class KernelKind {
   retained_delta,
   activation_backward,
   matmul_gradient,
+  attention_scores,
+  attention_values,
+  attention_keys,
 };
 
 /// What happens on the wafer.
@@ -41,11 +44,12 @@ enum class KernelWeights {
   resident,  ///< kept by an earlier launch
 };
 
-/// Where a round's scalars come from: along the rows from the west edge, or along the columns from the row that owns
-/// it.
+/// Along which lines a round's scalars pass; its sums pass across them.
+enum class LineAxis { rows, columns };
+/// Where a round's scalars come from: the west edge, or the PEs across the line that own the round.
 enum class StreamSource { edge, owner };
-/// Where a round's sums go: up the columns and back to the row that owns it, along the rows out at the east edge, or
-/// nowhere: each PE keeps its own.
+/// Where a round's sums go: to the first line and back to the one that owns the round, along the rows out at the east
+/// edge, or nowhere: each PE keeps its own.
 enum class SumEnd { owner, edge, here };
 
 struct Kernel {
@@ -57,18 +61,25 @@ struct Kernel {
   bool by_input = false;        ///< a round is an input and its elements are outputs; else the other way round
   bool may_be_sparse = false;   ///< a layer's mask changes it
   KernelKind retaining = kind;  ///< in its place when the output layer's weights stay on the wafer
-  StreamSource source = StreamSource::edge;  ///< of the stream form, as `sums`
+  StreamSource source = StreamSource::edge;  ///< of the stream form, as what follows
   SumEnd sums = SumEnd::owner;
+  LineAxis lines = LineAxis::rows;
+  const char* stream = "weights";  ///< what the scalars are, in traces
+  const char* vectors = nullptr;   ///< what they are multiplied with, where it comes across the lines before them,
+                                   ///< from the line that owns the round; else every PE has its own
+  bool sums_fp32 = false;          ///< sums that return are kept as they are, else rounded to fp16
 
   constexpr bool streams() const { return form == KernelForm::stream; }
+  /// Inputs hold the constant one of the bias.
+  constexpr bool has_bias() const { return is_forward_product() || produces_gradient(); }
   /// Y = X W^T + b: consumes weights, a round an output.
-  constexpr bool is_forward_product() const { return streams() && role == KernelRole::forward; }
+  constexpr bool is_forward_product() const { return consumes_weights() && role == KernelRole::forward; }
   constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
   constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
 };
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 9> kernels{{
+constexpr std::array<Kernel, 12> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -78,10 +89,21 @@ constexpr std::array<Kernel, 9> kernels{{
     {KernelKind::matmul_delta, "matmul_delta", KernelForm::stream, KernelRole::delta, KernelWeights::streamed, true,
      true, KernelKind::retained_delta},
     {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident,
-     false, false, KernelKind::retained_delta, StreamSource::owner, SumEnd::here},
+     false, false, KernelKind::retained_delta, StreamSource::owner, SumEnd::here, LineAxis::columns, "deltas"},
     {KernelKind::activation_backward, "activation_backward", KernelForm::local, KernelRole::delta},
     {KernelKind::matmul_gradient, "matmul_gradient", KernelForm::stream, KernelRole::gradient, KernelWeights::none,
-     false, true, KernelKind::matmul_gradient, StreamSource::owner, SumEnd::edge},
+     false, true, KernelKind::matmul_gradient, StreamSource::owner, SumEnd::edge, LineAxis::columns, "deltas"},
+    // Of attention a round is a key. Its features come along the rows from the column that holds it, and the sums are
+    // scores of all tokens and go to the row that keep that key's (Q K^T, dO V^T); or that row sends its scores, and
+    // each PE adds up what they make of the features (P V, dS K); or the scores are the stream, and the sums go to the
+    // column that holds the key (P^T dO, dS^T Q).
+    {KernelKind::attention_scores, "attention_scores", KernelForm::stream, KernelRole::forward, KernelWeights::none,
+     false, false, KernelKind::attention_scores, StreamSource::owner, SumEnd::owner, LineAxis::rows, "keys", nullptr,
+     true},
+    {KernelKind::attention_values, "attention_values", KernelForm::stream, KernelRole::forward, KernelWeights::none,
+     false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores"},
+    {KernelKind::attention_keys, "attention_keys", KernelForm::stream, KernelRole::delta, KernelWeights::none, false,
+     false, KernelKind::attention_keys, StreamSource::owner, SumEnd::owner, LineAxis::columns, "scores"},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -5,6 +5,7 @@
 
 #include "hw/fabric/local_times.h"
 #include "hw/fabric/softmax_program.h"
+#include "hw/fabric/vector_stage.h"
 #include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
@@ -58,6 +59,8 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
+  if (map.vector_owners.any())
+    return hw::VectorStage(hw::FabricTiming(machine), map, machine.pe.lanes.fmac_mixed).run().end;
   hw::StreamReduce engine(hw::FabricTiming(machine),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   for (int round = 0; round < map.rounds; ++round) {
@@ -72,14 +75,14 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     if (map.from_edge) {
       source.edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.chain;
     } else {
-      source.owner = map.owner_row(round);
+      source.owner = map.stream_owners.of(round);
     }
     if (!map.reduces) {
       engine.stream(source);
       engine.close_without_reduction();
       continue;
     }
-    const int owner = map.returns ? map.owner_row(round) : -1;
+    const int owner = map.returns ? map.sum_owners.of(round) : -1;
     engine.stream(source, nullptr, owner);
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
@@ -99,6 +102,7 @@ void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& rando
   prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
+  prepared.launch.keeps_fp32 = hw::kernel_of(c.kind).sums_fp32;
   const auto total = [](const std::vector<int>& counts) {
     return static_cast<std::size_t>(std::accumulate(counts.begin(), counts.end(), 0));
   };
@@ -199,8 +203,9 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   const bool each_late = c.stalls == Stalls::wavelets;
   if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
   if (prepared.map && !(each_late && prepared.map->lists())) {
-    prepared.recurrence = each_late ? stalled_end(machine, *prepared.map, prepared.setup->array)
-                                    : recurrence_end(machine, prepared.launch);
+    prepared.recurrence = each_late && !prepared.map->vector_owners.any()
+                              ? stalled_end(machine, *prepared.map, prepared.setup->array)
+                              : recurrence_end(machine, prepared.launch);
   } else if (!prepared.map && (!each_late || prepared.launch.edge.empty())) {
     prepared.recurrence = local;
   }

@@ -19,26 +19,24 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
     const int at = map.lines_are_rows ? stream * outer + element : element * inner + stream;
     return launch.resident[static_cast<std::size_t>(at)];
   };
+  const std::vector<int> firsts = map.stream_firsts();
   std::vector<std::uint32_t> sums;
   for (int round = 0; round < map.rounds; ++round) {
     for (int element = 0; element < outer; ++element) {
       if (!map.lines_are_rows && !launch.keeps(round, element)) continue;
       std::uint32_t sum = 0;
-      // From the foot of the chain to line 0. Lines are rows from the north, or columns from the east.
-      int end = map.lines_are_rows ? inner : 0;
+      // From the foot of the chain to line 0.
       for (int line = map.chain - 1; line >= 0; --line) {
-        const int count = map.wavelets[static_cast<std::size_t>(line)];
-        const int first = map.lines_are_rows ? end - count : end;
+        const int first = firsts[static_cast<std::size_t>(line)];
         std::uint32_t partial = 0;
-        for (int stream = first; stream < first + count; ++stream) {
+        for (int stream = first; stream < first + map.wavelets[static_cast<std::size_t>(line)]; ++stream) {
           if (map.lines_are_rows && !launch.keeps(round, stream)) continue;
           partial = hw::fused_multiply_add(launch.stream[static_cast<std::size_t>(round * inner + stream)],
                                            resident(stream, element), partial);
         }
         sum = line == map.chain - 1 ? partial : hw::add(sum, partial);
-        end = map.lines_are_rows ? first : first + count;
       }
-      sums.push_back(map.returns ? hw::to_half(sum) : sum);
+      sums.push_back(map.returns && !launch.keeps_fp32 ? hw::to_half(sum) : sum);
     }
   }
   return sums;
@@ -54,16 +52,19 @@ std::vector<std::uint32_t> sums_and_weights(const hw::ProgramLaunch& launch) {
   return results;
 }
 
-std::vector<std::uint32_t> retained_delta(const hw::ProgramLaunch& launch) {
+// [features][tokens]: of a row the stream has features, of a column tokens.
+std::vector<std::uint32_t> outer_products(const hw::ProgramLaunch& launch) {
   const auto rounds = static_cast<std::size_t>(launch.map->rounds);
-  const std::size_t features = launch.resident.size() / rounds, tokens = launch.stream.size() / rounds;
+  const bool rows = launch.map->lines_are_rows;
+  const std::vector<std::uint16_t>&of_feature = rows ? launch.stream : launch.resident,
+        &of_token = rows ? launch.resident : launch.stream;
+  const std::size_t features = of_feature.size() / rounds, tokens = of_token.size() / rounds;
   std::vector<std::uint32_t> halves;
   for (std::size_t feature = 0; feature < features; ++feature) {
     for (std::size_t token = 0; token < tokens; ++token) {
       std::uint32_t sum = 0;
       for (std::size_t round = 0; round < rounds; ++round)
-        sum = hw::fused_multiply_add(launch.stream[round * tokens + token], launch.resident[round * features + feature],
-                                     sum);
+        sum = hw::fused_multiply_add(of_token[round * tokens + token], of_feature[round * features + feature], sum);
       halves.push_back(hw::to_half(sum));
     }
   }
@@ -171,7 +172,7 @@ std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
     case hw::KernelForm::stream:
       break;
   }
-  if (kernel.weights == hw::KernelWeights::resident) return retained_delta(launch);
+  if (!launch.map->reduces) return outer_products(launch);
   return kernel.weights == hw::KernelWeights::kept ? sums_and_weights(launch) : chained_sums(launch);
 }
 

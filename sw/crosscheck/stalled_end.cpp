@@ -49,13 +49,13 @@ class StalledRun {
   }
 
   bool leaves() const { return map_.reduces && !map_.returns; }
-  int owner() const { return map_.returns ? map_.owner_row(round_) : -1; }
+  int owner() const { return map_.returns ? map_.sum_owners.of(round_) : -1; }
 
   void stream(int line) {
     const int wavelets = engine_.data(line) + 1;
     hw::StreamReduce::Source source;
     if (!map_.from_edge) {
-      source.owner = map_.owner_row(round_);
+      source.owner = map_.stream_owners.of(round_);
       return engine_.stream(line, 0, wavelets, source);
     }
     source.side = -1;
@@ -69,7 +69,7 @@ class StalledRun {
       }
       engine_.stream(line, first, last, source);
       for (int offset = first; offset < last; ++offset)
-        edge.give_credit(MatrixColors::weights, engine_.departure(-1, line, offset) + 1);
+        edge.give_credit(MatrixColors::stream, engine_.departure(-1, line, offset) + 1);
     }
   }
 

@@ -20,12 +20,14 @@ std::vector<const char*> names_of(KernelKind kind) {
     case hw::KernelForm::loss:
       return {nullptr, "up_even_rows", "up_odd_rows", "down_to_rows", nullptr, "losses_even", "losses_odd"};
     default:
-      return {"returned_sum", "sums_even", "sums_odd", hw::consumes_weights(kind) ? "weights" : "deltas", "lists"};
+      if (hw::kernel_of(kind).vectors)
+        return {nullptr, nullptr, hw::kernel_of(kind).vectors, hw::kernel_of(kind).stream};
+      return {"returned_sum", "sums_even", "sums_odd", hw::kernel_of(kind).stream, "lists"};
   }
 }
 
 static_assert(MatrixColors::returned == 0 && MatrixColors::sums_even == 1 && MatrixColors::sums_odd == 2 &&
-              MatrixColors::weights == 3 && MatrixColors::deltas == 3 && MatrixColors::lists == 4);
+              MatrixColors::stream == 3 && MatrixColors::lists == 4);
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 #include "sw/kernels/activation_setup.h"
 #include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
-#include "sw/kernels/retained_setup.h"
+#include "sw/kernels/outer_setup.h"
 #include "sw/kernels/softmax_setup.h"
 #include "tlm/base/error.h"
 
@@ -27,8 +27,7 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
       break;
   }
   const hw::LaunchMap& map = *launch.map;
-  if (kernel.weights == hw::KernelWeights::resident)
-    return std::make_unique<RetainedSetup>(machine, map, launch.stream, launch.resident);
+  if (!map.reduces) return std::make_unique<OuterSetup>(machine, map, launch.stream, launch.resident);
   const auto keeps = [&launch](int round, int place) { return launch.keeps(round, place); };
   auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident, keeps},
                                              launch.keeps_fp32, kernel.weights == hw::KernelWeights::kept);

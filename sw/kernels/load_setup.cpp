@@ -36,8 +36,8 @@ LoadSetup::LoadSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     for (int column = 0; column < array.width; ++column) {
       add_program(array.program(column, row), row, column);
       for (const std::uint32_t word : words_of(launch, row, column))
-        source.push_back({++at, {word, static_cast<std::uint8_t>(MatrixColors::weights), false}});
-      source.push_back({++at, hw::control_wavelet(MatrixColors::weights, to_last_switch, true)});
+        source.push_back({++at, {word, static_cast<std::uint8_t>(MatrixColors::stream), false}});
+      source.push_back({++at, hw::control_wavelet(MatrixColors::stream, to_last_switch, true)});
     }
   }
 }
@@ -72,7 +72,7 @@ void LoadSetup::add_program(hw::Program& program, int row, int column) const {
     if (words == 0) return;
     Instruction instruction;
     instruction.opcode = hw::Opcode::store32;
-    instruction.fabric_in = static_cast<std::uint8_t>(MatrixColors::weights);
+    instruction.fabric_in = static_cast<std::uint8_t>(MatrixColors::stream);
     instruction.a = static_cast<std::uint16_t>(address);
     instruction.count = static_cast<std::uint16_t>(words);
     builder.add(instruction);
@@ -80,7 +80,7 @@ void LoadSetup::add_program(hw::Program& program, int row, int column) const {
   store(0, sample_words(row, column));
   store(label_address_, label_words(row, column));
   builder.halt();
-  hw::Route& route = program.routes[MatrixColors::weights];
+  hw::Route& route = program.routes[MatrixColors::stream];
   route = {{Port::west, hw::port_set(Port::ramp)}};
   if (column + 1 < array.width) route.push_back({Port::west, hw::port_set(Port::east)});
 }

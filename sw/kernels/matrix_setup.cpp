@@ -38,40 +38,59 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
       retains_(retains),
       stream_(values.stream),
       keeps_(values.keeps ? values.keeps : [](int, int) { return true; }),
-      line_first_(prefix(map.wavelets)),
+      line_first_(map.stream_firsts()),
       position_first_(prefix(map.elements)) {
   const int elements = largest(map_.elements), wavelets = largest(map_.wavelets);
-  const int owned = map_.owned == 0 ? 0 : hw::split_count(map_.owned, map_.height, 0);
-  const int tokens = map_.lines_are_rows ? elements : wavelets;
   const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
-                     outputs = resident + operands + operands % 2,
-                     end = outputs + static_cast<std::int64_t>(owned) * tokens * (keeps_fp32_ ? 2 : 1);
+                     sent = resident + operands + operands % 2,
+                     streams = static_cast<std::int64_t>(map_.stream_owners.most()) * wavelets,
+                     owned = sent + streams + (keeps_fp32_ ? streams % 2 : 0),
+                     end = owned + static_cast<std::int64_t>(map_.sum_owners.most()) * elements * words_of_sum();
   check_room(machine, end + (retains ? std::int64_t{map_.rounds} * wavelets : 0) + (map_.lists() ? elements : 0));
   addresses.resident = half_word(resident);
-  addresses.owned = half_word(outputs);
+  addresses.sent = half_word(sent);
+  addresses.owned = half_word(owned);
   addresses.kept = addresses.list = half_word(end);
   for (int line = 0; line < map_.lines; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
-      Program& program = array.program(x_of(line, position), y_of(line, position));
-      if (map_.lines_are_rows) {
-        add_row_programs(program, line, position);
-      } else {
-        add_column_programs(program, line, position);
-      }
+      Program& program = array.program(map_.column_of(line, position), map_.row_of(line, position));
+      if (line < map_.chain) add_main_thread(program, line, position);
+      if (map_.returns) add_receiver(program, line, position);
     }
   }
   place(values);
 }
 
-Instruction MatrixSetup::axpy(int color, int elements, int row_stride, int element_stride) const {
+// A stream's wavelet names a scalar of the line: a feature in a row, a token in a column; both have [feature][token].
+Instruction MatrixSetup::take(int line, int position) const {
+  const int elements = map_.elements[static_cast<std::size_t>(position)];
   Instruction instruction;
   instruction.opcode = Opcode::axpy;
-  instruction.fabric_in = color_of(color);
+  instruction.fabric_in = color_of(MatrixColors::stream);
   instruction.a = addresses.accumulators;
   instruction.b = addresses.resident;
   instruction.count = half_word(elements);
-  instruction.row_stride = half_word(row_stride);
-  instruction.element_stride = half_word(element_stride);
+  instruction.row_stride = half_word(map_.lines_are_rows ? elements : 1);
+  instruction.element_stride = half_word(map_.lines_are_rows ? 1 : map_.wavelets[static_cast<std::size_t>(line)]);
+  instruction.listed = map_.lists() && elements > 0;
+  if (retains_) {
+    instruction.opcode = Opcode::axpy_keep;
+    instruction.c = addresses.kept;
+    instruction.scalars = half_word(kept_features(line));
+  }
+  return instruction;
+}
+
+Instruction MatrixSetup::give(int line, int position, const RoundBody& round) const {
+  const int scalars = map_.wavelets[static_cast<std::size_t>(line)];
+  Instruction instruction = take(line, position);
+  instruction.opcode = Opcode::axpy_memory;
+  instruction.fabric_in.reset();
+  instruction.fabric_out = color_of(MatrixColors::stream);
+  instruction.c = half_word(addresses.sent + round.gives * scalars);
+  instruction.scalars = half_word(scalars);
+  instruction.close = true;
+  if (round.hands_on) instruction.advance = next_owner_switches;
   return instruction;
 }
 
@@ -82,164 +101,122 @@ Instruction MatrixSetup::drain(int line, int elements) const {
   instruction.fabric_out = color_of(line == 0 && map_.returns ? MatrixColors::returned : MatrixColors::sums_of(line));
   instruction.a = addresses.accumulators;
   instruction.count = half_word(elements);
+  instruction.listed = map_.lists();
   return instruction;
 }
 
-Instruction MatrixSetup::keep(int elements) const {
+Instruction MatrixSetup::keep(int elements, int owned_round) const {
   Instruction instruction = drain(0, elements);
   instruction.fabric_out.reset();
   if (!keeps_fp32_) instruction.opcode = Opcode::drain16;
-  instruction.b = addresses.owned;
+  instruction.b = half_word(addresses.owned + owned_round * elements * words_of_sum());
   return instruction;
 }
 
-// Towards line 0: north for rows, east for columns. The queue of partial sums holds no more than a round's, so that
-// none of the next round comes to the core before the line's own stream of this one.
+// Towards line 0. The queue of partial sums holds no more than a round's, so that none of the next round comes to the
+// core before the line's own stream of this one.
 void MatrixSetup::add_sum_routes(Program& program, int line, int elements) const {
-  const Port from = map_.lines_are_rows ? Port::south : Port::west;
-  const Port to = map_.lines_are_rows ? Port::north : Port::east;
-  if (line > 0 || !map_.returns) program.routes[MatrixColors::sums_of(line)] = {{Port::ramp, hw::port_set(to)}};
+  const AxisPorts ports = ports_across_lines(map_);
+  if (line > 0 || !map_.returns)
+    program.routes[MatrixColors::sums_of(line)] = {{Port::ramp, hw::port_set(ports.first)}};
   if (line + 1 == map_.chain) return;
   const int color = MatrixColors::sums_of(line + 1);
-  program.routes[color] = {{from, hw::port_set(Port::ramp)}};
+  program.routes[color] = {{ports.last, hw::port_set(Port::ramp)}};
   if (elements < input_queue_) program.input_depths[color] = elements;
 }
 
-void MatrixSetup::add_row_programs(Program& program, int line, int position) const {
-  const int elements = map_.elements[static_cast<std::size_t>(position)];
-  ProgramBuilder builder(program);
-  if (line < map_.chain) {
-    builder.begin_thread(0);
-    Instruction take = axpy(MatrixColors::weights, elements, elements, 1);
-    if (retains_) {
-      take.opcode = Opcode::axpy_keep;
-      take.c = addresses.kept;
-      take.scalars = half_word(kept_features(line));
+// Line 0 keeps its own sums, and moves the returning color on at the end of another owner's rounds. A PE without
+// elements only sends what it owns.
+std::vector<RoundBody> MatrixSetup::rounds_of(int line, int position) const {
+  const bool sums = map_.elements[static_cast<std::size_t>(position)] > 0;
+  std::vector<RoundBody> rounds;
+  for (int round = 0; round < map_.rounds; ++round) {
+    RoundBody body;
+    if (map_.stream_owners.any() && map_.stream_owners.of(round) == position) {
+      body.gives = round - map_.stream_owners.first(position);
+      body.hands_on = map_.stream_owners.hands_on(round);
+    } else if (!sums) {
+      continue;
     }
-    const Instruction sum = drain(line, elements);
-    Instruction last_sum = sum;
-    last_sum.close = last_sum.silent = true;
-    last_sum.advance = to_last_switch;
-    const auto rounds = [&](int passes) {
-      const int first = builder.here();
-      builder.add(take);
-      builder.add(sum);
-      builder.loop(first, passes, 0);
-    };
-    // Line 0 keeps its own sums, and moves the returning color on at the end of another owner's block of rounds.
-    const auto blocks = [&](int count, int passes) {
-      if (count <= 0) return;
-      const int first = builder.here();
-      if (passes > 1) rounds(passes - 1);
-      builder.add(take);
-      builder.add(last_sum);
-      builder.loop(first, count, 1);
-    };
-    if (line > 0) {
-      rounds(map_.rounds);
-    } else {
-      const int owners = std::min(map_.owned, map_.height), base = map_.owned / owners, wide = map_.owned % owners;
-      const int first = builder.here();
-      builder.add(take);
-      builder.add(keep(elements));
-      builder.loop(first, owned_rounds(0), 0);
-      const int wide_blocks = std::clamp(wide - 1, 0, std::max(owners - 2, 0));
-      blocks(wide_blocks, base + 1);
-      blocks(owners - 2 - wide_blocks, base);
-      if (owners > 1) rounds(owned_rounds(owners - 1));
-    }
-    builder.halt();
-    program.routes[MatrixColors::weights] = {
-        {Port::west, position + 1 < map_.positions ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
-    add_sum_routes(program, line, elements);
+    if (line == 0 && map_.returns && map_.sum_owners.of(round) == 0) body.keeps = round;
+    body.advances = line == 0 && map_.advances(round);
+    rounds.push_back(body);
   }
-  const bool sends_on = line + 1 < std::min(map_.lines, map_.owned);
+  return rounds;
+}
+
+void MatrixSetup::add_main_thread(Program& program, int line, int position) const {
+  const int elements = map_.elements[static_cast<std::size_t>(position)];
+  Instruction list;
+  list.opcode = Opcode::list16;
+  list.fabric_in = color_of(MatrixColors::lists);
+  list.a = addresses.list;
+  list.count = half_word(elements);
+  const bool listed = map_.lists() && elements > 0;
+  Instruction sum = drain(line, elements), last_sum = sum;
+  last_sum.close = last_sum.silent = true;
+  last_sum.advance = to_last_switch;
+  ProgramBuilder builder(program);
+  builder.begin_thread(0);
+  add_rounds(builder, rounds_of(line, position), [&](const RoundBody& round) {
+    if (listed) builder.add(list);
+    builder.add(round.gives >= 0 ? give(line, position, round) : take(line, position));
+    if (elements == 0) return;
+    builder.add(round.keeps >= 0 ? keep(elements, round.keeps) : round.advances ? last_sum : sum);
+  });
+  builder.halt();
+  program.routes[MatrixColors::stream] = stream_route(map_, position);
+  if (elements > 0) add_sum_routes(program, line, elements);
+  if (listed)
+    program.routes[MatrixColors::lists] = {
+        {Port::west, line > 0 ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
+}
+
+void MatrixSetup::add_receiver(Program& program, int line, int position) const {
+  const AxisPorts ports = ports_across_lines(map_);
+  const int elements = map_.elements[static_cast<std::size_t>(position)];
+  if (elements == 0) return;
+  const bool sends_on = line + 1 < std::min(map_.lines, map_.rounds);
   if (line == 0) {
-    if (sends_on) program.routes[MatrixColors::returned] = {{Port::ramp, hw::port_set(Port::south)}};
+    if (sends_on) program.routes[MatrixColors::returned] = {{Port::ramp, hw::port_set(ports.last)}};
     return;
   }
-  const int owned = owned_rounds(line) * elements;
+  const int owned = map_.sum_owners.count(line) * elements;
   if (owned == 0) return;
   Instruction store;
   store.opcode = keeps_fp32_ ? Opcode::store32 : Opcode::store16;
   store.fabric_in = color_of(MatrixColors::returned);
   store.a = addresses.owned;
   store.count = half_word(owned);
+  ProgramBuilder builder(program);
   builder.begin_task(hw::Trigger::data, MatrixColors::returned, 1);
   builder.add(store);
   builder.halt();
   hw::Route& route = program.routes[MatrixColors::returned];
-  route = {{Port::north, hw::port_set(Port::ramp)}};
-  if (sends_on) route.push_back({Port::north, hw::port_set(Port::south)});
-}
-
-void MatrixSetup::add_column_programs(Program& program, int line, int position) const {
-  const int elements = map_.elements[static_cast<std::size_t>(position)];
-  const int tokens = map_.wavelets[static_cast<std::size_t>(line)];
-  const int before = hw::split_first(map_.owned, map_.height, position), own = owned_rounds(position);
-  Instruction take = axpy(MatrixColors::deltas, elements, 1, tokens), sum = drain(line, elements);
-  const bool listed = map_.lists() && elements > 0;
-  take.listed = sum.listed = listed;
-  Instruction list;
-  list.opcode = Opcode::list16;
-  list.fabric_in = color_of(MatrixColors::lists);
-  list.a = addresses.list;
-  list.count = half_word(elements);
-  Instruction give = take;
-  give.opcode = Opcode::axpy_memory;
-  give.fabric_in.reset();
-  give.fabric_out = color_of(MatrixColors::deltas);
-  give.c = addresses.owned;
-  give.scalars = half_word(tokens);
-  give.close = true;
-  ProgramBuilder builder(program);
-  builder.begin_thread(0);
-  const auto rounds = [&](const Instruction& multiply, int passes) {
-    if (passes == 0) return;
-    const int first = builder.here();
-    if (listed) builder.add(list);
-    builder.add(multiply);
-    if (elements > 0) builder.add(sum);
-    builder.loop(first, passes, 0);
-  };
-  if (elements > 0) rounds(take, before);
-  if (own > 0) {
-    rounds(give, own - 1);
-    give.c = half_word(give.c + (own - 1) * tokens);
-    if (before + own < map_.rounds) give.advance = next_owner_switches;
-    rounds(give, 1);
-  }
-  if (elements > 0) rounds(take, map_.rounds - before - own);
-  builder.halt();
-  if (elements > 0) add_sum_routes(program, line, elements);
-  if (listed)
-    program.routes[MatrixColors::lists] = {
-        {Port::west, line > 0 ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
-  program.routes[MatrixColors::deltas] = delta_route(map_, position);
+  route = {{ports.first, hw::port_set(Port::ramp)}};
+  if (sends_on) route.push_back({ports.first, hw::port_set(ports.last)});
 }
 
 void MatrixSetup::place(const MatrixValues& values) {
-  const int tokens = map_.lines_are_rows ? position_first_.back() : line_first_.back();
+  const int inner = scalars_of_round(), tokens = map_.lines_are_rows ? position_first_.back() : inner;
   for (int line = 0; line < map_.chain; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
-      hw::Sram& memory = array.memory(x_of(line, position), y_of(line, position));
+      hw::Sram& memory = array.memory(map_.column_of(line, position), map_.row_of(line, position));
       const auto l = static_cast<std::size_t>(line), p = static_cast<std::size_t>(position);
-      // Columns count their lines from the east, tokens from the west.
       const int feature_first = map_.lines_are_rows ? line_first_[l] : position_first_[p];
       const int features = map_.lines_are_rows ? map_.wavelets[l] : map_.elements[p];
-      const int token_first = map_.lines_are_rows ? position_first_[p] : tokens - line_first_[l + 1];
+      const int token_first = map_.lines_are_rows ? position_first_[p] : line_first_[l];
       const int own_tokens = map_.lines_are_rows ? map_.elements[p] : map_.wavelets[l];
       for (int feature = 0; feature < features; ++feature)
         for (int token = 0; token < own_tokens; ++token)
           memory.write16(
               addresses.resident + feature * own_tokens + token,
               values.resident[static_cast<std::size_t>((feature_first + feature) * tokens + token_first + token)]);
-      if (map_.from_edge) continue;
-      const int first = hw::split_first(map_.owned, map_.height, position);
-      for (int round = 0; round < owned_rounds(position); ++round)
-        for (int token = 0; token < own_tokens; ++token)
-          memory.write16(addresses.owned + round * own_tokens + token,
-                         values.stream[static_cast<std::size_t>((first + round) * tokens + token_first + token)]);
+      const int first = map_.stream_owners.first(position), scalars = map_.wavelets[l];
+      for (int round = 0; round < map_.stream_owners.count(position); ++round)
+        for (int scalar = 0; scalar < scalars; ++scalar)
+          memory.write16(addresses.sent + round * scalars + scalar,
+                         values.stream[static_cast<std::size_t>((first + round) * inner + line_first_[l] + scalar)]);
     }
   }
 }
@@ -247,14 +224,14 @@ void MatrixSetup::place(const MatrixValues& values) {
 void MatrixSetup::feed(int line, int round, Cycle first) {
   auto& source = array.edges[static_cast<std::size_t>(array.edge(Port::west, line))].source;
   const auto l = static_cast<std::size_t>(line);
-  const int features = line_first_.back();
+  const int features = scalars_of_round();
   for (int number = 0; number < map_.wavelets[l]; ++number) {
     const int place = line_first_[l] + number;
     if (!keeps_(round, place)) continue;
-    source.push_back({first++, hw::scalar_wavelet(MatrixColors::weights, half_word(number),
+    source.push_back({first++, hw::scalar_wavelet(MatrixColors::stream, half_word(number),
                                                   stream_[static_cast<std::size_t>(round * features + place)])});
   }
-  source.push_back({first, hw::control_wavelet(MatrixColors::weights)});
+  source.push_back({first, hw::control_wavelet(MatrixColors::stream)});
 }
 
 void MatrixSetup::feed_list(int position, int round, Cycle first) {
@@ -286,9 +263,11 @@ std::vector<std::uint32_t> MatrixSetup::results(const hw::ArrayRun& run) const {
 
 std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {
   if (map_.returns) {
-    const int row = map_.owner_row(round), own_round = round - hw::split_first(map_.owned, map_.height, row);
+    const int line = map_.sum_owners.of(round), own_round = round - map_.sum_owners.first(line);
     const int index = own_round * map_.elements[static_cast<std::size_t>(position)] + element;
-    const auto& memory = run.pes[static_cast<std::size_t>(row * array.width + x_of(row, position))].memory;
+    const auto& memory =
+        run.pes[static_cast<std::size_t>(map_.row_of(line, position) * array.width + map_.column_of(line, position))]
+            .memory;
     if (!keeps_fp32_) return memory[static_cast<std::size_t>(addresses.owned + index)];
     const auto word = static_cast<std::size_t>(addresses.owned + 2 * index);
     return memory[word] | static_cast<std::uint32_t>(memory[word + 1]) << 16;

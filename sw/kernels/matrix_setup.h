@@ -1,20 +1,22 @@
 #pragma once
-// A matrix launch with a chain of sums (all but the retained delta) as what its PEs are given: programs, routes, memory
+// A stream launch with a chain of sums (all but the retained delta) as what its PEs are given: programs, routes, memory
 // and edge streams. The compiler's map of the launch (hw/fabric/launch_map.h) says which PE holds what; this file says
 // with which instructions, colors and addresses. hw/pe/array_model.h and rtl/cosim run it; hw/fabric/stream_reduce.h is
 // its time as a recurrence.
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "sw/kernels/kernel_setup.h"
 #include "sw/kernels/matrix_colors.h"
+#include "sw/kernels/round_program.h"
 
 namespace weft::sw {
 
 /// Values as fp16 bits, in the order of the launch.
-///   forward, delta  stream [rounds][features of the lines], resident [features of the lines][tokens]
-///   gradient        stream [rounds][tokens], resident [features of the rows][tokens]
+///   lines are rows     stream [rounds][features of the lines], resident [features of the lines][tokens]
+///   lines are columns  stream [rounds][tokens], resident [features of the rows][tokens]
 /// "Features" counts the constant one of the bias where the map has it; its row of `resident` must be ones.
 struct MatrixValues {
   std::vector<std::uint16_t> stream, resident;
@@ -27,8 +29,9 @@ struct MatrixAddresses {
   std::uint16_t accumulators = 0;  ///< fp32 [elements]
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
   std::uint16_t kept = 0;          ///< fp16 [rounds][features of the PE], where weights are kept
-  std::uint16_t owned = 0;  ///< fp16 (outputs also fp32) [owned rounds of the PE][tokens of the PE]: outputs, or deltas
-  std::uint16_t list = 0;   ///< indices of the elements that are kept in a round
+  std::uint16_t sent = 0;          ///< fp16 [rounds whose stream the PE owns][scalars of its line]
+  std::uint16_t owned = 0;         ///< fp16 or fp32 [rounds whose sums the PE owns][elements of the PE]
+  std::uint16_t list = 0;          ///< indices of the elements that are kept in a round
 };
 
 class MatrixSetup : public KernelSetup {
@@ -50,30 +53,30 @@ class MatrixSetup : public KernelSetup {
   bool results_are_fp32() const override { return keeps_fp32_ || !map_.returns; }
   /// fp32 bits of the sum that left the edge, or fp16 bits of the returned sum, of `round` at `position`'s element.
   std::uint32_t result(const hw::ArrayRun& run, int round, int position, int element) const;
-  /// PE of a line and position.
-  int x_of(int line, int position) const { return map_.lines_are_rows ? position : array.width - 1 - line; }
-  int y_of(int line, int position) const { return map_.lines_are_rows ? line : position; }
 
  private:
   void place(const MatrixValues& values);
-  void add_row_programs(hw::Program& program, int line, int position) const;
-  void add_column_programs(hw::Program& program, int line, int position) const;
+  void add_main_thread(hw::Program& program, int line, int position) const;
+  void add_receiver(hw::Program& program, int line, int position) const;
   void add_sum_routes(hw::Program& program, int line, int elements) const;
-  hw::Instruction axpy(int color, int elements, int row_stride, int element_stride) const;
+  std::vector<RoundBody> rounds_of(int line, int position) const;
+  hw::Instruction take(int line, int position) const;
+  hw::Instruction give(int line, int position, const RoundBody& round) const;
   hw::Instruction drain(int line, int elements) const;
-  hw::Instruction keep(int elements) const;
+  hw::Instruction keep(int elements, int owned_round) const;
   /// Weights of a round that a PE of the row keeps.
   int kept_features(int line) const {
     return map_.wavelets[static_cast<std::size_t>(line)] - (line + 1 == map_.chain ? 1 : 0);
   }
-  int owned_rounds(int row) const { return hw::split_count(map_.owned, map_.height, row); }
+  int words_of_sum() const { return keeps_fp32_ ? 2 : 1; }
+  int scalars_of_round() const { return std::accumulate(map_.wavelets.begin(), map_.wavelets.end(), 0); }
 
   hw::LaunchMap map_;
   int input_queue_;
   bool keeps_fp32_, retains_;
   std::vector<std::uint16_t> stream_;
   std::function<bool(int round, int place)> keeps_;
-  std::vector<int> line_first_;  ///< [chain + 1] features (rows) or tokens (columns) before the line, in stream order
+  std::vector<int> line_first_;      ///< LaunchMap::stream_firsts()
   std::vector<int> position_first_;  ///< [positions + 1]
 };
 

@@ -26,11 +26,11 @@ class Crosscheck(unittest.TestCase):
         return result, json.loads((self.folder / "table.json").read_text())
 
     def test_a_sweep(self):
-        result, table = self.sweep("--cases", 1278, "--seed", 11)
+        result, table = self.sweep("--cases", 1704, "--seed", 11)
         print(result.stdout)
         self.assertEqual(table["failures"], [])
         for kernel, row in table["kernels"].items():
-            self.assertEqual(row["cases"], 1278 // len(table["kernels"]))
+            self.assertIn(row["cases"] - 1704 // len(table["kernels"]), (0, 1))
             self.assertGreater(row["sums"], 1000, kernel)
             self.assertEqual(row["wrong_sums"], 0, kernel)
             self.assertEqual(row["model_unequal"], 0, kernel)
@@ -57,7 +57,7 @@ class Crosscheck(unittest.TestCase):
                     self.assertEqual(errors["above_bar"], 0, kernel)
 
     def test_lanes_of_another_machine(self):
-        result, table = self.sweep("--cases", 480, "--seed", 11, "--machine", "wse3")
+        result, table = self.sweep("--cases", 640, "--seed", 11, "--machine", "wse3")
         print(result.stdout)
         self.assertEqual(table["failures"], [])
         for kernel, row in table["kernels"].items():
