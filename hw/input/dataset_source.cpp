@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "hw/input/train_steps.h"
+#include "hw/spec/train_steps.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {

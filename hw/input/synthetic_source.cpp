@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hw/input/train_steps.h"
+#include "hw/spec/train_steps.h"
 #include "tlm/base/fp16.h"
 #include "tlm/base/split_mix.h"
 

@@ -32,9 +32,9 @@ MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, con
       window_(machine.io.edge_buffer_bytes),
       user_link_(fmt::format("{}.user", name()), "memoryx_to_user", proto::Limiter::host, machine.host.link_gbps,
                  machine.host.link_latency_ps, recorder),
-      last_stream_(job.layers.size(), -1),
-      issue_(machine.host.command_latency_ps),
-      issue_cause_(proto::Cause().then(proto::Limiter::host, {}, issue_)) {
+      reads_(machine.host.command_latency_ps,
+             proto::Cause().then(proto::Limiter::host, {}, machine.host.command_latency_ps)),
+      last_stream_(job.layers.size(), -1) {
   for (int server = 0; server < placement_.servers(); ++server) servers_.emplace_back(job, machine, placement_, server);
   lanes_.reserve(placement_.lanes());
   for (int lane = 0; lane < placement_.lanes(); ++lane) {
@@ -45,10 +45,6 @@ MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, con
   for (std::size_t launch = 0; launch < job.train_launches.size(); ++launch)
     if (consumes_weights(job.train_launches[launch].kind))
       last_stream_[job.train_launches[launch].layer] = static_cast<int>(launch);
-  for (const Stage& stage : job.stages) {
-    first_train_step_.push_back(train_steps_);
-    if (stage.train) train_steps_ += stage.steps;
-  }
   SC_HAS_PROCESS(MemoryX);
   SC_THREAD(run);
 }
@@ -62,7 +58,7 @@ TrainingState MemoryX::state() const {
 }
 
 void MemoryX::run() {
-  if (job_.initial_checkpoint && train_steps_ > 0) checkpoint(0, 0);
+  if (job_.initial_checkpoint && train_steps() > 0) checkpoint(0, 0);
   bool go = true;
   for (int stage = 0; go && stage < static_cast<int>(job_.stages.size()); ++stage)
     for (std::int64_t step = 0; go && step < job_.stages[stage].steps; ++step) go = run_step(stage, step);
@@ -103,9 +99,9 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   // A dynamic scale of this step depends on every gradient of the step before.
   if (train && job_.loss_scale.dynamic) {
     wait_for_updates();
-    issue_from(updates_.decided_at(), updates_.decided_cause());
+    reads_.issue_from(updates_.decided_at(), updates_.decided_cause());
   }
-  if (issue_ > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(issue_));
+  if (reads_.issue() > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(reads_.issue()));
 
   at_begin_of_step_ = true;
   losses_due_ += job_.micro_batches;
@@ -117,7 +113,7 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   tag.stage = stage;
   tag.step = step;
   tag.train = train;
-  send(tag, std::move(payload), issue_, issue_cause_);
+  send(tag, std::move(payload), reads_.issue(), reads_.issue_cause());
 }
 
 void MemoryX::stream(BlockTag tag, KernelKind kind) {
@@ -130,14 +126,15 @@ void MemoryX::stream(BlockTag tag, KernelKind kind) {
   if (std::exchange(at_begin_of_step_, false) && train_started_ > 0 && updates_.steps_decided() == train_started_ &&
       control_.wants_state())
     control_.take_state(state());
-  issue_from(updates_.version_at(tag.layer), updates_.version_cause(tag.layer));
+  reads_.issue_from(updates_.version_at(tag.layer), updates_.version_cause(tag.layer));
   const StreamShape shape = store_.shape_of(tag.layer, kind);
   for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
     tag.lane = placement_.lane(tag.layer, tag.chunk);
     send_chunk(tag, kind, shape);
   }
   const bool last = tag.micro_batch == job_.micro_batches - 1 && tag.launch == last_stream_[tag.layer];
-  if (last && job_.stages[tag.stage].train) updates_.streams_read(train_started_, tag.layer, read_done_, read_cause_);
+  if (last && job_.stages[tag.stage].train)
+    updates_.streams_read(train_started_, tag.layer, reads_.done(), reads_.done_cause());
 }
 
 void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape& shape) {
@@ -149,28 +146,19 @@ void MemoryX::send_chunk(const BlockTag& tag, KernelKind kind, const StreamShape
     wait(progress_);
   }
   waiting_.clear();
-  issue_from(room_at, window_.room_cause());
+  reads_.issue_from(room_at, window_.room_cause());
   if (updates_.version(tag.layer) != train_started_)
     throw SimulationError(fmt::format("{}: {} would carry version {} instead of {}", name(), describe(tag),
                                       updates_.version(tag.layer), train_started_));
   WeightServer& server = servers_[placement_.server(tag.layer, tag.chunk)];
-  proto::Cause why = issue_cause_;
+  proto::Cause why = reads_.issue_cause();
   const proto::WorkOf work = proto::work_of(tag);
   const Picosecond ready = consumes_weights(kind)
-                               ? server.read(issue_, tag.layer, elements, kernel_of(kind).by_input, &why, work)
-                               : server.read_indices(issue_, tag.layer, elements, &why, work);
-  if (ready > read_done_) {
-    read_done_ = ready;
-    read_cause_ = why;
-  }
+                               ? server.read(reads_.issue(), tag.layer, elements, kernel_of(kind).by_input, &why, work)
+                               : server.read_indices(reads_.issue(), tag.layer, elements, &why, work);
+  reads_.read(ready, why);
   window_.sent(tag, bytes);
   send(tag, store_.read_stream(tag.layer, kind, tag.chunk), ready, std::move(why));
-}
-
-void MemoryX::issue_from(Picosecond at, const proto::Cause& cause) {
-  if (at <= issue_) return;
-  issue_ = at;
-  issue_cause_ = cause;
 }
 
 void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready, proto::Cause cause) {
@@ -190,27 +178,27 @@ void MemoryX::wait_for_updates() {
 }
 
 bool MemoryX::checkpoint_due() const {
-  if (train_started_ == train_steps_ && job_.final_checkpoint) return true;
+  if (train_started_ == train_steps() && job_.final_checkpoint) return true;
   return job_.checkpoint_steps > 0 && (job_.first_step + train_started_) % job_.checkpoint_steps == 0;
 }
 
 void MemoryX::checkpoint(int stage, std::int64_t step) {
   wait_for_updates();
-  const Picosecond start = std::max(issue_, updates_.decided_at());
+  const Picosecond start = std::max(reads_.issue(), updates_.decided_at());
   const TrainingState now = state();
   BlockTag tag;
   tag.kind = BlockKind::checkpoint;
   tag.stage = stage;
   tag.step = step;
-  issue_from(start, updates_.decided_cause());
+  reads_.issue_from(start, updates_.decided_cause());
   for (tag.layer = 0; tag.layer < static_cast<int>(now.layers.size()); ++tag.layer) {
     for (WeightServer& server : servers_) {
       const Picosecond collected = server.collect(start, tag.layer);
-      issue_from(collected, issue_cause_.then(proto::Limiter::memoryx_reader, {}, collected));
+      reads_.issue_from(collected, reads_.issue_cause().then(proto::Limiter::memoryx_reader, {}, collected));
     }
-    send_to_user(tag, store_.layer_payload(now, tag.layer), issue_, issue_cause_);
+    send_to_user(tag, store_.layer_payload(now, tag.layer), reads_.issue(), reads_.issue_cause());
   }
-  send_to_user(tag, std::make_shared<proto::PayloadBytes>(pack_run_state(now)), issue_, issue_cause_);
+  send_to_user(tag, std::make_shared<proto::PayloadBytes>(pack_run_state(now)), reads_.issue(), reads_.issue_cause());
   last_checkpoint_ = train_started_;
 }
 
@@ -234,7 +222,7 @@ void MemoryX::receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::
       if (tag.lane != placement_.lane(tag.layer, tag.chunk))
         throw SimulationError(
             fmt::format("{}: {} belongs on lane {}", name(), describe(tag), placement_.lane(tag.layer, tag.chunk)));
-      updates_.gradient(first_train_step_.at(tag.stage) + tag.step, tag, block->payload, at, block->cause);
+      updates_.gradient(train_steps_before(job_, tag.stage) + tag.step, tag, block->payload, at, block->cause);
       break;
     case BlockKind::loss:
       ++losses_passed_;

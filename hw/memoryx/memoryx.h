@@ -6,12 +6,14 @@
 
 #include "hw/memoryx/credit_window.h"
 #include "hw/memoryx/parameter_store.h"
+#include "hw/memoryx/read_clock.h"
 #include "hw/memoryx/update_book.h"
 #include "hw/memoryx/weight_server.h"
 #include "hw/spec/job.h"
 #include "hw/spec/machine.h"
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
+#include "hw/spec/train_steps.h"
 #include "hw/spec/training_state.h"
 #include "tlm/block/link_port.h"
 #include "tlm/block/transport.h"
@@ -57,11 +59,11 @@ class MemoryX : public sc_core::sc_module {
   void send_chunk(const proto::BlockTag& tag, KernelKind kind, const StreamShape& shape);
   void send(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
   void wait_for_updates();
+  /// Training steps of the whole job.
+  std::int64_t train_steps() const { return train_steps_before(job_, static_cast<int>(job_.stages.size())); }
   bool checkpoint_due() const;
   void checkpoint(int stage, std::int64_t step);
   void send_to_user(const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond ready, proto::Cause cause);
-  /// The next read is not before `at`, because of `cause`.
-  void issue_from(Picosecond at, const proto::Cause& cause);
   void receive(int lane, tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);
 
   const Job& job_;
@@ -74,15 +76,10 @@ class MemoryX : public sc_core::sc_module {
   CreditWindow window_;
   std::vector<proto::LinkPort> lanes_;
   proto::LinkPort user_link_;
-  std::vector<int> last_stream_;                ///< per layer: its last weight-consuming training launch
-  std::vector<std::int64_t> first_train_step_;  ///< per stage: training steps of the stages before
-  std::int64_t train_steps_ = 0;                ///< of the whole job
-  std::int64_t train_started_ = 0;              ///< whose streams were all sent
-  std::int64_t last_checkpoint_ = -1;           ///< in training steps of this run
-  Picosecond issue_;                            ///< of the latest read
-  proto::Cause issue_cause_;                    ///< of that
-  Picosecond read_done_ = 0;                    ///< latest end of a read so far
-  proto::Cause read_cause_;                     ///< of that
+  ReadClock reads_;
+  std::vector<int> last_stream_;       ///< per layer: its last weight-consuming training launch
+  std::int64_t train_started_ = 0;     ///< training steps whose streams were all sent
+  std::int64_t last_checkpoint_ = -1;  ///< in training steps of this run
   Picosecond step_read_ = 0;
   std::int64_t losses_due_ = 0, losses_passed_ = 0;
   bool sequence_done_ = false;

@@ -95,9 +95,11 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
                   "x,y,width,height: PEs that are Verilated tiles (implies --pe_programs)")
       ->delimiter(',')
       ->expected(4);
-  command.add_option("--vcd", settings.vcd, "write a waveform: FILE.vcd, .vcd.gz or .fst, and FILE.gtkw to open it");
+  command.add_option("--vcd", settings.waveform.file,
+                     "write a waveform: FILE.vcd, .vcd.gz or .fst, and FILE.gtkw to open it");
   command
-      .add_option("--vcd_scope", settings.vcd_scopes, "phases, links, pes, or a pattern of track names (default: all)")
+      .add_option("--vcd_scope", settings.waveform.scopes,
+                  "phases, links, pes, or a pattern of track names (default: all)")
       ->delimiter(',');
   command.add_option("--vcd_pe", flags.vcd_pes,
                      "x,y: trace this PE's threads and links, cycle by cycle (implies --pe_programs); repeatable");
@@ -131,17 +133,19 @@ void read_vcd_pes(RunFlags& flags) {
     if (std::sscanf(text.c_str(), "%d,%d%n", &x, &y, &used) != 2 || used != static_cast<int>(text.size()) || x < 0 ||
         y < 0)
       throw UsageError(fmt::format("--vcd_pe {}: expected x,y, each at least 0, e.g. 3,4", text));
-    if (std::find(settings.vcd_pes.begin(), settings.vcd_pes.end(), std::pair(x, y)) == settings.vcd_pes.end())
-      settings.vcd_pes.emplace_back(x, y);
+    if (std::find(settings.waveform.pes.begin(), settings.waveform.pes.end(), std::pair(x, y)) ==
+        settings.waveform.pes.end())
+      settings.waveform.pes.emplace_back(x, y);
   }
   const bool only_pes =
-      !settings.vcd_scopes.empty() && std::all_of(settings.vcd_scopes.begin(), settings.vcd_scopes.end(),
-                                                  [](const std::string& scope) { return scope == "pes"; });
-  if (!settings.vcd_scopes.empty() && settings.vcd.empty()) throw UsageError("--vcd_scope: needs --vcd FILE");
-  if (only_pes && settings.vcd_pes.empty()) throw UsageError("--vcd_scope pes: say which PEs, e.g. --vcd_pe 3,4");
-  if (!settings.vcd_pes.empty() && settings.vcd.empty()) throw UsageError("--vcd_pe: needs --vcd FILE");
-  if (!settings.vcd_pes.empty() && !settings.vcd_scopes.empty()) settings.vcd_scopes.emplace_back("pes");
-  settings.pe_programs |= !settings.vcd_pes.empty();
+      !settings.waveform.scopes.empty() && std::all_of(settings.waveform.scopes.begin(), settings.waveform.scopes.end(),
+                                                       [](const std::string& scope) { return scope == "pes"; });
+  if (!settings.waveform.scopes.empty() && settings.waveform.file.empty())
+    throw UsageError("--vcd_scope: needs --vcd FILE");
+  if (only_pes && settings.waveform.pes.empty()) throw UsageError("--vcd_scope pes: say which PEs, e.g. --vcd_pe 3,4");
+  if (!settings.waveform.pes.empty() && settings.waveform.file.empty()) throw UsageError("--vcd_pe: needs --vcd FILE");
+  if (!settings.waveform.pes.empty() && !settings.waveform.scopes.empty()) settings.waveform.scopes.emplace_back("pes");
+  settings.pe_programs |= !settings.waveform.pes.empty();
 }
 
 /// --timing_only has no numbers to start from, to compare or to keep.

@@ -116,7 +116,7 @@ std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const 
         "runconfig.features_over=rows");
   const hw::Rectangle pes = on_wafer(machine, plan.mapping);
   require_room(machine, {std::min(pes.width, plan.mapping.lane.width), plan.mapping.lane.height});
-  for (const auto& [x, y] : settings.vcd_pes)
+  for (const auto& [x, y] : settings.waveform.pes)
     if (x >= pes.width || y >= pes.height)
       throw UsageError(fmt::format("--vcd_pe {},{}: the plan uses {} x {} PEs", x, y, pes.width, pes.height));
   const TileRegion& region = settings.rtl_region;

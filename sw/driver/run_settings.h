@@ -9,6 +9,12 @@
 
 namespace weft::sw {
 
+struct WaveformSettings {
+  std::filesystem::path file;       ///< empty: no trace
+  std::vector<std::string> scopes;  ///< phases, links, pes
+  LaunchRunner::Pes pes;            ///< scope pes: these; imply pe_programs
+};
+
 struct RunSettings {
   std::string model = "fc_mnist";
   std::string machine = "mini";
@@ -30,13 +36,11 @@ struct RunSettings {
   int threads = 1;
   int cut_rows = 1, cut_columns = 1;
   bool fast_forward = true;
-  bool timing_only = false;             ///< no values, the same times
-  bool pe_programs = false;             ///< matrix launches also run as PE programs
-  bool explain = false;                 ///< of the last step one launch of each kind: what held it up inside
-  TileRegion rtl_region;                ///< with Verilated tiles here; implies pe_programs
-  std::filesystem::path vcd;            ///< empty: no trace
-  std::vector<std::string> vcd_scopes;  ///< phases, links, pes
-  LaunchRunner::Pes vcd_pes;            ///< scope pes: these; imply pe_programs
+  bool timing_only = false;  ///< no values, the same times
+  bool pe_programs = false;  ///< matrix launches also run as PE programs
+  bool explain = false;      ///< of the last step one launch of each kind: what held it up inside
+  TileRegion rtl_region;     ///< with Verilated tiles here; implies pe_programs
+  WaveformSettings waveform;
 };
 
 }  // namespace weft::sw

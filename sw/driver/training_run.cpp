@@ -67,7 +67,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   RunRecorder recorder(run, log);
   ThreadPool pool(settings.threads);
   hw::LaunchMemo memo;
-  if (!settings.vcd_pes.empty()) run.programs->trace(settings.vcd_pes, trace.recorder());
+  if (!settings.waveform.pes.empty()) run.programs->trace(settings.waveform.pes, trace.recorder());
   progress.doing("setting up the cluster");
   RunPulse pulse(
       run.job, run.plan, progress, [&recorder] { return recorder.failed(); },
@@ -114,7 +114,7 @@ int run_training(const RunSettings& settings) {
   ProgressLine progress;
   progress.doing("reading and planning");
   PreparedRun run(settings);
-  proto::TraceFile trace(settings.vcd, settings.vcd_scopes, trace_comments(run));
+  proto::TraceFile trace(settings.waveform.file, settings.waveform.scopes, trace_comments(run));
   trace.recorder().call_layers(layer_names(run.job));
   run.folder.open(run.state);
   RunState state = run.state;
