@@ -93,6 +93,16 @@ class Sweep(weft_cli.ScratchTrainings):
             self.assertAlmostEqual(width, 200 * abs(change) / most, delta=0.06)
             self.assertAlmostEqual(x, middle if change >= 0 else middle - width, delta=0.11)
 
+    def test_a_picture_of_scaling_has_a_line_for_each_of_the_other_settings(self):
+        self.file.write_text("run: {model: fc_mnist_tiny, timing_only: true, max_steps: 2}\n"
+                             "axes:\n  - grid: {num_csx: [1, 2]}\n  - grid: {machine_set.io.ethernet_gbps: [5, 100]}\n"
+                             "picture: scaling\n")
+        self.assertEqual(self.sweep("--jobs", "2").returncode, 0)
+        self.collected()
+        picture = (self.out / "sweep.svg").read_text()
+        self.assertEqual(re.findall(r">(\S+=\S+)<", picture), [f"machine_set.io.ethernet_gbps={gbps}" for gbps in (100, 5)])
+        self.assertEqual(picture.count("<circle"), 4)
+
     def test_a_killed_sweep_goes_on_where_it_was(self):
         for stop in (signal.SIGTERM, signal.SIGKILL):
             with subprocess.Popen([weft_cli.program(), "sweep", self.file, "-o", self.out, "--jobs", "1"], cwd=self.folder,
