@@ -1,5 +1,6 @@
 #pragma once
 // The way of one color through one router.
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -29,8 +30,18 @@ struct RoutePosition {
 
 inline constexpr int switch_positions = 4;
 
-/// Switch positions of a color, in the order in which control wavelets advance them; the last one stays.
+/// Switch positions of a color, in the order in which control wavelets advance them.
 /// 1 to switch_positions of them, or none: the color is not routed here and waits.
-using Route = std::vector<RoutePosition>;
+struct Route : std::vector<RoutePosition> {
+  using std::vector<RoutePosition>::vector;
+
+  bool ring = false;  ///< behind the last position comes the first; else the last one stays
+
+  /// Precondition: position < size().
+  std::size_t after(std::size_t position) const {
+    if (position + 1 < size()) return position + 1;
+    return ring ? 0 : position;
+  }
+};
 
 }  // namespace weft::hw

@@ -92,7 +92,7 @@ void RouterModel::act(Cycle now, std::vector<RouterDeparture>& departures) {
       if (to >> port & 1) color.credits[port].use();
     if (departure.wavelet.control && (departure.wavelet.data & control_advance_mask) != 0) {
       --departure.wavelet.data;
-      color.position = std::min(color.position + 1, color.route.size() - 1);
+      color.position = color.route.after(color.position);
     }
     departures.push_back(departure);
   }

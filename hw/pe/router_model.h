@@ -4,8 +4,8 @@
 //   - A wavelet leaves at the first cycle in which it is at the head of its queue (input port x color), its color's
 //     switch receives from that port, all takers have room, and no lower color that leaves needs one of its outputs.
 //   - One wavelet per output port and cycle.
-//   - A control wavelet that advances moves the switch of its color after it; a silent one is not given to the core,
-//     and ends at the last switch that it moves.
+//   - A control wavelet that advances moves the switch of its color after it, in ring mode from the last position to
+//     the first; a silent one is not given to the core, and ends at the last switch that it moves.
 // A wavelet that leaves at cycle d takes effect elsewhere after d, so that events can be played in the order of time.
 #include <array>
 #include <map>

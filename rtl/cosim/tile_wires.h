@@ -59,7 +59,8 @@ void write_program(const hw::Program& program, const Write& write) {
     const int given = depth == program.input_depths.end() ? 0 : depth->second;
     for (std::size_t position = 0; position < route.size(); ++position)
       write(map_route | static_cast<std::uint32_t>(color) << 2 | static_cast<std::uint32_t>(position),
-            static_cast<std::uint32_t>(given) << 10 | static_cast<std::uint32_t>(route.size() - 1) << 8 |
+            static_cast<std::uint32_t>(route.ring) << 14 | static_cast<std::uint32_t>(given) << 10 |
+                static_cast<std::uint32_t>(route.size() - 1) << 8 |
                 static_cast<std::uint32_t>(route[position].receive) << hw::port_count | route[position].transmit);
   }
   for (std::uint32_t number = 0; number < program.tasks.size(); ++number)

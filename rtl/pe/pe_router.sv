@@ -1,4 +1,5 @@
-// Five ports, per input port and color a queue, per color a route with up to four switch positions.
+// Five ports, per input port and color a queue, per color a route with up to four switch positions; in ring mode the first
+// one comes behind the last, else the last one stays.
 //
 // In each cycle every color may send the head of the queue that its switch receives from, if all takers have room. Where
 // colors meet at an output the lower color goes first. Outputs depend on registers only: what leaves in cycle d is in
@@ -22,6 +23,7 @@ module pe_router
   input  logic [1:0] route_position_i,
   input  logic [1:0] route_last_i,
   input  logic [3:0] route_depth_i,  // of the color's queue to the core; 0: InputQueue
+  input  logic route_ring_i,
   input  route_t route_i
 );
 
@@ -50,6 +52,7 @@ module pe_router
   color_set_t has_room_q[Ports], has_room_d[Ports];
   route_t route_q[Colors][SwitchPositions];
   logic [1:0] position_q[Colors], position_d[Colors], last_position_q[Colors];
+  color_set_t ring_q;
 
   // Who could leave, and whereto.
   color_set_t waiting, request;
@@ -109,7 +112,10 @@ module pe_router
         if (leave[color]) begin
           room_o[from[color]][color] = 1'b1;
           advances = head[color].control && head[color].data[15:0] != 16'd0;
-          if (advances && position_q[color] != last_position_q[color]) position_d[color] = position_q[color] + 2'd1;
+          if (advances) begin
+            if (position_q[color] != last_position_q[color]) position_d[color] = position_q[color] + 2'd1;
+            else if (ring_q[color]) position_d[color] = 2'd0;
+          end
           for (int unsigned port = 0; port < Ports; port++) begin
             if (to[color][port]) begin
               out_o[port].valid = 1'b1;
@@ -185,6 +191,7 @@ module pe_router
     if (route_write_i) begin
       route_q[route_color_i][route_position_i] <= route_i;
       last_position_q[route_color_i] <= route_last_i;
+      ring_q[route_color_i] <= route_ring_i;
     end
   end
 

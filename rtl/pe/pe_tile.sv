@@ -133,6 +133,7 @@ module pe_tile
     .route_position_i(host_address_i[1:0]),
     .route_last_i(host_data_i[9:8]),
     .route_depth_i(host_data_i[13:10]),
+    .route_ring_i(host_data_i[14]),
     .route_i(host_data_i[7:0])
   );
 

@@ -183,6 +183,7 @@ class Reader {
         if (route.has("queue")) rule.queue = formula(route, "queue");
         try {
           rule.route = route_of(route.text("way"));
+          rule.route.ring = route.boolean("ring", false);
         } catch (const UsageError& error) {
           route.refuse("way", error.what());
         }

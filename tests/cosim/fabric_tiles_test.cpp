@@ -41,6 +41,8 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
       {"all_reduce_streams", {"W=3", "H=5", "B=6", "K=2"}},
       {"reduce_2d", {"W=2", "H=2", "B=1"}},
       {"reduce_2d", {"W=3", "H=5", "B=6"}},
+      {"owners_in_turn", {"P=2", "B=1", "R=2"}},
+      {"owners_in_turn", {"P=5", "B=4", "R=3"}},
       {"stencil_cell", {"W=3", "H=4", "T=5"}},
       {"stencil_tile", {"W=2", "H=3", "t=2", "T=3"}},
       {"stencil_tile", {"W=2", "H=2", "t=5", "T=2", "calls=2"}},
