@@ -151,9 +151,9 @@ Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
   const std::int64_t address =
       instruction.c + static_cast<std::int64_t>(thread.passes[0]) * instruction.scalars + thread.element;
-  const Wavelet wavelet =
-      scalar_wavelet(*instruction.fabric_out, static_cast<std::uint16_t>(thread.element), memory_.read16(address));
-  send(wavelet, slot);
+  const Wavelet wavelet = scalar_wavelet(instruction.fabric_out.value_or(0), static_cast<std::uint16_t>(thread.element),
+                                         memory_.read16(address));
+  if (instruction.fabric_out) send(wavelet, slot);
   const Cycle cycles = multiply_add(thread, slot, wavelet.data);
   if (++thread.element == instruction.scalars && !instruction.close) step_over(thread);
   return cycles;
@@ -237,13 +237,19 @@ void CoreModel::drain_element(const Thread& thread, CoreSlot& slot) {
   }
 }
 
+std::int64_t CoreModel::element_place(const Thread& thread) const {
+  const Instruction& instruction = current(thread);
+  return place_of(instruction, 0, thread.passes[0]).a + std::int64_t{thread.element} * element_step(instruction);
+}
+
 void CoreModel::send_element(const Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
   const int color = *instruction.fabric_out, k = thread.element;
+  const std::int64_t at = element_place(thread);
   if (instruction.opcode == Opcode::send16) {
-    send(scalar_wavelet(color, static_cast<std::uint16_t>(k), memory_.read16(instruction.a + k)), slot);
+    send(scalar_wavelet(color, static_cast<std::uint16_t>(k), memory_.read16(at)), slot);
   } else {
-    send({memory_.read32(instruction.a + 2 * k), static_cast<std::uint8_t>(color), false}, slot);
+    send({memory_.read32(at), static_cast<std::uint8_t>(color), false}, slot);
   }
 }
 
@@ -268,10 +274,11 @@ Cycle CoreModel::work_in_memory(Thread& thread, CoreSlot& slot) {
 Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
   const std::uint32_t data = take_data(instruction, slot);
+  const std::int64_t at = element_place(thread);
   if (instruction.opcode == Opcode::store16) {
-    memory_.write16(instruction.a + thread.element, to_half(data));
+    memory_.write16(at, to_half(data));
   } else {
-    memory_.write32(instruction.a + 2 * thread.element, data);
+    memory_.write32(at, data);
   }
   if (++thread.element == instruction.count) step_over(thread);
   return 1;

@@ -6,13 +6,14 @@
 // vector_fill, for a vector that reads of what that one writes (vector_words.h), else 0:
 //   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
-//   AXPYM  a scalar is issued and sent at max(free, ready, room in the output queue); then as AXPY. close: as DRAIN
+//   AXPYM  a scalar is issued and, with a fabric out, sent at max(free, ready, room in the output queue); then as AXPY.
+//          close: as DRAIN
 //   OUTER, OUTERM  as AXPY, AXPYM      AXPY_KEEP  as AXPY
 //   DRAIN  issue at max(free, ready); element at max(free, arrival of its operand, room in the output queue)
 //          close: control_cycles, the control wavelet is sent in the first, which needs room
 //   SEND   as DRAIN to the fabric
 //   ADD32, SUB32, MUL32, MAX32 from the fabric: as DRAIN; in memory, RELU, FMAC32,
-//          TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32: a vector is issued at max(free, ready),
+//          TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32, MOVE32: a vector is issued at max(free, ready),
 //          vector_length() of vector_operations.h
 //   STORE  an element at max(free, arrival); no issue of its own      LIST16  the same, a control wavelet as AXPY's
 //   listed  with the length of the thread's list for n
@@ -115,6 +116,8 @@ class CoreModel {
   /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
   Cycle stream(Thread& thread, CoreSlot& slot);
   void drain_element(const Thread& thread, CoreSlot& slot);
+  /// Word of SEND's or STORE's next element.
+  std::int64_t element_place(const Thread& thread) const;
   void send_element(const Thread& thread, CoreSlot& slot);
   void combine_element(const Thread& thread, CoreSlot& slot);
   Cycle work_in_memory(Thread& thread, CoreSlot& slot);

@@ -22,7 +22,8 @@ void CoreModel::each_bound(const Thread& thread, Bound&& bound) const {
     case Opcode::axpy_memory:
     case Opcode::outer_memory:
       if (sends_scalar(thread)) bound(Held::ready, ready(thread));
-      return bound(Held::room, credits_[*instruction.fabric_out].earliest());
+      if (instruction.fabric_out) bound(Held::room, credits_[*instruction.fabric_out].earliest());
+      return;
     case Opcode::drain:
     case Opcode::drain16:
     case Opcode::send16:

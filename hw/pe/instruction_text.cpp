@@ -25,6 +25,8 @@ std::vector<InstructionField> multiply_add() {
 
 std::array<OpcodeText, opcode_count> make_table() {
   const std::vector<InstructionField> at = {{"at", &I::a}, {"n", &I::count}};
+  std::vector<InstructionField> walked = at;
+  walked.insert(walked.end(), {{"row", &I::row_stride, FieldUse::may}, {"step", &I::element_stride, FieldUse::may}});
   const std::vector<InstructionField> shifted = {
       {"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"shift", &I::row_stride}};
   const std::vector<InstructionField> compared = {
@@ -41,10 +43,10 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"AXPY", axpy, true, false, false, true},
            {"AXPYM", multiply_add(), false, true, true, true},
            {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true, true},
-           {"STORE16", at, true},
-           {"STORE32", at, true},
-           {"SEND16", at, false, true, true},
-           {"SEND32", at, false, true, true},
+           {"STORE16", walked, true},
+           {"STORE32", walked, true},
+           {"SEND16", walked, false, true, true},
+           {"SEND32", walked, false, true, true},
            {"RELU16", at},
            {"RELU_BACK16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
            {"ADD32", vector_operation(), true, true, true},
@@ -70,7 +72,8 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"ADD_RIGHT32", shifted},
            {"KEEP_EQUAL32", compared},
            {"ZERO_EQUAL32", compared},
-           {"LIST16", at, true}}};
+           {"LIST16", at, true},
+           {"MOVE32", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"step", &I::element_stride}}}}};
 }
 
 }  // namespace
@@ -89,6 +92,7 @@ bool InstructionField::used_by(const Instruction& instruction) const {
 
 bool InstructionField::needed_by(const Instruction& instruction) const {
   switch (use) {
+    case FieldUse::may:
     case FieldUse::may_without_in:
       return false;
     case FieldUse::needed_with_in:

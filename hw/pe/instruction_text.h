@@ -10,7 +10,7 @@ namespace weft::hw {
 
 /// When a field is written: always, or only where the fabric does not take its place; one that may be written is 0
 /// where it is not.
-enum class FieldUse : std::uint8_t { always, without_in, without_out, may_without_in, needed_with_in };
+enum class FieldUse : std::uint8_t { always, may, without_in, without_out, may_without_in, needed_with_in };
 
 /// "n=7" and where the number stands.
 struct InstructionField {

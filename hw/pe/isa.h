@@ -13,13 +13,15 @@ enum class Opcode : std::uint8_t {
   loop = 1,         ///< `count` passes in all, back to `target`; `counter` names one of the thread's loop counters
   axpy = 2,         ///< per data wavelet {index, s}: a32[k] = fma(s, b16[index row_stride + k element_stride], a32[k])
   axpy_memory = 3,  ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
+                    ///< where there is a fabric out
   drain = 4,  ///< out[k] = in[k] + a32[k], a32[k] = 0; without fabric in: a32[k]; out = fabric, or b32[k] with b moving
               ///< on by the whole vector with each pass of counter 0
-  store16 = 5,       ///< a16[k] = half(in[k])
-  store32 = 6,       ///< a32[k] = in[k]
-  send16 = 7,        ///< out[k] = {k, a16[k]}
-  send32 = 8,        ///< out[k] = a32[k]
-  relu16 = 9,        ///< a16[k] = max(a16[k], 0)
+  store16 = 5,  ///< a16[k] = half(in[k]); elements element_stride words apart (0: one behind the other), `a` moves on
+                ///< by row_stride with each pass of counter 0
+  store32 = 6,  ///< a32[k] = in[k]; the same
+  send16 = 7,   ///< out[k] = {k, a16[k]}; the same
+  send32 = 8,   ///< out[k] = a32[k]; the same
+  relu16 = 9,   ///< a16[k] = max(a16[k], 0)
   relu_back16 = 10,  ///< a16[k] = b16[k] > 0 ? a16[k] : 0
   add32 = 11,        ///< a32[k] += b32[k]; for s < scalars: `a` begins s element_stride, `b` s row_stride words further
                      ///< on; with fabric in: `scalars` passes of a32[k] += in[k], with fabric out sent on as well
@@ -33,13 +35,13 @@ enum class Opcode : std::uint8_t {
   drain16 = 18,       ///< drain to memory as half: b16[k] = half(in[k] + a32[k]); `b` moves on as drain's
   outer = 19,  ///< per data wavelet {index, s}: with A = a32[index + k scalars], A = fma(s, b16[k element_stride], A);
                ///< `b` moves on by row_stride with each pass of counter 0
-  outer_memory =
-      20,            ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index, s}
-  to_half16 = 21,    ///< a16[k] = half(b32[k])
-  count32 = 22,      ///< a32[k] = c32 + k element_stride + pass of counter 0 x row_stride, modulo 2^32
-  xor_shift32 = 23,  ///< a32[k] ^= a32[k] >> row_stride
-  mul_int32 = 24,    ///< a32[k] *= c32, modulo 2^32
-  scale16 = 25,      ///< a16[k] = half(a16[k] x c16)
+  outer_memory = 20,  ///< the same with the `scalars` halves at c + pass of counter 0 x scalars, each sent as {index,
+                      ///< s} where there is a fabric out
+  to_half16 = 21,     ///< a16[k] = half(b32[k])
+  count32 = 22,       ///< a32[k] = c32 + k element_stride + pass of counter 0 x row_stride, modulo 2^32
+  xor_shift32 = 23,   ///< a32[k] ^= a32[k] >> row_stride
+  mul_int32 = 24,     ///< a32[k] *= c32, modulo 2^32
+  scale16 = 25,       ///< a16[k] = half(a16[k] x c16)
   zero_below16 = 26,  ///< a16[k] = 0 where b32[k] < c32, unsigned; `a` moves on by count each pass of counter 0
   axpy_keep = 27,     ///< axpy, and c16[round x scalars + index] = s where index < scalars; round counts the control
                       ///< wavelets that the task's axpy_keeps have taken
@@ -51,8 +53,9 @@ enum class Opcode : std::uint8_t {
   zero_equal32 = 32,  ///< the same where it is
   list16 = 33,        ///< a16[r] = low half of data wavelet r, at most count; a control wavelet ends it; they are the
                       ///< task's list from then on
+  move32 = 34,        ///< a32[k] = b32[k element_stride]
 };
-inline constexpr int opcode_count = 34;
+inline constexpr int opcode_count = 35;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {

@@ -4,6 +4,7 @@
 
 #include "hw/pe/instruction_text.h"
 #include "hw/pe/task_rules.h"
+#include "hw/pe/vector_operations.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -58,6 +59,21 @@ class Validator {
     if (i.row_stride % 2 != 0 || i.element_stride % 2 != 0) refuse(at, "row and step are even: fp32 has two words");
   }
 
+  // Where the passes of counter 0 lead is seen as they do.
+  void check_walk(int at, const Instruction& i) const {
+    const int words = element_words(i.opcode);
+    check_elements(at, i);
+    if (words == 2) check_strides(at, i);
+    check_words(at, "at", i.a, std::int64_t{i.count - 1} * element_step(i) + words, words == 2);
+  }
+
+  void check_sent_scalars(int at, const Instruction& i) const {
+    check_color(at, "out", i.fabric_out, false);
+    if (i.fabric_out) return;
+    check_passes(at, i);
+    if (i.close) refuse(at, "only a fabric output can be closed");
+  }
+
   static std::int64_t last_vector(const Instruction& i) { return i.scalars == 0 ? 0 : i.scalars - 1; }
 
   void check_color(int at, const char* name, const std::optional<std::uint8_t>& color, bool needed) const {
@@ -82,7 +98,7 @@ class Validator {
         check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
         break;
       case Opcode::axpy_memory:
-        check_color(at, "out", i.fabric_out, true);
+        check_sent_scalars(at, i);
         check_words(at, "acc", i.a, 2 * i.count, true);
         check_words(at, "scalars", i.c, i.scalars, false);
         break;
@@ -100,7 +116,7 @@ class Validator {
         check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
         break;
       case Opcode::outer_memory:
-        check_color(at, "out", i.fabric_out, true);
+        check_sent_scalars(at, i);
         check_passes(at, i);
         check_words(at, "acc", i.a, 2 * i.count * i.scalars, true);
         check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
@@ -154,14 +170,18 @@ class Validator {
       case Opcode::store16:
       case Opcode::store32:
         check_color(at, "in", i.fabric_in, true);
-        check_elements(at, i);
-        check_words(at, "at", i.a, (i.opcode == Opcode::store32 ? 2 : 1) * i.count, i.opcode == Opcode::store32);
+        check_walk(at, i);
         break;
       case Opcode::send16:
       case Opcode::send32:
         check_color(at, "out", i.fabric_out, true);
+        check_walk(at, i);
+        break;
+      case Opcode::move32:
         check_elements(at, i);
-        check_words(at, "at", i.a, (i.opcode == Opcode::send32 ? 2 : 1) * i.count, i.opcode == Opcode::send32);
+        check_strides(at, i);
+        check_words(at, "a", i.a, 2 * i.count, true);
+        check_words(at, "b", i.b, std::int64_t{i.count - 1} * i.element_stride + 2, true);
         break;
       case Opcode::relu16:
         check_elements(at, i);

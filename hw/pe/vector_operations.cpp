@@ -1,5 +1,7 @@
 #include "hw/pe/vector_operations.h"
 
+#include <algorithm>
+
 #include "hw/pe/arithmetic.h"
 #include "hw/pe/cost.h"
 
@@ -57,6 +59,7 @@ bool stays_in_memory(Opcode opcode) {
     case Opcode::add_right32:
     case Opcode::keep_equal32:
     case Opcode::zero_equal32:
+    case Opcode::move32:
       return true;
     default:
       return false;
@@ -87,6 +90,7 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
       return lanes.max_fp16;
     case Opcode::add32:
     case Opcode::sub32:
+    case Opcode::move32:
       return lanes.add_fp32;
     case Opcode::mul32:
     case Opcode::mul_int32:
@@ -109,6 +113,49 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
   }
 }
 
+int lanes_of(const Instruction& instruction, const LaneSpec& lanes) {
+  const int all = lanes_of(instruction.opcode, lanes), stride = instruction.element_stride;
+  if ((!compares(instruction.opcode) && instruction.opcode != Opcode::move32) || stride <= 1) return all;
+  switch (stride % 8) {
+    case 0:
+      return 1;
+    case 1:
+    case 4:
+    case 7:
+      return std::min(all, 2);
+    default:
+      return all;
+  }
+}
+
+int element_words(Opcode opcode) {
+  switch (opcode) {
+    case Opcode::relu16:
+    case Opcode::relu_back16:
+    case Opcode::store16:
+    case Opcode::send16:
+    case Opcode::to_half16:
+    case Opcode::scale16:
+    case Opcode::zero_below16:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+int element_step(const Instruction& instruction) {
+  switch (instruction.opcode) {
+    case Opcode::store16:
+    case Opcode::store32:
+    case Opcode::send16:
+    case Opcode::send32:
+      if (instruction.element_stride != 0) return instruction.element_stride;
+      [[fallthrough]];
+    default:
+      return element_words(instruction.opcode);
+  }
+}
+
 VectorPlace place_of(const Instruction& i, int vector, int pass, int index) {
   const std::int64_t round = pass, number = vector;
   switch (i.opcode) {
@@ -124,6 +171,11 @@ VectorPlace place_of(const Instruction& i, int vector, int pass, int index) {
       return {i.a, i.b + 2 * round * i.count};
     case Opcode::drain16:
       return {i.a, i.b + round * i.count};
+    case Opcode::store16:
+    case Opcode::store32:
+    case Opcode::send16:
+    case Opcode::send32:
+      return {i.a + round * i.row_stride};
     default:
       break;
   }
@@ -136,14 +188,23 @@ VectorPlace place_of(const Instruction& i, int vector, int pass, int index) {
   return {i.a + 2 * round * i.count, i.b + number * i.row_stride, i.c + 2 * (round * i.scalars + number)};
 }
 
-bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
-  return has_two_sources(instruction.opcode) && (place.a - place.b) % (pe.banks / 2) == 0;
+Cycle clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
+  if (!has_two_sources(instruction.opcode)) return 0;
+  const int half = pe.banks / 2, lanes = lanes_of(instruction, pe.lanes), words = element_words(instruction.opcode);
+  const int stride = is_multiply_add(instruction.opcode) ? instruction.element_stride : words;
+  const Cycle cycles = ceil_div(instruction.count, lanes);
+  // From one element cycle to the next the distance of the sources changes by as much: it comes again after `half`.
+  const std::int64_t change = std::int64_t{lanes} * (words - stride);
+  Cycle clashes = 0;
+  for (int first = 0; first < half && first < cycles; ++first)
+    if ((place.a - place.b + first * change) % half == 0) clashes += ceil_div(cycles - first, half);
+  return clashes;
 }
 
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
-  const Cycle elements = ceil_div(instruction.count, lanes_of(instruction.opcode, pe.lanes));
+  const Cycle elements = ceil_div(instruction.count, lanes_of(instruction, pe.lanes));
   const Cycle call = instruction.opcode == Opcode::fmac32_calls ? pe.call_cycles : 0;
-  return call + pe.vector_issue_cycles + (clashes(instruction, place, pe) ? 2 : 1) * elements;
+  return call + pe.vector_issue_cycles + elements + clashes(instruction, place, pe);
 }
 
 namespace {
@@ -210,6 +271,9 @@ void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
         break;
       case Opcode::add_right32:
         memory.write32(a, memory.read32(a) + shift_right(memory.read32(place.b + 2 * k), i.row_stride));
+        break;
+      case Opcode::move32:
+        memory.write32(a, memory.read32(place.b + k * i.element_stride));
         break;
       case Opcode::keep_equal32:
         if (memory.read16(place.b + k * i.element_stride) != scalar) memory.write32(a, 0);

@@ -8,14 +8,24 @@ namespace weft::hw {
 
 /// Vector instructions whose operands and results never meet the fabric.
 bool stays_in_memory(Opcode opcode);
-/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32.
+/// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32,
+/// MOVE32.
 bool works_in_memory(const Instruction& instruction);
 
 /// ADD32 to MAX32 on bits. Precondition: one of these.
 std::uint32_t combine(Opcode opcode, std::uint32_t a, std::uint32_t b);
 
-/// Elements per cycle. Precondition: works_in_memory.
+/// Elements per cycle of which the operands stand as near as they can. Precondition: works_in_memory.
 int lanes_of(Opcode opcode, const LaneSpec& lanes);
+/// Elements per cycle. Of an operand whose elements are some words apart, no more than the banks give: all, 2 where the
+/// stride is 1 more or less or 4 more than a multiple of 8, 1 where it is one (source: SDK appendix, which for the 4
+/// has 2 and 4). Precondition: works_in_memory.
+int lanes_of(const Instruction& instruction, const LaneSpec& lanes);
+
+/// Words of an element at `a`.
+int element_words(Opcode opcode);
+/// Words from one element at `a` to the next. Not of OUTER.
+int element_step(const Instruction& instruction);
 
 /// Where one vector of an instruction begins.
 struct VectorPlace {
@@ -27,9 +37,9 @@ struct VectorPlace {
 /// scalar; `pass`: of counter 0; `index`: of the wavelet that AXPY or OUTER takes or sends.
 VectorPlace place_of(const Instruction& instruction, int vector, int pass, int index = 0);
 
-/// Both sources fall in the same half of the banks, modulo half their number: one access at a time, half the rate
-/// (source: SDK appendix, "differ modulo 4" of 8 banks). Decided by the vectors' first elements.
-bool clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
+/// Element cycles in which both sources fall in the same half of the banks, modulo half their number: one access at a
+/// time, one cycle more (source: SDK appendix, "differ modulo 4" of 8 banks). The cycle's first elements decide.
+Cycle clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
 
 /// A word, not before `words`, where a vector never clashes with one at word 0: two off a multiple of four.
 inline int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }

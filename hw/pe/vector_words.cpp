@@ -6,21 +6,6 @@ namespace weft::hw {
 
 namespace {
 
-/// Words of an element at `a`.
-int element_words(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::relu16:
-    case Opcode::relu_back16:
-    case Opcode::send16:
-    case Opcode::to_half16:
-    case Opcode::scale16:
-    case Opcode::zero_below16:
-      return 1;
-    default:
-      return 2;
-  }
-}
-
 /// `elements` of `words` each, the first at `first`, `step` words apart.
 WordRange strided(std::int64_t first, std::int64_t elements, std::int64_t step, int words) {
   return elements == 0 ? WordRange{} : WordRange{first, first + (elements - 1) * step + words};
@@ -39,6 +24,7 @@ WordRange second_of(const Instruction& i, const VectorPlace& place, int count) {
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::horner32:
+    case Opcode::move32:
       return strided(place.b, count, i.element_stride, 2);
     case Opcode::relu_back16:
       return strided(place.b, count, 1, 1);
@@ -83,12 +69,12 @@ VectorWords words_of(const Instruction& i, const VectorPlace& place, int count) 
   const bool outer = i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory;
   const std::int64_t own = i.listed ? std::max(1, count) : count, elements = outer ? own * i.scalars : own;
   const int words = element_words(i.opcode);
-  const WordRange first = strided(outer ? i.a : place.a, elements, words, words);
+  const WordRange first = strided(outer ? i.a : place.a, elements, element_step(i), words);
   VectorWords all;
   all.read = {WordRange{}, second_of(i, place, count), scalar_of(i.opcode, place)};
   all.written = first;
   all.listed = i.listed;
-  if (i.opcode != Opcode::count32 && i.opcode != Opcode::to_half16) all.read[0] = first;
+  if (i.opcode != Opcode::count32 && i.opcode != Opcode::to_half16 && i.opcode != Opcode::move32) all.read[0] = first;
   if (i.opcode == Opcode::send16 || i.opcode == Opcode::send32) all.written = {};
   const bool drains = i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
   if (drains && !i.fabric_out && count > 0) {

@@ -72,7 +72,8 @@ package weft_pkg;
     OpAddRight32 = 6'd30,
     OpKeepEqual32 = 6'd31,
     OpZeroEqual32 = 6'd32,
-    OpList16 = 6'd33
+    OpList16 = 6'd33,
+    OpMove32 = 6'd34
   } opcode_e;
 
   typedef struct packed {
@@ -130,8 +131,8 @@ package weft_pkg;
     logic [33:0] element;
     logic [33:0] x;
     logic [15:0] x_stride;
-    logic [33:0] keep;  // AXPY_KEEP: of the scalar
-    logic clash;        // both sources in the same banks
+    logic [15:0] stride;  // SEND, STORE: from element to element
+    logic [33:0] keep;    // AXPY_KEEP: of the scalar
     logic writes;       // any words
     words_t written;
   } place_t;
@@ -155,7 +156,6 @@ package weft_pkg;
     logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
     logic [15:0] list_at;      // LIST16: first word, and length
     logic [15:0] list_count;
-    logic clash;  // both sources in the same banks: an element cycle takes two
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
 
@@ -164,7 +164,7 @@ package weft_pkg;
     unique case (opcode)
       OpAxpyMemory, OpOuterMemory, OpRelu16, OpReluBack16, OpFmac32, OpFmac32Calls, OpToHalf16: return 1'b1;
       OpCount32, OpXorShift32, OpMulInt32, OpScale16, OpZeroBelow16: return 1'b1;
-      OpHorner32, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32: return 1'b1;
+      OpHorner32, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32, OpMove32: return 1'b1;
       default: return combines(opcode) && !has_in;
     endcase
   endfunction
@@ -204,10 +204,18 @@ package weft_pkg;
     return opcode == OpFmac32 || opcode == OpFmac32Calls || opcode == OpHorner32;
   endfunction
 
+  function automatic logic sends_vector(logic [5:0] opcode);
+    return opcode == OpSend16 || opcode == OpSend32;
+  endfunction
+
+  function automatic logic stores(logic [5:0] opcode);
+    return opcode == OpStore16 || opcode == OpStore32;
+  endfunction
+
   // Elements at `a` that are halves.
   function automatic logic has_halves(logic [5:0] opcode);
     unique case (opcode)
-      OpRelu16, OpReluBack16, OpSend16, OpToHalf16, OpScale16, OpZeroBelow16: return 1'b1;
+      OpRelu16, OpReluBack16, OpStore16, OpSend16, OpToHalf16, OpScale16, OpZeroBelow16: return 1'b1;
       default: return 1'b0;
     endcase
   endfunction
@@ -233,7 +241,7 @@ package weft_pkg;
 
   function automatic lanes_t lanes_of(lane_spec_t lanes, logic [5:0] opcode);
     unique case (opcode)
-      OpAdd32, OpSub32: return lanes.add;
+      OpAdd32, OpSub32, OpMove32: return lanes.add;
       OpMul32, OpMulInt32: return lanes.multiply;
       OpMax32: return lanes.max;
       OpRelu16, OpReluBack16: return lanes.half_max;
@@ -242,6 +250,19 @@ package weft_pkg;
       OpCount32, OpXorShift32, OpZeroBelow16, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32:
         return word_lanes(lanes);
       default: return lanes.mixed;
+    endcase
+  endfunction
+
+  // Of an operand whose elements are some words apart no more than the banks give.
+  function automatic lanes_t walking_lanes(lane_spec_t lanes, logic [5:0] opcode, logic [15:0] stride);
+    lanes_t all, narrow;
+    all = lanes_of(lanes, opcode);
+    narrow = all > 8'd2 ? 8'd2 : all;
+    if (!(compares(opcode) || opcode == OpMove32) || stride <= 16'd1) return all;
+    unique case (stride[2:0])
+      3'd0: return 8'd1;
+      3'd1, 3'd4, 3'd7: return narrow;
+      default: return all;
     endcase
   endfunction
 

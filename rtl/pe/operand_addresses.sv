@@ -1,5 +1,5 @@
 // Where the vector of this slot's issue stands. AXPYM, OUTERM and FMAC32 take other scalars, FMAC32 and ZERO_BELOW16 other
-// elements, OUTER another vector in each pass of counter 0; AXPY takes the vector that the wavelet's index names; the
+// elements, OUTER another vector, SEND and STORE another place in each pass of counter 0; AXPY takes the vector that the wavelet's index names; the
 // vectors of ADD32 and the like stand some words apart, those of KEEP_EQUAL32 behind each other.
 module operand_addresses
   import weft_pkg::*;
@@ -20,7 +20,7 @@ module operand_addresses
   logic fmac, passes_move;
   logic [15:0] x_row;
   logic [33:0] scalar_number, element_moves, scalar, element, x;
-  logic [15:0] x_stride;
+  logic [15:0] x_stride, stride;
 
   assign fmac = is_fmac(instruction_i.opcode);
   assign passes_move = fmac || instruction_i.opcode == OpZeroBelow16;
@@ -34,13 +34,22 @@ module operand_addresses
   assign place_o.x = x;
   assign place_o.x_stride = x_stride;
   assign place_o.keep = 34'(instruction_i.c) + 34'(kept_rounds_i) * 34'(instruction_i.scalars) + 34'(index_i);
-  assign place_o.clash = has_two_sources(instruction_i.opcode) && element[1:0] == x[1:0];
+  assign place_o.stride = stride;
 
   always_comb begin
     element_moves = '0;
-    if (passes_move) element_moves = (34'(pass_i) * 34'(instruction_i.count)) << fmac;
+    if (sends_vector(instruction_i.opcode) || stores(instruction_i.opcode)) begin
+      element_moves = 34'(pass_i) * 34'(instruction_i.row_stride);
+    end else if (passes_move) element_moves = (34'(pass_i) * 34'(instruction_i.count)) << fmac;
     else if (compares(instruction_i.opcode)) element_moves = (34'(vector_i) * 34'(instruction_i.count)) << 1;
     else if (combines(instruction_i.opcode)) element_moves = 34'(vector_i) * 34'(instruction_i.element_stride);
+  end
+
+  always_comb begin
+    stride = has_halves(instruction_i.opcode) ? 16'd1 : 16'd2;
+    if ((sends_vector(instruction_i.opcode) || stores(instruction_i.opcode)) && instruction_i.element_stride != '0) begin
+      stride = instruction_i.element_stride;
+    end
   end
 
   always_comb begin
@@ -52,7 +61,7 @@ module operand_addresses
   always_comb begin
     unique case (instruction_i.opcode)
       OpAxpy, OpAxpyKeep, OpAxpyMemory, OpOuter, OpOuterMemory, OpFmac32, OpFmac32Calls, OpHorner32,
-      OpKeepEqual32, OpZeroEqual32:
+      OpKeepEqual32, OpZeroEqual32, OpMove32:
         x_stride = instruction_i.element_stride;
       OpRelu16, OpReluBack16, OpScale16: x_stride = 16'd1;
       default: x_stride = 16'd2;
@@ -65,6 +74,7 @@ module operand_addresses
     .element_i(element),
     .x_i(x),
     .x_stride_i(x_stride),
+    .stride_i(stride),
     .scalar_i(scalar),
     .before_i,
     .written_o(place_o.written),

@@ -118,6 +118,8 @@ module pe_core
   sram_address_t half_place;  // of a half that is kept or listed
   logic scalar_outside, out_of_range, counts, keeps, keep, issues;
   logic acts, sends, sends_control, loads_scalar, checks_place, misuse;
+  logic [1:0] element_bank;
+  logic clash;  // both sources in the same banks: an element cycle takes two
   lanes_t lanes;
 
   assign slot = usable != '0;
@@ -136,7 +138,11 @@ module pe_core
   assign keeps = now_instruction.opcode == OpAxpyKeep;
   assign half_place = now_instruction.opcode == OpList16 ? 15'(now_instruction.a + now_thread.element) :
                       now_place.keep[14:0];
-  assign lanes = lanes_of(Lanes, now_instruction.opcode);
+  assign lanes = walking_lanes(Lanes, now_instruction.opcode, now_instruction.element_stride);
+  // The first elements of this cycle.
+  assign element_bank = 2'(now_place.element) +
+      (has_halves(now_instruction.opcode) ? 2'(now_thread.element) : {now_thread.element[0], 1'b0});
+  assign clash = has_two_sources(now_instruction.opcode) && element_bank == 2'(now_thread.x_address);
   assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
 
   always_comb begin
@@ -218,6 +224,7 @@ module pe_core
         OpStore16, OpStore32: begin
           take = 1'b1;
           misuse = now_head.control;
+          checks_place = 1'b1;
           store_element = 1'b1;
           planned.element = next_element[15:0];
           step_over = last_element;
@@ -243,7 +250,6 @@ module pe_core
                 loads_scalar = 1'b1;
                 planned.x_address = now_place.x;
                 planned.sum_address = 34'(now_instruction.a) + (34'(now_thread.vector_index) << 1);
-                planned.clash = now_place.clash;
                 sends = now_instruction.has_out;
               end
               if (now_instruction.count != '0) planned.phase = PhaseElements;
@@ -260,7 +266,7 @@ module pe_core
                 end
                 planned.sum_address = now_thread.sum_address + sum_step;
                 if (counts) planned.scalar = now_thread.scalar + 32'(lanes) * 32'(now_instruction.element_stride);
-                planned.burn = cycles_t'(now_thread.clash);
+                planned.burn = cycles_t'(clash);
                 last_element = next_element >= 17'(now_instruction.count);
                 if (last_element) planned.phase = PhaseIssue;
               end else begin
@@ -344,6 +350,7 @@ module pe_core
     .pass_i(now_thread.passes[0]),
     .vector_index_i(now_thread.vector_index),
     .element_base_i(now_place.element),
+    .stride_i(now_place.stride),
     .sum_address_i(now_thread.sum_address),
     .x_address_i(now_thread.x_address),
     .x_stride_i(now_place.x_stride),

@@ -20,6 +20,7 @@ module pe_datapath
   input  logic [15:0] pass_i,          // of counter 0
   input  logic [15:0] vector_index_i,  // of the instruction's vectors
   input  logic [33:0] element_base_i,  // word of element 0
+  input  logic [15:0] stride_i,        // SEND, STORE: from element to element
   input  logic [33:0] sum_address_i,   // OUTER: of this slot's first accumulator
   input  logic [33:0] x_address_i,     // of this slot's first operand
   input  logic [15:0] x_stride_i,
@@ -43,7 +44,8 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = AllLanes < 2 ? 2 : AllLanes;
 
-  logic halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac;
+  logic walks, halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac;
+  assign walks = sends_vector(instruction_i.opcode) || stores(instruction_i.opcode);
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
   assign zero_below = instruction_i.opcode == OpZeroBelow16;
   assign to_half = instruction_i.opcode == OpToHalf16 || instruction_i.opcode == OpScale16 || zero_below;
@@ -64,6 +66,7 @@ module pe_datapath
   sram_address_t write_address[WritePorts];
   logic [31:0] write_data[WritePorts];
   logic [WritePorts-1:0] write_half;
+  logic [33:0] walk_address;
   logic [15:0] stored_half;
 
   for (genvar lane = 0; lane < AllLanes; lane++) begin : gen_lane
@@ -71,8 +74,16 @@ module pe_datapath
     logic [15:0] listed;
     assign index = 34'(element_i) + 34'(lane);
     assign enabled[lane] = vector_i && 32'(lane) < 32'(lanes_i) && index < 34'(instruction_i.count);
-    assign element_address = outer ? sum_address_i + 34'(lane) * (34'(instruction_i.scalars) << 1) :
-                             element_base_i + (halves ? index : index << 1);
+    // One element a slot, some words apart: SEND and STORE.
+    if (lane == 0) begin : gen_walk
+      assign element_address = outer ? sum_address_i :
+                               walks ? element_base_i + index * 34'(stride_i) :
+                               element_base_i + (halves ? index : index << 1);
+      assign walk_address = element_address;
+    end else begin : gen_packed
+      assign element_address = outer ? sum_address_i + 34'(lane) * (34'(instruction_i.scalars) << 1) :
+                               element_base_i + (halves ? index : index << 1);
+    end
     // A list is read where an AXPY has no operand of 32 bits.
     assign list_address = 34'(list_at_i) + index;
     assign listed = list_address[0] ? operand[lane][31:16] : operand[lane][15:0];
@@ -117,7 +128,8 @@ module pe_datapath
 
   fp32_to_fp16 u_convert (.value_i(stream_i ? result_o : data_i), .half_o(stored_half));
 
-  assign out_of_range_o = |outside || (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));
+  assign out_of_range_o = |outside || (walks && walk_address >= 34'(SramWords)) ||
+      (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));
   assign scalar_outside_o = (fmac || gives_scalars(instruction_i.opcode)) && scalar_address_i >= 34'(SramWords);
 
   always_comb begin
@@ -135,11 +147,8 @@ module pe_datapath
   end
 
   logic store_half;
-  logic [16:0] store_offset, store_address;
   logic [33:0] drain_place, drain_address;
   assign store_half = instruction_i.opcode == OpStore16;
-  assign store_offset = store_half ? 17'(element_i) : {element_i, 1'b0};
-  assign store_address = 17'(instruction_i.a) + store_offset;
   assign drain_place = 34'(pass_i) * 34'(instruction_i.count) + 34'(element_i);
   assign drain_address = 34'(instruction_i.b) + (drain_half ? drain_place : drain_place << 1);
 
@@ -171,7 +180,7 @@ module pe_datapath
     end
     if (store_i) begin
       write[0] = 1'b1;
-      write_address[0] = store_address[14:0];
+      write_address[0] = walk_address[14:0];
       write_data[0] = store_half ? {16'd0, stored_half} : data_i;
       write_half[0] = store_half;
     end
@@ -179,7 +188,7 @@ module pe_datapath
 
   // validate() in hw/pe/program.cpp has checked these.
   logic unused_address;
-  assign unused_address = |{store_address[16:15], drain_address[33:15]};
+  assign unused_address = |drain_address[33:15];
 
   sram #(.Lanes(AllLanes), .WideLanes(WideLanes), .WritePorts(WritePorts)) u_sram (
     .clk_i,

@@ -88,6 +88,7 @@ module vector_lane
       OpMax32: result_o = greater;
       OpToHalf16, OpScale16: result_o = {16'd0, rounded};
       OpCount32: result_o = scalar_i;
+      OpMove32: result_o = operand_i;
       OpXorShift32: result_o = element_i ^ (element_i >> shift_i);
       OpAddLeft32: result_o = element_i + (operand_i << shift_i);
       OpAddRight32: result_o = element_i + 32'($signed(operand_i) >>> shift_i);

@@ -11,6 +11,7 @@ module vector_words
   input  logic [33:0] element_i,
   input  logic [33:0] x_i,
   input  logic [15:0] x_stride_i,
+  input  logic [15:0] stride_i,  // SEND: from element to element
   input  logic [33:0] scalar_i,
   input  words_t before_i,  // what the vector before it has written
   output words_t written_o,
@@ -26,7 +27,12 @@ module vector_words
   assign elements = instruction_i.listed && empty ? 34'd1 :
                     is_outer(instruction_i.opcode) ? count * 34'(instruction_i.scalars) : count;
   assign own.first = element_i;
-  assign own.behind = element_i + (has_halves(instruction_i.opcode) ? elements : elements << 1);
+  always_comb begin
+    own.behind = element_i + (has_halves(instruction_i.opcode) ? elements : elements << 1);
+    if (sends_vector(instruction_i.opcode)) begin
+      own.behind = element_i + (count - 34'd1) * 34'(stride_i) + (has_halves(instruction_i.opcode) ? 34'd1 : 34'd2);
+    end
+  end
 
   always_comb begin
     unique case (instruction_i.opcode)
@@ -40,7 +46,7 @@ module vector_words
     x.behind = empty ? x_i : x_i + (count - 34'd1) * 34'(x_stride_i) + (half_x ? 34'd1 : 34'd2);
     unique case (instruction_i.opcode)
       OpAxpy, OpAxpyKeep, OpAxpyMemory, OpOuter, OpOuterMemory, OpReluBack16, OpToHalf16, OpZeroBelow16, OpFmac32,
-      OpFmac32Calls, OpHorner32, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32: ;
+      OpFmac32Calls, OpHorner32, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32, OpMove32: ;
       default: if (!combines(instruction_i.opcode) || instruction_i.has_in) x.behind = x_i;
     endcase
   end
@@ -70,7 +76,7 @@ module vector_words
 
   always_comb begin
     written_o = own;
-    if (instruction_i.opcode == OpSend16 || instruction_i.opcode == OpSend32) written_o.behind = own.first;
+    if (sends_vector(instruction_i.opcode)) written_o.behind = own.first;
     if (to_memory) begin
       if (stored.first < own.first) written_o.first = stored.first;
       if (stored.behind > own.behind) written_o.behind = stored.behind;
@@ -78,6 +84,7 @@ module vector_words
   end
 
   assign waits_o = instruction_i.listed || meet(x, before_i) || meet(scalar, before_i) ||
-                   (instruction_i.opcode != OpCount32 && instruction_i.opcode != OpToHalf16 && meet(own, before_i));
+                   (instruction_i.opcode != OpCount32 && instruction_i.opcode != OpToHalf16 &&
+                    instruction_i.opcode != OpMove32 && meet(own, before_i));
 
 endmodule

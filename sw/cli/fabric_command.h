@@ -21,7 +21,7 @@ class FabricCommand {
   CLI::App* command_;
   std::string program_, machine_ = "wse2";
   std::vector<std::string> sets_, machine_sets_;
-  std::filesystem::path json_;
+  std::filesystem::path json_, dump_;
   bool rtl_ = false;
 };
 

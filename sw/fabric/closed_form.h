@@ -7,8 +7,10 @@
 //   tree         B log2 P + P-1 + (2r+1) log2 P
 //   all_reduce   chain + broadcast
 //   matvec       n^2 + 1.1 n + 37                                fp32 on one PE, a product
-// Sources: arXiv 2404.15888 (T = max(contention, energy / links) + distance + (2r+1) depth); matvec: fit of the rows of
-// pe_matvec_wse2.csv.
+//   stencil_7    T (15 Z + 2r + 15)                              slots of an inner PE of WSE-2, T passes over Z cells
+//   gemm_shift   P t (t (1 + t/l) + 1) + (P-1)(2 t^2 + 9)        slots of a PE; l = lanes of fp16 into fp32
+// Sources: the last two count slots (rtl/ISA.md); arXiv 2404.15888 (T = max(contention, energy / links) + distance +
+// (2r+1) depth); matvec: fit of the rows of pe_matvec_wse2.csv.
 #include <map>
 #include <string>
 #include <vector>

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "hw/pe/arithmetic.h"
+#include "sw/fabric/word_dump.h"
+#include "tlm/base/fp16.h"
 
 namespace weft::sw {
 
@@ -104,6 +106,108 @@ class Checker {
         for (int k = 0; k < t * t; ++k)
           compare(tile[static_cast<std::size_t>(k)], x, y, k, after(rule.place("c"), x, y, c + 2 * k));
       }
+    }
+  }
+
+  // C = A B of fp16 in fp32. PE (x, y) begins with A's tile of row y and column (x + y) mod P, by columns, and B's of
+  // row (x + y) mod P and column x, by rows; it ends with C's, by rows.
+  void matmul_shift(const CheckRule& rule) {
+    result.name = "matmul_shift";
+    const auto place = [&](const char* key) { return rule.place(key).within(file_.values, 0, words()); };
+    const int t = place("tile"), a = place("a"), b = place("b"), c = place("c"), p = file_.width;
+    if (p != file_.height) rule.place("tile").refuse("the grid of a matmul is square");
+    const auto half = [&](const char* key, int x, int y, int at) {
+      return half_to_float(static_cast<std::uint16_t>(word32(rule.place(key), setup_.memories[pe(x, y)], at / 2 * 2) >>
+                                                      (at % 2 == 0 ? 0 : 16)));
+    };
+    for (int y = 0; y < p; ++y)
+      for (int x = 0; x < p; ++x)
+        for (int row = 0; row < t; ++row)
+          for (int column = 0; column < t; ++column) {
+            Sum sum;
+            for (int inner = 0; inner < p * t; ++inner) {
+              const int panel = inner / t, k = inner % t;
+              sum.add(double{half("a", (panel - y + p) % p, y, a + k * t + row)} *
+                      half("b", x, (panel - x + p) % p, b + k * t + column));
+            }
+            const int k = row * t + column;
+            compare(sum, x, y, k, after(rule.place("c"), x, y, c + 2 * k));
+          }
+  }
+
+  // `times` passes in which each cell of a column of `cells` a PE becomes fp32 coefficients x the cell below, itself,
+  // above, and those in the west, east, north, south; outside is 0.
+  void stencil_7(const CheckRule& rule) {
+    result.name = "stencil_7";
+    const auto place = [&](const char* key) { return rule.place(key).within(file_.values, 0, words()); };
+    const int cells = place("cells"), first = place("first"), coefficients = place("coefficients");
+    const int times = place("times"), wide = file_.width, high = file_.height;
+    struct Cell {
+      double value = 0, error = 0;
+    };
+    std::vector<Cell> now;
+    const auto at = [&](int x, int y, int z) { return static_cast<std::size_t>((y * wide + x) * cells + z); };
+    for (int y = 0; y < high; ++y)
+      for (int x = 0; x < wide; ++x)
+        for (int z = 0; z < cells; ++z) now.push_back({before(rule.place("first"), x, y, first + 2 * z), 0});
+    constexpr int way[7][3] = {{0, 0, -1}, {0, 0, 0}, {0, 0, 1}, {-1, 0, 0}, {1, 0, 0}, {0, -1, 0}, {0, 1, 0}};
+    for (int pass = 0; pass < times; ++pass) {
+      const std::vector<Cell> old = now;
+      for (int y = 0; y < high; ++y)
+        for (int x = 0; x < wide; ++x)
+          for (int z = 0; z < cells; ++z) {
+            Cell sum;
+            double magnitude = 0;
+            for (int term = 0; term < 7; ++term) {
+              const int from_x = x + way[term][0], from_y = y + way[term][1], from_z = z + way[term][2];
+              if (from_x < 0 || from_x >= wide || from_y < 0 || from_y >= high || from_z < 0 || from_z >= cells)
+                continue;
+              const Cell& from = old[at(from_x, from_y, from_z)];
+              const double factor = before(rule.place("coefficients"), x, y, coefficients + 2 * term);
+              sum.value += factor * from.value;
+              sum.error += std::fabs(factor) * from.error;
+              magnitude += std::fabs(factor) * (std::fabs(from.value) + from.error);
+            }
+            sum.error += 7 * rounding * magnitude;
+            now[at(x, y, z)] = sum;
+          }
+    }
+    for (int y = 0; y < high; ++y)
+      for (int x = 0; x < wide; ++x)
+        for (int z = 0; z < cells; ++z) {
+          const Cell& cell = now[at(x, y, z)];
+          const double value = after(rule.place("first"), x, y, first + 2 * z);
+          count(std::fabs(value - cell.value) <= cell.error, x, y, z, value, cell.value, cell.error);
+        }
+  }
+
+  // A dumped vector is what a formula says, or what another dump does.
+  void values(const CheckRule& rule) {
+    const DumpRule& dump = file_.dumps[rule.dump];
+    result.name = "values of " + dump.name;
+    std::map<std::tuple<int, int, int>, double> reference;
+    if (!rule.values) reference = read_dump(rule.file, dump.name);
+    std::size_t found = 0;
+    for (const DumpedValue& dumped : dumped_values(dump, file_, run_)) {
+      double wanted = std::nan("");
+      if (rule.values) {
+        wanted = static_cast<double>(rule.values->at(file_.at(dumped.x, dumped.y, dumped.element)));
+      } else if (const auto other = reference.find({dumped.y, dumped.x, dumped.element}); other != reference.end()) {
+        wanted = other->second;
+        ++found;
+      }
+      const bool same = dumped.value == wanted || std::fabs(dumped.value - wanted) <= rule.within ||
+                        (found > 0 && std::isnan(dumped.value) && std::isnan(wanted));
+      count(same, dumped.x, dumped.y, dumped.element, dumped.value, wanted, rule.within);
+    }
+    // What the file has beside is not there.
+    for (const auto& [place, wanted] : reference) {
+      if (found == reference.size()) break;
+      const auto& [y, x, element] = place;
+      if (x >= 0 && x < file_.width && y >= 0 && y < file_.height && dump.where.holds(file_.at(x, y)) && element >= 0 &&
+          element < dump.n.at(file_.at(x, y)))
+        continue;
+      count(false, x, y, element, std::nan(""), wanted, rule.within);
     }
   }
 
@@ -247,8 +351,17 @@ CheckResult check(const CheckRule& rule, const FabricFile& file, const hw::Array
     case CheckRule::Kind::matmul:
       checker.matmul(rule);
       break;
+    case CheckRule::Kind::matmul_shift:
+      checker.matmul_shift(rule);
+      break;
     case CheckRule::Kind::stencil:
       checker.stencil(rule);
+      break;
+    case CheckRule::Kind::stencil_7:
+      checker.stencil_7(rule);
+      break;
+    case CheckRule::Kind::values:
+      checker.values(rule);
       break;
   }
   return checker.result;

@@ -50,7 +50,8 @@ hw::Route route_of(const std::string& text) {
 
 class Reader {
  public:
-  Reader(FabricFile& file, const hw::MachineSpec& machine) : file_(file), machine_(machine) {}
+  Reader(FabricFile& file, const hw::MachineSpec& machine, std::filesystem::path folder)
+      : file_(file), machine_(machine), folder_(std::move(folder)) {}
 
   void read() {
     YamlSection root = file_.reader->root();
@@ -66,6 +67,8 @@ class Reader {
     for (YamlSection& section : root.sections("pes")) file_.groups.push_back(read_group(section));
     if (root.has("edges"))
       for (YamlSection& section : root.sections("edges")) file_.edges.push_back(read_edge(section));
+    if (root.has("dump"))
+      for (YamlSection& section : root.sections("dump")) file_.dumps.push_back(read_dump(section));
     for (YamlSection& section : root.sections("expect")) file_.checks.push_back(read_check(section));
     if (root.has("closed_form")) file_.closed_form = read_closed_form(root.section("closed_form"));
     file_.reader->finish();
@@ -135,8 +138,12 @@ class Reader {
   }
 
   ThreadText read_code(YamlSection& section, const std::string& key) {
+    const std::string text = section.text(key);
+    // A block begins on the line behind its key.
+    const YamlTree* place = section.tree(key);
+    const int line = place ? place->place.line : 1, block = !text.empty() && text.back() == '\n' ? 1 : 0;
     try {
-      return {section.text(key), file_.names};
+      return {text, file_.names, line + block};
     } catch (const UsageError& error) {
       if (std::string(error.what()).rfind("line ", 0) != 0) throw;
       section.refuse(key, error.what());
@@ -233,6 +240,29 @@ class Reader {
     return operand;
   }
 
+  DumpRule read_dump(YamlSection& section) {
+    DumpRule rule{section.text("name"), formula(section, "where", "1"), formula(section, "at"), formula(section, "n"),
+                  false};
+    for (const DumpRule& other : file_.dumps)
+      if (other.name == rule.name) section.refuse("name", "this name is taken");
+    rule.half = section.choice<bool>("type", {{"fp32", false}, {"fp16", true}}, false);
+    return rule;
+  }
+
+  void read_expected(YamlSection& section, CheckRule& rule) {
+    std::vector<std::pair<std::string, std::size_t>> names;
+    for (const DumpRule& dump : file_.dumps) names.emplace_back(dump.name, names.size());
+    if (names.empty()) section.refuse("check", "what it looks at is named under dump, which is missing");
+    rule.dump = section.choice<std::size_t>("of", names);
+    rule.within = section.real("within", {0, 1e30}, 0.0);
+    if (section.has("file")) {
+      rule.file = folder_ / section.text("file");
+      section.not_used("values", "either values or a file");
+    } else {
+      rule.values = formula(section, "values");
+    }
+  }
+
   CheckRule read_check(YamlSection& section) {
     using Kind = CheckRule::Kind;
     CheckRule rule;
@@ -240,7 +270,10 @@ class Reader {
                                                {"copy", Kind::copy},
                                                {"matvec", Kind::matvec},
                                                {"matmul", Kind::matmul},
-                                               {"stencil", Kind::stencil}});
+                                               {"matmul_shift", Kind::matmul_shift},
+                                               {"stencil", Kind::stencil},
+                                               {"stencil_7", Kind::stencil_7},
+                                               {"values", Kind::values}});
     const auto places = [&](std::initializer_list<const char*> keys) {
       for (const char* key : keys) rule.places.emplace_back(key, formula(section, key));
     };
@@ -254,10 +287,17 @@ class Reader {
         places({"rows", "columns", "stride", "matrix", "vector", "result", "times"});
         break;
       case Kind::matmul:
+      case Kind::matmul_shift:
         places({"tile", "a", "b", "c"});
         break;
       case Kind::stencil:
         places({"tile", "first", "row", "times"});
+        break;
+      case Kind::stencil_7:
+        places({"cells", "first", "coefficients", "times"});
+        break;
+      case Kind::values:
+        read_expected(section, rule);
         break;
     }
     return rule;
@@ -275,6 +315,7 @@ class Reader {
 
   FabricFile& file_;
   const hw::MachineSpec& machine_;
+  std::filesystem::path folder_;  ///< of the file
 };
 
 /// "P=64" as an override of the file's key, if the file has the parameter.
@@ -312,7 +353,7 @@ FabricFile read_fabric_file(const std::filesystem::path& path, const std::vector
   FabricFile file;
   file.name = path.stem().string();
   file.reader = std::make_unique<YamlReader>(text, path, overrides_of(sets, plain));
-  Reader(file, machine).read();
+  Reader(file, machine, path.parent_path()).read();
   return file;
 }
 

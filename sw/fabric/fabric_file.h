@@ -77,10 +77,30 @@ struct Operand {
   std::optional<Formula> color;
 };
 
+/// n elements from word `at` on, in each PE where `where` holds.
+struct DumpRule {
+  std::string name;
+  Formula where, at, n;
+  bool half = false;
+};
+
 struct CheckRule {
-  enum class Kind : std::uint8_t { sum, copy, matvec, matmul, stencil } kind = Kind::sum;
+  enum class Kind : std::uint8_t {
+    sum,
+    copy,
+    matvec,
+    matmul,
+    matmul_shift,
+    stencil,
+    stencil_7,
+    values
+  } kind = Kind::sum;
   std::optional<Operand> of, in;                        ///< sum, copy
-  std::vector<std::pair<std::string, Formula>> places;  ///< matvec, matmul, stencil: by key
+  std::vector<std::pair<std::string, Formula>> places;  ///< matvec, matmul, stencils: by key
+  std::size_t dump = 0;                                 ///< values: which one
+  std::optional<Formula> values;                        ///< values: expected, or
+  std::filesystem::path file;                           ///< a dump
+  double within = 0;                                    ///< values: absolute
   const Formula& place(const std::string& key) const;
 };
 
@@ -93,6 +113,7 @@ struct FabricFile {
   std::vector<Number> values;  ///< parameters, definitions, then x, y, i, k (0)
   std::vector<PeGroup> groups;
   std::vector<EdgeRule> edges;
+  std::vector<DumpRule> dumps;
   std::vector<CheckRule> checks;
   std::optional<ClosedForm> closed_form;
 

@@ -8,6 +8,7 @@
 
 #include "hw/pe/array_model.h"
 #include "sw/fabric/fabric_setup.h"
+#include "sw/fabric/word_dump.h"
 #include "tlm/base/json_text.h"
 
 namespace weft::sw {
@@ -109,6 +110,7 @@ FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vect
   outcome.closed_form = file.closed_form;
   // The tiles stop at the same point, but only the model says why.
   if (!run.finished) outcome.waiting = tiles ? hw::run_array(machine, setup).waiting : run.waiting;
+  if (run.finished && !file.dumps.empty()) outcome.dump = dump_text(file, run);
   if (run.finished)
     for (const CheckRule& rule : file.checks) outcome.checks.push_back(check(rule, file, setup, run));
   return outcome;

@@ -20,6 +20,7 @@ struct FabricOutcome {
   std::string waiting;  ///< where not: who waits for what, a line each
   std::optional<ClosedForm> closed_form;
   std::vector<CheckResult> checks;  ///< empty if not finished
+  std::string dump;                 ///< dump_text(), where the file names dumps and the run finished
 
   bool good() const;
   /// Of the closed form, in percent. Precondition: there is one.

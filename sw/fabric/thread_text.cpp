@@ -33,11 +33,11 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
-ThreadText::ThreadText(const std::string& text, const Names& names) {
+ThreadText::ThreadText(const std::string& text, const Names& names, int first_line) {
   copy_ = static_cast<std::size_t>(std::find(names.begin(), names.end(), "i") - names.begin());
   std::istringstream stream(text);
   std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
+  for (int number = first_line; std::getline(stream, line); ++number) {
     line = trimmed(line.substr(0, line.find('#')));
     if (!line.empty()) at_line(number, [&] { read_line(line, number, names); });
   }

@@ -15,8 +15,9 @@ namespace weft::sw {
 
 class ThreadText {
  public:
-  /// `names` holds "i". Throws UsageError that begins with "line N: ".
-  ThreadText(const std::string& text, const Names& names);
+  /// `names` holds "i"; `first_line` is where the text stands in its file. Throws UsageError that begins with "line N:
+  /// ".
+  ThreadText(const std::string& text, const Names& names, int first_line = 1);
 
   /// Appends the code to `program`. Throws UsageError as above.
   void append(hw::Program& program, std::vector<Number> values) const;

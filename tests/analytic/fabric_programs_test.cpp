@@ -183,6 +183,42 @@ TEST_CASE("star stencils: cycles a pass against the vendor's simulator") {
   }
 }
 
+// The form counts the slots of an inner PE's two threads, which share its core. Above it: a receiver that waits for a
+// word of each of four senders in turn, which send while they have no words to take; 2 x 2 PEs have two and wait for
+// none.
+TEST_CASE("7-point stencil: a fifth to 30 % above the slots of an inner PE, whatever the grid") {
+  for (const auto& [width, height, cells, passes] :
+       {std::tuple{4, 4, 16, 4}, {6, 5, 64, 4}, {3, 3, 256, 2}, {12, 12, 100, 10}}) {
+    const FabricOutcome outcome = outcome_of("stencil_7", {{"W", width}, {"H", height}, {"Z", cells}, {"T", passes}});
+    fmt::print("stencil_7 {} x {} x {}, T = {}: {} cycles, {:+.2f} %\n", width, height, cells, passes, outcome.cycles,
+               outcome.deviation_percent());
+    CHECK(outcome.deviation_percent() > 15);
+    CHECK(outcome.deviation_percent() < 30);
+  }
+  const FabricOutcome four = outcome_of("stencil_7", {{"W", 2}, {"H", 2}, {"Z", 256}, {"T", 2}});
+  CHECK(std::fabs(percent(static_cast<double>(four.cycles), 2 * 13 * 256)) < 1);
+}
+
+TEST_CASE("GEMM by shifting is within 0.5 % or 5 cycles of its closed form") {
+  for (const auto& [size, tile] : {std::pair{2, 2}, {2, 8}, {3, 16}, {4, 32}, {8, 16}, {16, 8}}) {
+    const FabricOutcome outcome = outcome_of("gemm_shift", {{"P", size}, {"t", tile}});
+    fmt::print("gemm_shift P = {} t = {}: {} cycles, {:+.2f} %\n", size, tile, outcome.cycles,
+               outcome.deviation_percent());
+    CHECK((std::fabs(static_cast<double>(outcome.cycles) - outcome.closed_form->cycles) <= 5 ||
+           std::fabs(outcome.deviation_percent()) <= 0.5));
+  }
+}
+
+TEST_CASE("7-point stencils, GEMM by shifting and owners in turn are right at any size, on both generations") {
+  const std::string machine = GENERATE("wse2", "wse3");
+  for (const auto& [width, height, cells] : {std::tuple{2, 2, 1}, {2, 5, 3}, {5, 2, 4}, {3, 3, 31}})
+    outcome_of("stencil_7", {{"W", width}, {"H", height}, {"Z", cells}, {"T", 6}}, machine);
+  for (const auto& [size, tile] : {std::pair{2, 2}, {3, 2}, {4, 6}, {5, 4}, {7, 8}})
+    outcome_of("gemm_shift", {{"P", size}, {"t", tile}}, machine);
+  for (const auto& [size, length, tiles] : {std::tuple{2, 1, 1}, {2, 30, 4}, {3, 1, 9}, {9, 20, 3}})
+    outcome_of("owners_in_turn", {{"P", size}, {"B", length}, {"R", tiles}}, machine);
+}
+
 TEST_CASE("star stencils of any grid and tile are right") {
   for (const auto& [width, height] : {std::pair{2, 1}, {1, 2}, {1, 5}, {5, 1}, {2, 2}, {3, 4}})
     outcome_of("stencil_cell", {{"W", width}, {"H", height}, {"T", 5}});

@@ -44,6 +44,10 @@ TEST_CASE("fabric programs on tiles and on the PE model: same result, same cycle
       {"owners_in_turn", {"P=2", "B=1", "R=2"}},
       {"owners_in_turn", {"P=5", "B=4", "R=3"}},
       {"stencil_cell", {"W=3", "H=4", "T=5"}},
+      {"stencil_7", {"W=3", "H=4", "Z=7", "T=4"}},
+      {"stencil_7", {"W=2", "H=2", "Z=1", "T=2"}},
+      {"gemm_shift", {"P=2", "t=4"}},
+      {"gemm_shift", {"P=5", "t=6"}},
       {"stencil_tile", {"W=2", "H=3", "t=2", "T=3"}},
       {"stencil_tile", {"W=2", "H=2", "t=5", "T=2", "calls=2"}},
   };

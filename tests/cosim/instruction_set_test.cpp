@@ -67,7 +67,7 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
   rtl::TileArray tiles(wse2());
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   const auto words = static_cast<std::uint16_t>(wse2().pe.sram_bytes / 2);
-  Instruction store, drain, multiply, send, list;
+  Instruction store, drain, multiply, send, list, walk, give;
   store.opcode = Opcode::store32;
   store.count = 2;
   drain.opcode = Opcode::drain;
@@ -76,12 +76,21 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
   multiply.count = 4, multiply.element_stride = 1, multiply.row_stride = words - 4;
   send.opcode = Opcode::axpy_memory;
   send.count = 1, send.scalars = 1, send.c = words - 1, send.fabric_out = 6;
+  walk = store;
+  walk.row_stride = words - 4;
+  give.opcode = Opcode::send16;
+  give.count = 3, give.element_stride = 2, give.row_stride = words - 5, give.fabric_out = 6;
+  Instruction walk_out = walk, give_out = give;
+  walk_out.row_stride = words - 2, ++give_out.row_stride;
   list.opcode = Opcode::list16;
   list.count = 2;
   const Wavelet data{1, 5, false}, control = control_wavelet(5);
   const std::vector<std::tuple<Instruction, std::vector<Wavelet>, int, bool>> cases = {
       {store, {data, data}, 1, true},
       {store, {data, control}, 1, false},
+      {walk, {data, data, data, data}, 2, true},
+      {give, {}, 2, true},
+      {give_out, {}, 2, false},
       {list, {data, data, control}, 1, true},
       {list, {data, data, data, control}, 1, false},
       {drain, {data, data}, 1, true},
@@ -89,7 +98,8 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
       {multiply, {scalar_wavelet(5, 1, 0x3c00), control}, 1, true},
       {multiply, {scalar_wavelet(5, 2, 0x3c00), control}, 1, false},
       {send, {}, 1, true},
-      {send, {}, 2, false}};
+      {send, {}, 2, false},
+      {walk_out, {data, data, data, data}, 2, false}};  // the last: an assertion stops the tile for good
   for (const auto& [plain, wavelets, passes, good] : cases) {
     ArraySetup setup(1, 1, wse2().pe.sram_bytes);
     Program& program = setup.program(0, 0);

@@ -256,7 +256,7 @@ class RandomProgram {
         i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
         i.element_stride = static_cast<std::uint16_t>(2 * below(3));
-        if (i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory) sends();
+        if ((i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory) && random_() % 4 != 0) sends();
         break;
       case Opcode::count32:
         i.row_stride = static_cast<std::uint16_t>(random_());
@@ -280,11 +280,20 @@ class RandomProgram {
         break;
       case Opcode::store16:
       case Opcode::store32:
-        takes(i.count);
-        break;
       case Opcode::send16:
       case Opcode::send32:
-        sends();
+        if (i.opcode == Opcode::store16 || i.opcode == Opcode::store32) {
+          takes(i.count);
+        } else {
+          sends();
+        }
+        if (random_() % 2) break;
+        i.element_stride = static_cast<std::uint16_t>(2 * below(8)),
+        i.row_stride = static_cast<std::uint16_t>(2 * below(40));
+        if (halves) i.element_stride = static_cast<std::uint16_t>(i.element_stride + below(2));
+        break;
+      case Opcode::move32:
+        i.element_stride = static_cast<std::uint16_t>(2 * below(12));
         break;
       case Opcode::add32:
       case Opcode::sub32:
@@ -308,7 +317,7 @@ class RandomProgram {
       case Opcode::zero_equal32:
         i.scalars = static_cast<std::uint16_t>(1 + below(4));
         i.row_stride = static_cast<std::uint16_t>(random_() % 2 ? below(40) : random_());
-        i.element_stride = static_cast<std::uint16_t>(below(4));
+        i.element_stride = static_cast<std::uint16_t>(below(12));
         // A scalar that some of the elements are.
         i.c = random_() % 2 ? place(third) : static_cast<std::uint16_t>(i.b + i.element_stride * below(i.count));
         break;

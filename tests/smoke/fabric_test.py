@@ -60,6 +60,24 @@ class Fabric(unittest.TestCase):
         self.assertIn("100 x 1 PEs of wse2, P = 100, B = 50", result.stdout)
         self.assertIn("644 = B + (2r+2)(P-1), deviation +1 (+0.16 %)", result.stdout)
 
+    def test_a_dump_is_what_a_check_of_values_reads(self):
+        text = (PROGRAMS / "broadcast.yaml").read_text()
+        before, after = text.split("expect:")
+        dumped = before + "dump: [{name: all, at: 0, n: B}]\nexpect:"
+        (self.folder / "first.yaml").write_text(dumped + after)
+        result = self.fabric("first.yaml", "--dump", "all.csv")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = (self.folder / "all.csv").read_text().splitlines()
+        self.assertEqual(lines[0], "name,x,y,element,value")
+        self.assertEqual(len(lines), 1 + 8 * 16)
+        (self.folder / "second.yaml").write_text(dumped + "\n  - {check: values, of: all, file: all.csv}\n")
+        result = self.fabric("second.yaml")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("values of all: 128 values right", result.stdout)
+        result = self.fabric("broadcast", "--dump", "none.csv")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("has no section dump", result.stderr)
+
     def test_stuck(self):
         result = self.changed("message", "STORE32 at=0 n={B} in=0", "STORE32 at=0 n={B + 1} in=0")
         self.assertEqual(result.returncode, 1, result.stderr)

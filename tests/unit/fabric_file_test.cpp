@@ -106,8 +106,9 @@ TEST_CASE("a mistake is named with its place, the value and the nearest name") {
   refused(with("last: P - 1", "P: 7"), "this name is taken");
   refused(with("where: x == 0", "where: x = 0"), "expected an operator");
   refused(with("n={B} out=1", "n={C} out=1"), "pes[0].main is");
-  refused(with("n={B} out=1", "n={C} out=1"), "line 2: formula 'C': unknown name C");
-  refused(with("SEND32", "SENT32"), "line 2: unknown instruction SENT32; nearest: SEND32");
+  refused(with("n={B} out=1", "n={C} out=1"), "line 11: formula 'C': unknown name C");
+  refused(with("main: STORE32", "main: STORE31"), "line 19: unknown instruction STORE31");
+  refused(with("SEND32", "SENT32"), "line 11: unknown instruction SENT32; nearest: SEND32");
   refused(with("SEND32 at=0", "SEND32 at=30000"), "in PE (0, 0)");
   refused(with("n={B} out=1", "n={B out=1"), "'}' is missing");
   refused(with("SEND32 at=0 n={B} out=1", "repeat 3 counter=4"), "N 0 to 3");
@@ -172,6 +173,86 @@ TEST_CASE("a wrong result is found") {
   CHECK_THAT(outcome.text(), Contains("3 of 3 values wrong; first PE (3, 0), element 0"));
 }
 
+namespace {
+
+/// Two PEs; what the second one has in the end is dumped, and `values` of it.
+std::string walking(const std::string& send, const std::string& store, const std::string& expected) {
+  return R"(description: "walks"
+parameters: {n: 12}
+grid: {width: 2, height: 1}
+pes:
+  - where: x == 0
+    main: |
+      repeat 2 counter=0
+        )" +
+         send + R"(
+      end
+    routes: [{color: 1, way: ramp -> east}]
+    memory: [{at: 0, n: n, values: k}]
+  - where: x == 1
+    main: |
+      repeat 2 counter=0
+        )" +
+         store + R"(
+      end
+    routes: [{color: 1, way: west -> ramp}]
+dump:
+  - {name: last, where: x == 1, at: 8, n: n}
+expect:
+  - {check: values, of: last, )" +
+         expected + "}\n";
+}
+
+}  // namespace
+
+// Words 0 to 23 hold 0 to 11; 0, 2, 4 go first, then 1, 3, 5, and every other place takes one.
+TEST_CASE("SEND and STORE walk with step and row, and a formula says what is in memory then") {
+  const std::string send = "SEND32 at=0 n=3 row=2 step=4 out=1", store = "STORE32 at=8 n=3 row=12 step=4 in=1";
+  const std::string places = "values: \"k % 2 ? 0 : (k < 6 ? k : k - 5)\"";
+  CHECK(File(walking(send, store, places)).run().good());
+  const sw::FabricOutcome wrong = File(walking(send, store, "values: \"k % 2 ? 0 : k\"")).run();
+  CHECK_THAT(wrong.text(), Contains("values of last: 3 of 12 values wrong; first PE (1, 0), element 6: 1, expected 6"));
+  CHECK(File(walking(send, store, "within: 5, values: \"k % 2 ? 0 : k\"")).run().good());
+  CHECK(File(walking(send, store + "\n        MOVE32 a=8 b=8 n=12 step=2", places)).run().good());
+  // All of it comes; of that every third.
+  CHECK(
+      File(walking("SEND32 at=0 n=6 row=12 out=1", "STORE32 at=64 n=6 row=12 in=1\n        MOVE32 a=8 b=64 n=4 step=6",
+                   "values: \"k < 4 ? 3 * k : 0\""))
+          .run()
+          .good());
+  REQUIRE_THROWS_WITH(File(walking("SEND32 at=0 n=3 row=24574 out=1", store, places)).run(),
+                      Contains("of an SRAM of 24576 words"));
+}
+
+TEST_CASE("a dump is the reference of another run, and says what is another") {
+  const std::string send = "SEND32 at=0 n=3 row=2 step=4 out=1", store = "STORE32 at=8 n=3 row=12 step=4 in=1";
+  test::ScratchFolder folder;
+  const auto run = [&](const std::string& expected) {
+    std::ofstream(folder.path() / "p.yaml") << walking(send, store, expected);
+    return sw::run_fabric_file(folder.path() / "p.yaml", {}, mini());
+  };
+  const std::string dump = run("values: k").dump;
+  CHECK_THAT(dump, Contains("name,x,y,element,value\nlast,1,0,0,0\n") && Contains("last,1,0,10,5\n"));
+  const auto reference = [&](const std::string& text) { std::ofstream(folder.path() / "ref.csv") << text; };
+  reference(dump);
+  CHECK(run("file: ref.csv").good());
+  CHECK(run("file: ref.csv").checks.front().values == 12);
+  reference(dump + "other,0,0,3,7\n");
+  CHECK(run("file: ref.csv").good());
+  reference(dump + "last,1,0,12,7\n");
+  CHECK_THAT(run("file: ref.csv").text(), Contains("1 of 13 values wrong; first PE (1, 0), element 12"));
+  std::string other = dump;
+  other.replace(other.find("10,5"), 4, "10,6");
+  reference(other);
+  CHECK_THAT(run("file: ref.csv").text(), Contains("1 of 12 values wrong; first PE (1, 0), element 10: 5, expected 6"));
+  reference(dump.substr(0, dump.find("last,1,0,11")));
+  CHECK_THAT(run("file: ref.csv").text(), Contains("1 of 12 values wrong; first PE (1, 0), element 11"));
+  reference("name,x,y,element,value\nlast,1,0,a,3\n");
+  CHECK_THROWS_WITH(run("file: ref.csv"), Contains("ref.csv:2: last,1,0,a,3: due is name,x,y,element,value"));
+  CHECK_THROWS_WITH(run("file: ref.csv, values: k"), Contains("either values or a file"));
+  CHECK_THROWS_WITH(run("file: none.csv"), Contains("none.csv"));
+}
+
 TEST_CASE("a program that cannot end says who waits for whom") {
   const sw::FabricOutcome outcome = File(with("STORE32 at=8 n={B}", "STORE32 at=8 n={B + 1}")).run();
   CHECK(!outcome.good());
@@ -216,5 +297,8 @@ TEST_CASE("closed forms by hand, with a ramp of 3 cycles") {
   CHECK(cycles("all_reduce", {{'P', 16}, {'B', 5}}) == 125 + 27);
   CHECK(cycles("matvec", {{'n', 10}, {'T', 2}}) == Approx(2 * (100 + 11 + 37)).epsilon(1e-15));
   CHECK(cycles("reduce_2d", {{'W', 16}, {'H', 4}, {'B', 5}}) == 125 + (5 + 8 * 3));
-  CHECK(sw::closed_form_names().size() == 8);
+  CHECK(cycles("stencil_7", {{'Z', 10}, {'T', 2}}) == 2 * (150 + 6 + 15));
+  machine.pe.lanes.fmac_mixed = 2;
+  CHECK(cycles("gemm_shift", {{'P', 3}, {'t', 5}}) == 3 * 5 * (5 * (1 + 3) + 1) + 2 * (50 + 9));
+  CHECK(sw::closed_form_names().size() == 10);
 }

@@ -69,8 +69,8 @@ TEST_CASE("an operand may end where the SRAM ends, an fp32 stands at an even wor
                                    {Opcode::axpy_memory, &I::a, 10, true},  {Opcode::axpy_memory, &I::c, 3, false},
                                    {Opcode::drain, &I::a, 10, true},        {Opcode::drain, &I::b, 10, true},
                                    {Opcode::drain16, &I::a, 10, true},      {Opcode::drain16, &I::b, 5, false},
-                                   {Opcode::store16, &I::a, 5, false},      {Opcode::store32, &I::a, 10, true},
-                                   {Opcode::send16, &I::a, 5, false},       {Opcode::send32, &I::a, 10, true},
+                                   {Opcode::store16, &I::a, 9, false},      {Opcode::store32, &I::a, 10, true},
+                                   {Opcode::send16, &I::a, 9, false},       {Opcode::send32, &I::a, 10, true},
                                    {Opcode::relu16, &I::a, 5, false},       {Opcode::relu_back16, &I::a, 5, false},
                                    {Opcode::relu_back16, &I::b, 5, false},  {Opcode::fmac32, &I::a, 10, true},
                                    {Opcode::fmac32, &I::b, 26, true},       {Opcode::fmac32, &I::c, 6, true},
@@ -92,7 +92,8 @@ TEST_CASE("an operand may end where the SRAM ends, an fp32 stands at an even wor
                                    {Opcode::keep_equal32, &I::a, 30, true}, {Opcode::keep_equal32, &I::b, 9, false},
                                    {Opcode::keep_equal32, &I::c, 1, false}, {Opcode::zero_equal32, &I::a, 30, true},
                                    {Opcode::zero_equal32, &I::b, 9, false}, {Opcode::zero_equal32, &I::c, 1, false},
-                                   {Opcode::list16, &I::a, 5, false}};
+                                   {Opcode::list16, &I::a, 5, false},       {Opcode::move32, &I::a, 10, true},
+                                   {Opcode::move32, &I::b, 10, true}};
   for (const Opcode opcode : {Opcode::add32, Opcode::sub32, Opcode::mul32, Opcode::max32}) {
     operands.push_back({opcode, &I::a, 14, true});
     operands.push_back({opcode, &I::b, 26, true});
@@ -138,7 +139,8 @@ TEST_CASE("colors are those of the machine, and there where an instruction needs
       i.*color = static_cast<std::uint8_t>(mini().router.colors);
       CHECK(!accepted(i));
       i.*color = std::nullopt;
-      CHECK(accepted(i) == !(plain.*color));
+      // Scalars in memory need not be sent.
+      CHECK(accepted(i) == (!(plain.*color) || i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory));
     };
     if (form.takes) check(&Instruction::fabric_in);
     if (form.sends && !sends_on(plain)) check(&Instruction::fabric_out);
@@ -172,7 +174,7 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
         Opcode::relu_back16, Opcode::add32,        Opcode::sub32,        Opcode::mul32,    Opcode::max32,
         Opcode::fmac32,      Opcode::fmac32_calls, Opcode::to_half16,    Opcode::count32,  Opcode::xor_shift32,
         Opcode::mul_int32,   Opcode::scale16,      Opcode::zero_below16, Opcode::horner32, Opcode::add_left32,
-        Opcode::add_right32, Opcode::keep_equal32, Opcode::zero_equal32}) {
+        Opcode::add_right32, Opcode::keep_equal32, Opcode::zero_equal32, Opcode::move32}) {
     Instruction i = good(opcode);
     INFO(to_string(i));
     i.count = 1;
@@ -209,8 +211,27 @@ TEST_CASE("counts, passes, loops, program and routes have their least and greate
   CHECK(!accepted(passes));
   passes.scalars = 1;
   CHECK(accepted(passes));
+  for (const Opcode opcode : {Opcode::axpy_memory, Opcode::outer_memory}) {
+    Instruction local = good(opcode);
+    local.fabric_out.reset();
+    CHECK(accepted(local));
+    local.close = true;
+    CHECK(!accepted(local));
+    local.close = false, local.scalars = 0;
+    CHECK(!accepted(local));
+  }
+  for (const auto& [opcode, packed] : {std::pair{Opcode::send16, 5}, {Opcode::store16, 5}, {Opcode::send32, 10}}) {
+    Instruction walk = good(opcode);
+    walk.element_stride = 0;
+    walk.a = static_cast<std::uint16_t>(mini().pe.sram_bytes / 2 - packed);
+    CHECK(accepted(walk));
+    ++walk.a;
+    CHECK(!accepted(walk));
+    walk.a = 0, walk.row_stride = walk.element_stride = 3;
+    CHECK(accepted(walk) == (opcode != Opcode::send32));
+  }
   for (const auto stride : {&Instruction::row_stride, &Instruction::element_stride}) {
-    for (const Opcode opcode : {Opcode::fmac32, Opcode::horner32, Opcode::add32}) {
+    for (const Opcode opcode : {Opcode::fmac32, Opcode::horner32, Opcode::add32, Opcode::send32, Opcode::store32}) {
       Instruction odd = good(opcode);
       odd.*stride = 3;
       CHECK(!accepted(odd));
@@ -267,10 +288,10 @@ TEST_CASE("the text of each instruction names all its fields") {
                                           "AXPY acc=2 x=3 n=1 row=5 step=6 in=9",
                                           "AXPYM acc=2 x=3 n=1 row=5 step=6 scalars=4 m=10 in=9",
                                           "DRAIN acc=2 n=1 to=3 in=9",
-                                          "STORE16 at=2 n=1 in=9",
-                                          "STORE32 at=2 n=1 in=9",
-                                          "SEND16 at=2 n=1 in=9",
-                                          "SEND32 at=2 n=1 in=9",
+                                          "STORE16 at=2 n=1 row=5 step=6 in=9",
+                                          "STORE32 at=2 n=1 row=5 step=6 in=9",
+                                          "SEND16 at=2 n=1 row=5 step=6 in=9",
+                                          "SEND32 at=2 n=1 row=5 step=6 in=9",
                                           "RELU16 at=2 n=1 in=9",
                                           "RELU_BACK16 a=2 b=3 n=1 in=9",
                                           "ADD32 a=2 n=1 m=10 in=9",
@@ -292,5 +313,5 @@ TEST_CASE("the text of each instruction names all its fields") {
   }
   i = good(Opcode::send16);
   i.close = true, i.silent = true, i.advance = 2;
-  CHECK(to_string(i) == "SEND16 at=0 n=5 out=0 advance=2 silent");
+  CHECK(to_string(i) == "SEND16 at=0 n=5 row=8 step=2 out=0 advance=2 silent");
 }
