@@ -21,6 +21,7 @@ struct PlannedLaunch {
   Cycle predicted = 0;         ///< on the wafer, words in time
   Cycle stream = 0;            ///< Ethernet time of its stream
   proto::LimiterCycles parts;  ///< of `predicted`
+  Cycle in_step = 0;           ///< on the wafer in a steady step (step_walk.h); 0: not known, or words come late
 };
 
 /// Plans that differ only in the PEs of a lane and the number of further lanes.

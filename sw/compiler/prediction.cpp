@@ -55,10 +55,10 @@ Cycle with_edge(Cycle rounds, Cycle slowest, Cycle words, Cycle held) {
   return std::max(rounds * slowest, std::max<Cycle>(0, rounds - held) * words + slowest);
 }
 
-proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
-                                const Round& round) {
-  const Cycle slowest = round.length;
-  Cycle total = map.rounds * slowest, words = 0, elements = 0, most_words = 0;
+/// Calls visit(words of a round that its channel has passed with it, rounds that wait for the channel) for each row.
+template <typename Visit>
+void for_each_edge_row(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map, Visit&& visit) {
+  Cycle words = 0, elements = 0;
   const int rows = map.from_edge ? map.chain : map.positions;
   for (int row = 0; map.from_edge && row < rows; ++row) elements += map.wavelets[static_cast<std::size_t>(row)];
   for (int row = 0; row < rows; ++row) {
@@ -67,16 +67,23 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
       words +=
           ceil_div(map.wavelets[static_cast<std::size_t>(row)] * map.edge_bits(), machine.io.channel_bits_per_cycle) +
           1;
-      total = std::max(total, with_edge(map.rounds, slowest, words,
-                                        std::max<Cycle>(1, machine.io.edge_buffer_bytes * 8 /
-                                                               (map.edge_bits() * std::max<Cycle>(1, elements)))));
+      visit(words,
+            std::max<Cycle>(1, machine.io.edge_buffer_bytes * 8 / (map.edge_bits() * std::max<Cycle>(1, elements))));
     } else if (const int count = map.elements[static_cast<std::size_t>(row)]; count > 0) {
       words += ceil_div(Cycle{count} * 32, machine.io.channel_bits_per_cycle);
-      total = std::max(
-          total, with_edge(map.rounds, slowest, words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count)));
+      visit(words, std::max<Cycle>(1, machine.io.row_buffer_bytes / 4 / count));
     }
-    most_words = std::max(most_words, words);
   }
+}
+
+proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
+                                const Round& round) {
+  const Cycle slowest = round.length;
+  Cycle total = map.rounds * slowest, most_words = 0;
+  for_each_edge_row(machine, layout, map, [&](Cycle words, Cycle held) {
+    total = std::max(total, with_edge(map.rounds, slowest, words, held));
+    most_words = std::max(most_words, words);
+  });
   proto::LimiterCycles parts = parts_of(round, total > map.rounds * slowest ? 1 : map.rounds);
   const Limiter edge = map.from_edge ? Limiter::edge_in : Limiter::edge_out;
   parts.of(edge) = total - parts.total();
@@ -84,13 +91,15 @@ proto::LimiterCycles edge_bound(const MachineSpec& machine, const hw::EdgeLayout
   return parts;
 }
 
-}  // namespace
-
-Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
-  return matrix_parts(machine, layout, map).total();
+/// Of the last round's sums from row 0, which keeps its own, to their owner.
+Cycle way_back(const MachineSpec& machine, const LaunchMap& map) {
+  const int owner = map.owner_row(map.rounds - 1);
+  return owner > 0 ? 2 * machine.router.ramp_cycles + machine.router.hop_cycles * owner + 1 : 0;
 }
 
-proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
+/// `edge`: with the edge's channels.
+proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
+                                     bool edge) {
   const FabricTiming timing(machine);
   const int simd = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
@@ -109,13 +118,14 @@ proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayo
   // What a launch does not have of its last round's wait was booked as the sum's.
   parts.of(map.reduces ? Limiter::pe_sum : Limiter::pe_issue) = -tail;
   if (map.from_edge) {
-    parts.add(edge_bound(machine, layout, map, slowest_round));
+    parts.add(edge ? edge_bound(machine, layout, map, slowest_round) : parts_of(slowest_round, map.rounds));
     const Cycle way = (map.positions + 1) * timing.hop + timing.ramp;
     parts.of(way > timing.dispatch ? Limiter::fabric_link : Limiter::pe_issue) += std::max<Cycle>(timing.dispatch, way);
     parts.of(Limiter::pe_issue) -= timing.scalar;
   } else {
     parts.of(Limiter::pe_issue) += timing.dispatch;
-    parts.add(map.reduces ? edge_bound(machine, layout, map, slowest_round) : parts_of(slowest_round, map.rounds));
+    parts.add(map.reduces && edge ? edge_bound(machine, layout, map, slowest_round)
+                                  : parts_of(slowest_round, map.rounds));
     // A new owner sends when the last wavelet of the old one has reached it; the last one's must reach the farthest
     // row. An owner without features of its own waits for nothing.
     Cycle moves = 0;
@@ -152,20 +162,47 @@ proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayo
                                    (timing.issue + widest + timing.scalar) / slowest;
     }
     parts.of(Limiter::pe_sum) += most_behind;
-    // Row 0 keeps its own sums.
-    if (map.owner_row(map.rounds - 1) > 0) links += 2 * timing.ramp + timing.hop * map.owner_row(map.rounds - 1) + 1;
+    links += way_back(machine, map);
   }
   if (map.reduces) links += (map.chain - 1) * step;
   return parts;
 }
 
-proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayout& layout,
-                                  const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
+/// Before a retained delta: the weights that stayed, to fp32.
+Cycle converted(const MachineSpec& machine, const LaunchMap& map) {
+  return hw::vector_cycles(machine.pe,
+                           static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
+                               *std::max_element(map.wavelets.begin(), map.wavelets.end()),
+                           machine.pe.lanes.convert);
+}
+
+/// The launch with every weight kept.
+LaunchMap with_all(const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
   hw::MatrixLayer dense = layer;
   dense.mask = nullptr;
-  const LaunchMap most(kind, dense, rectangle, tokens);
+  return {kind, dense, rectangle, tokens};
+}
+
+SparseRounds rounds_of(const MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
+                       KernelKind kind, const LaunchMap& most) {
+  return sparse_rounds(machine, layout, most, 1 - layer.sparsity, !hw::kernel_of(kind).by_input);
+}
+
+}  // namespace
+
+Cycle predict_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
+  return matrix_parts(machine, layout, map).total();
+}
+
+proto::LimiterCycles matrix_parts(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map) {
+  return parts_of_matrix(machine, layout, map, true);
+}
+
+proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayout& layout,
+                                  const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
+  const LaunchMap most = with_all(layer, kind, rectangle, tokens);
   const double kept = 1 - layer.sparsity;
-  const SparseRounds rounds = sparse_rounds(machine, layout, most, kept, !hw::kernel_of(kind).by_input);
+  const SparseRounds rounds = rounds_of(machine, layout, layer, kind, most);
   const FabricTiming timing(machine);
   const int wavelets = *std::max_element(most.wavelets.begin(), most.wavelets.end());
   const int elements = *std::max_element(most.elements.begin(), most.elements.end());
@@ -181,9 +218,7 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
   parts.of(Limiter::pe_sum) = seen * (timing.issue + added + timing.scalar);
   parts.of(Limiter::fabric_link) = (most.chain - 1) * (timing.hop + 2 * timing.ramp + 1);
   parts.of(Limiter::pe_issue) = rounds.cycles - parts.total();
-  // Row 0 keeps its own sums.
-  if (const int owner = most.owner_row(most.rounds - 1); most.returns && owner > 0)
-    parts.of(Limiter::fabric_link) += 2 * timing.ramp + timing.hop * owner + 1;
+  if (most.returns) parts.of(Limiter::fabric_link) += way_back(machine, most);
   return parts;
 }
 
@@ -220,13 +255,41 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);
   parts = matrix_parts(machine, layout, map);
-  if (kernel.weights == hw::KernelWeights::resident)
-    parts.of(Limiter::pe_arithmetic) +=
-        hw::vector_cycles(machine.pe,
-                          static_cast<std::int64_t>(*std::max_element(map.elements.begin(), map.elements.end())) *
-                              *std::max_element(map.wavelets.begin(), map.wavelets.end()),
-                          machine.pe.lanes.convert);
+  if (kernel.weights == hw::KernelWeights::resident) parts.of(Limiter::pe_arithmetic) += converted(machine, map);
   return parts;
+}
+
+LaunchPace launch_pace(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
+                       const hw::Mapping& mapping, int tokens) {
+  const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
+  const hw::EdgeLayout layout(machine, mapping);
+  const LaunchMap map = with_all(layer, launch.kind, mapping.lane, mapping.lane_tokens(tokens, 0));
+  LaunchPace pace;
+  pace.rounds = map.rounds;
+  if (layer.sparse()) {
+    const SparseRounds rounds = rounds_of(machine, layout, layer, launch.kind, map);
+    pace.wafer = static_cast<double>(rounds.on_wafer);
+    const hw::RouterSpec& router = machine.router;
+    const Cycle way = (map.chain - 1) * (router.hop_cycles + 2 * router.ramp_cycles + 1);
+    if (map.returns) pace.wafer += static_cast<double>(way_back(machine, map));
+    pace.after = static_cast<double>(way + (map.returns ? way_back(machine, map) : 0));
+    pace.words_in = rounds.words_in;
+    pace.words_out = rounds.words_out;
+    pace.held_out = rounds.held_out;
+    return pace;
+  }
+  const proto::LimiterCycles parts = parts_of_matrix(machine, layout, map, false);
+  pace.wafer = static_cast<double>(parts.total());
+  pace.after = static_cast<double>(parts.of(Limiter::fabric_link));
+  if (hw::kernel_of(launch.kind).weights == hw::KernelWeights::resident)
+    pace.wafer += static_cast<double>(converted(machine, map));
+  if (map.from_edge || map.reduces)
+    for_each_edge_row(machine, layout, map, [&](Cycle words, Cycle held) {
+      if (static_cast<double>(words) <= std::max(pace.words_in, pace.words_out)) return;
+      (map.from_edge ? pace.words_in : pace.words_out) = static_cast<double>(words);
+      pace.held_out = static_cast<double>(held);
+    });
+  return pace;
 }
 
 Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch) {

@@ -28,6 +28,21 @@ proto::LimiterCycles sparse_parts(const hw::MachineSpec& machine, const hw::Edge
 proto::LimiterCycles predict_launch(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                                     const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens);
 
+/// A matrix launch in its step, where words come when they come and channels may have had time before it. Cycles.
+struct LaunchPace {
+  int rounds = 0;
+  double wafer = 0;                    ///< the launch, words in time and channels never in the way
+  double after = 0;                    ///< of it, what is no round: the words' way in, along the chain and back
+  double words_in = 0, words_out = 0;  ///< of a round, through the busiest channel
+  double held_out = 0;                 ///< rounds whose sums wait for it at the edge
+
+  double round() const { return (wafer - after) / rounds; }
+};
+
+/// Precondition: a kernel that streams.
+LaunchPace launch_pace(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
+                       const hw::Launch& launch, const hw::Mapping& mapping, int tokens);
+
 /// Cycles that the system's Ethernet needs for the launch's stream.
 Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                      const hw::Launch& launch);

@@ -266,11 +266,11 @@ class Multicast {
   std::vector<std::vector<Taken>> taken_;  ///< of as many rounds as the queues hold
 };
 
-/// Cycles that the busiest channel needs for a launch's words in, each with its index, or of a gradient the lists; and
-/// for its sums, but for those that the edge holds at the end. The words in have no time before the launch: channels
-/// are the launch's before as long as that lasts.
+/// Cycles that the busiest channel needs for a round's words in, each with its index, or of a gradient the lists; and
+/// for its sums.
 struct EdgeCycles {
   double in = 0, out = 0;
+  double held = 0;  ///< rounds of sums that the edge holds
 };
 
 EdgeCycles edge_cycles(const hw::IoSpec& io, const hw::EdgeLayout& layout, const LaunchMap& most, double kept) {
@@ -288,8 +288,7 @@ EdgeCycles edge_cycles(const hw::IoSpec& io, const hw::EdgeLayout& layout, const
     most_out = std::max(most_out, out);
     widest = std::max(widest, count);
   }
-  const double held = static_cast<double>(io.row_buffer_bytes) / sum_bytes / widest;
-  return {most.rounds * most_in, std::max(0.0, most.rounds - held) * most_out};
+  return {most_in, most_out, static_cast<double>(io.row_buffer_bytes) / sum_bytes / widest};
 }
 
 /// Enough for the deviation that tests/analytic holds; a plan's search looks at some thousand launches.
@@ -347,9 +346,15 @@ SparseRounds sparse_rounds(const hw::MachineSpec& machine, const hw::EdgeLayout&
   const double cycles =
       (most.lines_are_rows ? play_sums : play_multicast)(timing, machine.pe.lanes.fmac_mixed, most, kept, bias);
   const EdgeCycles edge = edge_cycles(machine.io, layout, most, kept);
-  const double round = cycles / most.rounds, through_edge = std::max(edge.in, edge.out);
+  // As if the words in had no time before the launch.
+  const double in = most.rounds * edge.in, out = std::max(0.0, most.rounds - edge.held) * edge.out;
+  const double round = cycles / most.rounds, through_edge = std::max(in, out);
   SparseRounds rounds;
-  rounds.edge = edge.in >= edge.out ? proto::Limiter::edge_in : proto::Limiter::edge_out;
+  rounds.edge = in >= out ? proto::Limiter::edge_in : proto::Limiter::edge_out;
+  rounds.on_wafer = std::llround(cycles);
+  rounds.words_in = edge.in;
+  rounds.words_out = edge.out;
+  rounds.held_out = edge.held;
   rounds.cycles = std::llround(std::max(cycles, through_edge + round));
   if (through_edge + round > cycles) rounds.of_edge = std::llround(through_edge);
   return rounds;

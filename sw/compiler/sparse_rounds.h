@@ -11,7 +11,10 @@ namespace weft::sw {
 
 struct SparseRounds {
   Cycle cycles = 0;
-  Cycle of_edge = 0;  ///< of them, its channels': 0, or all but one round
+  Cycle of_edge = 0;                   ///< of them, its channels': 0, or all but one round
+  Cycle on_wafer = 0;                  ///< were its channels never in the way
+  double words_in = 0, words_out = 0;  ///< of a round, through the busiest channel
+  double held_out = 0;                 ///< rounds whose sums wait for it at the edge
   proto::Limiter edge = proto::Limiter::edge_in;
 };
 

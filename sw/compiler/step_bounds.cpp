@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sw/compiler/step_walk.h"
+#include "sw/compiler/step_work.h"
 
 namespace weft::sw {
 
@@ -11,16 +12,20 @@ void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw
                 const Surroundings& around) {
   using proto::Limiter;
   const StepWork work = step_work(plan, layers, machine, around);
+  const StepWalk walk = walk_step(plan, layers, machine, around);
   Cycle launches = 0;
   double read = 0, summed = 0, down = 0, up = 0;
   for (std::size_t index = 0; index < plan.train.size(); ++index) {
-    launches += plan.train[index].predicted + launch_gap(machine, plan.mapping);
+    PlannedLaunch& planned = plan.train[index];
+    const WalkedLaunch& walked = walk.launches[index];
+    planned.in_step = walked.waits ? 0 : walked.length;
+    launches +=
+        (walked.waits ? std::min(planned.predicted, walked.length) : walked.length) + launch_gap(machine, plan.mapping);
     const StreamWork& stream = work.streams[index];
     read += stream.read;
-    (hw::produces_gradient(plan.train[index].launch.kind) ? up : down) += stream.link;
+    (hw::produces_gradient(planned.launch.kind) ? up : down) += stream.link;
     summed += stream.sum + stream.update / plan.micro_batches;
-    if (hw::consumes_indices(layers[static_cast<std::size_t>(plan.train[index].launch.layer)],
-                             plan.train[index].launch.kind))
+    if (hw::consumes_indices(layers[static_cast<std::size_t>(planned.launch.layer)], planned.launch.kind))
       down += stream.link / 2;  // 16 bits of each 32
   }
   const auto bound = [&](const char* what, Limiter limiter, double cycles) {
@@ -37,7 +42,7 @@ void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw
   plan.predicted_step = 0;
   for (const StepBound& longest : plan.bounds) plan.predicted_step = std::max(plan.predicted_step, longest.cycles);
   // A walk that is bound by one of them takes as long, but for its rounding.
-  plan.walk = static_cast<Cycle>(std::llround(walk_step(plan, layers, machine, work)));
+  plan.walk = walk.period;
   if (plan.walk > plan.predicted_step + plan.predicted_step / 10'000) plan.predicted_step = plan.walk;
 }
 

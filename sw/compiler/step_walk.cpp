@@ -3,134 +3,236 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <map>
 
+#include "hw/fabric/local_times.h"
 #include "hw/fabric/mapping.h"
-#include "hw/spec/training_state.h"
-#include "hw/swarmx/tree_shape.h"
-#include "sw/compiler/step_bounds.h"
+#include "sw/compiler/network_walk.h"
+#include "sw/compiler/prediction.h"
+#include "tlm/base/clock_crossing.h"
 
 namespace weft::sw {
 
 namespace {
 
-constexpr double word_bytes = 4;   // fp32
-constexpr double index_bytes = 2;  // of a kept weight, listed for a sparse gradient
+constexpr int most_steps = 8;          // the first half starts with everything empty and does not count
+constexpr double groups_in_all = 1e6;  // some tenths of a second
+constexpr int least_groups = 16;       // of a launch
 
-/// Cycles a byte takes of one weight server, when `needed` bytes lie over all of them: what DRAM cannot hold is in
-/// flash.
-double per_byte(const hw::MachineSpec& machine, double needed) {
-  const hw::MemoryxSpec& memoryx = machine.memoryx;
-  const double dram = static_cast<double>(memoryx.dram.capacity_bytes) * memoryx.weight_servers;
-  const double in_dram = std::min(1.0, dram / needed), in_flash = 1 - in_dram;
-  const double seconds =
-      1e-9 * (in_dram / memoryx.dram.gigabytes_per_s + (in_flash > 0 ? in_flash / memoryx.flash.gigabytes_per_s : 0));
-  return seconds * 1e6 * static_cast<double>(machine.clock.mega_hertz);
+hw::Job job_of(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Surroundings& around) {
+  hw::Job job;
+  job.layers = layers;
+  job.systems = around.systems;
+  job.micro_batches = plan.micro_batches;
+  job.optimizer = around.optimizer;
+  job.clip = around.clip;
+  job.loss_scale = around.loss_scale;
+  job.whole_tensor_placement = around.whole_tensor_placement;
+  job.timing_only = true;
+  return job;
 }
+
+/// A batch is made, sent and taken; so many are on the way.
+class SampleWay {
+ public:
+  SampleWay(const hw::MachineSpec& machine, int tokens, int features)
+      : link_(machine.input.link_gbps, machine.input.link_latency_ps),
+        production_(static_cast<Picosecond>(
+            std::ceil(tokens * 1e12 / (machine.input.workers_per_system * machine.input.samples_per_s)))),
+        bytes_(Bytes{tokens} * (2 * Bytes{features} + 4)),
+        taken_(static_cast<std::size_t>(machine.input.prefetch_batches), 0) {}
+  /// When the next one is at the system's interface.
+  Picosecond next() {
+    made_ = std::max(made_, taken_.front()) + production_;
+    return link_.send(made_, bytes_);
+  }
+  void taken(Picosecond at) {
+    taken_.pop_front();
+    taken_.push_back(at);
+  }
+
+ private:
+  proto::Link link_;
+  Picosecond production_, made_ = 0;
+  Bytes bytes_;
+  std::deque<Picosecond> taken_;
+};
+
+class Walk {
+ public:
+  Walk(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+       const Surroundings& around)
+      : plan_(plan),
+        layers_(layers),
+        machine_(machine),
+        layout_(machine, plan.mapping),
+        job_(job_of(plan, layers, around)),
+        network_(job_, machine),
+        samples_(machine, plan.tokens, layers.front().inputs),
+        gap_(static_cast<double>(launch_gap(machine, plan.mapping))),
+        lane_sum_(static_cast<double>((plan.mapping.lanes - 1) * machine.io.lane_sum_cycles)) {
+    plan_streams();
+  }
+
+  StepWalk run() {
+    double before = 0;
+    StepWalk walk;
+    const int steps = std::clamp(static_cast<int>(groups_in_all / groups_of_step_), 2, most_steps);
+    for (int step = 0; step < steps; ++step) {
+      if (step == steps / 2) before = free_;
+      network_.begin_step();
+      walk.launches.assign(plan_.train.size(), {});
+      for (int micro_batch = 0; micro_batch < plan_.micro_batches; ++micro_batch)
+        for (std::size_t index = 0; index < plan_.train.size(); ++index)
+          walk.launches[index] = launch(index, micro_batch);
+    }
+    walk.period = std::llround((free_ - before) / (steps - steps / 2));
+    return walk;
+  }
+
+ private:
+  struct Stream {
+    LaunchPace pace;
+    std::vector<ChunkGroup> in, out;  ///< of the same rounds where it has both
+    bool last = false;                ///< of the layer's streams of weights in a step
+  };
+
+  void plan_streams() {
+    const double launches = static_cast<double>(plan_.train.size()) * plan_.micro_batches;
+    const int most = std::max(least_groups, static_cast<int>(groups_in_all / launches / most_steps));
+    std::vector<std::size_t> last(layers_.size(), plan_.train.size());
+    for (std::size_t index = 0; index < plan_.train.size(); ++index) {
+      const hw::Launch& launch = plan_.train[index].launch;
+      const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
+      Stream& stream = streams_.emplace_back();
+      if (!hw::kernel_of(launch.kind).streams()) continue;
+      if (const auto alike = like(index); alike < index)
+        stream.pace = streams_[alike].pace;
+      else
+        stream.pace = launch_pace(machine_, layers_, launch, plan_.mapping, plan_.tokens);
+      const Bytes chunk_bytes = machine_.memoryx.chunk_bytes;
+      if (hw::produces_gradient(launch.kind)) {
+        stream.out = network_.groups(launch.layer, hw::gradient_shape(layer, chunk_bytes), most);
+        network_.expect(launch.layer, static_cast<int>(stream.out.size()));
+        if (hw::consumes_indices(layer, launch.kind))
+          stream.in = network_.groups(launch.layer, hw::index_shape(layer, chunk_bytes), most);
+      } else if (hw::consumes_weights(launch.kind)) {
+        stream.in = network_.groups(launch.layer, hw::stream_shape(layer, launch.kind, chunk_bytes), most);
+        last[static_cast<std::size_t>(launch.layer)] = index;
+      }
+    }
+    for (const Stream& stream : streams_)
+      groups_of_step_ += plan_.micro_batches * static_cast<double>(std::max(stream.in.size(), stream.out.size()));
+    for (const std::size_t index : last)
+      if (index < streams_.size()) streams_[index].last = true;
+  }
+
+  /// The first launch of the same kind on a layer of the same shape.
+  std::size_t like(std::size_t index) const {
+    const hw::Launch& launch = plan_.train[index].launch;
+    const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
+    std::size_t other = 0;
+    for (; other < index; ++other) {
+      const hw::MatrixLayer& others = layers_[static_cast<std::size_t>(plan_.train[other].launch.layer)];
+      if (plan_.train[other].launch.kind == launch.kind && others.inputs == layer.inputs &&
+          others.outputs == layer.outputs && others.sparsity == layer.sparsity)
+        break;
+    }
+    return other;
+  }
+
+  double at_edge(Picosecond at) const {
+    return static_cast<double>(to_cycles(machine_.clock, at + machine_.io.latency_ps));
+  }
+  Picosecond from_edge(double cycle) const {
+    return to_ps(machine_.clock, static_cast<Cycle>(std::ceil(cycle))) + machine_.io.latency_ps;
+  }
+
+  WalkedLaunch launch(std::size_t index, int micro_batch) {
+    const hw::KernelForm form = hw::kernel_of(plan_.train[index].launch.kind).form;
+    const double start = free_ + gap_;
+    if (form == hw::KernelForm::load) return load(start);
+    if (form == hw::KernelForm::stream) return stream(index, micro_batch, start);
+    return ended(start, start + static_cast<double>(plan_.train[index].predicted), false);
+  }
+
+  WalkedLaunch ended(double start, double end, bool waits) {
+    free_ = end;
+    return {std::llround(end - start), waits};
+  }
+
+  WalkedLaunch load(double start) {
+    const hw::Mapping& mapping = plan_.mapping;
+    const int features = layers_.front().inputs, outputs = layers_.back().outputs;
+    const double there = at_edge(samples_.next());
+    const int rows = std::min(std::max(features, outputs), mapping.lane.height);
+    const Cycle ready =
+        samples_ready(machine_, layout_, rows, mapping.lanes, static_cast<Cycle>(std::llround(there - start)));
+    auto [known, is_new] = loads_.try_emplace(ready, 0);
+    if (is_new)
+      known->second = hw::load_times(machine_, layout_, features, outputs, mapping.lane,
+                                     mapping.lane_tokens(plan_.tokens, 0), ready)
+                          .end;
+    const double end = start + static_cast<double>(known->second);
+    samples_.taken(from_edge(end));
+    return ended(start, end, there > start);
+  }
+
+  WalkedLaunch stream(std::size_t index, int micro_batch, double start) {
+    const Stream& of = streams_[index];
+    const hw::Launch& launch = plan_.train[index].launch;
+    const LaunchPace& pace = of.pace;
+    const double round = pace.round();
+    // The wafer has done the rounds so far; the edge has handed on their words; the channels out their sums.
+    double done = start, left = start, drained = 0;
+    bool waits = false;
+    if (!of.in.empty()) network_.open(launch.layer);
+    if (!of.out.empty()) out_free_ = std::max(out_free_, start + round + pace.after);  // the first round's sums
+    const std::size_t groups = std::max(of.in.size(), of.out.size());
+    for (std::size_t group = 0; group < groups; ++group) {
+      const int rounds = of.in.empty() ? of.out[group].rounds : of.in[group].rounds;
+      done += rounds * round;
+      if (!of.in.empty()) {
+        const double there = at_edge(network_.send(of.in[group], launch.kind));
+        waits |= there > left;
+        in_free_ = std::max(in_free_, there) + rounds * pace.words_in;
+        done = std::max(done, in_free_ + round);
+      }
+      if (!of.out.empty()) {
+        const double passed = std::max(out_free_ + rounds * pace.words_out, done + pace.after + pace.words_out);
+        done = std::max(done, passed - pace.held_out * pace.words_out - pace.after);
+        out_free_ = std::max(passed, done + pace.after);
+        drained = out_free_ + lane_sum_;
+      }
+      if (!of.in.empty()) {
+        left = std::max({left, in_free_, done - round});
+        network_.taken(of.in[group], from_edge(left));
+      }
+      if (!of.out.empty()) network_.gradient(of.out[group], micro_batch, from_edge(drained));
+    }
+    if (of.last && micro_batch + 1 == plan_.micro_batches) network_.read(launch.layer);
+    return ended(start, std::max(start + pace.wafer, done + pace.after), waits);
+  }
+
+  const Plan& plan_;
+  const std::vector<hw::MatrixLayer>& layers_;
+  const hw::MachineSpec& machine_;
+  const hw::EdgeLayout layout_;
+  const hw::Job job_;
+  NetworkWalk network_;
+  SampleWay samples_;
+  const double gap_, lane_sum_;
+  double groups_of_step_ = 1;
+  std::vector<Stream> streams_;                   ///< of plan.train
+  std::map<Cycle, Cycle> loads_;                  ///< by when the channels may begin
+  double free_ = 0, in_free_ = 0, out_free_ = 0;  ///< the wafer, its busiest channel each way
+};
 
 }  // namespace
 
-StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
+StepWalk walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                    const Surroundings& around) {
-  const double second = 1e6 * static_cast<double>(machine.clock.mega_hertz);
-  const auto cycles_of = [&](Picosecond time) { return static_cast<double>(time) * second * 1e-12; };
-  const hw::MemoryxSpec& memoryx = machine.memoryx;
-  double parameters = 0;
-  for (const hw::MatrixLayer& layer : layers) parameters += static_cast<double>(layer.kept_parameters());
-  const double tensors = 1 + static_cast<double>(hw::optimizer_state_names(around.optimizer).size());
-  const bool sums = plan.micro_batches > 1;
-  const double byte = per_byte(machine, parameters * word_bytes * (tensors + (sums ? 1 : 0)));
-  const double updating = 2 * tensors + (sums ? 1 : 0);            // state read and written, the sum read
-  const double summing = sums ? 2 - 1.0 / plan.micro_batches : 0;  // the first is only written
-  const double link_byte = 8e-9 / machine.io.ethernet_gbps * second;
-  const double servers = around.whole_tensor_placement ? 1 : memoryx.weight_servers;
-  const double links = around.whole_tensor_placement ? 1 : std::min(memoryx.weight_servers, machine.io.ethernet_links);
-
-  StepWork work;
-  const double sample_bytes = 2.0 * layers.front().inputs + word_bytes;
-  work.samples_made = plan.tokens / (machine.input.workers_per_system * machine.input.samples_per_s) * second;
-  work.samples_sent = plan.tokens * sample_bytes * 8e-9 / machine.input.link_gbps * second;
-  const auto levels = static_cast<double>(hw::swarmx_levels(around.systems, machine.swarmx.fan_out).size());
-  const double way = levels * cycles_of(machine.swarmx.node_latency_ps) +
-                     (levels + 1) * cycles_of(machine.swarmx.link_latency_ps) + cycles_of(machine.io.latency_ps);
-  work.down = way + cycles_of(memoryx.dram.latency_ps);
-  work.up = way;
-  work.update_latency = cycles_of(memoryx.dram.latency_ps);
-  for (const PlannedLaunch& planned : plan.train) {
-    StreamWork& stream = work.streams.emplace_back();
-    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(planned.launch.layer)];
-    const hw::KernelKind kind = planned.launch.kind;
-    if (!hw::consumes_weights(kind) && !hw::produces_gradient(kind)) continue;
-    const hw::StreamShape shape = hw::stream_shape(layer, kind, memoryx.chunk_bytes);
-    const double elements = static_cast<double>(shape.elements_before(shape.rounds));
-    stream.bytes = elements * shape.element_bytes;
-    stream.chunks = shape.chunks();
-    const double of_link = std::ceil(stream.chunks / links);
-    const double share = std::min(1.0, of_link / stream.chunks);
-    stream.link = stream.bytes * share * link_byte;
-    stream.chunk = stream.link / of_link;
-    if (hw::consumes_stream(layer, kind)) {
-      const double each = hw::consumes_weights(kind) ? word_bytes : index_bytes;
-      const double bytes = elements / servers * each;
-      const bool turned = hw::kernel_of(kind).by_input;
-      stream.read = std::max(bytes * byte, turned ? bytes * 1e-9 / memoryx.transpose_gigabytes_per_s * second : 0);
-    }
-    if (!hw::produces_gradient(kind)) continue;
-    const double of = elements / servers;
-    stream.sum = of * summing * word_bytes * byte;
-    stream.update = std::max(of / memoryx.update_params_per_s * second, of * updating * word_bytes * byte);
-  }
-  return work;
-}
-
-double walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
-                 const StepWork& work) {
-  constexpr int steps = 6;  // the first starts with everything empty
-  const auto gap = static_cast<double>(launch_gap(machine, plan.mapping));
-  const auto room = static_cast<double>(machine.io.edge_buffer_bytes);
-  std::vector<double> version(layers.size(), 0);
-  std::deque<double> consumed(static_cast<std::size_t>(machine.input.prefetch_batches), 0);
-  double wafer = 0, out = 0, up = 0, optimizer = 0, made = 0, sent = 0, end_before = 0, period = 0;
-  for (int step = 0; step < steps; ++step) {
-    for (int micro_batch = 0; micro_batch < plan.micro_batches; ++micro_batch)
-      for (std::size_t index = 0; index < plan.train.size(); ++index) {
-        const PlannedLaunch& planned = plan.train[index];
-        const auto layer = static_cast<std::size_t>(planned.launch.layer);
-        const StreamWork& stream = work.streams[index];
-        const auto length = static_cast<double>(planned.predicted);
-        const double start = wafer + gap, of_chunk = length / stream.chunks;
-        const bool gradient = hw::produces_gradient(planned.launch.kind);
-        wafer = start + length;
-        if (hw::kernel_of(planned.launch.kind).form == hw::KernelForm::load) {
-          made = std::max(made, consumed.front()) + work.samples_made;
-          sent = std::max(made, sent) + work.samples_sent;
-          wafer = std::max(start, sent) + length;
-          consumed.pop_front();
-          consumed.push_back(wafer);
-        } else if (hw::consumes_stream(layers[layer], planned.launch.kind)) {
-          const double part = gradient ? 0.5 : 1;  // 16 bits of an index, 32 of a kept gradient
-          const double link = stream.link * part, chunk = stream.chunk * part;
-          const double begin = std::max(out, version[layer]);
-          // A credit's round trip lets no more through than the buffer holds.
-          const double throttled = stream.bytes / room * (work.down + work.up + 2 * chunk);
-          const double first = begin + 2 * chunk + work.down;
-          const double most = std::max({link, stream.read, throttled});
-          const double waits_for_room = std::max(0.0, 1 - room / stream.bytes) * length;
-          const double begins = std::max(start, first);
-          out = std::max(begin + most, begins + waits_for_room);
-          wafer = std::max(begins + length, begin + most + chunk + work.down + of_chunk);
-        }
-        if (!gradient) continue;
-        up = std::max(std::max(up, start + of_chunk) + stream.link, wafer + stream.chunk);
-        const double arrived = up + stream.chunk + work.up;
-        optimizer = std::max(optimizer, start + of_chunk + stream.chunk + work.up) + stream.sum;
-        if (micro_batch + 1 < plan.micro_batches) continue;
-        optimizer = std::max(optimizer + stream.update, arrived + stream.update / stream.chunks);
-        version[layer] = optimizer + work.update_latency;
-      }
-    period = wafer - end_before;
-    end_before = wafer;
-  }
-  return period;
+  return Walk(plan, layers, machine, around).run();
 }
 
 }  // namespace weft::sw

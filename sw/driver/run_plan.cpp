@@ -18,7 +18,8 @@ namespace weft::sw {
 namespace {
 
 Surroundings around(const ModelConfig& config) {
-  return {config.optimizer, config.runconfig.num_csx, config.runconfig.whole_tensor_placement};
+  return {config.optimizer, config.runconfig.num_csx, config.runconfig.whole_tensor_placement, config.clip,
+          config.loss_scale};
 }
 
 MatchedModel matched_run(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers) {

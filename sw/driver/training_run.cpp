@@ -44,7 +44,9 @@ hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadP
           {settings.cut_rows, settings.cut_columns},
           settings.fast_forward ? &memo : nullptr,
           [&run](bool for_training, int launch) {
-            return (for_training ? run.plan.train : run.plan.eval)[static_cast<std::size_t>(launch)].predicted;
+            const PlannedLaunch& planned =
+                (for_training ? run.plan.train : run.plan.eval)[static_cast<std::size_t>(launch)];
+            return planned.in_step > 0 ? planned.in_step : planned.predicted;
           },
           &pool,
           run.programs.get(),

@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "sw/graph"],
     "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
-    "sw/compiler": ["tlm/base", "tlm/stats", "hw/spec", "hw/swarmx", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
+    "sw/compiler": ["tlm/base", "tlm/stats", "tlm/block", "hw/spec", "hw/memoryx", "hw/swarmx", "hw/pe", "hw/fabric", "sw/graph", "sw/kernels"],
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
     "sw/report": ["tlm/*", "hw/spec"],

@@ -65,6 +65,31 @@ class Bounds(ScratchTrainings):
         sparse = self.steady("sparse", "Ethernet", *slow, "--set", "model.sparsity=0.7", model="fc_mnist", percent=5)
         self.assertLess(sparse, 0.8 * self.steady("dense", "Ethernet", *slow, model="fc_mnist", percent=5))
 
+    def round_trip(self, name, *arguments, percent):
+        """A step as the report says it, with its updates on their way there and back."""
+        result = run("train", "fc_mnist", "--timing_only", "--max_steps", STEPS, "-o", name, *arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        value = report(self.folder / name)
+        predicted, simulated = value["plan"]["predicted_step"], value["steady"]["step_cycles"]
+        off = 100 * (predicted / simulated - 1)
+        print(f"{name}: predicted {predicted}, simulated {simulated:.0f}: {off:+.2f} %", file=sys.stderr)
+        self.assertLess(abs(off), percent, name)
+
+    def test_updates_on_their_way(self):
+        for gbps in (100, 30, 10, 3, 1):
+            self.round_trip(f"way_{gbps}", *self.machine(f"io.ethernet_gbps={gbps}"), percent=3)
+
+    def test_updates_on_their_way_through_nodes(self):
+        for systems, batch in ((1, 256), (3, 255), (16, 256), (17, 272)):
+            self.round_trip(f"nodes_{systems}", "--num_csx", systems, "--set", f"train_input.batch_size={batch}", percent=8)
+
+    def test_updates_on_their_way_of_other_steps(self):
+        slow = self.machine("io.ethernet_gbps=5")
+        for name, options in {"parts": ["runconfig.micro_batch_size=64"], "norm": ["optimizer.max_gradient_norm=1"],
+                              "dynamic": ["optimizer.loss_scaling_factor=dynamic"], "whole": ["runconfig.placement=whole_tensor"],
+                              "streamed": ["model.retain_output_layer=false"]}.items():
+            self.round_trip(f"trip_{name}", *slow, *(word for option in options for word in ("--set", option)), percent=5)
+
     def test_samples_made(self):
         self.steady("made", "samples made", *self.machine("input.samples_per_s=20000"), percent=0.01)
 

@@ -197,10 +197,10 @@ class Verdicts(ScratchTrainings):
 
     # 10: the prediction knows the way of an update.
     def test_the_predicted_step_knows_the_round_trip_of_updates(self):
-        for gbps, most in ((100, 0.01), (10, 0.11), (3, 0.08), (1, 0.08)):
+        for gbps in (100, 10, 3, 1):
             value, _ = self.timed("--machine_set", f"io.ethernet_gbps={gbps}")
             predicted, measured = value["plan"]["predicted_step"], value["steady"]["step_cycles"]
-            self.assertLess(abs(predicted / measured - 1), most, (gbps, predicted, measured))
+            self.assertLess(abs(predicted / measured - 1), 0.03, (gbps, predicted, measured))
 
     # 11: what is predicted is what is compared.
     def test_the_first_row_does_not_alarm(self):
