@@ -21,14 +21,14 @@ void StreamReduce::each_row(Engine& engine, int line, Visit&& visit) {
   const auto active = static_cast<std::size_t>(engine.active_);
   const std::int64_t wavelets = engine.wavelets_before(line);
   for (int back = 1; back <= engine.timing_.history; ++back) {
-    visit_row(engine.depart_, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
-    visit_row(engine.consume_, engine.ring(line, wavelets - back), width, 0, active);
+    visit_row(engine.stream_.depart, engine.ring(line, wavelets - back), width + 2, 0, width + 2);
+    visit_row(engine.stream_.consume, engine.ring(line, wavelets - back), width, 0, active);
     for (const Group& group : engine.groups_) {
       const std::int64_t element = group.summed - back;
       const auto first = static_cast<std::size_t>(group.first), last = static_cast<std::size_t>(group.last);
-      visit_row(engine.element_, engine.ring(line, element), width, first, last);
-      visit_row(engine.leave_, engine.ring(line, element), width, first, last);
-      visit_row(engine.arrive_, engine.ring(line + 1, element), width, first, last);
+      visit_row(engine.chain_.element, engine.ring(line, element), width, first, last);
+      visit_row(engine.chain_.leave, engine.ring(line, element), width, first, last);
+      visit_row(engine.chain_.arrive, engine.ring(line + 1, element), width, first, last);
     }
   }
   for (auto* times : {&engine.free_, &engine.ready_, &engine.issue_}) visit_row(*times, l, width, 0, active);
@@ -41,7 +41,7 @@ std::vector<std::int32_t> StreamReduce::newest_on_ramp(int line) const {
   std::vector<std::int32_t> newest(departs, departs + width_);
   if (line + 1 == shape_.chain) return newest;
   for (const Group& group : groups_) {
-    const std::int32_t* arrives = arrive_.data() + ring(line + 1, group.summed - 1) * width_;
+    const std::int32_t* arrives = chain_.arrive.data() + ring(line + 1, group.summed - 1) * width_;
     for (int p = group.first; p < group.last; ++p)
       newest[static_cast<std::size_t>(p)] = std::min(newest[static_cast<std::size_t>(p)], arrives[p]);
   }
@@ -64,7 +64,8 @@ void StreamReduce::save_line(int line, std::vector<std::int32_t>& to) const {
 
 void StreamReduce::save_common(std::vector<std::int32_t>& to) const {
   for (int line = 0; line < shape_.chain; ++line) to.push_back(row(free_, line)[0] - state_origin());
-  for (const std::int32_t time : return_) to.push_back(time == never_binds ? never_binds : time - state_origin());
+  for (const std::int32_t time : chain_.returned)
+    to.push_back(time == never_binds ? never_binds : time - state_origin());
 }
 
 void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64_t rounds, std::int32_t origin) {
@@ -72,7 +73,7 @@ void StreamReduce::load_common(const std::vector<std::int32_t>& from, std::int64
   first_round_ = rounds;
   auto next = from.begin();
   for (int line = 0; line < shape_.chain; ++line) row(free_, line)[0] = *next++ + origin;
-  for (std::int32_t& time : return_) {
+  for (std::int32_t& time : chain_.returned) {
     time = *next++;
     if (time != never_binds) time += origin;
   }
@@ -90,13 +91,13 @@ void StreamReduce::load_line(int line, const std::vector<std::int32_t>& from) {
 }
 
 void StreamReduce::save_books(std::vector<std::int32_t>& to) const {
-  for (const Times* books : {&wait_stream_, &wait_sum_, &blocked_, &stall_})
+  for (const Times* books : {&books_.wait_stream, &books_.wait_sum, &books_.blocked, &books_.stall})
     to.insert(to.end(), books->begin(), books->end());
 }
 
 bool StreamReduce::same_room(const std::int32_t* sink_ready, std::int32_t cycles) const {
   for (int p = 0; p < active_; ++p) {
-    const std::int32_t opens = opens_[static_cast<std::size_t>(p)], began = row(ready_, 0)[p] - timing_.fill;
+    const std::int32_t opens = chain_.opens[static_cast<std::size_t>(p)], began = row(ready_, 0)[p] - timing_.fill;
     if (std::max(opens + cycles, sink_ready[p]) != began + cycles) return false;
   }
   return true;
@@ -110,9 +111,9 @@ void StreamReduce::add_rounds(int rounds, std::int32_t cycles, const std::vector
   first_round_ = began;
   for (std::size_t line = 0; line < lines.size(); ++line) load_line(static_cast<int>(line), lines[line]);
   auto of_round = books.begin();
-  for (Times* times : {&wait_stream_, &wait_sum_, &blocked_, &stall_})
+  for (Times* times : {&books_.wait_stream, &books_.wait_sum, &books_.blocked, &books_.stall})
     for (std::int32_t& time : *times) time += rounds * *of_round++;
-  for (std::int32_t& opens : opens_) opens += cycles;
+  for (std::int32_t& opens : chain_.opens) opens += cycles;
 }
 
 std::int32_t StateRows::number(const Row& row, std::int32_t likely) {

@@ -85,9 +85,10 @@ std::vector<std::int32_t> StreamReduce::position_differs(std::int32_t shift) con
     compare(row(free_, line));
     compare(row(ready_, line));
   }
-  for (const Times* times : {&consume_, &element_, &leave_, &arrive_, &issue_, &return_})
+  for (const Times* times :
+       {&stream_.consume, &chain_.element, &chain_.leave, &chain_.arrive, &issue_, &chain_.returned})
     compare_all(*times, width_, 0);
-  compare_all(depart_, width_ + 2, 1);
+  compare_all(stream_.depart, width_ + 2, 1);
   receivers_.compare_positions(shift, differs);
   for (const RampRuns& sums : sums_) sums.compare_positions(shift, differs);
   for (std::size_t p = 1; p < width_; ++p) differs[p] |= shape_.elements[p] ^ shape_.elements[p - 1];
@@ -118,8 +119,9 @@ bool StreamReduce::line_is_copy(int line, std::int32_t shift) const {
   };
   const std::size_t deep = history(), senders = static_cast<std::size_t>(first_sender());
   return later(ready_, 0, active) && later(issue_, 0, active) && later(free_, 0, active) &&
-         later(free_, senders, width_) && equal(depart_, deep * (width_ + 2), 0) && equal(consume_, deep * width_, 0) &&
-         equal(element_, deep * width_, 0) && equal(leave_, deep * width_, 0) && equal(arrive_, deep * width_, 1);
+         later(free_, senders, width_) && equal(stream_.depart, deep * (width_ + 2), 0) &&
+         equal(stream_.consume, deep * width_, 0) && equal(chain_.element, deep * width_, 0) &&
+         equal(chain_.leave, deep * width_, 0) && equal(chain_.arrive, deep * width_, 1);
 }
 
 Fold StreamReduce::find_fold(bool of_lines, int spared) const {
@@ -176,9 +178,9 @@ Fold StreamReduce::find_fold(bool of_lines, int spared) const {
 
 StreamReduce::StreamReduce(const FabricTiming& timing, const StreamReduceShape& whole, const Fold& fold)
     : StreamReduce(timing, shape_of(whole, fold)) {
-  fold_shift_ = fold.shift;
-  positions_stand_for_more_ = !fold.of_lines;
-  std::vector<std::int32_t>& lag = fold.of_lines ? line_lag_ : position_lag_;
+  copies_.shift = fold.shift;
+  copies_.of_positions = !fold.of_lines;
+  std::vector<std::int32_t>& lag = fold.of_lines ? copies_.line_lag : copies_.position_lag;
   for (std::size_t group = 0; group < fold.copies.size(); ++group) lag[group] = (fold.copies[group] - 1) * fold.shift;
 }
 
@@ -187,10 +189,10 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
   result.set_rounds(rounds_);
   result.owners_from_ = owners_from_;
   result.first_round_ = rounds_;
-  for (std::size_t line = 0; line < result.sent_.size(); ++line)
-    result.sent_[line] = sent_[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
+  for (std::size_t line = 0; line < result.stream_.sent.size(); ++line)
+    result.stream_.sent[line] = stream_.sent[fold.of_lines ? static_cast<std::size_t>(fold.first[line]) : line];
   result.fold_lists(*this, fold);
-  if (!fold.of_lines) result.edge_slack_ = edge_slack_;
+  if (!fold.of_lines) result.stream_.edge_slack = stream_.edge_slack;
   const std::size_t deep = history();
   struct Array {
     const Times& from;
@@ -199,11 +201,13 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
     int offset;
   };
   for (const Array& array :
-       {Array{depart_, result.depart_, deep * (width_ + 2), 0}, Array{consume_, result.consume_, deep * width_, 0},
-        Array{element_, result.element_, deep * width_, 0}, Array{leave_, result.leave_, deep * width_, 0},
-        Array{arrive_, result.arrive_, deep * width_, 1}, Array{issue_, result.issue_, width_, 0},
+       {Array{stream_.depart, result.stream_.depart, deep * (width_ + 2), 0},
+        Array{stream_.consume, result.stream_.consume, deep * width_, 0},
+        Array{chain_.element, result.chain_.element, deep * width_, 0},
+        Array{chain_.leave, result.chain_.leave, deep * width_, 0},
+        Array{chain_.arrive, result.chain_.arrive, deep * width_, 1}, Array{issue_, result.issue_, width_, 0},
         Array{free_, result.free_, width_, 0}, Array{ready_, result.ready_, width_, 0}}) {
-    const bool halos = &array.from == &depart_;
+    const bool halos = &array.from == &stream_.depart;
     if (fold.of_lines) {
       pick_rows(array.from, array.row, fold.first, array.offset, array.to);
     } else {
@@ -214,9 +218,9 @@ StreamReduce StreamReduce::folded(const Fold& fold) const {
     result.sums_[line] =
         fold.of_lines ? sums_[static_cast<std::size_t>(fold.first[line])] : sums_[line].picked(fold.first);
   if (fold.of_lines) {  // the row of the neighbour below the chain, which is not there
-    result.leave_.resize((fold.first.size() + 1) * deep * width_, never_binds);
+    result.chain_.leave.resize((fold.first.size() + 1) * deep * width_, never_binds);
   } else {
-    pick_columns(return_, width_, fold.first, 0, result.return_);
+    pick_columns(chain_.returned, width_, fold.first, 0, result.chain_.returned);
     result.receivers_.pick(receivers_, fold.first);
   }
   result.begin();
@@ -227,8 +231,8 @@ StreamReduce StreamReduce::unfolded(const StreamReduceShape& whole, const Fold& 
   StreamReduce result(timing_, whole);
   result.rounds_ = result.first_round_ = rounds_;
   result.owners_from_ = owners_from_;
-  result.return_ = return_;
-  result.opens_ = opens_;
+  result.chain_.returned = chain_.returned;
+  result.chain_.opens = chain_.opens;
   result.groups_ = groups_;
   const auto fill = [](const Times& from, std::size_t row, std::size_t group, Times& to, std::size_t line,
                        std::int32_t later) {
@@ -241,14 +245,14 @@ StreamReduce StreamReduce::unfolded(const StreamReduceShape& whole, const Fold& 
     for (int copy = 0; copy < fold.copies[group]; ++copy) {
       const auto line = static_cast<std::size_t>(fold.first[group] - copy);
       const std::int32_t later = copy * fold.shift;
-      fill(depart_, history() * (width_ + 2), group, result.depart_, line, later);
-      fill(arrive_, ring_row, group + 1, result.arrive_, line + 1, later);
-      fill(consume_, ring_row, group, result.consume_, line, later);
-      fill(element_, ring_row, group, result.element_, line, later);
-      fill(leave_, ring_row, group, result.leave_, line, later);
+      fill(stream_.depart, history() * (width_ + 2), group, result.stream_.depart, line, later);
+      fill(chain_.arrive, ring_row, group + 1, result.chain_.arrive, line + 1, later);
+      fill(stream_.consume, ring_row, group, result.stream_.consume, line, later);
+      fill(chain_.element, ring_row, group, result.chain_.element, line, later);
+      fill(chain_.leave, ring_row, group, result.chain_.leave, line, later);
       for (auto times : {&StreamReduce::issue_, &StreamReduce::free_, &StreamReduce::ready_})
         fill(this->*times, width_, group, result.*times, line, later);
-      result.sent_[line] = sent_[group];
+      result.stream_.sent[line] = stream_.sent[group];
       result.sums_[line] = sums_[group].later(later);
     }
   }

@@ -11,9 +11,9 @@ void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
   std::int32_t* __restrict issue = row(issue_, line);
   if (line > 0 && !steals(line)) {
     const std::int32_t fill = timing_.fill, before = timing_.issue - 1;
-    const std::int32_t* __restrict wait = row(wait_sum_, line);
-    std::int32_t* __restrict blocked = row(blocked_, line);
-    std::int32_t* __restrict stall = row(stall_, line);
+    const std::int32_t* __restrict wait = row(books_.wait_sum, line);
+    std::int32_t* __restrict blocked = row(books_.blocked, line);
+    std::int32_t* __restrict stall = row(books_.stall, line);
     for (int p = 0; p < active_; ++p) {
       const std::int32_t at = std::max(free[p], ready[p]);
       stall[p] += at - free[p];
@@ -25,14 +25,15 @@ void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
   }
   for (int p = 0; p < active_; ++p) {
     std::int32_t from = free[p];
-    std::int32_t at = receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(stall_, line)[p]);
-    if (line == 0) opens_[static_cast<std::size_t>(p)] = at;
+    std::int32_t at =
+        receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(books_.stall, line)[p]);
+    if (line == 0) chain_.opens[static_cast<std::size_t>(p)] = at;
     if (line == 0 && sink_ready)
-      at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(blocked_, line)[p]);
+      at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(books_.blocked, line)[p]);
     ready[p] = at + timing_.fill;
     issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
     // What is neither an element, a wait for one, nor a receiver's is blocked: the other half in close_reduction().
-    row(blocked_, line)[p] += row(wait_sum_, line)[p] - issue[p];
+    row(books_.blocked, line)[p] += row(books_.wait_sum, line)[p] - issue[p];
   }
 }
 
@@ -89,11 +90,12 @@ void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
   const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
     return of_sum(times, of_line, index, left);
   };
-  const std::int32_t* __restrict below = at(leave_, line + 1, j);
-  std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
-  const std::int32_t* __restrict before = at(arrive_, line + 1, j - 1);
-  const std::int32_t* __restrict taken = at(element_, line, j - depth(group));
-  const std::int32_t way = timing_.hop + (line + 1 < shape_.chain ? line_lag_[static_cast<std::size_t>(line) + 1] : 0);
+  const std::int32_t* __restrict below = at(chain_.leave, line + 1, j);
+  std::int32_t* __restrict arrive = at(chain_.arrive, line + 1, j);
+  const std::int32_t* __restrict before = at(chain_.arrive, line + 1, j - 1);
+  const std::int32_t* __restrict taken = at(chain_.element, line, j - depth(group));
+  const std::int32_t way =
+      timing_.hop + (line + 1 < shape_.chain ? copies_.line_lag[static_cast<std::size_t>(line) + 1] : 0);
   std::int32_t moved = 0;  // not a cycle after the one before
   if (receivers_.known_at(line)) {
     for (int p = left; p < right; ++p) {
@@ -109,7 +111,7 @@ void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
   const std::int64_t element = j - group.summed;
   RampRuns& sums = sums_[static_cast<std::size_t>(line)];
   if (shape_.lists) {
-    listed_sums_[static_cast<std::size_t>(line)].add(left, arrive[left]);
+    lists_.sums[static_cast<std::size_t>(line)].add(left, arrive[left]);
   } else if (moved == 0 && element != 0 && element != early(group)) {
     sums.extend(left, 1);
   } else {
@@ -124,17 +126,17 @@ void StreamReduce::issue_element(int line, std::int64_t j, const Group& group, i
   const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
     return of_sum(times, of_line, index, left);
   };
-  const std::int32_t* __restrict room = at(arrive_, line, j - timing_.link_queue);
+  const std::int32_t* __restrict room = at(chain_.arrive, line, j - timing_.link_queue);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
-  std::int32_t* __restrict element = at(element_, line, j);
-  const std::int32_t* __restrict before = j == group.summed ? row(issue_, line) : at(element_, line, j - 1);
-  std::int32_t* __restrict wait = row(wait_sum_, line);
-  std::int32_t* __restrict blocked = row(blocked_, line);
-  std::int32_t* __restrict leave = at(leave_, line, j);
-  const std::int32_t* __restrict leave_before = at(leave_, line, j - 1);
-  const std::int32_t* __restrict sent = at(leave_, line, j - timing_.output_queue);
-  const std::int32_t* __restrict arrive = at(arrive_, line + 1, j);
+  std::int32_t* __restrict element = at(chain_.element, line, j);
+  const std::int32_t* __restrict before = j == group.summed ? row(issue_, line) : at(chain_.element, line, j - 1);
+  std::int32_t* __restrict wait = row(books_.wait_sum, line);
+  std::int32_t* __restrict blocked = row(books_.blocked, line);
+  std::int32_t* __restrict leave = at(chain_.leave, line, j);
+  const std::int32_t* __restrict leave_before = at(chain_.leave, line, j - 1);
+  const std::int32_t* __restrict sent = at(chain_.leave, line, j - timing_.output_queue);
+  const std::int32_t* __restrict arrive = at(chain_.arrive, line + 1, j);
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       const std::int32_t begin = before[p] + 1, waited = wait[p];
@@ -156,11 +158,11 @@ void StreamReduce::issue_element(int line, std::int64_t j, const Group& group, i
     }
   }
   if (has_output) {
-    const std::int32_t lag = line_lag_[static_cast<std::size_t>(line)];
+    const std::int32_t lag = copies_.line_lag[static_cast<std::size_t>(line)];
     if (lag > 0) check_copies(line, j, left, right);
     for (int p = left; p < right; ++p)
       leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p] - lag) + 1);
-    if (shape_.lists) listed_leave_[static_cast<std::size_t>(line)].add(left, leave[left]);
+    if (shape_.lists) lists_.leave[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
 }
 
@@ -171,28 +173,28 @@ void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
     return of_sum(times, of_line, index, left);
   };
   const auto l = static_cast<std::size_t>(line);
-  const std::int32_t* element = at(element_, line, j);
-  const std::int32_t* leave_before = at(leave_, line, j - 1);
-  const std::int32_t* own_room = at(arrive_, line + 1, j - timing_.link_queue);
-  const std::int32_t* room_issued = at(element_, line, j - timing_.link_queue);
-  const std::int32_t *fed = at(leave_, line + 1, j), *room = at(arrive_, line, j - timing_.link_queue);
-  const std::int32_t shift = line_lag_[l + 1] + fold_shift_, lag = line_lag_[l];
+  const std::int32_t* element = at(chain_.element, line, j);
+  const std::int32_t* leave_before = at(chain_.leave, line, j - 1);
+  const std::int32_t* own_room = at(chain_.arrive, line + 1, j - timing_.link_queue);
+  const std::int32_t* room_issued = at(chain_.element, line, j - timing_.link_queue);
+  const std::int32_t *fed = at(chain_.leave, line + 1, j), *room = at(chain_.arrive, line, j - timing_.link_queue);
+  const std::int32_t shift = copies_.line_lag[l + 1] + copies_.shift, lag = copies_.line_lag[l];
   bool alike = true, has_room = true;
   for (int p = left; p < right; ++p) {
     const std::int32_t leave = std::max(element[p] + 1 + timing_.ramp, leave_before[p] + 1);
     const std::int32_t own = std::min(own_room[p], room_issued[p] - timing_.ramp);
-    alike &= leave == fed[p] + shift && own + fold_shift_ + 1 <= leave;
+    alike &= leave == fed[p] + shift && own + copies_.shift + 1 <= leave;
     has_room &= room[p] - lag + 1 <= leave;
   }
-  if (fold_holds_ && alike && !has_room) pushed_back_ = line;
-  fold_holds_ &= alike && has_room;
+  if (copies_.hold && alike && !has_room) copies_.pushed_back = line;
+  copies_.hold &= alike && has_room;
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
-  const std::int32_t* element = element_.data() + ring(0, j) * width_;
+  const std::int32_t* element = chain_.element.data() + ring(0, j) * width_;
   for (int p = left; p < right; ++p) {
     const auto at = static_cast<std::size_t>(p);
-    return_[at] = std::max(element[p] + 1 + timing_.ramp, return_[at] + 1);
+    chain_.returned[at] = std::max(element[p] + 1 + timing_.ramp, chain_.returned[at] + 1);
   }
   deliver_returned(owner_line, left, right);
 }
@@ -200,10 +202,10 @@ void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int 
 void StreamReduce::deliver_returned(int owner_line, int left, int right) {
   if (owner_line < 0 || owner_line >= shape_.lines) return;
   const std::int32_t way = owner_line * timing_.hop + timing_.ramp;
-  returned_arrival_.resize(width_);
+  chain_.returned_arrival.resize(width_);
   for (int p = left; p < right; ++p)
-    returned_arrival_[static_cast<std::size_t>(p)] = return_[static_cast<std::size_t>(p)] + way;
-  receive(owner_line, returned_arrival_.data(), left, right);
+    chain_.returned_arrival[static_cast<std::size_t>(p)] = chain_.returned[static_cast<std::size_t>(p)] + way;
+  receive(owner_line, chain_.returned_arrival.data(), left, right);
 }
 
 void StreamReduce::close_reduction(bool advance) {
@@ -211,8 +213,8 @@ void StreamReduce::close_reduction(bool advance) {
     std::int32_t* free = row(free_, line);
     std::int32_t* issue = row(issue_, line);
     for (const Group& group : groups_) {
-      const std::int32_t *last = last_issue_row(line, group.first), *wait = row(wait_sum_, line);
-      std::int32_t* blocked = row(blocked_, line);
+      const std::int32_t *last = last_issue_row(line, group.first), *wait = row(books_.wait_sum, line);
+      std::int32_t* blocked = row(books_.blocked, line);
       for (int p = group.first; p < group.last; ++p) {
         issue[p] = last[p];
         blocked[p] += last[p] - group.elements - wait[p];
@@ -225,7 +227,7 @@ void StreamReduce::close_reduction(bool advance) {
       for (int p = 0; p < active_; ++p) free[p] = issue[p] + 1 + tail;
     }
     if (advance && line == 0 && !shape_.chain_to_above)
-      for (int p = 0; p < active_; ++p) return_[static_cast<std::size_t>(p)] += timing_.control;
+      for (int p = 0; p < active_; ++p) chain_.returned[static_cast<std::size_t>(p)] += timing_.control;
   }
   close_counts();
   early_done_ = false;
@@ -246,7 +248,7 @@ void StreamReduce::close_without_reduction() {
 // One vector instruction, which waits for the last AXPY's pipeline.
 void StreamReduce::round_sums() {
   for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t *free = row(free_, line), *ready = row(ready_, line), *stall = row(stall_, line);
+    std::int32_t *free = row(free_, line), *ready = row(ready_, line), *stall = row(books_.stall, line);
     for (int p = 0; p < active_; ++p) {
       const std::int64_t sums =
           std::int64_t{shape_.elements[static_cast<std::size_t>(p)]} * shape_.wavelets[static_cast<std::size_t>(line)];
@@ -275,23 +277,25 @@ void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std
 }
 
 void StreamReduce::set_below(int element, const std::int32_t* departures) {
-  fill_ring(leave_, shape_.chain, element, departures);
+  fill_ring(chain_.leave, shape_.chain, element, departures);
 }
-void StreamReduce::set_above(int element, const std::int32_t* credits) { fill_ring(arrive_, 0, element, credits); }
+void StreamReduce::set_above(int element, const std::int32_t* credits) {
+  fill_ring(chain_.arrive, 0, element, credits);
+}
 void StreamReduce::get_leaving(int element, std::int32_t* departures) const {
-  copy_ring(leave_, 0, element, departures);
+  copy_ring(chain_.leave, 0, element, departures);
 }
 void StreamReduce::get_credits(int element, std::int32_t* credits) const {
-  copy_ring(arrive_, shape_.chain, element, credits);
+  copy_ring(chain_.arrive, shape_.chain, element, credits);
 }
 
 PeTimes StreamReduce::pe(int line, int position) const {
   const auto at = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(position);
   PeTimes times;
-  times.wait_stream = wait_stream_[at];
-  times.wait_partial_sum = wait_sum_[at];
-  times.blocked = blocked_[at];
-  times.stall = stall_[at];
+  times.wait_stream = books_.wait_stream[at];
+  times.wait_partial_sum = books_.wait_sum[at];
+  times.blocked = books_.blocked[at];
+  times.stall = books_.stall[at];
   times.received = receivers_.received(line, position);
   times.received_late = receivers_.received_late(line, position);
   times.received_before = receivers_.received_before(line, position);
@@ -303,8 +307,8 @@ PeTimes StreamReduce::pe(int line, int position) const {
     times.blocked += waited;
   }
   const std::int32_t lag =
-      line_lag_[static_cast<std::size_t>(line)] + position_lag_[static_cast<std::size_t>(position)];
-  if (lag > 0) times.copies = lag / fold_shift_ + 1;
+      copies_.line_lag[static_cast<std::size_t>(line)] + copies_.position_lag[static_cast<std::size_t>(position)];
+  if (lag > 0) times.copies = lag / copies_.shift + 1;
   times.end = std::max<Cycle>(times.main_end, receivers_.end(line, position)) + lag;
   return times;
 }

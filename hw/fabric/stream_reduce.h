@@ -79,24 +79,25 @@ class StreamReduce {
   };
 
   // ---- the begin of a counted round, before anything else of it; see list_stage.cpp --------------------------------
-  /// Data wavelets [chain] or, with lists, elements [positions]; null: as many as the shape says.
+  /// Data wavelets [chain] or, with lists, elements [positions]; null: as in the shape.
   void begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements);
   /// Data wavelets of the round.
-  int data(int line) const { return data_[static_cast<std::size_t>(line)]; }
-  /// Wavelets of a position's list, with the control wavelet that ends it; 0 without elements.
-  int list_wavelets(int position) const;
-  /// Wavelets [first, last) of a position's list, on their way from the last line of the chain to line 0. Without
-  /// chain_from_below they come from the edge, where the first may not enter before the cycle after `edge`. With a
-  /// neighbour across the lines at most link_queue a call, its credits in list_above() before the next.
-  void take_list(int position, int first, int last, std::int32_t edge);
-  /// All lists whole, of a part without neighbours; `edge` [positions].
+  int data(int line) const { return stream_.data[static_cast<std::size_t>(line)]; }
+
+  // ---- lists, of a part without neighbours: ListedRounds calls these in their order --------------------------------
+  /// All but the last wavelets, which go with the lines' streams. `edge` [positions]: the cycle before the first may
+  /// enter.
   void take_lists(const std::int32_t* edge);
-  /// Departure of a list's wavelet from the router of line 0, from where it comes from, and from the router of the line
-  /// above line 0 where that is another part's.
-  std::int32_t list_leaving(int position, int offset) { return list_time(position, 0, offset); }
-  std::int32_t list_credit(int position, int offset) { return list_time(position, shape_.chain - 1, offset); }
-  std::int32_t& list_below(int position, int offset) { return list_time(position, shape_.chain, offset); }
-  std::int32_t& list_above(int position, int offset) { return list_time(position, -1, offset); }
+  /// When the deltas that may come to a core before its list cross the ramp: [chain][input_queue][positions].
+  const std::vector<std::int32_t>& first_deltas() const { return lists_.first_deltas; }
+  /// Before take_lists(), which is to give way to them; until the round is closed.
+  void expect_deltas(const std::vector<std::int32_t>& deltas) { lists_.expected_deltas = deltas; }
+  /// False: what take_lists() gave way to were not the deltas that came.
+  bool deltas_as_expected() const;
+  /// Whether take_lists() times anything.
+  bool lists_are_long() const { return max_elements_ + 1 > timing_.link_queue; }
+  /// Departure from the edge of the last wavelet of the round's lists.
+  std::int32_t list_departure() const;
 
   // ---- a round of a part without neighbours ------------------------------------------------------------------------
   /// The stream of a round that has no reduction, then close_without_reduction().
@@ -105,8 +106,7 @@ class StreamReduce {
   /// `sink_ready`: see open_reduction(), `owner_line`: see reduce().
   void stream(const Source& source, const std::int32_t* sink_ready, int owner_line);
 
-  // ---- the same, line by line from the last one of the chain to line 0
-  // -----------------------------------------------
+  // ---- the same, line by line from the last one of the chain to line 0 --------------------------------------------
   /// Wavelets [first, last) of the line's round (the closing control wavelet is number wavelets[line]).
   /// With a neighbour, at most link_queue wavelets a call: its credits for them must be set before the next call.
   void stream(int line, int first, int last, const Source& source);
@@ -128,7 +128,7 @@ class StreamReduce {
 
   /// With an edge: by how many cycles a line's words could have come later, since the last reset, without changing
   /// anything. Above 0 they never were what a wavelet waited for, so they could have come earlier as well.
-  std::int32_t edge_slack(int line) const { return edge_slack_[static_cast<std::size_t>(line)]; }
+  std::int32_t edge_slack(int line) const { return stream_.edge_slack[static_cast<std::size_t>(line)]; }
   void reset_edge_slack();
 
   /// Elements [first, last) of every position's round, of those that reduce_early() has not had; with a neighbour
@@ -136,7 +136,6 @@ class StreamReduce {
   /// delivered here only if it is a line here; the chain's line 0 keeps its own sum), or -1 when the sum leaves the
   /// rectangle.
   void reduce(int first, int last, int owner_line);
-  /// Ends a round that has no reduction.
   void close_without_reduction();
   /// Ends the round. `advance`: line 0 sends a control wavelet after the sum (the returning color moves on).
   void close_reduction(bool advance);
@@ -148,7 +147,7 @@ class StreamReduce {
   void get_leaving(int element, std::int32_t* departures) const;  ///< a() of line 0
   void get_credits(int element, std::int32_t* credits) const;     ///< b() of the last chain line
   /// Departure of the returned sum's element from the router of line 0, [positions]; valid without chain_to_above.
-  const std::int32_t* returned() const { return return_.data(); }
+  const std::int32_t* returned() const { return chain_.returned.data(); }
   /// Adds one element of a returned sum that arrives at `line`'s core at times[p], for positions [first, last).
   void receive(int line, const std::int32_t* times, int first, int last) {
     receivers_.receive(line, times, first, last);
@@ -174,9 +173,9 @@ class StreamReduce {
   /// for. Its pe() counts from here on.
   StreamReduce unfolded(const StreamReduceShape& whole, const Fold& fold) const;
   /// False: since it was folded, something happened for which copies are not shown to be copies.
-  bool fold_holds() const { return fold_holds_; }
+  bool fold_holds() const { return copies_.hold; }
   /// If that was, first of all, that the last copies of a group of lines had to wait for room: the group, else -1.
-  int pushed_back() const { return pushed_back_; }
+  int pushed_back() const { return copies_.pushed_back; }
 
   // ---- the state between rounds (engine_state.cpp), only for a part without neighbours ---------------------------
   /// The cycle from which the times of a state are told: line 0 is free.
@@ -217,8 +216,7 @@ class StreamReduce {
   /// The same of the last round, when it has been closed.
   std::int32_t closed_issue(int position) const { return issue_[static_cast<std::size_t>(position)]; }
   std::int64_t rounds() const { return rounds_; }
-  /// Rounds before it began.
-  std::int64_t first_round() const { return first_round_; }
+  std::int64_t first_round() const { return first_round_; }  ///< rounds before it began
   /// Wavelets of PEs that were added, not simulated.
   std::int64_t added() const { return wavelets_added_; }
 
@@ -226,6 +224,7 @@ class StreamReduce {
   using Times = std::vector<std::int32_t>;
   /// Before the first wavelet every queue is empty and every core free: a time that never binds.
   static constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
+  static constexpr std::int32_t no_delta = std::numeric_limits<std::int32_t>::max();
   static constexpr std::uint8_t list_exact = 1, list_alike = 2;  ///< see list_stage.cpp
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
@@ -256,24 +255,30 @@ class StreamReduce {
     if (position >= active_) return row(issue_, line);
     const Group& group = group_at(position);
     return group.elements == 0 ? row(issue_, line)
-                               : of_sum(element_, line, group.summed + group.elements - 1, position);
+                               : of_sum(chain_.element, line, group.summed + group.elements - 1, position);
   }
   const std::int32_t* row(const Times& times, int line) const {
     return times.data() + static_cast<std::size_t>(line) * width_;
   }
-  std::int32_t* depart(int line, std::int64_t k) { return depart_.data() + ring(line, k) * (width_ + 2) + 1; }
-  std::int32_t* consume(int line, std::int64_t k) { return consume_.data() + ring(line, k) * width_; }
+  std::int32_t* depart(int line, std::int64_t k) { return stream_.depart.data() + ring(line, k) * (width_ + 2) + 1; }
+  std::int32_t* consume(int line, std::int64_t k) { return stream_.consume.data() + ring(line, k) * width_; }
   bool steals(int line) const { return receivers_.wait_at(line); }
 
   const std::int32_t* depart_row(int line, std::int64_t k) const {
-    return depart_.data() + ring(line, k) * (width_ + 2);
+    return stream_.depart.data() + ring(line, k) * (width_ + 2);
   }
   const Group& group_at(int position) const;
+  /// Of the queue of partial sums to the core: no more than a round's, with every weight kept.
+  int depth(const Group& group) const {
+    return std::min(shape_.elements[static_cast<std::size_t>(group.first)], timing_.input_queue);
+  }
   /// Elements of a round that may come to the line above before its stream has ended.
-  int early(const Group& group) const { return std::min(group.elements, timing_.input_queue); }
-  /// Of the queue of partial sums to the core: no more than a round's, where all rounds have as many.
-  int depth(const Group& group) const { return shape_.lists ? timing_.input_queue : early(group); }
-  std::int64_t wavelets_before(int line) const { return sent_[static_cast<std::size_t>(line)]; }
+  int early(const Group& group) const { return std::min(group.elements, depth(group)); }
+  /// Of the stream's queue to the core; with lists no more than a round's: so many may come before the round's list.
+  int stream_depth(int line) const {
+    return shape_.lists ? std::min(data(line) + 1, timing_.input_queue) : timing_.input_queue;
+  }
+  std::int64_t wavelets_before(int line) const { return stream_.sent[static_cast<std::size_t>(line)]; }
   void close_counts();
   void set_rounds(std::int64_t rounds);
   /// Of a position's list in `times`, at a line; line `chain` is where it comes from, -1 the one above line 0.
@@ -282,14 +287,24 @@ class StreamReduce {
     return times.data() +
            (static_cast<std::size_t>(line + 1) * width_ + static_cast<std::size_t>(position)) * history();
   }
-  std::int32_t& list_time(int position, int line, int offset);
   void enter_list(int position, std::int64_t k, std::int32_t fed);
-  void pass_list(int line, int position, std::int64_t k, bool control);
+  void pass_list(int line, int position, int offset, int deltas);
+  void pass_last_of_list(int line, int position, int deltas);
+  int first_of_last(const Group& group) const { return std::max(group.elements + 1 - timing_.link_queue, 0); }
   std::int32_t free_of_sums(int line, int position, std::int32_t from) const;
+  std::int32_t free_of_deltas(int line, int position, int known, std::int32_t from) const;
+  std::size_t first_delta(int line, int offset) const {
+    return (static_cast<std::size_t>(line * timing_.input_queue) + static_cast<std::size_t>(offset)) * width_;
+  }
+  void note_first_deltas(int line, int owner);
+  void stream_behind_lists(int line, const Source& source);
   bool list_is_copy(int line, std::int32_t shift) const;
+  void copy_senders(const StreamReduce& from, std::size_t line, std::size_t to);
   void fold_lists(const StreamReduce& from, const Fold& fold);
   void unfold_lists(const StreamReduce& from, const Fold& fold);
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
+  void sweep_wavelet(int line, std::int64_t k, int offset, const Source& source);
+  void take_wavelet(int line, std::int64_t k, int offset, const Source& source);
   std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
   void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int source, int last, int step);
@@ -300,7 +315,7 @@ class StreamReduce {
   void source_wavelet(int line, std::int64_t k, int owner, bool control);
   void take(int line, std::int64_t k, int offset, int first, int last);
   /// Wavelets of the line are moved past what crosses its ramps position by position.
-  bool one_by_one(int line) const { return positions_stand_for_more_ || receivers_.known_at(line); }
+  bool one_by_one(int line) const { return copies_.of_positions || receivers_.known_at(line); }
   void sweep_one_by_one(int line, std::int64_t k, int first, int last, int step);
   template <typename OwnBlock, typename Own>
   void sweep_blocks(std::int32_t* now, int first, int last, int step, OwnBlock&& own_block, Own&& own);
@@ -322,6 +337,43 @@ class StreamReduce {
   std::vector<std::int32_t> newest_on_ramp(int line) const;
   void check_copies(int line, std::int64_t j, int left, int right);
 
+  /// Of the stream along each line.
+  struct Stream {
+    std::vector<int> data;                       ///< [chain] data wavelets of this round
+    std::vector<std::int64_t> sent, begin_sent;  ///< [chain] wavelets of the rounds before; when this engine began
+    Times length;                                ///< [positions] AXPY cycles
+    Times depart, consume;                       ///< [chain][ring][positions]
+    std::vector<bool> undisturbed;               ///< [chain] no receiver takes cycles from this round's
+    Times edge_slack;                            ///< [chain]
+  };
+  /// Of the chain of sums across the lines.
+  struct Chain {
+    /// Rings (of_sum()): u [chain], a [chain + 1], b [chain + 1, line 0 = above].
+    Times element, leave, arrive;
+    Times opens;                       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
+    Times returned, returned_arrival;  ///< [positions]
+  };
+  /// With lists; list_stage.cpp.
+  struct Lists {
+    Times depart, taken;                  ///< [above, chain, below][positions][ring]
+    std::vector<std::uint8_t> known;      ///< of these departures
+    std::vector<int> senders;             ///< [chain][ring] position whose core sent the wavelet of the stream
+    Times first_deltas, expected_deltas;  ///< [chain][input_queue][positions]; none expected: empty
+    std::vector<RampSpans> sums, leave;   ///< [chain] on the ramps into the line, out of it
+  };
+  /// What was folded; fold.h.
+  struct Copies {
+    Times position_lag, line_lag;  ///< from the one that stands for copies to the last of them
+    std::int32_t shift = 0;
+    bool of_positions = false;
+    bool hold = true;
+    int pushed_back = -1;
+  };
+  /// Cycles of each PE: [lines][positions].
+  struct Books {
+    Times wait_stream, wait_sum, blocked, stall;
+  };
+
   FabricTiming timing_;
   StreamReduceShape shape_;
   std::size_t width_;
@@ -332,30 +384,16 @@ class StreamReduce {
   std::int64_t rounds_ = 0, first_round_ = 0;
   bool early_done_ = false;  ///< of the round under way
   std::vector<Group> groups_;
-  std::vector<int> data_;                        ///< [chain] data wavelets of this round
-  std::vector<std::int64_t> sent_, begin_sent_;  ///< [chain] wavelets of the rounds before; when this engine began
-  Times length_;                                 ///< [positions] AXPY cycles
-  Times depart_, consume_;                       ///< [chain][ring][positions]
-  std::vector<bool> undisturbed_;                ///< [chain] no receiver takes cycles from this round's stream
-  std::vector<RampRuns> sums_;                   ///< [chain] on the ramps into the line
-  Times list_depart_, list_taken_;               ///< [above, chain, below][positions][ring]
-  std::vector<std::uint8_t> list_known_;         ///< of these departures; see list_stage.cpp
-  std::vector<RampSpans> listed_sums_, listed_leave_;  ///< [chain] with lists: on the ramps into the line, out of it
-  Times free_, ready_;                                 ///< [lines][positions] core free; accumulators ready
-  Times begin_;  ///< [lines][positions] core free when this engine began; empty: 0
-  /// Chain rings (of_sum()): u [chain], a [chain + 1], b [chain + 1, line 0 = above].
-  Times element_, leave_, arrive_;
-  Times issue_;       ///< [chain][positions] cycle before the first element may issue; then of the last one
-  Times opens_;       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
-  Times edge_slack_;  ///< [chain]
-  Times return_, returned_arrival_;  ///< [positions]
+  Stream stream_;
+  std::vector<RampRuns> sums_;  ///< [chain] on the ramps into the line
+  Lists lists_;
+  Times free_, ready_;  ///< [lines][positions] core free; accumulators ready
+  Times begin_;         ///< [lines][positions] core free when this engine began; empty: 0
+  Chain chain_;
+  Times issue_;  ///< [chain][positions] cycle before the first element may issue; then of the last one
   std::int64_t wavelets_added_ = 0;
-  Times position_lag_, line_lag_;  ///< from the one that stands for copies to the last of them
-  std::int32_t fold_shift_ = 0;
-  bool positions_stand_for_more_ = false;  ///< folded, and not the lines
-  bool fold_holds_ = true;
-  int pushed_back_ = -1;
-  Times wait_stream_, wait_sum_, blocked_, stall_;  ///< [lines][positions]
+  Copies copies_;
+  Books books_;
   Receivers receivers_;
 };
 

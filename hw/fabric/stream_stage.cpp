@@ -26,7 +26,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
       receivers_(shape_.lines, shape_.chain, width_, timing.ramp, meeting_rounds(timing, shape_)) {
   for (int position = 0; position < shape_.positions; ++position) {
     const int elements = shape_.elements[static_cast<std::size_t>(position)];
-    length_.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
+    stream_.length.push_back(timing_.issue + static_cast<int>(ceil_div(elements, shape_.lanes)));
     if (elements == 0) continue;
     active_ = position + 1;
     max_elements_ = std::max(max_elements_, elements);
@@ -36,31 +36,34 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
   }
   const auto chain = static_cast<std::size_t>(shape_.chain), lines = static_cast<std::size_t>(shape_.lines);
   const std::size_t deep = history();
-  depart_.assign(chain * deep * (width_ + 2), never_binds);
-  consume_.assign(chain * deep * width_, never_binds);
-  element_.assign(chain * deep * width_, never_binds);
-  leave_.assign((chain + 1) * deep * width_, never_binds);
-  arrive_.assign((chain + 1) * deep * width_, never_binds);
+  stream_.depart.assign(chain * deep * (width_ + 2), never_binds);
+  stream_.consume.assign(chain * deep * width_, never_binds);
+  chain_.element.assign(chain * deep * width_, never_binds);
+  chain_.leave.assign((chain + 1) * deep * width_, never_binds);
+  chain_.arrive.assign((chain + 1) * deep * width_, never_binds);
   issue_.assign(std::max<std::size_t>(chain, 1) * width_, never_binds);
-  return_.assign(width_, never_binds);
-  opens_.assign(width_, 0);
+  chain_.returned.assign(width_, never_binds);
+  chain_.opens.assign(width_, 0);
   free_.assign(lines * width_, timing_.dispatch);
   ready_.assign(lines * width_, 0);
-  for (Times* sums : {&wait_stream_, &wait_sum_, &blocked_, &stall_}) sums->assign(lines * width_, 0);
+  for (Times* sums : {&books_.wait_stream, &books_.wait_sum, &books_.blocked, &books_.stall})
+    sums->assign(lines * width_, 0);
   reset_edge_slack();
-  position_lag_.assign(width_, 0);
-  line_lag_.assign(lines, 0);
-  data_ = shape_.wavelets;
-  sent_.assign(chain, 0);
-  begin_sent_ = sent_;
+  copies_.position_lag.assign(width_, 0);
+  copies_.line_lag.assign(lines, 0);
+  stream_.data = shape_.wavelets;
+  stream_.sent.assign(chain, 0);
+  stream_.begin_sent = stream_.sent;
   sums_.resize(chain);
-  undisturbed_.assign(chain, false);
+  stream_.undisturbed.assign(chain, false);
   if (!shape_.lists) return;
-  list_depart_.assign(width_ * (chain + 2) * deep, never_binds);
-  list_taken_.assign(list_depart_.size(), never_binds);
-  list_known_.assign(list_depart_.size(), list_exact | list_alike);
-  listed_sums_.assign(chain, RampSpans(width_));
-  listed_leave_.assign(chain, RampSpans(width_));
+  lists_.depart.assign(width_ * (chain + 2) * deep, never_binds);
+  lists_.taken.assign(lists_.depart.size(), never_binds);
+  lists_.known.assign(lists_.depart.size(), list_exact | list_alike);
+  lists_.senders.assign(chain * deep, -1);
+  lists_.first_deltas.assign(chain * static_cast<std::size_t>(timing_.input_queue) * width_, no_delta);
+  lists_.sums.assign(chain, RampSpans(width_));
+  lists_.leave.assign(chain, RampSpans(width_));
 }
 
 std::int32_t& StreamReduce::halo(int side, int line, int offset) {
@@ -70,11 +73,11 @@ std::int32_t& StreamReduce::halo(int side, int line, int offset) {
 
 std::int32_t StreamReduce::departure(int side, int line, int offset) const {
   const std::int64_t k = wavelets_before(line) + offset;
-  return depart_[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
+  return stream_.depart[ring(line, k) * (width_ + 2) + 1 + (side < 0 ? 0 : width_ - 1)];
 }
 
 void StreamReduce::reset_edge_slack() {
-  edge_slack_.assign(static_cast<std::size_t>(shape_.chain), std::numeric_limits<std::int32_t>::max());
+  stream_.edge_slack.assign(static_cast<std::size_t>(shape_.chain), std::numeric_limits<std::int32_t>::max());
 }
 
 void StreamReduce::stream(const Source& source) {
@@ -90,13 +93,13 @@ void StreamReduce::stream(const Source& source, const std::int32_t* sink_ready, 
 }
 
 void StreamReduce::stream(int line, int first, int last, const Source& source) {
+  if (shape_.lists) return stream_behind_lists(line, source);
   const int data = this->data(line);
   const std::int64_t base = wavelets_before(line);
   if (!one_by_one(line)) sums_[static_cast<std::size_t>(line)].face(source_position(source), timing_.hop);
-  if (first == 0) undisturbed_[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
+  if (first == 0) stream_.undisturbed[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
-  const bool may_skip =
-      shape_.add_runs && first == 0 && last > data && data > 4 * timing_.history && source.side == 0 && !shape_.lists;
+  const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * timing_.history && source.side == 0;
   std::int32_t distance = 0;
   int steady = 0;
   for (int offset = first; offset < std::min(last, data + 1); ++offset) {
@@ -117,12 +120,21 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
 }
 
 void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const Source& source) {
+  sweep_wavelet(line, k, offset, source);
+  take_wavelet(line, k, offset, source);
+}
+
+void StreamReduce::take_wavelet(int line, std::int64_t k, int offset, const Source& source) {
+  if (source.owner < 0) return take(line, k, offset, 0, active_);
+  take(line, k, offset, 0, std::min(source.owner, active_));
+  take(line, k, offset, source.owner + 1, active_);
+}
+
+void StreamReduce::sweep_wavelet(int line, std::int64_t k, int offset, const Source& source) {
   if (source.owner >= 0) {
     source_wavelet(line, k, source.owner, offset == data(line));
     sweep(line, k, source.owner, shape_.positions, +1);
     sweep(line, k, source.owner, -1, -1);
-    take(line, k, offset, 0, std::min(source.owner, active_));
-    take(line, k, offset, source.owner + 1, active_);
     return;
   }
   if (source.side > 0) {
@@ -132,12 +144,11 @@ void StreamReduce::stream_wavelet(int line, std::int64_t k, int offset, const So
       std::int32_t* now = depart(line, k);
       const std::int32_t fed = source.edge[line] + 1 + offset;
       now[-1] = std::max({fed, depart(line, k - 1)[-1] + 1, depart(line, k - timing_.link_queue)[0] + 1});
-      std::int32_t& slack = edge_slack_[static_cast<std::size_t>(line)];
+      std::int32_t& slack = stream_.edge_slack[static_cast<std::size_t>(line)];
       slack = std::min(slack, now[-1] - fed);
     }
     sweep(line, k, -1, shape_.positions, +1);
   }
-  take(line, k, offset, 0, active_);
 }
 
 // By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
@@ -147,8 +158,8 @@ std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner)
   std::int32_t moved = now[0] ^ (before[0] + distance);
   if (now[0] == never_binds && before[0] == never_binds) moved = 0;
   for (int p = 0; p < shape_.positions; ++p) moved |= now[p + 1] ^ (before[p + 1] + distance);
-  const std::int32_t* taken = consume_.data() + ring(line, k) * width_;
-  const std::int32_t* taken_before = consume_.data() + ring(line, k - 1) * width_;
+  const std::int32_t* taken = stream_.consume.data() + ring(line, k) * width_;
+  const std::int32_t* taken_before = stream_.consume.data() + ring(line, k - 1) * width_;
   for (int p = 0; p < active_; ++p) moved |= taken[p] ^ (taken_before[p] + distance);
   // An owner without elements fills its queue before it is in step with what leaves that.
   if (owner >= active_) moved |= taken[owner] ^ (taken_before[owner] + distance);
@@ -167,15 +178,15 @@ void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_
         rows[slot(k + rest - back) * stride + static_cast<std::size_t>(p)] = newest + shift - back * distance;
     }
   };
-  move(depart_.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);
-  std::int32_t* taken = consume_.data() + ring(line, 0) * width_;
+  move(stream_.depart.data() + ring(line, 0) * (width_ + 2), width_ + 2, 0, shape_.positions + 2);
+  std::int32_t* taken = stream_.consume.data() + ring(line, 0) * width_;
   move(taken, width_, 0, active_);
   if (owner >= active_) move(taken, width_, owner, owner + 1);
   if (owner >= 0) {  // the others' state follows when they take the control wavelet
     const auto at = static_cast<std::size_t>(owner);
-    const std::int32_t fill = owner < active_ ? std::max(0, timing_.fill - length_[at]) : 0;
-    row(stall_, line)[at] += rest * fill;
-    row(blocked_, line)[at] += rest * (distance - length_[at] - fill);
+    const std::int32_t fill = owner < active_ ? std::max(0, timing_.fill - stream_.length[at]) : 0;
+    row(books_.stall, line)[at] += rest * fill;
+    row(books_.blocked, line)[at] += rest * (distance - stream_.length[at] - fill);
     row(free_, line)[at] += shift;
     if (owner < active_) row(ready_, line)[at] += shift;
   }
@@ -189,7 +200,7 @@ void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int ste
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
-  const std::int32_t* taken = consume(line, k - timing_.input_queue);
+  const std::int32_t* taken = consume(line, k - stream_depth(line));
   sweep_blocks(
       now, first, last, step,
       [&](int low) {
@@ -198,7 +209,7 @@ void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int ste
       },
       [&](int at) { return std::max(std::max(before[at], room[at]) + 1, taken[at] + timing_.ramp); });
   if (shape_.lists) {  // departures are in the order of the sweep
-    if (now[first] < listed_sums_[static_cast<std::size_t>(line)].end()) sweep_one_by_one(line, k, first, last, step);
+    if (now[first] < lists_.sums[static_cast<std::size_t>(line)].end()) sweep_one_by_one(line, k, first, last, step);
     return;
   }
   const RampRuns& sums = sums_[static_cast<std::size_t>(line)];
@@ -244,14 +255,14 @@ void StreamReduce::sweep_one_by_one(int line, std::int64_t k, int first, int las
   std::int32_t* now = depart(line, k);
   const std::int32_t* before = depart(line, k - 1);
   const std::int32_t* room = depart(line, k - timing_.link_queue) + step;
-  const std::int32_t* taken = consume(line, k - timing_.input_queue);
-  const std::int32_t* lag = position_lag_.data();
+  const std::int32_t* taken = consume(line, k - stream_depth(line));
+  const std::int32_t* lag = copies_.position_lag.data();
   std::int32_t upstream = now[first - step];
   for (int position = first; position != last; position += step) {
     const std::int32_t fed =
         std::max(upstream + timing_.hop, std::max(before[position] + 1, taken[position] + timing_.ramp));
     const std::int32_t free = room[position] - lag[position] + 1;
-    if (lag[position] > 0) fold_holds_ &= free <= fed;
+    if (lag[position] > 0) copies_.hold &= free <= fed;
     now[position] = free_ramp(line, position, std::max(fed, free));
     upstream = now[position] + lag[position];
   }
@@ -260,7 +271,7 @@ void StreamReduce::sweep_one_by_one(int line, std::int64_t k, int first, int las
 std::int32_t StreamReduce::free_ramp(int line, int position, std::int32_t from) const {
   // A PE without elements takes no wavelet.
   if (position >= active_) return from;
-  if (shape_.lists) return listed_sums_[static_cast<std::size_t>(line)].first_free(position, from);
+  if (shape_.lists) return lists_.sums[static_cast<std::size_t>(line)].first_free(position, from);
   if (!receivers_.known_at(line)) return sums_[static_cast<std::size_t>(line)].first_free(position, from);
   for (std::int32_t free = from;; from = free) {
     free = receivers_.first_free(line, position, sums_[static_cast<std::size_t>(line)].first_free(position, from));
@@ -276,19 +287,19 @@ void StreamReduce::source_wavelet(int line, std::int64_t k, int owner, bool cont
   const auto at = static_cast<std::size_t>(owner);
   std::int32_t& free = row(free_, line)[at];
   std::int32_t& ready = row(ready_, line)[at];
-  std::int32_t *stall = &row(stall_, line)[at], *blocked = &row(blocked_, line)[at];
+  std::int32_t *stall = &row(books_.stall, line)[at], *blocked = &row(books_.blocked, line)[at];
   std::int32_t issue;
   if (steals(line)) {
     std::int32_t from = free;
     if (!control) receivers_.next_free_cycle(line, owner, std::max(free, ready), from, stall);
     issue = receivers_.next_free_cycle(line, owner, std::max(credit, from), from, blocked);
-    free = receivers_.occupy(line, owner, issue, control ? timing_.control : length_[at]);
+    free = receivers_.occupy(line, owner, issue, control ? timing_.control : stream_.length[at]);
   } else {
     const std::int32_t from = control ? free : std::max(free, ready);
     issue = std::max(from, credit);
     *stall += from - free;
     *blocked += issue - from;
-    free = issue + (control ? timing_.control : length_[at]);
+    free = issue + (control ? timing_.control : stream_.length[at]);
   }
   if (!control && owner < active_) ready = issue + timing_.fill;
   consume(line, k)[owner] = issue;
@@ -307,7 +318,7 @@ void StreamReduce::settle_senders(int first) {
     for (int p = std::max(first, first_sender()); p < shape_.positions; ++p) {
       const std::int32_t waited = waited_to_send(line, p);
       row(free_, line)[p] += waited;
-      row(blocked_, line)[p] += waited;
+      row(books_.blocked, line)[p] += waited;
     }
   }
 }
@@ -316,17 +327,17 @@ void StreamReduce::settle_senders(int first) {
 // one before; its state and counters follow when it takes the control wavelet.
 void StreamReduce::take(int line, std::int64_t k, int offset, int first, int last) {
   if (first >= last) return;
-  if (!undisturbed_[static_cast<std::size_t>(line)]) return take_among_steals(line, k, offset, first, last);
+  if (!stream_.undisturbed[static_cast<std::size_t>(line)]) return take_among_steals(line, k, offset, first, last);
   const int data = this->data(line);
   const std::int32_t ramp = timing_.ramp, fill = timing_.fill, control = timing_.control, gaps = data - 1;
   const std::int32_t* __restrict depart_now = depart(line, k);
   const std::int32_t* __restrict before = consume(line, k - 1);
-  const std::int32_t* __restrict length = length_.data();
+  const std::int32_t* __restrict length = stream_.length.data();
   std::int32_t* __restrict taken = consume(line, k);
   std::int32_t* __restrict free = row(free_, line);
   std::int32_t* __restrict ready = row(ready_, line);
-  std::int32_t* __restrict wait = row(wait_stream_, line);
-  std::int32_t* __restrict stall = row(stall_, line);
+  std::int32_t* __restrict wait = row(books_.wait_stream, line);
+  std::int32_t* __restrict stall = row(books_.stall, line);
   if (offset == 0) {
     for (int p = first; p < last; ++p) {
       const std::int32_t from = std::max(free[p], ready[p]);
@@ -355,11 +366,11 @@ void StreamReduce::take_among_steals(int line, std::int64_t k, int offset, int f
     std::int32_t& free = row(free_, line)[p];
     std::int32_t& ready = row(ready_, line)[p];
     std::int32_t from = free;
-    if (!control) receivers_.next_free_cycle(line, p, std::max(free, ready), from, &row(stall_, line)[p]);
+    if (!control) receivers_.next_free_cycle(line, p, std::max(free, ready), from, &row(books_.stall, line)[p]);
     const std::int32_t at = receivers_.next_free_cycle(line, p, std::max(depart_now[p] + timing_.ramp, from), from,
-                                                       &row(wait_stream_, line)[p]);
+                                                       &row(books_.wait_stream, line)[p]);
     taken[p] = at;
-    free = receivers_.occupy(line, p, at, control ? timing_.control : length_[static_cast<std::size_t>(p)]);
+    free = receivers_.occupy(line, p, at, control ? timing_.control : stream_.length[static_cast<std::size_t>(p)]);
     if (!control) ready = at + timing_.fill;
   }
 }

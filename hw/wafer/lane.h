@@ -2,7 +2,8 @@
 // A lane: PEs with all features and their share of the tokens, cut into a grid of regions that are joined by their
 // sockets, and the launches on it.
 // Time and values of a launch are separate walks over the same regions: a run may skip either (proven repeats of a
-// launch need no time line; --timing_only needs no values).
+// launch need no time line; --timing_only needs no values). A launch with lists is timed whole, for a round of it may
+// have to be timed again (ListedRounds).
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -41,33 +42,33 @@ class Lane : public sc_core::sc_module {
   std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }
   /// After a round: see Region::copies_failed().
   bool copies_failed() const;
-  /// See Region; never of a lane that is cut.
-  bool lines_folded() const { return regions_.front()->lines_folded(); }
+  /// See Region; of a lane that is cut only in a launch with lists.
+  bool lines_folded() const { return timed_.front()->lines_folded(); }
   struct Place {
     Region::Place region;
     std::int32_t edge_departure;
   };
-  Place place() const { return {regions_.front()->place(), edge_departure_}; }
+  Place place() const { return {timed_.front()->place(), edge_departure_}; }
   void go_back(const Place& to) {
-    regions_.front()->go_back(to.region);
+    timed_.front()->go_back(to.region);
     edge_departure_ = to.edge_departure;
   }
   bool go_back_and_spare(const Place& to, int failed) {
-    if (!regions_.front()->go_back_and_spare(to.region, failed)) return false;
+    if (!timed_.front()->go_back_and_spare(to.region, failed)) return false;
     edge_departure_ = to.edge_departure;
     return true;
   }
-  void simulate_all(int first, int last) { regions_.front()->simulate_all(first, last); }
-  bool spare_positions() { return regions_.front()->spare_positions(); }
+  void simulate_all(int first, int last) { timed_.front()->simulate_all(first, last); }
+  bool spare_positions() { return timed_.front()->spare_positions(); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.
   LaunchTimes times() const;
   /// Rounds x PEs that were simulated since begin_launch().
   std::int64_t pe_rounds() const;
   /// Rounds since begin_launch() that repeated the one before and were added; of a lane that is cut none.
-  int rounds_added() const { return regions_.front()->rounds_added(); }
+  int rounds_added() const { return timed_.front()->rounds_added(); }
   /// See Region; never of a lane that is cut.
   bool give_state(StateRows& rows, EngineState& state) const;
-  std::int32_t state_origin() const { return regions_.front()->state_origin(); }
+  std::int32_t state_origin() const { return timed_.front()->state_origin(); }
   /// From then on times are told from the state's origin.
   void resume(const StateRows& rows, const EngineState& state, int rounds);
 
@@ -107,6 +108,8 @@ class Lane : public sc_core::sc_module {
   FabricTiming timing_;
   ThreadPool& pool_;
   std::vector<std::unique_ptr<Region>> regions_;
+  std::unique_ptr<Region> whole_;  ///< of a lane that is cut: times launches with lists
+  std::vector<Region*> timed_;     ///< by these the launch is timed
   const LaunchMap* map_ = nullptr;
   std::int32_t edge_departure_ = 0;
   std::vector<std::int32_t> sink_issue_;

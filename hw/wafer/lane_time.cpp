@@ -31,6 +31,9 @@ Lane::Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, cons
                                                   machine.pe.lanes.fmac_mixed, extent));
     }
   }
+  if (regions_.size() > 1)
+    whole_ = std::make_unique<Region>("whole", timing_, machine.pe.lanes.fmac_mixed,
+                                      RegionExtent{0, rectangle.height, 0, rectangle.width});
   const auto join = [](Region& from, Side side, Region& to) {
     from.out(side).bind(to.in(opposite(side)));
     to.out(opposite(side)).bind(from.in(side));
@@ -48,73 +51,76 @@ void Lane::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
   kind_ = kind;
   layer_ = layer;
   for (auto& part : regions_) part->open_launch(map);
+  timed_.clear();
+  if (map.lists() && whole_) {
+    whole_->open_launch(map);
+    timed_.push_back(whole_.get());
+  } else {
+    for (auto& part : regions_) timed_.push_back(part.get());
+  }
 }
 
 void Lane::begin_time(FastForward fast_forward) {
   edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
-  for (auto& part : regions_) part->begin_time(fast_forward);
+  for (Region* part : timed_) part->begin_time(fast_forward);
 }
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
-  for (auto& part : regions_) part->open_round(round, sink_ready);
-  if (map_->lists())
-    for (auto& part : regions_) {
-      if (!part->starts_sum()) continue;
-      part->run_lists(edge);
-      edge_departure_ = std::max(edge_departure_, part->list_departure());
-    }
-  const auto run_stream = [&](auto& part) {
+  for (Region* part : timed_) part->open_round(round, sink_ready);
+  const auto run_stream = [&](Region* part) {
     if (part->starts_stream(round)) part->run_stream(round, edge);
   };
   // From the chain's last line to line 0: northwards, or eastwards.
-  if (map_->lines_are_rows) {
-    std::for_each(regions_.rbegin(), regions_.rend(), run_stream);
+  if (map_->lists()) {
+    edge_departure_ = std::max(edge_departure_, timed_.front()->run_listed(round, edge));
+  } else if (map_->lines_are_rows) {
+    std::for_each(timed_.rbegin(), timed_.rend(), run_stream);
   } else {
-    std::for_each(regions_.begin(), regions_.end(), run_stream);
+    std::for_each(timed_.begin(), timed_.end(), run_stream);
   }
   if (map_->from_edge)
-    for (auto& part : regions_)
+    for (Region* part : timed_)
       if (part->starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
-  for (auto& part : regions_)
+  for (Region* part : timed_)
     if (part->starts_sum()) part->run_sum(round);
   if (map_->reduces && !map_->returns)
-    for (auto& part : regions_)
+    for (Region* part : timed_)
       if (part->is_sink())
         for (int position = 0; position < part->engine().shape().positions; ++position)
           sink_issue_[static_cast<std::size_t>(part->first_position() + position)] = part->sink_issue(position);
-  for (auto& part : regions_) part->close_round(round);
+  for (Region* part : timed_) part->close_round(round);
 }
 
 std::vector<std::int32_t> Lane::take_edge_slack() {
   std::vector<std::int32_t> slack(static_cast<std::size_t>(map_->chain), std::numeric_limits<std::int32_t>::max());
-  for (auto& part : regions_)
+  for (Region* part : timed_)
     if (part->mapped() && part->first_position() == 0) part->take_edge_slack(slack);
   return slack;
 }
 
 bool Lane::copies_failed() const {
-  return std::any_of(regions_.begin(), regions_.end(), [](const auto& part) { return part->copies_failed(); });
+  return std::any_of(timed_.begin(), timed_.end(), [](const Region* part) { return part->copies_failed(); });
 }
 
 LaunchTimes Lane::times() const {
   LaunchTimes times;
-  for (const auto& part : regions_) part->add_times(times);
+  for (const Region* part : timed_) part->add_times(times);
   return times;
 }
 
 std::int64_t Lane::pe_rounds() const {
-  return std::accumulate(regions_.begin(), regions_.end(), std::int64_t{0},
-                         [](std::int64_t sum, const auto& part) { return sum + part->pe_rounds(); });
+  return std::accumulate(timed_.begin(), timed_.end(), std::int64_t{0},
+                         [](std::int64_t sum, const Region* part) { return sum + part->pe_rounds(); });
 }
 
 bool Lane::give_state(StateRows& rows, EngineState& state) const {
-  return regions_.size() == 1 && regions_.front()->give_state(rows, state);
+  return timed_.size() == 1 && timed_.front()->give_state(rows, state);
 }
 
 void Lane::resume(const StateRows& rows, const EngineState& state, int rounds) {
   edge_departure_ = std::numeric_limits<std::int32_t>::min();
-  regions_.front()->resume(rows, state, rounds);
+  timed_.front()->resume(rows, state, rounds);
 }
 
 std::int64_t Lane::cut_crossings() const {

@@ -10,6 +10,7 @@
 #include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_map.h"
 #include "hw/fabric/launch_times.h"
+#include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/round_repeats.h"
 #include "hw/fabric/stream_reduce.h"
 #include "hw/wafer/region_memory.h"
@@ -45,11 +46,10 @@ class Region : public sc_core::sc_module {
   void begin_time(FastForward fast_forward);
   /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
   void open_round(int round, const std::int32_t* sink_ready);
-  /// The round's lists. Precondition: starts_sum(), the launch has lists, and all regions have opened the round.
-  /// `edge`: StreamReduce::take_list(), indexed by global position.
-  void run_lists(const std::int32_t* edge);
-  /// Departure from the west edge of the last wavelet of the round's lists; before close_round().
-  std::int32_t list_departure();
+  /// The round's lists, stream and what comes of the sum before it has ended. Precondition: the launch has lists, and
+  /// the region holds all of it. `edge`: StreamReduce::take_lists(). Returns when the last wavelet of the lists has
+  /// left the west edge.
+  std::int32_t run_listed(int round, const std::int32_t* edge);
   /// The stream and what comes of the sum before it has ended. Precondition: starts_stream(round), and the regions that
   /// hold later lines of the chain have run theirs. `edge`: see StreamReduce::Source, indexed by global line; null if
   /// not from the edge.
@@ -151,9 +151,6 @@ class Region : public sc_core::sc_module {
   int owner_here() const;
   void stream_chunk(int line, int first, int last, const StreamReduce::Source& source);
   void pass_stream(int side, int line, int first, int last);
-  template <typename Time, typename Credit>
-  void pass(proto::Side to, proto::BurstKind kind, int line, int first, int last, Time&& time, Credit&& credit);
-  void take_list(int position, int first, int last, std::int32_t edge);
   void open_line(int line);
   void sum_elements(int first, int last);
   void hand_on(proto::BurstKind kind, int first, int last);
@@ -180,6 +177,7 @@ class Region : public sc_core::sc_module {
   bool find_repeats_ = false;
   bool adds_round_ = false;  ///< the round under way
   RoundRepeats repeats_;
+  ListedRounds listed_;
   int rounds_added_ = 0;
   std::vector<std::pair<int, int>> all_rounds_;  ///< simulate_all()
   int spared_ = 0;                               ///< StreamReduce::find_fold()

@@ -37,6 +37,7 @@ void Region::begin_time(FastForward fast_forward) {
   fold_ = {};
   booked_ = {};
   repeats_ = {};
+  listed_ = {};
   find_repeats_ = adds_round_ = false;
   if (!mapped()) return;
   StreamReduceShape shape = whole_shape();
@@ -100,45 +101,11 @@ void Region::open_round(int round, const std::int32_t* sink_ready) {
   }
 }
 
-void Region::run_lists(const std::int32_t* edge) {
-  if (!neighbour(above())) return engine_->take_lists(edge + position_first_);
-  for (int position = 0; position < engine_->shape().positions; ++position) {
-    const int wavelets = engine_->list_wavelets(position);
-    for (int first = 0; first < wavelets; first += timing_.link_queue)
-      take_list(position, first, std::min(first + timing_.link_queue, wavelets), edge[position_first_ + position]);
-  }
-}
-
-// Wavelets [first, last) leave for a neighbour at time(offset); when it had room for each goes to credit(offset).
-template <typename Time, typename Credit>
-void Region::pass(Side to, BurstKind kind, int line, int first, int last, Time&& time, Credit&& credit) {
-  WaveletBurst burst;
-  burst.kind = kind;
-  burst.round = round_;
-  burst.line = line;
-  burst.first = first;
-  burst.last = last;
-  for (int offset = first; offset < last; ++offset) burst.times.push_back(time(offset));
-  send(to, burst);
-  for (int offset = first; offset < last; ++offset)
-    credit(offset) = burst.credits[static_cast<std::size_t>(offset - first)];
-}
-
-void Region::take_list(int position, int first, int last, std::int32_t edge) {
-  engine_->take_list(position, first, last, edge);
-  if (!neighbour(above())) return;
-  pass(
-      above(), BurstKind::list, position, first, last,
-      [&](int offset) { return engine_->list_leaving(position, offset); },
-      [&](int offset) -> std::int32_t& { return engine_->list_above(position, offset); });
-}
-
-std::int32_t Region::list_departure() {
-  std::int32_t last = 0;
-  for (int position = 0; position < engine_->shape().positions; ++position)
-    if (const int wavelets = engine_->list_wavelets(position); wavelets > 0)
-      last = std::max(last, engine_->list_below(position, wavelets - 1));
-  return last;
+std::int32_t Region::run_listed(int round, const std::int32_t* edge) {
+  StreamReduce::Source source;
+  source.owner = map_->owner_row(round);
+  listed_.run(*engine_, edge, source, sink_ready_);
+  return engine_->list_departure();
 }
 
 int Region::owner_here() const {
@@ -174,11 +141,18 @@ void Region::stream_chunk(int line, int first, int last, const StreamReduce::Sou
   if (map_->reduces && last > engine_->data(line)) open_line(line);
 }
 
+// Wavelets [first, last) leave for a neighbour, and when it had room for each comes back.
 void Region::pass_stream(int side, int line, int first, int last) {
-  pass(
-      side < 0 ? left() : right(), BurstKind::stream, line, first, last,
-      [&](int offset) { return engine_->departure(side, line, offset); },
-      [&](int offset) -> std::int32_t& { return engine_->halo(side, line, offset); });
+  WaveletBurst burst;
+  burst.kind = BurstKind::stream;
+  burst.round = round_;
+  burst.line = line;
+  burst.first = first;
+  burst.last = last;
+  for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->departure(side, line, offset));
+  send(side < 0 ? left() : right(), burst);
+  for (int offset = first; offset < last; ++offset)
+    engine_->halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
 }
 
 void Region::open_line(int line) {
@@ -284,13 +258,6 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
         burst.credits.push_back(engine_->departure(side, burst.line, offset));
       return;
     }
-    case BurstKind::list:
-      for (int offset = burst.first; offset < burst.last; ++offset)
-        engine_->list_below(burst.line, offset) = burst.times[static_cast<std::size_t>(offset - burst.first)];
-      take_list(burst.line, burst.first, burst.last, 0);
-      for (int offset = burst.first; offset < burst.last; ++offset)
-        burst.credits.push_back(engine_->list_credit(burst.line, offset));
-      return;
     case BurstKind::early_sum:
     case BurstKind::partial_sum:
       engine_->set_below(burst.first, burst.times.data());

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <random>
 
+#include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
 #include "hw/fabric/softmax_program.h"
 #include "hw/fabric/vector_stage.h"
@@ -63,12 +64,11 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     return hw::VectorStage(hw::FabricTiming(machine), map, machine.pe.lanes.fmac_mixed).run().end;
   hw::StreamReduce engine(hw::FabricTiming(machine),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
+  hw::ListedRounds listed;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
     if (map.lists()) {
       engine.begin_round(nullptr, map.kept->round(round));
-      const std::int32_t* edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows();
-      engine.take_lists(edge);
     } else if (map.kept) {
       engine.begin_round(map.kept->round(round), nullptr);
     }
@@ -83,7 +83,11 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
       continue;
     }
     const int owner = map.returns ? map.sum_owners.of(round) : -1;
-    engine.stream(source, nullptr, owner);
+    if (map.lists()) {
+      listed.run(engine, launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows(), source, nullptr);
+    } else {
+      engine.stream(source, nullptr, owner);
+    }
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }

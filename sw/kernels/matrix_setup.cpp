@@ -167,9 +167,12 @@ void MatrixSetup::add_main_thread(Program& program, int line, int position) cons
   builder.halt();
   program.routes[MatrixColors::stream] = stream_route(map_, position);
   if (elements > 0) add_sum_routes(program, line, elements);
-  if (listed)
-    program.routes[MatrixColors::lists] = {
-        {Port::west, line > 0 ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
+  if (!listed) return;
+  program.routes[MatrixColors::lists] = {
+      {Port::west, line > 0 ? hw::port_set(Port::ramp, Port::east) : hw::port_set(Port::ramp)}};
+  // As with sums: no delta of the next round comes to the core before the list of this one.
+  const int deltas = map_.wavelets[static_cast<std::size_t>(line)] + 1;
+  if (deltas < input_queue_) program.input_depths[MatrixColors::stream] = deltas;
 }
 
 void MatrixSetup::add_receiver(Program& program, int line, int position) const {

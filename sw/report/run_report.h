@@ -23,7 +23,7 @@ inline constexpr FileSchema report_schema{"weft-report", 2, 1};
 /// Which rules of time the cycles of a report follow: one more with each change of the model that moves the cycles of
 /// an equal run (CONTRIBUTING, "Golden reports"). weft-report-1 had 1 and did not say so.
 /// 2: samples wait at the edge in a buffer of the machine's size.
-inline constexpr int time_rules = 3;
+inline constexpr int time_rules = 4;
 
 /// Wafer cycles of a step in which system 0 did not work; `between`: launch sweeps, and until the step is opened.
 struct StepIdle {

@@ -77,7 +77,7 @@ TEST_CASE("random sparse launches: with and without copies the same marks, ends 
   }
   for (const auto& [how, times] : gradients) UNSCOPED_INFO(how << ": " << times);
   CHECK(seen["some columns: one of each kind"] > 30);
-  CHECK(gradients["some columns: one of each kind"] > 5);
+  CHECK(gradients["some columns: one of each kind"] > 3);
 }
 
 TEST_CASE("random sparse gradients with short queues or long lists") {
@@ -101,7 +101,9 @@ TEST_CASE("random sparse gradients with short queues or long lists") {
     for (int chunk = any(1, 12); chunk > 0; --chunk) late.push_back(any(0, 2) == 0 ? any(0, 300) : 0);
     simulated += compare(machine, shape, late, seen);
   }
-  CHECK(simulated < 122);  // more if less is known of what waits for lists
+  // More if less is known of what waits for lists. Three quarters, since a list gives way to deltas and sums of its own
+  // round: it comes to copies sooner than their round does, and does not meet the same of these there.
+  CHECK(simulated < 150);
 }
 
 TEST_CASE("a sparse gradient whose lists come in time: most columns are copies soon") {

@@ -63,7 +63,7 @@ TEST_CASE("random sparse launches: streams of any number of wavelets a round end
   }
 }
 
-TEST_CASE("random sparse gradients: nearly all end in the same cycle, the others within 3 % or 3 cycles") {
+TEST_CASE("random sparse gradients: 99.9 % end in the same cycle, the others within 1 % or 3 cycles") {
   const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   constexpr int cases = 3000, largest = 8;
   int compared = 0, equal = 0;
@@ -73,11 +73,12 @@ TEST_CASE("random sparse gradients: nearly all end in the same cycle, the others
     const PreparedCase prepared = prepare(machine, c);
     const Cycle end = model_end(machine, prepared), off = std::abs(*prepared.recurrence - end);
     INFO(to_string(c) << ": off by " << off << " of " << end);
-    CHECK(off <= std::max<Cycle>(3, end * 3 / 100));
+    CHECK(off <= std::max<Cycle>(3, end / 100));
     ++compared;
     equal += off == 0 ? 1 : 0;
   }
-  CHECK(equal > compared * 99 / 100);
+  INFO(equal << " of " << compared << " in the same cycle");
+  CHECK(equal * 1000 >= compared * 999);
 }
 
 TEST_CASE("random launches: all end in the same cycle") {

@@ -16,7 +16,6 @@ inline constexpr const char* side_names[] = {"north", "east", "south", "west"};
 
 enum class BurstKind {
   stream,               ///< scalars multicast along a line: times and credits [wavelet]
-  list,                 ///< indices of a sparse round, along a line's way: times and credits [wavelet]
   early_sum,            ///< as partial_sum, of elements that may cross the ramp before the line's stream has ended
   partial_sum,          ///< elements of a round's chain: times and credits [element][position]
   returned_sum,         ///< elements on their way to the owner of the round: times [element][position], no credits
@@ -27,9 +26,9 @@ enum class BurstKind {
 
 struct WaveletBurst {
   BurstKind kind = BurstKind::stream;
-  int round = 0;   ///< first round
-  int rounds = 1;  ///< value bursts carry several
-  int line = 0;    ///< of a stream, or position of a list; among those of its sender, which are the taker's too
+  int round = 0;            ///< first round
+  int rounds = 1;           ///< value bursts carry several
+  int line = 0;             ///< of a stream, among those of its sender, which are the taker's too
   int first = 0, last = 0;  ///< wavelets or elements of the round, [first, last)
   std::vector<std::int32_t> times;
   std::vector<std::int32_t> credits;
