@@ -17,6 +17,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       layout_(*plan.machine, plan.mapping),
       clock_(*plan.machine),
       timers_(*plan.machine, wafer_, layout_, plan.memo, plan.programs != nullptr, plan.job->stream_order, *plan.pool),
+      line_timer_(*plan.machine),
       programs_(plan.programs, wafer_, *plan.job, system),
       values_(system, wafer_, programs_),
       books_(system, *plan.job, *plan.machine, launch_gap(*plan.machine, plan.mapping), recorder),

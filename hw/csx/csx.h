@@ -10,6 +10,7 @@
 #include "hw/csx/stream_values.h"
 #include "hw/csx/system_books.h"
 #include "hw/csx/system_links.h"
+#include "hw/kernels/column_times.h"
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
 
@@ -54,9 +55,11 @@ class CsX : public sc_core::sc_module {
   void run_launch(proto::BlockTag tag, const Launch& launch);
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
-  LaunchTimes local(const proto::BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record);
+  LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  LaunchTimes softmax(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
+  /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.
+  void send_loss(const proto::BlockTag& tag, const std::vector<float>& totals, Cycle leaves,
+                 proto::CausedLaunch& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
   template <typename OfLane>
   LaunchTimes each_lane(OfLane&& of_lane) const;
@@ -78,6 +81,7 @@ class CsX : public sc_core::sc_module {
   EdgeLayout layout_;
   EdgeClock clock_;
   LaneTimers timers_;
+  ColumnTimer line_timer_;
   ProgramCheck programs_;
   StreamValues values_;
   SystemBooks books_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -45,10 +46,9 @@ LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
       return load_input(tag, record);
-    case KernelForm::loss:
-      return softmax(tag, launch, record);
     case KernelForm::local:
-      return local(tag, launch, record);
+    case KernelForm::loss:
+      return line(tag, launch, record);
     case KernelForm::stream:
       break;
   }
@@ -66,21 +66,41 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
   return {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
 }
 
-LaunchTimes CsX::local(const BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record) {
-  const int outputs = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
-  const Dropout dropout = dropout_of(tag, launch.layer);
-  const bool forward = kernel_of(launch.kind).role == KernelRole::forward, drops = dropout.probability > 0;
+LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
+  const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
+  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
+  Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    return forward ? activation_times(*plan_.machine, outputs, drops, plan_.mapping.lane, tokens)
-                   : activation_backward_times(*plan_.machine, outputs, drops, plan_.mapping.lane, tokens);
+    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
+    leaves = std::max(leaves, lane.leaves);
+    return lane.times;
   });
-  programs_.open_local(launch, dropout, record.global_step, record.start);
-  if (forward)
-    wafer_.activation_values(launch.layer, dropout);
-  else
-    wafer_.activation_backward_values(launch.layer);
+  programs_.open_line(launch, settings, record.global_step, record.start);
+  std::vector<float> totals;
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+    const std::vector<float> of_lane = wafer_.lane(lane).line_values(launch, wafer_.lane_settings(settings, lane));
+    programs_.leaving(lane, of_lane.data(), of_lane.size());
+    totals.resize(of_lane.size());
+    for (std::size_t which = 0; which < of_lane.size(); ++which) totals[which] += of_lane[which];
+  }
   times.end = programs_.close(nullptr, times.end);
+  if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
   return times;
+}
+
+void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle leaves, proto::CausedLaunch& record) {
+  std::array<float, 2> loss{};
+  std::copy(totals.begin(), totals.end(), loss.begin());
+  if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
+    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(plan_.job->layers.size()));
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss.data());
+  const RunCycle left = record.start + (leaves + layout_.way_out(0) + lane_sum());
+  Block sums{tag};
+  sums.tag.kind = BlockKind::loss;
+  sums.payload = std::make_shared<const proto::PayloadBytes>(bytes, bytes + sizeof loss);
+  sums.cause = books_.leaving(left, proto::Limiter::ethernet_up);
+  record.stream_out_bytes = sums.bytes();
+  links.send_up(std::move(sums), clock_.from_edge(left), books_.work());
 }
 
 LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
@@ -191,38 +211,6 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
     record.stream_out_bytes += sums.bytes();
     links.send_up(std::move(sums), clock_.from_edge(done), books_.work());
   }
-}
-
-LaunchTimes CsX::softmax(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  const Job& job = *plan_.job;
-  Cycle leaves = 0;
-  LaunchTimes times = each_lane([&](int tokens) {
-    Cycle of_lane = 0;
-    const LaunchTimes lane = softmax_times(*plan_.machine, layout_, job.layers.back().outputs, tag.train,
-                                           plan_.mapping.lane, tokens, of_lane);
-    leaves = std::max(leaves, of_lane);
-    return lane;
-  });
-  programs_.open_loss(launch, tag.train, loss_scale_, record.global_step, record.start);
-  float loss[2] = {0, 0};
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
-    float of_lane[2] = {0, 0};
-    wafer_.lane(lane).softmax_values(tag.train, loss_scale_, of_lane);
-    programs_.leaving(lane, of_lane, std::size(of_lane));
-    for (int which : {0, 1}) loss[which] += of_lane[which];
-  }
-  times.end = programs_.close(nullptr, times.end);
-  if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
-    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(job.layers.size()));
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss);
-  const RunCycle left = record.start + (leaves + lane_sum());
-  Block sums{tag};
-  sums.tag.kind = BlockKind::loss;
-  sums.payload = std::make_shared<const proto::PayloadBytes>(bytes, bytes + sizeof loss);
-  sums.cause = books_.leaving(left, proto::Limiter::ethernet_up);
-  record.stream_out_bytes = sums.bytes();
-  links.send_up(std::move(sums), clock_.from_edge(left), books_.work());
-  return times;
 }
 
 }  // namespace weft::hw

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hw/kernels/line_kernels.h"
 #include "hw/spec/kernel_table.h"
 #include "tlm/base/fp16.h"
 
@@ -25,10 +26,9 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
 }
 
 /// Of the first features: without the bias's constant one.
-std::vector<std::uint16_t> halves_of(const FeatureBlock& block, int features) {
-  std::vector<std::uint16_t> halves = halves_of(block);
-  halves.resize(static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens));
-  return halves;
+void append_bits(const FeatureBlock& block, std::size_t features, bool fp32, std::vector<std::uint32_t>& bits) {
+  for (std::size_t at = 0; at < features * static_cast<std::size_t>(block.tokens); ++at)
+    bits.push_back(fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
 }
 
 }  // namespace
@@ -73,33 +73,29 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, RunCycle
   }
 }
 
-void ProgramCheck::open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, RunCycle start) {
+void ProgramCheck::open_line(const Launch& launch, const LineSettings& settings, std::int64_t step, RunCycle start) {
   if (!begin(launch, step, start)) return;
   const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
   for (int index = 0; index < wafer_.lanes(); ++index) {
     Lane& lane = wafer_.lane(index);
-    data(index).dropout = wafer_.lane_dropout(dropout, index);
-    data(index).block = wafer_.block(index, features);
-    data(index).resident = halves_of(lane.gather_activation(launch.layer + 1), features);
-    if (kernel_of(launch.kind).role == KernelRole::delta)
-      data(index).stream = halves_of(lane.gather_delta(launch.layer + 1), features);
+    ProgramLaunch& program = data(index);
+    program.line = wafer_.lane_settings(settings, index);
+    program.block = wafer_.block(index, features);
+    LinePrograms programs(program);
+    for (const LineOperand& operand : programs.of(0, 0).reads) program.operands.push_back(operand_bits(lane, operand));
   }
 }
 
-void ProgramCheck::open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, RunCycle start) {
-  if (!begin(launch, step, start)) return;
-  const int features = job_.layers.back().outputs;
-  for (int index = 0; index < wafer_.lanes(); ++index) {
-    Lane& lane = wafer_.lane(index);
-    ProgramLaunch& program = data(index);
-    program.block = wafer_.block(index, features);
-    program.train = train;
-    program.loss_scale = loss_scale;
-    const FeatureBlock logits = lane.gather_activation(static_cast<int>(job_.layers.size()));
-    const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(features) * logits.tokens;
-    std::transform(logits.values.begin(), logits.values.begin() + count, std::back_inserter(program.logits), bits_of);
-    for (const std::int32_t label : lane.gather_labels()) program.labels.push_back(static_cast<std::uint16_t>(label));
+std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const LineOperand& operand) const {
+  std::vector<std::uint32_t> bits;
+  if (operand.format == LineFormat::label) {
+    for (const std::int32_t label : lane.gather_labels()) bits.push_back(static_cast<std::uint16_t>(label));
+    return bits;
   }
+  const FeatureBlock block = lane.gather(operand.tensor, launch_.layer);
+  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].outputs);
+  append_bits(block, features, operand.format == LineFormat::fp32, bits);
+  return bits;
 }
 
 void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
@@ -138,12 +134,19 @@ void ProgramCheck::take_results(int lane) {
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch_.layer)];
   ProgramLaunch& program = data(lane);
   const auto take = [&](const FeatureBlock& block, int features) {
-    const auto count = static_cast<std::size_t>(features) * static_cast<std::size_t>(block.tokens);
-    for (std::size_t at = 0; at < count; ++at)
-      program.results.push_back(program.keeps_fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
+    append_bits(block, static_cast<std::size_t>(features), program.keeps_fp32, program.results);
   };
   const Kernel& row = kernel_of(launch_.kind);
+  if (row.form == KernelForm::local || row.form == KernelForm::loss) {
+    LinePrograms programs(program);
+    for (const LineOperand& operand : programs.of(0, 0).writes) {
+      const std::vector<std::uint32_t> bits = operand_bits(wafer_.lane(lane), operand);
+      program.results.insert(program.results.end(), bits.begin(), bits.end());
+    }
+    return;
+  }
   switch (row.role) {
+    case KernelRole::loss:      // a line kernel
     case KernelRole::gradient:  // left by the edge
       return;
     case KernelRole::samples:
@@ -151,12 +154,8 @@ void ProgramCheck::take_results(int lane) {
       for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
         program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
       return;
-    case KernelRole::loss:
-      if (program.train) take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
-      return;
     case KernelRole::delta:
-      if (row.streams()) return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
-      return take(wafer_.lane(lane).gather_delta(launch_.layer + 1), layer.outputs);
+      return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
     case KernelRole::forward:
       return take(wafer_.lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
   }

@@ -18,10 +18,8 @@ class ProgramCheck {
   /// Before the values of the matrix launch that the wafer has open change. What follows does nothing for a launch
   /// without programs.
   void open_matrix(const Launch& launch, std::int64_t step, RunCycle start);
-  /// The same for a kernel that works on the block [features][tokens] of a layer's outputs.
-  void open_local(const Launch& launch, const Dropout& dropout, std::int64_t step, RunCycle start);
-  /// Softmax with cross entropy; `train`: with deltas, times `loss_scale`.
-  void open_loss(const Launch& launch, bool train, float loss_scale, std::int64_t step, RunCycle start);
+  /// The same of a line kernel; `settings` of the whole wafer's tokens.
+  void open_line(const Launch& launch, const LineSettings& settings, std::int64_t step, RunCycle start);
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
   void open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step, RunCycle start);
   /// Words of the stream as the edge had them, in order.
@@ -38,6 +36,8 @@ class ProgramCheck {
   bool begin(const Launch& launch, std::int64_t step, RunCycle start);
   ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
+  /// Of an operand of the launch, as it stands.
+  std::vector<std::uint32_t> operand_bits(Lane& lane, const LineOperand& operand) const;
   void keep(const MatrixLayer& layer);
 
   LaunchPrograms* programs_;

@@ -16,6 +16,13 @@ struct Dropout {
   std::uint32_t first_sample = 0;  ///< of the launch's tokens
 };
 
+/// What a launch tells a line kernel (hw/kernels) besides its operands.
+struct LineSettings {
+  bool train = true;        ///< of a loss: with deltas,
+  float loss_scale = 1.0F;  ///< times this
+  Dropout dropout;          ///< of an activation or its backward pass
+};
+
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
@@ -28,11 +35,8 @@ struct Dropout {
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the
 ///                                                                                      labels for each row that owns
 ///                                                                                      outputs
-///   activation          -                              [features][tokens]              [features][tokens]
-///   ..._backward        deltas [features][tokens]      activation [features][tokens]   [features][tokens]
-///   softmax loss        -                              -                               loss, correct predictions,
-///                                                                                      fp32, then in training deltas
-///                                                                                      [features][tokens]
+///   line kernels        -                              -                               what leaves row 0, fp32,
+///                                                                                      then what it writes
 struct ProgramLaunch {
   std::string name;  ///< "step 3, fc1 matmul_forward", for messages
   int system = 0;
@@ -40,18 +44,17 @@ struct ProgramLaunch {
   int layer = 0;
   int first_row = 0;  ///< of the lane, on the wafer
   KernelKind kind = KernelKind::matmul_forward;
-  const LaunchMap* map = nullptr;             ///< of a matrix kernel
-  Dropout dropout;                            ///< of an activation or its backward pass
-  BlockMap block;                             ///< of the others
+  const LaunchMap* map = nullptr;                    ///< of a matrix kernel
+  LineSettings line;                                 ///< of a line kernel
+  std::vector<std::vector<std::uint32_t>> operands;  ///< of a line kernel, each that its program reads: fp16 or fp32
+                                                     ///< bits [features][tokens], labels [tokens]
+  BlockMap block;                                    ///< of the others
   bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to fp16
   const MatrixLayer* sparse_layer = nullptr;  ///< of a matrix kernel whose layer has a mask: streams have zeros where
                                               ///< no weight is kept, a gradient's results the kept ones alone
   std::vector<std::uint16_t> stream;
   std::vector<std::uint16_t> resident;
-  std::vector<std::uint32_t> logits;   ///< softmax loss: fp32 bits [features][tokens]
-  bool train = false;                  ///< softmax loss: with deltas,
-  float loss_scale = 1.0F;             ///< times this
-  std::vector<std::uint16_t> labels;   ///< load input, softmax loss: [tokens]; none = 0xffff
+  std::vector<std::uint16_t> labels;   ///< load input: [tokens]; none = 0xffff
   int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
   std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows], lists [rounds][rows]: cycle before the
                                        ///< first wavelet may enter

@@ -15,14 +15,10 @@ class LocalThread {
 
   Cycle end() const { return end_; }
 
-  /// A vector instruction of so many elements. `reads`: of what the one before wrote.
-  void vector(std::int64_t elements, int lanes, bool reads = true);
-  void branch() { take(proto::TimeClass::overhead, pe_->scalar_cycles); }
-  /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns. Precondition: none
-  /// of its loops counts with counter 0.
+  /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns.
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
   /// Issue of the instruction that run() returned, whose elements meet the fabric.
-  void issue() { issue(next_, 0); }
+  void issue() { issue(next_, place_of(next_, 0, 0)); }
   /// So many of them, a cycle each.
   void elements(int count) { take(proto::TimeClass::compute, count); }
   /// One of them. It returns the element's cycle.
@@ -37,8 +33,7 @@ class LocalThread {
 
  private:
   std::int64_t& of(proto::TimeClass which) { return classes_[static_cast<std::size_t>(which)]; }
-  void issue(const Instruction& instruction, int vector);
-  void issue(bool waits, bool writes);
+  void issue(const Instruction& instruction, const VectorPlace& place);
   void take(proto::TimeClass which, Cycle cycles) {
     of(which) += cycles;
     end_ += cycles;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "hw/fabric/local_thread.h"
-#include "hw/pe/cost.h"
 #include "tlm/base/checked.h"
 
 namespace weft::hw {
@@ -24,57 +22,6 @@ std::vector<Share> shares(int n, int lines) {
   if (n >= lines) kinds.push_back({lines - n % lines, n / lines});
   return kinds;
 }
-
-/// Visits every kind of PE that holds features and tokens: visit(PEs of the kind, features, tokens).
-template <typename Visit>
-void for_each_kind(int features, Rectangle rectangle, int tokens, Visit&& visit) {
-  for (const Share& row : shares(features, rectangle.height))
-    for (const Share& column : shares(tokens, std::min(rectangle.width, tokens)))
-      visit(static_cast<std::int64_t>(row.lines) * column.lines, row.held, column.held);
-}
-
-/// The mask, a feature at a time, as sw/kernels/activation_setup.cpp has it: a counter, three xor-shifts with products
-/// between them, the comparison.
-void add_mask(const PeSpec& pe, int features, int tokens, LocalThread& thread) {
-  const int words = word_lanes(pe.lanes), products = pe.lanes.mul_fp32;
-  for (int feature = 0; feature < features; ++feature) {
-    thread.vector(tokens, words, false);  // the counter reads nothing
-    for (const int lanes : {words, products, words, products, words, words}) thread.vector(tokens, lanes);
-    thread.branch();
-  }
-}
-
-}  // namespace
-
-LaunchTimes activation_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens) {
-  LaunchTimes times;
-  for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
-    LocalThread thread(machine.pe);
-    const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
-    thread.vector(elements, machine.pe.lanes.max_fp16);
-    if (dropout) {
-      thread.vector(elements, machine.pe.lanes.convert);
-      add_mask(machine.pe, rows, wide, thread);
-    }
-    thread.add_to(times, pes);
-  });
-  return times;
-}
-
-LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
-                                      int tokens) {
-  LaunchTimes times;
-  for_each_kind(features, rectangle, tokens, [&](std::int64_t pes, int rows, int wide) {
-    LocalThread thread(machine.pe);
-    const std::int64_t elements = static_cast<std::int64_t>(rows) * wide;
-    thread.vector(elements, machine.pe.lanes.max_fp16);
-    if (dropout) thread.vector(elements, machine.pe.lanes.convert);
-    thread.add_to(times, pes);
-  });
-  return times;
-}
-
-namespace {
 
 /// Words for one PE of the row, without the control wavelet behind them.
 Cycle load_words(Rectangle rectangle, int features, int outputs, int row, int tokens) {

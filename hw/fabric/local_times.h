@@ -6,19 +6,6 @@
 
 namespace weft::hw {
 
-/// ReLU over the resident outputs of a layer, then, with dropout, the mask of a counter-based generator.
-LaunchTimes activation_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle, int tokens);
-
-/// Delta times the derivative of ReLU and dropout.
-LaunchTimes activation_backward_times(const MachineSpec& machine, int features, bool dropout, Rectangle rectangle,
-                                      int tokens);
-
-/// Softmax with cross entropy, by the instructions of softmax_program.h. Exact.
-/// `loss_leaves` receives the cycle at which loss and number of correct predictions have reached the east edge's
-/// channel.
-LaunchTimes softmax_times(const MachineSpec& machine, const EdgeLayout& layout, int outputs, bool train,
-                          Rectangle rectangle, int tokens, Cycle& loss_leaves);
-
 /// Wavelets that carry `count` fp16 values or labels, two each.
 inline std::int64_t pair_words(std::int64_t count) { return ceil_div(count, std::int64_t{2}); }
 

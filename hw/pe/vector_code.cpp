@@ -21,15 +21,15 @@ Instruction vector(Opcode opcode, int a, int b, int n) {
 
 }  // namespace
 
-int VectorCode::place(const std::vector<std::uint32_t>& bits) {
-  auto at = std::search(constants_.begin(), constants_.end(), bits.begin(), bits.end());
-  if (at == constants_.end()) at = constants_.insert(constants_.end(), bits.begin(), bits.end());
+int VectorCode::place(const std::vector<PlacedConstant>& constants) {
+  auto at = std::search(constants_.begin(), constants_.end(), constants.begin(), constants.end());
+  if (at == constants_.end()) at = constants_.insert(constants_.end(), constants.begin(), constants.end());
   return first_ + 2 * static_cast<int>(at - constants_.begin());
 }
 
 void VectorCode::fill(int a, int n, std::uint32_t bits) {
   Instruction instruction = vector(Opcode::count32, a, 0, n);
-  instruction.c = word(place({bits}));
+  instruction.c = word(place(bits));
   add(instruction);
 }
 
@@ -52,8 +52,8 @@ void VectorCode::shift(Opcode opcode, int a, int b, int n, int bits) {
 }
 
 void VectorCode::multiply_add(Opcode opcode, int a, int x, int n, const std::vector<float>& scalars) {
-  std::vector<std::uint32_t> bits(scalars.size());
-  std::transform(scalars.begin(), scalars.end(), bits.begin(), result_bits);
+  std::vector<PlacedConstant> bits;
+  for (const float scalar : scalars) bits.push_back({result_bits(scalar)});
   Instruction instruction = vector(opcode, a, x, n);
   instruction.element_stride = 2;
   instruction.c = word(place(bits));
@@ -63,7 +63,7 @@ void VectorCode::multiply_add(Opcode opcode, int a, int x, int n, const std::vec
 
 void VectorCode::multiply_integer(int a, int n, std::uint32_t factor) {
   Instruction instruction = vector(Opcode::mul_int32, a, 0, n);
-  instruction.c = word(place({factor}));
+  instruction.c = word(place(factor));
   add(instruction);
 }
 
@@ -76,12 +76,12 @@ void VectorCode::compare(Opcode opcode, int a, int n, int vectors, const Compare
   add(instruction);
 }
 
-void VectorCode::loop(int first, int passes) {
+void VectorCode::loop(int first, int passes, int counter) {
   Instruction instruction;
   instruction.opcode = Opcode::loop;
   instruction.target = word(first);
   instruction.count = word(passes);
-  instruction.counter = 1;
+  instruction.counter = word(counter);
   add(instruction);
 }
 

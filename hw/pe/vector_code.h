@@ -7,6 +7,20 @@
 
 namespace weft::hw {
 
+/// A constant that may depend on where its PE stands: bits + first feature x per_feature + first token x per_token,
+/// modulo 2^32.
+struct PlacedConstant {
+  std::uint32_t bits = 0, per_feature = 0, per_token = 0;
+
+  std::uint32_t at(int first_feature, int first_token) const {
+    return bits + static_cast<std::uint32_t>(first_feature) * per_feature +
+           static_cast<std::uint32_t>(first_token) * per_token;
+  }
+  friend bool operator==(const PlacedConstant& a, const PlacedConstant& b) {
+    return a.bits == b.bits && a.per_feature == b.per_feature && a.per_token == b.per_token;
+  }
+};
+
 /// Addresses are words. Fabric colors and loops can be added to an instruction before it is appended.
 class VectorCode {
  public:
@@ -32,24 +46,27 @@ class VectorCode {
   /// KEEP_EQUAL32, ZERO_EQUAL32: vector s of a with the halves at b, `step` words apart, and value + s row.
   struct Compared {
     int b = 0, step = 1;
-    std::uint16_t value = 0, row = 0;
+    PlacedConstant value = {};
+    std::uint16_t row = 0;
   };
   void compare(Opcode opcode, int a, int n, int vectors, const Compared& with);
-  /// `passes` over what stands from `first` on, counted by counter 1 (0 moves operands).
-  void loop(int first, int passes);
+  /// `passes` over what stands from `first` on; counter 0 moves operands.
+  void loop(int first, int passes, int counter = 1);
   void halt() { add({}); }
   int here() const { return static_cast<int>(code_.size()); }
 
   const std::vector<Instruction>& code() const { return code_; }
-  const std::vector<std::uint32_t>& constants() const { return constants_; }
+  /// 32 bits each, from word constants_at() on.
+  const std::vector<PlacedConstant>& constants() const { return constants_; }
+  int constants_at() const { return first_; }
+  /// Word of constants that stand behind each other.
+  int place(const std::vector<PlacedConstant>& constants);
+  int place(std::uint32_t bits) { return place(std::vector<PlacedConstant>{{bits}}); }
 
  private:
-  /// Words of `bits`, which stand behind each other.
-  int place(const std::vector<std::uint32_t>& bits);
-
   int first_;
   std::vector<Instruction> code_;
-  std::vector<std::uint32_t> constants_;
+  std::vector<PlacedConstant> constants_;
 };
 
 }  // namespace weft::hw

@@ -4,6 +4,7 @@
 
 #include "hw/pe/arithmetic.h"
 #include "hw/pe/cost.h"
+#include "hw/pe/element_operations.h"
 
 namespace weft::hw {
 
@@ -207,85 +208,25 @@ Cycle vector_length(const Instruction& instruction, const VectorPlace& place, co
   return call + pe.vector_issue_cycles + elements + clashes(instruction, place, pe);
 }
 
-namespace {
-
-std::uint32_t scalar_of(Opcode opcode, const VectorPlace& place, const Sram& memory) {
-  switch (opcode) {
-    case Opcode::scale16:
-      return memory.read16(place.scalar);
-    case Opcode::keep_equal32:
-    case Opcode::zero_equal32:
-      return static_cast<std::uint16_t>(memory.read16(place.scalar) + place.offset);
-    case Opcode::count32:
-      return memory.read32(place.scalar) + place.offset;
-    case Opcode::mul_int32:
-    case Opcode::zero_below16:
-      return memory.read32(place.scalar);
-    default:
-      return is_multiply_add(opcode) ? memory.read32(place.scalar) : 0;
-  }
-}
-
-}  // namespace
-
 void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
-  const std::uint32_t scalar = scalar_of(i.opcode, place, memory);
-  for (std::int64_t k = 0; k < i.count; ++k) {
-    const std::int64_t a = place.a + 2 * k;
-    switch (i.opcode) {
-      case Opcode::relu16:
-        memory.write16(place.a + k, relu(memory.read16(place.a + k)));
-        break;
-      case Opcode::relu_back16:
-        if (!is_positive_half(memory.read16(place.b + k))) memory.write16(place.a + k, 0);
-        break;
-      case Opcode::to_half16:
-        memory.write16(place.a + k, to_half(memory.read32(place.b + 2 * k)));
-        break;
-      case Opcode::count32:
-        memory.write32(a, scalar + static_cast<std::uint32_t>(k) * i.element_stride);
-        break;
-      case Opcode::xor_shift32:
-        memory.write32(a, memory.read32(a) ^ memory.read32(a) >> i.row_stride);
-        break;
-      case Opcode::mul_int32:
-        memory.write32(a, memory.read32(a) * scalar);
-        break;
-      case Opcode::scale16:
-        memory.write16(place.a + k, scale_half(memory.read16(place.a + k), static_cast<std::uint16_t>(scalar)));
-        break;
-      case Opcode::zero_below16:
-        if (memory.read32(place.b + 2 * k) < scalar) memory.write16(place.a + k, 0);
-        break;
-      case Opcode::fmac32:
-      case Opcode::fmac32_calls:
-        memory.write32(a,
-                       fused_multiply_add32(scalar, memory.read32(place.b + k * i.element_stride), memory.read32(a)));
-        break;
-      case Opcode::horner32:
-        memory.write32(a,
-                       fused_multiply_add32(memory.read32(a), memory.read32(place.b + k * i.element_stride), scalar));
-        break;
-      case Opcode::add_left32:
-        memory.write32(a, memory.read32(a) + (memory.read32(place.b + 2 * k) << i.row_stride));
-        break;
-      case Opcode::add_right32:
-        memory.write32(a, memory.read32(a) + shift_right(memory.read32(place.b + 2 * k), i.row_stride));
-        break;
-      case Opcode::move32:
-        memory.write32(a, memory.read32(place.b + k * i.element_stride));
-        break;
-      case Opcode::keep_equal32:
-        if (memory.read16(place.b + k * i.element_stride) != scalar) memory.write32(a, 0);
-        break;
-      case Opcode::zero_equal32:
-        if (memory.read16(place.b + k * i.element_stride) == scalar) memory.write32(a, 0);
-        break;
-      default:
-        memory.write32(a, combine(i.opcode, memory.read32(a), memory.read32(place.b + 2 * k)));
-        break;
+  with_element_operation(i, [&](auto operation) {
+    using Operation = decltype(operation);
+    const auto read = [&memory](int words, std::int64_t at) -> std::uint32_t {
+      return words == 0 ? 0 : words == 1 ? memory.read16(at) : memory.read32(at);
+    };
+    const std::uint32_t scalar = read(Operation::scalar_words, place.scalar) + place.offset;
+    const int step = second_step(i, Operation::b_words);
+    for (std::uint32_t k = 0; k < i.count; ++k) {
+      const std::int64_t at = place.a + std::int64_t{k} * Operation::a_words;
+      const std::uint32_t result = operation.apply(
+          read(Operation::a_words, at), read(Operation::b_words, place.b + std::int64_t{k} * step), scalar, k);
+      if constexpr (Operation::a_words == 1) {
+        memory.write16(at, static_cast<std::uint16_t>(result));
+      } else {
+        memory.write32(at, result);
+      }
     }
-  }
+  });
 }
 
 }  // namespace weft::hw

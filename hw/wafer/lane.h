@@ -4,6 +4,7 @@
 // Time and values of a launch are separate walks over the same regions: a run may skip either (proven repeats of a
 // launch need no time line; --timing_only needs no values). A launch with lists is timed whole, for a round of it may
 // have to be timed again (ListedRounds).
+#include <functional>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -85,19 +86,19 @@ class Lane : public sc_core::sc_module {
   /// The lane's block: [features, bias last where there is one][tokens].
   FeatureBlock gather_activation(int index);
   FeatureBlock gather_delta(int index);
+  /// A line kernel's operand, not the labels; the same.
+  FeatureBlock gather(LineTensor tensor, int layer);
   std::vector<std::int32_t> gather_labels();
-  void activation_values(int layer, const Dropout& dropout);
-  void activation_backward_values(int layer);
-  /// Sum of the lane's losses in `loss` [0] and correct predictions in [1]; in training also the first delta,
-  /// times `loss_scale`. Padding samples (label -1) count nowhere.
-  void softmax_values(bool train, float loss_scale, float loss[2]);
+  /// A line kernel's launch on this lane's tokens. Totals that leave row 0: of the loss its sum and the number of
+  /// correct predictions; padding samples (label -1) count nowhere.
+  std::vector<float> line_values(const Launch& launch, const LineSettings& settings);
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
   int regions() const { return static_cast<int>(regions_.size()); }
 
  private:
-  FeatureBlock gather(int index, FeatureBlock& (RegionMemory::*block)(int));
+  FeatureBlock gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;

@@ -1,10 +1,9 @@
 // Values of the launches, as the PEs' instructions have them (a NaN stays one): matrix launches through the regions,
-// elementwise ones and the loss on their memories.
+// line kernels on their memories.
 #include <algorithm>
-#include <cmath>
 
+#include "hw/kernels/line_values.h"
 #include "hw/pe/arithmetic.h"
-#include "hw/pe/special_functions.h"
 #include "hw/wafer/lane.h"
 #include "tlm/base/fp16.h"
 
@@ -84,15 +83,15 @@ void Lane::retained_delta_values() {
   for (auto& part : regions_) part->end_values();
 }
 
-FeatureBlock Lane::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) {
+FeatureBlock Lane::gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index) {
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_)
-    rows = std::max(rows, part->memory().first_feature(index) + (part->memory().*block)(index).features);
+    rows = std::max(rows, part->memory().first_feature(index) + block(part->memory()).features);
   whole.resize(rows, tokens_);
   for (auto& part : regions_) {
     RegionMemory& memory = part->memory();
-    const FeatureBlock& from = (memory.*block)(index);
+    const FeatureBlock& from = block(memory);
     for (int feature = 0; feature < from.features; ++feature)
       std::copy_n(from.row(feature), from.tokens,
                   whole.row(memory.first_feature(index) + feature) + memory.first_token());
@@ -100,47 +99,14 @@ FeatureBlock Lane::gather(int index, FeatureBlock& (RegionMemory::*block)(int)) 
   return whole;
 }
 
-FeatureBlock Lane::gather_activation(int index) { return gather(index, &RegionMemory::activation); }
-FeatureBlock Lane::gather_delta(int index) { return gather(index, &RegionMemory::delta); }
-
-void Lane::activation_values(int layer, const Dropout& dropout) {
-  if (job_.timing_only) return;
-  const double probability = dropout.probability;
-  const std::uint32_t threshold = dropout_threshold(probability);
-  const float scale = dropout_scale(probability);
-  for (auto& part : regions_) {
-    RegionMemory& memory = part->memory();
-    FeatureBlock& block = memory.activation(layer + 1);
-    for (int feature = 0; feature < memory.feature_count(layer + 1); ++feature) {
-      float* row = block.row(feature);
-      for (int token = 0; token < block.tokens; ++token) row[token] = row[token] <= 0.0F ? 0.0F : row[token];
-      if (probability == 0) continue;
-      const auto global_feature = static_cast<std::uint32_t>(memory.first_feature(layer + 1) + feature);
-      for (int token = 0; token < block.tokens; ++token) {
-        const std::uint32_t sample = dropout.first_sample + static_cast<std::uint32_t>(memory.first_token() + token);
-        const bool drop = dropout_bits(dropout.key, global_feature, sample) < threshold;
-        row[token] = drop ? 0.0F : round_to_half(row[token] * scale);
-      }
-    }
-  }
+FeatureBlock Lane::gather_activation(int index) {
+  return gather([index](RegionMemory& memory) -> FeatureBlock& { return memory.activation(index); }, index);
 }
-
-void Lane::activation_backward_values(int layer) {
-  if (job_.timing_only) return;
-  const double probability = job_.layers[static_cast<std::size_t>(layer)].dropout;
-  const float scale = dropout_scale(probability);
-  for (auto& part : regions_) {
-    RegionMemory& memory = part->memory();
-    const FeatureBlock& values = memory.activation(layer + 1);
-    FeatureBlock& delta = memory.delta(layer + 1);
-    for (int feature = 0; feature < delta.features; ++feature) {
-      const float* value = values.row(feature);
-      float* row = delta.row(feature);
-      for (int token = 0; token < delta.tokens; ++token) row[token] = value[token] > 0.0F ? row[token] : 0.0F;
-      if (probability > 0)
-        for (int token = 0; token < delta.tokens; ++token) row[token] = round_to_half(row[token] * scale);
-    }
-  }
+FeatureBlock Lane::gather_delta(int index) {
+  return gather([index](RegionMemory& memory) -> FeatureBlock& { return memory.delta(index); }, index);
+}
+FeatureBlock Lane::gather(LineTensor tensor, int layer) {
+  return gather([=](RegionMemory& memory) -> FeatureBlock& { return memory.line_block(tensor, layer); }, layer + 1);
 }
 
 std::vector<std::int32_t> Lane::gather_labels() {
@@ -152,58 +118,54 @@ std::vector<std::int32_t> Lane::gather_labels() {
   return labels;
 }
 
-// Row by row as hw/fabric/softmax_program.h has it; sums from the last row to the first, as the chain adds them.
-void Lane::softmax_values(bool train, float loss_scale, float loss[2]) {
-  if (job_.timing_only) return;
-  const int outputs = job_.layers.back().outputs, index = static_cast<int>(job_.layers.size());
-  const BlockMap block{rectangle_, outputs, tokens_};
-  const std::vector<std::int32_t> labels = gather_labels();
-  std::vector<float*> logits(static_cast<std::size_t>(outputs)), deltas(logits.size());
-  std::vector<float> powers(logits.size());
-  loss[0] = loss[1] = 0.0F;
-  for (int column = 0; column < block.columns(); ++column) {
-    for (auto& part : regions_) {
-      RegionMemory& memory = part->memory();
-      if (column < memory.extent().column_first || column >= memory.extent().column_last) continue;
-      for (int feature = 0; feature < memory.feature_count(index); ++feature) {
-        const auto at = static_cast<std::size_t>(memory.first_feature(index) + feature);
-        logits[at] = memory.activation(index).row(feature) - memory.first_token();
-        deltas[at] = memory.delta(index).row(feature) - memory.first_token();
-      }
-    }
-    float column_loss = 0.0F, column_correct = 0.0F;
-    const int first = block.first_token(column);
-    for (int token = first; token < first + block.tokens_of(column); ++token) {
-      const int label = labels[static_cast<std::size_t>(token)];
-      std::uint32_t greatest = result_bits(logits[0][token]);
-      for (const float* row : logits) greatest = maximum(greatest, result_bits(row[token]));
-      float sum = 0.0F, shifted = 0.0F;
-      for (int row = block.rows() - 1; row >= 0; --row) {
-        float local = 0.0F;
-        for (int output = block.first_feature(row), held = block.features_of(row); held > 0; ++output, --held) {
-          const auto at = static_cast<std::size_t>(output);
-          const float below = logits[at][token] - float_of(greatest);
-          powers[at] = machine_exp(below);
-          local += powers[at];
-          if (output == label) shifted += below;
-        }
-        sum += local;
-      }
-      if (label >= 0) {
-        column_loss += machine_log(sum) - shifted;
-        column_correct += shifted == 0.0F ? 1.0F : 0.0F;
-      }
-      if (!train) continue;
-      const float factor = machine_reciprocal(sum) * loss_scale;
-      for (int output = 0; output < outputs; ++output) {
-        const auto at = static_cast<std::size_t>(output);
-        const float difference = powers[at] * factor + (output == label ? -loss_scale : 0.0F);
-        deltas[at][token] = label < 0 ? 0.0F : round_to_half(difference);
-      }
-    }
-    loss[0] += column_loss;
-    loss[1] += column_correct;
+namespace {
+
+/// The memories of a lane's regions, as rows of their tensors.
+class RegionRows : public LineMemory {
+ public:
+  RegionRows(std::vector<std::unique_ptr<Region>>& regions, int layer) : regions_(regions), layer_(layer) {}
+
+  float* row(LineTensor tensor, int feature, int token) override {
+    RegionMemory& memory = holding(feature, token);
+    return memory.line_block(tensor, layer_).row(feature - memory.first_feature(layer_ + 1)) + token -
+           memory.first_token();
   }
+  const std::int32_t* labels(int token) override {
+    RegionMemory& memory = holding(0, token);
+    return memory.labels().data() + token - memory.first_token();
+  }
+
+ private:
+  RegionMemory& holding(int feature, int token) {
+    const auto within = [](int place, int first, int count) { return place >= first && place < first + count; };
+    const auto found = std::find_if(regions_.begin(), regions_.end(), [&](auto& part) {
+      RegionMemory& memory = part->memory();
+      return within(token, memory.first_token(), memory.tokens()) &&
+             within(feature, memory.first_feature(layer_ + 1), memory.feature_count(layer_ + 1));
+    });
+    return (*found)->memory();
+  }
+
+  std::vector<std::unique_ptr<Region>>& regions_;
+  int layer_;
+};
+
+}  // namespace
+
+std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
+  if (job_.timing_only) return {};
+  const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].outputs, tokens_};
+  LinePrograms programs(launch.kind, settings, block);
+  RegionRows rows(regions_, launch.layer);
+  LineValues values(programs, rows);
+  // The regions of one row of the cut: in each, columns whose tokens stand behind each other.
+  for (int place = 0; place < cut_.columns; ++place) {
+    const RegionExtent& extent = region(0, place).extent();
+    values.run(extent.column_first, std::min(extent.column_last, block.columns()));
+  }
+  std::vector<float> totals;
+  for (const std::uint32_t total : values.totals()) totals.push_back(float_of(total));
+  return totals;
 }
 
 }  // namespace weft::hw

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
+#include "hw/kernels/line_program.h"
 #include "hw/spec/job.h"
 
 namespace weft::hw {
@@ -54,6 +55,10 @@ class RegionMemory {
 
   FeatureBlock& activation(int index) { return activations_[static_cast<std::size_t>(index)]; }
   FeatureBlock& delta(int index) { return deltas_[static_cast<std::size_t>(index)]; }
+  /// A line kernel's operand, of layer `layer`.
+  FeatureBlock& line_block(LineTensor tensor, int layer) {
+    return tensor == LineTensor::deltas ? delta(layer + 1) : activation(layer + 1);
+  }
   std::vector<std::int32_t>& labels() { return labels_; }
   FeatureBlock& retained() { return retained_; }
 

@@ -56,14 +56,6 @@ void Wafer::retained_delta_values() {
   for (auto& lane : lanes_) lane->retained_delta_values();
 }
 
-void Wafer::activation_values(int layer, const Dropout& dropout) {
-  for (int index = 0; index < lanes(); ++index) lane(index).activation_values(layer, lane_dropout(dropout, index));
-}
-
-void Wafer::activation_backward_values(int layer) {
-  for (auto& lane : lanes_) lane->activation_backward_values(layer);
-}
-
 std::int64_t Wafer::cut_crossings() const {
   std::int64_t crossings = 0;
   for (const auto& lane : lanes_) crossings += lane->cut_crossings();

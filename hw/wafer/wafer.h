@@ -21,9 +21,10 @@ class Wafer : public sc_core::sc_module {
   int lane_first_token(int index) const { return mapping_.lane_first_token(job_.tokens(), index); }
   /// Of a lane, among the plan's PEs.
   int first_row(int lane) const { return lane * lane_pitch_; }
-  Dropout lane_dropout(const Dropout& dropout, int lane) const {
-    return {dropout.probability, dropout.key,
-            dropout.first_sample + static_cast<std::uint32_t>(lane_first_token(lane))};
+  /// Settings of a line kernel for a lane's tokens.
+  LineSettings lane_settings(LineSettings settings, int lane) const {
+    settings.dropout.first_sample += static_cast<std::uint32_t>(lane_first_token(lane));
+    return settings;
   }
   /// An activation of `features` features on a lane.
   BlockMap block(int lane, int features) const { return {mapping_.lane, features, lane_tokens(lane)}; }
@@ -40,9 +41,6 @@ class Wafer : public sc_core::sc_module {
   void begin_values();
   void weight_values(int first_round, int rounds, const float* weights, int elements);
   void retained_delta_values();
-  /// `dropout` of the whole wafer's tokens.
-  void activation_values(int layer, const Dropout& dropout);
-  void activation_backward_values(int layer);
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;

@@ -53,7 +53,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
   std::vector<PlannedLaunch> result;
   result.reserve(launches.size());
   for (const hw::Launch& launch : launches) {
-    if (hw::kernel_of(launch.kind).form == hw::KernelForm::loss) {
+    if (hw::kernel_of(launch.kind).role == hw::KernelRole::loss) {
       result.push_back({launch, 0, 0, {}});
       continue;
     }
@@ -76,7 +76,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
 void predict_loss(const Layers& layers, const hw::MachineSpec& machine, bool train, const hw::Mapping& mapping,
                   int tokens, std::vector<PlannedLaunch>& launches) {
   for (PlannedLaunch& loss : launches)
-    if (hw::kernel_of(loss.launch.kind).form == hw::KernelForm::loss)
+    if (hw::kernel_of(loss.launch.kind).role == hw::KernelRole::loss)
       loss = planned(layers, machine, loss.launch, train, mapping, tokens);
 }
 

@@ -5,6 +5,7 @@
 
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/local_times.h"
+#include "hw/kernels/column_times.h"
 #include "hw/pe/cost.h"
 #include "sw/compiler/sparse_rounds.h"
 
@@ -225,7 +226,6 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
 proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                                     const hw::Launch& launch, bool train, const hw::Mapping& mapping, int tokens) {
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
-  const bool dropout = train && layer.dropout > 0;
   const hw::EdgeLayout layout(machine, mapping);
   const hw::Rectangle lane = mapping.lane;
   tokens = mapping.lane_tokens(tokens, 0);
@@ -237,16 +237,12 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
           hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
       return parts;
     case hw::KernelForm::local:
-      parts.of(Limiter::pe_arithmetic) =
-          (kernel.role == hw::KernelRole::forward
-               ? hw::activation_times(machine, layer.outputs, dropout, lane, tokens)
-               : hw::activation_backward_times(machine, layer.outputs, dropout, lane, tokens))
-              .end;
-      return parts;
     case hw::KernelForm::loss: {
-      Cycle leaves = 0;
-      parts.of(Limiter::pe_arithmetic) =
-          hw::softmax_times(machine, layout, layer.outputs, train, lane, tokens, leaves).end;
+      hw::LineSettings settings;
+      settings.train = train;
+      if (train) settings.dropout.probability = layer.dropout;
+      hw::LinePrograms programs(launch.kind, settings, {lane, layer.outputs, tokens});
+      parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }
     case hw::KernelForm::stream:

@@ -43,7 +43,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
       accumulators = std::max(accumulators, 4 * held(last.inputs) * wide);
     }
   }
-  // hw/fabric/softmax_program.h has a third array and two sums; it takes the place of what nobody needs then.
+  // hw/kernels/softmax_loss.cpp has a third array and two sums; it takes the place of what nobody needs then.
   const Bytes loss = (held(last.outputs) + 2) * 4 * wide + 8;
   accumulators = std::max(accumulators, loss - (train ? deltas : 0));
   map.push_back({"accumulators, fp32", accumulators});

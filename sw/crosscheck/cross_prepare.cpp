@@ -5,8 +5,8 @@
 
 #include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
-#include "hw/fabric/softmax_program.h"
 #include "hw/fabric/vector_stage.h"
+#include "hw/kernels/column_times.h"
 #include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
@@ -49,8 +49,8 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
   for (hw::ArrayEdge& edge : array.edges) {
     Cycle late = 0;
     for (hw::TimedWavelet& wavelet : edge.source) wavelet.at += late += random() % latest_wavelet;
-    for (const int color : {MatrixColors::sums_even, MatrixColors::sums_odd, hw::SoftmaxColors::totals_even,
-                            hw::SoftmaxColors::totals_odd}) {
+    for (const int color :
+         {MatrixColors::sums_even, MatrixColors::sums_odd, hw::LineColors::totals_even, hw::LineColors::totals_odd}) {
       Cycle taken = 0;
       for (std::size_t count = 0; count < leaving; ++count)
         edge.sink[color].push_back(taken += random() % latest_wavelet);
@@ -130,23 +130,7 @@ hw::Dropout draw_dropout(std::mt19937& random) {
   return {probability, high << 32 | low, static_cast<std::uint32_t>(random() % 1'000'000)};
 }
 
-// These and the following draw operands and give the recurrences' end.
-Cycle draw_activation(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
-                      std::mt19937& random) {
-  launch.resident = random_halves(draw_block(c, c.outputs, launch), random);
-  launch.dropout = draw_dropout(random);
-  return hw::activation_times(machine, c.outputs, launch.dropout.probability > 0, c.rectangle, c.tokens).end;
-}
-
-Cycle draw_backward(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch,
-                    std::mt19937& random) {
-  const std::size_t size = draw_block(c, c.outputs, launch);
-  launch.resident = random_halves(size, random);
-  launch.stream = random_halves(size, random);
-  launch.dropout = draw_dropout(random);
-  return hw::activation_backward_times(machine, c.outputs, launch.dropout.probability > 0, c.rectangle, c.tokens).end;
-}
-
+// These draw operands and give the recurrences' end.
 Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
   launch.stream = random_halves(draw_block(c, c.inputs, launch), random);
   launch.outputs = c.outputs;
@@ -158,25 +142,47 @@ Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   return hw::load_times(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready).end;
 }
 
-// fp32 around zero, some of them any bits; a label in eight is none.
-Cycle draw_loss(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
-  const std::size_t size = draw_block(c, c.outputs, launch);
+// fp32 around zero, some of them any bits.
+std::vector<std::uint32_t> random_floats(std::size_t count, std::mt19937& random) {
   const bool special = random() % 4 == 0;
-  for (std::size_t at = 0; at < size; ++at) {
+  std::vector<std::uint32_t> values;
+  for (std::size_t at = 0; at < count; ++at) {
     constexpr float widest = 20;
-    const float logit = widest * (static_cast<float>(random() % 0x10000) / 0x8000 - 1);
-    launch.logits.push_back(special && random() % 8 == 0 ? static_cast<std::uint32_t>(random())
-                                                         : hw::result_bits(logit));
+    const float value = widest * (static_cast<float>(random() % 0x10000) / 0x8000 - 1);
+    values.push_back(special && random() % 8 == 0 ? static_cast<std::uint32_t>(random()) : hw::result_bits(value));
   }
+  return values;
+}
+
+// One in eight is none.
+std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& random) {
+  std::vector<std::uint32_t> labels;
   for (int token = 0; token < c.tokens; ++token)
-    launch.labels.push_back(
-        static_cast<std::uint16_t>(random() % 8 == 0 ? 0xffff : random() % static_cast<unsigned>(c.outputs)));
-  launch.train = random() % 2 == 0;
-  launch.loss_scale = random() % 2 == 0 ? 1024.0F : 3.0F;
-  Cycle leaves = 0;
-  return hw::softmax_times(machine, hw::EdgeLayout(machine, {c.rectangle}), c.outputs, launch.train, c.rectangle,
-                           c.tokens, leaves)
-      .end;
+    labels.push_back(random() % 8 == 0 ? 0xffff : random() % static_cast<unsigned>(c.outputs));
+  return labels;
+}
+
+Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
+  const std::size_t size = draw_block(c, c.outputs, launch);
+  hw::LinePrograms undrawn(launch);  // settings change no operand that is read
+  for (const hw::LineOperand& operand : undrawn.of(0, 0).reads) {
+    if (operand.format == hw::LineFormat::label) {
+      launch.operands.push_back(random_labels(c, random));
+    } else if (operand.format == hw::LineFormat::fp32) {
+      launch.operands.push_back(random_floats(size, random));
+    } else {
+      const std::vector<std::uint16_t> halves = random_halves(size, random);
+      launch.operands.emplace_back(halves.begin(), halves.end());
+    }
+  }
+  if (hw::kernel_of(c.kind).role == hw::KernelRole::loss) {
+    launch.line.train = random() % 2 == 0;
+    launch.line.loss_scale = random() % 2 == 0 ? 1024.0F : 3.0F;
+  } else {
+    launch.line.dropout = draw_dropout(random);
+  }
+  hw::LinePrograms programs(launch);
+  return hw::column_times(machine, programs).times.end;
 }
 
 }  // namespace
@@ -187,16 +193,12 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   prepared.launch.kind = c.kind;
   Cycle local = 0;
   switch (hw::kernel_of(c.kind).form) {
-    case hw::KernelForm::local:
-      local = hw::kernel_of(c.kind).role == hw::KernelRole::forward
-                  ? draw_activation(machine, c, prepared.launch, random)
-                  : draw_backward(machine, c, prepared.launch, random);
-      break;
     case hw::KernelForm::load:
       local = draw_load(machine, c, prepared.launch, random);
       break;
+    case hw::KernelForm::local:
     case hw::KernelForm::loss:
-      local = draw_loss(machine, c, prepared.launch, random);
+      local = draw_line(machine, c, prepared.launch, random);
       break;
     case hw::KernelForm::stream:
       draw_matrix(c, prepared, random);

@@ -17,8 +17,9 @@ std::vector<const char*> names_of(KernelKind kind) {
   switch (hw::kernel_of(kind).form) {
     case hw::KernelForm::load:
       return {nullptr, nullptr, nullptr, "samples"};
+    case hw::KernelForm::local:
     case hw::KernelForm::loss:
-      return {nullptr, "up_even_rows", "up_odd_rows", "down_to_rows", nullptr, "losses_even", "losses_odd"};
+      return {nullptr, "up_even_rows", "up_odd_rows", "down_to_rows", nullptr, "totals_even", "totals_odd"};
     default:
       if (hw::kernel_of(kind).vectors)
         return {nullptr, nullptr, hw::kernel_of(kind).vectors, hw::kernel_of(kind).stream};

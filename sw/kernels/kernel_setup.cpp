@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "hw/pe/arithmetic.h"
-#include "sw/kernels/activation_setup.h"
+#include "sw/kernels/line_setup.h"
 #include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
 #include "sw/kernels/outer_setup.h"
-#include "sw/kernels/softmax_setup.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -18,11 +17,10 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
   const hw::Kernel& kernel = hw::kernel_of(launch.kind);
   switch (kernel.form) {
     case hw::KernelForm::local:
-      return std::make_unique<ActivationSetup>(machine, launch);
+    case hw::KernelForm::loss:
+      return std::make_unique<LineSetup>(machine, launch);
     case hw::KernelForm::load:
       return std::make_unique<LoadSetup>(machine, launch);
-    case hw::KernelForm::loss:
-      return std::make_unique<SoftmaxSetup>(machine, launch);
     case hw::KernelForm::stream:
       break;
   }

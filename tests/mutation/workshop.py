@@ -34,7 +34,7 @@ CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "3
 
 
 def detectors_of(path):
-    if path.startswith("hw/fabric/"):
+    if path.startswith(("hw/fabric/", "hw/kernels/")):
         return [*RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, *CROSSCHECK]

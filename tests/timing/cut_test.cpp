@@ -58,12 +58,15 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     outcome.times = timer.close();
   };
   forward(0, inputs, outputs);
-  lane.activation_values(0, {job.layers[0].dropout, 77, 0});
+  LineSettings settings;
+  settings.dropout = {job.layers[0].dropout, 77, 0};
+  lane.line_values({KernelKind::activation, 0}, settings);
+  const auto loss = [&](bool train, float scale) {
+    outcome.values = lane.line_values({KernelKind::softmax_loss, 1}, {train, scale, {}});
+  };
   if (kind != KernelKind::matmul_forward) {
     forward(1, outputs, 3);
-    float loss[2];
-    lane.softmax_values(true, 4.0F, loss);
-    outcome.values.assign(loss, loss + 2);
+    loss(true, 4.0F);
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
     lane.begin_launch(map, kind, 1);
     lane.begin_values();
@@ -83,10 +86,8 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     }
     outcome.times = timer.close();
   } else {
-    float loss[2];
     forward(1, outputs, 3);
-    lane.softmax_values(false, 1.0F, loss);
-    outcome.values.assign(loss, loss + 2);
+    loss(false, 1.0F);
   }
   outcome.crossings = lane.cut_crossings();
   return outcome;

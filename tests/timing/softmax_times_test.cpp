@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "hw/fabric/local_times.h"
+#include "hw/kernels/column_times.h"
 #include "hw/pe/array_model.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
@@ -68,23 +68,23 @@ TEST_CASE("many tokens in a tall column, one token in a row: the PE model's cycl
 }
 
 TEST_CASE("more logits than a vector instruction has elements are refused, at the gate they are not") {
-  const hw::MachineSpec machine = mini();
-  const hw::EdgeLayout layout(machine, {{1, 1}});
-  Cycle leaves = 0;
-  REQUIRE_NOTHROW(hw::softmax_times(machine, layout, 255, true, {1, 1}, 257, leaves));
-  REQUIRE_THROWS_AS(hw::softmax_times(machine, layout, 256, true, {1, 1}, 256, leaves), UsageError);
+  const auto times = [](int outputs, int tokens) {
+    hw::LinePrograms programs(hw::KernelKind::softmax_loss, {}, {{1, 1}, outputs, tokens});
+    return hw::column_times(mini(), programs);
+  };
+  REQUIRE_NOTHROW(times(255, 257));
+  REQUIRE_THROWS_AS(times(256, 256), UsageError);
 }
 
 TEST_CASE("the books of a column: no cycle is booked twice, and what the maximum waits for is a partial sum") {
   const hw::MachineSpec machine = mini();
-  const hw::Rectangle rectangle{4, 10};
-  Cycle leaves = 0;
-  hw::LaunchTimes times =
-      hw::softmax_times(machine, hw::EdgeLayout(machine, {rectangle}), 10, true, rectangle, 24, leaves);
+  hw::LinePrograms programs(hw::KernelKind::softmax_loss, {}, {{4, 10}, 10, 24});
+  hw::ColumnTimes column = hw::column_times(machine, programs);
+  hw::LaunchTimes& times = column.times;
   CHECK(times.mapped == 40);
   CHECK(times.of(proto::TimeClass::wait_partial_sum) > 0);
-  CHECK(leaves > times.end);
-  CHECK(leaves <= times.end + machine.router.ramp_cycles + machine.router.hop_cycles + 1);
+  CHECK(column.leaves > times.end);
+  CHECK(column.leaves <= times.end + machine.router.ramp_cycles + machine.router.hop_cycles + 1);
   const Cycle end = times.end;
   times.close(40);
   Cycle sum = 0;

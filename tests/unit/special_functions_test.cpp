@@ -43,7 +43,7 @@ ArrayRun run_of(Sequence append, const std::vector<float>& values) {
   Sram& memory = setup.memory(0, 0);
   for (int k = 0; k < n; ++k) memory.write32(x + 2 * k, result_bits(values[static_cast<std::size_t>(k)]));
   for (std::size_t at = 0; at < code.constants().size(); ++at)
-    memory.write32(constants + 2 * static_cast<int>(at), code.constants()[at]);
+    memory.write32(constants + 2 * static_cast<int>(at), code.constants()[at].bits);
   return run_array(machine, setup);
 }
 

@@ -1,0 +1,107 @@
+#include "hw/kernels/column_times.h"
+
+#include "hw/fabric/line_times.h"
+
+namespace weft::hw {
+
+namespace {
+
+/// The end of the lines from `first` on, of `count`, that hold as much: held(line).
+template <typename Held>
+int end_of_kind(int first, int count, Held&& held) {
+  int last = first + 1;
+  while (last < count && held(last) == held(first)) ++last;
+  return last;
+}
+
+/// The threads of a column, north first, each at its place in its program.
+class Column {
+ public:
+  Column(const MachineSpec& machine, LinePrograms& programs, int column)
+      : threads_(static_cast<std::size_t>(programs.block().rows()), LocalThread(machine.pe)), at_(threads_.size(), 0) {
+    for (int row = 0; row < programs.block().rows(); ++row) code_.push_back(&programs.of(row, column).code);
+    run();
+  }
+
+  /// Of the first row, where the column stands.
+  const Instruction& next() const { return (*code_.front())[at_.front()]; }
+  /// Precondition: next() is a meeting in the column. It returns the hops that its wavelets made.
+  std::int64_t meet(const FabricTiming& timing) {
+    const int elements = next().count;
+    if (meeting_of(next()) == LineMeeting::up) {
+      chain_up(timing, elements, false, threads_);
+    } else {
+      broadcast_down(timing, elements, threads_);
+    }
+    for (std::size_t& at : at_) ++at;
+    run();
+    return static_cast<std::int64_t>(threads_.size() - 1) * elements;
+  }
+  const std::vector<LocalThread>& threads() const { return threads_; }
+
+ private:
+  void run() {
+    for (std::size_t row = 0; row < threads_.size(); ++row) at_[row] = threads_[row].run(*code_[row], at_[row]);
+  }
+
+  std::vector<LocalThread> threads_;
+  std::vector<const std::vector<Instruction>*> code_;
+  std::vector<std::size_t> at_;
+};
+
+/// Of PEs that do not speak, one of each kind.
+ColumnTimes alone(const MachineSpec& machine, LinePrograms& programs) {
+  const BlockMap& block = programs.block();
+  ColumnTimes all;
+  for (int row = 0, below = 0; row < block.rows(); row = below) {
+    below = end_of_kind(row, block.rows(), [&](int line) { return block.features_of(line); });
+    for (int column = 0, right = 0; column < block.columns(); column = right) {
+      right = end_of_kind(column, block.columns(), [&](int line) { return block.tokens_of(line); });
+      LocalThread thread(machine.pe);
+      thread.run(programs.of(row, column).code, 0);
+      thread.add_to(all.times, static_cast<std::int64_t>(below - row) * (right - column));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
+  if (!programs.meet()) return alone(machine, programs);
+  const BlockMap& block = programs.block();
+  const FabricTiming timing(machine);
+  ColumnTimes all;
+  // Row 0 from the east, where totals arrive last.
+  std::vector<LocalThread> first_row;
+  int totals = 0;
+  for (int first = 0, last = 0; first < block.columns(); first = last) {
+    // Columns meet only in row 0's totals; those of equal share do the same.
+    last = end_of_kind(first, block.columns(), [&](int line) { return block.tokens_of(line); });
+    Column column(machine, programs, first);
+    while (meets(column.next()) && meeting_of(column.next()) != LineMeeting::east)
+      all.times.wavelet_hops += (last - first) * column.meet(timing);
+    if (meets(column.next())) totals = column.next().count;
+    for (int row = 1; row < block.rows(); ++row)
+      column.threads()[static_cast<std::size_t>(row)].add_to(all.times, last - first);
+    first_row.insert(first_row.begin(), static_cast<std::size_t>(last - first), column.threads().front());
+  }
+  if (totals > 0) {
+    all.leaves = chain_up(timing, totals, true, first_row) + timing.hop;
+    all.times.wavelet_hops += static_cast<std::int64_t>(totals) * block.columns();
+  }
+  for (const LocalThread& thread : first_row) thread.add_to(all.times, 1);
+  return all;
+}
+
+const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings, const BlockMap& block) {
+  const Shape shape{
+      kind,           settings.train, settings.dropout.probability > 0, block.rectangle.width, block.rectangle.height,
+      block.features, block.tokens};
+  const auto known = known_.find(shape);
+  if (known != known_.end()) return known->second;
+  LinePrograms programs(kind, settings, block);
+  return known_.emplace(shape, column_times(machine_, programs)).first->second;
+}
+
+}  // namespace weft::hw

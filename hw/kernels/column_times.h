@@ -1,0 +1,32 @@
+#pragma once
+// The time of a line kernel's launch: its programs run on one column of each kind, chains and broadcasts between their
+// parts (hw/fabric/line_times.h). Exact.
+#include <map>
+#include <tuple>
+
+#include "hw/fabric/launch_times.h"
+#include "hw/kernels/line_kernels.h"
+
+namespace weft::hw {
+
+struct ColumnTimes {
+  LaunchTimes times;
+  Cycle leaves = 0;  ///< when the last total has left row 0 at its east end; 0 where nothing leaves
+};
+
+ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs);
+
+/// The same, remembered by shape: what a launch takes depends on no value.
+class ColumnTimer {
+ public:
+  explicit ColumnTimer(const MachineSpec& machine) : machine_(machine) {}
+  const ColumnTimes& of(KernelKind kind, const LineSettings& settings, const BlockMap& block);
+
+ private:
+  using Shape = std::tuple<KernelKind, bool, bool, int, int, int, int>;
+
+  const MachineSpec& machine_;
+  std::map<Shape, ColumnTimes> known_;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,34 @@
+#include "hw/kernels/dropout_mask.h"
+
+#include "hw/pe/special_functions.h"
+
+namespace weft::hw {
+
+void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropout, int values) {
+  if (dropout.probability == 0) return;
+  Instruction scale = LineCode::vector(Opcode::scale16, values, 0, pe.elements());
+  scale.c = static_cast<std::uint16_t>(code.place(float_to_half(dropout_scale(dropout.probability))));
+  code.add(scale);
+}
+
+void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropout, int values, int bits) {
+  if (dropout.probability == 0) return;
+  const int first = code.here();
+  Instruction count = LineCode::vector(Opcode::count32, bits, 0, pe.tokens);
+  count.element_stride = DropoutMix::sample_step;
+  count.row_stride = DropoutMix::feature_step;
+  count.c = static_cast<std::uint16_t>(code.place({{DropoutMix::counter(dropout.key, 0, dropout.first_sample),
+                                                    DropoutMix::feature_step, DropoutMix::sample_step}}));
+  code.add(count);
+  code.shift(Opcode::xor_shift32, bits, 0, pe.tokens, DropoutMix::first_shift);
+  code.multiply_integer(bits, pe.tokens, DropoutMix::first_factor(dropout.key));
+  code.shift(Opcode::xor_shift32, bits, 0, pe.tokens, DropoutMix::second_shift);
+  code.multiply_integer(bits, pe.tokens, DropoutMix::last_factor);
+  code.shift(Opcode::xor_shift32, bits, 0, pe.tokens, DropoutMix::last_shift);
+  Instruction drop = LineCode::vector(Opcode::zero_below16, values, bits, pe.tokens);
+  drop.c = static_cast<std::uint16_t>(code.place(dropout_threshold(dropout.probability)));
+  code.add(drop);
+  code.loop(first, pe.features, 0);
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,17 @@
+#pragma once
+// Dropout on a block of a PE: what is kept is scaled, what its mask drops is zero.
+#include "hw/kernels/line_program.h"
+
+namespace weft::hw {
+
+/// Words of random bits that append_dropout() needs.
+inline int dropout_words(const LinePe& pe, const Dropout& dropout) {
+  return dropout.probability > 0 ? 2 * pe.tokens : 0;
+}
+/// Multiplies the halves [features][tokens] at `values` with the scale of what is kept; nothing without dropout.
+void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropout, int values);
+/// Sets those to zero that the mask drops, a feature at a time: a counter of the element's global place, mixed
+/// (DropoutMix), compared. `bits`: fp32-sized words for dropout_words().
+void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropout, int values, int bits);
+
+}  // namespace weft::hw

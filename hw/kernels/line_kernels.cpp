@@ -1,0 +1,48 @@
+#include "hw/kernels/line_kernels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hw/kernels/relu.h"
+#include "hw/kernels/softmax_loss.h"
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+const LineKernel& line_kernel(KernelKind kind) {
+  static const LineKernel rows[] = {
+      {KernelKind::activation, relu_program, relu_plain},
+      {KernelKind::activation_backward, relu_backward_program, relu_backward_plain},
+      {KernelKind::softmax_loss, softmax_loss_program, softmax_loss_plain},
+  };
+  return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
+}
+
+LinePrograms::LinePrograms(KernelKind kind, const LineSettings& settings, const BlockMap& block)
+    : kind_(kind), settings_(settings), block_(block) {}
+
+const LineProgram& LinePrograms::of(int row, int column) {
+  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column};
+  // Rows between the first and the last do the same but for the parity of their colors, and in row 0 columns behind
+  // the first.
+  if (row > 0 && row + 1 < pe.rows) pe.row = 2 - row % 2;
+  pe.column = row > 0 ? 0 : std::min(column, 2 - column % 2);
+  for (const Entry& entry : entries_)
+    if (entry.pe.features == pe.features && entry.pe.tokens == pe.tokens && entry.pe.row == pe.row &&
+        entry.pe.column == pe.column)
+      return entry.program;
+  constexpr std::int64_t longest_vector = 0xffff;
+  if (std::int64_t{pe.features} * pe.tokens > longest_vector)
+    throw UsageError(fmt::format("{}: a PE holds {} x {} elements; an instruction has at most {}", kernel_name(kind_),
+                                 pe.features, pe.tokens, longest_vector));
+  entries_.push_back({pe, line_kernel(kind_).program(pe, settings_)});
+  return entries_.back().program;
+}
+
+bool LinePrograms::meet() {
+  const std::vector<Instruction>& code = of(0, 0).code;
+  return std::any_of(code.begin(), code.end(), meets);
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,69 @@
+#include "hw/kernels/line_program.h"
+
+namespace weft::hw {
+
+namespace {
+
+std::uint8_t color(int number) { return static_cast<std::uint8_t>(number); }
+std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
+
+}  // namespace
+
+LineMeeting meeting_of(const Instruction& instruction) {
+  switch (instruction.fabric_out ? *instruction.fabric_out : *instruction.fabric_in) {
+    case LineColors::returned:
+      return LineMeeting::down;
+    case LineColors::totals_even:
+    case LineColors::totals_odd:
+      return LineMeeting::east;
+    default:
+      return LineMeeting::up;
+  }
+}
+
+Instruction LineCode::vector(Opcode opcode, int a, int b, int n) {
+  Instruction instruction;
+  instruction.opcode = opcode;
+  instruction.a = word(a);
+  instruction.b = word(b);
+  instruction.count = word(n);
+  return instruction;
+}
+
+void LineCode::reduce(Opcode opcode, int address, int n) {
+  if (pe_.rows == 1) return;
+  Instruction sum = vector(opcode, address, 0, n);
+  if (pe_.row + 1 < pe_.rows) {
+    sum.fabric_in = color(LineColors::sums_of(pe_.row + 1));
+    sum.scalars = 1;
+  } else {
+    sum.opcode = Opcode::send32;
+  }
+  if (pe_.row > 0) sum.fabric_out = color(LineColors::sums_of(pe_.row));
+  add(sum);
+}
+
+void LineCode::give_down(int address, int n) {
+  if (pe_.rows == 1) return;
+  Instruction give = vector(pe_.row == 0 ? Opcode::send32 : Opcode::store32, address, 0, n);
+  (pe_.row == 0 ? give.fabric_out : give.fabric_in) = color(LineColors::returned);
+  add(give);
+}
+
+void LineCode::leave_east(int address, int n) {
+  Instruction leave = vector(Opcode::send32, address, 0, n);
+  if (pe_.column > 0) {
+    leave.opcode = Opcode::add32;
+    leave.fabric_in = color(LineColors::totals_of(pe_.column - 1));
+    leave.scalars = 1;
+  }
+  leave.fabric_out = color(LineColors::totals_of(pe_.column));
+  add(leave);
+}
+
+LineProgram LineCode::finish() {
+  halt();
+  return {code(), constants(), constants_at(), reads_, writes_};
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,81 @@
+#pragma once
+// A line kernel: work on the elements of each PE, sums or maxima up the columns, broadcasts back down them, sums along
+// row 0 that leave at its east end. A kernel says its PE's program and operands, no more: its time
+// (column_times.h), values (line_values.h) and routes follow from the program.
+// No two of its streams meet in a PE: each begins when the one before has been taken everywhere.
+#include <vector>
+
+#include "hw/fabric/launch_programs.h"
+#include "hw/pe/vector_code.h"
+
+namespace weft::hw {
+
+/// How much a PE holds and where it stands; the rest of the place is in PlacedConstant.
+struct LinePe {
+  int features = 1, tokens = 1;
+  int row = 0, rows = 1;  ///< rows that hold features
+  int column = 0;
+
+  int elements() const { return features * tokens; }
+};
+
+/// Operands of a launch, by the layer that it belongs to.
+enum class LineTensor {
+  values,  ///< the layer's output, [features][tokens]
+  deltas,  ///< its delta
+  labels,  ///< [tokens], 16 bits each; none = 0xffff
+};
+
+enum class LineFormat { fp16, fp32, label };
+
+struct LineOperand {
+  LineTensor tensor;
+  LineFormat format;
+  int address;  ///< word
+};
+
+/// Ends with HALT. In every PE of a column, the n-th instruction that meets the fabric belongs to the same meeting.
+struct LineProgram {
+  std::vector<Instruction> code;
+  std::vector<PlacedConstant> constants;  ///< 32 bits each, from word `constants_at` on
+  int constants_at = 0;
+  std::vector<LineOperand> reads, writes;
+  int words() const { return constants_at + 2 * static_cast<int>(constants.size()); }
+};
+
+struct LineColors {
+  /// Up the columns, by the row that sends; back; along row 0, by the column that sends.
+  static constexpr int sums_even = 1, sums_odd = 2, returned = 3, totals_even = 5, totals_odd = 6;
+  static constexpr int sums_of(int row) { return row % 2 == 0 ? sums_even : sums_odd; }
+  static constexpr int totals_of(int column) { return column % 2 == 0 ? totals_even : totals_odd; }
+};
+
+/// What an instruction that meets the fabric takes part in: partial results up a column, a broadcast down it, totals
+/// along row 0 to the east edge.
+enum class LineMeeting { up, down, east };
+LineMeeting meeting_of(const Instruction& instruction);
+inline bool meets(const Instruction& instruction) { return instruction.fabric_in || instruction.fabric_out; }
+
+/// Writes a LineProgram. Of a column of one row nothing goes up or down.
+class LineCode : public VectorCode {
+ public:
+  LineCode(const LinePe& pe, int constants_at) : VectorCode(constants_at), pe_(pe) {}
+
+  void reads(const LineOperand& operand) { reads_.push_back(operand); }
+  void writes(const LineOperand& operand) { writes_.push_back(operand); }
+  /// One instruction of opcode, a, b and n; other fields are 0.
+  static Instruction vector(Opcode opcode, int a, int b, int n);
+  /// n partial results in fp32 up the column; those of the whole column stay in row 0.
+  void reduce(Opcode opcode, int address, int n);
+  /// n values in fp32 from row 0 to every row.
+  void give_down(int address, int n);
+  /// Sums of n values in fp32 along row 0, out at its east end. The last meeting of a program; of row 0 alone.
+  void leave_east(int address, int n);
+  LineProgram finish();
+
+ private:
+  LinePe pe_;
+  std::vector<LineOperand> reads_, writes_;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,67 @@
+#include "hw/kernels/relu.h"
+
+#include "hw/kernels/dropout_mask.h"
+#include "hw/pe/special_functions.h"
+#include "hw/pe/vector_operations.h"
+
+namespace weft::hw {
+
+LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
+  const int bits = other_banks(pe.elements());
+  LineCode code(pe, bits + dropout_words(pe, settings.dropout));
+  const LineOperand values{LineTensor::values, LineFormat::fp16, 0};
+  code.reads(values);
+  code.writes(values);
+  code.add(LineCode::vector(Opcode::relu16, 0, 0, pe.elements()));
+  append_dropout_scale(code, pe, settings.dropout, 0);
+  append_dropout_mask(code, pe, settings.dropout, 0, bits);
+  return code.finish();
+}
+
+// What the mask dropped is not above zero either.
+LineProgram relu_backward_program(const LinePe& pe, const LineSettings& settings) {
+  const int values = other_banks(pe.elements());
+  LineCode code(pe, other_banks(values + pe.elements()));
+  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
+  code.reads({LineTensor::values, LineFormat::fp16, values});
+  code.reads(deltas);
+  code.writes(deltas);
+  code.add(LineCode::vector(Opcode::relu_back16, 0, values, pe.elements()));
+  append_dropout_scale(code, pe, settings.dropout, 0);
+  return code.finish();
+}
+
+namespace {
+
+std::uint32_t scaled(std::uint16_t value, const Dropout& dropout) {
+  if (dropout.probability == 0) return value;
+  return scale_half(value, float_to_half(dropout_scale(dropout.probability)));
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> relu_plain(const ProgramLaunch& launch) {
+  const Dropout& dropout = launch.line.dropout;
+  const auto tokens = static_cast<std::size_t>(launch.block.tokens);
+  std::vector<std::uint32_t> halves;
+  for (const std::uint32_t value : launch.operands[0]) {
+    const std::size_t at = halves.size();
+    const std::uint32_t bits = dropout_bits(dropout.key, static_cast<std::uint32_t>(at / tokens),
+                                            dropout.first_sample + static_cast<std::uint32_t>(at % tokens));
+    const bool drop = bits < dropout_threshold(dropout.probability);
+    halves.push_back(drop ? 0 : scaled(relu(static_cast<std::uint16_t>(value)), dropout));
+  }
+  return halves;
+}
+
+std::vector<std::uint32_t> relu_backward_plain(const ProgramLaunch& launch) {
+  const std::vector<std::uint32_t>&values = launch.operands[0], &deltas = launch.operands[1];
+  std::vector<std::uint32_t> halves;
+  for (std::size_t at = 0; at < deltas.size(); ++at) {
+    const bool passes = is_positive_half(static_cast<std::uint16_t>(values[at]));
+    halves.push_back(scaled(passes ? static_cast<std::uint16_t>(deltas[at]) : std::uint16_t{0}, launch.line.dropout));
+  }
+  return halves;
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,184 @@
+#include "hw/kernels/softmax_loss.h"
+
+#include <limits>
+
+#include "hw/pe/special_functions.h"
+#include "hw/pe/special_sequences.h"
+#include "hw/pe/vector_operations.h"
+
+namespace weft::hw {
+
+namespace {
+
+constexpr std::uint16_t no_label = 0xffff;
+
+class SoftmaxLoss {
+ public:
+  SoftmaxLoss(const LinePe& pe, const LineSettings& settings);
+  LineProgram finish() { return code_.finish(); }
+
+ private:
+  void keep_label(int address);
+  void drop_padding(int address, int vectors);
+  void add_maximum();
+  void add_sums();
+  void add_deltas();
+  void add_losses();
+
+  static constexpr int logits = 0;  ///< word of the logits, fp32 [features][tokens]
+
+  LinePe pe_;
+  float loss_scale_;
+  int elements_;
+  /// Arrays of all elements, whose place others of [tokens] take when they are not needed; two of [tokens].
+  int scratch_, powers_, sums_, totals_, labels_;
+  LineCode code_;
+};
+
+// The deltas take the place of what has been worked with.
+SoftmaxLoss::SoftmaxLoss(const LinePe& pe, const LineSettings& settings)
+    : pe_(pe),
+      loss_scale_(settings.loss_scale),
+      elements_(pe.elements()),
+      scratch_(other_banks(2 * elements_)),
+      powers_(other_banks(scratch_ + 2 * elements_)),
+      sums_(other_banks(powers_ + 2 * elements_) - 2),
+      totals_(sums_ + 4 * pe.tokens),
+      labels_(totals_ + 4),
+      code_(pe, labels_ + pe.tokens + pe.tokens % 2) {
+  code_.reads({LineTensor::values, LineFormat::fp32, logits});
+  code_.reads({LineTensor::labels, LineFormat::label, labels_});
+  if (settings.train) code_.writes({LineTensor::deltas, LineFormat::fp16, scratch_});
+  add_maximum();
+  add_sums();
+  if (settings.train) add_deltas();
+  if (pe_.row == 0) add_losses();
+}
+
+/// Of all elements only the labels' keep their value.
+void SoftmaxLoss::keep_label(int address) {
+  code_.compare(Opcode::keep_equal32, address, pe_.tokens, pe_.features, {labels_, 1, {0, 1}, 1});
+}
+
+void SoftmaxLoss::drop_padding(int address, int vectors) {
+  code_.compare(Opcode::zero_equal32, address, pe_.tokens, vectors, {labels_, 1, {no_label}, 0});
+}
+
+void SoftmaxLoss::add_maximum() {
+  const int row = 2 * pe_.tokens, maximum = powers_;
+  code_.fill(maximum, pe_.tokens, -std::numeric_limits<float>::infinity());
+  code_.combine_rows(Opcode::max32, maximum, logits, pe_.tokens, pe_.features, {0, row});
+  code_.reduce(Opcode::max32, maximum, pe_.tokens);
+  code_.give_down(maximum, pe_.tokens);
+  code_.combine_rows(Opcode::sub32, logits, maximum, pe_.tokens, pe_.features, {row, 0});
+}
+
+void SoftmaxLoss::add_sums() {
+  const int row = 2 * pe_.tokens;
+  code_.fill(sums_, 2 * pe_.tokens, 0.0F);
+  code_.fill(scratch_, elements_, 0.0F);
+  code_.combine(Opcode::add32, scratch_, logits, elements_);
+  keep_label(scratch_);
+  code_.combine_rows(Opcode::add32, sums_ + row, scratch_, pe_.tokens, pe_.features, {0, row});
+  append_exponentials(code_, logits, scratch_, powers_, elements_);
+  code_.combine_rows(Opcode::add32, sums_, powers_, pe_.tokens, pe_.features, {0, row});
+  code_.reduce(Opcode::add32, sums_, 2 * pe_.tokens);
+}
+
+void SoftmaxLoss::add_deltas() {
+  const int factor = logits;
+  if (pe_.row == 0) {
+    append_reciprocals(code_, sums_, scratch_, factor, pe_.tokens);
+    code_.fill(scratch_, pe_.tokens, loss_scale_);
+    code_.combine(Opcode::mul32, factor, scratch_, pe_.tokens);
+  }
+  code_.give_down(factor, pe_.tokens);
+  code_.combine_rows(Opcode::mul32, powers_, factor, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
+  code_.fill(scratch_, elements_, -loss_scale_);
+  keep_label(scratch_);
+  code_.combine(Opcode::add32, powers_, scratch_, elements_);
+  drop_padding(powers_, pe_.features);
+  code_.combine(Opcode::to_half16, scratch_, powers_, elements_);
+}
+
+void SoftmaxLoss::add_losses() {
+  const int of_label = sums_ + 2 * pe_.tokens, losses = logits, correct = powers_;
+  append_logarithms(code_, sums_, powers_, losses, pe_.tokens);
+  code_.combine(Opcode::sub32, losses, of_label, pe_.tokens);
+  // The label's logit is the greatest where their difference is +0; else it is below, and its upper half is not 0.
+  code_.fill(correct, pe_.tokens, 1.0F);
+  code_.compare(Opcode::keep_equal32, correct, pe_.tokens, 1, {of_label + 1, 2, {}, 0});
+  drop_padding(losses, 1);
+  drop_padding(correct, 1);
+  // Both totals at once, token by token, each times one.
+  code_.fill(sums_, pe_.tokens, 1.0F);
+  code_.fill(totals_, 2, 0.0F);
+  Instruction sum = LineCode::vector(Opcode::fmac32, totals_, losses, 2);
+  sum.row_stride = 2;
+  sum.element_stride = static_cast<std::uint16_t>(correct - losses);
+  sum.c = static_cast<std::uint16_t>(sums_);
+  sum.scalars = static_cast<std::uint16_t>(pe_.tokens);
+  code_.add(sum);
+  code_.leave_east(totals_, 2);
+}
+
+// Sums over outputs of a row from its first, then from the last row to the first.
+template <typename Value>
+std::uint32_t column_sum(const BlockMap& block, Value&& value) {
+  std::uint32_t sum = 0;
+  for (int row = block.rows() - 1; row >= 0; --row) {
+    std::uint32_t local = 0;
+    for (int held = 0; held < block.features_of(row); ++held)
+      local = add(local, value(block.first_feature(row) + held));
+    sum = add(sum, local);
+  }
+  return sum;
+}
+
+}  // namespace
+
+LineProgram softmax_loss_program(const LinePe& pe, const LineSettings& settings) {
+  return SoftmaxLoss(pe, settings).finish();
+}
+
+std::vector<std::uint32_t> softmax_loss_plain(const ProgramLaunch& launch) {
+  const BlockMap& block = launch.block;
+  const std::vector<std::uint32_t>&logits = launch.operands[0], &labels = launch.operands[1];
+  const auto logit = [&](int output, int token) {
+    return logits[static_cast<std::size_t>(output * block.tokens + token)];
+  };
+  std::vector<std::uint32_t> deltas(launch.line.train ? logits.size() : 0);
+  std::uint32_t losses = 0, correct = 0;
+  for (int column = 0; column < block.columns(); ++column) {
+    std::uint32_t of_column = 0, correct_of_column = 0;
+    for (int held = 0; held < block.tokens_of(column); ++held) {
+      const int token = block.first_token(column) + held;
+      const int label = static_cast<std::int16_t>(labels[static_cast<std::size_t>(token)]);
+      std::uint32_t greatest = logit(0, token);
+      for (int output = 0; output < block.features; ++output) greatest = maximum(greatest, logit(output, token));
+      const auto below = [&](int output) { return subtract(logit(output, token), greatest); };
+      const auto power = [&](int output) { return result_bits(machine_exp(float_of(below(output)))); };
+      const std::uint32_t sum = column_sum(block, power);
+      const std::uint32_t own = column_sum(block, [&](int output) { return output == label ? below(output) : 0U; });
+      if (label >= 0) {
+        const std::uint32_t loss = subtract(result_bits(machine_log(float_of(sum))), own);
+        of_column = add(of_column, loss);
+        if (own == 0) correct_of_column = add(correct_of_column, result_bits(1.0F));
+      }
+      const std::uint32_t factor =
+          multiply(result_bits(machine_reciprocal(float_of(sum))), result_bits(launch.line.loss_scale));
+      for (int output = 0; launch.line.train && output < block.features; ++output) {
+        const std::uint32_t target = output == label ? result_bits(-launch.line.loss_scale) : 0;
+        const std::uint32_t delta = add(multiply(power(output), factor), target);
+        deltas[static_cast<std::size_t>(output * block.tokens + token)] = label < 0 ? 0 : to_half(delta);
+      }
+    }
+    losses = add(losses, of_column);
+    correct = add(correct, correct_of_column);
+  }
+  std::vector<std::uint32_t> results = {losses, correct};
+  results.insert(results.end(), deltas.begin(), deltas.end());
+  return results;
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,105 @@
+#include "sw/kernels/line_setup.h"
+
+#include "sw/kernels/block_memory.h"
+#include "sw/kernels/program_builder.h"
+
+namespace weft::sw {
+
+using hw::LineFormat;
+using hw::LineMeeting;
+using hw::Port;
+
+namespace {
+
+/// `row` of `rows`.
+void add_routes(hw::Program& program, const hw::Instruction& instruction, int row, int rows) {
+  const auto at_end = [&](Port from, Port to) {
+    if (instruction.fabric_out) program.routes[*instruction.fabric_out] = {{Port::ramp, hw::port_set(to)}};
+    if (instruction.fabric_in) program.routes[*instruction.fabric_in] = {{from, hw::port_set(Port::ramp)}};
+  };
+  switch (hw::meeting_of(instruction)) {
+    case LineMeeting::up:
+      return at_end(Port::south, Port::north);
+    case LineMeeting::east:
+      return at_end(Port::west, Port::east);
+    case LineMeeting::down:
+      at_end(Port::north, Port::south);
+      if (row > 0 && row + 1 < rows)
+        program.routes[*instruction.fabric_in] = {{Port::north, hw::port_set(Port::ramp, Port::south)}};
+      return;
+  }
+}
+
+}  // namespace
+
+LineSetup::LineSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch)
+    : KernelSetup({launch.block.columns(), launch.block.rows(), machine.pe.sram_bytes}), block_(launch.block) {
+  hw::LinePrograms programs(launch);
+  check_room(machine, programs.of(0, 0).words());
+  for (const hw::LineOperand& operand : programs.of(0, 0).writes)
+    written_.push_back({operand.format == LineFormat::fp32, {}});
+  for (int row = 0; row < array.height; ++row)
+    for (int column = 0; column < array.width; ++column) {
+      add_program(programs.of(row, column), row, column);
+      for (std::size_t operand = 0; operand < written_.size(); ++operand)
+        written_[operand].address.push_back(programs.of(row, column).writes[operand].address);
+    }
+  place_operands(programs, launch);
+}
+
+void LineSetup::add_program(const hw::LineProgram& line, int row, int column) {
+  hw::Program& program = array.program(column, row);
+  ProgramBuilder builder(program);
+  builder.begin_thread(0);
+  for (const hw::Instruction& instruction : line.code) {
+    builder.add(instruction);
+    if (hw::meets(instruction)) add_routes(program, instruction, row, array.height);
+  }
+  int at = line.constants_at;
+  for (const hw::PlacedConstant& constant : line.constants) {
+    array.memory(column, row).write32(at, constant.at(block_.first_feature(row), block_.first_token(column)));
+    at += 2;
+  }
+}
+
+void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaunch& launch) {
+  const std::size_t count = programs.of(0, 0).reads.size();
+  for (std::size_t operand = 0; operand < count; ++operand) {
+    const std::vector<std::uint32_t>& values = launch.operands[operand];
+    if (programs.of(0, 0).reads[operand].format == LineFormat::label) {
+      for (int row = 0; row < array.height; ++row)
+        for (int column = 0; column < array.width; ++column)
+          for (int token = 0; token < block_.tokens_of(column); ++token)
+            array.memory(column, row)
+                .write16(
+                    programs.of(row, column).reads[operand].address + token,
+                    static_cast<std::uint16_t>(values[static_cast<std::size_t>(block_.first_token(column) + token)]));
+      continue;
+    }
+    for_each_element(block_, [&](int column, int row, int index, std::size_t at) {
+      const hw::LineOperand& place = programs.of(row, column).reads[operand];
+      hw::Sram& memory = array.memory(column, row);
+      if (place.format == LineFormat::fp32) {
+        memory.write32(place.address + 2 * index, values[at]);
+      } else {
+        memory.write16(place.address + index, static_cast<std::uint16_t>(values[at]));
+      }
+    });
+  }
+}
+
+std::vector<std::uint32_t> LineSetup::results(const hw::ArrayRun& run) const {
+  std::vector<std::uint32_t> results;
+  for (const hw::TimedWavelet& total : run.edges[static_cast<std::size_t>(array.edge(Port::east, 0))].left)
+    results.push_back(total.wavelet.data);
+  for (const Written& operand : written_)
+    for_each_element(block_, [&](int column, int row, int index, std::size_t) {
+      const auto pe = static_cast<std::size_t>(row * array.width + column);
+      const hw::Sram& memory = run.pes[pe].memory;
+      const int at = operand.address[pe];
+      results.push_back(operand.fp32 ? memory.read32(at + 2 * index) : memory.read16(at + index));
+    });
+  return results;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,109 @@
+// Question: do a line kernel's instructions on many PEs at once give the bits of plain loops, however columns are cut?
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <map>
+#include <random>
+
+#include "hw/kernels/line_values.h"
+#include "hw/spec/kernel_table.h"
+#include "hw/spec/machine_file.h"
+#include "sw/crosscheck/cross_case.h"
+#include "tests/support/paths.h"
+#include "tlm/base/fp16.h"
+
+using namespace weft;
+
+namespace {
+
+float float_of_bits(std::uint32_t bits, hw::LineFormat format) {
+  if (format == hw::LineFormat::fp16) return half_to_float(static_cast<std::uint16_t>(bits));
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Tensors of a launch as dense arrays [features][tokens].
+class Tensors : public hw::LineMemory {
+ public:
+  Tensors(const hw::ProgramLaunch& launch, const hw::LineProgram& program) : tokens_(launch.block.tokens) {
+    const auto size = static_cast<std::size_t>(launch.block.features) * static_cast<std::size_t>(tokens_);
+    for (std::size_t at = 0; at < program.reads.size(); ++at) {
+      const hw::LineOperand& operand = program.reads[at];
+      for (const std::uint32_t bits : launch.operands[at]) {
+        if (operand.format == hw::LineFormat::label) {
+          labels_.push_back(static_cast<std::int16_t>(bits));
+        } else {
+          tensors_[operand.tensor].push_back(float_of_bits(bits, operand.format));
+        }
+      }
+    }
+    for (const hw::LineOperand& operand : program.writes) tensors_[operand.tensor].resize(size);
+  }
+  float* row(hw::LineTensor tensor, int feature, int token) override {
+    return tensors_.at(tensor).data() + static_cast<std::ptrdiff_t>(feature) * tokens_ + token;
+  }
+  const std::int32_t* labels(int token) override { return labels_.data() + token; }
+  std::vector<std::uint32_t> bits(const hw::LineOperand& operand) const {
+    std::vector<std::uint32_t> bits;
+    for (const float value : tensors_.at(operand.tensor)) {
+      bits.emplace_back();
+      if (operand.format == hw::LineFormat::fp16) {
+        bits.back() = float_to_half(value);
+      } else {
+        std::memcpy(&bits.back(), &value, sizeof value);
+      }
+    }
+    return bits;
+  }
+
+ private:
+  int tokens_;
+  std::map<hw::LineTensor, std::vector<float>> tensors_;
+  std::vector<std::int32_t> labels_;
+};
+
+}  // namespace
+
+TEST_CASE("random launches of every line kernel, in one call and column by column") {
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
+  std::mt19937 random(11);
+  const auto within = [&](int least, int most) {
+    return least + static_cast<int>(random() % static_cast<unsigned>(most - least + 1));
+  };
+  int launches = 0;
+  for (const hw::Kernel& kernel : hw::kernels) {
+    if (kernel.form != hw::KernelForm::local && kernel.form != hw::KernelForm::loss) continue;
+    for (int number = 0; number < 100; ++number, ++launches) {
+      const bool wide = number % 10 == 0;  // more columns than are held at once
+      const sw::CrossCase c{kernel.kind,
+                            1,
+                            within(1, 30),
+                            wide ? within(300, 700) : within(1, 40),
+                            {wide ? within(280, 600) : within(1, 9), within(1, 12)},
+                            sw::Stalls::none,
+                            static_cast<std::uint32_t>(random())};
+      INFO(to_string(c));
+      const hw::ProgramLaunch launch = sw::prepare(machine, c).launch;
+      for (const int cut : {1, launch.block.columns()}) {
+        hw::LinePrograms programs(launch);
+        const hw::LineProgram& program = programs.of(0, 0);
+        Tensors tensors(launch, program);
+        hw::LineValues values(programs, tensors);
+        for (int part = 0; part < cut; ++part)
+          values.run(launch.block.columns() * part / cut, launch.block.columns() * (part + 1) / cut);
+        std::vector<std::uint32_t> results = values.totals(), expected = launch.results;
+        for (const hw::LineOperand& operand : program.writes) {
+          const std::vector<std::uint32_t> bits = tensors.bits(operand);
+          // Between launches there is one NaN, that of arithmetic; operands drawn at random may hold others.
+          if (operand.format == hw::LineFormat::fp16)
+            for (std::size_t at = results.size(); at < results.size() + bits.size(); ++at)
+              expected.at(at) = float_to_half(half_to_float(static_cast<std::uint16_t>(expected[at])));
+          results.insert(results.end(), bits.begin(), bits.end());
+        }
+        REQUIRE(results == expected);
+      }
+    }
+  }
+  CHECK(launches >= 300);
+}
