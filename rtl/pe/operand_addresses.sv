@@ -21,6 +21,7 @@ module operand_addresses
   logic [15:0] x_row;
   logic [33:0] scalar_number, element_moves, scalar, element, x;
   logic [15:0] x_stride, stride;
+  words_t written;
 
   assign fmac = is_fmac(instruction_i.opcode);
   assign passes_move = fmac || instruction_i.opcode == OpZeroBelow16;
@@ -77,9 +78,10 @@ module operand_addresses
     .stride_i(stride),
     .scalar_i(scalar),
     .before_i,
-    .written_o(place_o.written),
+    .written_o(written),
     .waits_o
   );
-  assign place_o.writes = place_o.written.first != place_o.written.behind;
+  assign place_o.written = written;
+  assign place_o.writes = written.first != written.behind;
 
 endmodule
