@@ -61,7 +61,7 @@ std::map<std::tuple<int, int, int>, double> read_dump(const std::filesystem::pat
     std::istringstream words(line);
     for (std::string& cell : cells) std::getline(words, cell, ',');
     int x = 0, y = 0, element = 0;
-    double value = 0;
+    float value = 0;  // nine digits tell one fp32
     if (number == 1 ? line != heading
                     : !parsed(cells[1], x) || !parsed(cells[2], y) || !parsed(cells[3], element) ||
                           !parsed(cells[4], value) || !words.eof())
