@@ -232,7 +232,15 @@ class Walk {
 
 StepWalk walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                    const Surroundings& around) {
-  return Walk(plan, layers, machine, around).run();
+  constexpr int few = 16;  // micro-batches, from which on they are alike
+  if (plan.micro_batches <= 2 * few) return Walk(plan, layers, machine, around).run();
+  Plan shorter = plan;
+  shorter.micro_batches = few;
+  const Cycle half = Walk(shorter, layers, machine, around).run().period;
+  shorter.micro_batches = 2 * few;
+  StepWalk walk = Walk(shorter, layers, machine, around).run();
+  walk.period += std::llround(static_cast<double>(walk.period - half) / few * (plan.micro_batches - 2 * few));
+  return walk;
 }
 
 }  // namespace weft::sw

@@ -23,7 +23,7 @@ struct StepWalk {
 /// A launch begins when the one before has ended; its rounds go on as the wafer, its channels and its words allow; a
 /// chunk goes out when the one before has, its layer's version is there, and the systems' buffers have room; a chunk is
 /// updated when its gradient is in and all streams of the step were read. A step of more chunks than the walk looks at
-/// goes in groups of them.
+/// goes in groups of them; of many micro-batches those behind the first 32 count as the 16 before.
 StepWalk walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                    const Surroundings& around);
 
