@@ -178,6 +178,24 @@ void ParameterStore::read_transposed(int layer, const StreamShape& shape, int ch
   }
 }
 
+proto::Block::Payload ParameterStore::of_trained(int layer, int chunk, proto::Block::Payload gradient) const {
+  const MatrixLayer& of = job_.layers[layer];
+  if (job_.timing_only || !of.zeros_travel()) return gradient;
+  const StreamShape& shape = layers_[layer].gradient;
+  auto payload = std::make_shared<proto::PayloadBytes>(gradient->size());
+  const auto* from = reinterpret_cast<const float*>(gradient->data());
+  auto* to = reinterpret_cast<float*>(payload->data());
+  std::fill_n(to, shape.chunk_elements(chunk), 0.0F);
+  const int first = shape.chunk_first_round(chunk);
+  for (int output = first; output < first + shape.chunk_rounds(chunk); ++output) {
+    of.trained->for_each(output, 0, of.inputs, [&](int input) { to[input] = from[input]; });
+    to[of.inputs] = from[of.inputs];
+    from += shape.elements_per_round;
+    to += shape.elements_per_round;
+  }
+  return payload;
+}
+
 void ParameterStore::accumulate(int layer, int chunk, const proto::PayloadBytes& payload, bool first) {
   if (job_.timing_only) return;
   const auto* gradient = reinterpret_cast<const float*>(payload.data());

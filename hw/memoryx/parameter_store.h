@@ -26,6 +26,8 @@ class ParameterStore {
   /// A layer of `state`, as it goes into a checkpoint.
   proto::Block::Payload layer_payload(const TrainingState& state, int layer) const;
 
+  /// A gradient chunk as it is applied: zeros in the place of what is zero for ever, where that travels, too.
+  proto::Block::Payload of_trained(int layer, int chunk, proto::Block::Payload gradient) const;
   /// Adds a gradient chunk to the layer's sum over micro-batches; `first` starts the sum.
   void accumulate(int layer, int chunk, const proto::PayloadBytes& gradient, bool first);
   /// The sum of a chunk. Precondition: accumulate() was called for it, and it is no run that only times.

@@ -55,6 +55,7 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
   if (!payload || static_cast<std::int64_t>(payload->size()) != elements * 4)
     throw SimulationError(fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag),
                                       payload ? payload->size() : 0, elements * 4));
+  payload = store_.of_trained(tag.layer, tag.chunk, std::move(payload));
   if (job_.micro_batches > 1) {
     store_.accumulate(tag.layer, tag.chunk, *payload, chunk.parts == 0);
     chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0,

@@ -23,17 +23,20 @@ struct MatrixLayer {
   int inputs = 0, outputs = 0;
   bool relu = false;                                 ///< ReLU after the bias; false for the output layer
   double dropout = 0;                                ///< probability of zero after the ReLU, training only
-  double sparsity = 0;                               ///< share of the weights that are zero for ever; 0: dense
-  std::shared_ptr<const WeightMask> mask = nullptr;  ///< of a sparse layer, which ones; null while a plan is sought
+  double sparsity = 0;                               ///< share of the weights that never travel; 0: dense on the wire
+  std::shared_ptr<const WeightMask> mask = nullptr;  ///< those that do; null: all, or while a plan is sought
+  /// Those that are not zero for ever; null: all. Where all travel MemoryX drops the gradients of the others.
+  std::shared_ptr<const WeightMask> trained = nullptr;
 
   bool sparse() const { return sparsity > 0; }
+  bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
   bool keeps(bool by_input, int round, int place) const {
     return by_input ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
   }
   /// As a checkpoint has them, zeros included.
   std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * (inputs + 1); }
-  /// That are streamed and updated, the bias included.
+  /// That travel and are updated, the bias included.
   std::int64_t kept_parameters() const { return mask ? mask->kept() + outputs : parameters(); }
 };
 

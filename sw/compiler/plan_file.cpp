@@ -39,7 +39,8 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
                     {"relu", layer.relu},
                     {"dropout", layer.dropout}});
     if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
-    if (layer.mask) list.back()["density"] = layer.mask->density();
+    if (layer.trained) list.back()["density"] = layer.trained->density();
+    if (layer.zeros_travel()) list.back()["zeros_travel"] = true;
   }
   return list;
 }
@@ -132,8 +133,8 @@ Json plan_json(const Plan& plan, const std::vector<hw::MatrixLayer>& layers) {
 
 Json plan_inputs(const std::vector<ResolvedValue>& machine, const std::vector<ResolvedValue>& model) {
   static const std::set<std::string> wishes = {
-      "runconfig.micro_batch_size", "runconfig.recompute",    "runconfig.lanes",
-      "runconfig.features_over",    "runconfig.stream_order", "runconfig.stream_block"};
+      "runconfig.micro_batch_size", "runconfig.recompute",    "runconfig.lanes",      "runconfig.features_over",
+      "runconfig.stream_order",     "runconfig.stream_block", "runconfig.sparse_wire"};
   Json inputs = Json::object();
   for (const ResolvedValue& value : machine) inputs["machine " + value.path] = value.value;
   for (const ResolvedValue& value : model)

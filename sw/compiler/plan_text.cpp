@@ -43,9 +43,9 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
                       columns ? "row" : "column");
   text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
   for (const hw::MatrixLayer& layer : layers)
-    if (layer.mask)
-      text += fmt::format("of {} {:.2f} % of the weights are kept, each sent with its index\n", layer.name,
-                          100 * layer.mask->density());
+    if (layer.trained)
+      text += fmt::format("of {} {:.2f} % of the weights are kept, {}\n", layer.name, 100 * layer.trained->density(),
+                          layer.zeros_travel() ? "sent among the zeros" : "each sent with its index");
   text += fmt::format("output layer's weights {}\n",
                       plan.retain ? "retained for its delta" : "streamed again for its delta");
   text += plan.segment < static_cast<int>(layers.size())

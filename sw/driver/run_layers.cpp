@@ -28,7 +28,7 @@ void mask_from_checkpoint(const ModelConfig& config, const std::filesystem::path
     auto mask = std::make_shared<const hw::WeightMask>(
         hw::WeightMask::nonzero(layer.outputs, layer.inputs, state.layers[index].tensors[0].values));
     layer.sparsity = 1 - mask->density();
-    if (layer.sparse()) layer.mask = std::move(mask);
+    if (layer.sparse()) layer.mask = layer.trained = std::move(mask);
   }
 }
 
@@ -37,12 +37,12 @@ template <typename State, typename Visit>
 void for_each_pruned(const std::vector<hw::MatrixLayer>& layers, State& state, Visit&& visit) {
   for (std::size_t index = 0; index < std::min(layers.size(), state.layers.size()); ++index) {
     const hw::MatrixLayer& layer = layers[index];
-    if (!layer.mask) continue;
+    if (!layer.trained) continue;
     const auto places = static_cast<std::size_t>(layer.outputs) * static_cast<std::size_t>(layer.inputs);
     for (auto& tensor : state.layers[index].tensors)
       for (std::size_t place = 0; tensor.values.size() == places && tensor.shape.size() == 2 && place < places; ++place)
-        if (!layer.mask->kept(static_cast<int>(place / static_cast<std::size_t>(layer.inputs)),
-                              static_cast<int>(place % static_cast<std::size_t>(layer.inputs))))
+        if (!layer.trained->kept(static_cast<int>(place / static_cast<std::size_t>(layer.inputs)),
+                                 static_cast<int>(place % static_cast<std::size_t>(layer.inputs))))
           visit(layer, tensor, place);
   }
 }
@@ -57,7 +57,7 @@ std::vector<hw::MatrixLayer> layers_of_run(const ModelConfig& config, const std:
     hw::MatrixLayer& layer = layers[index];
     if (!layer.sparse()) continue;
     const std::uint64_t key = split_mix(split_mix(sparsity.seed + split_mix_gamma) + index);
-    layer.mask = std::make_shared<const hw::WeightMask>(
+    layer.mask = layer.trained = std::make_shared<const hw::WeightMask>(
         hw::WeightMask::random(layer.outputs, layer.inputs, layer.sparsity, key));
   }
   return layers;

@@ -6,6 +6,7 @@
 #include "sw/compiler/plan_file.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/step_bounds.h"
+#include "sw/compiler/wire_choice.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_layers.h"
 #include "sw/driver/starting_file.h"
@@ -28,18 +29,19 @@ MatchedModel matched_run(const ModelConfig& config, const std::vector<hw::Matrix
   return model;
 }
 
-Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers) {
+Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers) {
   const ModelConfig& config = model.config;
   const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
-  Plan plan = make_plan(matched_run(config, layers), machine.spec, batch, config.runconfig.num_csx,
-                        config.model.retain_output_layer, config.runconfig.plan);
-  bound_step(plan, layers, machine.spec, around(config));
+  MatchedModel matched = matched_run(config, layers);
+  Plan plan = plan_with_wire(matched, machine.spec, batch, config.model.retain_output_layer, config.runconfig.plan,
+                             around(config));
+  layers = std::move(matched.layers);
   return plan;
 }
 
 }  // namespace
 
-Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers,
+Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers,
              const RunSettings& settings) {
   const Plan fresh = plan_now(model, machine, layers);
   if (settings.plan.empty()) return fresh;
@@ -65,7 +67,7 @@ std::string validation_text(const ModelFile& model) {
 
 std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
   RunFolder folder(settings.model_dir, model.config.model.name, FolderUse::plan);
-  const std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, starting_file(settings, nullptr));
+  std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, starting_file(settings, nullptr));
   const Plan plan = plan_now(model, machine, layers);
   RunState state = state_at_start(settings, model, machine.spec.name);
   state.phase = RunPhase::planned;

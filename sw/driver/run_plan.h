@@ -7,8 +7,8 @@
 namespace weft::sw {
 
 /// Throws UsageError if nothing fits, the plan file is damaged, or it was made for another model or machine.
-/// `layers`: of the run.
-Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, const std::vector<hw::MatrixLayer>& layers,
+/// `layers`: of the run; the wire of sparse ones (sw/compiler/wire_choice.h) is set.
+Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers,
              const RunSettings& settings);
 
 /// --validate_only: the table of operations and kernels.

@@ -13,8 +13,8 @@ namespace weft::sw {
 
 namespace {
 
-/// How long, how often, where, and what is measured beside the training: none of it reaches a weight. And what stands
-/// in step_settings() by what it comes to.
+/// How long, how often, where, what is measured beside the training, whether zeros travel: none of it reaches a weight.
+/// And what stands in step_settings() by what it comes to.
 bool decides_nothing(const std::string& path) {
   static const std::vector<std::string> without_effect = {"model.name",
                                                           "model.sparsity",
@@ -30,6 +30,7 @@ bool decides_nothing(const std::string& path) {
                                                           "runconfig.mode",
                                                           "runconfig.num_epochs",
                                                           "runconfig.save_initial_checkpoint",
+                                                          "runconfig.sparse_wire",
                                                           "runconfig.steps_per_epoch",
                                                           "train_input.data_dir",
                                                           "train_input.data_set",
@@ -45,16 +46,16 @@ uLong crc(uLong so_far, const std::vector<Value>& values) {
 std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
   std::string text;
   for (const hw::MatrixLayer& layer : layers) {
-    if (!layer.mask) continue;
+    if (!layer.trained) continue;
     uLong sum = 0;
     for (int output = 0; output < layer.outputs; ++output) {
       std::vector<int> kept;
-      layer.mask->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
+      layer.trained->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
       kept.push_back(layer.inputs);
       sum = crc(sum, kept);
     }
     text +=
-        fmt::format("{}{} keeps {} weights ({:08x})", text.empty() ? "" : ", ", layer.name, layer.mask->kept(), sum);
+        fmt::format("{}{} keeps {} weights ({:08x})", text.empty() ? "" : ", ", layer.name, layer.trained->kept(), sum);
   }
   return text.empty() ? "dense" : text;
 }

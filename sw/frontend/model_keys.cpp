@@ -131,6 +131,8 @@ constexpr Row rows[] = {
     {"runconfig.lanes", "", Use::honoured, "a whole number, 1 to 1048576 (or auto)", "auto",
      "stripes of the wafer that each hold all features"},
     {"runconfig.features_over", "", Use::honoured, "auto, rows, columns", "auto", ""},
+    {"runconfig.sparse_wire", "", Use::honoured, "auto, sparse, dense", "auto",
+     "how a sparse layer travels: what is kept, with its index, or all; auto: the shorter predicted step"},
     {"runconfig.stream_order", "", Use::honoured, "by_round, by_element", "by_round", "of a weight stream"},
     {"runconfig.stream_block", "", Use::honoured, "a whole number, 1 to 1048576", "1", "rounds of a block"},
 

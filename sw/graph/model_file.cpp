@@ -180,6 +180,9 @@ PlanWishes read_wishes(YamlSection& section) {
   plan.stream_order.by_element =
       section.choice<bool>("stream_order", {{"by_round", false}, {"by_element", true}}, false);
   plan.stream_order.block = section.integer("stream_block", {1, kMaxFeatures}, 1);
+  plan.sparse_wire = section.choice<SparseWire>(
+      "sparse_wire", {{"auto", SparseWire::automatic}, {"sparse", SparseWire::sparse}, {"dense", SparseWire::dense}},
+      SparseWire::automatic);
   return plan;
 }
 

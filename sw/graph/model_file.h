@@ -56,6 +56,9 @@ struct MicroBatch {
 
 enum class FeaturesOver { automatic, rows, columns };
 
+/// How a layer travels of which some weights are zero for ever: those that are not, each with its index, or all.
+enum class SparseWire { automatic, sparse, dense };
+
 /// What a model file asks of its plan; defaults leave it to the planner.
 struct PlanWishes {
   MicroBatch micro_batch_size;
@@ -64,6 +67,7 @@ struct PlanWishes {
   int lanes = 0;  ///< 0: any number
   FeaturesOver features_over = FeaturesOver::automatic;
   hw::StreamOrder stream_order;
+  SparseWire sparse_wire = SparseWire::automatic;
 };
 
 struct RunConfig {

@@ -10,6 +10,18 @@ namespace weft::sw {
 
 namespace {
 
+/// Of a launch's multiply-adds, those with a weight that is not zero for ever. Zeros count where they travel.
+double useful_share(const RunReport& report, const proto::CausedLaunch& launch) {
+  const hw::Kernel* kernel = hw::find_kernel(launch.kernel);
+  const auto layers = report.plan.find("layers");
+  if (!kernel || layers == report.plan.end()) return 1;
+  const auto& layer = layers->at(static_cast<std::size_t>(launch.layer));
+  if (!layer.contains("zeros_travel")) return 1;
+  const auto density = layer.at("density").get<double>();
+  const auto inputs = layer.at("inputs").get<double>();
+  return kernel->has_bias() ? (density * inputs + 1) / (inputs + 1) : density;
+}
+
 std::int64_t number_of(const StepRecord& step) { return step.train ? step.global_step : step.step + 1; }
 
 }  // namespace
@@ -69,7 +81,7 @@ std::optional<SteadyState> steady_state(const RunReport& report) {
     const proto::CausedLaunch& launch = report.launches[index];
     if (counted.count({launch.stage, launch.step}) == 0) continue;
     steady.macs += static_cast<double>(launch.macs) / steps;
-    if (!again[index]) steady.useful_macs += static_cast<double>(launch.macs) / steps;
+    if (!again[index]) steady.useful_macs += useful_share(report, launch) * static_cast<double>(launch.macs) / steps;
     compute += static_cast<double>(launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)]) / steps;
   }
   if (steady.extrapolated && steady.train && !report.works.empty()) {

@@ -256,8 +256,9 @@ std::string summary_text(const RunReport& report) {
   if (report.plan.contains("layers"))
     for (const auto& layer : report.plan["layers"])
       if (layer.contains("density"))
-        text += fmt::format("{:<20} {:.2f} % of the weights kept\n", "sparse " + layer["name"].get<std::string>(),
-                            100 * layer["density"].get<double>());
+        text += fmt::format("{:<20} {:.2f} % of the weights kept{}\n", "sparse " + layer["name"].get<std::string>(),
+                            100 * layer["density"].get<double>(),
+                            layer.contains("zeros_travel") ? ", sent among the zeros" : "");
   std::map<bool, std::set<int>> stages;  // evaluations like the trainings between them are one table
   for (const StepRecord& step : report.steps) stages[!step.train].insert(step.stage);
   for (const auto& [evaluation, of] : stages) text += stage_table(report, of, !evaluation, *steady);

@@ -65,8 +65,11 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   for (std::size_t index = 0; sparsity > 0 && index < job.layers.size(); ++index) {
     MatrixLayer& layer = job.layers[index];
     layer.sparsity = sparsity;
-    layer.mask =
+    layer.mask = layer.trained =
         std::make_shared<const WeightMask>(WeightMask::random(layer.outputs, layer.inputs, sparsity, index + 5));
+    if (wanted.sparse_wire != sw::SparseWire::dense) continue;
+    layer.sparsity = 0;
+    layer.mask = nullptr;
   }
   job.batch = 48;
   job.systems = systems;
@@ -84,9 +87,9 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   for (std::size_t index = 0; index < job.layers.size(); ++index) {
     std::vector<bool> kept;
     const MatrixLayer& layer = job.layers[index];
-    for (int output = 0; layer.mask && output < layer.outputs; ++output)
+    for (int output = 0; layer.trained && output < layer.outputs; ++output)
       for (int input = 0; input < layer.inputs; ++input) {
-        kept.push_back(layer.mask->kept(output, input));
+        kept.push_back(layer.trained->kept(output, input));
         if (!kept.back()) parameters[index].weight[kept.size() - 1] = 0;
       }
     initial.layers[index].tensors[0].values = parameters[index].weight;
@@ -174,5 +177,15 @@ TEST_CASE("sparse layers on two systems, micro-batches, lanes") {
   sw::PlanWishes wishes;
   wishes.lanes = 2;
   compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::automatic, {60, 30, 10}, wishes, 0.7);
+}
+TEST_CASE("sparse layers whose zeros travel: the others train, they stay zero") {
+  sw::PlanWishes wishes;
+  wishes.sparse_wire = sw::SparseWire::dense;
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::automatic, {60, 30, 20, 10}, wishes, 0.5);
+}
+TEST_CASE("sparse layers whose zeros travel, on two systems, micro-batches") {
+  sw::PlanWishes wishes;
+  wishes.sparse_wire = sw::SparseWire::dense;
+  compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, wishes, 0.7);
 }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }

@@ -102,6 +102,22 @@ class Sparse(ScratchTrainings):
         ends = {name: report(self.folder / name)["steps"][-1]["end"] for name in ("plain", "dense")}
         self.assertLess(ends["plain"], ends["dense"])
 
+    def test_zeros_may_travel(self):
+        """The same losses, to the bit; all of the layer travels; by itself where it is predicted to be shorter."""
+        self.train("with_zeros", "--set", "runconfig.sparse_wire=dense")
+        losses = {name: [step["loss"] for step in report(self.folder / name)["steps"]] for name in ("plain", "with_zeros")}
+        self.assertEqual(losses["plain"], losses["with_zeros"])
+        self.assertEqual(self.densities("with_zeros"), self.densities("plain"))
+        self.assertIn("sent among the zeros", (self.folder / "with_zeros" / "summary.txt").read_text())
+        self.train("no_zeros", sparsity=0)
+        ends = {name: report(self.folder / name)["steps"][-1]["end"] for name in ("no_zeros", "with_zeros")}
+        self.assertEqual(ends["no_zeros"], ends["with_zeros"])
+        useful = {name: report(self.folder / name)["steady"]["mfu"] for name in ("no_zeros", "with_zeros")}
+        self.assertLess(useful["with_zeros"], 0.4 * useful["no_zeros"])  # 20 % of most weights are kept
+        self.train("few", sparsity="[0.05, 0.05]")
+        self.assertIn("sent among the zeros", (self.folder / "few" / "summary.txt").read_text())
+        self.assertNotIn("sent among the zeros", (self.folder / "plain" / "summary.txt").read_text())
+
     def test_resume_is_bit_exact(self):
         self.train("half", steps=4)
         self.train("half", "--resume")

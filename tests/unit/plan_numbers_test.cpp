@@ -9,6 +9,7 @@
 #include "sw/compiler/prediction.h"
 #include "sw/compiler/sram_map.h"
 #include "sw/compiler/step_bounds.h"
+#include "sw/compiler/wire_choice.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 
@@ -34,7 +35,9 @@ const std::vector<hw::MatrixLayer> two = {{"fc1", 10, 6, true, 0}, {"fc2", 6, 4,
 
 hw::MatrixLayer sparse_layer(const std::string& name, int inputs, int outputs, double sparsity) {
   hw::MatrixLayer layer{name, inputs, outputs, false, 0, sparsity};
-  layer.mask = std::make_shared<const hw::WeightMask>(hw::WeightMask::random(outputs, inputs, sparsity, 1));
+  if (sparsity == 0) return layer;
+  layer.mask = layer.trained =
+      std::make_shared<const hw::WeightMask>(hw::WeightMask::random(outputs, inputs, sparsity, 1));
   return layer;
 }
 
@@ -200,6 +203,27 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   // Of each parameter 4 bytes forward, 2 for its gradient; of the second layer's weights, without its 4 biases, 4 for
   // its delta; two servers.
   CHECK(bound(plan, "weights read", (6 * first + 6 * second + 4 * (second - 4)) / 2));
+}
+
+TEST_CASE("zeros travel where the step is shorter with them, or as it is asked for") {
+  hw::MachineSpec machine = mini();
+  machine.io.ethernet_gbps = 0.1;  // Ethernet binds: 32 bits of a kept weight, 16 of any; a gradient has 32 either way
+  const auto travel = [&](double zeros, sw::SparseWire wire) {
+    sw::PlanWishes wishes;
+    wishes.sparse_wire = wire;
+    sw::MatchedModel model =
+        weft::test::layer_chain({sparse_layer("fc1", 40, 30, zeros), sparse_layer("fc2", 30, 20, 0)});
+    const auto trained = model.layers[0].trained;
+    sw::plan_with_wire(model, machine, 12, sw::RetainOutput::no, wishes, {});
+    CHECK(model.layers[0].trained == trained);
+    CHECK(model.layers[0].sparse() == (model.layers[0].mask != nullptr));
+    CHECK_FALSE(model.layers[1].zeros_travel());
+    return model.layers[0].zeros_travel();
+  };
+  CHECK(travel(0.05, sw::SparseWire::automatic));
+  CHECK_FALSE(travel(0.6, sw::SparseWire::automatic));
+  CHECK(travel(0.6, sw::SparseWire::dense));
+  CHECK_FALSE(travel(0.05, sw::SparseWire::sparse));
 }
 
 TEST_CASE("the least that a step can take: products of the fullest PE, by hand, only of the launches that there are") {
