@@ -31,4 +31,17 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropou
   code.loop(first, pe.features, 0);
 }
 
+bool is_dropped(const ProgramLaunch& launch, std::size_t at) {
+  const Dropout& dropout = launch.line.dropout;
+  const auto tokens = static_cast<std::size_t>(launch.block.tokens);
+  const std::uint32_t bits = dropout_bits(dropout.key, static_cast<std::uint32_t>(at / tokens),
+                                          dropout.first_sample + static_cast<std::uint32_t>(at % tokens));
+  return bits < dropout_threshold(dropout.probability);
+}
+
+std::uint16_t dropout_scaled(std::uint16_t value, const Dropout& dropout) {
+  if (dropout.probability == 0) return value;
+  return scale_half(value, float_to_half(dropout_scale(dropout.probability)));
+}
+
 }  // namespace weft::hw

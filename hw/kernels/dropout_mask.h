@@ -14,4 +14,11 @@ void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropo
 /// (DropoutMix), compared. `bits`: fp32-sized words for dropout_words().
 void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropout, int values, int bits);
 
+/// The same in plain loops. Of the element at `at` of [features][tokens]:
+bool is_dropped(const ProgramLaunch& launch, std::size_t at);
+std::uint16_t dropout_scaled(std::uint16_t value, const Dropout& dropout);
+inline std::uint16_t after_dropout(const ProgramLaunch& launch, std::size_t at, std::uint16_t value) {
+  return is_dropped(launch, at) ? std::uint16_t{0} : dropout_scaled(value, launch.line.dropout);
+}
+
 }  // namespace weft::hw

@@ -1,5 +1,7 @@
 #include "hw/kernels/line_program.h"
 
+#include <map>
+
 namespace weft::hw {
 
 namespace {
@@ -19,6 +21,18 @@ LineMeeting meeting_of(const Instruction& instruction) {
     default:
       return LineMeeting::up;
   }
+}
+
+int LineProgram::scratch_words(const LinePe& pe) const {
+  std::map<int, int> operands;  // by address: one that is read and written stands once
+  for (const std::vector<LineOperand>& some : {reads, writes})
+    for (const LineOperand& operand : some)
+      operands[operand.address] = operand.format == LineFormat::label  ? pe.tokens
+                                  : operand.format == LineFormat::fp32 ? 2 * pe.elements()
+                                                                       : pe.elements();
+  int words_left = words();
+  for (const auto& [address, taken] : operands) words_left -= taken;
+  return words_left;
 }
 
 Instruction LineCode::vector(Opcode opcode, int a, int b, int n) {

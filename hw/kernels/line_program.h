@@ -22,6 +22,7 @@ struct LinePe {
 /// Operands of a launch, by the layer that it belongs to.
 enum class LineTensor {
   values,  ///< the layer's output, [features][tokens]
+  kept,    ///< what its activation read, of layers that keep it (MatrixLayer::keeps_preactivation)
   deltas,  ///< its delta
   labels,  ///< [tokens], 16 bits each; none = 0xffff
 };
@@ -41,6 +42,8 @@ struct LineProgram {
   int constants_at = 0;
   std::vector<LineOperand> reads, writes;
   int words() const { return constants_at + 2 * static_cast<int>(constants.size()); }
+  /// Words besides its operands.
+  int scratch_words(const LinePe& pe) const;
 };
 
 struct LineColors {

@@ -31,26 +31,10 @@ LineProgram relu_backward_program(const LinePe& pe, const LineSettings& settings
   return code.finish();
 }
 
-namespace {
-
-std::uint32_t scaled(std::uint16_t value, const Dropout& dropout) {
-  if (dropout.probability == 0) return value;
-  return scale_half(value, float_to_half(dropout_scale(dropout.probability)));
-}
-
-}  // namespace
-
 std::vector<std::uint32_t> relu_plain(const ProgramLaunch& launch) {
-  const Dropout& dropout = launch.line.dropout;
-  const auto tokens = static_cast<std::size_t>(launch.block.tokens);
   std::vector<std::uint32_t> halves;
-  for (const std::uint32_t value : launch.operands[0]) {
-    const std::size_t at = halves.size();
-    const std::uint32_t bits = dropout_bits(dropout.key, static_cast<std::uint32_t>(at / tokens),
-                                            dropout.first_sample + static_cast<std::uint32_t>(at % tokens));
-    const bool drop = bits < dropout_threshold(dropout.probability);
-    halves.push_back(drop ? 0 : scaled(relu(static_cast<std::uint16_t>(value)), dropout));
-  }
+  for (const std::uint32_t value : launch.operands[0])
+    halves.push_back(after_dropout(launch, halves.size(), relu(static_cast<std::uint16_t>(value))));
   return halves;
 }
 
@@ -59,7 +43,8 @@ std::vector<std::uint32_t> relu_backward_plain(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> halves;
   for (std::size_t at = 0; at < deltas.size(); ++at) {
     const bool passes = is_positive_half(static_cast<std::uint16_t>(values[at]));
-    halves.push_back(scaled(passes ? static_cast<std::uint16_t>(deltas[at]) : std::uint16_t{0}, launch.line.dropout));
+    halves.push_back(
+        dropout_scaled(passes ? static_cast<std::uint16_t>(deltas[at]) : std::uint16_t{0}, launch.line.dropout));
   }
   return halves;
 }

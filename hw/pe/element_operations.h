@@ -21,6 +21,7 @@ constexpr ElementOperation<A, B, Scalar, Apply> element(Apply apply) {
 /// Words from an element of the second operand, of so many words, to the next one.
 inline int second_step(const Instruction& i, int words) {
   switch (i.opcode) {
+    case Opcode::axpy_memory:
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::horner32:
@@ -40,6 +41,10 @@ void with_element_operation(const Instruction& i, Visit&& visit) {
   using Half = std::uint16_t;
   const int shift = i.row_stride;
   switch (i.opcode) {
+    case Opcode::axpy_memory:
+      return visit(element<2, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) {
+        return fused_multiply_add(static_cast<Half>(scalar), static_cast<Half>(b), a);
+      }));
     case Opcode::relu16:
       return visit(element<1, 0, 0>([](Bits a, Bits, Bits, Bits) -> Bits { return relu(static_cast<Half>(a)); }));
     case Opcode::relu_back16:

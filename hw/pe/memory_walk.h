@@ -25,7 +25,7 @@ std::size_t walk_in_memory(const std::vector<Instruction>& code, std::size_t at,
     }
     if (instruction.opcode == Opcode::halt || !works_in_memory(instruction)) return at;
     for (int number = 0; number < std::max<int>(1, instruction.scalars); ++number)
-      vector(instruction, place_of(instruction, number, passes[0]));
+      vector(instruction, place_of(instruction, number, passes[0], number));
     ++at;
   }
 }

@@ -61,6 +61,14 @@ void VectorCode::multiply_add(Opcode opcode, int a, int x, int n, const std::vec
   add(instruction);
 }
 
+void VectorCode::add_halves(int a, int x, int n, float factor) {
+  Instruction instruction = vector(Opcode::axpy_memory, a, x, n);
+  instruction.element_stride = 1;
+  instruction.c = word(place(float_to_half(factor)));
+  instruction.scalars = 1;
+  add(instruction);
+}
+
 void VectorCode::multiply_integer(int a, int n, std::uint32_t factor) {
   Instruction instruction = vector(Opcode::mul_int32, a, 0, n);
   instruction.c = word(place(factor));

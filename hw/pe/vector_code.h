@@ -42,6 +42,8 @@ class VectorCode {
   void shift(Opcode opcode, int a, int b, int n, int bits);
   /// FMAC32, HORNER32 with the same vector for every scalar.
   void multiply_add(Opcode opcode, int a, int x, int n, const std::vector<float>& scalars);
+  /// a32[k] = fma(factor, x16[k], a32[k]), a product of halves: AXPYM.
+  void add_halves(int a, int x, int n, float factor);
   void multiply_integer(int a, int n, std::uint32_t factor);
   /// KEEP_EQUAL32, ZERO_EQUAL32: vector s of a with the halves at b, `step` words apart, and value + s row.
   struct Compared {

@@ -68,6 +68,7 @@ bool stays_in_memory(Opcode opcode) {
 }
 
 bool works_in_memory(const Instruction& instruction) {
+  if (instruction.opcode == Opcode::axpy_memory) return !instruction.fabric_out && !instruction.listed;
   return combines(instruction.opcode) ? !instruction.fabric_in : stays_in_memory(instruction.opcode);
 }
 
@@ -106,6 +107,8 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
       return word_lanes(lanes);
     case Opcode::max32:
       return lanes.max_fp32;
+    case Opcode::axpy_memory:
+      return lanes.fmac_mixed;
     case Opcode::to_half16:
     case Opcode::scale16:
       return lanes.convert;

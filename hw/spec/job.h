@@ -21,12 +21,13 @@ namespace weft::hw {
 struct MatrixLayer {
   std::string name;  ///< parameters are model.<name>.weight and model.<name>.bias
   int inputs = 0, outputs = 0;
-  bool relu = false;                                 ///< ReLU after the bias; false for the output layer
-  double dropout = 0;                                ///< probability of zero after the ReLU, training only
+  std::string activation;                            ///< after the bias: Kernel::operation; empty: none
+  double dropout = 0;                                ///< probability of zero after the activation, training only
   double sparsity = 0;                               ///< share of the weights that never travel; 0: dense on the wire
   std::shared_ptr<const WeightMask> mask = nullptr;  ///< those that do; null: all, or while a plan is sought
   /// Those that are not zero for ever; null: all. Where all travel MemoryX drops the gradients of the others.
   std::shared_ptr<const WeightMask> trained = nullptr;
+  bool keeps_preactivation = false;  ///< for the backward pass, beside what the activation makes of it
 
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }

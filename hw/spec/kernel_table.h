@@ -64,10 +64,11 @@ struct Kernel {
   StreamSource source = StreamSource::edge;  ///< of the stream form, as what follows
   SumEnd sums = SumEnd::owner;
   LineAxis lines = LineAxis::rows;
-  const char* stream = "weights";  ///< what the scalars are, in traces
-  const char* vectors = nullptr;   ///< what they are multiplied with, where it comes across the lines before them,
-                                   ///< from the line that owns the round; else every PE has its own
-  bool sums_fp32 = false;          ///< sums that return are kept as they are, else rounded to fp16
+  const char* stream = "weights";   ///< what the scalars are, in traces
+  const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
+                                    ///< from the line that owns the round; else every PE has its own
+  bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
+  const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
   /// Inputs hold the constant one of the bias.
@@ -78,19 +79,25 @@ struct Kernel {
   constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
 };
 
+constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
+  Kernel row{kind, name, KernelForm::local, role};
+  row.operation = operation;
+  return row;
+}
+
 /// In the order of KernelKind.
 constexpr std::array<Kernel, 12> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
     {KernelKind::retain_forward, "retain_forward", KernelForm::stream, KernelRole::forward, KernelWeights::kept},
-    {KernelKind::activation, "activation", KernelForm::local, KernelRole::forward},
+    activation_kernel(KernelKind::activation, "activation", KernelRole::forward, "ReLU"),
     {KernelKind::softmax_loss, "softmax_loss", KernelForm::loss, KernelRole::loss},
     {KernelKind::matmul_delta, "matmul_delta", KernelForm::stream, KernelRole::delta, KernelWeights::streamed, true,
      true, KernelKind::retained_delta},
     {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident,
      false, false, KernelKind::retained_delta, StreamSource::owner, SumEnd::here, LineAxis::columns, "deltas"},
-    {KernelKind::activation_backward, "activation_backward", KernelForm::local, KernelRole::delta},
+    activation_kernel(KernelKind::activation_backward, "activation_backward", KernelRole::delta, "ReLU"),
     {KernelKind::matmul_gradient, "matmul_gradient", KernelForm::stream, KernelRole::gradient, KernelWeights::none,
      false, true, KernelKind::matmul_gradient, StreamSource::owner, SumEnd::edge, LineAxis::columns, "deltas"},
     // Of attention a round is a key. Its features come along the rows from the column that holds it, and the sums are

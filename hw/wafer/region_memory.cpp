@@ -14,12 +14,15 @@ RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rec
   const int count = static_cast<int>(widths_.size());
   activations_.resize(widths_.size());
   deltas_.resize(widths_.size());
+  kept_.resize(layers.size());
   for (int index = 0; index < count; ++index) {
     FeatureBlock& block = activations_[static_cast<std::size_t>(index)];
     const int features = feature_count(index);
     block.resize(features + (holds_bias(index) ? 1 : 0), tokens_);
     if (holds_bias(index)) std::fill_n(block.row(features), tokens_, 1.0F);
     if (index > 0) deltas_[static_cast<std::size_t>(index)].resize(features, tokens_);
+    if (index > 0 && layer(index - 1).keeps_preactivation)
+      kept_[static_cast<std::size_t>(index) - 1].resize(features, tokens_);
   }
   labels_.assign(static_cast<std::size_t>(tokens_), -1);
 }

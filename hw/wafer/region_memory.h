@@ -57,6 +57,7 @@ class RegionMemory {
   FeatureBlock& delta(int index) { return deltas_[static_cast<std::size_t>(index)]; }
   /// A line kernel's operand, of layer `layer`.
   FeatureBlock& line_block(LineTensor tensor, int layer) {
+    if (tensor == LineTensor::kept) return kept_[static_cast<std::size_t>(layer)];
     return tensor == LineTensor::deltas ? delta(layer + 1) : activation(layer + 1);
   }
   std::vector<std::int32_t>& labels() { return labels_; }
@@ -69,7 +70,8 @@ class RegionMemory {
   std::vector<int> widths_;
   int first_token_ = 0, tokens_ = 0;
   std::vector<FeatureBlock> activations_, deltas_;
-  FeatureBlock retained_;  ///< [outputs of the last layer][local inputs]
+  std::vector<FeatureBlock> kept_;  ///< of layers that keep what their activation read
+  FeatureBlock retained_;           ///< [outputs of the last layer][local inputs]
   std::vector<std::int32_t> labels_;
 };
 

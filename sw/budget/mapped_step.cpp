@@ -13,7 +13,7 @@ struct Matrix {
   int inputs, outputs, count;
   bool again;  ///< its forward pass runs twice
 
-  hw::MatrixLayer layer() const { return {"", inputs, outputs, false, 0}; }
+  hw::MatrixLayer layer() const { return {"", inputs, outputs, "", 0}; }
   int launches() const { return (again ? 4 : 3) * count; }
 };
 

@@ -27,19 +27,33 @@ struct Pattern {
   std::optional<KernelKind> kind;
 };
 
-/// Of two that fit, the first one is taken.
-const std::vector<Pattern>& patterns() {
-  static const std::vector<Pattern> all = {
-      {Pass::forward, {"Linear"}, {model_input, "ReLU", "Dropout"}, KernelKind::matmul_forward},
-      {Pass::forward, {"ReLU", "Dropout"}, {"Linear"}, KernelKind::activation},
-      {Pass::forward, {"ReLU"}, {"Linear"}, KernelKind::activation},
+std::vector<Pattern> all_patterns() {
+  std::vector<Pattern> all = {
+      {Pass::forward, {"Linear"}, {model_input}, KernelKind::matmul_forward},
       {Pass::forward, {"SoftmaxCrossEntropy"}, {"Linear"}, KernelKind::softmax_loss},
       {Pass::delta, {"SoftmaxCrossEntropy"}, {}, std::nullopt},
       {Pass::delta, {"Linear"}, {}, KernelKind::matmul_delta},
       {Pass::gradient, {"Linear"}, {}, KernelKind::matmul_gradient},
-      {Pass::delta, {"Dropout", "ReLU"}, {}, KernelKind::activation_backward},
-      {Pass::delta, {"ReLU"}, {}, KernelKind::activation_backward},
   };
+  // Dropout is done by the activation's kernel.
+  for (const hw::Kernel& row : hw::kernels) {
+    if (row.operation == nullptr) continue;
+    if (row.role == hw::KernelRole::forward) {
+      all.front().after.emplace_back(row.operation);
+      all.push_back({Pass::forward, {row.operation, "Dropout"}, {"Linear"}, row.kind});
+      all.push_back({Pass::forward, {row.operation}, {"Linear"}, row.kind});
+    } else {
+      all.push_back({Pass::delta, {"Dropout", row.operation}, {}, row.kind});
+      all.push_back({Pass::delta, {row.operation}, {}, row.kind});
+    }
+  }
+  all.front().after.emplace_back("Dropout");
+  return all;
+}
+
+/// Of two that fit, the first one is taken.
+const std::vector<Pattern>& patterns() {
+  static const std::vector<Pattern> all = all_patterns();
   return all;
 }
 

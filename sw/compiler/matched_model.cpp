@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sw/graph/operation_types.h"
+
 namespace weft::sw {
 
 using hw::KernelKind;
@@ -30,7 +32,11 @@ MatchedModel matched_model(const Matching& matching) {
         model.layers.push_back({operation.name, operation.input_features, operation.output_features});
         model.layers.back().sparsity = operation.attribute("sparsity");
       }
-      if (operation.type == "ReLU") model.layers.back().relu = true;
+      const OperationType& type = type_of(operation);
+      if (!type.activation_fn.empty()) {
+        model.layers.back().activation = type.name;
+        model.layers.back().keeps_preactivation = type.delta_reads == DeltaReads::input;
+      }
       if (operation.type == "Dropout") model.layers.back().dropout = operation.attribute("probability");
     }
   append(model.forward, matching.forward_kernels);
@@ -51,10 +57,12 @@ std::vector<hw::Launch> train_launches(const MatchedModel& model, bool retain, i
   std::vector<hw::Launch> launches = eval_launches(model);
   int computed_from = (layers - 1) / segment * segment;  // the last segment's activations are still there
   for (const hw::Launch& launch : model.backward) {
-    // A segment's last layer makes the next one's input, which is kept.
+    // A segment's last layer makes the next one's input, which is kept, but not what its activation read.
     const int first = launch.layer / segment * segment;
-    if (first < computed_from && hw::kernel_of(launch.kind).streams()) {
-      launches.insert(launches.end(), of_layer(model.forward, first), of_layer(model.forward, computed_from - 1));
+    const bool kept = model.layers[static_cast<std::size_t>(launch.layer)].keeps_preactivation;
+    if (first < computed_from && (kept || hw::kernel_of(launch.kind).streams())) {
+      const int last = kept ? computed_from : computed_from - 1;
+      launches.insert(launches.end(), of_layer(model.forward, first), of_layer(model.forward, last));
       computed_from = first;
     }
     launches.push_back(launch);

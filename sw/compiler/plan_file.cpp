@@ -36,8 +36,9 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
     list.push_back({{"name", layer.name},
                     {"inputs", layer.inputs},
                     {"outputs", layer.outputs},
-                    {"relu", layer.relu},
+                    {"relu", layer.activation == "ReLU"},
                     {"dropout", layer.dropout}});
+    if (!layer.activation.empty() && layer.activation != "ReLU") list.back()["activation"] = layer.activation;
     if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
     if (layer.trained) list.back()["density"] = layer.trained->density();
     if (layer.zeros_travel()) list.back()["zeros_travel"] = true;

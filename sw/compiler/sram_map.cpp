@@ -2,7 +2,30 @@
 
 #include <algorithm>
 
+#include "hw/kernels/line_kernels.h"
+
 namespace weft::sw {
+
+namespace {
+
+/// What the kernels of a layer's activation work in, besides the tensors that they read and write.
+Bytes activation_scratch(const hw::MatrixLayer& layer, int features, int tokens, bool train) {
+  hw::LineSettings settings;
+  settings.train = train;
+  settings.dropout.probability = train ? layer.dropout : 0;
+  hw::LinePe pe;
+  pe.features = features;
+  pe.tokens = tokens;
+  int most = 0;
+  for (const hw::Kernel& row : hw::kernels) {
+    if (row.operation == nullptr || layer.activation != row.operation) continue;
+    if (row.role != hw::KernelRole::forward && !train) continue;
+    most = std::max(most, hw::line_kernel(row.kind).program(pe, settings).scratch_words(pe));
+  }
+  return 2 * static_cast<Bytes>(most);
+}
+
+}  // namespace
 
 int padded_tokens(int tokens) { return (tokens + 3) / 8 * 8 + 4; }
 
@@ -28,6 +51,13 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
       most_again = std::max(most_again, again);
     }
     accumulators = std::max(accumulators, 4 * (held(layer.inputs) + 1));
+    if (layer.keeps_preactivation) {
+      const Bytes kept = train ? held(layer.outputs) * row : 0;
+      if (!recomputes && train) map.push_back({"preactivation of " + layer.name, kept});
+      if (recomputes) most_again = std::max(most_again, again += kept);
+      const int features = static_cast<int>(held(layer.outputs));
+      accumulators = std::max(accumulators, activation_scratch(layer, features, wide, train));
+    }
     if (layer.sparse()) lists = std::max(lists, 2 * (held(layer.inputs) + 1));
     if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.outputs)) * row);
   }

@@ -29,11 +29,11 @@ const char* name_of(Stalls stalls) {
 }
 
 const std::vector<KernelKind>& program_kernels() {
-  static const std::vector<KernelKind> kernels = {
-      KernelKind::matmul_forward,   KernelKind::matmul_delta,     KernelKind::matmul_gradient,
-      KernelKind::retained_delta,   KernelKind::activation,       KernelKind::activation_backward,
-      KernelKind::retain_forward,   KernelKind::load_input,       KernelKind::softmax_loss,
-      KernelKind::attention_scores, KernelKind::attention_values, KernelKind::attention_keys};
+  static const std::vector<KernelKind> kernels = [] {
+    std::vector<KernelKind> all;
+    for (const hw::Kernel& row : hw::kernels) all.push_back(row.kind);
+    return all;
+  }();
   return kernels;
 }
 

@@ -29,7 +29,7 @@ struct CrossCase {
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
 
-/// All that the compiler launches.
+/// All that there are.
 const std::vector<hw::KernelKind>& program_kernels();
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);

@@ -96,7 +96,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 }
 
 void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
-  prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, false, 0});
+  prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(
@@ -162,6 +162,12 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
   return labels;
 }
 
+bool keeps_in_training(hw::LinePrograms& programs) {
+  const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
+  return std::any_of(written.begin(), written.end(),
+                     [](const hw::LineOperand& operand) { return operand.tensor == hw::LineTensor::kept; });
+}
+
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
   const std::size_t size = draw_block(c, c.outputs, launch);
   hw::LinePrograms undrawn(launch);  // settings change no operand that is read
@@ -175,8 +181,9 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
       launch.operands.emplace_back(halves.begin(), halves.end());
     }
   }
-  if (hw::kernel_of(c.kind).role == hw::KernelRole::loss) {
-    launch.line.train = random() % 2 == 0;
+  const bool is_loss = hw::kernel_of(c.kind).role == hw::KernelRole::loss;
+  if (is_loss || keeps_in_training(undrawn)) launch.line.train = random() % 2 == 0;
+  if (is_loss) {
     launch.line.loss_scale = random() % 2 == 0 ? 1024.0F : 3.0F;
   } else {
     launch.line.dropout = draw_dropout(random);

@@ -41,7 +41,8 @@ struct NetworkConfig {
   int input_features = 0;
   std::vector<int> hidden_sizes;
   int num_classes = 0;
-  double dropout = 0;  ///< after each hidden activation, training only
+  std::string activation = "ReLU";  ///< the operation behind each hidden layer
+  double dropout = 0;               ///< after each hidden activation, training only
   RetainOutput retain_output_layer = RetainOutput::automatic;
   SparsityConfig sparsity;
 };

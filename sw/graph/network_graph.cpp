@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sw/graph/operation_types.h"
+
 namespace weft::sw {
 
 OperationGraph network_graph(const NetworkConfig& network) {
@@ -20,7 +22,7 @@ OperationGraph network_graph(const NetworkConfig& network) {
            {{"features", index < hidden ? network.hidden_sizes[index] : network.num_classes},
             {"sparsity", zeros.empty() ? 0 : zeros[index]}});
     if (index == hidden) break;
-    append("ReLU", layer + ".relu", {});
+    append(network.activation, layer + "." + find_operation_type(network.activation)->activation_fn.front(), {});
     if (network.dropout > 0) append("Dropout", layer + ".dropout", {{"probability", network.dropout}});
   }
   append("SoftmaxCrossEntropy", "loss", {});

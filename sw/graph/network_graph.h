@@ -5,7 +5,7 @@
 
 namespace weft::sw {
 
-/// Linear, ReLU and (if its probability is not zero) Dropout for each hidden layer fc1, fc2, ...; Linear and
+/// Linear, the activation and (if its probability is not zero) Dropout for each hidden layer fc1, fc2, ...; Linear and
 /// SoftmaxCrossEntropy at the end. Reads "samples" and "labels", makes "loss". Checked; a pure function.
 OperationGraph network_graph(const NetworkConfig& network);
 

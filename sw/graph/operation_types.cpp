@@ -55,7 +55,7 @@ const std::vector<OperationType>& operation_types() {
        },
        matrix_with_bias,
        linear_flops},
-      {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature},
+      {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature, {"relu"}},
       {"Dropout",
        1,
        1,
@@ -99,6 +99,13 @@ const std::vector<OperationType>& operation_types() {
        cross_entropy_flops},
   };
   return types;
+}
+
+std::vector<std::pair<std::string, std::string>> activation_functions() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const OperationType& type : operation_types())
+    for (const std::string& word : type.activation_fn) all.emplace_back(word, type.name);
+  return all;
 }
 
 const OperationType* find_operation_type(const std::string& name) {

@@ -2,6 +2,7 @@
 // The operations that a graph may hold, one row each.
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sw/graph/operation_graph.h"
@@ -36,12 +37,16 @@ struct OperationType {
   /// 0 unless the inputs are that.
   int (*output_features)(const Operation& operation, const std::vector<int>& inputs);
   std::vector<Parameter> (*parameters)(const Operation& operation);
-  /// Of one sample and operation.pass. An addition, multiplication, comparison, division, exponential or logarithm is
-  /// one, a multiply-accumulate two.
+  /// Of one sample and operation.pass. An addition, multiplication, comparison, division, exponential, logarithm, tanh
+  /// or error function is one, a multiply-accumulate two.
   std::int64_t (*flops)(const Operation& operation);
+  std::vector<std::string> activation_fn = {};  ///< an activation's names in a model file, the one to be shown first
 };
 
 const std::vector<OperationType>& operation_types();
+
+/// What `activation_fn` of a model file may be, and the operation that it then is. In the order of operation_types().
+std::vector<std::pair<std::string, std::string>> activation_functions();
 
 /// Null if there is none.
 const OperationType* find_operation_type(const std::string& name);

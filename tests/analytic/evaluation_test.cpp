@@ -73,7 +73,7 @@ void evaluate(int systems, int micro_batches, sw::PlanWishes wishes = {}, double
   MachineSpec machine = load_machine("mini", test::source_path("hw/machines"));
   if (wishes.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wishes.lanes;
   Job job;
-  job.layers = {{"fc1", features, 20, true, 0.25}, {"fc2", 20, classes, false, 0}};  // no dropout in an evaluation
+  job.layers = {{"fc1", features, 20, "ReLU", 0.25}, {"fc2", 20, classes, "", 0}};  // no dropout in an evaluation
   if (sparsity > 0)
     for (MatrixLayer& layer : job.layers) {
       layer.sparsity = sparsity;

@@ -34,7 +34,7 @@ TEST_CASE("closed form against simulated cycles, 27 layer shapes, all three pass
   for (const Shape& shape : shapes)
     for (KernelKind kind : {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient}) {
       Job job;
-      job.layers = {{"fc", shape.inputs, shape.outputs, false, 0}};
+      job.layers = {{"fc", shape.inputs, shape.outputs, "", 0}};
       job.batch = shape.tokens;
       const Rectangle rectangle{shape.width, shape.height};
       Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, shape.tokens, {1, 1}, pool);

@@ -55,13 +55,16 @@ class Losses final : public RunObserver {
 };
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
-             std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0) {
+             std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0,
+             const char* activation = "ReLU") {
   MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
-    job.layers.push_back(
-        {fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size(), 0});
+    job.layers.push_back({fmt::format("fc{}", index + 1), widths[index], widths[index + 1],
+                          index + 2 < widths.size() ? activation : "", 0});
+  const bool gelu = activation != std::string("ReLU");
+  for (MatrixLayer& layer : job.layers) layer.keeps_preactivation = gelu && !layer.activation.empty();
   for (std::size_t index = 0; sparsity > 0 && index < job.layers.size(); ++index) {
     MatrixLayer& layer = job.layers[index];
     layer.sparsity = sparsity;
@@ -115,6 +118,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
   test::ReferenceTrainer reference(
       layers, kind == OptimizerKind::sgd ? test::ReferenceTrainer::Rule::sgd : test::ReferenceTrainer::Rule::adam,
       rate);
+  if (gelu) reference.set_activation(test::ReferenceTrainer::gelu, test::ReferenceTrainer::gelu_slope);
   REQUIRE(losses.sums.size() == 12);
   double worst = 0, first = 0, last = 0;
   for (int step = 0; step < 12; ++step) {

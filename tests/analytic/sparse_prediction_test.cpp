@@ -28,7 +28,7 @@ Cycle simulated(const MachineSpec& machine, const LaunchSize& size) {
 }
 
 Cycle predicted(const MachineSpec& machine, const LaunchSize& size) {
-  MatrixLayer layer{"fc", size.inputs, size.outputs, false, 0};
+  MatrixLayer layer{"fc", size.inputs, size.outputs, "", 0};
   layer.sparsity = size.sparsity;
   return sw::sparse_parts(machine, EdgeLayout(machine, {size.rectangle}), layer, size.kind, size.rectangle, size.tokens)
       .total();

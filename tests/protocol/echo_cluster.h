@@ -32,7 +32,7 @@ inline hw::MachineSpec small_machine() {
 inline hw::Job small_job(int systems = 1, std::int64_t steps = 2) {
   using K = hw::KernelKind;
   hw::Job job;
-  job.layers = {{"fc1", 20, 16, true, 0}, {"fc2", 16, 12, true, 0}, {"fc3", 12, 5, false, 0}};
+  job.layers = {{"fc1", 20, 16, "ReLU", 0}, {"fc2", 16, 12, "ReLU", 0}, {"fc3", 12, 5, "", 0}};
   job.train_launches = {{K::load_input, 0},          {K::matmul_forward, 0},  {K::activation, 0},
                         {K::matmul_forward, 1},      {K::activation, 1},      {K::matmul_forward, 2},
                         {K::softmax_loss, 2},        {K::matmul_gradient, 2}, {K::matmul_delta, 2},

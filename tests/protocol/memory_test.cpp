@@ -19,7 +19,7 @@ namespace {
 /// Two layers of 64 parameters (256 bytes) on one server: DRAM 1 GB/s, flash 0.1 GB/s.
 struct Server {
   explicit Server(Bytes dram, int micro_batches = 1, hw::OptimizerKind kind = hw::OptimizerKind::sgd) {
-    job.layers = {{"fc1", 7, 8, true, 0}, {"fc2", 7, 8, false, 0}};
+    job.layers = {{"fc1", 7, 8, "ReLU", 0}, {"fc2", 7, 8, "", 0}};
     job.optimizer.kind = kind;
     job.micro_batches = micro_batches;
     job.batch = 4;
@@ -134,7 +134,7 @@ TEST_CASE("loss scale: down at once, up after N finite steps, not after N - 1, c
 
 TEST_CASE("a dynamic scale goes to the systems after the last gradient of the step before has decided it") {
   hw::Job job;
-  job.layers = {{"fc", 7, 8, false, 0}};
+  job.layers = {{"fc", 7, 8, "", 0}};
   job.train_launches = {
       {hw::KernelKind::matmul_forward, 0}, {hw::KernelKind::softmax_loss, 0}, {hw::KernelKind::matmul_gradient, 0}};
   job.stages = {{true, 3}};

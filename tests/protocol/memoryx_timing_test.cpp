@@ -14,7 +14,7 @@ namespace {
 /// (4 * 8 * 2 = 64 bytes), 2 outputs a chunk of gradient (2 * 8 * 4 = 64 bytes).
 hw::Job one_layer(std::int64_t steps) {
   hw::Job job;
-  job.layers = {{"fc", 7, 8, false, 0}};
+  job.layers = {{"fc", 7, 8, "", 0}};
   job.train_launches = {
       {hw::KernelKind::matmul_forward, 0}, {hw::KernelKind::softmax_loss, 0}, {hw::KernelKind::matmul_gradient, 0}};
   job.stages = {{true, steps}};

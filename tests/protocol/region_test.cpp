@@ -107,7 +107,7 @@ TEST_CASE("random stalls at the edges, random cuts: the contract holds and no cy
     machine.router.input_queue = any(2, 8);
     machine.router.output_queue = any(2, 8);
     const Rectangle rectangle{any(1, 9), any(1, 9)};
-    const MatrixLayer layer{"fc1", any(1, 30), any(1, 20), false, 0};
+    const MatrixLayer layer{"fc1", any(1, 30), any(1, 20), "", 0};
     const KernelKind kinds[] = {KernelKind::matmul_forward, KernelKind::matmul_delta, KernelKind::matmul_gradient,
                                 KernelKind::retained_delta};
     const LaunchMap map(kinds[seed % 4], layer, rectangle, any(1, 40));

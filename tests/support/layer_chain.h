@@ -4,7 +4,7 @@
 
 namespace weft::test {
 
-/// Behind each but the last stands a ReLU.
+/// Behind each but the last stands its activation, or a ReLU.
 inline sw::MatchedModel layer_chain(const std::vector<hw::MatrixLayer>& layers) {
   sw::OperationGraph graph{{{"samples", layers.front().inputs}, {"labels", 1}}, {}, {"loss"}};
   std::string last = "samples";
@@ -15,7 +15,7 @@ inline sw::MatchedModel layer_chain(const std::vector<hw::MatrixLayer>& layers) 
   for (const hw::MatrixLayer& layer : layers) {
     append("Linear", layer.name, {{"features", layer.outputs}});
     if (&layer == &layers.back()) break;
-    append("ReLU", layer.name + ".relu", {});
+    append(layer.activation.empty() ? "ReLU" : layer.activation, layer.name + ".activation", {});
     if (layer.dropout > 0) append("Dropout", layer.name + ".dropout", {{"probability", layer.dropout}});
   }
   append("SoftmaxCrossEntropy", "loss", {});

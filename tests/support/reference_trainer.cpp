@@ -34,6 +34,13 @@ ReferenceTrainer::ReferenceTrainer(std::vector<Layer> layers, Rule rule, double 
         return optimizer;
       }()) {}
 
+double ReferenceTrainer::gelu(double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
+double ReferenceTrainer::gelu_slope(double x) {
+  constexpr double root_of_two_pi = 2.50662827463100050;
+  return 0.5 * std::erfc(-x / std::sqrt(2.0)) + x * std::exp(-x * x / 2) / root_of_two_pi;
+}
+
 double ReferenceTrainer::step(const std::vector<Vector>& samples, const std::vector<int>& labels) {
   std::vector<Layer> gradients = layers_;
   for (Layer& gradient : gradients) {
@@ -63,22 +70,24 @@ double ReferenceTrainer::loss(const std::vector<Vector>& samples, const std::vec
   return sum / static_cast<double>(samples.size());
 }
 
-std::vector<ReferenceTrainer::Vector> ReferenceTrainer::forward(const Vector& sample) const {
+std::vector<ReferenceTrainer::Vector> ReferenceTrainer::forward(const Vector& sample, std::vector<Vector>* sums) const {
   std::vector<Vector> values{sample};
   for (const Layer& layer : layers_) {
     Vector out = layer.bias;
     const double* weight = layer.weight.data();
     for (double& sum : out)
       for (const double input : values.back()) sum += *weight++ * input;
+    if (sums) sums->push_back(out);
     if (&layer != &layers_.back())
-      for (double& value : out) value = std::max(value, 0.0);
+      for (double& value : out) value = activation_(value);
     values.push_back(std::move(out));
   }
   return values;
 }
 
 double ReferenceTrainer::backpropagate(const Vector& sample, int label, std::vector<Layer>& gradients) const {
-  const std::vector<Vector> values = forward(sample);
+  std::vector<Vector> sums;
+  const std::vector<Vector> values = forward(sample, &sums);
   const Vector& logits = values.back();
   const double log_total = log_sum(logits);
   Vector delta;
@@ -96,8 +105,8 @@ double ReferenceTrainer::backpropagate(const Vector& sample, int label, std::vec
         before[input] += delta[output] * *weight++;
       }
     }
-    for (std::size_t input = 0; input < inputs.size(); ++input)
-      if (inputs[input] <= 0) before[input] = 0;
+    for (std::size_t input = 0; index > 0 && input < inputs.size(); ++input)
+      before[input] *= slope_(sums[index - 1][input]);
     delta = std::move(before);
   }
   return log_total - logits[static_cast<std::size_t>(label)];

@@ -6,7 +6,7 @@
 
 namespace weft::test {
 
-inline std::vector<hw::MatrixLayer> two_layers() { return {{"fc1", 4, 3, true, 0}, {"fc2", 3, 2, false, 0}}; }
+inline std::vector<hw::MatrixLayer> two_layers() { return {{"fc1", 4, 3, "ReLU", 0}, {"fc2", 3, 2, "", 0}}; }
 
 inline hw::OptimizerSpec optimizer(hw::OptimizerKind kind) {
   hw::OptimizerSpec spec;

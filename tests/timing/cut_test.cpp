@@ -26,7 +26,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
             double sparsity, WaferCut cut, ThreadPool& pool) {
   static int number = 0;
   Job job;
-  job.layers = {{"fc1", inputs, outputs, false, 0}, {"fc2", outputs, 3, false, 0}};
+  job.layers = {{"fc1", inputs, outputs, "", 0}, {"fc2", outputs, 3, "", 0}};
   for (MatrixLayer& layer : job.layers) {
     layer.sparsity = sparsity;
     if (sparsity > 0)

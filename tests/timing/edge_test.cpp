@@ -25,7 +25,7 @@ MachineSpec edge_machine(Bytes row_buffer_bytes = 1 << 20) {
 }
 
 /// 7 inputs and the bias on 4 rows: two a row; 3 outputs.
-const MatrixLayer layer{"fc", 7, 3, false, 0};
+const MatrixLayer layer{"fc", 7, 3, "", 0};
 
 struct Feed {
   explicit Feed(StreamOrder order = {}, MatrixLayer of = layer, RunCycle start = RunCycle(100))
@@ -103,7 +103,7 @@ TEST_CASE("feed: row by row in each round, or in blocks of rounds, or by element
 
 TEST_CASE("feed: an odd half takes a word of its own") {
   // 8 inputs and the bias on 4 rows: three halves in the last row.
-  Feed edge({}, {"fc", 8, 3, false, 0});
+  Feed edge({}, {"fc", 8, 3, "", 0});
   const Starts starts = edge.arrive(100, 1);
   CHECK(edge.free_channels() == std::vector<Cycle>{104, 105});
   CHECK(edge.round(starts, 1, 0) == Rows{0, 3, 0, 3});
@@ -178,7 +178,7 @@ TEST_CASE("drain: a row begins a round when its buffer has room for all of it") 
     const auto rounds_held = static_cast<int>(bytes / 4 / 2);
     const MachineSpec machine = edge_machine(bytes);
     const EdgeLayout layout(machine, {lane, 1, FeatureAxis::rows});
-    const LaunchMap map(KernelKind::matmul_gradient, {"fc", 7, 9, false, 0}, lane, 6);
+    const LaunchMap map(KernelKind::matmul_gradient, {"fc", 7, 9, "", 0}, lane, 6);
     EdgeDrain drain(machine, layout, map, {0, 0});
     std::vector<std::int32_t> taken;  // of row 0
     for (int round = 0; round < 8; ++round) {

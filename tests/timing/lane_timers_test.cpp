@@ -24,7 +24,7 @@ struct Together {
 Together together(const MachineSpec& machine, const LaunchSize& size, int lanes) {
   static int number = 0;
   Job job;
-  job.layers = {{"fc1", size.inputs, size.outputs, false, 0}};
+  job.layers = {{"fc1", size.inputs, size.outputs, "", 0}};
   job.batch = size.tokens;
   const Mapping mapping{size.rectangle, lanes};
   ThreadPool pool(1);

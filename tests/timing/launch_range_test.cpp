@@ -31,7 +31,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int rounds, int late, C
             LaunchMemo* memo) {
   static int number = 0;
   Job job;
-  job.layers = {{"fc1", 20, rounds, false, 0}};
+  job.layers = {{"fc1", 20, rounds, "", 0}};
   job.batch = 12;
   ThreadPool pool(1);
   Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, job.batch, {}, pool);

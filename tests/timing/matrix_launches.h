@@ -43,7 +43,7 @@ inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, 
                                                 Cycle least_rest = hw::MatrixTimer::usual_least_rest) {
   static int number = 0;
   hw::Job job;
-  job.layers = {{"fc1", size.inputs, size.outputs, false, 0}};
+  job.layers = {{"fc1", size.inputs, size.outputs, "", 0}};
   job.layers[0].sparsity = size.sparsity;
   if (size.sparsity > 0)
     job.layers[0].mask = std::make_shared<const hw::WeightMask>(

@@ -89,7 +89,7 @@ TEST_CASE("a checkpoint of many tensors, whose description is longer than 64 KiB
   const test::ScratchFolder folder;
   std::vector<hw::MatrixLayer> many;
   for (int index = 0; index < 300; ++index)
-    many.push_back({"transformer_block_" + std::to_string(index), 2, 1, true, 0});
+    many.push_back({"transformer_block_" + std::to_string(index), 2, 1, "ReLU", 0});
   hw::TrainingState state;
   for (const hw::MatrixLayer& layer : many) state.layers.push_back({layer.name, hw::state_tensors(layer, adam), 3});
   CHECK(test::same_bits(sw::read_checkpoint(sw::write_checkpoint(folder.path(), state, identity), many, adam), state));
@@ -170,7 +170,7 @@ TEST_CASE("another model or optimizer: the tensor and what was expected are name
   renamed[0].name = "fcl";
   CHECK_THAT(message(path, renamed), Contains("has no model.fcl.weight; nearest: model.fc1.weight"));
   auto deeper = layers;
-  deeper.push_back({"fc3", 2, 2, false, 0});
+  deeper.push_back({"fc3", 2, 2, "", 0});
   CHECK_THAT(message(path, deeper), Contains("has no model.fc3.weight"));
   CHECK_THAT(message(path, {layers[0]}), Contains("holds model.fc2.bias, which this model"));
   CHECK_THAT(message(path, layers, test::optimizer(hw::OptimizerKind::momentum)),
@@ -182,7 +182,7 @@ TEST_CASE("another model or optimizer: the tensor and what was expected are name
 
 TEST_CASE("a file without a seal is read if it is right, and its types and values are checked") {
   const test::ScratchFolder folder;
-  const std::vector<hw::MatrixLayer> one = {{"fc1", 1, 1, false, 0}};
+  const std::vector<hw::MatrixLayer> one = {{"fc1", 1, 1, "", 0}};
   const hw::OptimizerSpec sgd = test::optimizer(hw::OptimizerKind::sgd);
   // Format version 1: it has no settings, so there is nothing that a run's could differ from.
   const auto make = [&](double scale, std::int64_t step, bool complete, bool integer_bias) {

@@ -62,8 +62,8 @@ TEST_CASE("launches of a network by hand: one layer, two, with dropout in the ac
   const sw::MatchedModel model = mlp({5, 4}, 0.1);
   REQUIRE(model.layers.size() == 3);
   CHECK((model.layers[1].name == "fc2" && model.layers[1].inputs == 5 && model.layers[1].outputs == 4));
-  CHECK((model.layers[1].relu && model.layers[1].dropout == 0.1));
-  CHECK_FALSE((model.layers[2].relu || model.layers[2].dropout > 0));
+  CHECK((model.layers[1].activation == "ReLU" && model.layers[1].dropout == 0.1));
+  CHECK((model.layers[2].activation.empty() && model.layers[2].dropout == 0));
 }
 
 TEST_CASE("the output layer's weights may stay, and only its own") {

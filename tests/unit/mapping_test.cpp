@@ -72,7 +72,7 @@ TEST_CASE("tokens go to lanes in equal shares, the first lanes take what is left
 
 TEST_CASE("the planner takes lanes where one lane would leave rows without work") {
   // One lane gives work to 24 of the 50 rows.
-  const std::vector<MatrixLayer> layers{{"fc1", 24, 24, true, 0}, {"fc2", 24, 24, false, 0}};
+  const std::vector<MatrixLayer> layers{{"fc1", 24, 24, "ReLU", 0}, {"fc2", 24, 24, "", 0}};
   const MachineSpec machine = machine_of_40_by_50();
   const sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, 4000, 1);
   CHECK(plan.mapping.lanes > 1);

@@ -45,7 +45,7 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   const int inputs = 37, outputs = 23, tokens = 41;
   const Rectangle rectangle{7, 9};
   Job job;
-  job.layers = {{"fc1", inputs, outputs, true, 0}, {"fc2", outputs, 5, false, 0}};
+  job.layers = {{"fc1", inputs, outputs, "ReLU", 0}, {"fc2", outputs, 5, "", 0}};
   job.batch = tokens;
   Lane lane("lane", machine, job, rectangle, tokens, {1, 1}, pool);
   lane.allocate();

@@ -61,9 +61,9 @@ TEST_CASE("fc_mnist is the three-layer network of the documentation") {
   REQUIRE(layers.size() == 3);
   CHECK(layers[0].name == "fc1");
   CHECK(layers[1].inputs == 500);
-  CHECK(layers[1].relu);
+  CHECK(layers[1].activation == "ReLU");
   CHECK(layers[2].outputs == 10);
-  CHECK_FALSE(layers[2].relu);
+  CHECK(layers[2].activation.empty());
 }
 
 TEST_CASE("parameter counts are those of the Model Zoo") {

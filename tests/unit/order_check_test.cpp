@@ -17,7 +17,7 @@ namespace {
 hw::MachineSpec mini() { return hw::load_machine("mini", weft::test::source_path("hw/machines")); }
 
 hw::LaunchMap forward(int inputs, int outputs, int height) {
-  return hw::LaunchMap(hw::KernelKind::matmul_forward, {"fc1", inputs, outputs, false, 0}, {4, height}, 4);
+  return hw::LaunchMap(hw::KernelKind::matmul_forward, {"fc1", inputs, outputs, "", 0}, {4, height}, 4);
 }
 
 /// Queues of `wavelets` in all between a channel and a core.
@@ -69,13 +69,13 @@ TEST_CASE("a channel of one row may send any blocks, one input a row makes by el
   hw::MachineSpec machine = with_room(2);
   machine.io.rows_per_channel = 1;
   CHECK(deadlock(machine, forward(12, 20, 4), {false, 20}).empty());
-  const hw::LaunchMap delta(hw::KernelKind::matmul_delta, {"fc1", 6, 4, false, 0}, {4, 4}, 4);
+  const hw::LaunchMap delta(hw::KernelKind::matmul_delta, {"fc1", 6, 4, "", 0}, {4, 4}, 4);
   CHECK(deadlock(with_room(10), delta, {true, 1}).empty());
   CHECK_FALSE(deadlock(with_room(9), delta, {true, 1}).empty());
 }
 
 TEST_CASE("the planner refuses an order that can deadlock and names the launch") {
-  const std::vector<hw::MatrixLayer> layers{{"fc1", 64, 40, true, 0}, {"fc2", 40, 10, false, 0}};
+  const std::vector<hw::MatrixLayer> layers{{"fc1", 64, 40, "ReLU", 0}, {"fc2", 40, 10, "", 0}};
   const auto plan = [&](hw::StreamOrder order) {
     PlanWishes wishes;
     wishes.stream_order = order;

@@ -31,10 +31,10 @@ Items sram(const std::vector<hw::MatrixLayer>& layers, int tokens, bool train, b
 }
 
 /// Of PEs 4 x 3: 10, 6 and 4 features are at most 4, 2 and 2 of a row.
-const std::vector<hw::MatrixLayer> two = {{"fc1", 10, 6, true, 0}, {"fc2", 6, 4, false, 0}};
+const std::vector<hw::MatrixLayer> two = {{"fc1", 10, 6, "ReLU", 0}, {"fc2", 6, 4, "", 0}};
 
 hw::MatrixLayer sparse_layer(const std::string& name, int inputs, int outputs, double sparsity) {
-  hw::MatrixLayer layer{name, inputs, outputs, false, 0, sparsity};
+  hw::MatrixLayer layer{name, inputs, outputs, "", 0, sparsity};
   if (sparsity == 0) return layer;
   layer.mask = layer.trained =
       std::make_shared<const hw::WeightMask>(hw::WeightMask::random(outputs, inputs, sparsity, 1));
@@ -94,11 +94,11 @@ TEST_CASE("SRAM: lanes share the tokens, the first has the most") {
 
 TEST_CASE("SRAM: what is computed again stands in one place for the inputs of one segment") {
   // At most 4, 2, 3, 1, 2 features of a row; 8 bytes each.
-  const std::vector<hw::MatrixLayer> layers = {{"fc1", 10, 6, true, 0},
-                                               {"fc2", 6, 9, true, 0},
-                                               {"fc3", 9, 3, true, 0},
-                                               {"fc4", 3, 5, true, 0},
-                                               {"fc5", 5, 4, false, 0}};
+  const std::vector<hw::MatrixLayer> layers = {{"fc1", 10, 6, "ReLU", 0},
+                                               {"fc2", 6, 9, "ReLU", 0},
+                                               {"fc3", 9, 3, "ReLU", 0},
+                                               {"fc4", 3, 5, "ReLU", 0},
+                                               {"fc5", 5, 4, "", 0}};
   const Items all = sram(layers, 10, true, false, 5), pairs = sram(layers, 10, true, false, 2),
               threes = sram(layers, 10, true, false, 3);
   CHECK(all.count("other inputs of one segment") == 0);
@@ -126,7 +126,7 @@ TEST_CASE("Ethernet cycles of a stream by hand") {
   const auto stream = [&](const hw::MatrixLayer& layer, hw::KernelKind kind) {
     return sw::predict_stream(machine, {layer}, {kind, 0});
   };
-  const hw::MatrixLayer dense{"fc", 30, 10, false, 0};
+  const hw::MatrixLayer dense{"fc", 30, 10, "", 0};
   CHECK(stream(dense, hw::KernelKind::matmul_forward) == 310);
   CHECK(stream(dense, hw::KernelKind::matmul_gradient) == 620);
   CHECK(stream(dense, hw::KernelKind::softmax_loss) == 0);
@@ -230,7 +230,7 @@ TEST_CASE("the least that a step can take: products of the fullest PE, by hand, 
   hw::MachineSpec machine;
   machine.pe.lanes.fmac_mixed = 2;
   machine.pe.vector_issue_cycles = 3;
-  std::vector<hw::MatrixLayer> layers = {{"fc1", 7, 5, false, 0}};
+  std::vector<hw::MatrixLayer> layers = {{"fc1", 7, 5, "", 0}};
   const hw::Mapping mapping{{3, 2}};
   // 8 tokens on 3 columns: 3 in the fullest; of 7 inputs and 5 outputs on 2 rows: 4 and 3.
   const Cycle forward = 5 * 4 * (3 + 2), delta = 7 * 3 * (3 + 2), gradient = 5 * 3 * (3 + 2);

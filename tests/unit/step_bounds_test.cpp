@@ -12,7 +12,7 @@ using namespace weft;
 
 namespace {
 
-const std::vector<hw::MatrixLayer> layers = {{"fc1", 784, 250, true, 0}, {"fc2", 250, 10, false, 0}};
+const std::vector<hw::MatrixLayer> layers = {{"fc1", 784, 250, "ReLU", 0}, {"fc2", 250, 10, "", 0}};
 
 sw::Plan plan_on(const hw::MachineSpec& machine, int batch = 256, int systems = 1) {
   sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, batch, systems);

@@ -54,7 +54,7 @@ TEST_CASE("counts of ranges, rows and columns are those of the bits") {
 }
 
 TEST_CASE("wavelets of each row and round: the bias with the last row of a forward pass, none in a delta pass") {
-  MatrixLayer layer{"fc1", 11, 5, false, 0};
+  MatrixLayer layer{"fc1", 11, 5, "", 0};
   layer.sparsity = 0.5;
   layer.mask = std::make_shared<const WeightMask>(WeightMask::random(5, 11, 0.5, 3));
   const RoundCounts forward(layer, false, 3), delta(layer, true, 3);
