@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hw/kernels/gelu.h"
 #include "hw/kernels/relu.h"
 #include "hw/kernels/softmax_loss.h"
 #include "tlm/base/error.h"
@@ -15,6 +16,11 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::activation, relu_program, relu_plain},
       {KernelKind::activation_backward, relu_backward_program, relu_backward_plain},
       {KernelKind::softmax_loss, softmax_loss_program, softmax_loss_plain},
+      {KernelKind::gelu, gelu_program<GeluForm::error_function>, gelu_plain<GeluForm::error_function>},
+      {KernelKind::gelu_backward, gelu_backward_program<GeluForm::error_function>,
+       gelu_backward_plain<GeluForm::error_function>},
+      {KernelKind::gelu_tanh, gelu_program<GeluForm::tanh>, gelu_plain<GeluForm::tanh>},
+      {KernelKind::gelu_tanh_backward, gelu_backward_program<GeluForm::tanh>, gelu_backward_plain<GeluForm::tanh>},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

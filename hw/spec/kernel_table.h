@@ -19,6 +19,10 @@ enum class KernelKind {
   attention_scores,
   attention_values,
   attention_keys,
+  gelu,
+  gelu_backward,
+  gelu_tanh,
+  gelu_tanh_backward,
 };
 
 /// What happens on the wafer.
@@ -86,7 +90,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 12> kernels{{
+constexpr std::array<Kernel, 16> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -111,6 +115,10 @@ constexpr std::array<Kernel, 12> kernels{{
      false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores"},
     {KernelKind::attention_keys, "attention_keys", KernelForm::stream, KernelRole::delta, KernelWeights::none, false,
      false, KernelKind::attention_keys, StreamSource::owner, SumEnd::owner, LineAxis::columns, "scores"},
+    activation_kernel(KernelKind::gelu, "gelu", KernelRole::forward, "GELU"),
+    activation_kernel(KernelKind::gelu_backward, "gelu_backward", KernelRole::delta, "GELU"),
+    activation_kernel(KernelKind::gelu_tanh, "gelu_tanh", KernelRole::forward, "GELU_tanh"),
+    activation_kernel(KernelKind::gelu_tanh_backward, "gelu_tanh_backward", KernelRole::delta, "GELU_tanh"),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

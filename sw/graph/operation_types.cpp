@@ -25,6 +25,28 @@ std::int64_t linear_flops(const Operation& operation) {
   return operation.pass == Pass::delta ? product : product + operation.output_features;
 }
 
+/// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2 and with tanh of a cubic, and of its
+/// derivative times the delta.
+template <int Forward, int Delta>
+OperationType gelu(const char* name, std::vector<std::string> activation_fn) {
+  const auto flops = [](const Operation& operation) {
+    return (operation.pass == Pass::delta ? Delta : Forward) * one_a_feature(operation);
+  };
+  return {name,
+          1,
+          1,
+          {},
+          1,
+          DeltaReads::input,
+          false,
+          false,
+          "one tensor",
+          as_first,
+          none,
+          flops,
+          std::move(activation_fn)};
+}
+
 /// Per class: maximum, subtraction, exponential, sum; then the logarithm and two subtractions of the loss.
 /// Delta, per class: division by the sum; subtraction of the label.
 std::int64_t cross_entropy_flops(const Operation& operation) {
@@ -56,6 +78,8 @@ const std::vector<OperationType>& operation_types() {
        matrix_with_bias,
        linear_flops},
       {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature, {"relu"}},
+      gelu<5, 11>("GELU", {"gelu"}),
+      gelu<9, 17>("GELU_tanh", {"gelu_tanh", "gelu_new"}),
       {"Dropout",
        1,
        1,

@@ -193,3 +193,13 @@ TEST_CASE("sparse layers whose zeros travel, on two systems, micro-batches") {
   compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, wishes, 0.7);
 }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }
+TEST_CASE("GELU: two hidden layers, micro-batches, lanes") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 2;
+  compare(OptimizerKind::adam, 0.003, 2, 2, sw::RetainOutput::automatic, {60, 30, 20, 10}, wishes, 0, "GELU");
+}
+TEST_CASE("GELU: all but every second layer's input computed again") {
+  sw::PlanWishes wishes;
+  wishes.recompute = 2;
+  compare(OptimizerKind::sgd, 0.1, 1, 1, sw::RetainOutput::no, {60, 30, 20, 24, 10}, wishes, 0, "GELU");
+}

@@ -149,7 +149,7 @@ TEST_CASE("what people write wrong is refused by name") {
       {"model.num_classes=9", "labels 0 to 9"},
       {"model.input_features=785", "28 x 28"},
       {"model.dropout=1", "model.dropout is '1'"},
-      {"model.activation_fn=gelu", "model.activation_fn is 'gelu'"},
+      {"model.activation_fn=gleu", "nearest: gelu"},
       {"model.mixed_precision=false", "mixed precision only"},
       {"model.fp16_type=bfloat16", "float16"},
       {"model.retain_output_layer=atuo", "nearest: auto"},

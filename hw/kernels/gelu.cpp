@@ -1,0 +1,276 @@
+#include "hw/kernels/gelu.h"
+
+#include "hw/kernels/dropout_mask.h"
+#include "hw/pe/special_functions.h"
+#include "hw/pe/special_sequences.h"
+#include "hw/pe/vector_operations.h"
+
+namespace weft::hw {
+
+namespace {
+
+/// P(normal > c) = e^(-c^2 / 2) t P(t), t = 1 / (1 + 0.3 c), relative error 2.2e-6 up to c = 9: a minimax fit (Remez,
+/// 40 digits).
+struct NormalTail {
+  static constexpr float place = 0.3F;
+  static constexpr float highest = -0.0818371028F;  ///< coefficient of t^6
+  static constexpr std::array<float, 6> others = {0.230585605F, -0.0340369828F, 0.153750658F,
+                                                  0.111210592F, 0.120327711F,   0.0F};
+  static constexpr float density = 0.398942280F;  ///< 1 / sqrt(2 pi)
+};
+
+/// P = 1 / (1 + e^u) of the tanh form, u = linear c + cubic c^3 = 2 sqrt(2 / pi) (c + 0.044715 c^3).
+struct TanhTail {
+  static constexpr float linear = 1.59576912F, cubic = 0.0713548163F;
+};
+
+/// In PE and plain loops x / 2 and c / 2 are at hand: so c is written as twice the half, c^3 as eight times.
+struct OfHalf {
+  static constexpr float place = 2 * NormalTail::place, density = 2 * NormalTail::density;
+  static constexpr float linear = 2 * TanhTail::linear, cubic = 8 * TanhTail::cubic;
+};
+
+/// What a program works in, fp32 [features][tokens]. Two kinds of arrays, in other banks: most of what is read together
+/// is of both.
+struct GeluWork {
+  int size;  ///< c / 2
+  int a, b;  ///< of its kind
+  int x, y;  ///< of the other
+  int end;
+
+  GeluWork(int from, int elements)
+      : size(static_cast<int>(ceil_div(from, 4)) * 4),
+        a(next(size, elements)),
+        b(next(a, elements)),
+        x(other_banks(next(b, elements))),
+        y(next(x, elements)),
+        end(y + 2 * elements) {}
+
+ private:
+  static int next(int array, int elements) { return array + static_cast<int>(ceil_div(2 * elements, 4)) * 4; }
+};
+
+/// A program's steps, of n elements.
+class GeluCode : public LineCode {
+ public:
+  GeluCode(const LinePe& pe, GeluForm form, int work_from, const Dropout& dropout)
+      : LineCode(pe, GeluWork(work_from, pe.elements()).end + dropout_words(pe, dropout)),
+        form_(form),
+        n_(pe.elements()),
+        work_(work_from, n_) {}
+
+  const GeluWork& work() const { return work_; }
+  int random_bits() const { return work_.end; }
+  /// a32[k] = factor x16[k]
+  void widen(int a, int x, float factor) {
+    fill(a, n_, 0.0F);
+    add_halves(a, x, n_, factor);
+  }
+  /// y = q of the halves at `values`.
+  void probability(int values) {
+    power(values);
+    if (form_ == GeluForm::error_function) {
+      error_function_tail();
+      combine(Opcode::mul32, work_.y, work_.x, n_);
+    } else {
+      logistic();
+      combine(Opcode::mul32, work_.y, work_.b, n_);
+    }
+  }
+  /// y = gelu'(-c).
+  void slope(int values) {
+    power(values);
+    if (form_ == GeluForm::error_function) {
+      error_function_tail();
+      multiply_add(Opcode::fmac32, work_.x, work_.size, n_, {-OfHalf::density});
+    } else {
+      logistic();
+      combine(Opcode::mul32, work_.y, work_.b, n_);
+      square(work_.a);
+      fill(work_.x, n_, -3 * OfHalf::cubic);
+      multiply_add(Opcode::horner32, work_.x, work_.a, n_, {-OfHalf::linear});
+      combine(Opcode::mul32, work_.x, work_.size, n_);
+      combine(Opcode::mul32, work_.x, work_.b, n_);
+      fill(work_.a, n_, 1.0F);
+      combine(Opcode::add32, work_.x, work_.a, n_);
+    }
+    combine(Opcode::mul32, work_.y, work_.x, n_);
+  }
+
+ private:
+  /// size = c / 2, y = e^(-c^2 / 2) or e^-u.
+  void power(int values) {
+    widen(work_.x, values, 0.5F);
+    widen(work_.size, values, -0.5F);
+    combine(Opcode::max32, work_.size, work_.x, n_);
+    if (form_ == GeluForm::error_function) {
+      widen(work_.a, values, -1.0F);
+      combine(Opcode::mul32, work_.a, work_.x, n_);
+    } else {
+      square(work_.x);
+      fill(work_.a, n_, -OfHalf::cubic);
+      multiply_add(Opcode::horner32, work_.a, work_.x, n_, {-OfHalf::linear});
+      combine(Opcode::mul32, work_.a, work_.size, n_);
+    }
+    append_exponentials(*this, work_.a, work_.x, work_.y, n_);
+  }
+  /// x = t P(t).
+  void error_function_tail() {
+    fill(work_.a, n_, 1.0F);
+    multiply_add(Opcode::fmac32, work_.a, work_.size, n_, {OfHalf::place});
+    append_reciprocals(*this, work_.a, work_.x, work_.b, n_);
+    fill(work_.x, n_, NormalTail::highest);
+    multiply_add(Opcode::horner32, work_.x, work_.b, n_, {NormalTail::others.begin(), NormalTail::others.end()});
+  }
+  /// b = 1 / (1 + e^-u).
+  void logistic() {
+    fill(work_.a, n_, 1.0F);
+    combine(Opcode::add32, work_.a, work_.y, n_);
+    append_reciprocals(*this, work_.a, work_.x, work_.b, n_);
+  }
+  void square(int result) {
+    Instruction move = vector(Opcode::move32, result, work_.size, n_);
+    move.element_stride = 2;
+    add(move);
+    combine(Opcode::mul32, result, work_.size, n_);
+  }
+
+  GeluForm form_;
+  int n_;
+  GeluWork work_;
+};
+
+/// The same, one element.
+class GeluElement {
+ public:
+  GeluElement(std::uint16_t x, GeluForm form)
+      : form_(form), half_(product(0.5F, x)), size_(maximum(product(-0.5F, x), half_)) {
+    if (form == GeluForm::error_function) {
+      power_ = exponential(multiply(product(-1.0F, x), half_));
+      tail_ = reciprocal(special::fma32(OfHalf::place, size_, one));
+      scaled_ = special::polynomial(NormalTail::highest, NormalTail::others, tail_);
+    } else {
+      power_ = exponential(multiply(by_square(-OfHalf::cubic, -OfHalf::linear), size_));
+      tail_ = reciprocal(add(one, power_));
+    }
+  }
+
+  /// max(x, 0)
+  std::uint32_t positive() const { return add(half_, size_); }
+  std::uint32_t size() const { return size_; }
+  std::uint32_t probability() const { return multiply(power_, form_ == GeluForm::error_function ? scaled_ : tail_); }
+  std::uint32_t slope() const {
+    if (form_ == GeluForm::error_function) return multiply(power_, special::fma32(-OfHalf::density, size_, scaled_));
+    const std::uint32_t steep = multiply(by_square(-3 * OfHalf::cubic, -OfHalf::linear), size_);
+    return multiply(probability(), add(multiply(steep, tail_), one));
+  }
+
+ private:
+  static constexpr std::uint32_t one = 0x3f800000;
+
+  static std::uint32_t product(float factor, std::uint16_t x) {
+    return fused_multiply_add(float_to_half(factor), x, 0);
+  }
+  static std::uint32_t exponential(std::uint32_t x) { return result_bits(machine_exp(float_of(x))); }
+  static std::uint32_t reciprocal(std::uint32_t x) { return result_bits(machine_reciprocal(float_of(x))); }
+  std::uint32_t by_square(float highest, float other) const {
+    return fused_multiply_add32(result_bits(highest), multiply(size_, size_), result_bits(other));
+  }
+
+  GeluForm form_;
+  std::uint32_t half_, size_;
+  std::uint32_t power_ = 0, tail_ = 0, scaled_ = 0;
+};
+
+float kept_scale(const Dropout& dropout) { return dropout.probability > 0 ? dropout_scale(dropout.probability) : 1.0F; }
+
+}  // namespace
+
+std::uint16_t machine_gelu(std::uint16_t x, GeluForm form) {
+  const GeluElement element(x, form);
+  const std::uint32_t lost = multiply(element.probability(), element.size());
+  return to_half(special::fma32(-2.0F, lost, element.positive()));
+}
+
+std::uint16_t machine_gelu_delta(std::uint16_t delta, std::uint16_t x, GeluForm form, float scale) {
+  const std::uint16_t passed = is_positive_half(x) ? delta : std::uint16_t{0};
+  const auto with = [scale](float factor, std::uint16_t half, std::uint32_t sum) {
+    return fused_multiply_add(float_to_half(factor * scale), half, sum);
+  };
+  const std::uint32_t turned = with(-2.0F, passed, with(1.0F, delta, 0));
+  return to_half(with(1.0F, passed, multiply(turned, GeluElement(x, form).slope())));
+}
+
+template <GeluForm form>
+LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
+  const int n = pe.elements(), result = settings.train ? n : 0;
+  GeluCode code(pe, form, result + n, settings.dropout);
+  const GeluWork& work = code.work();
+  code.reads({LineTensor::values, LineFormat::fp16, 0});
+  if (settings.train) code.writes({LineTensor::kept, LineFormat::fp16, 0});
+  code.writes({LineTensor::values, LineFormat::fp16, result});
+  code.probability(0);
+  code.combine(Opcode::mul32, work.y, work.size, n);
+  code.widen(work.x, 0, 0.5F);
+  code.combine(Opcode::add32, work.x, work.size, n);
+  code.multiply_add(Opcode::fmac32, work.x, work.y, n, {-2.0F});
+  code.combine(Opcode::to_half16, result, work.x, n);
+  append_dropout_scale(code, pe, settings.dropout, result);
+  append_dropout_mask(code, pe, settings.dropout, result, code.random_bits());
+  return code.finish();
+}
+
+// gelu'(c) = 1 - gelu'(-c): the delta where x is above zero, and what is left of it, turned there, times the slope.
+template <GeluForm form>
+LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings) {
+  const int n = pe.elements(), values = other_banks(n);
+  const float scale = kept_scale(settings.dropout);
+  GeluCode code(pe, form, values + n, settings.dropout);
+  const GeluWork& work = code.work();
+  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
+  code.reads({LineTensor::kept, LineFormat::fp16, values});
+  code.reads(deltas);
+  code.writes(deltas);
+  append_dropout_mask(code, pe, settings.dropout, 0, code.random_bits());
+  code.slope(values);
+  code.widen(work.a, 0, scale);
+  code.add(LineCode::vector(Opcode::relu_back16, 0, values, n));
+  code.add_halves(work.a, 0, n, -2 * scale);
+  code.combine(Opcode::mul32, work.a, work.y, n);
+  code.add_halves(work.a, 0, n, scale);
+  code.combine(Opcode::to_half16, 0, work.a, n);
+  return code.finish();
+}
+
+template <GeluForm form>
+std::vector<std::uint32_t> gelu_plain(const ProgramLaunch& launch) {
+  const std::vector<std::uint32_t>& values = launch.operands[0];
+  std::vector<std::uint32_t> results;
+  if (launch.line.train) results = values;
+  for (std::size_t at = 0; at < values.size(); ++at)
+    results.push_back(after_dropout(launch, at, machine_gelu(static_cast<std::uint16_t>(values[at]), form)));
+  return results;
+}
+
+template <GeluForm form>
+std::vector<std::uint32_t> gelu_backward_plain(const ProgramLaunch& launch) {
+  const std::vector<std::uint32_t>&values = launch.operands[0], &deltas = launch.operands[1];
+  std::vector<std::uint32_t> results;
+  for (std::size_t at = 0; at < deltas.size(); ++at) {
+    const std::uint16_t delta = is_dropped(launch, at) ? std::uint16_t{0} : static_cast<std::uint16_t>(deltas[at]);
+    results.push_back(
+        machine_gelu_delta(delta, static_cast<std::uint16_t>(values[at]), form, kept_scale(launch.line.dropout)));
+  }
+  return results;
+}
+
+template LineProgram gelu_program<GeluForm::error_function>(const LinePe&, const LineSettings&);
+template LineProgram gelu_program<GeluForm::tanh>(const LinePe&, const LineSettings&);
+template LineProgram gelu_backward_program<GeluForm::error_function>(const LinePe&, const LineSettings&);
+template LineProgram gelu_backward_program<GeluForm::tanh>(const LinePe&, const LineSettings&);
+template std::vector<std::uint32_t> gelu_plain<GeluForm::error_function>(const ProgramLaunch&);
+template std::vector<std::uint32_t> gelu_plain<GeluForm::tanh>(const ProgramLaunch&);
+template std::vector<std::uint32_t> gelu_backward_plain<GeluForm::error_function>(const ProgramLaunch&);
+template std::vector<std::uint32_t> gelu_backward_plain<GeluForm::tanh>(const ProgramLaunch&);
+
+}  // namespace weft::hw

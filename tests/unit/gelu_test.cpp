@@ -1,0 +1,96 @@
+// Question: are GELU and its derivative what double precision says, of every half there is?
+#include "hw/kernels/gelu.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tlm/base/fp16.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+double exact(double x, GeluForm form) {
+  if (form == GeluForm::error_function) return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
+  const double u = 2 * std::sqrt(2 / pi) * (x + 0.044715 * x * x * x);
+  return x / (1 + std::exp(-u));
+}
+
+double exact_slope(double x, GeluForm form) {
+  if (form == GeluForm::error_function)
+    return 0.5 * std::erfc(-x / std::sqrt(2.0)) + x * std::exp(-x * x / 2) / std::sqrt(2 * pi);
+  const double u = 2 * std::sqrt(2 / pi) * (x + 0.044715 * x * x * x);
+  const double steep = 2 * std::sqrt(2 / pi) * (1 + 3 * 0.044715 * x * x);
+  const double below = 1 / (1 + std::exp(-u)), above = 1 / (1 + std::exp(u));
+  return below + (above > 0 ? x * below * above * steep : 0);
+}
+
+/// Of halves around `value`: from one to the next.
+double last_place(double value) {
+  const int exponent = value == 0 ? -14 : std::max(-14, std::ilogb(value));
+  return std::ldexp(1.0, exponent - 10);
+}
+
+template <typename Visit>
+void for_each_finite(Visit&& visit) {
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    if ((half & 0x7c00U) != 0x7c00U) visit(half, static_cast<double>(half_to_float(half)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("of all finite halves, in both forms: within 0.503 of the last place, where rounding alone takes 0.5") {
+  for (const GeluForm form : {GeluForm::error_function, GeluForm::tanh}) {
+    double worst = 0, at = 0;
+    for_each_finite([&](std::uint16_t half, double x) {
+      const double value = exact(x, form);
+      const double off = std::abs(half_to_float(machine_gelu(half, form)) - value) / last_place(value);
+      if (off > worst) worst = off, at = x;
+    });
+    INFO("form " << static_cast<int>(form) << ": worst " << worst << " at " << at);
+    CHECK(worst < 0.503);
+    CHECK(worst > 0.49);
+  }
+}
+
+TEST_CASE("derivative times a delta, of all finite halves: 3e-6 of the delta and a rounding") {
+  for (const GeluForm form : {GeluForm::error_function, GeluForm::tanh}) {
+    double worst = 0, at = 0;
+    for (const float delta : {1.0F, -0.75F, 1024.0F, 60000.0F, 6e-5F})
+      for (const float scale : {1.0F, 1.111F, 2.0F}) {
+        const float half_scale = round_to_half(scale), half_delta = round_to_half(delta);
+        for_each_finite([&](std::uint16_t half, double x) {
+          const double value = exact_slope(x, form) * half_delta * half_scale;
+          if (std::abs(value) > 65500) return;  // rounds to infinity or nearly
+          const double made = half_to_float(machine_gelu_delta(float_to_half(delta), half, form, half_scale));
+          const double off = std::abs(made - value) - 0.5 * last_place(value);
+          if (off / std::abs(half_delta * half_scale) > worst) worst = off / std::abs(half_delta * half_scale), at = x;
+        });
+      }
+    INFO("form " << static_cast<int>(form) << ": worst " << worst << " at " << at);
+    CHECK(worst < 3e-6);
+  }
+}
+
+TEST_CASE("zeros, infinities and NaN, as the kernels' contract has them") {
+  constexpr std::uint16_t one = 0x3c00, infinity = 0x7c00, minus_infinity = 0xfc00;
+  for (const GeluForm form : {GeluForm::error_function, GeluForm::tanh}) {
+    INFO("form " << static_cast<int>(form));
+    for (const std::uint16_t zero : {0x0000, 0x8000}) {
+      CHECK(machine_gelu(zero, form) == 0);
+      CHECK(half_to_float(machine_gelu_delta(one, zero, form, 1.0F)) == 0.5F);
+    }
+    CHECK(std::isnan(half_to_float(machine_gelu(half_nan, form))));
+    CHECK(std::isnan(half_to_float(machine_gelu_delta(one, half_nan, form, 1.0F))));
+    CHECK(std::isnan(half_to_float(machine_gelu_delta(half_nan, one, form, 1.0F))));
+    for (const std::uint16_t infinite : {infinity, minus_infinity}) {
+      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu(infinite, form))));
+      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu_delta(one, infinite, form, 1.0F))));
+    }
+  }
+}
