@@ -20,11 +20,11 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, RunCycle start
   walks_ = memo_ ? &memo_->walks(key) : nullptr;
   start_ = start;
   chunks_.clear();
-  simulated_ = 0;
-  simulated_rounds_ = 0;
+  lane_stands_.chunks = 0;
+  lane_stands_.rounds = 0;
   next_ = {};
   rounds_added_ = 0;
-  state_.clear();
+  lane_stands_.state.clear();
   find_copies_ = memo_ != nullptr;
   place_.reset();
   all_from_ = never;
@@ -34,7 +34,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, RunCycle start
   feed_.reset();
   drain_.reset();
   window_ = LaunchWindow(machine_, layout_, map);
-  base_ = {};
+  lane_stands_.base = {};
   if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
 
@@ -138,23 +138,23 @@ std::vector<std::int32_t> MatrixTimer::channel_slack(std::size_t channels) {
 // launch's begin. Where it stands there but the cycle that its times are told from is far, a kept state brings it near.
 void MatrixTimer::begin_at(std::size_t chunk) {
   const auto far = [this](const Chunk& now) { return now.origin - lane_origin(now) > farthest_cycle / 2; };
-  for (std::size_t at = chunk; find_copies_ && at > 0 && at >= simulated_; --at) {
-    if (at == simulated_ && (simulated_rounds_ > 0 || !far(chunks_[at]))) break;
+  for (std::size_t at = chunk; find_copies_ && at > 0 && at >= lane_stands_.chunks; --at) {
+    if (at == lane_stands_.chunks && (lane_stands_.rounds > 0 || !far(chunks_[at]))) break;
     if (const EngineState* state = walks_->kept(chunks_[at].state)) {
       lane_.resume(walks_->rows(), *state, chunks_[at].first);
-      base_ = chunks_[at].origin - chunks_[at].waited;
-      state_ = *state;
-      simulated_ = timed_ = at;
-      lane_times_ = {};
+      lane_stands_.base = chunks_[at].origin - chunks_[at].waited;
+      lane_stands_.state = *state;
+      lane_stands_.chunks = lane_stands_.timed = at;
+      lane_stands_.times = {};
       return;
     }
   }
-  if (simulated_ > 0) return;
-  base_ = {};
+  if (lane_stands_.chunks > 0) return;
+  lane_stands_.base = {};
   lane_.begin_time({memo_ != nullptr, find_copies_});
   place_.reset();
-  timed_ = 0;
-  lane_times_ = {};
+  lane_stands_.timed = 0;
+  lane_stands_.times = {};
   if (!map_->from_edge && map_->reduces) {
     std::vector<std::int32_t> busy;
     const std::vector<LaunchCycle>& starts = chunks_.front().starts;
@@ -168,10 +168,10 @@ void MatrixTimer::begin_at(std::size_t chunk) {
 
 /// A round in which columns that were taken for copies are none.
 std::optional<int> MatrixTimer::run_rounds() {
-  const Chunk& chunk = chunks_[simulated_];
+  const Chunk& chunk = chunks_[lane_stands_.chunks];
   const LaunchCycle origin = lane_origin(chunk);
   const EdgeFeed::Starts starts = feed_ ? lane_starts(chunk) : EdgeFeed::Starts();
-  for (int index = simulated_rounds_; index < chunk.rounds; ++index) {
+  for (int index = lane_stands_.rounds; index < chunk.rounds; ++index) {
     if (window_.look_before_round()) look_at_times();
     keep_place(index);
     const std::int32_t* edge = feed_ ? feed_->round(starts, chunk.first, chunk.rounds, index) : nullptr;
@@ -189,9 +189,9 @@ std::optional<int> MatrixTimer::run_rounds() {
 void MatrixTimer::keep_place(int rounds) {
   constexpr int rounds_between = 32;
   if (!lane_.lines_folded()) return;
-  const int round = chunks_[simulated_].first + rounds;
+  const int round = chunks_[lane_stands_.chunks].first + rounds;
   if (place_ && round < chunks_[place_->chunk].first + place_->rounds + rounds_between) return;
-  place_.emplace(Place{simulated_, rounds, lane_.place(), {}, drain_, edge_.size()});
+  place_.emplace(Place{lane_stands_.chunks, rounds, lane_.place(), {}, drain_, edge_.size()});
   if (feed_) place_->feed = feed_->place();
 }
 
@@ -202,8 +202,8 @@ void MatrixTimer::keep_place(int rounds) {
 void MatrixTimer::go_back(int failed) {
   const int rounds_before = map_->lists() ? FabricTiming(machine_).history : 0;
   const bool folded = lane_.lines_folded();
-  simulated_ = 0;
-  simulated_rounds_ = 0;
+  lane_stands_.chunks = 0;
+  lane_stands_.rounds = 0;
   if (map_->lines_are_rows) {
     find_copies_ = lane_.spare_positions();
     return begin_at(0);
@@ -215,9 +215,9 @@ void MatrixTimer::go_back(int failed) {
     if (!place_ || !(folded || chunks_[place_->chunk].first + place_->rounds <= all_from_)) return begin_at(0);
     lane_.go_back(place_->lane);
   }
-  simulated_ = place_->chunk;
-  simulated_rounds_ = place_->rounds;
-  if (simulated_ + 1 < chunks_.size()) timed_ = chunks_.size();
+  lane_stands_.chunks = place_->chunk;
+  lane_stands_.rounds = place_->rounds;
+  if (lane_stands_.chunks + 1 < chunks_.size()) lane_stands_.timed = chunks_.size();
   if (feed_) feed_->go_back(*place_->feed);
   drain_.reset();
   if (place_->drain) drain_.emplace(*place_->drain);
@@ -230,9 +230,9 @@ ChunkRun MatrixTimer::simulate() {
   const std::size_t newest = chunks_.size() - 1;
   begin_at(newest);
   int added = 0;
-  while (simulated_ <= newest) {
-    if (simulated_ == newest && simulated_rounds_ == 0) {
-      if (timed_ != newest) lane_times_ = lane_.times();
+  while (lane_stands_.chunks <= newest) {
+    if (lane_stands_.chunks == newest && lane_stands_.rounds == 0) {
+      if (lane_stands_.timed != newest) lane_stands_.times = lane_.times();
       if (map_->from_edge) lane_.take_edge_slack();
       added = lane_.rounds_added();
     }
@@ -240,15 +240,15 @@ ChunkRun MatrixTimer::simulate() {
       go_back(*failed);
       continue;
     }
-    simulated_rounds_ = 0;
-    if (simulated_++ == newest) rounds_added_ += lane_.rounds_added() - added;
+    lane_stands_.rounds = 0;
+    if (lane_stands_.chunks++ == newest) rounds_added_ += lane_.rounds_added() - added;
   }
   const Chunk& now = chunks_.back();
   ChunkRun run;
   run.input = input_of(now);
-  const LaunchTimes before = std::exchange(lane_times_, lane_.times());
-  timed_ = simulated_;
-  run.times = lane_times_.since(before);
+  const LaunchTimes before = std::exchange(lane_stands_.times, lane_.times());
+  lane_stands_.timed = lane_stands_.chunks;
+  run.times = lane_stands_.times.since(before);
   const Cycle later = lane_origin(now) - now.origin;  // than the chunk's origin is the lane's
   run.times.end += later;
   if (feed_) run.marks.left = StateCycle(lane_.edge_departure() + later);
@@ -257,9 +257,9 @@ ChunkRun MatrixTimer::simulate() {
   for (std::int32_t& channel : run.drain_channels) channel = launch_cycle(channel + later, "the way out of sums");
   if (!walks_) return run;
   if (map_->from_edge) run.slack = channel_slack(now.starts.size());
-  const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), state_);
+  const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), lane_stands_.state);
   if (kept) run.origin = StateCycle(lane_.state_origin() + later);
-  return walks_->add(now.state, std::move(run), kept ? &state_ : nullptr);
+  return walks_->add(now.state, std::move(run), kept ? &lane_stands_.state : nullptr);
 }
 
 const char* MatrixTimer::how() const {

@@ -63,6 +63,15 @@ class MatrixTimer {
     LaunchCycle origin;
     Cycle waited = 0;  ///< at rest for words, so far; left out of the lane's times
   };
+  /// Where the lane stands.
+  struct Standing {
+    std::size_t chunks = 0;  ///< after so many of them
+    int rounds = 0;          ///< and so many rounds of the next
+    std::size_t timed = 0;   ///< after so many chunks
+    LaunchTimes times;       ///< were the lane's books these
+    EngineState state;       ///< the last one that was simulated
+    LaunchCycle base;        ///< see lane_origin()
+  };
   /// Where all stood after `rounds` rounds of a chunk, one of each kind of line being simulated.
   struct Place {
     std::size_t chunk;
@@ -77,7 +86,7 @@ class MatrixTimer {
   EdgeMarks chunk(std::vector<LaunchCycle> starts, int rounds);
   Cycle rest_before_chunk() const;
   /// The cycle of the launch that the lane's times are told from, when it is in `chunk`.
-  LaunchCycle lane_origin(const Chunk& chunk) const { return base_ + chunk.waited; }
+  LaunchCycle lane_origin(const Chunk& chunk) const { return lane_stands_.base + chunk.waited; }
   EdgeFeed::Starts lane_starts(const Chunk& chunk) const;
   void look_at_times() const;
   ChunkInput input_of(const Chunk& chunk) const;
@@ -105,17 +114,12 @@ class MatrixTimer {
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
   LaunchWindow window_;
-  LaunchCycle base_;  ///< see lane_origin()
   bool find_copies_ = true;
   std::optional<Place> place_;  ///< the last one that was kept
   int all_from_ = never;        ///< of the last stretch of rounds that all lines are simulated in
   std::vector<Chunk> chunks_;   ///< so far; the last one is under way
-  std::size_t simulated_ = 0;   ///< the lane stands after so many of them
-  int simulated_rounds_ = 0;    ///< and so many rounds of the next
-  std::size_t timed_ = 0;       ///< after so many of them
-  LaunchTimes lane_times_;      ///< were the lane's books these
-  EngineState state_;           ///< the last one that was simulated
-  Chunk next_;                  ///< begins here
+  Standing lane_stands_;
+  Chunk next_;  ///< begins here
   int rounds_added_ = 0;
   LaunchTimes result_;
   std::vector<LaunchCycle> channels_after_;  ///< of the east edge

@@ -69,7 +69,7 @@ void Lane::begin_time(FastForward fast_forward) {
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
   for (Region* part : timed_) part->open_round(round, sink_ready);
   const auto run_stream = [&](Region* part) {
-    if (part->starts_stream(round)) part->run_stream(round, edge);
+    if (part->part().starts_stream(round)) part->run_stream(round, edge);
   };
   // From the chain's last line to line 0: northwards, or eastwards.
   if (map_->lists()) {
@@ -81,21 +81,21 @@ void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* si
   }
   if (map_->from_edge)
     for (Region* part : timed_)
-      if (part->starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
+      if (part->part().starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
   for (Region* part : timed_)
-    if (part->starts_sum()) part->run_sum(round);
+    if (part->part().starts_sum()) part->run_sum(round);
   if (map_->reduces && !map_->returns)
     for (Region* part : timed_)
-      if (part->is_sink())
+      if (part->part().is_sink())
         for (int position = 0; position < part->engine().shape().positions; ++position)
-          sink_issue_[static_cast<std::size_t>(part->first_position() + position)] = part->sink_issue(position);
+          sink_issue_[static_cast<std::size_t>(part->part().position_first() + position)] = part->sink_issue(position);
   for (Region* part : timed_) part->close_round(round);
 }
 
 std::vector<std::int32_t> Lane::take_edge_slack() {
   std::vector<std::int32_t> slack(static_cast<std::size_t>(map_->chain), std::numeric_limits<std::int32_t>::max());
   for (Region* part : timed_)
-    if (part->mapped() && part->first_position() == 0) part->take_edge_slack(slack);
+    if (part->part().mapped() && part->part().position_first() == 0) part->take_edge_slack(slack);
   return slack;
 }
 

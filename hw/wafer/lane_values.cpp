@@ -11,13 +11,13 @@ namespace weft::hw {
 
 void Lane::allocate() {
   if (job_.timing_only) return;
-  for (auto& part : regions_) part->allocate(job_.layers, rectangle_, tokens_);
+  for (auto& part : regions_) part->values().allocate(job_.layers, rectangle_, part->extent(), tokens_);
 }
 
 void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
   const int features = job_.layers.front().inputs;
   for (auto& part : regions_) {
-    RegionMemory& memory = part->memory();
+    RegionMemory& memory = part->values().memory();
     FeatureBlock& block = memory.activation(0);
     const int first = memory.first_feature(0), count = memory.feature_count(0);
     std::vector<float> row(static_cast<std::size_t>(count));
@@ -33,14 +33,14 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
 
 void Lane::begin_values() {
   if (job_.timing_only) return;
-  for (auto& part : regions_) part->begin_values(kind_, layer_, pool_);
+  for (auto& part : regions_) part->values().begin(kind_, layer_, pool_);
 }
 
 void Lane::weight_values(int first_round, int rounds, const float* weights, int elements) {
   for (auto& part : regions_)
-    if (part->starts_stream(first_round)) part->stream_weights(first_round, rounds, weights, elements);
+    if (part->part().starts_stream(first_round)) part->values().stream_weights(first_round, rounds, weights, elements);
   for (auto& part : regions_)
-    if (part->starts_sum()) part->sum_values(first_round, rounds);
+    if (part->part().starts_sum()) part->values().sum(first_round, rounds);
 }
 
 void Lane::gradient_values(int first_round, int rounds, float* gradient) {
@@ -48,19 +48,19 @@ void Lane::gradient_values(int first_round, int rounds, float* gradient) {
   for (int block = first_round; block < first_round + rounds;) {
     int next = first_round + rounds;
     for (auto& part : regions_) {
-      if (!part->starts_stream(block)) continue;
-      const RegionMemory& memory = part->memory();
+      if (!part->part().starts_stream(block)) continue;
+      const RegionMemory& memory = part->values().memory();
       next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
-      part->stream_deltas(block, next - block);
+      part->values().stream_deltas(block, next - block);
     }
     for (auto& part : regions_)
-      if (part->starts_sum()) part->sum_values(block, next - block);
+      if (part->part().starts_sum()) part->values().sum(block, next - block);
     for (auto& part : regions_) {
-      if (!part->is_sink()) continue;
-      const RegionMemory& memory = part->memory();
+      if (!part->part().is_sink()) continue;
+      const RegionMemory& memory = part->values().memory();
       const int first = memory.first_feature(layer_),
                 count = memory.feature_count(layer_) + (memory.holds_bias(layer_) ? 1 : 0);
-      const float* from = part->leaving_values().data();
+      const float* from = part->values().leaving().data();
       for (int round = block; round < next; ++round, from += count)
         std::copy_n(from, count, gradient + static_cast<std::ptrdiff_t>(round - first_round) * width + first);
     }
@@ -73,24 +73,24 @@ void Lane::retained_delta_values() {
   for (int block = 0; block < map_->rounds;) {
     int next = map_->rounds;
     for (auto& part : regions_) {
-      if (!part->starts_stream(block)) continue;
-      const RegionMemory& memory = part->memory();
+      if (!part->part().starts_stream(block)) continue;
+      const RegionMemory& memory = part->values().memory();
       next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
-      part->stream_deltas(block, next - block);
+      part->values().stream_deltas(block, next - block);
     }
     block = next;
   }
-  for (auto& part : regions_) part->end_values();
+  for (auto& part : regions_) part->values().end();
 }
 
 FeatureBlock Lane::gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index) {
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_)
-    rows = std::max(rows, part->memory().first_feature(index) + block(part->memory()).features);
+    rows = std::max(rows, part->values().memory().first_feature(index) + block(part->values().memory()).features);
   whole.resize(rows, tokens_);
   for (auto& part : regions_) {
-    RegionMemory& memory = part->memory();
+    RegionMemory& memory = part->values().memory();
     const FeatureBlock& from = block(memory);
     for (int feature = 0; feature < from.features; ++feature)
       std::copy_n(from.row(feature), from.tokens,
@@ -112,7 +112,7 @@ FeatureBlock Lane::gather(LineTensor tensor, int layer) {
 std::vector<std::int32_t> Lane::gather_labels() {
   std::vector<std::int32_t> labels(static_cast<std::size_t>(tokens_));
   for (auto& part : regions_) {
-    RegionMemory& memory = part->memory();
+    RegionMemory& memory = part->values().memory();
     std::copy_n(memory.labels().begin(), memory.tokens(), labels.begin() + memory.first_token());
   }
   return labels;
@@ -139,11 +139,11 @@ class RegionRows : public LineMemory {
   RegionMemory& holding(int feature, int token) {
     const auto within = [](int place, int first, int count) { return place >= first && place < first + count; };
     const auto found = std::find_if(regions_.begin(), regions_.end(), [&](auto& part) {
-      RegionMemory& memory = part->memory();
+      RegionMemory& memory = part->values().memory();
       return within(token, memory.first_token(), memory.tokens()) &&
              within(feature, memory.first_feature(layer_ + 1), memory.feature_count(layer_ + 1));
     });
-    return (*found)->memory();
+    return (*found)->values().memory();
   }
 
   std::vector<std::unique_ptr<Region>>& regions_;

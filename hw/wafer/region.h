@@ -13,8 +13,8 @@
 #include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/round_repeats.h"
 #include "hw/fabric/stream_reduce.h"
-#include "hw/wafer/region_memory.h"
-#include "tlm/base/thread_pool.h"
+#include "hw/wafer/copy_search.h"
+#include "hw/wafer/region_values.h"
 #include "tlm/wavelet/burst.h"
 
 namespace weft::hw {
@@ -34,12 +34,7 @@ class Region : public sc_core::sc_module {
 
   /// Which PEs of this region the next launch maps. `map` must outlive the launch.
   void open_launch(const LaunchMap& map);
-  /// False: the launch has nothing to do here.
-  bool mapped() const { return line_first_ < line_last_ && position_first_ < position_last_; }
-  bool starts_stream(int round) const;
-  bool starts_sum() const;
-  /// True when the chain ends here and the sum leaves the rectangle here.
-  bool is_sink() const { return mapped() && line_first_ == 0; }
+  const LaunchPart& part() const { return part_; }
 
   // ---- time ----------------------------------------------------------------------------------------------------
   /// All PEs stand at cycle 0 of the launch with empty queues.
@@ -76,10 +71,9 @@ class Region : public sc_core::sc_module {
   /// After copies_failed() in round `failed`: the same, and some lines fewer stand for others, if that is enough.
   /// False: it is not, nothing was done.
   bool go_back_and_spare(const Place& to, int failed);
-  /// In rounds [first, last] of this launch no line stands for others.
-  void simulate_all(int first, int last);
-  /// More positions before others of another kind stand for themselves, when the launch is run again. False: no more.
-  bool spare_positions();
+  /// See CopySearch.
+  void simulate_all(int first, int last) { search_.simulate_all(first, last, part_.map().lines); }
+  bool spare_positions() { return search_.spare_positions(); }
   /// Adds the books of the rounds since begin_time() or resume().
   void add_times(LaunchTimes& times) const;
   /// Rounds x PEs that were simulated since open_launch().
@@ -102,25 +96,8 @@ class Region : public sc_core::sc_module {
   /// Of all PEs, or one of each kind, once copies were found. Line 0 and, in a launch whose sums leave, positions are
   /// as in the launch.
   const StreamReduce& engine() const { return *engine_; }
-  int first_line() const { return line_first_; }
-  int first_position() const { return position_first_; }
 
-  // ---- values --------------------------------------------------------------------------------------------------
-  void allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, int tokens);
-  RegionMemory& memory() { return *memory_; }
-  /// Starts a matrix launch on values; `layer` is an index.
-  void begin_values(KernelKind kind, int layer, ThreadPool& pool);
-  /// Scalars of rounds [first, first + rounds) for the lines of this region and of those it hands them on to.
-  /// From the edge: weights [rounds][elements of all chain lines of the launch].
-  void stream_weights(int first, int rounds, const float* weights, int row_stride);
-  /// From the owner's memory: the deltas of those rounds; precondition: their owner rows are in this region.
-  void stream_deltas(int first, int rounds);
-  /// Precondition: this region stands at the foot of the chain. Adds up the chain and delivers the sums.
-  void sum_values(int first, int rounds);
-  /// Gradient sums of the last sum_values() that ended here: [rounds][features here, bias last if here].
-  const std::vector<float>& leaving_values() const { return sums_; }
-  /// Ends a launch that keeps its sums in the PEs (retained delta).
-  void end_values();
+  RegionValues& values() { return values_; }
 
  private:
   struct Edge : proto::BurstTaker {
@@ -131,16 +108,8 @@ class Region : public sc_core::sc_module {
 
   void take_burst(proto::Side from, proto::WaveletBurst& burst);
   void send(proto::Side to, proto::WaveletBurst& burst);
-  bool neighbour(proto::Side side) const;
-  proto::Side left() const { return map_->lines_are_rows ? proto::Side::west : proto::Side::north; }
-  proto::Side right() const { return opposite(left()); }
-  proto::Side above() const { return map_->lines_are_rows ? proto::Side::north : proto::Side::east; }
-  proto::Side below() const { return opposite(above()); }
-
-  bool alone() const;
   LaunchTimes books() const;
   void fold_copies(int round);
-  bool simulates_all(int round) const;
   void fold(Fold fold);
   void unfold();
   void begin_books();
@@ -156,11 +125,6 @@ class Region : public sc_core::sc_module {
   void hand_on(proto::BurstKind kind, int first, int last);
   void pass_returned(int round, int first, int last, std::vector<std::int32_t> times);
 
-  void use_scalars(int first, int rounds, const float* scalars, int stride);
-  void deliver(int first, int rounds, const std::vector<float>& sums);
-  /// Chain lines of the launch that are here.
-  int engine_lines() const;
-
   FabricTiming timing_;
   int lanes_;
   RegionExtent extent_;
@@ -169,7 +133,7 @@ class Region : public sc_core::sc_module {
   std::array<Edge, 4> edges_;
   std::int64_t bursts_ = 0;
 
-  const LaunchMap* map_ = nullptr;
+  LaunchPart part_;
   std::unique_ptr<StreamReduce> engine_;
   Fold fold_;           ///< no groups: of all PEs
   LaunchTimes booked_;  ///< of all PEs, before the engine began
@@ -179,20 +143,12 @@ class Region : public sc_core::sc_module {
   RoundRepeats repeats_;
   ListedRounds listed_;
   int rounds_added_ = 0;
-  std::vector<std::pair<int, int>> all_rounds_;  ///< simulate_all()
-  int spared_ = 0;                               ///< StreamReduce::find_fold()
-  int pushed_round_ = 0, pushed_lines_ = 0;      ///< go_back_and_spare(): the last one
-  int gave_up_ = 0;                              ///< times that too many would have had to be spared
+  CopySearch search_;
   std::int64_t pe_rounds_ = 0;
-  int line_first_ = 0, line_last_ = 0, position_first_ = 0, position_last_ = 0;
   int round_ = 0;
   const std::int32_t* sink_ready_ = nullptr;
 
-  std::unique_ptr<RegionMemory> memory_;
-  const Kernel* kernel_ = &kernel_of(KernelKind::matmul_forward);
-  int layer_ = 0;
-  ThreadPool* pool_ = nullptr;
-  std::vector<float> scalars_, sums_, transposed_, kept_scalars_;
+  RegionValues values_;
 };
 
 }  // namespace weft::hw

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/fabric/launch_map.h"
 #include "hw/kernels/line_program.h"
 #include "hw/spec/job.h"
+#include "hw/wafer/launch_part.h"
 
 namespace weft::hw {
 
@@ -26,11 +26,6 @@ struct FeatureBlock {
   const float* row(int feature) const {
     return values.data() + static_cast<std::size_t>(feature) * static_cast<std::size_t>(tokens);
   }
-};
-
-/// Extent of a region inside the plan's rectangle: rows [row_first, row_last), columns [column_first, column_last).
-struct RegionExtent {
-  int row_first = 0, row_last = 0, column_first = 0, column_last = 0;
 };
 
 /// Activation l is the input of layer l; activation `layers` are the logits (fp32). Each activation that feeds a layer

@@ -13,23 +13,10 @@ using proto::Side;
 using proto::WaveletBurst;
 
 void Region::open_launch(const LaunchMap& map) {
-  map_ = &map;
+  part_ = LaunchPart(map, extent_);
   pe_rounds_ = 0;
   rounds_added_ = 0;
-  all_rounds_.clear();
-  spared_ = gave_up_ = pushed_round_ = pushed_lines_ = 0;
-  const auto clip = [](int value, int limit) { return std::min(value, limit); };
-  if (map.lines_are_rows) {
-    line_first_ = clip(extent_.row_first, map.lines);
-    line_last_ = clip(extent_.row_last, map.lines);
-    position_first_ = clip(extent_.column_first, map.positions);
-    position_last_ = clip(extent_.column_last, map.positions);
-  } else {
-    line_first_ = map.lines - clip(extent_.column_last, map.lines);
-    line_last_ = map.lines - clip(extent_.column_first, map.lines);
-    position_first_ = clip(extent_.row_first, map.positions);
-    position_last_ = clip(extent_.row_last, map.positions);
-  }
+  search_ = {};
 }
 
 void Region::begin_time(FastForward fast_forward) {
@@ -39,77 +26,61 @@ void Region::begin_time(FastForward fast_forward) {
   repeats_ = {};
   listed_ = {};
   find_repeats_ = adds_round_ = false;
-  if (!mapped()) return;
+  if (!part_.mapped()) return;
   StreamReduceShape shape = whole_shape();
   shape.add_runs = fast_forward.runs;
-  find_copies_ = fast_forward.copies && alone() && map_->reduces;
-  find_repeats_ = fast_forward.runs && alone() && map_->reduces && !map_->returns && !map_->from_edge && !map_->kept;
+  find_copies_ = fast_forward.copies && part_.alone() && part_.map().reduces;
+  find_repeats_ = fast_forward.runs && part_.alone() && part_.map().reduces && !part_.map().returns &&
+                  !part_.map().from_edge && !part_.map().kept;
   engine_ = std::make_unique<StreamReduce>(timing_, shape);
 }
 
 StreamReduceShape Region::whole_shape() const {
-  return part_shape(*map_, line_first_, line_last_, position_first_, position_last_, lanes_);
+  return part_shape(part_.map(), part_.line_first(), part_.line_last(), part_.position_first(), part_.position_last(),
+                    lanes_);
 }
 
 LaunchTimes Region::books() const {
   LaunchTimes part = booked_, newest;
-  add_part(newest, *map_, *engine_, line_first_ == 0, timing_);
+  add_part(newest, part_.map(), *engine_, part_.line_first() == 0, timing_);
   part.append(newest);
   return part;
 }
 
 void Region::add_times(LaunchTimes& times) const {
-  if (mapped()) times.add(repeats_.rounds() > 0 ? repeats_.times() : books(), 1);
+  if (part_.mapped()) times.add(repeats_.rounds() > 0 ? repeats_.times() : books(), 1);
 }
 
 std::int32_t Region::sink_issue(int position) const {
   return adds_round_ ? engine_->closed_issue(position) + repeats_.cycles() : engine_->last_issue(position);
 }
 
-bool Region::neighbour(Side side) const {
-  if (side == left()) return position_first_ > 0;
-  if (side == right()) return position_last_ < map_->positions;
-  if (side == above()) return line_first_ > 0;
-  return line_last_ < map_->lines;
-}
-
-bool Region::starts_stream(int round) const {
-  if (!mapped()) return false;
-  if (map_->from_edge) return position_first_ == 0;
-  const int owner = map_->owner_row(round);
-  return owner >= position_first_ && owner < position_last_;
-}
-
-bool Region::starts_sum() const {
-  return mapped() && map_->reduces && map_->chain > line_first_ && map_->chain <= line_last_;
-}
-
 void Region::open_round(int round, const std::int32_t* sink_ready) {
   round_ = round;
-  sink_ready_ = is_sink() && sink_ready ? sink_ready + position_first_ : nullptr;
-  if (lines_folded() && simulates_all(round)) unfold();
+  sink_ready_ = part_.is_sink() && sink_ready ? sink_ready + part_.position_first() : nullptr;
+  if (lines_folded() && search_.simulates_all(round)) unfold();
   if (find_repeats_) {
-    adds_round_ = repeats_.adds(*engine_, map_->owner_row(round), sink_ready_);
+    adds_round_ = repeats_.adds(*engine_, part_.map().owner_row(round), sink_ready_);
     if (!adds_round_) repeats_.settle(*engine_);
   }
-  if (!mapped() || !map_->kept) return;
-  const std::uint16_t* counts = map_->kept->round(round);
-  if (map_->lists()) {
-    engine_->begin_round(nullptr, counts + position_first_);
+  if (!part_.mapped() || !part_.map().kept) return;
+  const std::uint16_t* counts = part_.map().kept->round(round);
+  if (part_.map().lists()) {
+    engine_->begin_round(nullptr, counts + part_.position_first());
   } else {
-    engine_->begin_round(counts + line_first_, nullptr);
+    engine_->begin_round(counts + part_.line_first(), nullptr);
   }
 }
 
 std::int32_t Region::run_listed(int round, const std::int32_t* edge) {
   StreamReduce::Source source;
-  source.owner = map_->owner_row(round);
+  source.owner = part_.map().owner_row(round);
   listed_.run(*engine_, edge, source, sink_ready_);
   return engine_->list_departure();
 }
 
 int Region::owner_here() const {
-  const int owner = map_->returns ? map_->owner_row(round_) - line_first_ : -1;
+  const int owner = part_.map().returns ? part_.map().owner_row(round_) - part_.line_first() : -1;
   return owner < engine().shape().lines ? owner : -1;
 }
 
@@ -117,12 +88,12 @@ void Region::run_stream(int round, const std::int32_t* edge) {
   round_ = round;
   if (adds_round_) return;
   StreamReduce::Source source;
-  if (map_->from_edge) {
-    source.edge = edge + line_first_;
+  if (part_.map().from_edge) {
+    source.edge = edge + part_.line_first();
   } else {
-    source.owner = map_->owner_row(round) - position_first_;
+    source.owner = part_.map().owner_row(round) - part_.position_first();
   }
-  const bool alone = !neighbour(right()) && (map_->from_edge || !neighbour(left()));
+  const bool alone = !part_.neighbour(part_.right()) && (part_.map().from_edge || !part_.neighbour(part_.left()));
   const StreamReduceShape& shape = engine_->shape();
   for (int line = shape.chain - 1; line >= 0; --line) {
     const int wavelets = engine_->data(line) + 1;
@@ -136,9 +107,9 @@ void Region::stream_chunk(int line, int first, int last, const StreamReduce::Sou
   engine_->stream(line, first, last, source);
   const bool to_left = source.owner >= 0 || source.side > 0;
   const bool to_right = source.owner >= 0 || source.side <= 0;
-  if (to_left && neighbour(left())) pass_stream(-1, line, first, last);
-  if (to_right && neighbour(right())) pass_stream(+1, line, first, last);
-  if (map_->reduces && last > engine_->data(line)) open_line(line);
+  if (to_left && part_.neighbour(part_.left())) pass_stream(-1, line, first, last);
+  if (to_right && part_.neighbour(part_.right())) pass_stream(+1, line, first, last);
+  if (part_.map().reduces && last > engine_->data(line)) open_line(line);
 }
 
 // Wavelets [first, last) leave for a neighbour, and when it had room for each comes back.
@@ -150,7 +121,7 @@ void Region::pass_stream(int side, int line, int first, int last) {
   burst.first = first;
   burst.last = last;
   for (int offset = first; offset < last; ++offset) burst.times.push_back(engine_->departure(side, line, offset));
-  send(side < 0 ? left() : right(), burst);
+  send(side < 0 ? part_.left() : part_.right(), burst);
   for (int offset = first; offset < last; ++offset)
     engine_->halo(side, line, offset) = burst.credits[static_cast<std::size_t>(offset - first)];
 }
@@ -166,7 +137,7 @@ void Region::open_line(int line) {
 void Region::run_sum(int round) {
   round_ = round;
   if (adds_round_) return;
-  const bool alone = !neighbour(above()) && !(map_->returns && neighbour(below()));
+  const bool alone = !part_.neighbour(part_.above()) && !(part_.map().returns && part_.neighbour(part_.below()));
   const int elements = engine_->max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
   for (int first = engine_->early_elements(); first < elements; first += chunk)
@@ -181,7 +152,7 @@ void Region::sum_elements(int first, int last) {
 
 // What has left the router of line 0, if another region takes it.
 void Region::hand_on(BurstKind kind, int first, int last) {
-  if (neighbour(above())) {
+  if (part_.neighbour(part_.above())) {
     WaveletBurst burst;
     burst.kind = kind;
     burst.round = round_;
@@ -189,9 +160,9 @@ void Region::hand_on(BurstKind kind, int first, int last) {
     burst.last = last;
     burst.times.resize(static_cast<std::size_t>(engine_->shape().positions));
     engine_->get_leaving(first, burst.times.data());
-    send(above(), burst);
+    send(part_.above(), burst);
     engine_->set_above(first, burst.credits.data());
-  } else if (map_->returns && owner_here() < 0) {
+  } else if (part_.map().returns && owner_here() < 0) {
     const std::int32_t* times = engine_->returned();
     pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
   }
@@ -205,24 +176,24 @@ void Region::pass_returned(int round, int first, int last, std::vector<std::int3
   burst.last = last;
   for (std::int32_t& time : times) time += engine_->shape().lines * timing_.hop;
   burst.times = std::move(times);
-  send(below(), burst);
+  send(part_.below(), burst);
 }
 
 void Region::close_round(int round) {
-  if (!mapped()) return;
+  if (!part_.mapped()) return;
   if (adds_round_) {
     ++rounds_added_;
-    if (!map_->last_round_of_block(round)) return;
+    if (!part_.map().last_round_of_block(round)) return;
     repeats_.settle(*engine_);
-    return engine_->owners_to_come(map_->next_owner(round));
+    return engine_->owners_to_come(part_.map().next_owner(round));
   }
-  if (map_->reduces) {
-    engine_->close_reduction(line_first_ == 0 && map_->advances(round));
+  if (part_.map().reduces) {
+    engine_->close_reduction(part_.line_first() == 0 && part_.map().advances(round));
   } else {
     engine_->close_without_reduction();
-    if (round + 1 == map_->rounds) engine_->round_sums();
+    if (round + 1 == part_.map().rounds) engine_->round_sums();
   }
-  if (!map_->from_edge) engine_->owners_to_come(map_->next_owner(round) - position_first_);
+  if (!part_.map().from_edge) engine_->owners_to_come(part_.map().next_owner(round) - part_.position_first());
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
   find_repeat(round);
@@ -237,7 +208,7 @@ std::int32_t Region::edge_departure() {
 
 void Region::take_edge_slack(std::vector<std::int32_t>& slack) {
   for (int line = 0; line < engine_->shape().chain; ++line) {
-    std::int32_t& least = slack[static_cast<std::size_t>(line_first_ + line)];
+    std::int32_t& least = slack[static_cast<std::size_t>(part_.line_first() + line)];
     least = std::min(least, engine_->edge_slack(line));
   }
   engine_->reset_edge_slack();
@@ -248,7 +219,7 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
   round_ = burst.round;
   switch (burst.kind) {
     case BurstKind::stream: {
-      const int side = from == left() ? -1 : +1;
+      const int side = from == part_.left() ? -1 : +1;
       StreamReduce::Source source;
       source.side = side;
       for (int offset = burst.first; offset < burst.last; ++offset)
@@ -271,7 +242,7 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       return;
     case BurstKind::returned_sum: {
       const StreamReduceShape& shape = engine_->shape();
-      const int owner = map_->owner_row(burst.round) - line_first_;
+      const int owner = part_.map().owner_row(burst.round) - part_.line_first();
       if (owner >= shape.lines) return pass_returned(burst.round, burst.first, burst.last, burst.times);
       std::vector<std::int32_t> arrival = burst.times;
       for (std::int32_t& time : arrival) time += owner * timing_.hop + timing_.ramp;
@@ -281,14 +252,9 @@ void Region::take_burst(Side from, WaveletBurst& burst) {
       return;
     }
     case BurstKind::stream_values:
-      use_scalars(burst.round, burst.rounds, burst.values.data(), static_cast<int>(burst.values.size()) / burst.rounds);
-      if (neighbour(opposite(from))) send(opposite(from), burst);
-      return;
     case BurstKind::partial_sum_values:
-      sums_ = std::move(burst.values);
-      return sum_values(burst.round, burst.rounds);
     case BurstKind::returned_sum_values:
-      return deliver(burst.round, burst.rounds, burst.values);
+      return values_.take(from, burst);
   }
 }
 

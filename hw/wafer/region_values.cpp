@@ -1,10 +1,10 @@
-// The value side of a region: scalars of the stream in, sums of the chain out, in the order that the mapping defines.
+#include "hw/wafer/region_values.h"
+
 #include <algorithm>
 
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_transpose.h"
 #include "hw/fabric/masked_gemm.h"
-#include "hw/wafer/region.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::hw {
@@ -12,12 +12,13 @@ namespace weft::hw {
 using proto::BurstKind;
 using proto::WaveletBurst;
 
-void Region::allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, int tokens) {
-  memory_ = std::make_unique<RegionMemory>(layers, rectangle, extent_, tokens);
+void RegionValues::allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, const RegionExtent& extent,
+                            int tokens) {
+  memory_ = std::make_unique<RegionMemory>(layers, rectangle, extent, tokens);
 }
 
 // Local operand of a launch: [elements of the stream's line][vector], the second factor of every AXPY.
-void Region::begin_values(KernelKind kind, int layer, ThreadPool& pool) {
+void RegionValues::begin(KernelKind kind, int layer, ThreadPool& pool) {
   kernel_ = &kernel_of(kind);
   layer_ = layer;
   pool_ = &pool;
@@ -31,12 +32,12 @@ void Region::begin_values(KernelKind kind, int layer, ThreadPool& pool) {
     memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
 }
 
-void Region::stream_weights(int first, int rounds, const float* weights, int row_stride) {
+void RegionValues::stream_weights(int first, int rounds, const float* weights, int row_stride) {
   const int source = kernel_->by_input ? layer_ + 1 : layer_;
   const int begin = memory_->first_feature(source);
   const int wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
   use_scalars(first, rounds, weights + begin, row_stride);
-  if (wide == 0 || !neighbour(right())) return;
+  if (wide == 0 || !part_.neighbour(part_.right())) return;
   WaveletBurst burst;
   burst.kind = BurstKind::stream_values;
   burst.round = first;
@@ -44,28 +45,28 @@ void Region::stream_weights(int first, int rounds, const float* weights, int row
   for (int round = 0; round < rounds; ++round)
     burst.values.insert(burst.values.end(), weights + begin + round * static_cast<std::ptrdiff_t>(row_stride),
                         weights + begin + round * static_cast<std::ptrdiff_t>(row_stride) + wide);
-  send(right(), burst);
+  send_(part_.right(), burst);
 }
 
-void Region::stream_deltas(int first, int rounds) {
+void RegionValues::stream_deltas(int first, int rounds) {
   FeatureBlock& block = memory_->delta(layer_ + 1);
   const float* rows = block.row(first - memory_->first_feature(layer_ + 1));
   use_scalars(first, rounds, rows, block.tokens);
-  for (const proto::Side side : {left(), right()}) {
-    if (!neighbour(side)) continue;
+  for (const proto::Side side : {part_.left(), part_.right()}) {
+    if (!part_.neighbour(side)) continue;
     WaveletBurst burst;
     burst.kind = BurstKind::stream_values;
     burst.round = first;
     burst.rounds = rounds;
     burst.values.assign(rows, rows + static_cast<std::ptrdiff_t>(rounds) * block.tokens);
-    send(side, burst);
+    send_(side, burst);
   }
 }
 
-void Region::use_scalars(int first, int rounds, const float* scalars, int stride) {
+void RegionValues::use_scalars(int first, int rounds, const float* scalars, int stride) {
   const int source = kernel_->by_input ? layer_ + 1 : layer_;
   int wide = memory_->tokens();
-  if (map_->lines_are_rows)
+  if (part_.map().lines_are_rows)
     wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
   if (kernel_->weights == KernelWeights::resident) {
     for (int round = 0; round < rounds; ++round)
@@ -82,22 +83,22 @@ void Region::use_scalars(int first, int rounds, const float* scalars, int stride
   }
 }
 
-void Region::sum_values(int first, int rounds) {
+void RegionValues::sum(int first, int rounds) {
   const bool gradient = kernel_->produces_gradient();
   const int source = kernel_->by_input ? layer_ + 1 : layer_;
-  const bool continues = map_->chain > line_last_;
+  const bool continues = part_.map().chain > part_.line_last();
   FeatureBlock& operand = kernel_->by_input ? memory_->delta(source) : memory_->activation(source);
   const float* factor = gradient ? transposed_.data() : operand.values.data();
   const int inner = gradient ? operand.tokens : operand.features;
   const int outer = gradient ? operand.features : operand.tokens;
   std::vector<int> bounds{0};
-  for (int line = 0; line < engine_lines(); ++line)
-    bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+  for (int line = 0; line < part_.chain_lines(); ++line)
+    bounds.push_back(bounds.back() + part_.map().wavelets[static_cast<std::size_t>(part_.line_first() + line)]);
   // Lines count from the end of the chain; a region's operand runs with rows downwards, with columns eastwards.
   if (gradient) {
     bounds.assign(1, 0);
-    for (int line = engine_lines() - 1; line >= 0; --line)
-      bounds.push_back(bounds.back() + map_->wavelets[static_cast<std::size_t>(line_first_ + line)]);
+    for (int line = part_.chain_lines() - 1; line >= 0; --line)
+      bounds.push_back(bounds.back() + part_.map().wavelets[static_cast<std::size_t>(part_.line_first() + line)]);
   }
   if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
   const BlockOrder order = gradient ? BlockOrder::ascending : BlockOrder::descending;
@@ -111,21 +112,19 @@ void Region::sum_values(int first, int rounds) {
     chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds, order,
                  continues, pool_);
   }
-  if (neighbour(above())) {
+  if (part_.neighbour(part_.above())) {
     WaveletBurst burst;
     burst.kind = BurstKind::partial_sum_values;
     burst.round = first;
     burst.rounds = rounds;
     burst.values = std::move(sums_);
-    send(above(), burst);
+    send_(part_.above(), burst);
     return;
   }
-  if (map_->returns) deliver(first, rounds, sums_);
+  if (part_.map().returns) deliver(first, rounds, sums_);
 }
 
-int Region::engine_lines() const { return std::clamp(map_->chain - line_first_, 0, line_last_ - line_first_); }
-
-void Region::deliver(int first, int rounds, const std::vector<float>& sums) {
+void RegionValues::deliver(int first, int rounds, const std::vector<float>& sums) {
   const bool delta = kernel_->by_input;
   const int target = delta ? layer_ : layer_ + 1;
   const int begin = memory_->first_feature(target), count = memory_->feature_count(target);
@@ -141,17 +140,17 @@ void Region::deliver(int first, int rounds, const std::vector<float>& sums) {
       round_to_half(from, to, wide);
     }
   }
-  if (first + rounds <= begin + count || !neighbour(below())) return;
+  if (first + rounds <= begin + count || !part_.neighbour(part_.below())) return;
   WaveletBurst burst;
   burst.kind = BurstKind::returned_sum_values;
   burst.round = first;
   burst.rounds = rounds;
   burst.values = sums;
-  send(below(), burst);
+  send_(part_.below(), burst);
 }
 
-void Region::end_values() {
-  if (kernel_->weights != KernelWeights::resident || !mapped()) return;
+void RegionValues::end() {
+  if (kernel_->weights != KernelWeights::resident || !part_.mapped()) return;
   const FeatureBlock& kept = memory_->retained();
   std::vector<float> weights(kept.values.size());
   transpose(kept.values.data(), kept.features, kept.tokens, weights.data());
@@ -162,6 +161,20 @@ void Region::end_values() {
                inner, {0, inner}, BlockOrder::ascending, false, pool_);
   round_to_half(sums.data(), to.values.data(), sums.size());
   kept_scalars_.clear();
+}
+
+void RegionValues::take(proto::Side from, WaveletBurst& burst) {
+  switch (burst.kind) {
+    case BurstKind::stream_values:
+      use_scalars(burst.round, burst.rounds, burst.values.data(), static_cast<int>(burst.values.size()) / burst.rounds);
+      if (part_.neighbour(opposite(from))) send_(opposite(from), burst);
+      return;
+    case BurstKind::partial_sum_values:
+      sums_ = std::move(burst.values);
+      return sum(burst.round, burst.rounds);
+    default:
+      return deliver(burst.round, burst.rounds, burst.values);
+  }
 }
 
 }  // namespace weft::hw

@@ -103,17 +103,17 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.classes = cluster.system(0).books().class_cycles();
   report.cycles = cluster.system(0).books().free_at().since();
   report.paths = cluster.system(0).books().paths();
-  report.inside_train = parts_of(run.plan.train);
-  report.inside_eval = parts_of(run.plan.eval);
-  report.peak_macs_per_cycle = report.pes * machine.spec.pe.lanes.fmac_mixed;
-  report.link_bits_per_cycle = machine.spec.io.ethernet_links * machine.spec.io.ethernet_gbps * 1000.0 /
-                               static_cast<double>(machine.spec.clock.mega_hertz);
-  report.walk = run.plan.walk;
+  report.inside.train = parts_of(run.plan.train);
+  report.inside.eval = parts_of(run.plan.eval);
+  report.peak.macs_per_cycle = report.pes * machine.spec.pe.lanes.fmac_mixed;
+  report.peak.link_bits_per_cycle = machine.spec.io.ethernet_links * machine.spec.io.ethernet_gbps * 1000.0 /
+                                    static_cast<double>(machine.spec.clock.mega_hertz);
+  report.works.walk = run.plan.walk;
   leave_out_open_steps(report, job);
   place_steps(report);
   leave_out_updates_of_no_step(report);
   if (!report.steps.empty() && report.steps.front().train)
-    report.works = workloads(run.plan, cluster, machine.spec, report);
+    report.works.all = workloads(run.plan, cluster, machine.spec, report);
   report.host.wall_seconds = wall_seconds;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

@@ -58,7 +58,7 @@ Json verdict_json(const Verdict& verdict) {
 
 Json works_json(const RunReport& report) {
   Json works = Json::array();
-  for (const StepWorkload& work : report.works)
+  for (const StepWorkload& work : report.works.all)
     works.push_back({{"what", work.what},
                      {"limiter", proto::key_of(work.limiter)},
                      {"predicted_cycles", work.predicted},

@@ -11,7 +11,7 @@ namespace weft::sw {
 std::vector<RooflineRow> roofline(const RunReport& report) {
   std::vector<RooflineRow> rows;
   const std::optional<SteadyState> steady = steady_state(report);
-  if (!steady || report.peak_macs_per_cycle == 0 || report.link_bits_per_cycle <= 0) return rows;
+  if (!steady || report.peak.macs_per_cycle == 0 || report.peak.link_bits_per_cycle <= 0) return rows;
   std::set<std::pair<int, std::int64_t>> counted;
   for (const StepRecord& step : report.steps)
     if (steady->counts(step)) counted.emplace(step.stage, step.step);
@@ -33,8 +33,8 @@ std::vector<RooflineRow> roofline(const RunReport& report) {
   for (std::size_t index = 0; index < rows.size(); ++index) {
     RooflineRow& row = rows[index];
     for (double* value : {&row.macs, &row.bytes, &row.cycles}) *value /= count[index];
-    const double arithmetic = row.macs / static_cast<double>(report.peak_macs_per_cycle),
-                 ethernet = row.bytes * 8 / report.link_bits_per_cycle;
+    const double arithmetic = row.macs / static_cast<double>(report.peak.macs_per_cycle),
+                 ethernet = row.bytes * 8 / report.peak.link_bits_per_cycle;
     row.roof = arithmetic >= ethernet ? "arithmetic" : "ethernet";
     row.roof_cycles = std::max(arithmetic, ethernet);
   }

@@ -65,6 +65,22 @@ struct StepWorkload {
   Cycle measured = 0;   ///< mean of the steady steps; of what is off the wafer the busiest, in one step
 };
 
+/// Of a training step.
+struct StepWorkloads {
+  std::vector<StepWorkload> all;  ///< the first is the wafer
+  Cycle walk = 0;                 ///< predicted length of the step, everything waiting for each other
+};
+
+/// What the plan says of each launch's length, of training and evaluation: how wafer cycles of a path are shared out.
+struct LaunchInsides {
+  std::vector<proto::LimiterCycles> train, eval;
+};
+
+struct PeakRates {
+  std::int64_t macs_per_cycle = 0;  ///< of one wafer's user rectangle
+  double link_bits_per_cycle = 0;   ///< of a system's Ethernet, one direction
+};
+
 struct RunReport {
   bool timing_only = false;  ///< no values: losses are NaN
   std::string model, machine, mode;
@@ -79,14 +95,11 @@ struct RunReport {
   std::vector<proto::UpdateRecord> updates;   ///< by training step, then by start
   std::vector<proto::LimitingLink> links;
   std::vector<proto::StepPath> paths;  ///< of the steps, in order
-  /// What the plan says of each launch's length, of training and evaluation: how wafer cycles of a path are shared out.
-  std::vector<proto::LimiterCycles> inside_train, inside_eval;
-  std::vector<StepWorkload> works;       ///< of a training step; the first is the wafer
-  Cycle walk = 0;                        ///< predicted length of a training step, everything waiting for each other
-  std::int64_t peak_macs_per_cycle = 0;  ///< of one wafer's user rectangle
-  double link_bits_per_cycle = 0;        ///< of a system's Ethernet, one direction
-  proto::ClassCycles classes{};          ///< PE-cycles of system 0 over the whole run
-  Cycle cycles = 0;                      ///< wafer 0, from 0 to the end of its last launch
+  LaunchInsides inside;
+  StepWorkloads works;
+  PeakRates peak;
+  proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
+  Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
   std::optional<ClipReport> clips;               ///< gradients were clipped by their norm
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs

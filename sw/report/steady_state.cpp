@@ -49,11 +49,11 @@ double SteadyState::flop_per_second(const RunReport& report) const {
 }
 
 double SteadyState::mfu(const RunReport& report) const {
-  return useful_macs / (static_cast<double>(report.peak_macs_per_cycle) * step_cycles);
+  return useful_macs / (static_cast<double>(report.peak.macs_per_cycle) * step_cycles);
 }
 
 double SteadyState::hfu(const RunReport& report) const {
-  return macs / (static_cast<double>(report.peak_macs_per_cycle) * step_cycles);
+  return macs / (static_cast<double>(report.peak.macs_per_cycle) * step_cycles);
 }
 
 std::optional<SteadyState> steady_state(const RunReport& report) {
@@ -84,9 +84,9 @@ std::optional<SteadyState> steady_state(const RunReport& report) {
     if (!again[index]) steady.useful_macs += useful_share(report, launch) * static_cast<double>(launch.macs) / steps;
     compute += static_cast<double>(launch.classes[static_cast<std::size_t>(proto::TimeClass::compute)]) / steps;
   }
-  if (steady.extrapolated && steady.train && !report.works.empty()) {
-    double longest = static_cast<double>(report.walk);
-    for (const StepWorkload& work : report.works) longest = std::max(longest, static_cast<double>(work.measured));
+  if (steady.extrapolated && steady.train && !report.works.all.empty()) {
+    double longest = static_cast<double>(report.works.walk);
+    for (const StepWorkload& work : report.works.all) longest = std::max(longest, static_cast<double>(work.measured));
     steady.step_cycles = std::min(longest, steady.step_cycles);
   }
   const double all = static_cast<double>(report.pes) * steady.step_cycles;

@@ -17,7 +17,7 @@ bool PathReader::trains(int stage) const {
 }
 
 const LimiterCycles* PathReader::inside(bool train, int launch) const {
-  const std::vector<LimiterCycles>& launches = train ? report_.inside_train : report_.inside_eval;
+  const std::vector<LimiterCycles>& launches = train ? report_.inside.train : report_.inside.eval;
   const auto at = static_cast<std::size_t>(launch);
   return launch >= 0 && at < launches.size() ? &launches[at] : nullptr;
 }

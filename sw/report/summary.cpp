@@ -129,14 +129,14 @@ std::string stage_table(const RunReport& report, const std::set<int>& stages, bo
 }
 
 std::string works_text(const RunReport& report, const SteadyState& steady) {
-  if (report.works.empty() || !steady.train) return "";
+  if (report.works.all.empty() || !steady.train) return "";
   std::string text =
       fmt::format("\n{:<46} {:>14} {:>14}\n", "works all through a step, cycles", "predicted", "measured");
-  for (const StepWorkload& work : report.works)
+  for (const StepWorkload& work : report.works.all)
     text += fmt::format("  {:<44} {:>14} {:>14}\n", shortened(work.what, 44, "~"), work.predicted, work.measured);
   return text + fmt::format("  {:<44} {:>14} {:>14.0f}\n",
                             steady.extrapolated ? "the step, extrapolated" : "the step, all waiting for each other",
-                            report.walk, steady.step_cycles);
+                            report.works.walk, steady.step_cycles);
 }
 
 std::string roofline_text(const RunReport& report) {

@@ -67,7 +67,7 @@ Verdict verdict_of(const RunReport& report, const SteadyState& steady) {
     }
   }
   if (steady.train)
-    for (const StepWorkload& work : report.works) {
+    for (const StepWorkload& work : report.works.all) {
       double& most = at_work[static_cast<std::size_t>(resource_of(work.limiter))];
       most = std::max(most, static_cast<double>(work.measured));
     }

@@ -68,7 +68,7 @@ struct Grid {
       for (std::int32_t& time : room) time += late() * 2;
       for (auto& region : regions) region->open_round(round, map.reduces && !map.returns ? room.data() : nullptr);
       const auto run_stream = [&](auto& region) {
-        if (region->starts_stream(round)) region->run_stream(round, map.from_edge ? edge.data() : nullptr);
+        if (region->part().starts_stream(round)) region->run_stream(round, map.from_edge ? edge.data() : nullptr);
       };
       if (map.lines_are_rows) {
         std::for_each(regions.rbegin(), regions.rend(), run_stream);
@@ -76,7 +76,7 @@ struct Grid {
         std::for_each(regions.begin(), regions.end(), run_stream);
       }
       for (auto& region : regions)
-        if (region->starts_sum()) region->run_sum(round);
+        if (region->part().starts_sum()) region->run_sum(round);
       for (auto& region : regions) region->close_round(round);
     }
     LaunchTimes times;
