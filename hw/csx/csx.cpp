@@ -16,10 +16,10 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       wafer_("wafer", *plan.machine, *plan.job, plan.mapping, plan.cut, *plan.pool),
       layout_(*plan.machine, plan.mapping),
       clock_(*plan.machine),
-      timers_(*plan.machine, wafer_, layout_, plan.memo, plan.programs != nullptr, plan.job->stream_order, *plan.pool),
+      timers_(*plan.machine, wafer_, layout_, plan.memo, plan.watch != nullptr, plan.job->stream_order, *plan.pool),
       line_timer_(*plan.machine),
-      programs_(plan.programs, wafer_, *plan.job, system),
-      values_(system, wafer_, programs_),
+      watch_(plan.watch ? plan.watch(system) : std::make_unique<LaunchWatch>()),
+      values_(system, wafer_, *watch_),
       books_(system, *plan.job, *plan.machine, launch_gap(*plan.machine, plan.mapping), recorder),
       control_(control) {
   wafer_.allocate();

@@ -2,11 +2,12 @@
 // CS-X: one system. Ethernet and the samples' link on one side, the wafer's edge on the other; walks the job's
 // launches in order. One thread; a launch's times are computed ahead of the kernel's and annotated.
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "hw/csx/lane_timers.h"
-#include "hw/csx/program_check.h"
+#include "hw/csx/launch_watch.h"
 #include "hw/csx/stream_values.h"
 #include "hw/csx/system_books.h"
 #include "hw/csx/system_links.h"
@@ -22,6 +23,9 @@ using LaunchPrediction = std::function<Cycle(bool train, int launch)>;
 /// Told when a step has ended on system 0, at `at`; steps in order.
 using StepEnded = std::function<void(int stage, std::int64_t step, Picosecond at)>;
 
+/// Makes who watches a system's launches.
+using WatchOfSystem = std::function<std::unique_ptr<LaunchWatch>(int system)>;
+
 /// What every system of a cluster shares.
 struct SystemPlan {
   const Job* job = nullptr;
@@ -31,8 +35,8 @@ struct SystemPlan {
   LaunchMemo* memo = nullptr;  ///< null: no fast-forward
   LaunchPrediction predict;
   ThreadPool* pool = nullptr;
-  LaunchPrograms* programs = nullptr;  ///< null: launches are not run as programs; else memo must be null
-  StepEnded step_ended = nullptr;      ///< may be null
+  WatchOfSystem watch = nullptr;   ///< null: nobody watches; else memo must be null
+  StepEnded step_ended = nullptr;  ///< may be null
 };
 
 class CsX : public sc_core::sc_module {
@@ -82,7 +86,7 @@ class CsX : public sc_core::sc_module {
   EdgeClock clock_;
   LaneTimers timers_;
   ColumnTimer line_timer_;
-  ProgramCheck programs_;
+  std::unique_ptr<LaunchWatch> watch_;
   StreamValues values_;
   SystemBooks books_;
   RunControl& control_;

@@ -75,15 +75,15 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
-  programs_.open_line(launch, settings, record.global_step, record.start);
+  watch_->open_line(wafer_, launch, settings, record.global_step, record.start);
   std::vector<float> totals;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     const std::vector<float> of_lane = wafer_.lane(lane).line_values(launch, wafer_.lane_settings(settings, lane));
-    programs_.leaving(lane, of_lane.data(), of_lane.size());
+    watch_->leaving(lane, of_lane.data(), of_lane.size());
     totals.resize(of_lane.size());
     for (std::size_t which = 0; which < of_lane.size(); ++which) totals[which] += of_lane[which];
   }
-  times.end = programs_.close(nullptr, times.end);
+  times.end = watch_->close(nullptr, times.end);
   if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
   return times;
 }
@@ -111,7 +111,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * features);
-    programs_.open_load(samples, labels, record.global_step, record.start);
+    watch_->open_load(wafer_, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   const RunCycle there = clock_.to_edge(arrival.at);
@@ -126,7 +126,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
   const auto starts = [&](int lane) {
     return load_starts(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
   };
-  times.end = programs_.close(starts, times.end);
+  times.end = watch_->close(starts, times.end);
   const RunCycle taken = record.start + times.end;
   links.credit_samples(arrival.tag, books_.leaving(taken, proto::Limiter::sample_link), clock_.from_edge(taken));
   return times;
@@ -135,7 +135,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   wafer_.begin_launch(launch.kind, launch.layer);
   wafer_.begin_values();
-  programs_.open_matrix(launch, record.global_step, record.start);
+  watch_->open_matrix(wafer_, launch, record.global_step, record.start);
   timers_.open(launch.kind, plan_.job->layers[static_cast<std::size_t>(launch.layer)], record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);
@@ -144,7 +144,7 @@ LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::Caused
     wafer_.retained_delta_values();
   }
   LaunchTimes times = timers_.close();
-  times.end = programs_.close([this](int lane) { return timers_.edge(lane); }, times.end);
+  times.end = watch_->close([this](int lane) { return timers_.edge(lane); }, times.end);
   record.rounds_added = timers_.rounds_added();
   record.rounds_simulated = wafer_.map(0).rounds - record.rounds_added;
   record.pe_rounds_simulated = timers_.pe_rounds();

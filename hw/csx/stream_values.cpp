@@ -31,7 +31,7 @@ void StreamValues::take_weights(const MatrixLayer& layer, KernelKind kind, const
   }
   weights_.resize(halves_.size());
   half_to_float(halves_.data(), weights_.data(), weights_.size());
-  programs_.stream(halves_.data(), halves_.size());
+  watch_.stream(halves_.data(), halves_.size());
   wafer_.weight_values(first, rounds, weights_.data(), shape.elements_per_round);
 }
 
@@ -52,7 +52,7 @@ proto::Block::Payload StreamValues::gradient(const MatrixLayer& layer, const Str
       for (int round = first; round < first + rounds; ++round, row += shape.elements_per_round)
         for_each_kept(layer, false, round, [&](int place) { *kept++ = row[place]; });
     }
-    programs_.leaving(lane, of_lane, count);
+    watch_.leaving(lane, of_lane, count);
     if (lane > 0) std::transform(sums, sums + count, of_lane, sums, std::plus<>());
   }
   return payload;

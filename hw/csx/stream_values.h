@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/csx/program_check.h"
+#include "hw/csx/launch_watch.h"
 #include "hw/spec/job.h"
 #include "hw/wafer/wafer.h"
 #include "tlm/block/block.h"
@@ -12,9 +12,8 @@ namespace weft::hw {
 
 class StreamValues {
  public:
-  /// `wafer` and `programs` outlive this.
-  StreamValues(int system, Wafer& wafer, ProgramCheck& programs)
-      : system_(system), wafer_(wafer), programs_(programs) {}
+  /// `wafer` and `watch` outlive this.
+  StreamValues(int system, Wafer& wafer, LaunchWatch& watch) : system_(system), wafer_(wafer), watch_(watch) {}
 
   /// A chunk of weights, fp16 in stream order, to the PEs; of a sparse layer zeros where none is kept. Throws
   /// SimulationError if a kept weight's index is not the mask's. Precondition: payload.has_bytes().
@@ -26,7 +25,7 @@ class StreamValues {
  private:
   const int system_;
   Wafer& wafer_;
-  ProgramCheck& programs_;
+  LaunchWatch& watch_;
   std::vector<std::uint16_t> halves_;  ///< [rounds][places]
   std::vector<float> weights_, places_, lane_sums_;
 };

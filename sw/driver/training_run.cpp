@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "sw/check/program_check.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/driver/first_not_finite.h"
 #include "sw/driver/prepared_run.h"
@@ -36,6 +37,11 @@ std::vector<std::string> layer_names(const hw::Job& job) {
   return names;
 }
 
+hw::WatchOfSystem watch_of(const PreparedRun& run) {
+  if (!run.programs) return nullptr;
+  return [&run](int system) { return std::make_unique<ProgramCheck>(*run.programs, run.job, system); };
+}
+
 hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadPool& pool, RunRecorder& recorder) {
   const RunSettings& settings = run.settings;
   return {&run.job,
@@ -49,7 +55,7 @@ hw::SystemPlan system_plan(const PreparedRun& run, hw::LaunchMemo& memo, ThreadP
             return planned.in_step > 0 ? planned.in_step : planned.predicted;
           },
           &pool,
-          run.programs.get(),
+          watch_of(run),
           [&recorder](int, std::int64_t, Picosecond at) { recorder.on_step_end(at); }};
 }
 

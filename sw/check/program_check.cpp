@@ -1,4 +1,4 @@
-#include "hw/csx/program_check.h"
+#include "sw/check/program_check.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,9 @@
 #include "hw/spec/kernel_table.h"
 #include "tlm/base/fp16.h"
 
-namespace weft::hw {
+namespace weft::sw {
+
+using namespace hw;
 
 namespace {
 
@@ -33,31 +35,32 @@ void append_bits(const FeatureBlock& block, std::size_t features, bool fp32, std
 
 }  // namespace
 
-bool ProgramCheck::begin(const Launch& launch, std::int64_t step, RunCycle start) {
-  active_ = programs_ != nullptr && programs_->wants(system_, step);
+bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
+  active_ = programs_.wants(system_, step);
   if (!active_) return false;
+  wafer_ = &wafer;
   launch_ = launch;
-  lanes_.assign(static_cast<std::size_t>(wafer_.lanes()), {});
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+  lanes_.assign(static_cast<std::size_t>(wafer_->lanes()), {});
+  for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     data(lane).kind = launch.kind;
     data(lane).start = start.since();
     data(lane).system = system_;
     data(lane).step = step;
     data(lane).layer = launch.layer;
-    data(lane).first_row = wafer_.first_row(lane);
+    data(lane).first_row = wafer_->first_row(lane);
     data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
                                   kernel_name(launch.kind));
-    if (wafer_.lanes() > 1) data(lane).name += fmt::format(", lane {}", lane);
+    if (wafer_->lanes() > 1) data(lane).name += fmt::format(", lane {}", lane);
   }
   return true;
 }
 
-void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, RunCycle start) {
-  if (!begin(launch, step, start)) return;
-  for (int index = 0; index < wafer_.lanes(); ++index) {
-    Lane& lane = wafer_.lane(index);
+void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
+  if (!begin(wafer, launch, step, start)) return;
+  for (int index = 0; index < wafer_->lanes(); ++index) {
+    Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
-    program.map = &wafer_.map(index);
+    program.map = &wafer_->map(index);
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
@@ -73,14 +76,15 @@ void ProgramCheck::open_matrix(const Launch& launch, std::int64_t step, RunCycle
   }
 }
 
-void ProgramCheck::open_line(const Launch& launch, const LineSettings& settings, std::int64_t step, RunCycle start) {
-  if (!begin(launch, step, start)) return;
+void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
+                             RunCycle start) {
+  if (!begin(wafer, launch, step, start)) return;
   const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
-  for (int index = 0; index < wafer_.lanes(); ++index) {
-    Lane& lane = wafer_.lane(index);
+  for (int index = 0; index < wafer_->lanes(); ++index) {
+    Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
-    program.line = wafer_.lane_settings(settings, index);
-    program.block = wafer_.block(index, features);
+    program.line = wafer_->lane_settings(settings, index);
+    program.block = wafer_->block(index, features);
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).reads) program.operands.push_back(operand_bits(lane, operand));
   }
@@ -98,15 +102,15 @@ std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const LineOper
   return bits;
 }
 
-void ProgramCheck::open_load(const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
+void ProgramCheck::open_load(Wafer& wafer, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
                              RunCycle start) {
-  if (!begin({KernelKind::load_input, 0}, step, start)) return;
+  if (!begin(wafer, {KernelKind::load_input, 0}, step, start)) return;
   const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+  for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     ProgramLaunch& program = data(lane);
-    program.block = wafer_.block(lane, static_cast<int>(features));
+    program.block = wafer_->block(lane, static_cast<int>(features));
     program.outputs = job_.layers.back().outputs;
-    const int first = wafer_.lane_first_token(lane), last = first + program.block.tokens;
+    const int first = wafer_->lane_first_token(lane), last = first + program.block.tokens;
     program.stream.assign(samples + first * features, samples + last * features);
     for (int token = first; token < last; ++token) program.labels.push_back(static_cast<std::uint16_t>(labels[token]));
   }
@@ -140,7 +144,7 @@ void ProgramCheck::take_results(int lane) {
   if (row.form == KernelForm::local || row.form == KernelForm::loss) {
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).writes) {
-      const std::vector<std::uint32_t> bits = operand_bits(wafer_.lane(lane), operand);
+      const std::vector<std::uint32_t> bits = operand_bits(wafer_->lane(lane), operand);
       program.results.insert(program.results.end(), bits.begin(), bits.end());
     }
     return;
@@ -150,14 +154,14 @@ void ProgramCheck::take_results(int lane) {
     case KernelRole::gradient:  // left by the edge
       return;
     case KernelRole::samples:
-      take(wafer_.lane(lane).gather_activation(0), layer.inputs);
+      take(wafer_->lane(lane).gather_activation(0), layer.inputs);
       for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
         program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
       return;
     case KernelRole::delta:
-      return take(wafer_.lane(lane).gather_delta(launch_.layer), layer.inputs);
+      return take(wafer_->lane(lane).gather_delta(launch_.layer), layer.inputs);
     case KernelRole::forward:
-      return take(wafer_.lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
+      return take(wafer_->lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
   }
 }
 
@@ -167,16 +171,16 @@ Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) {
+  for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     ProgramLaunch& program = data(lane);
     take_results(lane);
     for (int column = 0; keeps && column < program.map->positions; ++column)
       program.results.insert(program.results.end(), kept_.begin(), kept_.end());
     if (edge) program.edge = edge(lane);
     program.end = end;
-    last = std::max(last, programs_->run(program));
+    last = std::max(last, programs_.run(program));
   }
   return last;
 }
 
-}  // namespace weft::hw
+}  // namespace weft::sw

@@ -1,0 +1,45 @@
+#pragma once
+// Launches of a running training run again as PE programs: collects what each needs, lane by lane, and runs it when the
+// launch ends.
+#include <vector>
+
+#include "hw/csx/launch_watch.h"
+
+namespace weft::sw {
+
+class ProgramCheck : public hw::LaunchWatch {
+ public:
+  /// Of one system. Both outlive this.
+  ProgramCheck(hw::LaunchPrograms& programs, const hw::Job& job, int system)
+      : programs_(programs), job_(job), system_(system) {}
+
+  void open_matrix(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start) override;
+  void open_line(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings, std::int64_t step,
+                 RunCycle start) override;
+  void open_load(hw::Wafer& wafer, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
+                 RunCycle start) override;
+  void stream(const std::uint16_t* halves, std::size_t count) override;
+  void leaving(int lane, const float* sums, std::size_t count) override;
+  /// Throws as LaunchPrograms::run().
+  Cycle close(const EdgeOfLane& edge, Cycle end) override;
+
+ private:
+  /// False: nobody wants this launch, and what follows does nothing.
+  bool begin(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start);
+  hw::ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
+  void take_results(int lane);
+  /// Of an operand of the launch, as it stands.
+  std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::LineOperand& operand) const;
+  void keep(const hw::MatrixLayer& layer);
+
+  hw::LaunchPrograms& programs_;
+  const hw::Job& job_;
+  int system_;
+  hw::Wafer* wafer_ = nullptr;  ///< of the launch that is open
+  hw::Launch launch_;
+  bool active_ = false;
+  std::vector<hw::ProgramLaunch> lanes_;
+  std::vector<std::uint16_t> kept_;  ///< weights of the last retain_forward, [outputs][inputs]
+};
+
+}  // namespace weft::sw
