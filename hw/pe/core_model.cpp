@@ -100,6 +100,8 @@ Cycle CoreModel::issue(Thread& thread, CoreSlot& slot) {
       return take_index(thread, slot);
     case Opcode::loop:
       return branch(thread);
+    case Opcode::window:
+      return take_window(thread);
     case Opcode::call:
       step_over(thread);
       return spec_.call_cycles;
@@ -149,17 +151,26 @@ Cycle CoreModel::take_scalar(Thread& thread, CoreSlot& slot) {
 
 Cycle CoreModel::give_scalar(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
+  const int number = scalar_number(thread);
   const std::int64_t address =
-      instruction.c + static_cast<std::int64_t>(thread.passes[0]) * instruction.scalars + thread.element;
-  const Wavelet wavelet = scalar_wavelet(instruction.fabric_out.value_or(0), static_cast<std::uint16_t>(thread.element),
-                                         memory_.read16(address));
+      instruction.c + static_cast<std::int64_t>(thread.passes[0]) * instruction.scalars + number;
+  const Wavelet wavelet =
+      scalar_wavelet(instruction.fabric_out.value_or(0), static_cast<std::uint16_t>(number), memory_.read16(address));
   if (instruction.fabric_out) send(wavelet, slot);
   const Cycle cycles = multiply_add(thread, slot, wavelet.data);
-  if (++thread.element == instruction.scalars && !instruction.close) step_over(thread);
+  ++thread.element;
+  if (!sends_scalar(thread) && !instruction.close) step_over(thread);
   return cycles;
 }
 
-bool CoreModel::sends_scalar(const Thread& thread) const { return thread.element < current(thread).scalars; }
+bool CoreModel::sends_scalar(const Thread& thread) const {
+  const Instruction& instruction = current(thread);
+  return thread.element < (instruction.windowed_scalars ? thread.window.count : instruction.scalars);
+}
+
+int CoreModel::scalar_number(const Thread& thread) const {
+  return thread.element + (current(thread).windowed_scalars ? thread.window.first : 0);
+}
 
 Cycle CoreModel::close(Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
@@ -172,7 +183,7 @@ Cycle CoreModel::multiply_add(Thread& thread, CoreSlot& slot, std::uint32_t data
   const Instruction& instruction = current(thread);
   const bool outer = instruction.opcode == Opcode::outer || instruction.opcode == Opcode::outer_memory;
   const auto scalar = static_cast<std::uint16_t>(data);
-  const VectorPlace place = place_of(instruction, thread.element, thread.passes[0], static_cast<int>(data >> 16));
+  const VectorPlace place = place_of(instruction, scalar_number(thread), pass_of(thread), static_cast<int>(data >> 16));
   std::int64_t accumulator = place.a;
   const int distance = outer ? 2 * instruction.scalars : 2;
   const int count = count_of(thread, instruction);
@@ -190,7 +201,7 @@ Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
   if (thread.phase == Thread::Phase::close) return close(thread, slot);
   const bool begins = thread.phase == Thread::Phase::issue;
   if (begins) {
-    fill(thread, place_of(instruction, thread.vector, thread.passes[0]), slot);
+    fill(thread, place_of(instruction, thread.vector, pass_of(thread)), slot);
     thread.phase = Thread::Phase::elements;
   } else {
     switch (instruction.opcode) {
@@ -221,16 +232,19 @@ Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
   return begins ? spec_.vector_issue_cycles : 1;
 }
 
-void CoreModel::drain_element(const Thread& thread, CoreSlot& slot) {
+void CoreModel::drain_element(Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
   const int accumulator = instruction.a + 2 * thread.element;
   std::uint32_t sum = memory_.read32(accumulator);
   if (instruction.fabric_in) sum = add(take_data(instruction, slot), sum);
   memory_.write32(accumulator, 0);
-  const std::int64_t place = static_cast<std::int64_t>(thread.passes[0]) * instruction.count + thread.element;
+  const std::int64_t place = static_cast<std::int64_t>(pass_of(thread)) * instruction.count + thread.element;
   if (instruction.fabric_out) {
     send({sum, *instruction.fabric_out, false}, slot);
-  } else if (instruction.opcode == Opcode::drain16) {
+    return;
+  }
+  if (instruction.windowed) ++thread.window.stored;
+  if (instruction.opcode == Opcode::drain16) {
     memory_.write16(instruction.b + place, to_half(sum));
   } else {
     memory_.write32(instruction.b + 2 * place, sum);
@@ -303,21 +317,38 @@ Cycle CoreModel::take_index(Thread& thread, CoreSlot& slot) {
 Cycle CoreModel::branch(Thread& thread) {
   const Instruction instruction = current(thread);
   int& passes = thread.passes[instruction.counter];
-  if (++passes < instruction.count) {
-    thread.pc = instruction.target;
-  } else {
-    passes = 0;
-    ++thread.pc;
-  }
-  thread.active = current(thread).opcode != Opcode::halt;
+  const bool again = ++passes < instruction.count;
+  if (!again) passes = 0;
+  arrive_at(thread, again ? instruction.target : thread.pc + 1);
+  return spec_.scalar_cycles;
+}
+
+Cycle CoreModel::take_window(Thread& thread) {
+  PeWindow& window = thread.window;
+  const std::uint32_t entry = memory_.read32(current(thread).a + 2 * std::int64_t{window.taken});
+  ++window.taken;
+  window.first = static_cast<std::uint16_t>(entry);
+  window.count = static_cast<std::uint16_t>(entry >> 16);
+  step_over(thread);
   return spec_.scalar_cycles;
 }
 
 void CoreModel::step_over(Thread& thread) {
-  ++thread.pc;
   thread.phase = Thread::Phase::issue;
   thread.element = thread.vector = 0;
-  thread.active = current(thread).opcode != Opcode::halt;
+  arrive_at(thread, thread.pc + 1);
+}
+
+void CoreModel::arrive_at(Thread& thread, std::size_t pc) {
+  thread.pc = pc;
+  const Instruction& written = code_[pc];
+  if (written.windowed) thread.moved = over_window(written, thread.window);
+  thread.active = written.opcode != Opcode::halt;
+}
+
+int CoreModel::pass_of(const Thread& thread) const {
+  const Instruction& instruction = current(thread);
+  return instruction.windowed && drains(instruction.opcode) ? 0 : thread.passes[0];
 }
 
 void CoreModel::describe_waiting(std::vector<std::string>& lines) const {

@@ -16,8 +16,8 @@
 //          TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32, MOVE32: a vector is issued at max(free, ready),
 //          vector_length() of vector_operations.h
 //   STORE  an element at max(free, arrival); no issue of its own      LIST16  the same, a control wavelet as AXPY's
-//   listed  with the length of the thread's list for n
-//   LOOP   scalar_cycles      CALL  call_cycles      HALT  none
+//   listed  with the length of the thread's list for n      windowed  as pe_window.h has it
+//   LOOP, WINDOW  scalar_cycles      CALL  call_cycles      HALT  none
 // An element or scalar that goes to the fabric in slot u may leave the router from u + 1 + ramp_cycles.
 // A thread that is idle begins the first activated task of the table (task_table.h): the main thread's first slot comes
 // task_dispatch_cycles later, the receiver's at once; a control wavelet that started it is taken in a slot before its
@@ -33,6 +33,7 @@
 #include "hw/pe/core_slot.h"
 #include "hw/pe/credits.h"
 #include "hw/pe/input_queues.h"
+#include "hw/pe/pe_window.h"
 #include "hw/pe/program.h"
 #include "hw/pe/sram.h"
 #include "hw/pe/task_table.h"
@@ -76,6 +77,8 @@ class CoreModel {
     std::int64_t kept_rounds = 0;  ///< AXPY_KEEP: control wavelets taken
     int vector = 0;                ///< pass over the elements; FMAC32: scalar
     int list_at = 0, list_count = 0;
+    PeWindow window;
+    Instruction moved;  ///< the current one, if it is windowed
     Cycle begun = 0, start = 0, free = 0, ready = 0;
     WordRange written;  ///< by the vector that is `ready` then
     std::array<int, loop_counters> passes{};
@@ -84,7 +87,14 @@ class CoreModel {
     Cycle idle_from() const { return std::max(begun, free) + 1; }
   };
 
-  const Instruction& current(const Thread& thread) const { return code_[thread.pc]; }
+  const Instruction& current(const Thread& thread) const {
+    const Instruction& written = code_[thread.pc];
+    return written.windowed ? thread.moved : written;
+  }
+  /// The thread stands at another instruction.
+  void arrive_at(Thread& thread, std::size_t pc);
+  /// Of counter 0, as far as it moves the current instruction.
+  int pass_of(const Thread& thread) const;
   Cycle earliest(int number) const;
   /// Calls bound(held, cycle) for all that the next slot waits for; it may call one twice. Precondition: the thread is
   /// active.
@@ -101,6 +111,8 @@ class CoreModel {
   void fill(Thread& thread, const VectorPlace& place, CoreSlot& slot) const;
   Cycle arrival(const Instruction& instruction) const;
   bool sends_scalar(const Thread& thread) const;
+  /// AXPYM, OUTERM: which of its scalars is next.
+  int scalar_number(const Thread& thread) const;
   std::uint32_t take_data(const Instruction& instruction, CoreSlot& slot);
   void send(const Wavelet& wavelet, CoreSlot& slot);
   /// Each returns the number of cycles it takes.
@@ -115,7 +127,7 @@ class CoreModel {
   Cycle close(Thread& thread, CoreSlot& slot);
   /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
   Cycle stream(Thread& thread, CoreSlot& slot);
-  void drain_element(const Thread& thread, CoreSlot& slot);
+  void drain_element(Thread& thread, CoreSlot& slot);
   /// Word of SEND's or STORE's next element.
   std::int64_t element_place(const Thread& thread) const;
   void send_element(const Thread& thread, CoreSlot& slot);
@@ -127,6 +139,7 @@ class CoreModel {
     return instruction.listed ? thread.list_count : instruction.count;
   }
   Cycle branch(Thread& thread);
+  Cycle take_window(Thread& thread);
   void step_over(Thread& thread);
 
   PeSpec spec_;

@@ -23,9 +23,9 @@ void CoreModel::begin_tasks(Cycle now) {
     const WordRange written = thread.written;
     thread = {};
     thread.task = task;
-    thread.pc = static_cast<std::size_t>(tasks_[task].entry);
+    arrive_at(thread, static_cast<std::size_t>(tasks_[task].entry));
     if (tasks_[task].trigger == Trigger::control) thread.phase = Thread::Phase::start;
-    thread.active = thread.phase == Thread::Phase::start || current(thread).opcode != Opcode::halt;
+    thread.active |= thread.phase == Thread::Phase::start;
     thread.begun = now;
     thread.start = now + (number == 0 ? spec_.task_dispatch_cycles : 0);
     // The receiver's cycles while the main thread was idle.

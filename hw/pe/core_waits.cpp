@@ -52,11 +52,11 @@ Cycle CoreModel::ready(const Thread& thread) const {
   const bool sends = instruction.opcode == Opcode::axpy_memory || instruction.opcode == Opcode::outer_memory;
   const bool takes = instruction.opcode == Opcode::axpy || instruction.opcode == Opcode::axpy_keep ||
                      instruction.opcode == Opcode::outer;
-  const std::uint32_t index = sends   ? thread.element
+  const std::uint32_t index = sends   ? static_cast<std::uint16_t>(scalar_number(thread))
                               : takes ? inputs_[*instruction.fabric_in].front().wavelet.data >> 16
                                       : 0;
   const VectorPlace place =
-      place_of(instruction, sends ? thread.element : thread.vector, thread.passes[0], static_cast<int>(index));
+      place_of(instruction, sends ? scalar_number(thread) : thread.vector, pass_of(thread), static_cast<int>(index));
   return words_of(instruction, place, count_of(thread, instruction)).waits_for(thread.written) ? thread.ready : 0;
 }
 

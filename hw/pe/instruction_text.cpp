@@ -40,9 +40,15 @@ std::array<OpcodeText, opcode_count> make_table() {
   outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
            {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
-           {"AXPY", axpy, true, false, false, true},
-           {"AXPYM", multiply_add(), false, true, true, true},
-           {"DRAIN", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}}, true, true, true, true},
+           {"AXPY", axpy, true, false, false, true, true},
+           {"AXPYM", multiply_add(), false, true, true, true, true, true},
+           {"DRAIN",
+            {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}},
+            true,
+            true,
+            true,
+            true,
+            true},
            {"STORE16", walked, true},
            {"STORE32", walked, true},
            {"SEND16", walked, false, true, true},
@@ -56,9 +62,9 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"FMAC32", multiply_add()},
            {"FMAC32_CALLS", multiply_add()},
            {"CALL", {}},
-           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true},
-           {"OUTER", outer, true},
-           {"OUTERM", multiply_add(), false, true, true},
+           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true, false, false, false, true},
+           {"OUTER", outer, true, false, false, false, true},
+           {"OUTERM", multiply_add(), false, true, true, false, true},
            {"TO_HALF16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
            {"COUNT32",
             {{"a", &I::a}, {"n", &I::count}, {"row", &I::row_stride}, {"step", &I::element_stride}, {"c", &I::c}}},
@@ -72,8 +78,9 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"ADD_RIGHT32", shifted},
            {"KEEP_EQUAL32", compared},
            {"ZERO_EQUAL32", compared},
-           {"LIST16", at, true},
-           {"MOVE32", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"step", &I::element_stride}}}}};
+           {"LIST16", at, true, false, false, false, true},
+           {"MOVE32", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"step", &I::element_stride}}},
+           {"WINDOW", {{"at", &I::a}}}}};
 }
 
 }  // namespace
@@ -120,6 +127,8 @@ std::string to_string(const Instruction& i) {
     if (i.silent) text += " silent";
   }
   if (i.listed) text += " listed";
+  if (i.windowed) text += " windowed";
+  if (i.windowed_scalars) text += " windowed_scalars";
   return text;
 }
 

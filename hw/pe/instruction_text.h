@@ -25,10 +25,12 @@ struct InstructionField {
 struct OpcodeText {
   const char* name;
   std::vector<InstructionField> fields;
-  bool takes = false;   ///< may have a fabric input: "in=3"
-  bool sends = false;   ///< may have a fabric output: "out=4"
-  bool closes = false;  ///< which may be closed: "advance=0", then perhaps "silent"
-  bool lists = false;   ///< may run over the thread's list: "listed"
+  bool takes = false;            ///< may have a fabric input: "in=3"
+  bool sends = false;            ///< may have a fabric output: "out=4"
+  bool closes = false;           ///< which may be closed: "advance=0", then perhaps "silent"
+  bool lists = false;            ///< may run over the thread's list: "listed"
+  bool windows = false;          ///< over the task's window: "windowed"
+  bool windows_scalars = false;  ///< "windowed_scalars"
 };
 
 const OpcodeText& text_of(Opcode opcode);

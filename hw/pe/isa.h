@@ -54,8 +54,10 @@ enum class Opcode : std::uint8_t {
   list16 = 33,        ///< a16[r] = low half of data wavelet r, at most count; a control wavelet ends it; they are the
                       ///< task's list from then on
   move32 = 34,        ///< a32[k] = b32[k element_stride]
+  window = 35,        ///< the task's window: first element and count, the halves at a + 2 r and behind it; r counts the
+                      ///< windows that the task has taken
 };
-inline constexpr int opcode_count = 35;
+inline constexpr int opcode_count = 36;
 
 /// One instruction. Fields that an opcode does not name must be zero (no fabric operand).
 struct Instruction {
@@ -66,11 +68,14 @@ struct Instruction {
   bool silent = false;                     ///< which no core takes
   bool listed = false;                     ///< axpy, axpy_memory, drain to the fabric: `count` is the length of the
                                            ///< thread's list, x stands at list[k] element_stride
-  std::uint16_t advance = 0;               ///< and which advances so many switches
-  std::uint16_t count = 0;                 ///< elements; loop: passes
-  std::uint16_t a = 0, b = 0, c = 0;       ///< addresses
-  std::uint16_t row_stride = 0;            ///< words from one scalar's vector to the next one's
-  std::uint16_t element_stride = 0;        ///< words
+  bool windowed = false;          ///< axpy, axpy_memory, outer, outer_memory, drain, drain16, list16: over the elements
+                                  ///< of the task's window alone; pe_window.h
+  bool windowed_scalars = false;  ///< axpy_memory that closes: sends the scalars of the task's window alone
+  std::uint16_t advance = 0;      ///< switches that the control wavelet advances
+  std::uint16_t count = 0;        ///< elements; loop: passes
+  std::uint16_t a = 0, b = 0, c = 0;  ///< addresses
+  std::uint16_t row_stride = 0;       ///< words from one scalar's vector to the next one's
+  std::uint16_t element_stride = 0;   ///< words
   std::uint16_t scalars = 0;
   std::uint16_t target = 0;   ///< instruction to go back to; encoded in the place of `scalars`
   std::uint16_t counter = 0;  ///< 0 to 3; encoded in the place of `element_stride`

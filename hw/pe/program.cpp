@@ -86,6 +86,11 @@ class Validator {
     const bool can_list =
         i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_memory || (i.opcode == Opcode::drain && i.fabric_out);
     if (i.listed && !can_list) refuse(at, "only AXPY, AXPYM and DRAIN to the fabric run over a list");
+    if (i.listed && i.windowed) refuse(at, "over a list or over a window, not both");
+    if (i.windowed && !text_of(i.opcode).windows)
+      refuse(at, "only AXPY, AXPYM, OUTER, OUTERM, DRAIN, DRAIN16 and LIST16 run over a window");
+    if (i.windowed_scalars && (i.opcode != Opcode::axpy_memory || !i.close))
+      refuse(at, "only an AXPYM that sends a control wavelet (advance) sends the scalars of a window");
     switch (i.opcode) {
       case Opcode::loop:
         if (i.count < 1) refuse(at, "count = 0: at least 1 pass");
@@ -161,6 +166,9 @@ class Validator {
         check_words(at, "acc", i.a, 2 * i.count, true);
         if (!i.fabric_out) check_words(at, "to", i.b, 2 * i.count, true);
         if (i.close && !i.fabric_out) refuse(at, "only a fabric output can be closed");
+        break;
+      case Opcode::window:
+        check_words(at, "at", i.a, 2, true);
         break;
       case Opcode::list16:
         check_color(at, "in", i.fabric_in, true);

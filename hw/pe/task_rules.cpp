@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "hw/pe/instruction_text.h"
+#include "hw/pe/pe_window.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -44,8 +45,7 @@ class Rules {
       if (instruction.opcode == Opcode::loop && instruction.target < task.entry)
         refuse(number, fmt::format("instruction {} ({}) goes back before its entry {}", at, to_string(instruction),
                                    task.entry));
-      const bool empty_drain =
-          (instruction.opcode == Opcode::drain || instruction.opcode == Opcode::drain16) && instruction.count == 0;
+      const bool empty_drain = drains(instruction.opcode) && instruction.count == 0;
       takes |= instruction.fabric_in == task.source && !empty_drain;
     }
     if (task.trigger == Trigger::data && !takes)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/pe/pe_window.h"
+
 namespace weft::hw {
 
 namespace {
@@ -76,8 +78,7 @@ VectorWords words_of(const Instruction& i, const VectorPlace& place, int count) 
   all.listed = i.listed;
   if (i.opcode != Opcode::count32 && i.opcode != Opcode::to_half16 && i.opcode != Opcode::move32) all.read[0] = first;
   if (i.opcode == Opcode::send16 || i.opcode == Opcode::send32) all.written = {};
-  const bool drains = i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
-  if (drains && !i.fabric_out && count > 0) {
+  if (drains(i.opcode) && !i.fabric_out && count > 0) {
     const int stored = i.opcode == Opcode::drain16 ? 1 : 2;
     const WordRange to = strided(place.b, count, stored, stored);
     all.written = {std::min(first.first, to.first), std::max(first.end, to.end)};

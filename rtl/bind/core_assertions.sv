@@ -33,9 +33,9 @@ module core_assertions
   input logic vector_elements,
   input logic stream_element,
   input logic store_element,
-  input logic listed_i,
+  input logic limited_i,
   input logic [15:0] element_i,
-  input logic [15:0] list_count_i,
+  input logic [15:0] count_i,
   input color_set_t input_occupied_i
 );
 
@@ -74,8 +74,8 @@ module core_assertions
       starts_with_a_control_wavelet: assert (
           !slot || phase_i[now] != PhaseStart || (take && control_waits[head_color]));
       one_kind_of_element: assert ($onehot0({vector_elements, stream_element, store_element}));
-      a_listed_element_is_on_the_list: assert (
-          !(vector_elements || stream_element) || !listed_i || element_i < list_count_i);
+      an_element_is_in_the_list_or_window: assert (
+          !(vector_elements || stream_element) || !limited_i || element_i < count_i);
       configured_while_it_stands: assert (!(launch_i || code_write_i || memory_write_i) || running_o == '0);
     end
   end
@@ -86,6 +86,6 @@ bind pe_core core_assertions #(.InputQueue(InputQueue), .OutputQueue(OutputQueue
   .clk_i, .rst_ni, .in_i, .out_o, .room_i, .room_o, .has_credit, .launch_i, .code_write_i, .code_pc_i, .memory_write_i,
   .running_o, .usable, .pc_i({pc[1], pc[0]}), .phase_i({thread[1].phase, thread[0].phase}),
   .burns_i({thread[1].burn != '0, thread[0].burn != '0}), .head_color(take_color), .control_waits, .slot, .burn, .now,
-  .take, .vector_elements, .stream_element, .store_element, .listed_i(now_instruction.listed),
-  .element_i(now_thread.element), .list_count_i(now_thread.list_count), .input_occupied_i(u_inputs.occupied_q)
+  .take, .vector_elements, .stream_element, .store_element, .limited_i(now_instruction.listed || now_instruction.windowed),
+  .element_i(now_thread.element), .count_i(now_instruction.count), .input_occupied_i(u_inputs.occupied_q)
 );

@@ -73,7 +73,8 @@ package weft_pkg;
     OpKeepEqual32 = 6'd31,
     OpZeroEqual32 = 6'd32,
     OpList16 = 6'd33,
-    OpMove32 = 6'd34
+    OpMove32 = 6'd34,
+    OpWindow = 6'd35
   } opcode_e;
 
   typedef struct packed {
@@ -85,7 +86,9 @@ package weft_pkg;
     logic [15:0] b;
     logic [15:0] a;
     logic [15:0] count;
-    logic [10:0] reserved;
+    logic [8:0] reserved;
+    logic windowed_scalars;
+    logic windowed;
     logic listed;
     logic silent;
     logic close;
@@ -137,6 +140,14 @@ package weft_pkg;
     words_t written;
   } place_t;
 
+  // hw/pe/pe_window.h is its definition.
+  typedef struct packed {
+    logic [15:0] stored;  // elements by windowed DRAINs to memory
+    logic [15:0] taken;   // windows
+    logic [15:0] count;
+    logic [15:0] first;
+  } window_t;
+
   // What a thread is at.
   typedef struct packed {
     logic active;  // runs a task
@@ -156,8 +167,19 @@ package weft_pkg;
     logic [15:0] kept_rounds;  // AXPY_KEEP: control wavelets taken
     logic [15:0] list_at;      // LIST16: first word, and length
     logic [15:0] list_count;
+    window_t window;
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
+
+  // What a thread would do in this cycle: its instruction as it runs, and where its next vector stands.
+  typedef struct packed {
+    instruction_t instruction;
+    phase_e phase;
+    logic [15:0] pass;     // of counter 0, as far as it moves the instruction
+    logic [16:0] number;   // AXPYM: which of its scalars
+    logic [15:0] vectors;  // in all
+    place_t place;
+  } action_t;
 
   // AXPYM, OUTERM, and FMAC32 and the like: vectors from memory. The others that take elements: one a slot.
   function automatic logic is_vector(logic [5:0] opcode, logic has_in);
@@ -202,6 +224,10 @@ package weft_pkg;
 
   function automatic logic is_fmac(logic [5:0] opcode);
     return opcode == OpFmac32 || opcode == OpFmac32Calls || opcode == OpHorner32;
+  endfunction
+
+  function automatic logic drains(logic [5:0] opcode);
+    return opcode == OpDrain || opcode == OpDrain16;
   endfunction
 
   function automatic logic sends_vector(logic [5:0] opcode);

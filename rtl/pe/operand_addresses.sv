@@ -9,9 +9,10 @@ module operand_addresses
   input  instruction_t instruction_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [15:0] pass_i,   // of counter 0
-  input  logic [15:0] vector_i, // of this instruction; scalar of AXPYM, OUTERM and FMAC32
+  input  logic [16:0] vector_i, // of this instruction; scalar of AXPYM, OUTERM and FMAC32
   input  logic [15:0] index_i,  // of the wavelet at the head of the queue
   input  logic [15:0] kept_rounds_i,
+  input  logic [15:0] windows_i,  // that the task has taken
   input  words_t before_i,  // what the vector before it has written
   output place_t place_o,
   output logic waits_o  // for that
@@ -27,7 +28,8 @@ module operand_addresses
   assign passes_move = fmac || instruction_i.opcode == OpZeroBelow16;
   assign scalar_number = compares(instruction_i.opcode) ? 34'd0 :
                          34'(pass_i) * 34'(instruction_i.scalars) + 34'(vector_i);
-  assign scalar = 34'(instruction_i.c) + (scalar_number << fmac);
+  assign scalar = instruction_i.opcode == OpWindow ? 34'(instruction_i.a) + (34'(windows_i) << 1) :
+                  34'(instruction_i.c) + (scalar_number << fmac);
   assign element = 34'(instruction_i.a) + element_moves;
   assign x = 34'(instruction_i.b) + 34'(x_row) * 34'(instruction_i.row_stride);
   assign place_o.scalar = scalar;
@@ -54,7 +56,7 @@ module operand_addresses
   end
 
   always_comb begin
-    x_row = compares(instruction_i.opcode) ? '0 : vector_i;
+    x_row = compares(instruction_i.opcode) ? '0 : vector_i[15:0];
     if (is_axpy(instruction_i.opcode)) x_row = index_i;
     else if (is_outer(instruction_i.opcode)) x_row = pass_i;
   end

@@ -44,6 +44,8 @@ module pe_core
   logic [Threads-1:0] halted;
   pc_t pc[Threads];
   instruction_t instruction[Threads];
+  action_t action[Threads];
+  logic [Threads-1:0] ready, usable;  // threads that can use this cycle
   wavelet_t head[Threads];
   color_t head_color[Threads];
   color_set_t has_credit, data_waits, control_waits;
@@ -64,45 +66,22 @@ module pe_core
     assign head_color[t] = thread[t].phase == PhaseStart ? thread[t].color : instruction[t].fabric_in;
     assign halted[t] = thread[t].burn == '0 && thread[t].phase != PhaseStart && instruction[t].opcode == OpHalt;
     assign running_o[t] = thread[t].active && !halted[t];
-  end
-
-  function automatic instruction_t with_length(instruction_t written, logic [15:0] list_count);
-    with_length = written;
-    if (written.listed) with_length.count = list_count;
-  endfunction
-
-  // Threads that can use this cycle, and where their next vectors stand.
-  logic [Threads-1:0] ready, usable, waits;
-  place_t place[Threads];
-
-  for (genvar t = 0; t < Threads; t++) begin : gen_usable
-    operand_addresses u_addresses (
-      .instruction_i(with_length(instruction[t], thread[t].list_count)),
-      .pass_i(thread[t].passes[0]),
-      .vector_i(thread[t].vector_index),
-      .index_i(head[t].data[31:16]),
-      .kept_rounds_i(thread[t].kept_rounds),
-      .before_i(thread[t].written),
-      .place_o(place[t]),
-      .waits_o(waits[t])
-    );
-    slot_rule u_rule (
+    assign usable[t] = ready[t] && thread[t].active && thread[t].start == '0 && !fault_q;
+    next_action u_next (
+      .thread_i(thread[t]),
       .instruction_i(instruction[t]),
-      .phase_i(thread[t].phase),
-      .burns_i(thread[t].burn != '0),
-      .filled_i(thread[t].fill == '0 || !waits[t]),
-      .arrived_i(head[t].valid),
-      .control_i(head[t].control),
+      .head_i(head[t]),
       .credit_i(has_credit[instruction[t].fabric_out]),
+      .action_o(action[t]),
       .usable_o(ready[t])
     );
-    assign usable[t] = ready[t] && thread[t].active && thread[t].start == '0 && !fault_q;
   end
 
   // The slot: whose, and what it does.
   logic slot, burn, now, take;
   color_t take_color;
   thread_t now_thread, planned, next_thread;
+  action_t now_action;
   place_t now_place;
   instruction_t now_instruction;
   // Its color is the instruction's, its presence is what made the thread usable.
@@ -114,35 +93,29 @@ module pe_core
   logic [16:0] next_vector, next_element;
   logic [15:0] passes;
   logic [31:0] scalar, result;
-  logic [33:0] sum_step;
-  sram_address_t half_place;  // of a half that is kept or listed
+  logic [33:0] sum_step, half_place;  // half: that is kept or listed
   logic scalar_outside, out_of_range, counts, keeps, keep, issues;
-  logic acts, sends, sends_control, loads_scalar, checks_place, misuse;
-  logic [1:0] element_bank;
-  logic clash;  // both sources in the same banks: an element cycle takes two
+  logic acts, sends, sends_control, loads_scalar, loads_window, checks_place, misuse;
+  logic clash;
   lanes_t lanes;
 
   assign slot = usable != '0;
   assign now = usable[1];
   assign now_thread = thread[now];
-  assign now_place = place[now];
-  assign now_instruction = with_length(instruction[now], now_thread.list_count);
+  assign now_action = action[now];
+  assign now_place = now_action.place;
+  assign now_instruction = now_action.instruction;
   assign now_head = head[now];
   assign take_color = head_color[now];
   assign burn = slot && now_thread.burn != '0;
   assign passes = now_thread.passes[now_instruction.element_stride[1:0]] + 16'd1;
   assign next_vector = 17'(now_thread.vector_index) + 17'd1;
-  assign last_vector = next_vector >= 17'(now_instruction.scalars);
+  assign last_vector = next_vector >= 17'(now_action.vectors);
 
   assign counts = now_instruction.opcode == OpCount32;
   assign keeps = now_instruction.opcode == OpAxpyKeep;
-  assign half_place = now_instruction.opcode == OpList16 ? 15'(now_instruction.a + now_thread.element) :
-                      now_place.keep[14:0];
-  assign lanes = walking_lanes(Lanes, now_instruction.opcode, now_instruction.element_stride);
-  // The first elements of this cycle.
-  assign element_bank = 2'(now_place.element) +
-      (has_halves(now_instruction.opcode) ? 2'(now_thread.element) : {now_thread.element[0], 1'b0});
-  assign clash = has_two_sources(now_instruction.opcode) && element_bank == 2'(now_thread.x_address);
+  assign half_place = now_instruction.opcode == OpList16 ? 34'(now_instruction.a) + 34'(now_thread.element) :
+                      now_place.keep;
   assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
 
   always_comb begin
@@ -152,6 +125,7 @@ module pe_core
     sends = 1'b0;
     sends_control = 1'b0;
     loads_scalar = 1'b0;
+    loads_window = 1'b0;
     checks_place = 1'b0;
     misuse = 1'b0;
     keep = 1'b0;
@@ -197,7 +171,7 @@ module pe_core
               step_over = 1'b1;
             end else begin
               keep = keeps && now_head.data[31:16] < now_instruction.scalars;
-              misuse = keep && now_place.keep >= 34'(SramWords);
+              misuse = keep && half_place >= 34'(SramWords);
               planned.burn = cycles_t'(IssueCycles - 1);
               issues = 1'b1;
               if (now_instruction.count != '0) planned.phase = PhaseElements;
@@ -206,6 +180,12 @@ module pe_core
         end
         OpCall: begin
           planned.burn = cycles_t'(CallCycles - 1);
+          step_over = 1'b1;
+        end
+        OpWindow: begin
+          planned.burn = cycles_t'(ScalarCycles - 1);
+          loads_window = 1'b1;
+          planned.window.taken = now_thread.window.taken + 1'b1;
           step_over = 1'b1;
         end
         OpList16: begin
@@ -217,7 +197,7 @@ module pe_core
             step_over = 1'b1;
           end else begin
             keep = 1'b1;
-            misuse = now_thread.element == now_instruction.count;
+            misuse = now_thread.element == now_instruction.count || half_place >= 34'(SramWords);
             planned.element = next_element[15:0];
           end
         end
@@ -240,7 +220,7 @@ module pe_core
           end
         end
         default: begin
-          unique case (now_thread.phase)
+          unique case (now_action.phase)
             PhaseIssue: begin
               planned.burn = cycles_t'(IssueCycles - 1);
               issues = 1'b1;
@@ -275,6 +255,9 @@ module pe_core
                 checks_place = 1'b1;
                 stream_element = 1'b1;
                 sends = now_instruction.has_out;
+                if (last_element && now_instruction.windowed && !sends) begin
+                  planned.window.stored = now_thread.window.stored + now_instruction.count;
+                end
               end
               planned.element = last_element ? '0 : next_element[15:0];
               pass_done = last_element;
@@ -310,12 +293,13 @@ module pe_core
   always_comb begin
     next_thread = planned;
     if (loads_scalar) next_thread.scalar = scalar;
-    fault = misuse || (loads_scalar && scalar_outside) || (checks_place && out_of_range);
+    if (loads_window) {next_thread.window.count, next_thread.window.first} = scalar;
+    fault = misuse || ((loads_scalar || loads_window) && scalar_outside) || (checks_place && out_of_range);
     out_o.valid = sends;
     out_o.control = sends_control;
     out_o.color = now_instruction.fabric_out;
     out_o.data = result;
-    if (loads_scalar) out_o.data = {now_thread.vector_index, scalar[15:0]};
+    if (loads_scalar) out_o.data = {now_action.number[15:0], scalar[15:0]};
     if (sends_control) out_o.data = {15'd0, now_instruction.silent, now_instruction.advance};
     probe_o.thread = now;
     probe_o.pc = now_thread.pc;
@@ -337,17 +321,27 @@ module pe_core
     .take_color_i(take_color)
   );
 
+  bank_rule #(.Lanes(Lanes)) u_banks (
+    .opcode_i(now_instruction.opcode),
+    .element_stride_i(now_instruction.element_stride),
+    .base_i(now_place.element[1:0]),
+    .element_i(now_thread.element[1:0]),
+    .x_i(now_thread.x_address[1:0]),
+    .lanes_o(lanes),
+    .clash_o(clash)
+  );
+
   pe_datapath #(.Lanes(Lanes)) u_datapath (
     .clk_i,
     .vector_i(vector_elements),
     .stream_i(stream_element),
     .store_i(store_element),
     .keep_i(keep),
-    .keep_address_i(half_place),
+    .keep_address_i(half_place[14:0]),
     .instruction_i(now_instruction),
     .lanes_i(lanes),
     .element_i(now_thread.element),
-    .pass_i(now_thread.passes[0]),
+    .pass_i(now_action.pass),
     .vector_index_i(now_thread.vector_index),
     .element_base_i(now_place.element),
     .stride_i(now_place.stride),

@@ -44,7 +44,7 @@ module pe_datapath
   // DRAIN to memory writes two words: the sum, and zero to the accumulator.
   localparam int unsigned WritePorts = AllLanes < 2 ? 2 : AllLanes;
 
-  logic walks, halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac;
+  logic walks, halves, relu, to_half, in_place, zero_below, is_drain, drain_half, outer, fmac, window;
   assign walks = sends_vector(instruction_i.opcode) || stores(instruction_i.opcode);
   assign relu = instruction_i.opcode == OpRelu16 || instruction_i.opcode == OpReluBack16;
   assign zero_below = instruction_i.opcode == OpZeroBelow16;
@@ -54,9 +54,10 @@ module pe_datapath
                     (instruction_i.opcode == OpScale16 && vector_i);
   assign outer = is_outer(instruction_i.opcode);
   assign fmac = is_fmac(instruction_i.opcode);
+  assign window = instruction_i.opcode == OpWindow;
   assign halves = relu || to_half || instruction_i.opcode == OpSend16;
   assign drain_half = instruction_i.opcode == OpDrain16;
-  assign is_drain = instruction_i.opcode == OpDrain || drain_half;
+  assign is_drain = drains(instruction_i.opcode);
 
   logic [AllLanes-1:0] enabled, outside, positive, kept;
   sram_address_t word_address[AllLanes], operand_address[AllLanes], half_address[AllLanes];
@@ -128,13 +129,13 @@ module pe_datapath
 
   fp32_to_fp16 u_convert (.value_i(stream_i ? result_o : data_i), .half_o(stored_half));
 
-  assign out_of_range_o = |outside || (walks && walk_address >= 34'(SramWords)) ||
+  assign out_of_range_o = |outside || ((walks || instruction_i.windowed) && walk_address >= 34'(SramWords)) ||
       (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));
-  assign scalar_outside_o = (fmac || gives_scalars(instruction_i.opcode)) && scalar_address_i >= 34'(SramWords);
+  assign scalar_outside_o = (fmac || window || gives_scalars(instruction_i.opcode)) && scalar_address_i >= 34'(SramWords);
 
   always_comb begin
     unique case (instruction_i.opcode)
-      OpFmac32, OpFmac32Calls, OpHorner32, OpZeroBelow16, OpMulInt32: scalar_o = operand[0];
+      OpFmac32, OpFmac32Calls, OpHorner32, OpZeroBelow16, OpMulInt32, OpWindow: scalar_o = operand[0];
       OpCount32: scalar_o = operand[0] + 32'(pass_i) * 32'(instruction_i.row_stride);
       OpKeepEqual32, OpZeroEqual32: scalar_o = {16'd0, half[0] + vector_index_i * instruction_i.row_stride};
       default: scalar_o = {16'd0, half[0]};

@@ -23,7 +23,7 @@ module slot_rule
   always_comb begin
     unique case (instruction_i.opcode)
       OpHalt: usable_o = 1'b0;
-      OpLoop, OpCall: usable_o = 1'b1;
+      OpLoop, OpCall, OpWindow: usable_o = 1'b1;
       OpAxpy, OpAxpyKeep, OpOuter: usable_o = phase_i != PhaseIssue || (operands && (control_i || filled_i));
       OpStore16, OpStore32, OpList16: usable_o = operands;
       default:

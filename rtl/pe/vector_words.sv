@@ -18,7 +18,7 @@ module vector_words
   output logic waits_o
 );
 
-  logic empty, half_x, drains, to_memory;
+  logic empty, half_x, to_memory;
   logic [33:0] count, elements, pass_elements;
   words_t own, x, scalar, stored;
 
@@ -61,8 +61,7 @@ module vector_words
   end
 
   // DRAIN to memory writes two vectors: all between them counts.
-  assign drains = instruction_i.opcode == OpDrain || instruction_i.opcode == OpDrain16;
-  assign to_memory = drains && !instruction_i.has_out && !empty;
+  assign to_memory = drains(instruction_i.opcode) && !instruction_i.has_out && !empty;
   assign pass_elements = 34'(pass_i) * count;
   always_comb begin
     if (instruction_i.opcode == OpDrain16) begin

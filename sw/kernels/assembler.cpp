@@ -91,6 +91,8 @@ class Line {
     if (form_->sends) names.emplace_back("out");
     if (form_->closes) names.insert(names.end(), {"advance", "silent"});
     if (form_->lists) names.emplace_back("listed");
+    if (form_->windows) names.emplace_back("windowed");
+    if (form_->windows_scalars) names.emplace_back("windowed_scalars");
     return names;
   }
 
@@ -103,9 +105,9 @@ class Line {
     if (std::find(seen_.begin(), seen_.end(), name) != seen_.end())
       throw UsageError(fmt::format("{}: {} is written twice", form_->name, name));
     seen_.push_back(name);
-    if (name == "silent" || name == "listed") {
+    if (bool* const flag = flag_of(name)) {
       if (equals != std::string_view::npos) throw UsageError(fmt::format("{}: {} has no value", form_->name, name));
-      (name == "silent" ? instruction_.silent : instruction_.listed) = true;
+      *flag = true;
       return;
     }
     const bool color = name == "in" || name == "out";
@@ -115,6 +117,14 @@ class Line {
     if (!value || *value < 0 || *value > most)
       throw UsageError(fmt::format("{}: {}={}: allowed 0 to {}", form_->name, name, text, most));
     set(name, *value);
+  }
+
+  /// Null if it has a value.
+  bool* flag_of(const std::string& name) {
+    if (name == "silent") return &instruction_.silent;
+    if (name == "listed") return &instruction_.listed;
+    if (name == "windowed") return &instruction_.windowed;
+    return name == "windowed_scalars" ? &instruction_.windowed_scalars : nullptr;
   }
 
   void set(const std::string& name, int value) {

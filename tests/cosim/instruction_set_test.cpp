@@ -32,12 +32,13 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   rtl::TileArray tiles(machine);
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   std::array<int, opcode_count> used{};
-  std::array<int, 4> begun{};  // by trigger
-  int listed = 0, held = 0;    // held: by what the vector before wrote
+  std::array<int, 4> begun{};              // by trigger
+  int listed = 0, windowed = 0, held = 0;  // held: by what the vector before wrote
   for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
     const test::RandomProgram random(seed, machine.pe.sram_bytes);
     for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
     listed += random.listed;
+    windowed += random.windowed;
     const ArrayRun model = run_array(machine, random.setup(), {true, nullptr, {}}),
                    rtl = run_array(machine, random.setup(), {true, &tile, {}});
     INFO(name << ", seed " << seed << '\n' << to_string(random.setup().programs[0]) << model.waiting << rtl.waiting);
@@ -59,6 +60,7 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   }
   for (const int slots : begun) CHECK(slots > 150);
   CHECK(listed > 100);
+  CHECK(windowed > 300);
   // With a distance of 2 no vector that has elements is.
   CHECK((machine.pe.vector_fill_cycles == 2 || held > 100));
 }
@@ -67,7 +69,7 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
   rtl::TileArray tiles(wse2());
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   const auto words = static_cast<std::uint16_t>(wse2().pe.sram_bytes / 2);
-  Instruction store, drain, multiply, send, list, walk, give;
+  Instruction store, drain, multiply, send, list, walk, give, window;
   store.opcode = Opcode::store32;
   store.count = 2;
   drain.opcode = Opcode::drain;
@@ -82,6 +84,8 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
   give.count = 3, give.element_stride = 2, give.row_stride = words - 5, give.fabric_out = 6;
   Instruction walk_out = walk, give_out = give;
   walk_out.row_stride = words - 2, ++give_out.row_stride;
+  window.opcode = Opcode::window;
+  window.a = words - 2;
   list.opcode = Opcode::list16;
   list.count = 2;
   const Wavelet data{1, 5, false}, control = control_wavelet(5);
@@ -99,6 +103,8 @@ TEST_CASE("a control wavelet where data is due and an address outside the SRAM s
       {multiply, {scalar_wavelet(5, 2, 0x3c00), control}, 1, false},
       {send, {}, 1, true},
       {send, {}, 2, false},
+      {window, {}, 1, true},
+      {window, {}, 2, false},
       {walk_out, {data, data, data, data}, 2, false}};  // the last: an assertion stops the tile for good
   for (const auto& [plain, wavelets, passes, good] : cases) {
     ArraySetup setup(1, 1, wse2().pe.sram_bytes);

@@ -45,6 +45,7 @@ class RandomProgram {
       for (int part = 0; part < 3; ++part) {
         if (part == 0 || random_() % 2) {
           if (part > 0) builder.halt();
+          windows_taken_ = 0;
           const bool follows = before >= 0;
           parts.push_back(
               {follows ? Trigger::completion : Trigger::launch, follows ? before : 0, builder.here(), thread});
@@ -53,6 +54,8 @@ class RandomProgram {
         const int passes = 1 + below(3), first = builder.here();
         std::vector<std::vector<Wavelet>> needs(4);
         list_length_ = -1;
+        window_count_ = -1;
+        if (random_() % 2) builder.add(take_window(thread, passes));
         for (int number = 0; number < 4; ++number) builder.add(instruction(thread, needs));
         builder.loop(first, passes, below(hw::loop_counters));
         for (int pass = 0; pass < passes; ++pass)
@@ -77,12 +80,14 @@ class RandomProgram {
     }
     for (int word = 0; word < 2 * 12 * slot_words; word += 2)
       if (random_() % 16 == 0) setup_.memory(0, 0).write32(word, special());
+    for (const auto& [at, entry] : window_entries_) setup_.memory(0, 0).write32(at, entry);
   }
 
   const ArraySetup& setup() const { return setup_; }
   const std::vector<Task>& tasks() const { return setup_.programs[0].tasks; }
   std::array<int, hw::opcode_count> used{};
-  int listed = 0;  ///< instructions that run over a list
+  int listed = 0;    ///< instructions that run over a list
+  int windowed = 0;  ///< or over a window, or send the scalars of one
 
  private:
   int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
@@ -141,7 +146,7 @@ class RandomProgram {
         builder.add(take);
       }
       for (int left = below(3); left > 0; --left) {
-        list_length_ = -1;
+        list_length_ = window_count_ = -1;
         std::vector<std::vector<Wavelet>> needs(4);
         Instruction plain = instruction(thread, needs);
         while (plain.fabric_in) plain = instruction(thread, needs = std::vector<std::vector<Wavelet>>(4));
@@ -174,6 +179,21 @@ class RandomProgram {
     return static_cast<std::uint32_t>(0x3f000000 + random_() % 0x1000000 + (random_() % 2 << 31));
   }
 
+  /// A WINDOW that is passed `passes` times. Windows begin anywhere; they are as long in all passes, as what comes is.
+  Instruction take_window(int thread, int passes) {
+    Instruction i;
+    i.opcode = Opcode::window;
+    ++used[static_cast<std::size_t>(i.opcode)];
+    // Behind what others write.
+    const int table = (thread * 12 + below(12)) * slot_words + 920 + 2 * static_cast<int>(window_entries_.size());
+    i.a = static_cast<std::uint16_t>(table - 2 * windows_taken_);
+    window_count_ = random_() % 4 == 0 ? 0 : below(12);
+    for (int pass = 0; pass < passes; ++pass)
+      window_entries_.emplace_back(table + 2 * pass, below(8) | static_cast<std::uint32_t>(window_count_) << 16);
+    windows_taken_ += passes;
+    return i;
+  }
+
   Instruction instruction(int thread, std::vector<std::vector<Wavelet>>& needs) {
     Instruction i;
     i.opcode = static_cast<Opcode>(2 + below(hw::opcode_count - 2));
@@ -182,6 +202,14 @@ class RandomProgram {
       i.opcode = may_be_listed[below(3)];
       i.listed = random_() % 4 != 0;
     }
+    if (i.opcode == Opcode::window) i.opcode = Opcode::call;
+    if (window_count_ >= 0 && !i.listed && random_() % 2) {
+      constexpr Opcode may_be_windowed[] = {Opcode::axpy,  Opcode::axpy_memory, Opcode::outer, Opcode::outer_memory,
+                                            Opcode::drain, Opcode::drain16,     Opcode::list16};
+      i.opcode = may_be_windowed[below(7)];
+      i.windowed = random_() % 4 != 0;
+    }
+    windowed += i.windowed;
     ++used[static_cast<std::size_t>(i.opcode)];
     if (i.opcode == Opcode::call) return i;
     // Often what the instruction before wrote is read.
@@ -241,7 +269,7 @@ class RandomProgram {
         // Behind what any other instruction writes.
         i.a = static_cast<std::uint16_t>((thread * slots + first) * slot_words + 980 + below(2));
         i.fabric_in = static_cast<std::uint8_t>(in);
-        list_length_ = random_() % 8 == 0 ? 0 : below(i.count + 1);
+        list_length_ = random_() % 8 == 0 ? 0 : below((i.windowed ? window_count_ : i.count) + 1);
         for (int number = 0; number < list_length_; ++number)
           needs[static_cast<std::size_t>(in)].push_back(
               hw::scalar_wavelet(in, static_cast<std::uint16_t>(random_()), static_cast<std::uint16_t>(below(60))));
@@ -257,6 +285,8 @@ class RandomProgram {
         i.row_stride = static_cast<std::uint16_t>(2 * below(20)),
         i.element_stride = static_cast<std::uint16_t>(2 * below(3));
         if ((i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer_memory) && random_() % 4 != 0) sends();
+        i.windowed_scalars = i.opcode == Opcode::axpy_memory && i.close && window_count_ >= 0 && random_() % 4 != 0;
+        windowed += i.windowed_scalars;
         break;
       case Opcode::count32:
         i.row_stride = static_cast<std::uint16_t>(random_());
@@ -272,11 +302,11 @@ class RandomProgram {
         i.row_stride = static_cast<std::uint16_t>(1 + below(31));
         break;
       case Opcode::drain:
-        if (random_() % 2) takes(i.listed ? list_length_ : i.count);
+        if (random_() % 2) takes(i.listed ? list_length_ : i.windowed ? window_count_ : i.count);
         if (i.listed || random_() % 2) sends();
         break;
       case Opcode::drain16:
-        if (random_() % 2) takes(i.count);
+        if (random_() % 2) takes(i.windowed ? window_count_ : i.count);
         break;
       case Opcode::store16:
       case Opcode::store32:
@@ -331,43 +361,9 @@ class RandomProgram {
   ArraySetup setup_;
   std::array<int, hw::thread_count> last_slot_{};  ///< of the vector that the last instruction wrote, by thread
   int list_length_ = -1;                           ///< of the list that the instructions before have taken; -1: none
+  int window_count_ = -1;                          ///< of the part's windows; -1: it has none
+  int windows_taken_ = 0;                          ///< by the task
+  std::vector<std::pair<int, std::uint32_t>> window_entries_;  ///< words and what stands there
 };
-
-/// Makes `single` the program of PE (x, y) of `array`, its colors counted from `first_color`; straight ways lead
-/// through the PEs between it and the edges that it had.
-inline void place(const ArraySetup& single, ArraySetup& array, int x, int y, int first_color) {
-  const auto shifted = [&](int color) { return static_cast<std::uint8_t>(first_color + color); };
-  Program program = single.programs[0];
-  for (Instruction& instruction : program.code) {
-    if (instruction.fabric_in) instruction.fabric_in = shifted(*instruction.fabric_in);
-    if (instruction.fabric_out) instruction.fabric_out = shifted(*instruction.fabric_out);
-  }
-  for (Task& task : program.tasks)
-    if (task.has_color()) task.source = shifted(task.source);
-  array.program(x, y).code = program.code;
-  array.program(x, y).tasks = program.tasks;
-  array.memory(x, y) = single.memories[0];
-  for (int link = 0; link < hw::link_count; ++link) {
-    const auto side = static_cast<Port>(link);
-    const bool upright = side == Port::north || side == Port::south;
-    ArrayEdge& edge = array.edges[static_cast<std::size_t>(array.edge(side, upright ? x : y))];
-    const ArrayEdge& own = single.edges[static_cast<std::size_t>(single.edge(side, 0))];
-    for (hw::TimedWavelet timed : own.source) {
-      timed.wavelet.color = shifted(timed.wavelet.color);
-      edge.source.push_back(timed);
-    }
-    for (const auto& [color, times] : own.sink) edge.sink[shifted(color)] = times;
-    for (const auto& [color, route] : program.routes) {
-      const bool comes = route[0].receive == side;
-      if (!comes && route[0].transmit != hw::port_set(side)) continue;
-      array.program(x, y).routes[shifted(color)] = route;
-      for (int pe = hw::behind(array, x, y, side).pe; pe >= 0;
-           pe = hw::behind(array, pe % array.width, pe / array.width, side).pe)
-        array.programs[static_cast<std::size_t>(pe)].routes[shifted(color)] = {
-            comes ? hw::RoutePosition{side, hw::port_set(hw::opposite(side))}
-                  : hw::RoutePosition{hw::opposite(side), hw::port_set(side)}};
-    }
-  }
-}
 
 }  // namespace weft::test

@@ -8,7 +8,7 @@
 #include "rtl/cosim/sv_array.h"
 #include "rtl/cosim/tile_array.h"
 #include "sw/crosscheck/cross_case.h"
-#include "tests/cosim/random_program.h"
+#include "tests/cosim/placed_program.h"
 #include "tests/support/paths.h"
 
 using namespace weft;

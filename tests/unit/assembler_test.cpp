@@ -30,6 +30,8 @@ Instruction random_instruction(std::mt19937& random) {
     i.advance = static_cast<std::uint16_t>(random());
   }
   i.listed = form.lists && random() % 2;
+  i.windowed = form.windows && random() % 2;
+  i.windowed_scalars = form.windows_scalars && random() % 2;
   for (const InstructionField& field : form.fields)
     if (field.used_by(i)) i.*field.place = static_cast<std::uint16_t>(random());
   return i;
@@ -69,7 +71,9 @@ TEST_CASE("each instruction is read with all the operands that it can have") {
                            "DRAIN acc=2 n=1 in=9 out=8 advance=65535",
                            "AXPY acc=2 x=3 n=1 row=5 step=6 in=9 listed",
                            "DRAIN acc=2 n=1 in=9 out=8 advance=1 silent listed",
-                           "LIST16 at=2 n=1 in=9",
+                           "LIST16 at=2 n=1 in=9 windowed",
+                           "AXPYM acc=2 x=3 n=1 row=5 step=6 scalars=4 m=7 out=8 advance=1 windowed windowed_scalars",
+                           "WINDOW at=2",
                            "DRAIN acc=2 n=1 to=4 in=9",
                            "DRAIN16 acc=2 n=1 to=4 in=9",
                            "STORE16 at=2 n=1 in=9",
