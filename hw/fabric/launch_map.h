@@ -2,6 +2,7 @@
 // A kernel launch laid over a lane's PEs: features over rows, tokens over columns.
 #include <vector>
 
+#include "hw/fabric/launch_windows.h"
 #include "hw/fabric/mapping.h"
 #include "hw/fabric/round_counts.h"
 #include "hw/spec/job.h"
@@ -61,15 +62,22 @@ struct LaunchMap {
   /// Of a sparse layer with a mask: wavelets of each line, or in a gradient elements of each position that holds
   /// inputs.
   std::shared_ptr<const RoundCounts> kept;
+  /// Of attention with a mask: which tokens of a column a round has.
+  std::shared_ptr<const LaunchWindows> windows;
 
   /// The kept inputs of a round come along each row and are listed by its PEs before the deltas.
   bool lists() const { return kept && !lines_are_rows; }
   /// Bits of a wavelet that the edge gives to a row.
   int edge_bits() const { return sparse && lines_are_rows ? 32 : 16; }
+  /// A round has some of the elements of a position, or scalars of a line.
+  bool windowed_elements() const { return windows && lines_are_rows; }
+  bool windowed_scalars() const { return windows && !lines_are_rows; }
   int wavelets_of(int round, int line) const {
+    if (windowed_scalars()) return windows->at(round, line).count;
     return kept && lines_are_rows ? kept->at(round, line) : wavelets[static_cast<std::size_t>(line)];
   }
   int elements_of(int round, int position) const {
+    if (windowed_elements()) return windows->at(round, position).count;
     const int most = elements[static_cast<std::size_t>(position)];
     return lists() && most > 0 ? kept->at(round, position) : most;
   }

@@ -72,6 +72,7 @@ struct Kernel {
   const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
                                     ///< from the line that owns the round; else every PE has its own
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
+  bool by_key = false;              ///< a round is a key of attention: a mask leaves tokens out of it
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -110,11 +111,13 @@ constexpr std::array<Kernel, 16> kernels{{
     // column that holds the key (P^T dO, dS^T Q).
     {KernelKind::attention_scores, "attention_scores", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_scores, StreamSource::owner, SumEnd::owner, LineAxis::rows, "keys", nullptr,
-     true},
+     true, true},
     {KernelKind::attention_values, "attention_values", KernelForm::stream, KernelRole::forward, KernelWeights::none,
-     false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores"},
+     false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores",
+     false, true},
     {KernelKind::attention_keys, "attention_keys", KernelForm::stream, KernelRole::delta, KernelWeights::none, false,
-     false, KernelKind::attention_keys, StreamSource::owner, SumEnd::owner, LineAxis::columns, "scores"},
+     false, KernelKind::attention_keys, StreamSource::owner, SumEnd::owner, LineAxis::columns, "scores", nullptr, false,
+     true},
     activation_kernel(KernelKind::gelu, "gelu", KernelRole::forward, "GELU"),
     activation_kernel(KernelKind::gelu_backward, "gelu_backward", KernelRole::delta, "GELU"),
     activation_kernel(KernelKind::gelu_tanh, "gelu_tanh", KernelRole::forward, "GELU_tanh"),

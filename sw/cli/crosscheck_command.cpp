@@ -18,18 +18,22 @@ namespace weft::sw {
 
 namespace {
 
-std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros) {
+std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const hw::AttentionMask& mask) {
   std::vector<std::string> known;
   std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
     if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
+    if (mask.any() && !hw::kernel_of(kind).by_key) continue;
     kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};
   }
   if (name.empty()) return kinds;
   throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
-                               zeros > 0 ? " whose weights may be sparse (--zeros)" : "", suggest(name, known)));
+                               zeros > 0    ? " whose weights may be sparse (--zeros)"
+                               : mask.any() ? " of attention (--causal, --reach, --length)"
+                                            : "",
+                               suggest(name, known)));
 }
 
 hw::ClockedSource tiles_of(const hw::MachineSpec& machine, const std::string& no_tiles) {
@@ -59,6 +63,11 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--zeros", zeros_, "of 100 weights of a forward, delta or gradient launch, on the average")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command_->add_flag("--causal", mask_.causal, "attention: a token attends to no later key");
+  command_->add_option("--reach", mask_.reach, "attention: to its own key and so many less one before it [all]")
+      ->check(CLI::Range(1, 65535));
+  command_->add_option("--length", mask_.length, "attention: tokens that exist, the others pad the sequence [all]")
+      ->check(CLI::Range(1, 65535));
   command_->add_option("--seed", seed_, "of the data, the stalls and the sweep")->capture_default_str();
   command_->add_option("--cases", cases_, "cases of the sweep")
       ->check(CLI::Range(1, 10'000'000))
@@ -76,9 +85,10 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
 
 CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
-  c.kind = kernels_of(kernel_, zeros_).front();
+  c.kind = kernels_of(kernel_, zeros_, mask_).front();
   c.seed = seed_;
   c.zeros = zeros_;
+  c.mask = mask_;
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);
@@ -103,14 +113,14 @@ CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine, const std:
 
 // Threads take cases in turn and the table adds them in order, so the result does not depend on their number.
 CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const {
-  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_);
+  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_, mask_);
   std::vector<CrossResult> results(static_cast<std::size_t>(cases_));
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads_));
   const auto work = [&](int thread) {
     try {
       const hw::ClockedSource tiles = tiles_of(machine, no_tiles);
       for (int index = thread; index < cases_; index += threads_) {
-        const CrossCase c = sweep_case(seed_, index, largest_, kernels, zeros_);
+        const CrossCase c = sweep_case(seed_, index, largest_, kernels, zeros_, mask_);
         results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), tiles);
       }
     } catch (...) {
@@ -125,7 +135,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const st
     if (error) std::rethrow_exception(error);
   CrossTable table(no_tiles);
   for (int index = 0; index < cases_; ++index)
-    table.add(sweep_case(seed_, index, largest_, kernels, zeros_), results[static_cast<std::size_t>(index)]);
+    table.add(sweep_case(seed_, index, largest_, kernels, zeros_, mask_), results[static_cast<std::size_t>(index)]);
   return table;
 }
 

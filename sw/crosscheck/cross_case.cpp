@@ -39,11 +39,16 @@ const std::vector<KernelKind>& program_kernels() {
 
 std::string to_string(const CrossCase& c) {
   const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}", hw::kernel_name(c.kind), c.inputs,
-                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity);
+  std::string mask = c.mask.causal ? " --causal" : "";
+  if (c.mask.reach > 0) mask += fmt::format(" --reach {}", c.mask.reach);
+  if (c.mask.length > 0) mask += fmt::format(" --length {}", c.mask.length);
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}", hw::kernel_name(c.kind), c.inputs,
+                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity,
+                     mask);
 }
 
-CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros) {
+CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,
+                     const hw::AttentionMask& mask) {
   static const std::vector<int> sizes = {1, 1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23};
   std::seed_seq key{seed, static_cast<std::uint32_t>(index)};
   std::mt19937 random(key);
@@ -58,6 +63,7 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
   if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;
+  if (hw::kernel_of(c.kind).by_key) c.mask = mask;
   return c;
 }
 

@@ -24,7 +24,8 @@ struct CrossCase {
   hw::Rectangle rectangle{1, 1};
   Stalls stalls = Stalls::none;
   std::uint32_t seed = 1;
-  int zeros = 0;  ///< of 100 weights of a forward, delta or gradient launch, on the average
+  int zeros = 0;           ///< of 100 weights of a forward, delta or gradient launch, on the average
+  hw::AttentionMask mask;  ///< of an attention launch
 
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
@@ -36,7 +37,7 @@ std::string to_string(const CrossCase& cross_case);
 /// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
 /// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
-                     int zeros = 0);
+                     int zeros = 0, const hw::AttentionMask& mask = {});
 
 /// A case ready to run. One operand in eight is any 16 bits: infinities, NaN, subnormals.
 struct PreparedCase {

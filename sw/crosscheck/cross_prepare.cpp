@@ -95,7 +95,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   return engine.end();
 }
 
-void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
+void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
@@ -104,6 +104,8 @@ void draw_matrix(const CrossCase& c, PreparedCase& prepared, std::mt19937& rando
     prepared.launch.sparse_layer = prepared.layer.get();
   }
   prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
+  if (c.mask.any())
+    prepared.map->windows = std::make_shared<const hw::LaunchWindows>(hw::windows_of(*prepared.map, c.mask, machine));
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
   prepared.launch.keeps_fp32 = hw::kernel_of(c.kind).sums_fp32;
@@ -208,14 +210,14 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
       local = draw_line(machine, c, prepared.launch, random);
       break;
     case hw::KernelForm::stream:
-      draw_matrix(c, prepared, random);
+      draw_matrix(machine, c, prepared, random);
       break;
   }
   prepared.launch.results = plain_results(prepared.launch);
   prepared.setup = set_up(machine, prepared.launch);
   const bool each_late = c.stalls == Stalls::wavelets;
   if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
-  if (prepared.map && !(each_late && prepared.map->lists())) {
+  if (prepared.map && !prepared.map->windows && !(each_late && prepared.map->lists())) {
     prepared.recurrence = each_late && !prepared.map->vector_owners.any()
                               ? stalled_end(machine, *prepared.map, prepared.setup->array)
                               : recurrence_end(machine, prepared.launch);

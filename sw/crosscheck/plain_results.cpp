@@ -10,6 +10,25 @@ namespace weft::sw {
 
 namespace {
 
+/// Of each token, in the order of the columns: whether a round has it.
+class Tokens {
+ public:
+  explicit Tokens(const hw::LaunchMap& map) : windows_(map.windows.get()) {
+    const std::vector<int>& held = map.lines_are_rows ? map.elements : map.wavelets;
+    for (int column = 0; column < static_cast<int>(held.size()); ++column)
+      for (int token = 0; token < held[static_cast<std::size_t>(column)]; ++token) places_.emplace_back(column, token);
+  }
+  bool has(int round, int token) const {
+    if (!windows_) return true;
+    const auto [column, place] = places_[static_cast<std::size_t>(token)];
+    return windows_->at(round, column).has(place);
+  }
+
+ private:
+  const hw::LaunchWindows* windows_;
+  std::vector<std::pair<int, int>> places_;
+};
+
 std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
   const int inner = std::accumulate(map.wavelets.begin(), map.wavelets.end(), 0);
@@ -20,17 +39,18 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
     return launch.resident[static_cast<std::size_t>(at)];
   };
   const std::vector<int> firsts = map.stream_firsts();
+  const Tokens tokens(map);
   std::vector<std::uint32_t> sums;
   for (int round = 0; round < map.rounds; ++round) {
     for (int element = 0; element < outer; ++element) {
-      if (!map.lines_are_rows && !launch.keeps(round, element)) continue;
+      if (map.lines_are_rows ? !tokens.has(round, element) : !launch.keeps(round, element)) continue;
       std::uint32_t sum = 0;
       // From the foot of the chain to line 0.
       for (int line = map.chain - 1; line >= 0; --line) {
         const int first = firsts[static_cast<std::size_t>(line)];
         std::uint32_t partial = 0;
         for (int stream = first; stream < first + map.wavelets[static_cast<std::size_t>(line)]; ++stream) {
-          if (map.lines_are_rows && !launch.keeps(round, stream)) continue;
+          if (map.lines_are_rows ? !launch.keeps(round, stream) : !tokens.has(round, stream)) continue;
           partial = hw::fused_multiply_add(launch.stream[static_cast<std::size_t>(round * inner + stream)],
                                            resident(stream, element), partial);
         }
@@ -59,12 +79,14 @@ std::vector<std::uint32_t> outer_products(const hw::ProgramLaunch& launch) {
   const std::vector<std::uint16_t>&of_feature = rows ? launch.stream : launch.resident,
         &of_token = rows ? launch.resident : launch.stream;
   const std::size_t features = of_feature.size() / rounds, tokens = of_token.size() / rounds;
+  const Tokens in(*launch.map);
   std::vector<std::uint32_t> halves;
   for (std::size_t feature = 0; feature < features; ++feature) {
     for (std::size_t token = 0; token < tokens; ++token) {
       std::uint32_t sum = 0;
       for (std::size_t round = 0; round < rounds; ++round)
-        sum = hw::fused_multiply_add(of_token[round * tokens + token], of_feature[round * features + feature], sum);
+        if (in.has(static_cast<int>(round), static_cast<int>(token)))
+          sum = hw::fused_multiply_add(of_token[round * tokens + token], of_feature[round * features + feature], sum);
       halves.push_back(hw::to_half(sum));
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sw/kernels/program_builder.h"
+#include "sw/kernels/window_table.h"
 
 namespace weft::sw {
 
@@ -46,11 +47,14 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
                      streams = static_cast<std::int64_t>(map_.stream_owners.most()) * wavelets,
                      owned = sent + streams + (keeps_fp32_ ? streams % 2 : 0),
                      end = owned + static_cast<std::int64_t>(map_.sum_owners.most()) * elements * words_of_sum();
-  check_room(machine, end + (retains ? std::int64_t{map_.rounds} * wavelets : 0) + (map_.lists() ? elements : 0));
+  const int windows = map_.windowed_elements() ? map_.rounds : map_.windowed_scalars() ? map_.stream_owners.most() : 0;
+  check_room(machine, end + end % 2 + words_of_window * windows + (retains ? std::int64_t{map_.rounds} * wavelets : 0) +
+                          (map_.lists() ? elements : 0));
   addresses.resident = half_word(resident);
   addresses.sent = half_word(sent);
   addresses.owned = half_word(owned);
   addresses.kept = addresses.list = half_word(end);
+  addresses.windows = half_word(end + end % 2);
   for (int line = 0; line < map_.lines; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
       Program& program = array.program(map_.column_of(line, position), map_.row_of(line, position));
@@ -73,6 +77,7 @@ Instruction MatrixSetup::take(int line, int position) const {
   instruction.row_stride = half_word(map_.lines_are_rows ? elements : 1);
   instruction.element_stride = half_word(map_.lines_are_rows ? 1 : map_.wavelets[static_cast<std::size_t>(line)]);
   instruction.listed = map_.lists() && elements > 0;
+  instruction.windowed = map_.windowed_elements();
   if (retains_) {
     instruction.opcode = Opcode::axpy_keep;
     instruction.c = addresses.kept;
@@ -89,6 +94,7 @@ Instruction MatrixSetup::give(int line, int position, const RoundBody& round) co
   instruction.fabric_out = color_of(MatrixColors::stream);
   instruction.c = half_word(addresses.sent + round.gives * scalars);
   instruction.scalars = half_word(scalars);
+  instruction.windowed_scalars = map_.windowed_scalars();
   instruction.close = true;
   if (round.hands_on) instruction.advance = next_owner_switches;
   return instruction;
@@ -102,6 +108,7 @@ Instruction MatrixSetup::drain(int line, int elements) const {
   instruction.a = addresses.accumulators;
   instruction.count = half_word(elements);
   instruction.listed = map_.lists();
+  instruction.windowed = map_.windowed_elements();
   return instruction;
 }
 
@@ -109,6 +116,7 @@ Instruction MatrixSetup::keep(int elements, int owned_round) const {
   Instruction instruction = drain(0, elements);
   instruction.fabric_out.reset();
   if (!keeps_fp32_) instruction.opcode = Opcode::drain16;
+  if (instruction.windowed) owned_round = 0;  // it goes on behind what the thread has kept
   instruction.b = half_word(addresses.owned + owned_round * elements * words_of_sum());
   return instruction;
 }
@@ -159,6 +167,7 @@ void MatrixSetup::add_main_thread(Program& program, int line, int position) cons
   ProgramBuilder builder(program);
   builder.begin_thread(0);
   add_rounds(builder, rounds_of(line, position), [&](const RoundBody& round) {
+    if (has_window(round)) builder.add(window_at(addresses.windows));
     if (listed) builder.add(list);
     builder.add(round.gives >= 0 ? give(line, position, round) : take(line, position));
     if (elements == 0) return;
@@ -184,7 +193,7 @@ void MatrixSetup::add_receiver(Program& program, int line, int position) const {
     if (sends_on) program.routes[MatrixColors::returned] = {{Port::ramp, hw::port_set(ports.last)}};
     return;
   }
-  const int owned = map_.sum_owners.count(line) * elements;
+  const int owned = owned_elements(line, position, map_.rounds);
   if (owned == 0) return;
   Instruction store;
   store.opcode = keeps_fp32_ ? Opcode::store32 : Opcode::store16;
@@ -198,6 +207,14 @@ void MatrixSetup::add_receiver(Program& program, int line, int position) const {
   hw::Route& route = program.routes[MatrixColors::returned];
   route = {{ports.first, hw::port_set(Port::ramp)}};
   if (sends_on) route.push_back({ports.first, hw::port_set(ports.last)});
+}
+
+int MatrixSetup::owned_elements(int line, int position, int round) const {
+  const int first = map_.sum_owners.first(line), last = std::min(round, first + map_.sum_owners.count(line));
+  if (!map_.windowed_elements()) return (last - first) * map_.elements[static_cast<std::size_t>(position)];
+  int elements = 0;
+  for (int own = first; own < last; ++own) elements += map_.elements_of(own, position);
+  return elements;
 }
 
 void MatrixSetup::place(const MatrixValues& values) {
@@ -215,6 +232,11 @@ void MatrixSetup::place(const MatrixValues& values) {
           memory.write16(
               addresses.resident + feature * own_tokens + token,
               values.resident[static_cast<std::size_t>((feature_first + feature) * tokens + token_first + token)]);
+      std::vector<hw::TokenWindow> windows;
+      for (int round = 0; map_.windows && round < map_.rounds; ++round)
+        if (map_.windowed_elements() || map_.stream_owners.of(round) == position)
+          windows.push_back(map_.windows->at(round, map_.lines_are_rows ? position : line));
+      write_windows(memory, addresses.windows, windows);
       const int first = map_.stream_owners.first(position), scalars = map_.wavelets[l];
       for (int round = 0; round < map_.stream_owners.count(position); ++round)
         for (int scalar = 0; scalar < scalars; ++scalar)
@@ -266,8 +288,7 @@ std::vector<std::uint32_t> MatrixSetup::results(const hw::ArrayRun& run) const {
 
 std::uint32_t MatrixSetup::result(const hw::ArrayRun& run, int round, int position, int element) const {
   if (map_.returns) {
-    const int line = map_.sum_owners.of(round), own_round = round - map_.sum_owners.first(line);
-    const int index = own_round * map_.elements[static_cast<std::size_t>(position)] + element;
+    const int line = map_.sum_owners.of(round), index = owned_elements(line, position, round) + element;
     const auto& memory =
         run.pes[static_cast<std::size_t>(map_.row_of(line, position) * array.width + map_.column_of(line, position))]
             .memory;

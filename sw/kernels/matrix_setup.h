@@ -30,8 +30,10 @@ struct MatrixAddresses {
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
   std::uint16_t kept = 0;          ///< fp16 [rounds][features of the PE], where weights are kept
   std::uint16_t sent = 0;          ///< fp16 [rounds whose stream the PE owns][scalars of its line]
-  std::uint16_t owned = 0;         ///< fp16 or fp32 [rounds whose sums the PE owns][elements of the PE]
-  std::uint16_t list = 0;          ///< indices of the elements that are kept in a round
+  std::uint16_t owned = 0;    ///< fp16 or fp32 [rounds whose sums the PE owns][elements of the PE, or of the round's
+                              ///< window]
+  std::uint16_t list = 0;     ///< indices of the elements that are kept in a round
+  std::uint16_t windows = 0;  ///< [rounds of the PE that have a window]{first, count}
 };
 
 class MatrixSetup : public KernelSetup {
@@ -64,6 +66,12 @@ class MatrixSetup : public KernelSetup {
   hw::Instruction give(int line, int position, const RoundBody& round) const;
   hw::Instruction drain(int line, int elements) const;
   hw::Instruction keep(int elements, int owned_round) const;
+  /// Whether a PE takes a window before the round.
+  bool has_window(const RoundBody& round) const {
+    return map_.windowed_elements() || (map_.windowed_scalars() && round.gives >= 0);
+  }
+  /// Elements of the rounds whose sums `line` keeps, to `round`.
+  int owned_elements(int line, int position, int round) const;
   /// Weights of a round that a PE of the row keeps.
   int kept_features(int line) const {
     return map_.wavelets[static_cast<std::size_t>(line)] - (line + 1 == map_.chain ? 1 : 0);

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "sw/kernels/matrix_colors.h"
+#include "sw/kernels/window_table.h"
 
 namespace weft::sw {
 
@@ -29,11 +30,13 @@ OuterSetup::OuterSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map,
             scalars = *std::max_element(map.wavelets.begin(), map.wavelets.end());
   const std::int64_t sums = std::int64_t{elements} * scalars, kept = std::int64_t{vectors_of(0)} * elements,
                      own = std::int64_t{map.stream_owners.most()} * scalars;
-  check_room(machine, 2 * sums + kept + (vectors_come() ? elements : 0) + own + sums);
+  const std::int64_t end = 2 * sums + kept + (vectors_come() ? elements : 0) + own + sums;
+  check_room(machine, end + (map.windows ? end % 2 + words_of_window * map.rounds : 0));
   vectors_ = static_cast<int>(2 * sums);
   come_ = static_cast<int>(vectors_ + kept);
   sent_ = come_ + (vectors_come() ? elements : 0);
   halves_ = static_cast<int>(sent_ + own);
+  windows_ = static_cast<int>(end + end % 2);
   for (int line = 0; line < map.lines; ++line)
     for (int position = 0; position < map.positions; ++position)
       add_program(array.program(map.column_of(line, position), map.row_of(line, position)), line, position);
@@ -62,7 +65,7 @@ std::vector<RoundBody> OuterSetup::rounds_of(int line, int position) const {
 }
 
 // A vector of the PE's own goes to the others before it is multiplied with: as the scalars of an AXPYM over nothing.
-void OuterSetup::add_vector(ProgramBuilder& builder, int line, int position, const RoundBody& round) const {
+void OuterSetup::add_vector(ProgramBuilder& builder, int position, const RoundBody& round) const {
   const int elements = elements_of(position);
   Instruction vector;
   if (round.vector < 0) {
@@ -70,6 +73,7 @@ void OuterSetup::add_vector(ProgramBuilder& builder, int line, int position, con
     vector.a = narrow(come_);
     vector.fabric_in = static_cast<std::uint8_t>(MatrixColors::vectors);
     vector.count = narrow(elements);
+    vector.windowed = map_.windowed_elements();
   } else {
     vector.opcode = Opcode::axpy_memory;
     vector.fabric_out = static_cast<std::uint8_t>(MatrixColors::vectors);
@@ -78,6 +82,7 @@ void OuterSetup::add_vector(ProgramBuilder& builder, int line, int position, con
     vector.c = narrow(vectors_ + round.vector * elements);
     vector.scalars = narrow(elements);
     vector.close = true;
+    vector.windowed_scalars = map_.windowed_elements();
     if (round.hands_vector_on) vector.advance = next_owner_switches;
   }
   builder.add(vector);
@@ -93,6 +98,7 @@ Instruction OuterSetup::multiply(int line, int position, const RoundBody& round)
   outer.row_stride = narrow(round.vector < 0 ? 0 : elements);
   outer.element_stride = 1;
   outer.scalars = narrow(scalars);
+  outer.windowed = map_.windowed_elements();
   if (round.gives < 0) {
     outer.fabric_in = static_cast<std::uint8_t>(MatrixColors::stream);
     return outer;
@@ -110,7 +116,8 @@ void OuterSetup::add_program(hw::Program& program, int line, int position) const
   ProgramBuilder builder(program);
   builder.begin_thread(0);
   add_rounds(builder, rounds_of(line, position), [&](const RoundBody& round) {
-    if (vectors_come()) add_vector(builder, line, position, round);
+    if (map_.windows) builder.add(window_at(narrow(windows_)));
+    if (vectors_come()) add_vector(builder, position, round);
     if (round.takes) builder.add(multiply(line, position, round));
   });
   if (elements > 0 && scalars > 0) {
@@ -145,6 +152,11 @@ void OuterSetup::place(const std::vector<std::uint16_t>& stream, const std::vect
       };
       copy(vectors_, first_vector(line), vectors_of(line), elements_of(position), vectors, outer,
            element_first_[static_cast<std::size_t>(position)]);
+      std::vector<hw::TokenWindow> windows;
+      for (int round = 0; map_.windows && round < map_.rounds; ++round)
+        if (map_.scalars_of(line) > 0 || map_.vector_owners.of(round) == line)
+          windows.push_back(map_.windows->at(round, position));
+      write_windows(memory, windows_, windows);
       if (line < map_.chain)
         copy(sent_, map_.stream_owners.first(position), map_.stream_owners.count(position), map_.scalars_of(line),
              stream, inner, scalar_first_[static_cast<std::size_t>(line)]);

@@ -24,7 +24,7 @@ class OuterSetup : public KernelSetup {
   int vectors_of(int line) const { return vectors_come() ? map_.vector_owners.count(line) : map_.rounds; }
   std::vector<RoundBody> rounds_of(int line, int position) const;
   void add_program(hw::Program& program, int line, int position) const;
-  void add_vector(ProgramBuilder& builder, int line, int position, const RoundBody& round) const;
+  void add_vector(ProgramBuilder& builder, int position, const RoundBody& round) const;
   hw::Instruction multiply(int line, int position, const RoundBody& round) const;
   void place(const std::vector<std::uint16_t>& stream, const std::vector<std::uint16_t>& vectors);
 
@@ -32,8 +32,8 @@ class OuterSetup : public KernelSetup {
   int input_queue_;
   std::vector<int> scalar_first_, element_first_;  ///< [chain], [positions]
   // Word addresses, the same in every PE: fp32 [elements][scalars]; fp16 [vectors of the PE][elements], one vector that
-  // has come, [own rounds][scalars], [elements][scalars].
-  int sums_ = 0, vectors_ = 0, come_ = 0, sent_ = 0, halves_ = 0;
+  // has come, [own rounds][scalars], [elements][scalars], [rounds of the PE]{first, count} of a window.
+  int sums_ = 0, vectors_ = 0, come_ = 0, sent_ = 0, halves_ = 0, windows_ = 0;
 };
 
 }  // namespace weft::sw

@@ -1,0 +1,62 @@
+#pragma once
+// Which tokens of a column a round of attention has: a round is a key, and a mask leaves out tokens that do not attend
+// to it. What is left in a column is a window of its tokens, for keys and tokens are dealt to the columns in turn: of C
+// columns, column c holds tokens c, c + C, c + 2 C and so on, and its keys likewise stand one after the other.
+#include <cstdint>
+#include <vector>
+
+namespace weft::hw {
+
+struct LaunchMap;
+struct MachineSpec;
+
+/// Tokens of a column, counted from its first one.
+struct TokenWindow {
+  std::uint16_t first = 0, count = 0;
+
+  int end() const { return first + count; }
+  bool has(int token) const { return token >= first && token < end(); }
+  friend bool meet(const TokenWindow& a, const TokenWindow& b) {
+    return a.count > 0 && b.count > 0 && a.first < b.end() && b.first < a.end();
+  }
+};
+
+/// Token t attends to key k. Without any of these every one does to every one.
+struct AttentionMask {
+  bool causal = false;  ///< only where k <= t
+  int reach = 0;        ///< only where t < k + reach; 0: however far
+  int length = 0;       ///< only where both are below it: those behind pad the sequence; 0: all of them exist
+
+  bool any() const { return causal || reach > 0 || length > 0; }
+  bool attends(int token, int key) const {
+    return (!causal || key <= token) && (reach == 0 || token < key + reach) &&
+           (length == 0 || (token < length && key < length));
+  }
+};
+
+class LaunchWindows {
+ public:
+  /// [rounds][columns].
+  LaunchWindows(int columns, std::vector<TokenWindow> windows) : columns_(columns), windows_(std::move(windows)) {}
+
+  TokenWindow at(int round, int column) const {
+    return windows_[static_cast<std::size_t>(round) * static_cast<std::size_t>(columns_) +
+                    static_cast<std::size_t>(column)];
+  }
+
+ private:
+  int columns_;
+  std::vector<TokenWindow> windows_;
+};
+
+/// The key of a round, counted over the sequence. Precondition: `map` is attention's.
+int key_of(const LaunchMap& map, int round);
+
+/// The windows of a mask. Where a round's sums or its vector pass along the columns, a window has no less tokens than
+/// the queue to a core (or all of the column's): some are then computed that the mask leaves out. So the queue never
+/// holds more than the next round's, which is what the recurrences go by (stream_reduce.h, vector_stage.h); without it
+/// a queue would have to be as short as the shortest window, and a sum would pass in as many cycles as a credit takes.
+/// Precondition: `map` is attention's.
+LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, const MachineSpec& machine);
+
+}  // namespace weft::hw
