@@ -75,12 +75,12 @@ struct Rounds {
   std::int64_t wavelets_times(std::int64_t sum) const { return count() == 0 ? 0 : wavelets * sum / count(); }
 };
 
-Program program_of(const LaunchMap& map, const Rounds& rounds, int elements, Cycle advances,
+Program program_of(const LaunchMap& map, const Rounds& rounds, int elements, Cycle advances, Cycle windows,
                    const FabricTiming& timing) {
   Program program;
   const Cycle count = rounds.count();
   program.compute = rounds.wavelets_times(rounds.axpy_cycles) + (map.reduces ? rounds.elements : 0);
-  program.overhead = (rounds.first == 0 ? timing.dispatch : 0) + advances * timing.control +
+  program.overhead = (rounds.first == 0 ? timing.dispatch : 0) + advances * timing.control + windows * timing.scalar +
                      rounds.wavelets * timing.issue +
                      count * (timing.control + (map.reduces ? timing.issue : 0) + timing.scalar);
   if (map.lists()) program.overhead += rounds.elements + count * timing.control;
@@ -103,8 +103,9 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
     shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
   shape.lanes = lanes;
-  shape.counted = map.kept != nullptr;
+  shape.counted = map.kept != nullptr || map.windows != nullptr;
   shape.lists = map.lists();
+  shape.windows = map.windowed_elements();
   shape.chain_from_below = map.reduces && map.chain > line_last;
   shape.chain_to_above = map.reduces && line_first > 0;
   return shape;
@@ -140,7 +141,10 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
         times.of(TimeClass::blocked) += pe.copies * pe.blocked;
         continue;
       }
-      const Program program = program_of(map, rounds, elements, top && line == 0 ? advances : 0, timing);
+      const Cycle windows = map.windowed_elements()  ? count
+                            : map.windowed_scalars() ? map.stream_owners.count(position)
+                                                     : 0;
+      const Program program = program_of(map, rounds, elements, top && line == 0 ? advances : 0, windows, timing);
       const Cycle sum = program.compute + program.overhead + pe.stall + pe.wait_stream + pe.wait_partial_sum +
                         pe.blocked + pe.received_before + pe.received - pe.received_late;
       if (sum != pe.main_end - pe.begin)

@@ -36,6 +36,16 @@ void StreamReduce::begin_round(const std::uint16_t* wavelets, const std::uint16_
   }
 }
 
+void StreamReduce::take_windows(int owner, const std::vector<bool>& apart, bool kept) {
+  for (int line = 0; line < shape_.chain; ++line) {
+    for (int p = owner < 0 ? 0 : owner; p < (owner < 0 ? active_ : owner + 1); ++p) {
+      std::int32_t &free = row(free_, line)[p], &ready = row(ready_, line)[p];
+      if (apart[static_cast<std::size_t>(p)] && !(kept && line == 0)) ready = std::min(ready, free);
+      free = receivers_.occupy(line, p, free, timing_.scalar);
+    }
+  }
+}
+
 void StreamReduce::close_counts() {
   for (std::size_t line = 0; line < stream_.sent.size(); ++line) stream_.sent[line] += stream_.data[line] + 1;
   for (Group& group : groups_) {
@@ -66,7 +76,7 @@ void StreamReduce::begin() {
 }
 
 const StreamReduce::Group& StreamReduce::group_at(int position) const {
-  if (shape_.lists) return groups_[static_cast<std::size_t>(position)];
+  if (shape_.positions_differ()) return groups_[static_cast<std::size_t>(position)];
   return *std::find_if(groups_.begin(), groups_.end(), [=](const Group& group) { return position < group.last; });
 }
 

@@ -191,7 +191,7 @@ void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
-  const std::int32_t* element = chain_.element.data() + ring(0, j) * width_;
+  const std::int32_t* element = of_sum(chain_.element, 0, j, left);
   for (int p = left; p < right; ++p) {
     const auto at = static_cast<std::size_t>(p);
     chain_.returned[at] = std::max(element[p] + 1 + timing_.ramp, chain_.returned[at] + 1);

@@ -35,35 +35,9 @@
 #include "hw/fabric/ramp_runs.h"
 #include "hw/fabric/ramp_spans.h"
 #include "hw/fabric/receivers.h"
+#include "hw/fabric/stream_shape.h"
 
 namespace weft::hw {
-
-/// What this part of the rectangle does in every round of the launch.
-struct StreamReduceShape {
-  int lines = 0;                  ///< chain lines first; lines past `chain` only receive returned sums
-  int chain = 0;                  ///< lines that take the stream and add to the chain
-  int positions = 0;              ///< PEs per line; those with elements come first
-  std::vector<int> wavelets;      ///< [chain] data wavelets of a round; at most, if they are counted
-  std::vector<int> elements;      ///< [positions] length of the resident vectors, not increasing after the first 0
-  int lanes = 1;                  ///< AXPY elements per cycle
-  bool chain_from_below = false;  ///< another part's line feeds the last chain line
-  bool chain_to_above = false;    ///< line 0 hands its sums to another part
-  bool counted = false;           ///< rounds differ: begin_round() says how
-  bool lists = false;             ///< rounds begin with a list for each position with elements; counted
-  bool add_runs = true;           ///< exact fast-forward inside a round's stream: steady runs are added, not simulated
-};
-
-/// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
-struct PeTimes {
-  int copies = 1;      ///< PEs that it stands for, itself included; fold.h
-  Cycle begin = 0;     ///< main thread
-  Cycle main_end = 0;  ///< main thread has ended
-  Cycle end = 0;       ///< main thread and receiver of the last copy have ended
-  Cycle wait_stream = 0, wait_partial_sum = 0, blocked = 0, stall = 0;
-  Cycle received = 0;         ///< by the receiver
-  Cycle received_late = 0;    ///< of these, after the end of the main thread
-  Cycle received_before = 0;  ///< before that the main thread had not seen when the engine began
-};
 
 class StreamReduce {
  public:
@@ -79,8 +53,12 @@ class StreamReduce {
   };
 
   // ---- the begin of a counted round, before anything else of it; see list_stage.cpp --------------------------------
-  /// Data wavelets [chain] or, with lists, elements [positions]; null: as in the shape.
+  /// Data wavelets [chain] or, where positions differ, elements [positions]; null: as in the shape.
   void begin_round(const std::uint16_t* wavelets, const std::uint16_t* elements);
+  /// Then, of attention with a mask: every PE of the chain takes the round's window, a scalar instruction, or with an
+  /// `owner` of the stream those of its position alone. `apart` [positions]: what the last round's sum wrote is not in
+  /// the window, so that the stream need not wait for it, but on line 0 where that `kept` the sum.
+  void take_windows(int owner, const std::vector<bool>& apart, bool kept);
   /// Data wavelets of the round.
   int data(int line) const { return stream_.data[static_cast<std::size_t>(line)]; }
 
@@ -228,7 +206,7 @@ class StreamReduce {
   static constexpr std::uint8_t list_exact = 1, list_alike = 2;  ///< see list_stage.cpp
   void copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const;
   void fill_ring(Times& ring_times, int line, int element, const std::int32_t* from);
-  /// Neighbouring positions of equal vector length; with lists each position by itself.
+  /// Neighbouring positions of equal vector length; where positions differ each by itself.
   struct Group {
     int first, last;
     int elements;                                   ///< of this round
@@ -242,11 +220,11 @@ class StreamReduce {
   std::size_t history() const { return static_cast<std::size_t>(timing_.history); }
   std::size_t slot(std::int64_t index) const { return static_cast<std::size_t>(index & (timing_.history - 1)); }
   std::int32_t* row(Times& times, int line) { return times.data() + static_cast<std::size_t>(line) * width_; }
-  /// Times of an element of a line's sum, indexed by position, from `left` on; with lists at `left` alone, as every
-  /// position is at another element: there a position's elements stand together.
+  /// Times of an element of a line's sum, indexed by position, from `left` on; where positions differ at `left` alone,
+  /// as every one is at another element: there a position's elements stand together.
   template <typename Values>
   auto* of_sum(Values& times, int line, std::int64_t index, int left) const {
-    if (!shape_.lists) return times.data() + ring(line, index) * width_;
+    if (!shape_.positions_differ()) return times.data() + ring(line, index) * width_;
     const std::size_t place = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(left);
     return times.data() + place * history() + slot(index) - left;
   }

@@ -30,7 +30,7 @@ StreamReduce::StreamReduce(const FabricTiming& timing, StreamReduceShape shape)
     if (elements == 0) continue;
     active_ = position + 1;
     max_elements_ = std::max(max_elements_, elements);
-    if (groups_.empty() || groups_.back().elements != elements || shape_.lists)
+    if (groups_.empty() || groups_.back().elements != elements || shape_.positions_differ())
       groups_.push_back({position, position, elements});
     groups_.back().last = position + 1;
   }

@@ -74,7 +74,8 @@ void VectorStage::send_vector(int round, int position, int wavelet) {
   Way& way = vectors_[static_cast<std::size_t>(position)];
   const std::int64_t k = way.before + wavelet;
   const int owner = map_.vector_owners.of(round);
-  const bool control = wavelet == elements_of(position);
+  const bool control = wavelet == elements_of(round, position);
+  if (wavelet == 0) take_window(round, owner, position);
   if (wavelet == 0 && round == map_.vector_owners.first(owner)) way.owned_from = k;
   source(pe(owner, position), way, k, owner, control ? timing_.control : timing_.issue);
   const std::int32_t *before = way.depart(k - 1), *room = way.depart(k - timing_.link_queue),
@@ -101,7 +102,7 @@ void VectorStage::take_vector(int round, int position, int wavelet) {
     Pe& at = pe(line, position);
     const std::int32_t taken = std::max(departed[line] + timing_.ramp, at.free);
     at.wait_stream += taken - at.free;
-    at.free = taken + (wavelet == elements_of(position) ? timing_.control : 1);
+    at.free = taken + (wavelet == elements_of(round, position) ? timing_.control : 1);
     way.take(k)[line] = taken;
   }
 }
@@ -114,7 +115,9 @@ void VectorStage::begin_vector(int round) {
 void VectorStage::rest_of_vector(int round) {
   const int owner = map_.vector_owners.of(round);
   for (int position = 0; position < map_.positions; ++position) {
-    const int wavelets = elements_of(position) + 1;
+    const int wavelets = elements_of(round, position) + 1;
+    for (int line = 0; line < map_.chain; ++line)
+      if (takes(line) && line != owner) take_window(round, line, position);
     for (int wavelet = 0; wavelet < wavelets; ++wavelet) {
       if (wavelet >= depth(position)) send_vector(round, position, wavelet);
       take_vector(round, position, wavelet);
@@ -137,7 +140,7 @@ void VectorStage::scalars(int round, int line) {
       from.stall += from.ready - from.free;
       from.free = from.ready;
     }
-    const auto length = static_cast<std::int32_t>(timing_.issue + ceil_div(elements_of(owner), lanes_));
+    const auto length = static_cast<std::int32_t>(timing_.issue + ceil_div(elements_of(round, owner), lanes_));
     const std::int32_t issue = source(from, way, k, owner, control ? timing_.control : length);
     if (!control) from.ready = issue + timing_.fill;
     const std::int32_t *before = way.depart(k - 1), *room = way.depart(k - timing_.link_queue),
@@ -148,7 +151,7 @@ void VectorStage::scalars(int round, int line) {
         now[position] = free_ramp(line, position,
                                   std::max({now[position - step] + timing_.hop, before[position] + 1,
                                             room[position + step] + 1, taken[position] + timing_.ramp}));
-        take_scalar(line, position, k, control);
+        take_scalar(round, line, position, k, control);
       }
     };
     sweep(map_.positions, +1);
@@ -158,7 +161,16 @@ void VectorStage::scalars(int round, int line) {
   for (int position = 0; position < map_.positions; ++position) pe(line, position).free += timing_.scalar;
 }
 
-void VectorStage::take_scalar(int line, int position, std::int64_t wavelet, bool control) {
+// What the round before wrote is waited for where this one's window has some of it.
+void VectorStage::take_window(int round, int line, int position) {
+  if (!map_.windows) return;
+  Pe& at = pe(line, position);
+  if (round > 0 && !meet(map_.windows->at(round - 1, position), map_.windows->at(round, position)))
+    at.ready = std::min(at.ready, at.free);
+  at.free += timing_.scalar;
+}
+
+void VectorStage::take_scalar(int round, int line, int position, std::int64_t wavelet, bool control) {
   Way& way = scalars_[static_cast<std::size_t>(line)];
   Pe& at = pe(line, position);
   if (!control && at.ready > at.free) {
@@ -172,7 +184,7 @@ void VectorStage::take_scalar(int line, int position, std::int64_t wavelet, bool
     at.free = taken + timing_.control;
     return;
   }
-  at.free = taken + timing_.issue + static_cast<std::int32_t>(ceil_div(elements_of(position), lanes_));
+  at.free = taken + timing_.issue + static_cast<std::int32_t>(ceil_div(elements_of(round, position), lanes_));
   at.ready = taken + timing_.fill;
 }
 
@@ -197,20 +209,27 @@ void VectorStage::add_books(LaunchTimes& times) const {
   for (int line = 0; line < map_.lines; ++line) {
     for (int position = 0; position < map_.positions; ++position) {
       const Pe& at = pes_[static_cast<std::size_t>(line * map_.positions + position)];
-      const std::int64_t elements = elements_of(position), scalars = map_.scalars_of(line),
+      const std::int64_t elements = map_.elements[static_cast<std::size_t>(position)], scalars = map_.scalars_of(line),
                          own_vectors = map_.vector_owners.count(line), own_streams = map_.stream_owners.count(position);
-      times.wavelet_hops += (rounds - own_vectors) * (elements + 1);
+      std::int64_t summed = 0, own = 0, axpys = 0;  // elements of all rounds, of those whose vector is its own
+      for (int round = 0; round < map_.rounds; ++round) {
+        summed += elements_of(round, position);
+        if (map_.vector_owners.of(round) == line) own += elements_of(round, position);
+        axpys += ceil_div(elements_of(round, position), std::int64_t{lanes_});
+      }
+      times.wavelet_hops += summed - own + rounds - own_vectors;
       if (scalars > 0) times.wavelet_hops += (rounds - own_streams) * (scalars + 1);
       ++times.mapped;
       Cycle compute = 0, overhead = timing_.dispatch, end = at.free;
-      overhead += own_vectors * (elements * timing_.issue + timing_.control);
+      overhead += own * timing_.issue + own_vectors * timing_.control;
+      if (map_.windows) overhead += (scalars == 0 ? own_vectors : rounds) * timing_.scalar;
       if (scalars == 0) {
         overhead += own_vectors * timing_.scalar;
       } else {
-        compute += rounds * scalars * ceil_div(elements, std::int64_t{lanes_});
-        overhead += (rounds - own_vectors) * (elements + timing_.control) + rounds * scalars * timing_.issue +
+        compute += scalars * axpys;
+        overhead += summed - own + (rounds - own_vectors) * timing_.control + rounds * scalars * timing_.issue +
                     rounds * (timing_.control + timing_.scalar);
-        times.macs += rounds * scalars * elements;
+        times.macs += scalars * summed;
         const Cycle from = std::max<Cycle>(end, at.ready);
         overhead += from - end + timing_.issue;
         const Cycle rounding = ceil_div(scalars * elements, std::int64_t{timing_.convert_lanes});

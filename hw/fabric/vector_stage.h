@@ -13,8 +13,9 @@
 // wavelets of the next round's can come to it and no others: they are timed before the scalars that they delay. They
 // leave their owner when that is done with its own scalars, which they cannot delay. So a round is timed in the order:
 // the rest of its vector, the scalars of the line that owns the next vector, the begin of that, the other lines'
-// scalars. Exact; a wavelet and PE at a time, which is enough for a head's rectangle. Cycles are relative to the
-// launch.
+// scalars. With a mask a round's vector and its elements are those of a window (launch_windows.h: no less than a queue
+// holds), which each PE takes before the round. Exact; a wavelet and PE at a time, which is enough for a head's
+// rectangle. Cycles are relative to the launch.
 #include <cstdint>
 #include <vector>
 
@@ -54,15 +55,18 @@ class VectorStage {
 
   Pe& pe(int line, int position) { return pes_[static_cast<std::size_t>(line * map_.positions + position)]; }
   bool takes(int line) const { return map_.scalars_of(line) > 0; }
-  int elements_of(int position) const { return map_.elements[static_cast<std::size_t>(position)]; }
-  int depth(int position) const { return std::min(timing_.input_queue, elements_of(position) + 1); }
+  int elements_of(int round, int position) const { return map_.elements_of(round, position); }
+  int depth(int position) const {
+    return std::min(timing_.input_queue, map_.elements[static_cast<std::size_t>(position)] + 1);
+  }
   std::int32_t source(Pe& owner, Way& way, std::int64_t wavelet, int at, std::int32_t cycles);
   void send_vector(int round, int position, int wavelet);
   void take_vector(int round, int position, int wavelet);
   void rest_of_vector(int round);
   void begin_vector(int round);
   void scalars(int round, int line);
-  void take_scalar(int line, int position, std::int64_t wavelet, bool control);
+  void take_scalar(int round, int line, int position, std::int64_t wavelet, bool control);
+  void take_window(int round, int line, int position);
   void cross(int line, int position, std::int32_t time);
   std::int32_t free_ramp(int line, int position, std::int32_t from);
   void add_books(LaunchTimes& times) const;

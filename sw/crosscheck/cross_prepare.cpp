@@ -3,9 +3,9 @@
 #include <numeric>
 #include <random>
 
+#include "hw/fabric/attention_times.h"
 #include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
-#include "hw/fabric/vector_stage.h"
 #include "hw/kernels/column_times.h"
 #include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
@@ -60,8 +60,7 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
-  if (map.vector_owners.any())
-    return hw::VectorStage(hw::FabricTiming(machine), map, machine.pe.lanes.fmac_mixed).run().end;
+  if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end;
   hw::StreamReduce engine(hw::FabricTiming(machine),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   hw::ListedRounds listed;
@@ -217,8 +216,8 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   prepared.setup = set_up(machine, prepared.launch);
   const bool each_late = c.stalls == Stalls::wavelets;
   if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
-  if (prepared.map && !prepared.map->windows && !(each_late && prepared.map->lists())) {
-    prepared.recurrence = each_late && !prepared.map->vector_owners.any()
+  if (prepared.map && !(each_late && prepared.map->lists())) {
+    prepared.recurrence = each_late && !hw::kernel_of(c.kind).by_key
                               ? stalled_end(machine, *prepared.map, prepared.setup->array)
                               : recurrence_end(machine, prepared.launch);
   } else if (!prepared.map && (!each_late || prepared.launch.edge.empty())) {
