@@ -56,6 +56,19 @@ class Crosscheck(unittest.TestCase):
                     self.assertGreaterEqual(errors["equal"], least * errors["cases"], kernel)
                     self.assertEqual(errors["above_bar"], 0, kernel)
 
+    def test_attention_with_a_mask(self):
+        for mask, machine in ((("--causal",), "mini"), (("--causal", "--reach", 9), "mini"), (("--length", 11), "mini"),
+                              (("--causal", "--length", 15), "wse3")):
+            result, table = self.sweep("--cases", 120, "--seed", 13, *mask, "--machine", machine)
+            print(result.stdout)
+            self.assertEqual(table["failures"], [])
+            self.assertEqual(sorted(table["kernels"]), ["attention_keys", "attention_scores", "attention_values"])
+            for kernel, row in table["kernels"].items():
+                self.assertGreater(row["sums"], 500, kernel)
+                self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), kernel)
+                for errors in (row["single_pe"], row["arrays"]):
+                    self.assertEqual(errors["equal"], errors["cases"], kernel)
+
     def test_lanes_of_another_machine(self):
         result, table = self.sweep("--cases", 640, "--seed", 11, "--machine", "wse3")
         print(result.stdout)
@@ -112,7 +125,8 @@ class Crosscheck(unittest.TestCase):
         for arguments, words in ((("--kernel", "matmul_gradint"), "nearest: matmul_gradient"), (("--shape", "5x3"), "INPUTSxOUTPUTSxTOKENS@WIDTHxHEIGHT"),
                                  (("--shape", "5x0x3@1x1"), "each at least 1"), (("--vcd", "x.vcd"), "give its --shape"),
                                  (("--shape", "2000x3x200@1x1"), "bytes for its operands"), (("--cases", "0"), "--cases"),
-                                 (("--kernel", "activation", "--zeros", "50"), "weights may be sparse"), (("--zeros", "101"), "--zeros")):
+                                 (("--kernel", "activation", "--zeros", "50"), "weights may be sparse"),
+                                 (("--kernel", "activation", "--causal"), "of attention"), (("--zeros", "101"), "--zeros")):
             result = self.check(*arguments)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(words, result.stderr)

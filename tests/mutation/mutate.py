@@ -45,7 +45,7 @@ AREAS = {
                   "hw/fabric/reduce_stage.cpp", "hw/fabric/receivers.cpp", "hw/fabric/ramp_runs.cpp", "hw/fabric/sum_blocks.cpp",
                   "hw/fabric/line_times.cpp", "hw/fabric/local_thread.cpp", "hw/kernels/*.cpp",
                   "hw/fabric/list_stage.cpp", "hw/fabric/ramp_spans.cpp", "hw/fabric/vector_stage.cpp",
-                  "hw/fabric/round_counts.cpp", "hw/fabric/round_repeats.cpp"),
+                  "hw/fabric/attention_times.cpp", "hw/fabric/launch_windows.cpp", "hw/fabric/round_counts.cpp", "hw/fabric/round_repeats.cpp"),
                  (), tuple(OPERATORS), SKIPPED, Workshop, 90),
     "cluster": Area(tuple(f"{top}/**/*.{kind}" for top in ("hw", "tlm", "sw") for kind in ("cpp", "h")), ("hw/pe/", "hw/fabric/", "hw/kernels/"),
                     tuple(BOOK_OPERATORS) + tuple(one for one in OPERATORS if one.name not in ("mask", "parameter")), SKIPPED_IN_BOOKS,
