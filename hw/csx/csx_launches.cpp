@@ -46,8 +46,7 @@ LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
       return load_input(tag, record);
-    case KernelForm::local:
-    case KernelForm::loss:
+    case KernelForm::line:
       return line(tag, launch, record);
     case KernelForm::stream:
       break;

@@ -21,6 +21,7 @@ struct LineSettings {
   bool train = true;        ///< of a loss: with deltas,
   float loss_scale = 1.0F;  ///< times this
   Dropout dropout;          ///< of an activation or its backward pass
+  float epsilon = 1e-5F;    ///< of a norm, added to the variance
 };
 
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
@@ -47,7 +48,7 @@ struct ProgramLaunch {
   const LaunchMap* map = nullptr;                    ///< of a matrix kernel
   LineSettings line;                                 ///< of a line kernel
   std::vector<std::vector<std::uint32_t>> operands;  ///< of a line kernel, each that its program reads: fp16 or fp32
-                                                     ///< bits [features][tokens], labels [tokens]
+                                                     ///< bits [features][tokens], or [features], labels [tokens]
   BlockMap block;                                    ///< of the others
   bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to fp16
   const MatrixLayer* sparse_layer = nullptr;  ///< of a matrix kernel whose layer has a mask: streams have zeros where

@@ -129,9 +129,7 @@ class GeluCode : public LineCode {
     append_reciprocals(*this, work_.a, work_.x, work_.b, n_);
   }
   void square(int result) {
-    Instruction move = vector(Opcode::move32, result, work_.size, n_);
-    move.element_stride = 2;
-    add(move);
+    move(result, work_.size, n_);
     combine(Opcode::mul32, result, work_.size, n_);
   }
 

@@ -48,7 +48,7 @@ void LineImage::vector(const Instruction& instruction, const VectorPlace& place)
     constexpr int a_words = Operation::a_words, b_words = Operation::b_words;
     const bool one_scalar = read_scalars<Operation::scalar_words>(place);
     const std::uint32_t scalar = scalars_[0];
-    const int step = second_step(instruction, b_words);
+    const int step = second_step(instruction, b_words), own_step = first_step(instruction, a_words);
     // Elements of all columns stand behind each other where they are whole cells.
     if (one_scalar && a_words == 2 && (b_words == 0 || (b_words == 2 && step == 2)) &&
         instruction.opcode != Opcode::count32) {
@@ -59,7 +59,7 @@ void LineImage::vector(const Instruction& instruction, const VectorPlace& place)
       return;
     }
     for (std::uint32_t k = 0; k < instruction.count; ++k) {
-      const std::int64_t a_word = place.a + std::int64_t{k} * a_words, b_word = place.b + std::int64_t{k} * step;
+      const std::int64_t a_word = place.a + std::int64_t{k} * own_step, b_word = place.b + std::int64_t{k} * step;
       std::uint32_t* a = cells(a_word);
       const std::uint32_t* b = cells(b_words == 0 ? a_word : b_word);
       const int a_shift = shift_of(a_word), b_shift = shift_of(b_word);

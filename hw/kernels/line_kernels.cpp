@@ -29,7 +29,7 @@ LinePrograms::LinePrograms(KernelKind kind, const LineSettings& settings, const 
     : kind_(kind), settings_(settings), block_(block) {}
 
 const LineProgram& LinePrograms::of(int row, int column) {
-  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column};
+  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column, block_.features};
   // Rows between the first and the last do the same but for the parity of their colors, and in row 0 columns behind
   // the first.
   if (row > 0 && row + 1 < pe.rows) pe.row = 2 - row % 2;

@@ -23,13 +23,26 @@ LineMeeting meeting_of(const Instruction& instruction) {
   }
 }
 
+namespace {
+
+int elements_of(LineFormat format, const LinePe& pe) {
+  switch (format) {
+    case LineFormat::feature:
+      return pe.features;
+    case LineFormat::label:
+      return pe.tokens;
+    default:
+      return pe.elements();
+  }
+}
+
+}  // namespace
+
 int LineProgram::scratch_words(const LinePe& pe) const {
   std::map<int, int> operands;  // by address: one that is read and written stands once
   for (const std::vector<LineOperand>& some : {reads, writes})
     for (const LineOperand& operand : some)
-      operands[operand.address] = operand.format == LineFormat::label  ? pe.tokens
-                                  : operand.format == LineFormat::fp32 ? 2 * pe.elements()
-                                                                       : pe.elements();
+      operands[operand.address] = elements_of(operand.format, pe) * (operand.format == LineFormat::fp32 ? 2 : 1);
   int words_left = words();
   for (const auto& [address, taken] : operands) words_left -= taken;
   return words_left;

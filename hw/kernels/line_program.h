@@ -15,6 +15,7 @@ struct LinePe {
   int features = 1, tokens = 1;
   int row = 0, rows = 1;  ///< rows that hold features
   int column = 0;
+  int all_features = 1;  ///< of all rows
 
   int elements() const { return features * tokens; }
 };
@@ -25,9 +26,12 @@ enum class LineTensor {
   kept,    ///< what its activation read, of layers that keep it (MatrixLayer::keeps_preactivation)
   deltas,  ///< its delta
   labels,  ///< [tokens], 16 bits each; none = 0xffff
+  gain,    ///< of a norm, [features]; of `weft crosscheck` alone so far, as
+  shift,   ///< what is then added
 };
 
-enum class LineFormat { fp16, fp32, label };
+/// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
+enum class LineFormat { fp16, fp32, feature, label };
 
 struct LineOperand {
   LineTensor tensor;

@@ -105,6 +105,11 @@ void LineValues::load(int row, int first, LineImage& image) {
     halves_.resize(all);
     for (int feature = 0; feature < block.features_of(row); ++feature) {
       const float* values = memory_.row(operand.tensor, block.first_feature(row) + feature, first_token);
+      if (operand.format == LineFormat::feature) {
+        const std::uint16_t half = float_to_half(*values);
+        for (int column = 0; column < columns; ++column) image.put_half(operand.address + feature, column, half);
+        continue;
+      }
       const int at = operand.address + feature * tokens * (operand.format == LineFormat::fp32 ? 2 : 1);
       if (operand.format == LineFormat::fp32) {
         for (int column = 0; column < columns; ++column)

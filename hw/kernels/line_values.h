@@ -12,6 +12,7 @@ class LineMemory {
  public:
   virtual ~LineMemory() = default;
   /// Of a feature the values of `token` and those behind it, as many as the columns of one run() hold.
+  /// Where there is one of each feature, that, whatever the token.
   virtual float* row(LineTensor tensor, int feature, int token) = 0;
   /// The same of labels; below 0: none.
   virtual const std::int32_t* labels(int token) = 0;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "hw/kernels/column_sum.h"
 #include "hw/pe/special_functions.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/pe/vector_operations.h"
@@ -120,19 +121,6 @@ void SoftmaxLoss::add_losses() {
   sum.scalars = static_cast<std::uint16_t>(pe_.tokens);
   code_.add(sum);
   code_.leave_east(totals_, 2);
-}
-
-// Sums over outputs of a row from its first, then from the last row to the first.
-template <typename Value>
-std::uint32_t column_sum(const BlockMap& block, Value&& value) {
-  std::uint32_t sum = 0;
-  for (int row = block.rows() - 1; row >= 0; --row) {
-    std::uint32_t local = 0;
-    for (int held = 0; held < block.features_of(row); ++held)
-      local = add(local, value(block.first_feature(row) + held));
-    sum = add(sum, local);
-  }
-  return sum;
 }
 
 }  // namespace

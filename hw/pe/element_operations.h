@@ -18,10 +18,16 @@ constexpr ElementOperation<A, B, Scalar, Apply> element(Apply apply) {
   return {apply};
 }
 
+/// Words from an element of the first operand, of so many words, to the next one.
+inline int first_step(const Instruction& i, int words) {
+  return i.opcode == Opcode::outer_memory ? words * i.scalars : words;
+}
+
 /// Words from an element of the second operand, of so many words, to the next one.
 inline int second_step(const Instruction& i, int words) {
   switch (i.opcode) {
     case Opcode::axpy_memory:
+    case Opcode::outer_memory:
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::horner32:
@@ -42,6 +48,7 @@ void with_element_operation(const Instruction& i, Visit&& visit) {
   const int shift = i.row_stride;
   switch (i.opcode) {
     case Opcode::axpy_memory:
+    case Opcode::outer_memory:
       return visit(element<2, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) {
         return fused_multiply_add(static_cast<Half>(scalar), static_cast<Half>(b), a);
       }));

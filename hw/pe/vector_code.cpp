@@ -35,6 +35,12 @@ void VectorCode::fill(int a, int n, std::uint32_t bits) {
 
 void VectorCode::fill(int a, int n, float value) { fill(a, n, result_bits(value)); }
 
+void VectorCode::move(int a, int b, int n) {
+  Instruction instruction = vector(Opcode::move32, a, b, n);
+  instruction.element_stride = 2;
+  add(instruction);
+}
+
 void VectorCode::combine(Opcode opcode, int a, int b, int n) { add(vector(opcode, a, b, n)); }
 
 void VectorCode::combine_rows(Opcode opcode, int a, int b, int n, int vectors, Steps steps) {
@@ -66,6 +72,14 @@ void VectorCode::add_halves(int a, int x, int n, float factor) {
   instruction.element_stride = 1;
   instruction.c = word(place(float_to_half(factor)));
   instruction.scalars = 1;
+  add(instruction);
+}
+
+void VectorCode::add_outer(int a, int x, int n, int scalars, int m) {
+  Instruction instruction = vector(Opcode::outer_memory, a, x, n);
+  instruction.element_stride = 1;
+  instruction.c = word(scalars);
+  instruction.scalars = word(m);
   add(instruction);
 }
 

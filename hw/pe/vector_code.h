@@ -31,6 +31,8 @@ class VectorCode {
   /// a32[k] = bits, k < n
   void fill(int a, int n, std::uint32_t bits);
   void fill(int a, int n, float value);
+  /// a32[k] = b32[k], k < n
+  void move(int a, int b, int n);
   /// a32[k] = a32[k] op b32[k]; ADD32 and the like, TO_HALF16
   void combine(Opcode opcode, int a, int b, int n);
   struct Steps {
@@ -44,6 +46,8 @@ class VectorCode {
   void multiply_add(Opcode opcode, int a, int x, int n, const std::vector<float>& scalars);
   /// a32[k] = fma(factor, x16[k], a32[k]), a product of halves: AXPYM.
   void add_halves(int a, int x, int n, float factor);
+  /// a32[k m + s] = fma(scalar16[s], x16[k], a32[k m + s]), k < n, s < m: OUTERM.
+  void add_outer(int a, int x, int n, int scalars, int m);
   void multiply_integer(int a, int n, std::uint32_t factor);
   /// KEEP_EQUAL32, ZERO_EQUAL32: vector s of a with the halves at b, `step` words apart, and value + s row.
   struct Compared {

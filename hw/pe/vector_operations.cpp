@@ -68,7 +68,8 @@ bool stays_in_memory(Opcode opcode) {
 }
 
 bool works_in_memory(const Instruction& instruction) {
-  if (instruction.opcode == Opcode::axpy_memory) return !instruction.fabric_out && !instruction.listed;
+  if (instruction.opcode == Opcode::axpy_memory || instruction.opcode == Opcode::outer_memory)
+    return !instruction.fabric_out && !instruction.listed;
   return combines(instruction.opcode) ? !instruction.fabric_in : stays_in_memory(instruction.opcode);
 }
 
@@ -108,6 +109,7 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
     case Opcode::max32:
       return lanes.max_fp32;
     case Opcode::axpy_memory:
+    case Opcode::outer_memory:
       return lanes.fmac_mixed;
     case Opcode::to_half16:
     case Opcode::scale16:
@@ -218,9 +220,9 @@ void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
       return words == 0 ? 0 : words == 1 ? memory.read16(at) : memory.read32(at);
     };
     const std::uint32_t scalar = read(Operation::scalar_words, place.scalar) + place.offset;
-    const int step = second_step(i, Operation::b_words);
+    const int step = second_step(i, Operation::b_words), own_step = first_step(i, Operation::a_words);
     for (std::uint32_t k = 0; k < i.count; ++k) {
-      const std::int64_t at = place.a + std::int64_t{k} * Operation::a_words;
+      const std::int64_t at = place.a + std::int64_t{k} * own_step;
       const std::uint32_t result = operation.apply(
           read(Operation::a_words, at), read(Operation::b_words, place.b + std::int64_t{k} * step), scalar, k);
       if constexpr (Operation::a_words == 1) {

@@ -9,7 +9,7 @@ namespace weft::hw {
 /// Vector instructions whose operands and results never meet the fabric.
 bool stays_in_memory(Opcode opcode);
 /// RELU16 to MAX32 without fabric input, FMAC32, FMAC32_CALLS, TO_HALF16 to ZERO_BELOW16, HORNER32 to ZERO_EQUAL32,
-/// MOVE32; AXPYM that sends nothing and runs over no list.
+/// MOVE32; AXPYM and OUTERM that send nothing and run over no list.
 bool works_in_memory(const Instruction& instruction);
 
 /// ADD32 to MAX32 on bits. Precondition: one of these.

@@ -29,8 +29,7 @@ enum class KernelKind {
 enum class KernelForm {
   load,    ///< samples and labels pass along the rows
   stream,  ///< rounds: scalars along one axis, an AXPY each at every PE, sums along the other
-  local,   ///< elementwise, each PE alone
-  loss,    ///< sums and maxima up the columns, broadcasts down them
+  line,    ///< each PE on its elements, sums and maxima up the columns, broadcasts down them (hw/kernels)
 };
 
 /// Its part in a step, as pictures name it.
@@ -85,7 +84,7 @@ struct Kernel {
 };
 
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
-  Kernel row{kind, name, KernelForm::local, role};
+  Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
   return row;
 }
@@ -97,7 +96,7 @@ constexpr std::array<Kernel, 16> kernels{{
      false, true, KernelKind::retain_forward},
     {KernelKind::retain_forward, "retain_forward", KernelForm::stream, KernelRole::forward, KernelWeights::kept},
     activation_kernel(KernelKind::activation, "activation", KernelRole::forward, "ReLU"),
-    {KernelKind::softmax_loss, "softmax_loss", KernelForm::loss, KernelRole::loss},
+    {KernelKind::softmax_loss, "softmax_loss", KernelForm::line, KernelRole::loss},
     {KernelKind::matmul_delta, "matmul_delta", KernelForm::stream, KernelRole::delta, KernelWeights::streamed, true,
      true, KernelKind::retained_delta},
     {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident,

@@ -141,7 +141,7 @@ void ProgramCheck::take_results(int lane) {
     append_bits(block, static_cast<std::size_t>(features), program.keeps_fp32, program.results);
   };
   const Kernel& row = kernel_of(launch_.kind);
-  if (row.form == KernelForm::local || row.form == KernelForm::loss) {
+  if (row.form == KernelForm::line) {
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).writes) {
       const std::vector<std::uint32_t> bits = operand_bits(wafer_->lane(lane), operand);

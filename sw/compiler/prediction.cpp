@@ -236,8 +236,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
       parts.of(Limiter::edge_in) =
           hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
       return parts;
-    case hw::KernelForm::local:
-    case hw::KernelForm::loss: {
+    case hw::KernelForm::line: {
       hw::LineSettings settings;
       settings.train = train;
       if (train) settings.dropout.probability = layer.dropout;

@@ -178,7 +178,9 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     } else if (operand.format == hw::LineFormat::fp32) {
       launch.operands.push_back(random_floats(size, random));
     } else {
-      const std::vector<std::uint16_t> halves = random_halves(size, random);
+      const bool of_feature = operand.format == hw::LineFormat::feature;
+      const std::vector<std::uint16_t> halves =
+          random_halves(of_feature ? static_cast<std::size_t>(c.outputs) : size, random);
       launch.operands.emplace_back(halves.begin(), halves.end());
     }
   }
@@ -188,6 +190,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.loss_scale = random() % 2 == 0 ? 1024.0F : 3.0F;
   } else {
     launch.line.dropout = draw_dropout(random);
+    launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;
@@ -204,8 +207,7 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
     case hw::KernelForm::load:
       local = draw_load(machine, c, prepared.launch, random);
       break;
-    case hw::KernelForm::local:
-    case hw::KernelForm::loss:
+    case hw::KernelForm::line:
       local = draw_line(machine, c, prepared.launch, random);
       break;
     case hw::KernelForm::stream:

@@ -111,8 +111,7 @@ std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
   switch (kernel.form) {
     case hw::KernelForm::load:
       return loaded(launch);
-    case hw::KernelForm::local:
-    case hw::KernelForm::loss:
+    case hw::KernelForm::line:
       return hw::line_kernel(launch.kind).plain(launch);
     case hw::KernelForm::stream:
       break;

@@ -17,8 +17,7 @@ std::vector<const char*> names_of(KernelKind kind) {
   switch (hw::kernel_of(kind).form) {
     case hw::KernelForm::load:
       return {nullptr, nullptr, nullptr, "samples"};
-    case hw::KernelForm::local:
-    case hw::KernelForm::loss:
+    case hw::KernelForm::line:
       return {nullptr, "up_even_rows", "up_odd_rows", "down_to_rows", nullptr, "totals_even", "totals_odd"};
     default:
       if (hw::kernel_of(kind).vectors)

@@ -16,8 +16,7 @@ namespace weft::sw {
 std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::Kernel& kernel = hw::kernel_of(launch.kind);
   switch (kernel.form) {
-    case hw::KernelForm::local:
-    case hw::KernelForm::loss:
+    case hw::KernelForm::line:
       return std::make_unique<LineSetup>(machine, launch);
     case hw::KernelForm::load:
       return std::make_unique<LoadSetup>(machine, launch);

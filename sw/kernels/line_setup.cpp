@@ -76,6 +76,16 @@ void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaun
                     static_cast<std::uint16_t>(values[static_cast<std::size_t>(block_.first_token(column) + token)]));
       continue;
     }
+    if (programs.of(0, 0).reads[operand].format == LineFormat::feature) {
+      for (int row = 0; row < array.height; ++row)
+        for (int column = 0; column < array.width; ++column)
+          for (int feature = 0; feature < block_.features_of(row); ++feature)
+            array.memory(column, row)
+                .write16(
+                    programs.of(row, column).reads[operand].address + feature,
+                    static_cast<std::uint16_t>(values[static_cast<std::size_t>(block_.first_feature(row) + feature)]));
+      continue;
+    }
     for_each_element(block_, [&](int column, int row, int index, std::size_t at) {
       const hw::LineOperand& place = programs.of(row, column).reads[operand];
       hw::Sram& memory = array.memory(column, row);

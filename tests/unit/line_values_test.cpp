@@ -17,7 +17,7 @@ using namespace weft;
 namespace {
 
 float float_of_bits(std::uint32_t bits, hw::LineFormat format) {
-  if (format == hw::LineFormat::fp16) return half_to_float(static_cast<std::uint16_t>(bits));
+  if (format != hw::LineFormat::fp32) return half_to_float(static_cast<std::uint16_t>(bits));
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;
@@ -41,6 +41,7 @@ class Tensors : public hw::LineMemory {
     for (const hw::LineOperand& operand : program.writes) tensors_[operand.tensor].resize(size);
   }
   float* row(hw::LineTensor tensor, int feature, int token) override {
+    if (tensor == hw::LineTensor::gain || tensor == hw::LineTensor::shift) return tensors_.at(tensor).data() + feature;
     return tensors_.at(tensor).data() + static_cast<std::ptrdiff_t>(feature) * tokens_ + token;
   }
   const std::int32_t* labels(int token) override { return labels_.data() + token; }
@@ -73,7 +74,7 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
   };
   int launches = 0;
   for (const hw::Kernel& kernel : hw::kernels) {
-    if (kernel.form != hw::KernelForm::local && kernel.form != hw::KernelForm::loss) continue;
+    if (kernel.form != hw::KernelForm::line) continue;
     for (int number = 0; number < 100; ++number, ++launches) {
       const bool wide = number % 10 == 0;  // more columns than are held at once
       const sw::CrossCase c{kernel.kind,
