@@ -1,6 +1,6 @@
 #pragma once
-// Exponential, reciprocal, logarithm and the generator of dropout, as fixed sequences of the machine's own operations,
-// so that every implementation gives the same bits. hw/pe/special_sequences.h has the instructions.
+// Exponential, reciprocal, root, logarithm and the generator of dropout, as fixed sequences of the machine's own
+// operations, so that every implementation gives the same bits. hw/pe/special_sequences.h has the instructions.
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -28,6 +28,12 @@ struct Exponential {
 /// 1/x from an integer's difference (12 % off), then three steps of Newton's q (2 - x q).
 struct Reciprocal {
   static constexpr std::uint32_t seed = 0x7ef311c7;
+  static constexpr int steps = 3;
+};
+
+/// 1/sqrt x from an integer's difference (3.5 % off), then three steps of Newton's q (1.5 - x q^2 / 2).
+struct ReciprocalRoot {
+  static constexpr std::uint32_t seed = 0x5f3759df;
   static constexpr int steps = 3;
 };
 
@@ -71,6 +77,15 @@ inline float machine_reciprocal(float value) {
   std::uint32_t q = 0U - (x - Reciprocal::seed);
   for (int step = 0; step < Reciprocal::steps; ++step)
     q = multiply(q, fused_multiply_add32(subtract(0, x), q, result_bits(2.0F)));
+  return float_of(q);
+}
+
+/// 1/sqrt x in fp32, relative error below 3e-7. NaN of NaN, not finite of infinity. Precondition: 1e-36 < x, or NaN.
+inline float machine_reciprocal_root(float value) {
+  const std::uint32_t x = result_bits(value), minus_half = special::fma32(-0.5F, x, 0);
+  std::uint32_t q = 0U - (0U - ReciprocalRoot::seed + shift_right(x, 1));
+  for (int step = 0; step < ReciprocalRoot::steps; ++step)
+    q = multiply(q, fused_multiply_add32(multiply(q, q), minus_half, result_bits(1.5F)));
   return float_of(q);
 }
 

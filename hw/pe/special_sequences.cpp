@@ -43,6 +43,21 @@ void append_reciprocals(VectorCode& code, int x, int scratch, int result, int n)
   code.loop(first, Reciprocal::steps);
 }
 
+void append_reciprocal_roots(VectorCode& code, int x, int scratch, int result, int n) {
+  code.fill(result, n, 0U - ReciprocalRoot::seed);
+  code.shift(Opcode::add_right32, result, x, n, 1);
+  code.multiply_integer(result, n, minus_one);
+  code.fill(scratch, n, 0.0F);
+  code.multiply_add(Opcode::fmac32, scratch, x, n, {-0.5F});
+  code.move(x, scratch, n);
+  const int first = code.here();
+  code.move(scratch, result, n);
+  code.combine(Opcode::mul32, scratch, result, n);
+  code.multiply_add(Opcode::horner32, scratch, x, n, {1.5F});
+  code.combine(Opcode::mul32, result, scratch, n);
+  code.loop(first, ReciprocalRoot::steps);
+}
+
 void append_logarithms(VectorCode& code, int x, int scratch, int result, int n) {
   code.fill(result, n, 1U - Logarithm::least_mantissa);
   code.shift(Opcode::add_left32, result, x, n, 0);

@@ -9,6 +9,8 @@ namespace weft::hw {
 void append_exponentials(VectorCode& code, int x, int scratch, int result, int n);
 /// result = 1/x.
 void append_reciprocals(VectorCode& code, int x, int scratch, int result, int n);
+/// result = 1/sqrt x. `x` and `scratch` are overwritten.
+void append_reciprocal_roots(VectorCode& code, int x, int scratch, int result, int n);
 /// result = log x. `x` and `scratch` are overwritten.
 void append_logarithms(VectorCode& code, int x, int scratch, int result, int n);
 

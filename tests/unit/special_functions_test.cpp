@@ -92,6 +92,24 @@ TEST_CASE("reciprocal: within 3e-7 from 1e-36 to 1e36, logarithm: within 1e-6 fr
   CHECK(std::isnan(machine_reciprocal(std::numeric_limits<float>::quiet_NaN())));
 }
 
+TEST_CASE("reciprocal root: within 3e-7 from 1e-36 to 3e38, where it is worst") {
+  double worst = 0;
+  // Every third mantissa of two exponents, then all exponents.
+  for (std::uint32_t bits = 0x3f800000; bits < 0x40800000; bits += 3) {
+    const double x = float_of(bits);
+    worst = std::max(worst, std::abs(machine_reciprocal_root(float_of(bits)) * std::sqrt(x) - 1));
+  }
+  std::mt19937 random(9);
+  for (int number = 0; number < 500'000; ++number) {
+    const auto x = static_cast<float>(std::pow(10.0, 74.5 * (random() / 4294967296.0) - 36));
+    worst = std::max(worst, std::abs(machine_reciprocal_root(x) * std::sqrt(static_cast<double>(x)) - 1));
+  }
+  INFO("worst relative error " << worst);
+  CHECK(worst < 3e-7);
+  CHECK(std::isnan(machine_reciprocal_root(std::numeric_limits<float>::quiet_NaN())));
+  CHECK_FALSE(std::isfinite(machine_reciprocal_root(infinity)));
+}
+
 TEST_CASE("the instructions give the functions' bits, of NaNs and infinities too") {
   std::mt19937 random(4);
   std::vector<float> below = {0.0F, -0.0F, -1e-30F, -87.0F, -87.5F, -1e30F, -infinity, std::nanf("")};
@@ -111,6 +129,8 @@ TEST_CASE("the instructions give the functions' bits, of NaNs and infinities too
   same(append_exponentials, machine_exp, below);
   same(append_reciprocals, machine_reciprocal, sums);
   same(append_logarithms, machine_log, sums);
+  sums.push_back(infinity);
+  same(append_reciprocal_roots, machine_reciprocal_root, sums);
 }
 
 TEST_CASE("a loop within a loop: the time of a thread without neighbours is that of a PE") {

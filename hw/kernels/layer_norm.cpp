@@ -1,0 +1,211 @@
+#include "hw/kernels/layer_norm.h"
+
+#include <algorithm>
+
+#include "hw/kernels/column_sum.h"
+#include "hw/pe/special_functions.h"
+#include "hw/pe/special_sequences.h"
+#include "hw/pe/vector_operations.h"
+
+namespace weft::hw {
+
+namespace {
+
+constexpr std::uint32_t two_ones = 0x3c003c00;  ///< halves
+
+/// Words from `from` on: fp32 arrays of a program. `x`, `y`, `z` are [features][tokens], the others two of [tokens].
+struct NormWork {
+  int x, y, z, sums, means, scratch, end;
+
+  /// `arrays` of the large ones.
+  NormWork(int from, const LinePe& pe, int arrays)
+      : x(static_cast<int>(ceil_div(from, 4)) * 4),
+        y(other_banks(x + 2 * pe.elements())),
+        z(static_cast<int>(ceil_div(y + 2 * pe.elements(), 4)) * 4),
+        sums(other_banks(arrays > 2 ? z + 2 * pe.elements() : z)),
+        means(static_cast<int>(ceil_div(sums + 4 * pe.tokens, 4)) * 4),
+        scratch(other_banks(means + 4 * pe.tokens)),
+        end(scratch + 2 * pe.tokens) {}
+};
+
+/// The steps of both directions.
+class NormCode : public LineCode {
+ public:
+  NormCode(const LinePe& pe, const LineSettings& settings, int work_from, int arrays)
+      : LineCode(pe, NormWork(work_from, pe, arrays).end),
+        pe_(pe),
+        epsilon_(settings.epsilon),
+        work_(work_from, pe, arrays) {}
+
+  const NormWork& work() const { return work_; }
+
+  /// x = x' of the halves at `values`. `sums` then has 1 / sqrt(v + epsilon).
+  void normalise(int values) {
+    fill(work_.x, pe_.elements(), 0.0F);
+    add_halves(work_.x, values, pe_.elements(), 1.0F);
+    sum(work_.sums, work_.x);
+    reduce(Opcode::add32, work_.sums, pe_.tokens);
+    if (pe_.row == 0) scale(work_.means, work_.sums, pe_.tokens, 1.0F, 0.0F);
+    give_down(work_.means, pe_.tokens);
+    of_tokens(Opcode::sub32, work_.x, work_.means);
+    move(work_.y, work_.x, pe_.elements());
+    combine(Opcode::mul32, work_.y, work_.x, pe_.elements());
+    sum(work_.sums, work_.y);
+    reduce(Opcode::add32, work_.sums, pe_.tokens);
+    if (pe_.row == 0) {
+      scale(work_.means, work_.sums, pe_.tokens, 1.0F, epsilon_);
+      append_reciprocal_roots(*this, work_.means, work_.scratch, work_.sums, pe_.tokens);
+    }
+    give_down(work_.sums, pe_.tokens);
+    of_tokens(Opcode::mul32, work_.x, work_.sums);
+  }
+  /// a[f][t] += half[f]
+  void spread(int a, int halves) { add_outer(a, halves, pe_.features, ones(), pe_.tokens); }
+  /// Of [features][tokens] each feature's with the vector of tokens.
+  void of_tokens(Opcode opcode, int a, int tokens) {
+    combine_rows(opcode, a, tokens, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
+  }
+  /// The PE's own.
+  void sum(int result, int of) {
+    fill(result, pe_.tokens, 0.0F);
+    combine_rows(Opcode::add32, result, of, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+  }
+  /// result = sums x sign / features + addend
+  void scale(int result, int sums, int n, float sign, float addend) {
+    fill(result, n, addend);
+    multiply_add(Opcode::fmac32, result, sums, n, {sign / static_cast<float>(pe_.all_features)});
+  }
+
+ private:
+  int ones() { return place(std::vector<PlacedConstant>(static_cast<std::size_t>(pe_.tokens + 1) / 2, {two_ones})); }
+
+  LinePe pe_;
+  float epsilon_;
+  NormWork work_;
+};
+
+/// A token's features as the PEs have them.
+class PlainNorm {
+ public:
+  PlainNorm(const ProgramLaunch& launch, int token) : launch_(launch), token_(token) {
+    const std::uint32_t mean = share(total([&](int feature) { return value(0, feature); }), 1.0F, 0.0F);
+    for (int feature = 0; feature < launch.block.features; ++feature)
+      normal_.push_back(subtract(value(0, feature), mean));
+    const std::uint32_t squares = total([&](int feature) { return multiply(normal(feature), normal(feature)); });
+    root_ = result_bits(machine_reciprocal_root(float_of(share(squares, 1.0F, launch.line.epsilon))));
+    for (std::uint32_t& one : normal_) one = multiply(one, root_);
+  }
+
+  std::uint32_t normal(int feature) const { return normal_[static_cast<std::size_t>(feature)]; }
+  std::uint32_t root() const { return root_; }
+  /// An operand of elements, of features.
+  std::uint32_t value(int operand, int feature) const {
+    return widened(operand, feature * launch_.block.tokens + token_);
+  }
+  std::uint32_t of_feature(int operand, int feature) const { return widened(operand, feature); }
+  /// The sum of `value` and that.
+  std::uint32_t plus(std::uint32_t value, int operand, int feature) const { return widened(operand, feature, value); }
+  template <typename Value>
+  std::uint32_t total(Value&& value) const {
+    return column_sum(launch_.block, value);
+  }
+  std::uint32_t share(std::uint32_t sum, float sign, float addend) const {
+    return special::fma32(sign / static_cast<float>(launch_.block.features), sum, result_bits(addend));
+  }
+
+ private:
+  std::uint32_t widened(int operand, int at, std::uint32_t sum = 0) const {
+    const std::uint32_t half = launch_.operands[static_cast<std::size_t>(operand)][static_cast<std::size_t>(at)];
+    return fused_multiply_add(float_to_half(1.0F), static_cast<std::uint16_t>(half), sum);
+  }
+
+  const ProgramLaunch& launch_;
+  int token_;
+  std::vector<std::uint32_t> normal_;
+  std::uint32_t root_ = 0;
+};
+
+}  // namespace
+
+LineProgram layer_norm_program(const LinePe& pe, const LineSettings& settings) {
+  const int n = pe.elements(), result = settings.train ? n : 0, gain = result + n, shift = gain + pe.features;
+  NormCode code(pe, settings, shift + pe.features, 2);
+  const NormWork& work = code.work();
+  code.reads({LineTensor::values, LineFormat::fp16, 0});
+  code.reads({LineTensor::gain, LineFormat::feature, gain});
+  code.reads({LineTensor::shift, LineFormat::feature, shift});
+  if (settings.train) code.writes({LineTensor::kept, LineFormat::fp16, 0});
+  code.writes({LineTensor::values, LineFormat::fp16, result});
+  code.normalise(0);
+  code.fill(work.y, n, 0.0F);
+  code.spread(work.y, gain);
+  code.combine(Opcode::mul32, work.x, work.y, n);
+  code.spread(work.x, shift);
+  code.combine(Opcode::to_half16, result, work.x, n);
+  return code.finish();
+}
+
+LineProgram layer_norm_backward_program(const LinePe& pe, const LineSettings& settings) {
+  const int n = pe.elements(), values = n, gain = values + n;
+  NormCode code(pe, settings, gain + pe.features, 3);
+  const NormWork& work = code.work();
+  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
+  code.reads({LineTensor::kept, LineFormat::fp16, values});
+  code.reads({LineTensor::gain, LineFormat::feature, gain});
+  code.reads(deltas);
+  code.writes(deltas);
+  code.normalise(values);
+  const int root = work.scratch, products = work.sums + 2 * pe.tokens;
+  code.move(root, work.sums, pe.tokens);
+  code.fill(work.y, n, 0.0F);
+  code.spread(work.y, gain);
+  code.fill(work.z, n, 0.0F);
+  code.add_halves(work.z, 0, n, 1.0F);
+  code.combine(Opcode::mul32, work.z, work.y, n);
+  code.move(work.y, work.z, n);
+  code.combine(Opcode::mul32, work.y, work.x, n);
+  code.sum(work.sums, work.z);
+  code.sum(products, work.y);
+  code.reduce(Opcode::add32, work.sums, 2 * pe.tokens);
+  if (pe.row == 0) code.scale(work.means, work.sums, 2 * pe.tokens, -1.0F, 0.0F);
+  code.give_down(work.means, 2 * pe.tokens);
+  code.of_tokens(Opcode::add32, work.z, work.means);
+  code.of_tokens(Opcode::mul32, work.x, work.means + 2 * pe.tokens);
+  code.combine(Opcode::add32, work.z, work.x, n);
+  code.of_tokens(Opcode::mul32, work.z, root);
+  code.combine(Opcode::to_half16, 0, work.z, n);
+  return code.finish();
+}
+
+std::vector<std::uint32_t> layer_norm_plain(const ProgramLaunch& launch) {
+  const BlockMap& block = launch.block;
+  const std::vector<std::uint32_t>& values = launch.operands[0];
+  std::vector<std::uint32_t> results(values.size());
+  for (int token = 0; token < block.tokens; ++token) {
+    const PlainNorm norm(launch, token);
+    for (int feature = 0; feature < block.features; ++feature)
+      results[static_cast<std::size_t>(feature * block.tokens + token)] =
+          to_half(norm.plus(multiply(norm.normal(feature), norm.of_feature(1, feature)), 2, feature));
+  }
+  if (launch.line.train) results.insert(results.begin(), values.begin(), values.end());
+  return results;
+}
+
+std::vector<std::uint32_t> layer_norm_backward_plain(const ProgramLaunch& launch) {
+  const BlockMap& block = launch.block;
+  std::vector<std::uint32_t> results(launch.operands[0].size());
+  for (int token = 0; token < block.tokens; ++token) {
+    const PlainNorm norm(launch, token);
+    const auto scaled = [&](int feature) { return multiply(norm.value(2, feature), norm.of_feature(1, feature)); };
+    const std::uint32_t mean = norm.share(norm.total(scaled), -1.0F, 0.0F);
+    const std::uint32_t slope = norm.share(
+        norm.total([&](int feature) { return multiply(scaled(feature), norm.normal(feature)); }), -1.0F, 0.0F);
+    for (int feature = 0; feature < block.features; ++feature) {
+      const std::uint32_t turned = add(add(scaled(feature), mean), multiply(norm.normal(feature), slope));
+      results[static_cast<std::size_t>(feature * block.tokens + token)] = to_half(multiply(turned, norm.root()));
+    }
+  }
+  return results;
+}
+
+}  // namespace weft::hw
