@@ -199,10 +199,13 @@ class ArrayModel {
     if (observer_) observer_->entered(edge, now);
   }
 
-  void add_waiting(std::size_t at, const std::vector<std::string>& lines) {
+  std::string at_place(std::size_t at, const std::string& line) const {
     const auto width = static_cast<std::size_t>(setup_.width);
-    for (const std::string& line : lines)
-      run_.waiting += fmt::format("PE ({}, {}): {}\n", at % width, at / width, line);
+    return fmt::format("PE ({}, {}): {}\n", at % width, at / width, line);
+  }
+
+  void add_waiting(std::size_t at, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) run_.waiting += at_place(at, line);
   }
 
   void finish() {
@@ -214,6 +217,7 @@ class ArrayModel {
       if (pes_[at]) {
         for (int thread = 0; thread < thread_count; ++thread)
           run.end[static_cast<std::size_t>(thread)] = pes_[at]->core().end(thread);
+        if (const std::string& race = pes_[at]->core().races().first(); !race.empty()) run_.races += at_place(at, race);
         run.memory = pes_[at]->take_memory();
         lines = pes_[at]->waiting();
       } else {

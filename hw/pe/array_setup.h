@@ -87,6 +87,7 @@ struct ArrayRun {
   /// started does not matter, but where others wait `waiting` names it as well.
   bool finished = false;
   std::string waiting;              ///< where not: who waits for what, a line each
+  std::string races;                ///< threads that used the same words at once, a line a PE; not of clocked PEs
   std::int64_t clocked_cycles = 0;  ///< of clocked PEs, all together
 };
 

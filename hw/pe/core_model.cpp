@@ -62,8 +62,10 @@ std::optional<CoreSlot> CoreModel::act(Cycle now) {
     slot->thread = number;
     slot->instruction = static_cast<int>(thread.pc);
     slot->held = held_by(thread, now);
+    const std::size_t pc = thread.pc;
     const Cycle cycles = issue(thread, *slot);
     slot->until = thread.free = now + cycles;
+    if (thread.pc != pc) races_.leave(number, thread.free);
     if (number == 1) {
       Thread& main = threads_[0];
       if (main.free > now) {
@@ -289,6 +291,9 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
   const std::uint32_t data = take_data(instruction, slot);
   const std::int64_t at = element_place(thread);
+  VectorWords words;
+  words.writes[0] = {at, at + element_words(instruction.opcode)};
+  races_.use(slot.thread, instruction, words, slot.at);
   if (instruction.opcode == Opcode::store16) {
     memory_.write16(at, to_half(data));
   } else {
@@ -309,6 +314,9 @@ Cycle CoreModel::take_index(Thread& thread, CoreSlot& slot) {
   if (thread.element == instruction.count)
     throw SimulationError(fmt::format("PE: cycle {}, instruction {} ({}): the list is longer", slot.at,
                                       slot.instruction, to_string(instruction)));
+  VectorWords words;
+  words.writes[0] = {instruction.a + thread.element, instruction.a + thread.element + 1};
+  races_.use(slot.thread, instruction, words, slot.at);
   memory_.write16(instruction.a + thread.element, static_cast<std::uint16_t>(take_data(instruction, slot)));
   ++thread.element;
   return 1;

@@ -37,6 +37,7 @@
 #include "hw/pe/program.h"
 #include "hw/pe/sram.h"
 #include "hw/pe/task_table.h"
+#include "hw/pe/thread_races.h"
 #include "hw/pe/vector_words.h"
 
 namespace weft::hw {
@@ -64,6 +65,7 @@ class CoreModel {
   void describe_unbegun(std::vector<std::string>& lines) const { tasks_.describe_unbegun(lines); }
   /// The cycle after the last slot of a thread, when it has halted.
   Cycle end(int thread) const { return threads_[static_cast<std::size_t>(thread)].free; }
+  const ThreadRaces& races() const { return races_; }
   /// Afterwards the core has none.
   Sram take_memory() { return std::move(memory_); }
 
@@ -108,7 +110,7 @@ class CoreModel {
   /// From when on the thread's next vector finds what it reads.
   Cycle ready(const Thread& thread) const;
   /// The thread's current vector has issued.
-  void fill(Thread& thread, const VectorPlace& place, CoreSlot& slot) const;
+  void fill(Thread& thread, const VectorPlace& place, CoreSlot& slot);
   Cycle arrival(const Instruction& instruction) const;
   bool sends_scalar(const Thread& thread) const;
   /// AXPYM, OUTERM: which of its scalars is next.
@@ -149,6 +151,7 @@ class CoreModel {
   TaskTable tasks_;
   InputQueues inputs_;
   ByColor<Credits> credits_;
+  ThreadRaces races_;
   Cycle from_ = 0;  ///< everything before has happened: a head behind one that was taken now is seen in the next cycle
   Cycle next_ = never;
 };

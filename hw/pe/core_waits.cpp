@@ -60,9 +60,11 @@ Cycle CoreModel::ready(const Thread& thread) const {
   return words_of(instruction, place, count_of(thread, instruction)).waits_for(thread.written) ? thread.ready : 0;
 }
 
-void CoreModel::fill(Thread& thread, const VectorPlace& place, CoreSlot& slot) const {
+void CoreModel::fill(Thread& thread, const VectorPlace& place, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
-  const WordRange written = words_of(instruction, place, count_of(thread, instruction)).written;
+  const VectorWords words = words_of(instruction, place, count_of(thread, instruction));
+  races_.use(slot.thread, instruction, words, slot.at);
+  const WordRange written = words.written;
   if (written.first == written.end) return;
   slot.issues = true;
   thread.ready = slot.at + spec_.vector_fill_cycles;

@@ -82,6 +82,9 @@ VectorWords words_of(const Instruction& i, const VectorPlace& place, int count) 
     const int stored = i.opcode == Opcode::drain16 ? 1 : 2;
     const WordRange to = strided(place.b, count, stored, stored);
     all.written = {std::min(first.first, to.first), std::max(first.end, to.end)};
+    all.writes = {first, to};
+  } else {
+    all.writes = {all.written, WordRange{}};
   }
   return all;
 }

@@ -17,9 +17,10 @@ struct WordRange {
 };
 
 struct VectorWords {
-  std::array<WordRange, 3> read;  ///< the vector at `a`, the one at `b`, the scalar; empty where there is none
-  WordRange written;              ///< empty: nothing
-  bool listed = false;            ///< what is read is known only as it is read
+  std::array<WordRange, 3> read;    ///< the vector at `a`, the one at `b`, the scalar; empty where there is none
+  WordRange written;                ///< empty: nothing; of DRAIN to memory with what lies between its two ranges
+  std::array<WordRange, 2> writes;  ///< the same, each by itself
+  bool listed = false;              ///< what is read is known only as it is read
 
   /// Whether the vector waits for one that wrote `words`.
   bool waits_for(const WordRange& words) const {

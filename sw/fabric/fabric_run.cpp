@@ -30,7 +30,8 @@ std::string beginning(const std::string& lines) {
 }  // namespace
 
 bool FabricOutcome::good() const {
-  return finished && std::all_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.good(); });
+  return finished && races.empty() &&
+         std::all_of(checks.begin(), checks.end(), [](const CheckResult& check) { return check.good(); });
 }
 
 double FabricOutcome::deviation_percent() const {
@@ -53,6 +54,7 @@ std::string FabricOutcome::text() const {
                 ? fmt::format("{} values right, largest error {:.2g}\n", check.values, check.largest_error)
                 : fmt::format("{} of {} values wrong; first {}\n", check.wrong, check.values, check.first_wrong);
   }
+  if (!races.empty()) text += "race; what a PE finds is an accident of time:\n" + beginning(races);
   if (!finished) text += "stuck; who waits for whom:\n" + beginning(waiting);
   return text;
 }
@@ -81,6 +83,7 @@ std::string FabricOutcome::json() const {
                               {"largest_error", check.largest_error},
                               {"first_wrong", check.first_wrong}});
   json["waiting"] = waiting;
+  json["races"] = races;
   json["good"] = good();
   return json_text(json, 2) + "\n";
 }
@@ -108,8 +111,11 @@ FabricOutcome run_fabric_file(const std::filesystem::path& path, const std::vect
   outcome.hops = run.hops;
   outcome.finished = run.finished;
   outcome.closed_form = file.closed_form;
-  // The tiles stop at the same point, but only the model says why.
-  if (!run.finished) outcome.waiting = tiles ? hw::run_array(machine, setup).waiting : run.waiting;
+  // The tiles do and stop at the same, but only the model says why.
+  const hw::ArrayRun model = tiles ? hw::run_array(machine, setup) : hw::ArrayRun();
+  const hw::ArrayRun& told = tiles ? model : run;
+  outcome.races = told.races;
+  if (!run.finished) outcome.waiting = told.waiting;
   if (run.finished && !file.dumps.empty()) outcome.dump = dump_text(file, run);
   if (run.finished)
     for (const CheckRule& rule : file.checks) outcome.checks.push_back(check(rule, file, setup, run));

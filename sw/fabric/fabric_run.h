@@ -18,6 +18,7 @@ struct FabricOutcome {
   std::int64_t hops = 0;  ///< wavelets that left a router for a link
   bool finished = false;
   std::string waiting;  ///< where not: who waits for what, a line each
+  std::string races;    ///< threads of a PE that used the same words at once, a line a PE
   std::optional<ClosedForm> closed_form;
   std::vector<CheckResult> checks;  ///< empty if not finished
   std::string dump;                 ///< dump_text(), where the file names dumps and the run finished

@@ -85,6 +85,17 @@ class Fabric(unittest.TestCase):
         self.assertIn("PE (7, 0): task 0 (thread 1) at instruction 0 (STORE32 at=0 n=17 in=0) waits for a wavelet of color 0",
                       result.stdout)
 
+    def test_race(self):
+        """The main thread works on the words that the receiver stores at the same time; on others it may."""
+        store = "receiver: STORE32 at=0 n={B} in=0"
+        for at, exit_code in ((2, 1), (64, 0)):
+            result = self.changed("message", store, f"{store}\n    main: MAX32 a={at} b=128 n=4 m=20")
+            self.assertEqual(result.returncode, exit_code, result.stdout + result.stderr)
+            self.assertEqual("race; what a PE finds is an accident of time" in result.stdout, exit_code == 1)
+        result = self.changed("message", store, f"{store}\n    main: MAX32 a=2 b=128 n=4 m=20")
+        self.assertIn("PE (7, 0): cycle ", result.stdout)
+        self.assertRegex(result.stdout, r"both threads use words 2 to \d+ at the same time: thread [01] by (STORE32|MAX32) ")
+
     def test_wrong(self):
         result = self.changed("reduce_chain", "ADD32 a=0 n={B} m=1 in=1", "SUB32 a=0 n={B} m=1 in=1")
         self.assertEqual(result.returncode, 1, result.stderr)
