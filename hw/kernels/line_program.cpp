@@ -7,7 +7,6 @@ namespace weft::hw {
 namespace {
 
 std::uint8_t color(int number) { return static_cast<std::uint8_t>(number); }
-std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
 
 }  // namespace
 
@@ -46,15 +45,6 @@ int LineProgram::scratch_words(const LinePe& pe) const {
   int words_left = words();
   for (const auto& [address, taken] : operands) words_left -= taken;
   return words_left;
-}
-
-Instruction LineCode::vector(Opcode opcode, int a, int b, int n) {
-  Instruction instruction;
-  instruction.opcode = opcode;
-  instruction.a = word(a);
-  instruction.b = word(b);
-  instruction.count = word(n);
-  return instruction;
 }
 
 void LineCode::reduce(Opcode opcode, int address, int n) {

@@ -70,8 +70,6 @@ class LineCode : public VectorCode {
 
   void reads(const LineOperand& operand) { reads_.push_back(operand); }
   void writes(const LineOperand& operand) { writes_.push_back(operand); }
-  /// One instruction of opcode, a, b and n; other fields are 0.
-  static Instruction vector(Opcode opcode, int a, int b, int n);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.

@@ -10,7 +10,9 @@ namespace {
 
 std::uint16_t word(int value) { return static_cast<std::uint16_t>(value); }
 
-Instruction vector(Opcode opcode, int a, int b, int n) {
+}  // namespace
+
+Instruction VectorCode::vector(Opcode opcode, int a, int b, int n) {
   Instruction instruction;
   instruction.opcode = opcode;
   instruction.a = word(a);
@@ -18,8 +20,6 @@ Instruction vector(Opcode opcode, int a, int b, int n) {
   instruction.count = word(n);
   return instruction;
 }
-
-}  // namespace
 
 int VectorCode::place(const std::vector<PlacedConstant>& constants) {
   auto at = std::search(constants_.begin(), constants_.end(), constants.begin(), constants.end());

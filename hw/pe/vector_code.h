@@ -27,6 +27,8 @@ class VectorCode {
   /// Constants stand from the even word `first` on.
   explicit VectorCode(int first) : first_(first) {}
 
+  /// One instruction of opcode, a, b and n; other fields are 0.
+  static Instruction vector(Opcode opcode, int a, int b, int n);
   void add(const Instruction& instruction) { code_.push_back(instruction); }
   /// a32[k] = bits, k < n
   void fill(int a, int n, std::uint32_t bits);
