@@ -44,6 +44,11 @@ void StreamReduce::reduce_early(int line, int element, int owner_line) {
     if (element >= early(group)) continue;
     const std::int64_t j = group.summed + element;
     issue_element(line, j, group, group.first, group.last);
+    if (returns_.kept && line == owner_line) {
+      returns_.owner_issued.resize(width_, never_binds);
+      const std::int32_t* issued = of_sum(chain_.element, line, j, group.first);
+      std::copy(issued + group.first, issued + group.last, returns_.owner_issued.begin() + group.first);
+    }
     if (line > 0) cross_ramp(line - 1, j, group, group.first, group.last);
     if (returns) return_element(j, owner_line, group.first, group.last);
   }
@@ -205,7 +210,29 @@ void StreamReduce::deliver_returned(int owner_line, int left, int right) {
   chain_.returned_arrival.resize(width_);
   for (int p = left; p < right; ++p)
     chain_.returned_arrival[static_cast<std::size_t>(p)] = chain_.returned[static_cast<std::size_t>(p)] + way;
-  receive(owner_line, chain_.returned_arrival.data(), left, right);
+  if (returns_.kept) {
+    returns_.times.resize(width_);
+    for (int p = left; p < right; ++p)
+      returns_.times[static_cast<std::size_t>(p)].push_back(chain_.returned_arrival[static_cast<std::size_t>(p)]);
+  }
+  if (!returns_.expected) receive(owner_line, chain_.returned_arrival.data(), left, right);
+}
+
+void StreamReduce::expect_returns(int line, const Returns& times) {
+  returns_.expected = true;
+  Times element(width_);
+  for (std::size_t p = 0; p < times.size(); ++p) {
+    for (const std::int32_t time : times[p]) {
+      element[p] = time;
+      receive(line, element.data(), static_cast<int>(p), static_cast<int>(p) + 1);
+    }
+  }
+}
+
+bool StreamReduce::returned_early() const {
+  for (std::size_t p = 0; p < returns_.owner_issued.size() && p < returns_.times.size(); ++p)
+    if (!returns_.times[p].empty() && returns_.times[p].front() <= returns_.owner_issued[p]) return true;
+  return false;
 }
 
 void StreamReduce::close_reduction(bool advance) {
@@ -230,7 +257,9 @@ void StreamReduce::close_reduction(bool advance) {
       for (int p = 0; p < active_; ++p) chain_.returned[static_cast<std::size_t>(p)] += timing_.control;
   }
   close_counts();
-  early_done_ = false;
+  early_done_ = returns_.expected = false;
+  returns_.times.clear();
+  returns_.owner_issued.clear();
   for (int line = 0; line < shape_.chain; ++line) {
     sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
     receivers_.end_round(line);

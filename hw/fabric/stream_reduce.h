@@ -114,6 +114,18 @@ class StreamReduce {
   /// delivered here only if it is a line here; the chain's line 0 keeps its own sum), or -1 when the sum leaves the
   /// rectangle.
   void reduce(int first, int last, int owner_line);
+  // ---- returned sums that come back while their own round's are still being sent: attention_times.cpp --------------
+  /// When the elements of a round's returned sum are at their owner's core, [positions][elements].
+  using Returns = std::vector<std::vector<std::int32_t>>;
+  /// From now on, of every round.
+  void keep_returns() { returns_.kept = true; }
+  /// Before anything else of a round that returns to `line`: so they will come, whatever it says of them.
+  void expect_returns(int line, const Returns& times);
+  /// Of the round under way.
+  const Returns& returns() const { return returns_.times; }
+  /// True: one came before the owner had sent what was timed before it.
+  bool returned_early() const;
+
   void close_without_reduction();
   /// Ends the round. `advance`: line 0 sends a control wavelet after the sum (the returning color moves on).
   void close_reduction(bool advance);
@@ -331,6 +343,12 @@ class StreamReduce {
     Times opens;                       ///< [positions] cycle in which line 0 could begin its sum, had the edge room
     Times returned, returned_arrival;  ///< [positions]
   };
+  /// Of the round under way.
+  struct Returned {
+    bool kept = false, expected = false;
+    Returns times;
+    Times owner_issued;  ///< [positions] the owner's last early element
+  };
   /// With lists; list_stage.cpp.
   struct Lists {
     Times depart, taken;                  ///< [above, chain, below][positions][ring]
@@ -368,6 +386,7 @@ class StreamReduce {
   Times free_, ready_;  ///< [lines][positions] core free; accumulators ready
   Times begin_;         ///< [lines][positions] core free when this engine began; empty: 0
   Chain chain_;
+  Returned returns_;
   Times issue_;  ///< [chain][positions] cycle before the first element may issue; then of the last one
   std::int64_t wavelets_added_ = 0;
   Copies copies_;
