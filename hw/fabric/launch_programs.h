@@ -21,7 +21,7 @@ struct LineSettings {
   bool train = true;        ///< of a loss: with deltas,
   float loss_scale = 1.0F;  ///< times this
   Dropout dropout;          ///< of an activation or its backward pass
-  float epsilon = 1e-5F;    ///< of a norm, added to the variance
+  float epsilon = 1e-5F;    ///< of a norm, added to the variance or the mean square
 };
 
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.

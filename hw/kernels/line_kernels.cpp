@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "hw/kernels/gelu.h"
-#include "hw/kernels/layer_norm.h"
+#include "hw/kernels/norm.h"
 #include "hw/kernels/relu.h"
 #include "hw/kernels/softmax_loss.h"
 #include "tlm/base/error.h"
@@ -22,8 +22,11 @@ const LineKernel& line_kernel(KernelKind kind) {
        gelu_backward_plain<GeluForm::error_function>},
       {KernelKind::gelu_tanh, gelu_program<GeluForm::tanh>, gelu_plain<GeluForm::tanh>},
       {KernelKind::gelu_tanh_backward, gelu_backward_program<GeluForm::tanh>, gelu_backward_plain<GeluForm::tanh>},
-      {KernelKind::layer_norm, layer_norm_program, layer_norm_plain},
-      {KernelKind::layer_norm_backward, layer_norm_backward_program, layer_norm_backward_plain},
+      {KernelKind::layer_norm, norm_program<NormForm::layer>, norm_plain<NormForm::layer>},
+      {KernelKind::layer_norm_backward, norm_backward_program<NormForm::layer>, norm_backward_plain<NormForm::layer>},
+      {KernelKind::rms_norm, norm_program<NormForm::root_mean_square>, norm_plain<NormForm::root_mean_square>},
+      {KernelKind::rms_norm_backward, norm_backward_program<NormForm::root_mean_square>,
+       norm_backward_plain<NormForm::root_mean_square>},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

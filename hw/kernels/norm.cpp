@@ -1,4 +1,4 @@
-#include "hw/kernels/layer_norm.h"
+#include "hw/kernels/norm.h"
 
 #include <algorithm>
 
@@ -12,6 +12,9 @@ namespace weft::hw {
 namespace {
 
 constexpr std::uint32_t two_ones = 0x3c003c00;  ///< halves
+
+/// Layer norm takes means out and adds a shift.
+constexpr bool is_centred(NormForm form) { return form == NormForm::layer; }
 
 /// Words from `from` on: fp32 arrays of a program. `x`, `y`, `z` are [features][tokens], the others two of [tokens].
 struct NormWork {
@@ -31,23 +34,26 @@ struct NormWork {
 /// The steps of both directions.
 class NormCode : public LineCode {
  public:
-  NormCode(const LinePe& pe, const LineSettings& settings, int work_from, int arrays)
+  NormCode(NormForm form, const LinePe& pe, const LineSettings& settings, int work_from, int arrays)
       : LineCode(pe, NormWork(work_from, pe, arrays).end),
+        form_(form),
         pe_(pe),
         epsilon_(settings.epsilon),
         work_(work_from, pe, arrays) {}
 
   const NormWork& work() const { return work_; }
 
-  /// x = x' of the halves at `values`. `sums` then has 1 / sqrt(v + epsilon).
+  /// x = x' of the halves at `values`. `sums` then has the reciprocal of what it was divided by.
   void normalise(int values) {
     fill(work_.x, pe_.elements(), 0.0F);
     add_halves(work_.x, values, pe_.elements(), 1.0F);
-    sum(work_.sums, work_.x);
-    reduce(Opcode::add32, work_.sums, pe_.tokens);
-    if (pe_.row == 0) scale(work_.means, work_.sums, pe_.tokens, 1.0F, 0.0F);
-    give_down(work_.means, pe_.tokens);
-    of_tokens(Opcode::sub32, work_.x, work_.means);
+    if (is_centred(form_)) {
+      sum(work_.sums, work_.x);
+      reduce(Opcode::add32, work_.sums, pe_.tokens);
+      if (pe_.row == 0) scale(work_.means, work_.sums, pe_.tokens, 1.0F, 0.0F);
+      give_down(work_.means, pe_.tokens);
+      of_tokens(Opcode::sub32, work_.x, work_.means);
+    }
     move(work_.y, work_.x, pe_.elements());
     combine(Opcode::mul32, work_.y, work_.x, pe_.elements());
     sum(work_.sums, work_.y);
@@ -79,6 +85,7 @@ class NormCode : public LineCode {
  private:
   int ones() { return place(std::vector<PlacedConstant>(static_cast<std::size_t>(pe_.tokens + 1) / 2, {two_ones})); }
 
+  NormForm form_;
   LinePe pe_;
   float epsilon_;
   NormWork work_;
@@ -87,10 +94,12 @@ class NormCode : public LineCode {
 /// A token's features as the PEs have them.
 class PlainNorm {
  public:
-  PlainNorm(const ProgramLaunch& launch, int token) : launch_(launch), token_(token) {
-    const std::uint32_t mean = share(total([&](int feature) { return value(0, feature); }), 1.0F, 0.0F);
-    for (int feature = 0; feature < launch.block.features; ++feature)
-      normal_.push_back(subtract(value(0, feature), mean));
+  PlainNorm(NormForm form, const ProgramLaunch& launch, int token) : launch_(launch), token_(token) {
+    for (int feature = 0; feature < launch.block.features; ++feature) normal_.push_back(value(0, feature));
+    if (is_centred(form)) {
+      const std::uint32_t mean = share(total([&](int feature) { return normal(feature); }), 1.0F, 0.0F);
+      for (std::uint32_t& one : normal_) one = subtract(one, mean);
+    }
     const std::uint32_t squares = total([&](int feature) { return multiply(normal(feature), normal(feature)); });
     root_ = result_bits(machine_reciprocal_root(float_of(share(squares, 1.0F, launch.line.epsilon))));
     for (std::uint32_t& one : normal_) one = multiply(one, root_);
@@ -127,27 +136,29 @@ class PlainNorm {
 
 }  // namespace
 
-LineProgram layer_norm_program(const LinePe& pe, const LineSettings& settings) {
+template <NormForm form>
+LineProgram norm_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0, gain = result + n, shift = gain + pe.features;
-  NormCode code(pe, settings, shift + pe.features, 2);
+  NormCode code(form, pe, settings, is_centred(form) ? shift + pe.features : shift, 2);
   const NormWork& work = code.work();
   code.reads({LineTensor::values, LineFormat::fp16, 0});
   code.reads({LineTensor::gain, LineFormat::feature, gain});
-  code.reads({LineTensor::shift, LineFormat::feature, shift});
+  if (is_centred(form)) code.reads({LineTensor::shift, LineFormat::feature, shift});
   if (settings.train) code.writes({LineTensor::kept, LineFormat::fp16, 0});
   code.writes({LineTensor::values, LineFormat::fp16, result});
   code.normalise(0);
   code.fill(work.y, n, 0.0F);
   code.spread(work.y, gain);
   code.combine(Opcode::mul32, work.x, work.y, n);
-  code.spread(work.x, shift);
+  if (is_centred(form)) code.spread(work.x, shift);
   code.combine(Opcode::to_half16, result, work.x, n);
   return code.finish();
 }
 
-LineProgram layer_norm_backward_program(const LinePe& pe, const LineSettings& settings) {
+template <NormForm form>
+LineProgram norm_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), values = n, gain = values + n;
-  NormCode code(pe, settings, gain + pe.features, 3);
+  NormCode code(form, pe, settings, gain + pe.features, 3);
   const NormWork& work = code.work();
   const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
   code.reads({LineTensor::kept, LineFormat::fp16, values});
@@ -155,7 +166,8 @@ LineProgram layer_norm_backward_program(const LinePe& pe, const LineSettings& se
   code.reads(deltas);
   code.writes(deltas);
   code.normalise(values);
-  const int root = work.scratch, products = work.sums + 2 * pe.tokens;
+  // Sums of g before those of g x'.
+  const int before = is_centred(form) ? pe.tokens : 0, root = work.scratch, products = work.sums + 2 * before;
   code.move(root, work.sums, pe.tokens);
   code.fill(work.y, n, 0.0F);
   code.spread(work.y, gain);
@@ -164,48 +176,62 @@ LineProgram layer_norm_backward_program(const LinePe& pe, const LineSettings& se
   code.combine(Opcode::mul32, work.z, work.y, n);
   code.move(work.y, work.z, n);
   code.combine(Opcode::mul32, work.y, work.x, n);
-  code.sum(work.sums, work.z);
+  if (is_centred(form)) code.sum(work.sums, work.z);
   code.sum(products, work.y);
-  code.reduce(Opcode::add32, work.sums, 2 * pe.tokens);
-  if (pe.row == 0) code.scale(work.means, work.sums, 2 * pe.tokens, -1.0F, 0.0F);
-  code.give_down(work.means, 2 * pe.tokens);
-  code.of_tokens(Opcode::add32, work.z, work.means);
-  code.of_tokens(Opcode::mul32, work.x, work.means + 2 * pe.tokens);
+  code.reduce(Opcode::add32, work.sums, before + pe.tokens);
+  if (pe.row == 0) code.scale(work.means, work.sums, before + pe.tokens, -1.0F, 0.0F);
+  code.give_down(work.means, before + pe.tokens);
+  if (is_centred(form)) code.of_tokens(Opcode::add32, work.z, work.means);
+  code.of_tokens(Opcode::mul32, work.x, work.means + 2 * before);
   code.combine(Opcode::add32, work.z, work.x, n);
   code.of_tokens(Opcode::mul32, work.z, root);
   code.combine(Opcode::to_half16, 0, work.z, n);
   return code.finish();
 }
 
-std::vector<std::uint32_t> layer_norm_plain(const ProgramLaunch& launch) {
+template <NormForm form>
+std::vector<std::uint32_t> norm_plain(const ProgramLaunch& launch) {
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>& values = launch.operands[0];
   std::vector<std::uint32_t> results(values.size());
   for (int token = 0; token < block.tokens; ++token) {
-    const PlainNorm norm(launch, token);
-    for (int feature = 0; feature < block.features; ++feature)
+    const PlainNorm norm(form, launch, token);
+    for (int feature = 0; feature < block.features; ++feature) {
+      const std::uint32_t scaled = multiply(norm.normal(feature), norm.of_feature(1, feature));
       results[static_cast<std::size_t>(feature * block.tokens + token)] =
-          to_half(norm.plus(multiply(norm.normal(feature), norm.of_feature(1, feature)), 2, feature));
+          to_half(is_centred(form) ? norm.plus(scaled, 2, feature) : scaled);
+    }
   }
   if (launch.line.train) results.insert(results.begin(), values.begin(), values.end());
   return results;
 }
 
-std::vector<std::uint32_t> layer_norm_backward_plain(const ProgramLaunch& launch) {
+template <NormForm form>
+std::vector<std::uint32_t> norm_backward_plain(const ProgramLaunch& launch) {
   const BlockMap& block = launch.block;
   std::vector<std::uint32_t> results(launch.operands[0].size());
   for (int token = 0; token < block.tokens; ++token) {
-    const PlainNorm norm(launch, token);
+    const PlainNorm norm(form, launch, token);
     const auto scaled = [&](int feature) { return multiply(norm.value(2, feature), norm.of_feature(1, feature)); };
-    const std::uint32_t mean = norm.share(norm.total(scaled), -1.0F, 0.0F);
+    const std::uint32_t mean = is_centred(form) ? norm.share(norm.total(scaled), -1.0F, 0.0F) : 0;
     const std::uint32_t slope = norm.share(
         norm.total([&](int feature) { return multiply(scaled(feature), norm.normal(feature)); }), -1.0F, 0.0F);
     for (int feature = 0; feature < block.features; ++feature) {
-      const std::uint32_t turned = add(add(scaled(feature), mean), multiply(norm.normal(feature), slope));
+      const std::uint32_t centred = is_centred(form) ? add(scaled(feature), mean) : scaled(feature);
+      const std::uint32_t turned = add(centred, multiply(norm.normal(feature), slope));
       results[static_cast<std::size_t>(feature * block.tokens + token)] = to_half(multiply(turned, norm.root()));
     }
   }
   return results;
 }
+
+template LineProgram norm_program<NormForm::layer>(const LinePe&, const LineSettings&);
+template LineProgram norm_program<NormForm::root_mean_square>(const LinePe&, const LineSettings&);
+template LineProgram norm_backward_program<NormForm::layer>(const LinePe&, const LineSettings&);
+template LineProgram norm_backward_program<NormForm::root_mean_square>(const LinePe&, const LineSettings&);
+template std::vector<std::uint32_t> norm_plain<NormForm::layer>(const ProgramLaunch&);
+template std::vector<std::uint32_t> norm_plain<NormForm::root_mean_square>(const ProgramLaunch&);
+template std::vector<std::uint32_t> norm_backward_plain<NormForm::layer>(const ProgramLaunch&);
+template std::vector<std::uint32_t> norm_backward_plain<NormForm::root_mean_square>(const ProgramLaunch&);
 
 }  // namespace weft::hw
