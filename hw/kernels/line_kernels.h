@@ -1,6 +1,6 @@
 #pragma once
-// The line kernels, one row each. To add one: a row of hw/spec/kernel_table.h, its program and plain loops in a file
-// beside this one, a row of line_kernels.cpp.
+// The line kernels, one row each. To add one: see ARCHITECTURE.md,
+// "I want to add RMS norm".
 #include <deque>
 
 #include "hw/kernels/line_program.h"
