@@ -190,6 +190,8 @@ void VectorStage::take_scalar(int round, int line, int position, std::int64_t wa
 
 void VectorStage::cross(int line, int position, std::int32_t time) {
   Pe& at = pe(line, position);
+  // A PE that owns the stream asks for none in all of its rounds.
+  if (at.crossed - at.passed == most_crossings_) ++at.passed;
   const auto place = static_cast<std::size_t>(&at - pes_.data()) * most_crossings_;
   crossings_[place + (at.crossed++ & (most_crossings_ - 1))] = time;
 }

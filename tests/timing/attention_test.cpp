@@ -31,6 +31,8 @@ hw::MachineSpec random_machine(std::mt19937& random) {
   machine.router.input_queue = pick(2 * machine.router.ramp_cycles, 6);
   machine.router.output_queue = 2 * machine.router.ramp_cycles + pick(2, 5);
   machine.pe.vector_fill_cycles = pick(1, 9);
+  machine.pe.scalar_cycles = pick(1, 3);
+  machine.pe.control_cycles = pick(1, 2);
   return machine;
 }
 
@@ -150,4 +152,15 @@ TEST_CASE("returned sums that come back while their owner still sends its own, b
     if (!c.mask.causal) c.mask.length = pick(1, c.tokens);
     CHECK(compared(machine, c));
   }
+}
+
+TEST_CASE("a PE that has long owned the stream meets the vectors of the rounds after it") {
+  const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
+  CrossCase c;
+  c.kind = KernelKind::attention_values;
+  c.inputs = 19, c.outputs = 27, c.tokens = 14;
+  c.rectangle = {4, 3};
+  CHECK(compared(machine, c));
+  c.mask.causal = true;
+  CHECK(compared(machine, c));
 }
