@@ -23,8 +23,8 @@ class Column {
     run();
   }
 
-  /// Of the first row, where the column stands.
-  const Instruction& next() const { return (*code_.front())[at_.front()]; }
+  /// Of a row, where the column stands.
+  const Instruction& next(std::size_t row = 0) const { return (*code_[row])[at_[row]]; }
   /// Precondition: next() is a meeting in the column. It returns the hops that its wavelets made.
   std::int64_t meet(const FabricTiming& timing) {
     const int elements = next().count;
@@ -72,25 +72,32 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
   const BlockMap& block = programs.block();
   const FabricTiming timing(machine);
   ColumnTimes all;
-  // Row 0 from the east, where totals arrive last.
-  std::vector<LocalThread> first_row;
-  int totals = 0;
+  struct Kind {
+    int columns;
+    Column column;
+  };
+  std::vector<Kind> kinds;  // from the east, where totals arrive last
   for (int first = 0, last = 0; first < block.columns(); first = last) {
-    // Columns meet only in row 0's totals; those of equal share do the same.
+    // Columns meet only in a row's totals; those of equal share do the same.
     last = end_of_kind(first, block.columns(), [&](int line) { return block.tokens_of(line); });
-    Column column(machine, programs, first);
+    kinds.insert(kinds.begin(), {last - first, Column(machine, programs, first)});
+    Column& column = kinds.front().column;
     while (meets(column.next()) && meeting_of(column.next()) != LineMeeting::east)
       all.times.wavelet_hops += (last - first) * column.meet(timing);
-    if (meets(column.next())) totals = column.next().count;
-    for (int row = 1; row < block.rows(); ++row)
-      column.threads()[static_cast<std::size_t>(row)].add_to(all.times, last - first);
-    first_row.insert(first_row.begin(), static_cast<std::size_t>(last - first), column.threads().front());
   }
-  if (totals > 0) {
-    all.leaves = chain_up(timing, totals, true, first_row) + timing.hop;
-    all.times.wavelet_hops += static_cast<std::int64_t>(totals) * block.columns();
+  for (std::size_t row = 0; row < static_cast<std::size_t>(block.rows()); ++row) {
+    const Instruction& next = kinds.front().column.next(row);
+    if (!meets(next)) {
+      for (const Kind& kind : kinds) kind.column.threads()[row].add_to(all.times, kind.columns);
+      continue;
+    }
+    std::vector<LocalThread> line;
+    for (const Kind& kind : kinds)
+      line.insert(line.end(), static_cast<std::size_t>(kind.columns), kind.column.threads()[row]);
+    all.leaves = std::max(all.leaves, chain_up(timing, next.count, true, line) + timing.hop);
+    all.times.wavelet_hops += static_cast<std::int64_t>(next.count) * block.columns();
+    for (const LocalThread& thread : line) thread.add_to(all.times, 1);
   }
-  for (const LocalThread& thread : first_row) thread.add_to(all.times, 1);
   return all;
 }
 

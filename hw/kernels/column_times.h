@@ -11,7 +11,7 @@ namespace weft::hw {
 
 struct ColumnTimes {
   LaunchTimes times;
-  Cycle leaves = 0;  ///< when the last total has left row 0 at its east end; 0 where nothing leaves
+  Cycle leaves = 0;  ///< when the last total has left its row at the east end; 0 where nothing leaves
 };
 
 ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs);

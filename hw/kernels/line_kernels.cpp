@@ -24,9 +24,12 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::gelu_tanh_backward, gelu_backward_program<GeluForm::tanh>, gelu_backward_plain<GeluForm::tanh>},
       {KernelKind::layer_norm, norm_program<NormForm::layer>, norm_plain<NormForm::layer>},
       {KernelKind::layer_norm_backward, norm_backward_program<NormForm::layer>, norm_backward_plain<NormForm::layer>},
+      {KernelKind::layer_norm_gradient, norm_gradient_program<NormForm::layer>, norm_gradient_plain<NormForm::layer>},
       {KernelKind::rms_norm, norm_program<NormForm::root_mean_square>, norm_plain<NormForm::root_mean_square>},
       {KernelKind::rms_norm_backward, norm_backward_program<NormForm::root_mean_square>,
        norm_backward_plain<NormForm::root_mean_square>},
+      {KernelKind::rms_norm_gradient, norm_gradient_program<NormForm::root_mean_square>,
+       norm_gradient_plain<NormForm::root_mean_square>},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }
@@ -36,10 +39,9 @@ LinePrograms::LinePrograms(KernelKind kind, const LineSettings& settings, const 
 
 const LineProgram& LinePrograms::of(int row, int column) {
   LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column, block_.features};
-  // Rows between the first and the last do the same but for the parity of their colors, and in row 0 columns behind
-  // the first.
+  // Rows between the first and the last do the same but for the parity of their colors, and columns behind the first.
   if (row > 0 && row + 1 < pe.rows) pe.row = 2 - row % 2;
-  pe.column = row > 0 ? 0 : std::min(column, 2 - column % 2);
+  pe.column = std::min(column, 2 - column % 2);
   for (const Entry& entry : entries_)
     if (entry.pe.features == pe.features && entry.pe.tokens == pe.tokens && entry.pe.row == pe.row &&
         entry.pe.column == pe.column)

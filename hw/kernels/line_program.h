@@ -1,8 +1,8 @@
 #pragma once
 // A line kernel: work on the elements of each PE, sums or maxima up the columns, broadcasts back down them, sums along
-// row 0 that leave at its east end. A kernel says its PE's program and operands, no more: its time
-// (column_times.h), values (line_values.h) and routes follow from the program.
-// No two of its streams meet in a PE: each begins when the one before has been taken everywhere.
+// rows (of the loss row 0 alone) that leave at their east ends. A kernel says its PE's program and operands, no more:
+// its time (column_times.h), values (line_values.h) and routes follow from the program. No two of its streams meet in a
+// PE: each begins when the one before has been taken everywhere.
 #include <vector>
 
 #include "hw/fabric/launch_programs.h"
@@ -51,14 +51,14 @@ struct LineProgram {
 };
 
 struct LineColors {
-  /// Up the columns, by the row that sends; back; along row 0, by the column that sends.
+  /// Up the columns, by the row that sends; back; along a row, by the column that sends.
   static constexpr int sums_even = 1, sums_odd = 2, returned = 3, totals_even = 5, totals_odd = 6;
   static constexpr int sums_of(int row) { return row % 2 == 0 ? sums_even : sums_odd; }
   static constexpr int totals_of(int column) { return column % 2 == 0 ? totals_even : totals_odd; }
 };
 
 /// What an instruction that meets the fabric takes part in: partial results up a column, a broadcast down it, totals
-/// along row 0 to the east edge.
+/// along a row to the east edge.
 enum class LineMeeting { up, down, east };
 LineMeeting meeting_of(const Instruction& instruction);
 inline bool meets(const Instruction& instruction) { return instruction.fabric_in || instruction.fabric_out; }
@@ -74,7 +74,8 @@ class LineCode : public VectorCode {
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.
   void give_down(int address, int n);
-  /// Sums of n values in fp32 along row 0, out at its east end. The last meeting of a program; of row 0 alone.
+  /// Sums of n values in fp32 along the row, out at its east end. The last meeting of a program; of row 0 or of all
+  /// rows.
   void leave_east(int address, int n);
   LineProgram finish();
 

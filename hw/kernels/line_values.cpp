@@ -44,7 +44,11 @@ void LineValues::run_alike(int first, int columns) {
       place = images_[static_cast<std::size_t>(row)].run(program(row, first).code, place + 1);
     }
   }
-  if (meets(first_code[at[0]])) leave(first_code[at[0]]);
+  totals_.resize(static_cast<std::size_t>(rows));
+  for (std::size_t row = 0; row < at.size(); ++row) {
+    const Instruction& last = program(static_cast<int>(row), first).code[at[row]];
+    if (meets(last)) leave(row, last);
+  }
   for (int row = 0; row < rows; ++row) store(row, first, images_[static_cast<std::size_t>(row)]);
 }
 
@@ -69,19 +73,25 @@ void LineValues::meet(const std::vector<std::size_t>& at, int first) {
 }
 
 // The first column sends its own, each behind it adds them up (LineCode::leave_east).
-void LineValues::leave(const Instruction& instruction) {
-  LineImage& image = images_.front();
+void LineValues::leave(std::size_t row, const Instruction& instruction) {
+  LineImage& image = images_[row];
+  std::vector<std::uint32_t>& totals = totals_[row];
   int column = 0;
-  if (totals_.empty()) {
-    for (int place = 0; place < instruction.count; ++place)
-      totals_.push_back(image.cells(instruction.a + 2 * place)[0]);
+  if (totals.empty()) {
+    for (int place = 0; place < instruction.count; ++place) totals.push_back(image.cells(instruction.a + 2 * place)[0]);
     column = 1;
   }
   for (; column < image.columns(); ++column)
     for (int place = 0; place < instruction.count; ++place) {
-      std::uint32_t& total = totals_[static_cast<std::size_t>(place)];
+      std::uint32_t& total = totals[static_cast<std::size_t>(place)];
       total = combine(Opcode::add32, image.cells(instruction.a + 2 * place)[column], total);
     }
+}
+
+std::vector<std::uint32_t> LineValues::totals() const {
+  std::vector<std::uint32_t> all;
+  for (const std::vector<std::uint32_t>& of_row : totals_) all.insert(all.end(), of_row.begin(), of_row.end());
+  return all;
 }
 
 void LineValues::load(int row, int first, LineImage& image) {

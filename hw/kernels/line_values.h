@@ -25,8 +25,8 @@ class LineValues {
 
   /// Columns [first, last), west to east from call to call.
   void run(int first, int last);
-  /// Totals that leave row 0, fp32 bits; empty: none do.
-  const std::vector<std::uint32_t>& totals() const { return totals_; }
+  /// Totals that leave the rows, fp32 bits, north first; empty: none do.
+  std::vector<std::uint32_t> totals() const;
 
  private:
   void run_alike(int first, int columns);
@@ -34,13 +34,14 @@ class LineValues {
   void store(int row, int first, LineImage& image);
   /// Of images that stand there, north first. Precondition: in the column.
   void meet(const std::vector<std::size_t>& at, int first);
-  void leave(const Instruction& instruction);
+  void leave(std::size_t row, const Instruction& instruction);
   const LineProgram& program(int row, int column) { return programs_.of(row, column); }
 
   LinePrograms& programs_;
   LineMemory& memory_;
   std::vector<LineImage> images_;  ///< of each row, or one of PEs that do not speak
-  std::vector<std::uint32_t> passing_, totals_;
+  std::vector<std::uint32_t> passing_;
+  std::vector<std::vector<std::uint32_t>> totals_;  ///< of each row
   std::vector<std::uint16_t> halves_;
 };
 

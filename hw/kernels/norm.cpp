@@ -18,7 +18,9 @@ constexpr bool is_centred(NormForm form) { return form == NormForm::layer; }
 
 /// Words from `from` on: fp32 arrays of a program. `x`, `y`, `z` are [features][tokens], the others two of [tokens].
 struct NormWork {
-  int x, y, z, sums, means, scratch, end;
+  int x, y, z, sums, means, scratch;
+  int totals;  ///< two of [features]
+  int end;
 
   /// `arrays` of the large ones.
   NormWork(int from, const LinePe& pe, int arrays)
@@ -28,7 +30,8 @@ struct NormWork {
         sums(other_banks(arrays > 2 ? z + 2 * pe.elements() : z)),
         means(static_cast<int>(ceil_div(sums + 4 * pe.tokens, 4)) * 4),
         scratch(other_banks(means + 4 * pe.tokens)),
-        end(scratch + 2 * pe.tokens) {}
+        totals(scratch + 2 * pe.tokens),
+        end(totals + 4 * pe.features) {}
 };
 
 /// The steps of both directions.
@@ -75,6 +78,16 @@ class NormCode : public LineCode {
   void sum(int result, int of) {
     fill(result, pe_.tokens, 0.0F);
     combine_rows(Opcode::add32, result, of, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+  }
+  /// Of each feature over the PE's tokens.
+  void sum_tokens(int result, int of) {
+    Instruction sum = vector(Opcode::fmac32, result, of, pe_.features);
+    sum.element_stride = static_cast<std::uint16_t>(2 * pe_.tokens);
+    sum.row_stride = 2;
+    sum.c = static_cast<std::uint16_t>(
+        place(std::vector<PlacedConstant>(static_cast<std::size_t>(pe_.tokens), {result_bits(1.0F)})));
+    sum.scalars = static_cast<std::uint16_t>(pe_.tokens);
+    add(sum);
   }
   /// result = sums x sign / features + addend
   void scale(int result, int sums, int n, float sign, float addend) {
@@ -190,6 +203,25 @@ LineProgram norm_backward_program(const LinePe& pe, const LineSettings& settings
 }
 
 template <NormForm form>
+LineProgram norm_gradient_program(const LinePe& pe, const LineSettings& settings) {
+  const int n = pe.elements(), values = n;
+  NormCode code(form, pe, settings, values + n, 2);
+  const int totals = (is_centred(form) ? 2 : 1) * pe.features;
+  const NormWork& work = code.work();
+  code.reads({LineTensor::kept, LineFormat::fp16, values});
+  code.reads({LineTensor::deltas, LineFormat::fp16, 0});
+  code.normalise(values);
+  code.fill(work.y, n, 0.0F);
+  code.add_halves(work.y, 0, n, 1.0F);
+  code.combine(Opcode::mul32, work.x, work.y, n);
+  code.fill(work.totals, totals, 0.0F);
+  code.sum_tokens(work.totals, work.x);
+  if (is_centred(form)) code.sum_tokens(work.totals + 2 * pe.features, work.y);
+  code.leave_east(work.totals, totals);
+  return code.finish();
+}
+
+template <NormForm form>
 std::vector<std::uint32_t> norm_plain(const ProgramLaunch& launch) {
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>& values = launch.operands[0];
@@ -225,13 +257,43 @@ std::vector<std::uint32_t> norm_backward_plain(const ProgramLaunch& launch) {
   return results;
 }
 
+template <NormForm form>
+std::vector<std::uint32_t> norm_gradient_plain(const ProgramLaunch& launch) {
+  const BlockMap& block = launch.block;
+  std::vector<PlainNorm> tokens;
+  for (int token = 0; token < block.tokens; ++token) tokens.emplace_back(form, launch, token);
+  std::vector<std::uint32_t> results;
+  const auto total = [&](auto&& value) {
+    std::uint32_t sum = 0;
+    for (int column = 0; column < block.columns(); ++column) {
+      std::uint32_t own = 0;
+      for (int held = 0; held < block.tokens_of(column); ++held)
+        own = add(own, value(tokens[static_cast<std::size_t>(block.first_token(column) + held)]));
+      sum = column == 0 ? own : add(own, sum);
+    }
+    results.push_back(sum);
+  };
+  for (int row = 0; row < block.rows(); ++row) {
+    const int first = block.first_feature(row), last = first + block.features_of(row);
+    for (int feature = first; feature < last; ++feature)
+      total([&](const PlainNorm& norm) { return multiply(norm.normal(feature), norm.value(1, feature)); });
+    for (int feature = first; is_centred(form) && feature < last; ++feature)
+      total([&](const PlainNorm& norm) { return norm.value(1, feature); });
+  }
+  return results;
+}
+
 template LineProgram norm_program<NormForm::layer>(const LinePe&, const LineSettings&);
 template LineProgram norm_program<NormForm::root_mean_square>(const LinePe&, const LineSettings&);
 template LineProgram norm_backward_program<NormForm::layer>(const LinePe&, const LineSettings&);
 template LineProgram norm_backward_program<NormForm::root_mean_square>(const LinePe&, const LineSettings&);
+template LineProgram norm_gradient_program<NormForm::layer>(const LinePe&, const LineSettings&);
+template LineProgram norm_gradient_program<NormForm::root_mean_square>(const LinePe&, const LineSettings&);
 template std::vector<std::uint32_t> norm_plain<NormForm::layer>(const ProgramLaunch&);
 template std::vector<std::uint32_t> norm_plain<NormForm::root_mean_square>(const ProgramLaunch&);
 template std::vector<std::uint32_t> norm_backward_plain<NormForm::layer>(const ProgramLaunch&);
 template std::vector<std::uint32_t> norm_backward_plain<NormForm::root_mean_square>(const ProgramLaunch&);
+template std::vector<std::uint32_t> norm_gradient_plain<NormForm::layer>(const ProgramLaunch&);
+template std::vector<std::uint32_t> norm_gradient_plain<NormForm::root_mean_square>(const ProgramLaunch&);
 
 }  // namespace weft::hw

@@ -25,8 +25,10 @@ enum class KernelKind {
   gelu_tanh_backward,
   layer_norm,
   layer_norm_backward,
+  layer_norm_gradient,
   rms_norm,
   rms_norm_backward,
+  rms_norm_gradient,
 };
 
 /// What happens on the wafer.
@@ -94,7 +96,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 20> kernels{{
+constexpr std::array<Kernel, 22> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -127,8 +129,10 @@ constexpr std::array<Kernel, 20> kernels{{
     activation_kernel(KernelKind::gelu_tanh_backward, "gelu_tanh_backward", KernelRole::delta, "GELU_tanh"),
     {KernelKind::layer_norm, "layer_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::layer_norm_backward, "layer_norm_backward", KernelForm::line, KernelRole::delta},
+    {KernelKind::layer_norm_gradient, "layer_norm_gradient", KernelForm::line, KernelRole::gradient},
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
+    {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

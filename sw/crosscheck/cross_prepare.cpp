@@ -217,12 +217,13 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   prepared.launch.results = plain_results(prepared.launch);
   prepared.setup = set_up(machine, prepared.launch);
   const bool each_late = c.stalls == Stalls::wavelets;
+  const bool leaves_sums = hw::kernel_of(c.kind).role == hw::KernelRole::gradient;
   if (each_late) stall_wavelets(prepared.setup->array, prepared.launch.results.size(), random);
   if (prepared.map && !(each_late && prepared.map->lists())) {
     prepared.recurrence = each_late && !hw::kernel_of(c.kind).by_key
                               ? stalled_end(machine, *prepared.map, prepared.setup->array)
                               : recurrence_end(machine, prepared.launch);
-  } else if (!prepared.map && (!each_late || prepared.launch.edge.empty())) {
+  } else if (!prepared.map && !(each_late && (leaves_sums || !prepared.launch.edge.empty()))) {
     prepared.recurrence = local;
   }
   return prepared;

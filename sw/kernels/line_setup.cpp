@@ -100,8 +100,9 @@ void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaun
 
 std::vector<std::uint32_t> LineSetup::results(const hw::ArrayRun& run) const {
   std::vector<std::uint32_t> results;
-  for (const hw::TimedWavelet& total : run.edges[static_cast<std::size_t>(array.edge(Port::east, 0))].left)
-    results.push_back(total.wavelet.data);
+  for (int row = 0; row < array.height; ++row)
+    for (const hw::TimedWavelet& total : run.edges[static_cast<std::size_t>(array.edge(Port::east, row))].left)
+      results.push_back(total.wavelet.data);
   for (const Written& operand : written_)
     for_each_element(block_, [&](int column, int row, int index, std::size_t) {
       const auto pe = static_cast<std::size_t>(row * array.width + column);

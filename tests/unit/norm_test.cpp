@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <random>
 
@@ -298,4 +299,43 @@ TEST_CASE("RMS norm: of zeros zeros, and a token with an infinity or NaN has no 
     for (const std::uint32_t half : plain_deltas(NormForm::root_mean_square, launch))
       CHECK((half & infinite) == infinite);
   }
+}
+
+TEST_CASE("gradients of gain and shift are sums over tokens, row by row") {
+  std::mt19937 random(8);
+  double worst = 0;
+  for (const NormForm form : {NormForm::layer, NormForm::root_mean_square})
+    for (const Shape& shape : shapes) {
+      if (shape.features > 1000) continue;
+      Case c(random, shape.features, shape.tokens, shape.rectangle, 0.3, 1);
+      const Case deltas(random, shape.features, shape.tokens, shape.rectangle, 0, 2);
+      c.launch.operands = {c.launch.operands[0], deltas.launch.operands[0]};
+      const bool centred = form == NormForm::layer;
+      const std::vector<std::uint32_t> made = centred ? norm_gradient_plain<NormForm::layer>(c.launch)
+                                                      : norm_gradient_plain<NormForm::root_mean_square>(c.launch);
+      const auto count = static_cast<std::size_t>(shape.features);
+      REQUIRE(made.size() == (centred ? 2 : 1) * count);
+      Doubles gain(count, 0.0), shift(count, 0.0), sizes(count, 0.0);
+      for (int token = 0; token < shape.tokens; ++token) {
+        const Doubles normal = normed(form, c.token(0, token), Doubles(count, 1.0), Doubles(count, 0.0), 1e-5F);
+        const Doubles delta = c.token(1, token);
+        for (std::size_t at = 0; at < count; ++at) {
+          gain[at] += delta[at] * normal[at];
+          shift[at] += delta[at];
+          sizes[at] += std::abs(delta[at]) * (1 + std::abs(normal[at]));
+        }
+      }
+      const BlockMap& block = c.launch.block;
+      std::size_t at = 0;
+      for (int row = 0; row < block.rows(); ++row)
+        for (const Doubles* exact : {&gain, &shift})
+          for (int held = 0; (centred || exact == &gain) && held < block.features_of(row); ++held, ++at) {
+            const auto feature = static_cast<std::size_t>(block.first_feature(row) + held);
+            float result;
+            std::memcpy(&result, &made[at], sizeof result);
+            worst = std::max(worst, std::abs(result - (*exact)[feature]) / sizes[feature]);
+          }
+    }
+  INFO("worst, of the sum of sizes: " << worst);
+  CHECK(worst < 2e-6);
 }
