@@ -24,7 +24,7 @@ using namespace weft;
 hw::Job small_job(int systems) {
   using Kind = hw::KernelKind;
   hw::Job job;
-  job.layers = {{"fc1", 64, 32, true}, {"fc2", 32, 10, false}};
+  job.layers = {{"fc1", 64, 32, "ReLU"}, {"fc2", 32, 10}};
   job.train_launches = {{Kind::load_input, 0},     {Kind::matmul_forward, 0},      {Kind::activation, 0},
                         {Kind::matmul_forward, 1}, {Kind::softmax_loss, 1},        {Kind::matmul_gradient, 1},
                         {Kind::matmul_delta, 1},   {Kind::activation_backward, 0}, {Kind::matmul_gradient, 0}};

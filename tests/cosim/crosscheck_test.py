@@ -25,13 +25,18 @@ class Crosscheck(unittest.TestCase):
         result = self.check("--json", "table.json", *arguments)
         return result, json.loads((self.folder / "table.json").read_text())
 
+    @staticmethod
+    def least_sums(kernel, usual):
+        """A norm's gradient has one or two sums a feature, others one an element."""
+        return usual // 3 if kernel.endswith("norm_gradient") else usual
+
     def test_a_sweep(self):
-        result, table = self.sweep("--cases", 1704, "--seed", 11)
+        result, table = self.sweep("--cases", 2200, "--seed", 11)
         print(result.stdout)
         self.assertEqual(table["failures"], [])
         for kernel, row in table["kernels"].items():
-            self.assertIn(row["cases"] - 1704 // len(table["kernels"]), (0, 1))
-            self.assertGreater(row["sums"], 1000, kernel)
+            self.assertIn(row["cases"] - 2200 // len(table["kernels"]), (0, 1))
+            self.assertGreater(row["sums"], self.least_sums(kernel, 1000), kernel)
             self.assertEqual(row["wrong_sums"], 0, kernel)
             self.assertEqual(row["model_unequal"], 0, kernel)
             single, arrays = row["single_pe"], row["arrays"]
@@ -70,11 +75,11 @@ class Crosscheck(unittest.TestCase):
                     self.assertEqual(errors["equal"], errors["cases"], kernel)
 
     def test_lanes_of_another_machine(self):
-        result, table = self.sweep("--cases", 640, "--seed", 11, "--machine", "wse3")
+        result, table = self.sweep("--cases", 880, "--seed", 11, "--machine", "wse3")
         print(result.stdout)
         self.assertEqual(table["failures"], [])
         for kernel, row in table["kernels"].items():
-            self.assertGreater(row["sums"], 500, kernel)
+            self.assertGreater(row["sums"], self.least_sums(kernel, 500), kernel)
             self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), kernel)
             for errors in (row["single_pe"], row["arrays"]):
                 self.assertEqual(errors["equal"], errors["cases"], kernel)
@@ -93,14 +98,14 @@ class Crosscheck(unittest.TestCase):
     def test_numbers_that_no_tile_has_are_compared_between_the_models(self):
         sets = [word for number in ("pe.vector_fill_cycles=7", "pe.vector_issue_cycles=2", "router.input_queue=8", "router.ramp_cycles=3", "router.output_queue=7", "router.link_queue=2")
                 for word in ("--machine_set", number)]
-        result, table = self.sweep("--cases", 450, "--seed", 13, *sets)
+        result, table = self.sweep("--cases", 900, "--seed", 13, *sets)
         self.assertEqual(table["failures"], [])
         self.assertIn("only models are compared", result.stdout)
         self.assertIn("the RTL tile is built with", table["no_tiles"])
         self.assertEqual(table["tile_cycles"], 0)
         self.assertTrue(all(len(line) <= 80 for line in result.stdout.splitlines()), result.stdout)
         for kernel, row in table["kernels"].items():
-            self.assertGreater(row["sums"], 500, kernel)
+            self.assertGreater(row["sums"], self.least_sums(kernel, 500), kernel)
             self.assertEqual(row["wrong_sums"], 0, kernel)
             for errors in (row["single_pe"], row["arrays"]):
                 self.assertEqual(errors["equal"], errors["cases"], kernel)
