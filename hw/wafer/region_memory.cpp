@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tlm/base/error.h"
+
 namespace weft::hw {
 
 RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens)
@@ -25,6 +27,22 @@ RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rec
       kept_[static_cast<std::size_t>(index) - 1].resize(features, tokens_);
   }
   labels_.assign(static_cast<std::size_t>(tokens_), -1);
+}
+
+FeatureBlock& RegionMemory::line_block(LineTensor tensor, int layer) {
+  switch (tensor) {
+    case LineTensor::values:
+      return activation(layer + 1);
+    case LineTensor::deltas:
+      return delta(layer + 1);
+    case LineTensor::kept:
+      return kept_[static_cast<std::size_t>(layer)];
+    case LineTensor::labels:
+    case LineTensor::gain:
+    case LineTensor::shift:
+      break;
+  }
+  throw SimulationError("a line kernel's operand has no place in a region's memory");
 }
 
 int RegionMemory::first_feature(int activation) const {

@@ -50,11 +50,8 @@ class RegionMemory {
 
   FeatureBlock& activation(int index) { return activations_[static_cast<std::size_t>(index)]; }
   FeatureBlock& delta(int index) { return deltas_[static_cast<std::size_t>(index)]; }
-  /// A line kernel's operand, of layer `layer`.
-  FeatureBlock& line_block(LineTensor tensor, int layer) {
-    if (tensor == LineTensor::kept) return kept_[static_cast<std::size_t>(layer)];
-    return tensor == LineTensor::deltas ? delta(layer + 1) : activation(layer + 1);
-  }
+  /// A line kernel's operand of elements, of layer `layer`. Throws SimulationError for one that no wafer holds yet.
+  FeatureBlock& line_block(LineTensor tensor, int layer);
   std::vector<std::int32_t>& labels() { return labels_; }
   FeatureBlock& retained() { return retained_; }
 
