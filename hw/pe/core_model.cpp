@@ -70,6 +70,7 @@ std::optional<CoreSlot> CoreModel::act(Cycle now) {
       Thread& main = threads_[0];
       if (main.free > now) {
         main.free += cycles;
+        races_.lengthen(0, cycles);
       } else if (main.active) {
         main.free = now + cycles;
       }
@@ -292,7 +293,7 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
   const std::uint32_t data = take_data(instruction, slot);
   const std::int64_t at = element_place(thread);
   VectorWords words;
-  words.writes[0] = {at, at + element_words(instruction.opcode)};
+  words.writes[0] = {at, at + element_words(instruction.opcode), 1, 1};
   races_.use(slot.thread, instruction, words, slot.at);
   if (instruction.opcode == Opcode::store16) {
     memory_.write16(at, to_half(data));
@@ -315,7 +316,7 @@ Cycle CoreModel::take_index(Thread& thread, CoreSlot& slot) {
     throw SimulationError(fmt::format("PE: cycle {}, instruction {} ({}): the list is longer", slot.at,
                                       slot.instruction, to_string(instruction)));
   VectorWords words;
-  words.writes[0] = {instruction.a + thread.element, instruction.a + thread.element + 1};
+  words.writes[0] = {instruction.a + thread.element, instruction.a + thread.element + 1, 1, 1};
   races_.use(slot.thread, instruction, words, slot.at);
   memory_.write16(instruction.a + thread.element, static_cast<std::uint16_t>(take_data(instruction, slot)));
   ++thread.element;

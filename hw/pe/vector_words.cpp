@@ -10,7 +10,8 @@ namespace {
 
 /// `elements` of `words` each, the first at `first`, `step` words apart.
 WordRange strided(std::int64_t first, std::int64_t elements, std::int64_t step, int words) {
-  return elements == 0 ? WordRange{} : WordRange{first, first + (elements - 1) * step + words};
+  if (elements == 0) return {};
+  return {first, first + (elements - 1) * step + words, std::max<std::int64_t>(step, 1), words};
 }
 
 WordRange second_of(const Instruction& i, const VectorPlace& place, int count) {
@@ -52,14 +53,14 @@ WordRange scalar_of(Opcode opcode, const VectorPlace& place) {
     case Opcode::scale16:
     case Opcode::keep_equal32:
     case Opcode::zero_equal32:
-      return {place.scalar, place.scalar + 1};
+      return {place.scalar, place.scalar + 1, 1, 1};
     case Opcode::fmac32:
     case Opcode::fmac32_calls:
     case Opcode::horner32:
     case Opcode::count32:
     case Opcode::mul_int32:
     case Opcode::zero_below16:
-      return {place.scalar, place.scalar + 2};
+      return {place.scalar, place.scalar + 2, 1, 1};
     default:
       return {};
   }
@@ -81,7 +82,7 @@ VectorWords words_of(const Instruction& i, const VectorPlace& place, int count) 
   if (drains(i.opcode) && !i.fabric_out && count > 0) {
     const int stored = i.opcode == Opcode::drain16 ? 1 : 2;
     const WordRange to = strided(place.b, count, stored, stored);
-    all.written = {std::min(first.first, to.first), std::max(first.end, to.end)};
+    all.written = {std::min(first.first, to.first), std::max(first.end, to.end), 1, 1};
     all.writes = {first, to};
   } else {
     all.writes = {all.written, WordRange{}};

@@ -9,7 +9,8 @@
 namespace weft::hw {
 
 struct WordRange {
-  std::int64_t first = 0, end = 0;  ///< empty where they are equal
+  std::int64_t first = 0, end = 0;   ///< empty where they are equal
+  std::int64_t step = 1, words = 1;  ///< of each step so many are meant; meet() does not look at it
 
   friend bool meet(const WordRange& a, const WordRange& b) {
     return a.first != a.end && b.first != b.end && a.first < b.end && b.first < a.end;

@@ -64,7 +64,9 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command_->add_flag("--causal", mask_.causal, "attention: a token attends to no later key");
-  command_->add_option("--reach", mask_.reach, "attention: to its own key and so many less one before it [all]")
+  command_
+      ->add_option("--reach", mask_.reach,
+                   "attention, with --causal: to its own key and so many less one before it [all]")
       ->check(CLI::Range(1, 65535));
   command_->add_option("--length", mask_.length, "attention: tokens that exist, the others pad the sequence [all]")
       ->check(CLI::Range(1, 65535));

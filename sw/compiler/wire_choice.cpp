@@ -54,14 +54,18 @@ Plan plan_with_wire(MatchedModel& model, const hw::MachineSpec& machine, int bat
   if (wishes.sparse_wire == SparseWire::dense) model.layers = all_with_zeros(model.layers);
   Plan plan = bounded(model);
   if (wishes.sparse_wire != SparseWire::automatic) return plan;
-  MatchedModel other = model;
-  other.layers = shorter_by_layer(model.layers, machine, plan);
   const auto alike = [](const hw::MatrixLayer& a, const hw::MatrixLayer& b) { return a.sparse() == b.sparse(); };
-  if (std::equal(model.layers.begin(), model.layers.end(), other.layers.begin(), alike)) return plan;
-  Plan planned = bounded(other);
-  if (planned.predicted_step >= plan.predicted_step) return plan;
-  model = std::move(other);
-  return planned;
+  const Layers none = model.layers, some = shorter_by_layer(none, machine, plan), all = all_with_zeros(none);
+  for (const Layers* layers : {&some, &all}) {
+    if (std::equal(layers->begin(), layers->end(), (layers == &some ? none : some).begin(), alike)) continue;
+    MatchedModel other = model;
+    other.layers = *layers;
+    Plan planned = bounded(other);
+    if (planned.predicted_step >= plan.predicted_step) continue;
+    plan = std::move(planned);
+    model = std::move(other);
+  }
+  return plan;
 }
 
 }  // namespace weft::sw

@@ -188,6 +188,10 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
     if (const auto bad = unusable_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
   const StepSettings step = step_settings(model, machine, layers, plan, data.train);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
+  if (goes_on && !trains())
+    for (const std::string& change : setting_changes(from.settings, step))
+      if (change.rfind("model.", 0) == 0)
+        notes.push_back(fmt::format("{}: was trained with {}", start.string(), change));
   const std::int64_t last_step =
       training_end(config, training_samples(config, data.train),
                    start_position(config, from, data.train, initial.global_step), initial.global_step);

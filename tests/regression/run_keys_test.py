@@ -71,6 +71,11 @@ class RunKeys(ScratchTrainings):
             self.assertEqual(result.stdout, run(*with_files, cwd=self.folder).stdout)
         result = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", "first", "-o", "evaluated", cwd=self.folder)
         self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("was trained with", result.stdout)
+        result = run("eval", "fc_mnist_tiny", "--data", self.data, "--checkpoint_path", "first", "-o", "otherwise", "--set",
+                     "model.activation_fn=gelu", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"checkpoint_3.mdl: was trained with model.activation_fn relu, this run has gelu")
         (self.folder / "first/report.json").rename(self.folder / "aside.json")
         result = run("show", "first", cwd=self.folder)
         self.assertEqual(result.returncode, 2)
