@@ -153,13 +153,22 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
 
 }  // namespace
 
-Matching match_kernels(const OperationGraph& forward) {
-  Matching matching{forward, backward_graph(forward), {}, {}};
-  std::vector<std::string> missing;
+Matching cover_with_kernels(const OperationGraph& forward) {
+  Matching matching{forward, backward_graph(forward), {}, {}, {}};
   std::map<std::string, int> layers;
-  matching.forward_kernels = Matcher(matching.forward, layers).match(missing);
-  matching.backward_kernels = Matcher(matching.backward, layers).match(missing);
-  if (!missing.empty()) throw UsageError(fmt::format("{}\n{}", fmt::join(missing, "\n"), forms()));
+  matching.forward_kernels = Matcher(matching.forward, layers).match(matching.missing);
+  matching.backward_kernels = Matcher(matching.backward, layers).match(matching.missing);
+  return matching;
+}
+
+void require_kernels(const Matching& matching, const std::string& shown) {
+  if (!matching.missing.empty())
+    throw UsageError(fmt::format("{}{}\n{}", shown, fmt::join(matching.missing, "\n"), forms()));
+}
+
+Matching match_kernels(const OperationGraph& forward) {
+  Matching matching = cover_with_kernels(forward);
+  require_kernels(matching);
   return matching;
 }
 
