@@ -88,7 +88,7 @@ std::string matching_table(const Matching& matching) {
                  fmt::format("{}x{}", operation.input_features, operation.output_features), kernel,
                  fmt::format("{}", parameters_of(operation)), fmt::format("{}", type_of(operation).flops(operation))});
   });
-  Table backward({13, 22, 14, 20, 11}, 1);
+  Table backward({13, 22, 14, 20, 10}, 1);
   backward.add({"backward", "reads", "makes", "kernel", "flop/token"});
   for_each_row(matching.backward, matching.backward_kernels, [&](const Operation& operation, const char* kernel) {
     backward.add({operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")), operation.outputs.front(),
