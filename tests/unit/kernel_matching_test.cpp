@@ -156,7 +156,7 @@ TEST_CASE("a GPT's longer names make its table's columns wider") {
   const std::size_t operations = 1 + 12 * 14 + 3;
   REQUIRE(lines.size() > operations);
   for (std::size_t line = 1; line <= operations; ++line) CHECK(lines[line].size() == lines[0].size());
-  CHECK_THAT(text, Contains("\nh11.attention         h11.attention.softmax h11.v  8x8"));
+  CHECK_THAT(text, Contains("\nh11.attention         h11.attention.softmax h11.v 8x8"));
 }
 
 TEST_CASE("the table holds every operation of both passes in 80 columns") {
