@@ -58,7 +58,7 @@ class CsX : public sc_core::sc_module {
   void run_step(int stage, std::int64_t step);
   void run_launch(proto::BlockTag tag, const Launch& launch);
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes load_input(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.

@@ -45,7 +45,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch) {
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
-      return load_input(tag, record);
+      return load_input(tag, launch, record);
     case KernelForm::line:
       return line(tag, launch, record);
     case KernelForm::stream:
@@ -67,7 +67,7 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
-  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].features();
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
     const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
@@ -91,7 +91,7 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
   std::array<float, 2> loss{};
   std::copy(totals.begin(), totals.end(), loss.begin());
   if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
-    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(plan_.job->layers.size()));
+    first_not_finite_ = first_activation_not_finite(wafer_, plan_.job->activations);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss.data());
   const RunCycle left = record.start + (leaves + layout_.way_out(0) + lane_sum());
   Block sums{tag};
@@ -102,7 +102,7 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
   links.send_up(std::move(sums), clock_.from_edge(left), books_.work());
 }
 
-LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
+LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, outputs = job.layers.back().outputs;
   const ArrivedBlock arrival = links.samples(tag);
@@ -110,7 +110,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * features);
-    watch_->open_load(wafer_, samples, labels, record.global_step, record.start);
+    watch_->open_load(wafer_, launch, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   const RunCycle there = clock_.to_edge(arrival.at);
@@ -132,7 +132,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
 }
 
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  wafer_.begin_launch(launch.kind, launch.layer);
+  wafer_.begin_launch(launch);
   wafer_.begin_values();
   watch_->open_matrix(wafer_, launch, record.global_step, record.start);
   timers_.open(launch.kind, plan_.job->layers[static_cast<std::size_t>(launch.layer)], record.start);

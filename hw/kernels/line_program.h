@@ -7,6 +7,7 @@
 
 #include "hw/fabric/launch_programs.h"
 #include "hw/pe/vector_code.h"
+#include "hw/spec/operand.h"
 
 namespace weft::hw {
 
@@ -20,21 +21,11 @@ struct LinePe {
   int elements() const { return features * tokens; }
 };
 
-/// Operands of a launch, by the layer that it belongs to.
-enum class LineTensor {
-  values,  ///< the layer's output, [features][tokens]
-  kept,    ///< what its activation read, of layers that keep it (MatrixLayer::keeps_preactivation)
-  deltas,  ///< its delta
-  labels,  ///< [tokens], 16 bits each; none = 0xffff
-  gain,    ///< of a norm, [features]; of `weft crosscheck` alone so far, as
-  shift,   ///< what is then added
-};
-
 /// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
 enum class LineFormat { fp16, fp32, feature, label };
 
 struct LineOperand {
-  LineTensor tensor;
+  Operand tensor;
   LineFormat format;
   int address;  ///< word
 };

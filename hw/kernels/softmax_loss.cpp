@@ -47,9 +47,9 @@ SoftmaxLoss::SoftmaxLoss(const LinePe& pe, const LineSettings& settings)
       totals_(sums_ + 4 * pe.tokens),
       labels_(totals_ + 4),
       code_(pe, labels_ + pe.tokens + pe.tokens % 2) {
-  code_.reads({LineTensor::values, LineFormat::fp32, logits});
-  code_.reads({LineTensor::labels, LineFormat::label, labels_});
-  if (settings.train) code_.writes({LineTensor::deltas, LineFormat::fp16, scratch_});
+  code_.reads({Operand::values, LineFormat::fp32, logits});
+  code_.reads({Operand::labels, LineFormat::label, labels_});
+  if (settings.train) code_.writes({Operand::deltas, LineFormat::fp16, scratch_});
   add_maximum();
   add_sums();
   if (settings.train) add_deltas();

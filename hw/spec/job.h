@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/spec/kernel_table.h"
+#include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
 #include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
@@ -29,6 +30,8 @@ struct MatrixLayer {
   std::shared_ptr<const WeightMask> trained = nullptr;
   bool keeps_preactivation = false;  ///< for the backward pass, beside what the activation makes of it
 
+  /// Of what it makes.
+  int features() const { return outputs; }
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
@@ -46,6 +49,7 @@ struct MatrixLayer {
 struct Launch {
   KernelKind kind = KernelKind::load_input;
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
+  OperandTensors reads = {}, writes = {};
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with inputs + 1 elements,
@@ -140,6 +144,10 @@ struct Stage {
 
 struct Job {
   std::vector<MatrixLayer> layers;
+  /// Those that the forward pass makes stand first, `activations` of them in the order of their making, the samples
+  /// before all others.
+  std::vector<WaferTensor> tensors;
+  int activations = 0;
   std::vector<Launch> train_launches;  ///< one micro-batch of a training step
   std::vector<Launch> eval_launches;
   std::vector<Stage> stages;

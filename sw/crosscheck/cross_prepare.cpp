@@ -166,7 +166,7 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
 bool keeps_in_training(hw::LinePrograms& programs) {
   const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
   return std::any_of(written.begin(), written.end(),
-                     [](const hw::LineOperand& operand) { return operand.tensor == hw::LineTensor::kept; });
+                     [](const hw::LineOperand& operand) { return operand.tensor == hw::Operand::kept; });
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {

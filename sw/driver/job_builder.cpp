@@ -52,6 +52,9 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   const RunConfig& run = config.runconfig;
   hw::Job job;
   job.layers = layers;
+  const MatchedModel model = matched_model(network_graph(config.model));
+  job.tensors = model.tensors;
+  job.activations = model.activations;
   for (const PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
   for (const PlannedLaunch& planned : plan.eval) job.eval_launches.push_back(planned.launch);
   job.first_step = first_step;

@@ -79,6 +79,7 @@ void evaluate(int systems, int micro_batches, sw::PlanWishes wishes = {}, double
       layer.sparsity = sparsity;
       layer.mask = std::make_shared<const WeightMask>(WeightMask::random(layer.outputs, layer.inputs, sparsity, 3));
     }
+  weft::test::place_tensors(job);
   job.batch = batch;
   job.systems = systems;
   job.schedule.rate = 0.5;

@@ -74,6 +74,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     layer.sparsity = 0;
     layer.mask = nullptr;
   }
+  weft::test::place_tensors(job);
   job.batch = 48;
   job.systems = systems;
   job.optimizer.kind = kind;
