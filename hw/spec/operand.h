@@ -24,8 +24,8 @@ enum class Operand {
 struct WaferTensor {
   std::string name;
   int features = 0;
-  int layer = -1;         ///< whose launch makes it; none: the samples
-  bool fp32 = false;      ///< as a launch's sums are; else they are rounded to fp16
+  int layer = -1;          ///< whose launch makes it; none: the samples
+  bool fp32 = false;       ///< as a launch's sums are; else they are rounded to fp16
   bool one_below = false;  ///< the constant one of a bias stands behind its features, in the last row that holds any
 };
 

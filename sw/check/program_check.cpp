@@ -84,7 +84,8 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
     program.line = wafer_->lane_settings(settings, index);
     program.block = wafer_->block(index, features);
     LinePrograms programs(program);
-    for (const LineOperand& operand : programs.of(0, 0).reads) program.operands.push_back(operand_bits(lane, launch.reads, operand));
+    for (const LineOperand& operand : programs.of(0, 0).reads)
+      program.operands.push_back(operand_bits(lane, launch.reads, operand));
   }
 }
 

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "sw/compiler/tensor_places.h"
-#include "sw/graph/backward_graph.h"
-#include "sw/graph/operation_types.h"
+#include "sw/compiler/launch_builder.h"
 
 namespace weft::sw {
 
@@ -12,110 +10,6 @@ using hw::KernelKind;
 using hw::Operand;
 
 namespace {
-
-/// Launches and tensors of matched kernels, in the order of launching.
-class ModelBuilder {
- public:
-  explicit ModelBuilder(const Matching& matching) : matching_(matching) {
-    for (const Tensor& input : matching.forward.inputs)
-      if (input.name != "labels") places_.add(input.name, {input.name, input.features});
-  }
-
-  MatchedModel result() {
-    for (const MatchedKernel& kernel : matching_.forward_kernels) forward(kernel);
-    model_.activations = static_cast<int>(places_.tensors().size());
-    for (const MatchedKernel& kernel : matching_.forward_kernels) keep(kernel);
-    for (const MatchedKernel& kernel : matching_.backward_kernels) backward(kernel);
-    model_.tensors = places_.tensors();
-    return std::move(model_);
-  }
-
- private:
-  void forward(const MatchedKernel& kernel) {
-    const Operation &first = of(matching_.forward, kernel.operations.front()),
-                    &last = of(matching_.forward, kernel.operations.back());
-    const std::string &read = first.inputs.front(), &made = last.outputs.front();
-    hw::Launch launch{*kernel.kind, kernel.layer};
-    for (const int place : kernel.operations) describe(of(matching_.forward, place));
-    if (hw::kernel_of(launch.kind).is_forward_product()) {
-      const int inputs = places_.of(read);
-      places_.form(inputs).one_below = true;
-      launch.reads.set(Operand::resident, inputs);
-      launch.writes.set(Operand::result, places_.add(made, {first.name, last.output_features, kernel.layer}));
-    } else if (hw::kernel_of(launch.kind).role == hw::KernelRole::loss) {
-      places_.form(places_.of(read)).fp32 = true;
-      launch.reads.set(Operand::values, places_.of(read));
-    } else {
-      places_.share(made, read);
-      launch.reads.set(Operand::values, places_.of(read));
-      launch.writes.set(Operand::values, places_.of(read));
-    }
-    model_.forward.push_back(launch);
-  }
-
-  /// What the forward pass leaves for the backward pass besides.
-  void keep(const MatchedKernel& kernel) {
-    hw::Launch& launch = launch_of(kernel);
-    const Operation& first = of(matching_.forward, kernel.operations.front());
-    const auto add = [&](const std::string& name, int features) {
-      return places_.add(name, {name, features, kernel.layer});
-    };
-    if (hw::kernel_of(launch.kind).role == hw::KernelRole::loss)
-      launch.writes.set(Operand::deltas, add(delta_name(first.inputs.front()), first.input_features));
-    if (type_of(first).activation_fn.empty() || type_of(first).delta_reads != DeltaReads::input) return;
-    launch.writes.set(Operand::kept, add(kept_name(first.inputs.front()), first.input_features));
-  }
-
-  void backward(const MatchedKernel& kernel) {
-    const Operation &first = of(matching_.backward, kernel.operations.front()),
-                    &last = of(matching_.backward, kernel.operations.back());
-    if (!kernel.kind) return;  // its deltas are those of the kernel before
-    hw::Launch launch{*kernel.kind, kernel.layer};
-    const std::string& delta = first.inputs.front();
-    const hw::Kernel& row = hw::kernel_of(launch.kind);
-    if (row.produces_gradient()) {
-      launch.reads.set(Operand::stream, places_.of(delta)).set(Operand::resident, places_.of(first.inputs.back()));
-    } else if (row.streams()) {
-      launch.reads.set(Operand::resident, places_.of(delta)).set(Operand::stream, places_.of(delta));
-      const std::string& made = last.outputs.front();
-      launch.writes.set(Operand::result, places_.add(made, {made, last.input_features, kernel.layer}));
-    } else {
-      places_.share(last.outputs.front(), delta);
-      launch.reads.set(Operand::deltas, places_.of(delta));
-      launch.writes.set(Operand::deltas, places_.of(delta));
-      const std::string& read = last.inputs.back();
-      const bool kept = type_of(last).delta_reads == DeltaReads::input;
-      launch.reads.set(kept ? Operand::kept : Operand::values, places_.of(kept ? kept_name(read) : read));
-    }
-    model_.backward.push_back(launch);
-  }
-
-  void describe(const Operation& operation) {
-    if (operation.type == "Linear") {
-      model_.layers.push_back({operation.name, operation.input_features, operation.output_features});
-      model_.layers.back().sparsity = operation.attribute("sparsity");
-    }
-    const OperationType& type = type_of(operation);
-    if (!type.activation_fn.empty()) {
-      model_.layers.back().activation = type.name;
-      model_.layers.back().keeps_preactivation = type.delta_reads == DeltaReads::input;
-    }
-    if (operation.type == "Dropout") model_.layers.back().dropout = operation.attribute("probability");
-  }
-
-  static std::string kept_name(const std::string& tensor) { return "kept " + tensor; }
-  static const Operation& of(const OperationGraph& graph, int place) {
-    return graph.operations[static_cast<std::size_t>(place)];
-  }
-  hw::Launch& launch_of(const MatchedKernel& kernel) {
-    const auto place = static_cast<std::size_t>(&kernel - matching_.forward_kernels.data());
-    return model_.forward[place];
-  }
-
-  const Matching& matching_;
-  TensorPlaces places_;
-  MatchedModel model_;
-};
 
 /// The first launch of a layer.
 auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
@@ -125,7 +19,7 @@ auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
 
 }  // namespace
 
-MatchedModel matched_model(const Matching& matching) { return ModelBuilder(matching).result(); }
+MatchedModel matched_model(const Matching& matching) { return build_launches(matching); }
 
 MatchedModel matched_model(const OperationGraph& graph) { return matched_model(match_kernels(graph)); }
 

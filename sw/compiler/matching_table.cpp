@@ -15,8 +15,10 @@ template <typename Row>
 void for_each_row(const OperationGraph& graph, const std::vector<MatchedKernel>& kernels, Row&& row) {
   for (const MatchedKernel& kernel : kernels)
     for (const int place : kernel.operations) {
-      const bool first = place == kernel.operations.front() && kernel.kind;
-      row(graph.operations[static_cast<std::size_t>(place)], first ? hw::kernel_name(*kernel.kind) : "(same kernel)");
+      const std::vector<BoundLaunch>& launches = kernel.pattern->launches;
+      const bool first = place == kernel.operations.front() && !launches.empty();
+      row(graph.operations[static_cast<std::size_t>(place)],
+          first ? hw::kernel_name(launches.back().kind) : "(same kernel)");
     }
 }
 

@@ -1,0 +1,89 @@
+#include "sw/compiler/kernel_patterns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sw/graph/operation_types.h"
+
+namespace weft::sw {
+
+namespace {
+
+using hw::KernelKind;
+using hw::Operand;
+
+BoundOperand in(Operand operand, int place = 0) { return {operand, BoundOperand::To::input, place}; }
+BoundOperand out(Operand operand) { return {operand, BoundOperand::To::output, 0}; }
+
+// In the backward pass input 0 is the delta of the output.
+void append_products(std::vector<KernelPattern>& all) {
+  all.push_back({Pass::forward,
+                 {"Linear"},
+                 {{KernelKind::matmul_forward, {in(Operand::resident)}, {out(Operand::result)}}},
+                 true});
+  all.push_back({Pass::delta,
+                 {"Linear"},
+                 {{KernelKind::matmul_delta, {in(Operand::resident), in(Operand::stream)}, {out(Operand::result)}}}});
+  all.push_back({Pass::gradient,
+                 {"Linear"},
+                 {{KernelKind::matmul_gradient, {in(Operand::stream), in(Operand::resident, 1)}, {}}}});
+}
+
+/// Dropout is done by the activation's kernel.
+void append_activations(std::vector<KernelPattern>& all) {
+  for (const hw::Kernel& row : hw::kernels) {
+    if (row.operation == nullptr) continue;
+    const bool keeps = find_operation_type(row.operation)->delta_reads == DeltaReads::input;
+    BoundLaunch launch{row.kind, {}, {}};
+    const bool forward = row.role == hw::KernelRole::forward;
+    if (forward) {
+      launch.reads = {in(Operand::values)};
+      launch.writes = {out(Operand::values)};
+      if (keeps) launch.writes.push_back(in(Operand::kept));
+    } else {
+      launch.reads = {in(Operand::deltas), in(keeps ? Operand::kept : Operand::values, 1)};
+      launch.writes = {out(Operand::deltas)};
+    }
+    const Pass pass = forward ? Pass::forward : Pass::delta;
+    std::vector<std::string> with_dropout{row.operation, "Dropout"};
+    if (!forward) with_dropout = {"Dropout", row.operation};
+    const std::vector<std::string> after = forward ? std::vector<std::string>{"Linear"} : std::vector<std::string>{};
+    all.push_back({pass, std::move(with_dropout), {launch}, false, true, after});
+    all.push_back({pass, {row.operation}, {launch}, false, true, after});
+  }
+}
+
+std::vector<KernelPattern> all_patterns() {
+  std::vector<KernelPattern> all;
+  append_products(all);
+  append_activations(all);
+  all.push_back({Pass::forward,
+                 {"SoftmaxCrossEntropy"},
+                 {{KernelKind::softmax_loss, {in(Operand::values)}, {}}},
+                 false,
+                 false,
+                 {"Linear"}});
+  all.push_back({Pass::delta, {"SoftmaxCrossEntropy"}, {}});
+  return all;
+}
+
+}  // namespace
+
+const std::vector<KernelPattern>& kernel_patterns() {
+  static const std::vector<KernelPattern> all = all_patterns();
+  return all;
+}
+
+std::string pattern_forms() {
+  std::string text = "kernels do:";
+  for (const KernelPattern& pattern : kernel_patterns()) {
+    if (pattern.pass != Pass::forward) continue;
+    std::vector<std::string> kernels;
+    for (const BoundLaunch& launch : pattern.launches) kernels.emplace_back(hw::kernel_name(launch.kind));
+    text += fmt::format("\n  {}: {}", fmt::join(kernels, ", "), fmt::join(pattern.types, " + "));
+    if (!pattern.after.empty()) text += fmt::format(" after {}", fmt::join(pattern.after, ", "));
+  }
+  return text;
+}
+
+}  // namespace weft::sw
