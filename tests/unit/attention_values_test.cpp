@@ -21,13 +21,20 @@ constexpr KernelKind products[] = {KernelKind::attention_scores, KernelKind::att
                                    KernelKind::attention_keys};
 constexpr float untouched = 12345;
 
-/// Most values lie in +-[0.5, 1); `special`: one in eight is any 16 bits.
-FeatureBlock random_block(int features, int tokens, bool special, std::mt19937& random) {
+enum class Values {
+  near_one,    ///< +-[0.5, 1)
+  any,         ///< the same, and one in eight is any 16 bits
+  cancelling,  ///< +-128 and +-[2^-9, 2^-8): another order of sums is another fp16
+};
+
+FeatureBlock random_block(int features, int tokens, Values values, std::mt19937& random) {
   FeatureBlock block;
   block.resize(features, tokens);
   for (float& value : block.values) {
-    const std::uint32_t bits = random();
-    const std::uint32_t half = special && bits % 8 == 0 ? bits >> 16 : 0x3800 | (bits >> 16 & 0x83ff);
+    const std::uint32_t bits = random(), signed_half = bits >> 16 & 0x83ff;
+    std::uint32_t half = 0x3800 | signed_half;
+    if (values == Values::any && bits % 8 == 0) half = bits >> 16;
+    if (values == Values::cancelling) half = bits % 2 == 0 ? 0x5800 | (signed_half & 0x8000) : 0x1800 | signed_half;
     value = half_to_float(static_cast<std::uint16_t>(half));
   }
   return block;
@@ -49,13 +56,13 @@ struct Case {
 };
 
 /// `more_rows`: behind the features, as of an activation with the ones of the bias.
-Case random_case(KernelKind kind, bool special, int more_rows, std::mt19937& random) {
+Case random_case(KernelKind kind, Values values, int more_rows, std::mt19937& random) {
   const auto one_of = [&](std::initializer_list<int> of) { return of.begin()[random() % of.size()]; };
   const HeadShape shape{one_of({1, 2, 3}), one_of({1, 2, 3, 5, 6, 8}), one_of({1, 2, 3}), one_of({1, 2, 3, 5, 7, 12})};
   const int rows = best_rows(shape.heads + static_cast<int>(random() % 12), shape.heads, shape.head_size),
             columns = best_columns(shape.sequences + static_cast<int>(random() % 12), shape.sequences, shape.length);
   const auto block = [&](bool scores) {
-    return random_block(scores ? shape.keys() : shape.features() + more_rows, shape.tokens(), special, random);
+    return random_block(scores ? shape.keys() : shape.features() + more_rows, shape.tokens(), values, random);
   };
   Case made{kind,
             HeadGrid({columns, rows}, shape),
@@ -162,7 +169,7 @@ TEST_CASE("random grids against double precision") {
   for (const KernelKind kind : products) {
     double worst = 0;
     for (int number = 0; number < 150; ++number) {
-      const Case c = random_case(kind, false, number % 2, random);
+      const Case c = random_case(kind, Values::near_one, number % 2, random);
       const FeatureBlock result = c.computed(2);
       const bool fp32 = kind == KernelKind::attention_scores;
       const int rows = fp32 ? c.shape().length : c.shape().head_size;
@@ -195,7 +202,7 @@ TEST_CASE("random grids: bits of the PE programs of each head and sequence, infi
   std::mt19937 random(22);
   for (const KernelKind kind : products) {
     for (int number = 0; number < 60; ++number) {
-      const Case c = random_case(kind, number % 2 == 0, number % 3 == 0 ? 1 : 0, random);
+      const Case c = random_case(kind, static_cast<Values>(number % 3), number % 2, random);
       const FeatureBlock result = c.computed(3);
       for (int index = 0; index < c.grid.places(); ++index) {
         const HeadGrid::Place place = c.grid.place(index);
@@ -208,13 +215,13 @@ TEST_CASE("random grids: bits of the PE programs of each head and sequence, infi
       }
     }
   }
-  CHECK(programs.totals().sums > 20'000);
+  CHECK(programs.totals().sums > 15'000);
 }
 
 TEST_CASE("bits do not depend on the threads") {
   std::mt19937 random(23);
   for (int number = 0; number < 60; ++number) {
-    const Case c = random_case(products[number % 3], false, 0, random);
+    const Case c = random_case(products[number % 3], Values::near_one, 0, random);
     const FeatureBlock one = c.computed(1);
     CHECK(c.computed(2).values == one.values);
     CHECK(c.computed(5).values == one.values);
