@@ -32,14 +32,14 @@ std::int64_t parameters_of(const Operation& operation) {
 
 std::string matching_table(const Matching& matching) {
   constexpr auto forward = "{:<13}{:<13}{:<13}{:<15}{:>12} {:>13}\n";
-  std::string text = fmt::format(forward, "operation", "reads", "shape", "kernel", "params", "flop/smpl");
+  std::string text = fmt::format(forward, "operation", "reads", "shape", "kernel", "params", "flop/token");
   for_each_row(matching.forward, matching.forward_kernels, [&](const Operation& operation, const char* kernel) {
     text += fmt::format(forward, operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")),
                         fmt::format("{}x{}", operation.input_features, operation.output_features), kernel,
                         parameters_of(operation), type_of(operation).flops(operation));
   });
   constexpr auto backward = "{:<13}{:<22}{:<14}{:<20}{:>11}\n";
-  text += fmt::format(backward, "backward", "reads", "makes", "kernel", "flop/smpl");
+  text += fmt::format(backward, "backward", "reads", "makes", "kernel", "flop/token");
   for_each_row(matching.backward, matching.backward_kernels, [&](const Operation& operation, const char* kernel) {
     text += fmt::format(backward, operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")),
                         operation.outputs.front(), kernel, type_of(operation).flops(operation));

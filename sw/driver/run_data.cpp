@@ -134,7 +134,7 @@ RunData load_data(const ModelConfig& config, const std::vector<NeededData>& need
   for (const NeededData& data : needed) {
     const DataConfig& from = config_of(config, data);
     (data.section == "train_input" ? run.train : run.eval) = hw::load_dataset(
-        *data.files, {config.model.input_features, config.model.num_classes, {from.mean, from.std}, from.transpose});
+        *data.files, {config.model.input_features(), config.model.num_classes(), {from.mean, from.std}, from.transpose});
   }
   return run;
 }

@@ -1,21 +1,15 @@
 #include "sw/frontend/model_keys.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "sw/frontend/key_rows.h"
 
 namespace weft::sw {
 namespace {
 
 using Use = KeyUse;
 
-struct Row {
-  std::string_view path, also;
-  Use use;
-  std::string_view values, fallback, text;
-};
-
-/// "*_input" stands for train_input and eval_input. `also` is split at blanks.
-constexpr Row rows[] = {
+constexpr KeyRow rows[] = {
     {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic", "mnist",
      "IDX files of 28 x 28 pictures, or samples made up"},
     {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist",
@@ -40,11 +34,13 @@ constexpr Row rows[] = {
      "synthetic: how many there are"},
 
     {"model.name", "", Use::honoured, "a text", "", "names the run's folder; without it the file's name"},
+    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt", "",
+     "what the network is; without it a gpt if num_heads or vocab_size is there. The last three are one"},
     {"model.input_features", "", Use::honoured, "a whole number, 784 to 784", "784", "synthetic: 1 to 1048576"},
     {"model.hidden_sizes", "", Use::honoured, "a list of 0 to 1024 items, each a whole number, 1 to 1048576", "",
      "outputs of each hidden layer; or depth and hidden_size"},
     {"model.depth", "", Use::honoured, "a whole number, 1 to 1024", "", "hidden layers of hidden_size each"},
-    {"model.hidden_size", "", Use::honoured, "a whole number, 1 to 1048576", "", "see depth"},
+    {"model.hidden_size", "", Use::honoured, "a whole number, 1 to 1048576", "", "see depth; gpt: features of a token"},
     {"model.num_classes", "", Use::honoured, "a whole number, 10 to 1048576", "10", "outputs; synthetic: from 1"},
     {"model.activation_fn", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new", "relu",
      "after each hidden layer; gelu by the error function, the last two by tanh"},
@@ -235,7 +231,7 @@ std::string with_input(std::string text, const std::string& section) {
   return text;
 }
 
-ModelKey key_of(const Row& row, const std::string& input) {
+ModelKey key_of(const KeyRow& row, const std::string& input) {
   ModelKey key{with_input(std::string(row.path), input),
                {},
                row.use,
@@ -266,10 +262,18 @@ const std::vector<SectionSpelling>& section_spellings() {
 const std::vector<ModelKey>& model_keys() {
   static const std::vector<ModelKey> keys = [] {
     std::vector<ModelKey> all;
-    for (const Row& row : rows) {
+    for (const KeyRow& row : rows) {
       all.push_back(key_of(row, "train_input"));
       if (row.path.rfind("*_input", 0) == 0) all.push_back(key_of(row, "eval_input"));
     }
+    std::vector<ModelKey> transformer;
+    for (const KeyRow& row : transformer_key_rows()) transformer.push_back(key_of(row, ""));
+    const auto optimizer =
+        std::find_if(all.begin(), all.end(), [](const ModelKey& key) { return key.path.rfind("optimizer.", 0) == 0; });
+    const auto others = std::stable_partition(transformer.begin(), transformer.end(),
+                                              [](const ModelKey& key) { return key.use == KeyUse::honoured; });
+    all.insert(optimizer, transformer.begin(), others);
+    all.insert(all.end(), others, transformer.end());
     return all;
   }();
   return keys;

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "sw/frontend/style_translation.h"
+#include "sw/graph/model_limits.h"
+#include "sw/graph/operation_types.h"
 #include "sw/graph/optimizer_section.h"
 #include "sw/graph/schedule_section.h"
 #include "tlm/base/named_file.h"
@@ -16,8 +18,6 @@
 namespace weft::sw {
 namespace {
 
-constexpr int kMaxFeatures = 1 << 20;
-constexpr int kMaxLayers = 1024;
 /// 2048 systems of half a million samples each; counted in int. How many were predicted right is summed in fp32, on the
 /// wafer and in SwarmX: exact up to 2^24 samples of a micro-batch over all systems.
 const IntegerRange kBatchRange{1, 1 << 30};
@@ -124,9 +124,8 @@ SparsityConfig read_sparsity(YamlSection& section, int layers) {
   return sparsity;
 }
 
-NetworkConfig read_network(YamlSection section, const std::string& data_processor, const std::string& file_name) {
-  NetworkConfig network;
-  network.name = section.text("name", file_name);
+FullyConnectedConfig read_fully_connected(YamlSection& section, const std::string& data_processor) {
+  FullyConnectedConfig network;
   const bool mnist = data_processor == "mnist";
   network.input_features = mnist ? section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784)
                                  : section.integer("input_features", {1, kMaxFeatures});
@@ -135,6 +134,23 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
       section.integer("num_classes", {mnist ? 10 : 1, kMaxFeatures, mnist ? "mnist: labels 0 to 9" : ""}, 10);
   network.activation = section.choice<std::string>("activation_fn", activation_functions(), network.activation);
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
+  return network;
+}
+
+/// Which network a section describes: as it says, or by the keys that it has.
+bool is_transformer(YamlSection& section) {
+  return section.choice<bool>("model_name", {{"fully_connected", false}, {"gpt2", true}, {"gpt3", true}, {"gpt", true}},
+                              section.has("num_heads") || section.has("vocab_size"));
+}
+
+NetworkConfig read_network(YamlSection section, const std::string& data_processor, const std::string& file_name) {
+  NetworkConfig network;
+  network.name = section.text("name", file_name);
+  const bool transformer = is_transformer(section);
+  if (transformer)
+    network.layers = read_transformer(section, std::nullopt);
+  else
+    network.layers = read_fully_connected(section, data_processor);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))
     section.reject("mixed_precision", "the machine trains in mixed precision only");
@@ -143,7 +159,12 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
       "retain_output_layer",
       {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},
       RetainOutput::automatic);
-  network.sparsity = read_sparsity(section, static_cast<int>(network.hidden_sizes.size()) + 1);
+  if (transformer) {
+    for (const char* key : {"sparsity", "sparsity_seed"})
+      section.not_used(key, "a transformer's weights are dense; it has no such key yet");
+    return network;
+  }
+  network.sparsity = read_sparsity(section, static_cast<int>(network.fully_connected()->hidden_sizes.size()) + 1);
   const std::vector<double>& zeros = network.sparsity.of_layers;
   if (network.retain_output_layer == RetainOutput::yes && !zeros.empty() && zeros.back() > 0)
     section.reject("retain_output_layer", "a sparse output layer's weights are not kept; allowed: auto, false");
@@ -254,6 +275,8 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
+  if (config.model.transformer() && config.train_input.data_processor == "mnist")
+    train_input.reject("data_processor", "a transformer reads tokens, no pictures; allowed: synthetic");
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
   const auto& run = config.runconfig;
@@ -273,6 +296,14 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
 }
 
 }  // namespace
+
+int NetworkConfig::input_features() const {
+  return transformer() ? transformer()->input_features() : fully_connected()->input_features;
+}
+
+int NetworkConfig::num_classes() const {
+  return transformer() ? transformer()->vocab_size : fully_connected()->num_classes;
+}
 
 ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
                       const std::vector<std::string>& overrides) {

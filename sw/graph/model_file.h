@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "hw/spec/data_part.h"
 #include "hw/spec/job.h"
+#include "sw/graph/transformer_section.h"
 #include "tlm/base/yaml_reader.h"
 
 namespace weft::sw {
@@ -36,15 +38,25 @@ struct SparsityConfig {
   std::uint64_t seed = 1;
 };
 
-struct NetworkConfig {
-  std::string name;
+struct FullyConnectedConfig {
   int input_features = 0;
   std::vector<int> hidden_sizes;
   int num_classes = 0;
   std::string activation = "ReLU";  ///< the operation behind each hidden layer
   double dropout = 0;               ///< after each hidden activation, training only
+};
+
+struct NetworkConfig {
+  std::string name;
+  std::variant<FullyConnectedConfig, TransformerConfig> layers;
   RetainOutput retain_output_layer = RetainOutput::automatic;
-  SparsityConfig sparsity;
+  SparsityConfig sparsity;  ///< of a fully connected network
+
+  /// Null if it is another kind.
+  const FullyConnectedConfig* fully_connected() const { return std::get_if<FullyConnectedConfig>(&layers); }
+  const TransformerConfig* transformer() const { return std::get_if<TransformerConfig>(&layers); }
+  int input_features() const;  ///< of a token
+  int num_classes() const;
 };
 
 enum class Mode { train, eval, train_and_eval };

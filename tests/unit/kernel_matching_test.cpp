@@ -16,10 +16,7 @@ namespace {
 
 sw::MatchedModel mlp(std::vector<int> hidden, double dropout = 0) {
   sw::NetworkConfig network;
-  network.input_features = 8;
-  network.hidden_sizes = std::move(hidden);
-  network.num_classes = 3;
-  network.dropout = dropout;
+  network.layers = sw::FullyConnectedConfig{8, std::move(hidden), 3, "ReLU", dropout};
   return sw::matched_model(sw::network_graph(network));
 }
 
@@ -137,10 +134,7 @@ TEST_CASE("a model has one loss, and nobody else reads its logits") {
 
 TEST_CASE("the table holds every operation of both passes in 80 columns") {
   sw::NetworkConfig network;
-  network.input_features = 12'288;
-  network.hidden_sizes = std::vector<int>(95, 49'152);
-  network.num_classes = 49'152;
-  network.dropout = 0.1;
+  network.layers = sw::FullyConnectedConfig{12'288, std::vector<int>(95, 49'152), 49'152, "ReLU", 0.1};
   const std::string text = sw::matching_table(sw::match_kernels(sw::network_graph(network)));
   std::size_t lines = 0;
   for (std::size_t from = 0; from < text.size(); ++lines) {

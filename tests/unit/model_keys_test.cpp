@@ -1,11 +1,13 @@
 // Question: does the table of keys say what reading does, and does docs/model_files.md say what the table says?
 #include "sw/frontend/model_keys.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
 #include <set>
 
+#include "sw/frontend/key_rows.h"
 #include "sw/graph/model_file.h"
 #include "sw/graph/model_page.h"
 #include "tests/support/paths.h"
@@ -23,6 +25,11 @@ optimizer: {optimizer_type: sgd, learning_rate: 0.1}
 runconfig: {max_steps: 2}
 )";
 
+bool is_of_transformer(const std::string& path) {
+  const auto& rows = sw::transformer_key_rows();
+  return std::any_of(rows.begin(), rows.end(), [&](const sw::KeyRow& row) { return row.path == path; });
+}
+
 /// What must be there besides for a key to be read at all.
 std::vector<std::string> context_of(const std::string& path) {
   const std::string key = path.substr(path.find('.') + 1);
@@ -35,6 +42,10 @@ std::vector<std::string> context_of(const std::string& path) {
   if (key == "initial_loss_scale" || key == "min_loss_scale" || key == "max_loss_scale" || key == "steps_per_increase")
     return {"optimizer.loss_scaling_factor=dynamic"};
   if (key == "sparsity_seed") return {"model.sparsity=0.5"};
+  if (is_of_transformer(path))
+    return {"train_input.data_processor=synthetic",
+            "model={vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, filter_size: 16, "
+            "share_embedding_weights: false}"};
   return {};
 }
 

@@ -94,19 +94,19 @@ TEST_CASE("backward pass of a chain: deltas before gradients, the first layer wi
       graph_of({linear("fc1", "x", 6), plain("ReLU", "a", {"fc1"}),
                 Operation{"Dropout", "b", {"a"}, {"b"}, {{"probability", 0.1}}}, linear("fc2", "b", 3), loss("fc2")}));
   const OperationGraph backward = sw::backward_graph(graph);
-  CHECK(said(backward) == Lines{"loss delta: fc2 -> d.fc2", "fc2 delta: d.fc2 -> d.b",
+  CHECK(said(backward) == Lines{"loss delta: fc2 labels -> d.fc2", "fc2 delta: d.fc2 -> d.b",
                                 "fc2 gradient: d.fc2 b -> d.fc2.weight d.fc2.bias", "b delta: d.b -> d.a",
                                 "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
   Lines kept;
   for (const sw::Tensor& tensor : backward.inputs) kept.push_back(tensor.name);
-  CHECK(kept == Lines{"x", "a", "b", "fc2"});
+  CHECK(kept == Lines{"x", "labels", "a", "b", "fc2"});
   CHECK(backward.outputs == Lines{"d.fc2.weight", "d.fc2.bias", "d.fc1.weight", "d.fc1.bias"});
   CHECK(sw::flops(backward) == 2 * 3 + 2 * 18 + (2 * 18 + 3) + 6 + 6 + (2 * 48 + 6));
 }
 
 TEST_CASE("backward pass of a residual: the sum's delta goes both ways, and both are added") {
   CHECK(said(sw::backward_graph(sw::checked(residual()))) ==
-        Lines{"loss delta: fc3 -> d.fc3", "fc3 delta: d.fc3 -> d.sum",
+        Lines{"loss delta: fc3 labels -> d.fc3", "fc3 delta: d.fc3 -> d.sum",
               "fc3 gradient: d.fc3 sum -> d.fc3.weight d.fc3.bias", "fc2 delta: d.sum -> d.a.by.fc2",
               "fc2 gradient: d.sum a -> d.fc2.weight d.fc2.bias", "d.a: d.sum d.a.by.fc2 -> d.a",
               "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
@@ -115,7 +115,7 @@ TEST_CASE("backward pass of a residual: the sum's delta goes both ways, and both
 TEST_CASE("backward pass of a diamond: each way has a delta of its own") {
   const OperationGraph backward = sw::backward_graph(sw::checked(diamond()));
   CHECK(said(backward) ==
-        Lines{"loss delta: sum -> d.sum", "right delta: d.sum -> d.a.by.right",
+        Lines{"loss delta: sum labels -> d.sum", "right delta: d.sum -> d.a.by.right",
               "right gradient: d.sum a -> d.right.weight d.right.bias", "left delta: d.sum -> d.a.by.left",
               "left gradient: d.sum a -> d.left.weight d.left.bias", "d.a: d.a.by.right d.a.by.left -> d.a",
               "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
@@ -125,7 +125,7 @@ TEST_CASE("backward pass of a diamond: each way has a delta of its own") {
 TEST_CASE("a tensor that is added to itself has twice the sum's delta") {
   const OperationGraph graph =
       sw::checked(graph_of({linear("fc1", "x", 3), plain("Add", "twice", {"fc1", "fc1"}), loss("twice")}));
-  CHECK(said(sw::backward_graph(graph)) == Lines{"loss delta: twice -> d.twice", "d.fc1: d.twice d.twice -> d.fc1",
+  CHECK(said(sw::backward_graph(graph)) == Lines{"loss delta: twice labels -> d.twice", "d.fc1: d.twice d.twice -> d.fc1",
                                                  "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
 }
 
