@@ -4,7 +4,7 @@
 
 # By need.
 packages_build=(g++ cmake ninja-build pkg-config libsystemc-dev libfmt-dev libcli11-dev libyaml-cpp-dev
-  nlohmann-json3-dev libhdf5-dev)
+  nlohmann-json3-dev libhdf5-dev libpcre2-dev)
 packages_rtl=(verilator)
 packages_test=(catch2 libbenchmark-dev shellcheck python3 python3-h5py qemu-user)
 packages_lint=(clang-format-14 clang-tidy-14)
