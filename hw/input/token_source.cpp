@@ -32,8 +32,8 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
       test_(std::move(test)),
       form_(form) {
   if (length_ > form.positions)
-    throw UsageError(fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_,
-                                 form.positions));
+    throw UsageError(
+        fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_, form.positions));
   for (const auto& [set, data] : {std::pair("training", &train_), std::pair("evaluation", &test_)}) {
     if (data->size() == 0) continue;
     if (data->length != length_)

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sw/text/text_files.h"
 #include "sw/text/utf8.h"
 #include "sw/text/word_pattern.h"
 #include "tlm/base/error.h"
@@ -20,15 +19,6 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw UsageError(fmt::format("{}: {}", path.string(), why));
-}
-
-std::string read_whole(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) refuse(path, "no such file");
-  std::ifstream stream(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) refuse(path, "cannot be read");
-  return text;
 }
 
 /// The files write a byte as a character that can be seen: itself, if it can, else the next from U+0100 on.
@@ -69,7 +59,7 @@ BytePairTokenizer::BytePairTokenizer(const fs::path& encoder, const fs::path& me
 BytePairTokenizer::~BytePairTokenizer() = default;
 
 void BytePairTokenizer::read_encoder(const fs::path& path) {
-  const nlohmann::json tree = nlohmann::json::parse(read_whole(path), nullptr, false);
+  const nlohmann::json tree = nlohmann::json::parse(read_whole_file(path), nullptr, false);
   if (!tree.is_object() || tree.empty()) refuse(path, "is no object of tokens and their ids");
   constexpr const char* no_token = "";
   tokens_.assign(tree.size(), no_token);
@@ -93,7 +83,7 @@ void BytePairTokenizer::read_encoder(const fs::path& path) {
 }
 
 void BytePairTokenizer::read_merges(const fs::path& path) {
-  const std::string text = read_whole(path);
+  const std::string text = read_whole_file(path);
   std::size_t line_number = 0, rank = 0;
   for (std::size_t begin = 0; begin < text.size(); ++line_number) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

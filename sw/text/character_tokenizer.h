@@ -16,8 +16,8 @@ class CharacterTokenizer final : public Tokenizer {
   /// What json() gave. Throws UsageError that begins with `name`: not that, a character twice or none.
   CharacterTokenizer(const std::string& json, const std::string& name);
 
-  /// The vocabulary, for a run's folder: {"tokenizer": "characters", "characters": ["\n", " ", "a", ...]}.
-  std::string json() const;
+  /// {"tokenizer": "characters", "characters": ["\n", " ", "a", ...]}.
+  std::string json() const override;
 
   int size() const override { return static_cast<int>(characters_.size()); }
   TokenIds encode(std::string_view text, const std::string& name) const override;

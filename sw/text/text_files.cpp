@@ -35,6 +35,15 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 }  // namespace
 
+std::string read_whole_file(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) throw UsageError(fmt::format("{}: no such file", path.string()));
+  std::ifstream stream(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream) throw UsageError(fmt::format("{}: cannot be read", path.string()));
+  return text;
+}
+
 std::vector<fs::path> text_files(const fs::path& place) {
   std::error_code ignored;
   if (fs::is_regular_file(place, ignored)) return {place};
@@ -57,14 +66,11 @@ std::vector<TextFile> read_texts(const std::vector<fs::path>& files) {
   std::vector<TextFile> texts;
   std::vector<std::string> empty;
   for (const fs::path& path : files) {
-    std::ifstream stream(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) throw UsageError(fmt::format("{}: cannot be read", path.string()));
+    std::string text = read_whole_file(path);
     if (text.empty()) empty.push_back(path.string());
     texts.push_back({path, std::move(text)});
   }
-  if (empty.size() == files.size())
-    throw UsageError(fmt::format("{}: the text is empty", fmt::join(empty, ", ")));
+  if (empty.size() == files.size()) throw UsageError(fmt::format("{}: the text is empty", fmt::join(empty, ", ")));
   return texts;
 }
 

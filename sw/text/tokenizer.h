@@ -29,6 +29,9 @@ class Tokenizer {
   /// What stands between documents; none: nothing does.
   virtual std::optional<std::int32_t> end_of_text() const { return {}; }
 
+  /// The vocabulary, to be kept in a run's folder; empty: files that are there before a run say it.
+  virtual std::string json() const { return {}; }
+
   /// The token as a message shows it.
   virtual std::string shown(std::int32_t id) const = 0;
 };

@@ -12,11 +12,10 @@ namespace weft::sw {
 
 namespace {
 
-/// Source: openai/gpt-2 src/encoder.py. Its blank, \s, is written as what it stands for there: PCRE2's own takes U+180E,
-/// too.
-constexpr std::string_view pattern =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+)"
-    R"(|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+)";
+/// Source: openai/gpt-2 src/encoder.py. Its blank, \s, is written as what it stands for there: PCRE2's own takes
+/// U+180E, too.
+constexpr std::string_view pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+)"
+                                     R"(|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+)";
 
 std::string error_text(int error) {
   std::array<PCRE2_UCHAR, 256> text{};
@@ -49,9 +48,8 @@ WordPattern::~WordPattern() = default;
 
 std::size_t WordPattern::length_at(std::string_view text, std::size_t offset, const std::string& name) const {
   const std::unique_ptr<pcre2_match_data, Free> match(pcre2_match_data_create(1, nullptr));
-  const int found =
-      pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), offset,
-                  PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, match.get(), nullptr);
+  const int found = pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), offset,
+                                PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, match.get(), nullptr);
   if (found < 0) throw UsageError(fmt::format("{}: no word at offset {}: {}", name, offset, error_text(found)));
   const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(match.get());
   return ends[1] - ends[0];
