@@ -61,7 +61,7 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
   const std::uint64_t place = (job.seed + 1) * split_mix_gamma +
                               static_cast<std::uint64_t>(books_.global_step()) * 1024 +
                               static_cast<std::uint64_t>(index) + 1;
-  const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
+  const int first_sample = system_ * job.tokens_per_system() + tag.micro_batch * job.tokens();
   return {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
 }
 

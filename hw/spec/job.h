@@ -159,8 +159,9 @@ struct Job {
   /// Every system stands at the same depth of SwarmX's tree, each behind links of its own, and in a run that only times
   /// they do the same: one of them, and one node a level, then stand for all.
   bool share_systems = false;
-  int batch = 0;          ///< samples of one step over all systems
-  int micro_batches = 1;  ///< a system's shard is run in so many equal parts
+  int batch = 0;          ///< tokens of one step over all systems, of whole samples
+  int sample_tokens = 1;  ///< of one sample, side by side: a text's sequence has many, a picture is one
+  int micro_batches = 1;  ///< a system's shard is run in so many equal parts of whole samples
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
@@ -171,8 +172,8 @@ struct Job {
   bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
   int simulated_systems() const { return share_systems ? 1 : systems; }
-  int samples_per_system() const { return batch / systems; }
-  int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time
+  int tokens_per_system() const { return batch / systems; }
+  int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 
