@@ -40,6 +40,8 @@ FeatureBlock& RegionMemory::line_block(LineTensor tensor, int layer) {
     case LineTensor::labels:
     case LineTensor::gain:
     case LineTensor::shift:
+    case LineTensor::addend:
+    case LineTensor::score_deltas:
       break;
   }
   throw SimulationError("a line kernel's operand has no place in a region's memory");
