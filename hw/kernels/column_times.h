@@ -23,7 +23,7 @@ class ColumnTimer {
   const ColumnTimes& of(KernelKind kind, const LineSettings& settings, const BlockMap& block);
 
  private:
-  using Shape = std::tuple<KernelKind, bool, bool, int, int, int, int>;
+  using Shape = std::tuple<KernelKind, bool, bool, bool, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, ColumnTimes> known_;

@@ -61,6 +61,10 @@ class LineCode : public VectorCode {
 
   void reads(const LineOperand& operand) { reads_.push_back(operand); }
   void writes(const LineOperand& operand) { writes_.push_back(operand); }
+  /// a[f][t] = a[f][t] op of_token[t], fp32, as what follows.
+  void of_tokens(Opcode opcode, int a, int of_token);
+  /// result[t] = result[t] op a[f][t], feature by feature of the PE's own.
+  void over_features(Opcode opcode, int result, int a);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.

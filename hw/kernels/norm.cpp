@@ -70,14 +70,10 @@ class NormCode : public LineCode {
   }
   /// a[f][t] += half[f]
   void spread(int a, int halves) { add_outer(a, halves, pe_.features, ones(), pe_.tokens); }
-  /// Of [features][tokens] each feature's with the vector of tokens.
-  void of_tokens(Opcode opcode, int a, int tokens) {
-    combine_rows(opcode, a, tokens, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
-  }
   /// The PE's own.
   void sum(int result, int of) {
     fill(result, pe_.tokens, 0.0F);
-    combine_rows(Opcode::add32, result, of, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+    over_features(Opcode::add32, result, of);
   }
   /// Of each feature over the PE's tokens.
   void sum_tokens(int result, int of) {

@@ -29,6 +29,9 @@ enum class KernelKind {
   rms_norm,
   rms_norm_backward,
   rms_norm_gradient,
+  attention_softmax,
+  attention_softmax_backward,
+  addition,
 };
 
 /// What happens on the wafer.
@@ -77,7 +80,7 @@ struct Kernel {
   const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
                                     ///< from the line that owns the round; else every PE has its own
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
-  bool by_key = false;              ///< a round is a key of attention: a mask leaves tokens out of it
+  bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -89,6 +92,12 @@ struct Kernel {
   constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
 };
 
+constexpr Kernel masked_line_kernel(KernelKind kind, const char* name, KernelRole role) {
+  Kernel row{kind, name, KernelForm::line, role};
+  row.by_key = true;
+  return row;
+}
+
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
@@ -96,7 +105,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 22> kernels{{
+constexpr std::array<Kernel, 25> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -133,6 +142,9 @@ constexpr std::array<Kernel, 22> kernels{{
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
+    masked_line_kernel(KernelKind::attention_softmax, "attention_softmax", KernelRole::forward),
+    {KernelKind::attention_softmax_backward, "attention_softmax_backward", KernelForm::line, KernelRole::delta},
+    {KernelKind::addition, "addition", KernelForm::line, KernelRole::forward},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

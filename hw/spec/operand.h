@@ -15,9 +15,11 @@ enum class Operand {
   values,  ///< [features][tokens]
   kept,    ///< what an operation read, for its derivative
   deltas,
-  labels,  ///< [tokens], 16 bits each; none = 0xffff
-  gain,    ///< of a norm, [features]; of `weft crosscheck` alone so far, as
-  shift,   ///< what is then added
+  labels,        ///< [tokens], 16 bits each; none = 0xffff
+  gain,          ///< of a norm, [features]; of `weft crosscheck` alone so far, as
+  shift,         ///< what is then added
+  addend,        ///< what an addition adds to the values
+  score_deltas,  ///< of attention, beside the deltas of what the softmax makes of the scores
 };
 
 /// A tensor of elements in the PEs, [features][tokens].
@@ -42,7 +44,7 @@ class OperandTensors {
   int of(Operand operand) const { return places_[static_cast<std::size_t>(operand)]; }
 
  private:
-  std::array<int, static_cast<std::size_t>(Operand::shift) + 1> places_;
+  std::array<int, static_cast<std::size_t>(Operand::score_deltas) + 1> places_;
 };
 
 }  // namespace weft::hw

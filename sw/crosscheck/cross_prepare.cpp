@@ -191,6 +191,8 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   } else {
     launch.line.dropout = draw_dropout(random);
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
+    launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
+    launch.line.causal = c.mask.causal;
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;

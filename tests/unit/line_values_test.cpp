@@ -84,7 +84,9 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
                             wide ? within(300, 700) : within(1, 40),
                             {wide ? within(280, 600) : within(1, 9), within(1, 12)},
                             sw::Stalls::none,
-                            static_cast<std::uint32_t>(random())};
+                            static_cast<std::uint32_t>(random()),
+                            0,
+                            {kernel.by_key && number / 2 % 2 == 0, 0, 0}};
       INFO(to_string(c));
       const hw::ProgramLaunch launch = sw::prepare(machine, c).launch;
       for (const int cut : {1, launch.block.columns()}) {
