@@ -51,7 +51,7 @@ LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::
     case KernelForm::stream:
       break;
   }
-  return matrix(tag, launch, record);
+  return kernel_of(launch.kind).by_key ? attention(launch) : matrix(tag, launch, record);
 }
 
 Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
@@ -66,11 +66,13 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 }
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
-  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].features();
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const LineSettings settings{tag.train,     loss_scale_,           dropout_of(tag, launch.layer),
+                              layer.epsilon, layer.attention.scale, layer.attention.causal};
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
+    if (kernel_of(launch.kind).makes_scores) return scores_times(launch.kind, settings, grid_of(layer, tokens));
+    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
@@ -84,6 +86,21 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   }
   times.end = watch_->close(nullptr, times.end);
   if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
+  return times;
+}
+
+LaunchTimes CsX::scores_times(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+  LaunchTimes times;
+  for (const auto& [rectangle, count] : grid.kinds())
+    times.add(line_timer_.of(kind, settings, grid.scores(rectangle)).times, count);
+  return times;
+}
+
+LaunchTimes CsX::attention(const Launch& launch) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  LaunchTimes times =
+      each_lane([&](int tokens) { return attention_timer_.of(launch.kind, grid_of(layer, tokens)); });
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch);
   return times;
 }
 

@@ -86,4 +86,10 @@ LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
   return {kind, {"head", shape_.head_size, shape_.length, "", 0}, rectangle, shape_.length};
 }
 
+HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) {
+  const AttentionShape& attention = layer.attention;
+  return {lane,
+          {attention.heads, layer.features() / attention.heads, tokens / attention.length, attention.length}};
+}
+
 }  // namespace weft::hw

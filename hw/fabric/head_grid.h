@@ -84,4 +84,7 @@ class HeadGrid {
   AxisParts rows_, columns_;
 };
 
+/// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
+HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens);
+
 }  // namespace weft::hw

@@ -17,6 +17,15 @@
 
 namespace weft::hw {
 
+/// Of a layer that is attention of each token to those of its own sequence: heads side by side in its features,
+/// sequences in the tokens.
+struct AttentionShape {
+  int heads = 0;   ///< 0: the layer is none
+  int length = 0;  ///< tokens of a sequence
+  float scale = 1.0F;
+  bool causal = false;
+};
+
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
 /// On the wire the bias is the weight of an input that is always one: row `inputs` of the augmented matrix.
 struct MatrixLayer {
@@ -29,6 +38,9 @@ struct MatrixLayer {
   /// Those that are not zero for ever; null: all. Where all travel MemoryX drops the gradients of the others.
   std::shared_ptr<const WeightMask> trained = nullptr;
   bool keeps_preactivation = false;  ///< for the backward pass, beside what the activation makes of it
+
+  float epsilon = 1e-5F;  ///< of a norm
+  AttentionShape attention = {};
 
   /// Of what it makes.
   int features() const { return outputs; }

@@ -81,6 +81,7 @@ struct Kernel {
                                     ///< from the line that owns the round; else every PE has its own
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
   bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
+  bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -92,9 +93,10 @@ struct Kernel {
   constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
 };
 
-constexpr Kernel masked_line_kernel(KernelKind kind, const char* name, KernelRole role) {
+constexpr Kernel scores_kernel(KernelKind kind, const char* name, KernelRole role, bool masked) {
   Kernel row{kind, name, KernelForm::line, role};
-  row.by_key = true;
+  row.by_key = masked;
+  row.makes_scores = true;
   return row;
 }
 
@@ -125,7 +127,7 @@ constexpr std::array<Kernel, 25> kernels{{
     // column that holds the key (P^T dO, dS^T Q).
     {KernelKind::attention_scores, "attention_scores", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_scores, StreamSource::owner, SumEnd::owner, LineAxis::rows, "keys", nullptr,
-     true, true},
+     true, true, true},
     {KernelKind::attention_values, "attention_values", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores",
      false, true},
@@ -142,8 +144,8 @@ constexpr std::array<Kernel, 25> kernels{{
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
-    masked_line_kernel(KernelKind::attention_softmax, "attention_softmax", KernelRole::forward),
-    {KernelKind::attention_softmax_backward, "attention_softmax_backward", KernelForm::line, KernelRole::delta},
+    scores_kernel(KernelKind::attention_softmax, "attention_softmax", KernelRole::forward, true),
+    scores_kernel(KernelKind::attention_softmax_backward, "attention_softmax_backward", KernelRole::delta, false),
     {KernelKind::addition, "addition", KernelForm::line, KernelRole::forward},
 }};
 

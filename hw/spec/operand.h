@@ -28,6 +28,8 @@ struct WaferTensor {
   int features = 0;
   int layer = -1;          ///< whose launch makes it; none: the samples
   bool fp32 = false;       ///< as a launch's sums are; else they are rounded to fp16
+  bool vector = false;     ///< [features] alone, the same in every column
+  bool scores = false;     ///< of attention: [heads][keys][tokens], a head's keys over its rows
   bool one_below = false;  ///< the constant one of a bias stands behind its features, in the last row that holds any
 };
 

@@ -89,6 +89,9 @@ class Lane : public sc_core::sc_module {
   /// correct predictions; padding samples (label -1) count nowhere.
   std::vector<float> line_values(const Launch& launch, const LineSettings& settings);
 
+  /// A product of attention on this lane's tokens. Not cut: the values of all regions meet.
+  void attention_values(const Launch& launch);
+
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
   int regions() const { return static_cast<int>(regions_.size()); }
@@ -96,6 +99,9 @@ class Lane : public sc_core::sc_module {
  private:
   /// The stream of rounds from `first` on that one region's lines own, up to `last`. Returns where it ends.
   int stream_block(int first, int last, int deltas);
+  void scatter(int tensor, FeatureBlock whole);
+  /// A line kernel's launch on attention's scores.
+  void score_values(const Launch& launch, const LineSettings& settings);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;
@@ -112,6 +118,7 @@ class Lane : public sc_core::sc_module {
   std::int32_t edge_departure_ = 0;
   std::vector<std::int32_t> sink_issue_;
   Launch launch_;
+  std::vector<FeatureBlock> scores_;  ///< tensors of scores, by their places in the job; of the others nothing
 };
 
 }  // namespace weft::hw

@@ -12,6 +12,9 @@ namespace weft::hw {
 void Lane::allocate() {
   if (job_.timing_only) return;
   for (auto& part : regions_) part->values().allocate(job_, rectangle_, part->extent(), tokens_);
+  scores_.resize(job_.tensors.size());
+  for (std::size_t tensor = 0; tensor < scores_.size(); ++tensor)
+    if (job_.tensors[tensor].scores) scores_[tensor].resize(job_.tensors[tensor].features, tokens_);
 }
 
 void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
@@ -81,21 +84,36 @@ void Lane::retained_delta_values() {
 }
 
 FeatureBlock Lane::gather(int tensor) {
+  const WaferTensor& form = job_.tensors[static_cast<std::size_t>(tensor)];
+  if (form.scores) return scores_[static_cast<std::size_t>(tensor)];
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_) {
     const RegionMemory& memory = part->values().memory();
     rows = std::max(rows, memory.first_feature(tensor) + memory.row_count(tensor));
   }
-  whole.resize(rows, tokens_);
+  whole.resize(rows, form.vector ? 1 : tokens_);
   for (auto& part : regions_) {
     RegionMemory& memory = part->values().memory();
     const FeatureBlock& from = memory.block(tensor);
     for (int feature = 0; feature < from.features; ++feature)
       std::copy_n(from.row(feature), from.tokens,
-                  whole.row(memory.first_feature(tensor) + feature) + memory.first_token());
+                  whole.row(memory.first_feature(tensor) + feature) + (form.vector ? 0 : memory.first_token()));
   }
   return whole;
+}
+
+void Lane::scatter(int tensor, FeatureBlock whole) {
+  if (job_.tensors[static_cast<std::size_t>(tensor)].scores) {
+    scores_[static_cast<std::size_t>(tensor)] = std::move(whole);
+    return;
+  }
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->values().memory();
+    for (int feature = 0; feature < memory.feature_count(tensor); ++feature)
+      std::copy_n(whole.row(memory.first_feature(tensor) + feature) + memory.first_token(), memory.tokens(),
+                  memory.block(tensor).row(feature));
+  }
 }
 
 std::vector<std::int32_t> Lane::gather_labels() {
@@ -138,7 +156,8 @@ class RegionRows : public LineMemory {
              within(feature, memory.first_feature(tensor), memory.feature_count(tensor));
     });
     RegionMemory& memory = (*found)->values().memory();
-    return memory.block(tensor).row(feature - memory.first_feature(tensor)) + token - memory.first_token();
+    float* values = memory.block(tensor).row(feature - memory.first_feature(tensor));
+    return memory.form(tensor).vector ? values : values + token - memory.first_token();
   }
 
   std::vector<std::unique_ptr<Region>>& regions_;
@@ -149,6 +168,10 @@ class RegionRows : public LineMemory {
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
+  if (kernel_of(launch.kind).makes_scores) {
+    score_values(launch, settings);
+    return {};
+  }
   const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);

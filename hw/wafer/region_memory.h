@@ -28,7 +28,7 @@ struct FeatureBlock {
 };
 
 /// The tensors of a job, by their places in Job::tensors. One with a bias's constant one has a row more behind its
-/// features, present in the region that holds the last mapped row.
+/// features, present in the region that holds the last mapped row. Scores are the lane's.
 class RegionMemory {
  public:
   /// `job` outlives it.

@@ -61,7 +61,7 @@ std::vector<int> Matcher::fit(const KernelPattern& pattern, int place) const {
       if (readers == readers_.end() || readers->second.size() != 1) return {};
       place = readers->second.front();
     }
-    if (at(place).type != type || at(place).pass != pattern.pass) return {};
+    if (at(place).type != type || at(place).pass != pattern.pass || at(place).of_input != pattern.of_input) return {};
     places.push_back(place);
   }
   const std::string before = maker_type(at(places.front()).inputs.front());

@@ -14,7 +14,8 @@ struct BoundOperand {
   enum class To { input, output, parameter };
   hw::Operand operand;
   To to;
-  int place;  ///< input 0 is that of the pattern's first operation, all else of its last one
+  int place;  ///< input 0 is that of the pattern's first operation, all else of its last one; a parameter that the
+              ///< operation does not have is no operand
 };
 
 struct BoundLaunch {
@@ -30,6 +31,8 @@ struct KernelPattern {
   bool own_layer = false;               ///< else it belongs to the layer of what it reads
   bool in_place = false;                ///< may leave its output where its first input was
   std::vector<std::string> after = {};  ///< what makes that which the first one reads; empty: anything
+  int of_input = 0;                     ///< of the delta pass, as Operation::of_input
+  bool by_pairs = false;                ///< again for each input beyond the second, with what it made before
 };
 
 /// Of two that fit, the first one is taken.

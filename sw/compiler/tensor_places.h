@@ -12,9 +12,9 @@ namespace weft::sw {
 class TensorPlaces {
  public:
   /// A new place for `name`; `form.name` is what people are told.
-  int add(const std::string& name, const hw::WaferTensor& form) {
-    tensors_.push_back(form);
-    return places_[name] = static_cast<int>(tensors_.size()) - 1;
+  hw::WaferTensor& add(const std::string& name, const hw::WaferTensor& form) {
+    places_[name] = static_cast<int>(tensors_.size());
+    return tensors_.emplace_back(form);
   }
   void share(const std::string& name, const std::string& with) { places_[name] = of(with); }
   /// Precondition: it has one.
