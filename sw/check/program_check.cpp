@@ -64,6 +64,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
+    if (row.stores()) continue;
     if (row.weights == KernelWeights::resident) {
       program.resident = kept_;
     } else if (row.by_input) {
@@ -79,7 +80,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
 void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
                              RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
-  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].features();
   for (int index = 0; index < wafer_->lanes(); ++index) {
     Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
@@ -97,7 +98,7 @@ std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const LineOper
     return bits;
   }
   const FeatureBlock block = lane.gather(operand.tensor, launch_.layer);
-  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].outputs);
+  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].features());
   append_bits(block, features, operand.format == LineFormat::fp32, bits);
   return bits;
 }
@@ -125,11 +126,11 @@ void ProgramCheck::leaving(int lane, const float* sums, std::size_t count) {
   if (active_) std::transform(sums, sums + count, std::back_inserter(data(lane).results), bits_of);
 }
 
-// The stream has the bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
+// The stream may have a bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
 void ProgramCheck::keep(const MatrixLayer& layer) {
   kept_.clear();
   for (int output = 0; output < layer.outputs; ++output) {
-    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * (layer.inputs + 1);
+    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * layer.stream_inputs();
     kept_.insert(kept_.end(), row, row + layer.inputs);
   }
 }
@@ -147,6 +148,13 @@ void ProgramCheck::take_results(int lane) {
       const std::vector<std::uint32_t> bits = operand_bits(wafer_->lane(lane), operand);
       program.results.insert(program.results.end(), bits.begin(), bits.end());
     }
+    return;
+  }
+  if (row.stores()) {
+    for (int column = 0; column < program.map->positions; ++column)
+      for (int vector = 0; vector < layer.outputs; ++vector)
+        take(wafer_->lane(lane).gather(vector == 0 ? LineTensor::gain : LineTensor::shift, launch_.layer),
+             layer.inputs);
     return;
   }
   switch (row.role) {
@@ -168,7 +176,8 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
+  const Kernel& row = kernel_of(launch_.kind);
+  const bool keeps = row.weights == KernelWeights::kept && !row.stores();
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
