@@ -16,11 +16,14 @@ enum class Operand {
   kept,    ///< what an operation read, for its derivative
   deltas,
   labels,        ///< [tokens], 16 bits each; none = 0xffff
-  gain,          ///< of a norm, [features]; of `weft crosscheck` alone so far, as
-  shift,         ///< what is then added
+  gain,          ///< of a norm, [features]
+  shift,         ///< what is then added, the same
   addend,        ///< what an addition adds to the values
   score_deltas,  ///< of attention, beside the deltas of what the softmax makes of the scores
 };
+
+/// Of a norm's parameters, which are rounds of their stream.
+constexpr Operand vector_of_round(int round) { return round == 0 ? Operand::gain : Operand::shift; }
 
 /// A tensor of elements in the PEs, [features][tokens].
 struct WaferTensor {

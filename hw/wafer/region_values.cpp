@@ -27,12 +27,16 @@ void RegionValues::begin(const Launch& launch, ThreadPool& pool) {
     transposed_.resize(block.values.size());
     transpose(block.values.data(), block.features, block.tokens, transposed_.data());
   }
-  if (kernel_->weights == KernelWeights::kept)
+  if (kernel_->weights == KernelWeights::kept && !kernel_->stores())
     memory_->retained().resize(memory_->form(result()).features, memory_->feature_count(resident()));
 }
 
+int RegionValues::lines_tensor() const {
+  return kernel_->stores() ? needed(launch_.writes, Operand::gain) : resident();
+}
+
 void RegionValues::stream_weights(int first, int rounds, const float* weights, int row_stride) {
-  const int begin = memory_->first_feature(resident()), wide = memory_->row_count(resident());
+  const int begin = memory_->first_feature(lines_tensor()), wide = memory_->row_count(lines_tensor());
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !part_.neighbour(part_.right())) return;
   WaveletBurst burst;
@@ -61,6 +65,13 @@ void RegionValues::stream_deltas(int first, int rounds) {
 }
 
 void RegionValues::use_scalars(int first, int rounds, const float* scalars, int stride) {
+  if (kernel_->stores()) {
+    for (int round = 0; round < rounds; ++round) {
+      FeatureBlock& vector = memory_->block(needed(launch_.writes, vector_of_round(first + round)));
+      std::copy_n(scalars + static_cast<std::ptrdiff_t>(round) * stride, vector.features, vector.row(0));
+    }
+    return;
+  }
   const int wide = part_.map().lines_are_rows ? memory_->row_count(resident()) : memory_->tokens();
   if (kernel_->weights == KernelWeights::resident) {
     for (int round = 0; round < rounds; ++round)

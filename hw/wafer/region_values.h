@@ -38,6 +38,8 @@ class RegionValues {
  private:
   int resident() const { return needed(launch_.reads, Operand::resident); }
   int stream() const { return needed(launch_.reads, Operand::stream); }
+  /// Whose features the lines of the stream from the edge are.
+  int lines_tensor() const;
   int result() const { return needed(launch_.writes, Operand::result); }
   void use_scalars(int first, int rounds, const float* scalars, int stride);
   void deliver(int first, int rounds, const std::vector<float>& sums);

@@ -66,6 +66,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
+    if (row.stores()) continue;
     const auto operand = [&](Operand which) { return halves_of(lane.gather(needed(launch.reads, which))); };
     program.resident = row.weights == KernelWeights::resident ? kept_ : operand(Operand::resident);
     if (!program.map->from_edge) program.stream = operand(Operand::stream);
@@ -123,11 +124,11 @@ void ProgramCheck::leaving(int lane, const float* sums, std::size_t count) {
   if (active_) std::transform(sums, sums + count, std::back_inserter(data(lane).results), bits_of);
 }
 
-// The stream has the bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
+// The stream may have a bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
 void ProgramCheck::keep(const MatrixLayer& layer) {
   kept_.clear();
   for (int output = 0; output < layer.outputs; ++output) {
-    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * (layer.inputs + 1);
+    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * layer.stream_inputs();
     kept_.insert(kept_.end(), row, row + layer.inputs);
   }
 }
@@ -144,6 +145,12 @@ void ProgramCheck::take_results(int lane) {
     return;
   }
   if (row.produces_gradient()) return;  // left by the edge
+  if (row.stores()) {
+    for (int column = 0; column < program.map->positions; ++column)
+      for (int round = 0; round < program.map->rounds; ++round)
+        append_tensor(wafer_->lane(lane), needed(launch_.writes, vector_of_round(round)), false, program.results);
+    return;
+  }
   append_tensor(wafer_->lane(lane), needed(launch_.writes, Operand::result), program.keeps_fp32, program.results);
   if (row.form != KernelForm::load) return;
   for (int owner = 0; owner < std::min(program.outputs, program.block.rectangle.height); ++owner)
@@ -153,7 +160,8 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
+  const Kernel& row = kernel_of(launch_.kind);
+  const bool keeps = row.weights == KernelWeights::kept && !row.stores();
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {

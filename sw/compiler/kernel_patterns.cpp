@@ -61,10 +61,10 @@ struct NormKernels {
 
 /// Gain and shift stay in the PEs from the forward pass on.
 void append_norms(std::vector<KernelPattern>& all) {
-  for (const NormKernels& norm : {NormKernels{"LayerNorm", KernelKind::layer_norm, KernelKind::layer_norm_backward,
-                                              KernelKind::layer_norm_gradient},
-                                  NormKernels{"RMSNorm", KernelKind::rms_norm, KernelKind::rms_norm_backward,
-                                              KernelKind::rms_norm_gradient}}) {
+  for (const NormKernels& norm :
+       {NormKernels{"LayerNorm", KernelKind::layer_norm, KernelKind::layer_norm_backward,
+                    KernelKind::layer_norm_gradient},
+        NormKernels{"RMSNorm", KernelKind::rms_norm, KernelKind::rms_norm_backward, KernelKind::rms_norm_gradient}}) {
     const BoundOperand gain = parameter(Operand::gain, 0), shift = parameter(Operand::shift, 1);
     all.push_back({Pass::forward,
                    {norm.type},
@@ -76,8 +76,7 @@ void append_norms(std::vector<KernelPattern>& all) {
                    {{norm.delta, {in(Operand::deltas), in(Operand::kept, 1), gain}, {out(Operand::deltas)}}},
                    false,
                    true});
-    all.push_back(
-        {Pass::gradient, {norm.type}, {{norm.gradient, {in(Operand::deltas), in(Operand::kept, 1)}, {}}}});
+    all.push_back({Pass::gradient, {norm.type}, {{norm.gradient, {in(Operand::deltas), in(Operand::kept, 1)}, {}}}});
   }
 }
 

@@ -61,7 +61,7 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
   if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end;
-  hw::StreamReduce engine(hw::FabricTiming(machine),
+  hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   hw::ListedRounds listed;
   for (int round = 0; round < map.rounds; ++round) {
@@ -90,12 +90,13 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
-  if (!map.reduces) engine.round_sums();
+  if (map.rounds_sums()) engine.round_sums();
   return engine.end();
 }
 
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
+  prepared.layer->bias = c.bias;
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(

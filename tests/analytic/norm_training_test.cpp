@@ -1,0 +1,235 @@
+// Question: do a norm's gain and shift train over the whole cluster as plain double-precision arithmetic does: down as
+// a stream, into every PE, and back as the sums that a line kernel leaves at the east edge? Line kernels work in place,
+// so in step k this norm reads what it wrote in step k - 1, the same for every token.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+#include "hw/cluster/cluster.h"
+#include "hw/spec/machine_file.h"
+#include "sw/check/program_check.h"
+#include "sw/graph/initial_weights.h"
+#include "sw/kernels/launch_runner.h"
+#include "tests/support/paths.h"
+#include "tlm/base/fp16.h"
+
+using namespace weft;
+using namespace weft::hw;
+
+namespace {
+
+constexpr int features = 13, classes = 5, batch = 24, steps = 5;
+constexpr double rate = 0.5;
+
+int label_of(std::int64_t index) { return static_cast<int>(index * index % 7 % classes); }
+
+class Labels final : public SampleSource {
+ public:
+  explicit Labels(const Job& job) : job_(job) {}
+  int features() const override { return ::features; }
+  void fill(int, std::int64_t step, int system, int, std::uint16_t* samples, std::int32_t* labels) override {
+    std::fill_n(samples, job_.tokens() * ::features, std::uint16_t{0});
+    for (int token = 0; token < job_.tokens(); ++token)
+      labels[token] = label_of(step * batch + system * job_.samples_per_system() + token);
+  }
+
+ private:
+  const Job& job_;
+};
+
+struct Seen final : RunObserver {
+  void on_step(const StepResult& result) override {
+    losses.push_back(result.loss_sum / batch);
+    ends.push_back(result.at);
+  }
+  void on_checkpoint(const TrainingState&, Picosecond) override {}
+  std::vector<double> losses;
+  std::vector<Picosecond> ends;
+};
+
+struct Parameters {
+  std::vector<double> gain, shift, weight, bias;
+};
+
+/// Mean loss of the step, before its update; `x`: what the norm wrote in the step before, then in this one.
+double reference_step(int step, std::vector<double>& x, Parameters& now) {
+  double mean = 0, square = 0;
+  for (const double value : x) mean += value / features;
+  for (const double value : x) square += (value - mean) * (value - mean) / features;
+  std::vector<double> normal(features), out(features), logits(now.bias), deltas(classes, 0.0), back(features, 0.0);
+  for (std::size_t f = 0; f < features; ++f) {
+    normal[f] = (x[f] - mean) / std::sqrt(square + 1e-5);
+    out[f] = now.gain[f] * normal[f] + now.shift[f];
+  }
+  double sum = 0, loss = 0;
+  for (std::size_t c = 0; c < classes; ++c) {
+    for (std::size_t f = 0; f < features; ++f) logits[c] += now.weight[c * features + f] * out[f];
+    sum += std::exp(logits[c]);
+  }
+  for (int sample = 0; sample < batch; ++sample) {
+    const auto label = static_cast<std::size_t>(label_of(step * batch + sample));
+    loss += (std::log(sum) - logits[label]) / batch;
+    for (std::size_t c = 0; c < classes; ++c) deltas[c] += (std::exp(logits[c]) / sum - (c == label ? 1 : 0)) / batch;
+  }
+  for (std::size_t c = 0; c < classes; ++c) {
+    for (std::size_t f = 0; f < features; ++f) back[f] += now.weight[c * features + f] * deltas[c];
+    for (std::size_t f = 0; f < features; ++f) now.weight[c * features + f] -= rate * deltas[c] * out[f];
+    now.bias[c] -= rate * deltas[c];
+  }
+  for (std::size_t f = 0; f < features; ++f) {
+    now.gain[f] -= rate * back[f] * normal[f];
+    now.shift[f] -= rate * back[f];
+  }
+  x = out;
+  return loss;
+}
+
+std::vector<MatrixLayer> layers() {
+  std::vector<MatrixLayer> layers{{"ln", features, 2, "", 0}, {"fc", features, classes, "", 0}};
+  layers[0].bias = false;
+  layers[0].kind = LayerKind::norm;
+  layers[0].keeps_preactivation = true;
+  return layers;
+}
+
+/// Gains around 1, shifts around 0.
+TrainingState start() {
+  Job job;
+  job.layers = layers();
+  TrainingState state = initial_state(job);
+  const auto parameters = sw::initial_weights(job.layers, 3);
+  for (std::size_t layer = 0; layer < parameters.size(); ++layer) parameters[layer].put_into(state.layers[layer]);
+  CHECK(state.layers[0].tensors[0].values == std::vector<float>(features, 1.0F));
+  CHECK(state.layers[0].tensors[1].values == std::vector<float>(features, 0.0F));
+  for (StateTensor& tensor : state.layers[0].tensors)
+    for (std::size_t f = 0; f < features; ++f)
+      tensor.values[f] += round_to_half(0.3F * std::sin(1.0F + 2.0F * static_cast<float>(f)));
+  return state;
+}
+
+struct Outcome {
+  TrainingState state;
+  std::vector<double> losses;
+  std::vector<Picosecond> ends;
+};
+
+/// Runs each launch as PE programs too, which must end in the cycle of the recurrences.
+class Programs final : public LaunchPrograms {
+ public:
+  explicit Programs(const MachineSpec& machine) : runner_(machine, {}, {}) {}
+  Cycle run(const ProgramLaunch& launch) override {
+    INFO(launch.name);
+    const Cycle end = runner_.run(launch);
+    CHECK(end == launch.end);
+    ++runs[launch.kind];
+    return end;
+  }
+  std::map<KernelKind, int> runs;
+
+ private:
+  sw::LaunchRunner runner_;
+};
+
+struct Way {
+  int systems = 1;
+  WaferCut cut;
+  bool fast_forward = true, timing_only = false, programs = false;
+};
+
+Outcome train(const Mapping& mapping, const Way& way) {
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
+  machine.memoryx.chunk_bytes = 4 * features;  // a round each
+  if (mapping.lanes > 1) machine.io.rows_per_channel = 1;
+  using K = KernelKind;
+  Job job;
+  job.layers = layers();
+  job.batch = batch;
+  job.systems = way.systems;
+  job.optimizer.kind = OptimizerKind::sgd;
+  job.schedule.rate = rate;
+  job.stages = {{true, steps}};
+  job.timing_only = way.timing_only;
+  job.train_launches = {{K::load_input, 0},     {K::load_vectors, 0},        {K::layer_norm, 0},
+                        {K::matmul_forward, 1}, {K::softmax_loss, 1},        {K::matmul_gradient, 1},
+                        {K::matmul_delta, 1},   {K::layer_norm_gradient, 0}, {K::layer_norm_backward, 0}};
+  Labels source(job);
+  Seen seen;
+  RunToEnd control;
+  proto::NullRecorder recorder;
+  ThreadPool pool(1);
+  LaunchMemo memo;
+  SystemPlan shared{
+      &job, &machine, mapping, way.cut, way.fast_forward ? &memo : nullptr, [](bool, int) { return Cycle{0}; }, &pool};
+  Programs programs(machine);
+  if (way.programs)
+    shared.watch = [&](int system) { return std::make_unique<sw::ProgramCheck>(programs, job, system); };
+  static int number = 0;
+  Cluster cluster(("norm" + std::to_string(number++)).c_str(), shared, start(), source, control, seen, recorder);
+  cluster.run();
+  for (const Launch& launch : job.train_launches)
+    CHECK(programs.runs[launch.kind] == (way.programs ? way.systems * steps : 0));
+  return {cluster.memoryx().state(), seen.losses, seen.ends};
+}
+
+void compare(const Mapping& mapping, const Way& way = {}) {
+  const TrainingState initial = start();
+  const Outcome outcome = train(mapping, way);
+  const auto tensor = [&](std::size_t layer, std::size_t index) {
+    const std::vector<float>& values = initial.layers[layer].tensors[index].values;
+    return std::vector<double>(values.begin(), values.end());
+  };
+  Parameters now{tensor(0, 0), tensor(0, 1), tensor(1, 0), tensor(1, 1)};
+  const Parameters before = now;
+  std::vector<double> x(features, 0.0);
+  double worst_loss = 0, worst = 0, moved_gain = 0, moved_shift = 0;
+  REQUIRE(outcome.losses.size() == steps);
+  for (int step = 0; step < steps; ++step)
+    worst_loss =
+        std::max(worst_loss, std::fabs(reference_step(step, x, now) - outcome.losses[static_cast<std::size_t>(step)]));
+  const auto& trained = outcome.state.layers[0].tensors;
+  REQUIRE(trained.size() == 2);
+  for (std::size_t f = 0; f < features; ++f) {
+    worst = std::max(
+        {worst, std::fabs(trained[0].values[f] - now.gain[f]), std::fabs(trained[1].values[f] - now.shift[f])});
+    moved_gain = std::max(moved_gain, std::fabs(now.gain[f] - before.gain[f]));
+    moved_shift = std::max(moved_shift, std::fabs(now.shift[f] - before.shift[f]));
+  }
+  std::printf("gain moved by %.3f, shift by %.3f; worst difference %.5f, of a loss %.5f\n", moved_gain, moved_shift,
+              worst, worst_loss);
+  CHECK(worst_loss < 0.003);
+  CHECK(worst < 0.002);
+  CHECK(moved_gain > 0.02);
+  CHECK(moved_shift > 0.02);
+  CHECK(outcome.state.layers[0].updates == steps);
+}
+
+}  // namespace
+
+TEST_CASE("gain and shift: one lane, two lanes, two systems, more rows than features") {
+  compare({{6, 4}, 1});
+  compare({{5, 3}, 2});
+  compare({{6, 4}, 1}, {2});
+  compare({{4, 17}, 1});
+}
+
+TEST_CASE("gain and shift: a wafer that is cut into regions, features over columns") {
+  compare({{6, 4}, 1}, {1, {2, 3}});
+  compare({{5, 4}, 1, FeatureAxis::columns});
+}
+
+TEST_CASE("a run without fast-forward and one that only times end their steps in the same cycles") {
+  const Outcome usual = train({{6, 4}, 2}, {2}), all = train({{6, 4}, 2}, {2, {}, false}),
+                times = train({{6, 4}, 2}, {2, {}, true, true});
+  CHECK(usual.ends.size() == steps);
+  CHECK(all.ends == usual.ends);
+  CHECK(times.ends == usual.ends);
+  CHECK(all.losses == usual.losses);
+  CHECK(all.state.layers[0].tensors[0].values == usual.state.layers[0].tensors[0].values);
+}
+
+TEST_CASE("the launches as PE programs: the same bits, the same cycles") {
+  const Outcome usual = train({{6, 4}, 1}, {}), programs = train({{6, 4}, 1}, {1, {}, false, false, true});
+  CHECK(programs.ends == usual.ends);
+  CHECK(programs.losses == usual.losses);
+}
