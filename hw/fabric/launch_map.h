@@ -59,6 +59,7 @@ struct LaunchMap {
   std::vector<int> elements;  ///< [positions]; the same
   int height = 0;
   bool sparse = false;  ///< weights come with their indices
+  bool bias = false;    ///< the last row that holds inputs also holds the constant one
   /// Of a sparse layer with a mask: wavelets of each line, or in a gradient elements of each position that holds
   /// inputs.
   std::shared_ptr<const RoundCounts> kept;

@@ -80,7 +80,7 @@ class Lane : public sc_core::sc_module {
   void begin_values();
   /// Rounds of a launch that consumes weights, [rounds][elements] in stream order.
   void weight_values(int first_round, int rounds, const float* weights, int elements);
-  /// Rounds of this lane's gradient of the launch's layer: [rounds][inputs + 1], bias last.
+  /// Rounds of this lane's gradient of the launch's layer: [rounds][inputs, then the bias if there is one].
   void gradient_values(int first_round, int rounds, float* gradient);
   void retained_delta_values();
   /// The lane's block: [features, bias last where there is one][tokens].

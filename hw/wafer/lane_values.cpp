@@ -44,7 +44,7 @@ void Lane::weight_values(int first_round, int rounds, const float* weights, int 
 }
 
 void Lane::gradient_values(int first_round, int rounds, float* gradient) {
-  const int width = job_.layers[static_cast<std::size_t>(layer_)].inputs + 1;
+  const int width = job_.layers[static_cast<std::size_t>(layer_)].stream_inputs();
   for (int block = first_round; block < first_round + rounds;) {
     int next = first_round + rounds;
     for (auto& part : regions_) {

@@ -55,7 +55,7 @@ int RegionMemory::feature_count(int activation) const {
 
 bool RegionMemory::holds_bias(int activation) const {
   const int last_row = std::min(features_of(activation), rectangle_.height) - 1;
-  return activation + 1 < static_cast<int>(widths_.size()) && last_row >= extent_.row_first &&
+  return activation + 1 < static_cast<int>(widths_.size()) && layer(activation).bias && last_row >= extent_.row_first &&
          last_row < extent_.row_last;
 }
 

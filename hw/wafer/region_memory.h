@@ -29,7 +29,8 @@ struct FeatureBlock {
 };
 
 /// Activation l is the input of layer l; activation `layers` are the logits (fp32). Each activation that feeds a layer
-/// has one more row behind its features, the ones of the bias, present in the region that holds the last mapped row.
+/// with bias has one more row behind its features, the ones of the bias, present in the region that holds the last
+/// mapped row.
 class RegionMemory {
  public:
   /// `layers` outlive it.

@@ -125,11 +125,11 @@ void ProgramCheck::leaving(int lane, const float* sums, std::size_t count) {
   if (active_) std::transform(sums, sums + count, std::back_inserter(data(lane).results), bits_of);
 }
 
-// The stream has the bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
+// The stream may have a bias behind the inputs of each output; no PE keeps it. Every lane keeps the same.
 void ProgramCheck::keep(const MatrixLayer& layer) {
   kept_.clear();
   for (int output = 0; output < layer.outputs; ++output) {
-    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * (layer.inputs + 1);
+    const auto row = data(0).stream.begin() + static_cast<std::ptrdiff_t>(output) * layer.stream_inputs();
     kept_.insert(kept_.end(), row, row + layer.inputs);
   }
 }

@@ -63,6 +63,7 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--zeros", zeros_, "of 100 weights of a forward, delta or gradient launch, on the average")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command_->add_flag("--no_bias", no_bias_, "of one case, a forward or gradient launch: its layer has no bias");
   command_->add_flag("--causal", mask_.causal, "attention: a token attends to no later key");
   command_
       ->add_option("--reach", mask_.reach,
@@ -91,6 +92,7 @@ CrossCase CrosscheckCommand::single_case() const {
   c.seed = seed_;
   c.zeros = zeros_;
   c.mask = mask_;
+  c.bias = !no_bias_;
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);

@@ -30,6 +30,7 @@ MatchedModel matched_model(const Matching& matching) {
       const Operation& operation = matching.forward.operations[static_cast<std::size_t>(place)];
       if (operation.type == "Linear") {
         model.layers.push_back({operation.name, operation.input_features, operation.output_features});
+        model.layers.back().bias = has_bias(operation);
         model.layers.back().sparsity = operation.attribute("sparsity");
       }
       const OperationType& type = type_of(operation);

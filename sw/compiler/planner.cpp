@@ -62,7 +62,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
     const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
       const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
       return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.dropout == layer.dropout && others.sparsity == layer.sparsity;
+             others.bias == layer.bias && others.dropout == layer.dropout && others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
       result.push_back({launch, alike->predicted, alike->stream, alike->parts});

@@ -185,8 +185,8 @@ LaunchMap with_all(const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle 
 }
 
 SparseRounds rounds_of(const MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
-                       KernelKind kind, const LaunchMap& most) {
-  return sparse_rounds(machine, layout, most, 1 - layer.sparsity, !hw::kernel_of(kind).by_input);
+                       const LaunchMap& most) {
+  return sparse_rounds(machine, layout, most, 1 - layer.sparsity, most.bias);
 }
 
 }  // namespace
@@ -203,7 +203,7 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
                                   const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
   const LaunchMap most = with_all(layer, kind, rectangle, tokens);
   const double kept = 1 - layer.sparsity;
-  const SparseRounds rounds = rounds_of(machine, layout, layer, kind, most);
+  const SparseRounds rounds = rounds_of(machine, layout, layer, most);
   const FabricTiming timing(machine);
   const int wavelets = *std::max_element(most.wavelets.begin(), most.wavelets.end());
   const int elements = *std::max_element(most.elements.begin(), most.elements.end());
@@ -262,7 +262,7 @@ LaunchPace launch_pace(const MachineSpec& machine, const std::vector<hw::MatrixL
   LaunchPace pace;
   pace.rounds = map.rounds;
   if (layer.sparse()) {
-    const SparseRounds rounds = rounds_of(machine, layout, layer, launch.kind, map);
+    const SparseRounds rounds = rounds_of(machine, layout, layer, map);
     pace.wafer = static_cast<double>(rounds.on_wafer);
     const hw::RouterSpec& router = machine.router;
     const Cycle way = (map.chain - 1) * (router.hop_cycles + 2 * router.ramp_cycles + 1);
@@ -291,7 +291,8 @@ Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLay
   if (!hw::consumes_weights(launch.kind) && !hw::produces_gradient(launch.kind)) return 0;
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   // Of a sparse layer an index goes with each weight; indices in and gradients out go at the same time.
-  const double kept = (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + layer.outputs;
+  const double kept =
+      (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + (layer.bias ? layer.outputs : 0);
   const double bits = kept * (hw::produces_gradient(launch.kind) || layer.sparse() ? 32 : 16);
   const double bits_per_cycle =
       machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);

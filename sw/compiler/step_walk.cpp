@@ -135,7 +135,7 @@ class Walk {
     for (; other < index; ++other) {
       const hw::MatrixLayer& others = layers_[static_cast<std::size_t>(plan_.train[other].launch.layer)];
       if (plan_.train[other].launch.kind == launch.kind && others.inputs == layer.inputs &&
-          others.outputs == layer.outputs && others.sparsity == layer.sparsity)
+          others.outputs == layer.outputs && others.bias == layer.bias && others.sparsity == layer.sparsity)
         break;
     }
     return other;

@@ -39,12 +39,13 @@ const std::vector<KernelKind>& program_kernels() {
 
 std::string to_string(const CrossCase& c) {
   const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
+  const char* bias = c.bias ? "" : " --no_bias";
   std::string mask = c.mask.causal ? " --causal" : "";
   if (c.mask.reach > 0) mask += fmt::format(" --reach {}", c.mask.reach);
   if (c.mask.length > 0) mask += fmt::format(" --length {}", c.mask.length);
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}", hw::kernel_name(c.kind), c.inputs,
-                     c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed, sparsity,
-                     mask);
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}", hw::kernel_name(c.kind),
+                     c.inputs, c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed,
+                     sparsity, bias, mask);
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,
@@ -64,6 +65,7 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   c.seed = random();
   if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;
   if (hw::kernel_of(c.kind).by_key) c.mask = mask;
+  if (hw::kernel_of(c.kind).has_bias()) c.bias = random() % 4 != 0;
   return c;
 }
 

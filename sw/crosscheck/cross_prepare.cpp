@@ -96,6 +96,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
+  prepared.layer->bias = c.bias;
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(

@@ -62,13 +62,13 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
   return sums;
 }
 
-// Every column keeps the weights; the bias is the last of a round.
+// Every column keeps the weights but for the bias, the last of a round.
 std::vector<std::uint32_t> sums_and_weights(const hw::ProgramLaunch& launch) {
   std::vector<std::uint32_t> results = chained_sums(launch);
   const std::size_t width = launch.stream.size() / static_cast<std::size_t>(launch.map->rounds);
   for (int column = 0; column < launch.map->positions; ++column)
     for (std::size_t at = 0; at < launch.stream.size(); ++at)
-      if (at % width + 1 < width) results.push_back(launch.stream[at]);
+      if (!launch.map->bias || at % width + 1 < width) results.push_back(launch.stream[at]);
   return results;
 }
 

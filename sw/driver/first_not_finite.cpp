@@ -26,7 +26,8 @@ std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, 
 }
 
 std::optional<std::string> beyond_fp16(hw::LayerState layer) {
-  layer.tensors.resize(std::min<std::size_t>(layer.tensors.size(), 2));  // the optimizer's stay fp32
+  const auto stays_fp32 = [](const hw::StateTensor& tensor) { return tensor.name.find('.') != std::string::npos; };
+  layer.tensors.erase(std::remove_if(layer.tensors.begin(), layer.tensors.end(), stays_fp32), layer.tensors.end());
   return find_in(
       layer, [](float value) { return !std::isfinite(half_to_float(float_to_half(value))); },
       ", which fp16 cannot hold");

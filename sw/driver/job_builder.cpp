@@ -94,8 +94,7 @@ hw::TrainingState initial_state(const ModelConfig& config) {
   state.loss_scale = config.loss_scale.initial;
   for (std::size_t index = 0; index < layers.size(); ++index) {
     hw::LayerState layer{layers[index].name, hw::state_tensors(layers[index], config.optimizer), 0};
-    layer.tensors[0].values = parameters[index].weight;
-    layer.tensors[1].values = parameters[index].bias;
+    parameters[index].put_into(layer);
     state.layers.push_back(std::move(layer));
   }
   return state;

@@ -51,7 +51,7 @@ std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
     for (int output = 0; output < layer.outputs; ++output) {
       std::vector<int> kept;
       layer.trained->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
-      kept.push_back(layer.inputs);
+      if (layer.bias) kept.push_back(layer.inputs);
       sum = crc(sum, kept);
     }
     text +=

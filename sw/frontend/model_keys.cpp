@@ -48,6 +48,7 @@ constexpr Row rows[] = {
     {"model.num_classes", "", Use::honoured, "a whole number, 10 to 1048576", "10", "outputs; synthetic: from 1"},
     {"model.activation_fn", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new", "relu",
      "after each hidden layer; gelu by the error function, the last two by tanh"},
+    {"model.use_bias", "", Use::honoured, "true or false", "true", "each layer has a bias"},
     {"model.dropout", "", Use::honoured, "a number, 0 to 0.99", "0", "after each activation, in training"},
     {"model.loss", "", Use::honoured, "softmax_cross_entropy", "softmax_cross_entropy", ""},
     {"model.mixed_precision", "trainer.init.precision.enabled", Use::honoured, "true or false", "true",
@@ -207,7 +208,6 @@ constexpr Row rows[] = {
     {"trainer.validate", "trainer.validate_all", Use::no_effect, "", "", "an evaluation uses fit.val_dataloader"},
 
     {"*_input.use_fake_data", "", Use::only, "false", "", "data_processor: synthetic makes samples up"},
-    {"model.use_bias", "", Use::only, "true", "", "each layer has a bias"},
     {"model.disable_softmax", "", Use::only, "false", "", "the loss is softmax with cross entropy"},
     {"optimizer.correct_bias", "", Use::only, "true", "", "moments are corrected, as in PyTorch"},
     {"optimizer.amsgrad", "", Use::only, "false", "", "not there"},

@@ -134,6 +134,7 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
   network.num_classes =
       section.integer("num_classes", {mnist ? 10 : 1, kMaxFeatures, mnist ? "mnist: labels 0 to 9" : ""}, 10);
   network.activation = section.choice<std::string>("activation_fn", activation_functions(), network.activation);
+  network.bias = section.boolean("use_bias", true);
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))

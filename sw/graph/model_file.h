@@ -42,6 +42,7 @@ struct NetworkConfig {
   std::vector<int> hidden_sizes;
   int num_classes = 0;
   std::string activation = "ReLU";  ///< the operation behind each hidden layer
+  bool bias = true;                 ///< of each layer
   double dropout = 0;               ///< after each hidden activation, training only
   RetainOutput retain_output_layer = RetainOutput::automatic;
   SparsityConfig sparsity;

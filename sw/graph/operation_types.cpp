@@ -13,16 +13,17 @@ int as_first(const Operation&, const std::vector<int>& inputs) { return inputs.f
 
 std::vector<Parameter> none(const Operation&) { return {}; }
 
-std::vector<Parameter> matrix_with_bias(const Operation& operation) {
-  return {{operation.name + ".weight", {operation.output_features, operation.input_features}},
-          {operation.name + ".bias", {operation.output_features}}};
+std::vector<Parameter> linear_parameters(const Operation& operation) {
+  std::vector<Parameter> all{{operation.name + ".weight", {operation.output_features, operation.input_features}}};
+  if (has_bias(operation)) all.push_back({operation.name + ".bias", {operation.output_features}});
+  return all;
 }
 
 std::int64_t one_a_feature(const Operation& operation) { return operation.output_features; }
 
 std::int64_t linear_flops(const Operation& operation) {
   const std::int64_t product = 2LL * operation.input_features * operation.output_features;
-  return operation.pass == Pass::delta ? product : product + operation.output_features;
+  return operation.pass == Pass::delta || !has_bias(operation) ? product : product + operation.output_features;
 }
 
 /// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2 and with tanh of a cubic, and of its
@@ -66,7 +67,7 @@ const std::vector<OperationType>& operation_types() {
       {"Linear",
        1,
        1,
-       {{"features", 1, most_features, true, true}, {"sparsity", 0, 1, false, false}},
+       {{"features", 1, most_features, true, true}, {"sparsity", 0, 1, false, false}, {"bias", 0, 1, true, false}},
        1,
        DeltaReads::nothing,
        false,
@@ -75,7 +76,7 @@ const std::vector<OperationType>& operation_types() {
        [](const Operation& operation, const std::vector<int>&) {
          return static_cast<int>(operation.attribute("features"));
        },
-       matrix_with_bias,
+       linear_parameters,
        linear_flops},
       {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature, {"relu"}},
       gelu<5, 11>("GELU", {"gelu"}),
@@ -136,6 +137,10 @@ const OperationType* find_operation_type(const std::string& name) {
   for (const OperationType& type : operation_types())
     if (name == type.name) return &type;
   return nullptr;
+}
+
+bool has_bias(const Operation& operation) {
+  return operation.attributes.count("bias") == 0 || operation.attribute("bias") != 0;
 }
 
 const OperationType& type_of(const Operation& operation) { return *find_operation_type(operation.type); }

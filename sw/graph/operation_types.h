@@ -51,6 +51,9 @@ std::vector<std::pair<std::string, std::string>> activation_functions();
 /// Null if there is none.
 const OperationType* find_operation_type(const std::string& name);
 
+/// Of a Linear: its attribute `bias` is not 0.
+bool has_bias(const Operation& operation);
+
 /// Precondition: there is one.
 const OperationType& type_of(const Operation& operation);
 

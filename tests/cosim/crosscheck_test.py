@@ -61,6 +61,17 @@ class Crosscheck(unittest.TestCase):
                     self.assertGreaterEqual(errors["equal"], least * errors["cases"], kernel)
                     self.assertEqual(errors["above_bar"], 0, kernel)
 
+    def test_a_layer_without_bias(self):
+        for kernel in "matmul_forward", "retain_forward", "matmul_gradient":
+            for shape in "5x3x4@4x3", "3x7x9@2x5":
+                with_bias, without = (self.sweep("--kernel", kernel, "--shape", shape, "--seed", 9, *more)[1]["kernels"][kernel]
+                                      for more in ((), ("--no_bias",)))
+                self.assertEqual((without["wrong_sums"], without["model_unequal"]), (0, 0), kernel)
+                self.assertEqual(without["arrays"]["equal"], 1, kernel)
+                # A gradient has one sum less for each output; the others' sums are outputs, and weights without bias.
+                outputs = int(shape.split("x")[1])
+                self.assertEqual(with_bias["sums"] - without["sums"], outputs if kernel == "matmul_gradient" else 0)
+
     def test_attention_with_a_mask(self):
         for mask, machine in ((("--causal",), "mini"), (("--causal", "--reach", 9), "mini"), (("--length", 11), "mini"),
                               (("--causal", "--length", 15), "wse3")):
