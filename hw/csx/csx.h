@@ -69,6 +69,12 @@ class CsX : public sc_core::sc_module {
   LaunchTimes each_lane(OfLane&& of_lane) const;
   void take_weights(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
   void send_gradient(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
+  /// The gradient of a norm: `totals` of its line kernel, each row's gains, then its shifts.
+  void send_totals(const proto::BlockTag& tag, const Launch& launch, const LineSettings& settings,
+                   const std::vector<float>& totals, proto::CausedLaunch& record);
+  /// A chunk of a gradient that is at the edge at `done`.
+  void send_sums(proto::BlockTag tag, int chunk, proto::Block::Payload payload, RunCycle done,
+                 proto::CausedLaunch& record);
   /// The next chunk that the launch of `tag` is sent.
   ArrivedBlock take_chunk(proto::BlockTag& tag, int chunk, proto::CausedLaunch& record);
   /// `arrival` was at the edge until `left`: its words are booked, its room is given back.

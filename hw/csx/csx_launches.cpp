@@ -67,7 +67,7 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
-  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].features();
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
     const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
@@ -79,11 +79,12 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     const std::vector<float> of_lane = wafer_.lane(lane).line_values(launch, wafer_.lane_settings(settings, lane));
     watch_->leaving(lane, of_lane.data(), of_lane.size());
-    totals.resize(of_lane.size());
+    if (lane == 0) totals.assign(of_lane.size(), -0.0F);  // to which any number adds as it is
     for (std::size_t which = 0; which < of_lane.size(); ++which) totals[which] += of_lane[which];
   }
   times.end = watch_->close(nullptr, times.end);
   if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
+  if (produces_gradient(launch.kind)) send_totals(tag, launch, settings, totals, record);
   return times;
 }
 
@@ -185,6 +186,34 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& 
   }
 }
 
+void CsX::send_totals(const BlockTag& tag, const Launch& launch, const LineSettings& settings,
+                      const std::vector<float>& totals, proto::CausedLaunch& record) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const StreamShape shape = gradient_shape(layer, plan_.machine->memoryx.chunk_bytes);
+  const auto block = [&](int tokens) { return BlockMap{plan_.mapping.lane, layer.features(), tokens}; };
+  const std::vector<RunCycle> at_edge = timers_.drain_line(
+      layer, plan_.mapping.lane, record.start,
+      [&](int tokens) -> const ColumnTimes& { return line_timer_.of(launch.kind, settings, block(tokens)); });
+  for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
+    const int last = shape.chunk_first_round(chunk) + shape.chunk_rounds(chunk) - 1;
+    auto payload = plan_.job->timing_only
+                       ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
+                       : StreamValues::of_totals(block(wafer_.lane_tokens(0)), shape, chunk, totals);
+    send_sums(tag, chunk, std::move(payload), at_edge[static_cast<std::size_t>(last)], record);
+  }
+}
+
+void CsX::send_sums(BlockTag tag, int chunk, Block::Payload payload, RunCycle done, proto::CausedLaunch& record) {
+  tag.kind = BlockKind::gradient;
+  tag.chunk = chunk;
+  tag.lane = placement_.lane(tag.layer, chunk);
+  Block sums{tag};
+  sums.payload = std::move(payload);
+  sums.cause = books_.leaving(done, proto::Limiter::ethernet_up, lane_sum());
+  record.stream_out_bytes += sums.bytes();
+  links.send_up(std::move(sums), clock_.from_edge(done), books_.work());
+}
+
 void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
@@ -199,16 +228,11 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
     } else {
       done = timers_.drain(shape.chunk_rounds(chunk));
     }
-    tag.kind = BlockKind::gradient;
-    tag.chunk = chunk;
-    tag.lane = placement_.lane(launch.layer, chunk);
-    Block sums{tag};
-    sums.payload = plan_.job->timing_only
-                       ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
-                       : values_.gradient(layer, shape, chunk);
-    sums.cause = books_.leaving(done, proto::Limiter::ethernet_up, lane_sum());
-    record.stream_out_bytes += sums.bytes();
-    links.send_up(std::move(sums), clock_.from_edge(done), books_.work());
+    send_sums(tag, chunk,
+              plan_.job->timing_only
+                  ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
+                  : values_.gradient(layer, shape, chunk),
+              done, record);
   }
 }
 

@@ -62,6 +62,19 @@ void LaneTimers::run(int rounds) {
   });
 }
 
+std::vector<RunCycle> LaneTimers::drain_line(const MatrixLayer& layer, Rectangle lane, RunCycle start,
+                                             const std::function<const ColumnTimes&(int tokens)>& line) {
+  std::vector<RunCycle> latest(static_cast<std::size_t>(layer.outputs), RunCycle());
+  for (const Timed& timed : timed_) {
+    const int tokens = wafer_.lane_tokens(timed.lane);
+    const LaunchMap map(KernelKind::matmul_gradient, layer, lane, tokens);
+    const std::vector<RunCycle> at_edge = timed.timer->drain_line(map, start, line(tokens));
+    for (std::size_t round = 0; round < at_edge.size(); ++round)
+      latest[round] = std::max(latest[round], at_edge[round] + sum_cycles_);
+  }
+  return latest;
+}
+
 LaunchTimes LaneTimers::close() {
   LaunchTimes times;
   for (Timed& timed : timed_) {

@@ -16,6 +16,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   lines_are_rows = kernel.lines == LineAxis::rows;
   from_edge = kernel.source == StreamSource::edge;
   reduces = kernel.sums != SumEnd::here;
+  stores = kernel.stores();
   returns = kernel.sums == SumEnd::owner;
   lines_from_east = !lines_are_rows && !returns;
   if (lines_are_rows) {
@@ -29,7 +30,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
     if (kernel.vectors) vector_owners = {rounds, rectangle.height};
     if (!from_edge) stream_owners = {rounds, columns};
     for (int row = 0; row < chain; ++row) wavelets.push_back(row_features(from, rectangle.height, row, bias));
-    for (int column = 0; column < columns; ++column) elements.push_back(tokens_of(column));
+    for (int column = 0; column < columns; ++column) elements.push_back(stores ? 1 : tokens_of(column));
     return;
   }
   rounds = owned = layer.outputs;

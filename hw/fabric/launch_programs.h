@@ -33,6 +33,7 @@ struct LineSettings {
 ///                                                                                      [rounds][features], no bias
 ///   gradient            deltas [rounds][tokens]        [features][tokens]              [rounds][features], fp32
 ///   retained delta      deltas [rounds][tokens]        weights [rounds][features]      [features][tokens]
+///   load vectors        [rounds][features]             -                               for each column the same
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the
 ///                                                                                      labels for each row that owns
 ///                                                                                      outputs

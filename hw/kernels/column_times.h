@@ -3,6 +3,7 @@
 // parts (hw/fabric/line_times.h). Exact.
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "hw/fabric/launch_times.h"
 #include "hw/kernels/line_kernels.h"
@@ -12,6 +13,7 @@ namespace weft::hw {
 struct ColumnTimes {
   LaunchTimes times;
   Cycle leaves = 0;  ///< when the last total has left its row at the east end; 0 where nothing leaves
+  std::vector<std::vector<Cycle>> totals;  ///< of each row, when each of them leaves the last PE's router
 };
 
 ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs);

@@ -26,9 +26,12 @@ enum class LineTensor {
   kept,    ///< what its activation read, of layers that keep it (MatrixLayer::keeps_preactivation)
   deltas,  ///< its delta
   labels,  ///< [tokens], 16 bits each; none = 0xffff
-  gain,    ///< of a norm, [features]; of `weft crosscheck` alone so far, as
-  shift,   ///< what is then added
+  gain,    ///< of a norm, [features]
+  shift,   ///< what is then added, the same
 };
+
+/// One value of each feature, the same in every column.
+constexpr bool is_vector(LineTensor tensor) { return tensor == LineTensor::gain || tensor == LineTensor::shift; }
 
 /// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
 enum class LineFormat { fp16, fp32, feature, label };

@@ -29,6 +29,7 @@ enum class KernelKind {
   rms_norm,
   rms_norm_backward,
   rms_norm_gradient,
+  load_vectors,
 };
 
 /// What happens on the wafer.
@@ -81,12 +82,17 @@ struct Kernel {
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
-  /// Inputs hold the constant one of the bias.
-  constexpr bool has_bias() const { return is_forward_product() || produces_gradient(); }
+  /// Inputs hold the constant one of the bias, where the layer has one.
+  constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.
-  constexpr bool is_forward_product() const { return consumes_weights() && role == KernelRole::forward; }
+  constexpr bool is_forward_product() const {
+    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner;
+  }
   constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
-  constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
+  /// What comes from the edge stays in every PE as it is: nothing is multiplied with it.
+  constexpr bool stores() const { return consumes_weights() && sums == SumEnd::here; }
+  /// Sums over the tokens leave for MemoryX: those of a product round by round, a line kernel's at its end.
+  constexpr bool produces_gradient() const { return role == KernelRole::gradient; }
 };
 
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
@@ -96,7 +102,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 22> kernels{{
+constexpr std::array<Kernel, 23> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -133,6 +139,9 @@ constexpr std::array<Kernel, 22> kernels{{
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
+    // Each row gets what its features have of a norm's vectors.
+    {KernelKind::load_vectors, "load_vectors", KernelForm::stream, KernelRole::forward, KernelWeights::kept, false,
+     false, KernelKind::load_vectors, StreamSource::edge, SumEnd::here, LineAxis::rows, "vectors"},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

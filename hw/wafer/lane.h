@@ -98,7 +98,7 @@ class Lane : public sc_core::sc_module {
   int regions() const { return static_cast<int>(regions_.size()); }
 
  private:
-  FeatureBlock gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index);
+  FeatureBlock gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index, bool one_column = false);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;

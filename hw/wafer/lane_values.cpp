@@ -83,18 +83,18 @@ void Lane::retained_delta_values() {
   for (auto& part : regions_) part->values().end();
 }
 
-FeatureBlock Lane::gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index) {
+FeatureBlock Lane::gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index, bool one_column) {
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_)
     rows = std::max(rows, part->values().memory().first_feature(index) + block(part->values().memory()).features);
-  whole.resize(rows, tokens_);
+  whole.resize(rows, one_column ? 1 : tokens_);
   for (auto& part : regions_) {
     RegionMemory& memory = part->values().memory();
     const FeatureBlock& from = block(memory);
     for (int feature = 0; feature < from.features; ++feature)
       std::copy_n(from.row(feature), from.tokens,
-                  whole.row(memory.first_feature(index) + feature) + memory.first_token());
+                  whole.row(memory.first_feature(index) + feature) + (one_column ? 0 : memory.first_token()));
   }
   return whole;
 }
@@ -106,7 +106,8 @@ FeatureBlock Lane::gather_delta(int index) {
   return gather([index](RegionMemory& memory) -> FeatureBlock& { return memory.delta(index); }, index);
 }
 FeatureBlock Lane::gather(LineTensor tensor, int layer) {
-  return gather([=](RegionMemory& memory) -> FeatureBlock& { return memory.line_block(tensor, layer); }, layer + 1);
+  return gather([=](RegionMemory& memory) -> FeatureBlock& { return memory.line_block(tensor, layer); }, layer + 1,
+                is_vector(tensor));
 }
 
 std::vector<std::int32_t> Lane::gather_labels() {
@@ -127,8 +128,8 @@ class RegionRows : public LineMemory {
 
   float* row(LineTensor tensor, int feature, int token) override {
     RegionMemory& memory = holding(feature, token);
-    return memory.line_block(tensor, layer_).row(feature - memory.first_feature(layer_ + 1)) + token -
-           memory.first_token();
+    return memory.line_block(tensor, layer_).row(feature - memory.first_feature(layer_ + 1)) +
+           (is_vector(tensor) ? 0 : token - memory.first_token());
   }
   const std::int32_t* labels(int token) override {
     RegionMemory& memory = holding(0, token);
@@ -154,7 +155,7 @@ class RegionRows : public LineMemory {
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
-  const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].outputs, tokens_};
+  const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch.layer);
   LineValues values(programs, rows);

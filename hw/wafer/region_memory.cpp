@@ -9,7 +9,7 @@ namespace weft::hw {
 RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens)
     : layers_(layers), rectangle_(rectangle), extent_(extent) {
   widths_.push_back(layers.front().inputs);
-  for (const MatrixLayer& layer : layers) widths_.push_back(layer.outputs);
+  for (const MatrixLayer& layer : layers) widths_.push_back(layer.features());
   const int columns = std::min(rectangle.width, tokens);
   first_token_ = split_first(tokens, columns, std::min(extent.column_first, columns));
   tokens_ = split_first(tokens, columns, std::min(extent.column_last, columns)) - first_token_;
@@ -26,6 +26,14 @@ RegionMemory::RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rec
     if (index > 0 && layer(index - 1).keeps_preactivation)
       kept_[static_cast<std::size_t>(index) - 1].resize(features, tokens_);
   }
+  for (const MatrixLayer& layer : layers) {
+    std::vector<FeatureBlock>& vectors = vectors_.emplace_back();
+    if (layer.kind != LayerKind::norm) continue;
+    vectors.resize(static_cast<std::size_t>(layer.outputs));
+    const int first = first_norm_feature(static_cast<int>(vectors_.size()) - 1);
+    for (FeatureBlock& vector : vectors)
+      vector.resize(split_first(layer.inputs, rectangle.height, extent.row_last) - first, 1);
+  }
   labels_.assign(static_cast<std::size_t>(tokens_), -1);
 }
 
@@ -37,9 +45,11 @@ FeatureBlock& RegionMemory::line_block(LineTensor tensor, int layer) {
       return delta(layer + 1);
     case LineTensor::kept:
       return kept_[static_cast<std::size_t>(layer)];
-    case LineTensor::labels:
     case LineTensor::gain:
+      return norm_vector(layer, 0);
     case LineTensor::shift:
+      return norm_vector(layer, 1);
+    case LineTensor::labels:
       break;
   }
   throw SimulationError("a line kernel's operand has no place in a region's memory");

@@ -53,6 +53,13 @@ class RegionMemory {
   FeatureBlock& delta(int index) { return deltas_[static_cast<std::size_t>(index)]; }
   /// A line kernel's operand of elements, of layer `layer`. Throws SimulationError for one that no wafer holds yet.
   FeatureBlock& line_block(LineTensor tensor, int layer);
+  /// A norm's layer: the first feature here, and of the `vector`-th of its vectors the features here.
+  int first_norm_feature(int index) const {
+    return split_first(layer(index).inputs, rectangle_.height, extent_.row_first);
+  }
+  FeatureBlock& norm_vector(int layer, int vector) {
+    return vectors_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(vector)];
+  }
   std::vector<std::int32_t>& labels() { return labels_; }
   FeatureBlock& retained() { return retained_; }
 
@@ -63,8 +70,9 @@ class RegionMemory {
   std::vector<int> widths_;
   int first_token_ = 0, tokens_ = 0;
   std::vector<FeatureBlock> activations_, deltas_;
-  std::vector<FeatureBlock> kept_;  ///< of layers that keep what their activation read
-  FeatureBlock retained_;           ///< [outputs of the last layer][local inputs]
+  std::vector<FeatureBlock> kept_;                  ///< of layers that keep what their activation read
+  std::vector<std::vector<FeatureBlock>> vectors_;  ///< of each layer that is a norm's, in the order of its rounds
+  FeatureBlock retained_;                           ///< [outputs of the last layer][local inputs]
   std::vector<std::int32_t> labels_;
 };
 

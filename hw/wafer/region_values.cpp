@@ -28,14 +28,18 @@ void RegionValues::begin(KernelKind kind, int layer, ThreadPool& pool) {
     transposed_.resize(block.values.size());
     transpose(block.values.data(), block.features, block.tokens, transposed_.data());
   }
-  if (kernel_->weights == KernelWeights::kept)
+  if (kernel_->weights == KernelWeights::kept && !kernel_->stores())
     memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
 }
 
 void RegionValues::stream_weights(int first, int rounds, const float* weights, int row_stride) {
   const int source = kernel_->by_input ? layer_ + 1 : layer_;
-  const int begin = memory_->first_feature(source);
-  const int wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
+  int begin = memory_->first_feature(source);
+  int wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
+  if (kernel_->stores()) {
+    begin = memory_->first_norm_feature(layer_);
+    wide = memory_->norm_vector(layer_, 0).features;
+  }
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !part_.neighbour(part_.right())) return;
   WaveletBurst burst;
@@ -64,6 +68,13 @@ void RegionValues::stream_deltas(int first, int rounds) {
 }
 
 void RegionValues::use_scalars(int first, int rounds, const float* scalars, int stride) {
+  if (kernel_->stores()) {
+    for (int round = 0; round < rounds; ++round) {
+      FeatureBlock& vector = memory_->norm_vector(layer_, first + round);
+      std::copy_n(scalars + static_cast<std::ptrdiff_t>(round) * stride, vector.features, vector.row(0));
+    }
+    return;
+  }
   const int source = kernel_->by_input ? layer_ + 1 : layer_;
   int wide = memory_->tokens();
   if (part_.map().lines_are_rows)

@@ -64,6 +64,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
     const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
+    if (row.stores()) continue;
     if (row.weights == KernelWeights::resident) {
       program.resident = kept_;
     } else if (row.by_input) {
@@ -79,7 +80,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
 void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
                              RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
-  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].features();
   for (int index = 0; index < wafer_->lanes(); ++index) {
     Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
@@ -97,7 +98,7 @@ std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const LineOper
     return bits;
   }
   const FeatureBlock block = lane.gather(operand.tensor, launch_.layer);
-  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].outputs);
+  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].features());
   append_bits(block, features, operand.format == LineFormat::fp32, bits);
   return bits;
 }
@@ -149,6 +150,13 @@ void ProgramCheck::take_results(int lane) {
     }
     return;
   }
+  if (row.stores()) {
+    for (int column = 0; column < program.map->positions; ++column)
+      for (int vector = 0; vector < layer.outputs; ++vector)
+        take(wafer_->lane(lane).gather(vector == 0 ? LineTensor::gain : LineTensor::shift, launch_.layer),
+             layer.inputs);
+    return;
+  }
   switch (row.role) {
     case KernelRole::loss:      // a line kernel
     case KernelRole::gradient:  // left by the edge
@@ -168,7 +176,8 @@ void ProgramCheck::take_results(int lane) {
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
-  const bool keeps = kernel_of(launch_.kind).weights == KernelWeights::kept;
+  const Kernel& row = kernel_of(launch_.kind);
+  const bool keeps = row.weights == KernelWeights::kept && !row.stores();
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
   Cycle last = end;
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {

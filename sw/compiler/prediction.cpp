@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hw/fabric/fabric_timing.h"
+#include "hw/fabric/launch_times.h"
 #include "hw/fabric/local_times.h"
 #include "hw/kernels/column_times.h"
 #include "hw/pe/cost.h"
@@ -101,7 +101,7 @@ Cycle way_back(const MachineSpec& machine, const LaunchMap& map) {
 /// `edge`: with the edge's channels.
 proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
                                      bool edge) {
-  const FabricTiming timing(machine);
+  const FabricTiming timing = timing_of(FabricTiming(machine), map);
   const int simd = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
@@ -240,7 +240,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
       hw::LineSettings settings;
       settings.train = train;
       if (train) settings.dropout.probability = layer.dropout;
-      hw::LinePrograms programs(launch.kind, settings, {lane, layer.outputs, tokens});
+      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }

@@ -61,7 +61,7 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
   if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end;
-  hw::StreamReduce engine(hw::FabricTiming(machine),
+  hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   hw::ListedRounds listed;
   for (int round = 0; round < map.rounds; ++round) {
@@ -90,7 +90,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
-  if (!map.reduces) engine.round_sums();
+  if (map.rounds_sums()) engine.round_sums();
   return engine.end();
 }
 

@@ -72,6 +72,14 @@ std::vector<std::uint32_t> sums_and_weights(const hw::ProgramLaunch& launch) {
   return results;
 }
 
+// Every column has all that came.
+std::vector<std::uint32_t> stored(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (int column = 0; column < launch.map->positions; ++column)
+    halves.insert(halves.end(), launch.stream.begin(), launch.stream.end());
+  return halves;
+}
+
 // [features][tokens]: of a row the stream has features, of a column tokens.
 std::vector<std::uint32_t> outer_products(const hw::ProgramLaunch& launch) {
   const auto rounds = static_cast<std::size_t>(launch.map->rounds);
@@ -116,6 +124,7 @@ std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
     case hw::KernelForm::stream:
       break;
   }
+  if (launch.map->stores) return stored(launch);
   if (!launch.map->reduces) return outer_products(launch);
   return kernel.weights == hw::KernelWeights::kept ? sums_and_weights(launch) : chained_sums(launch);
 }
