@@ -17,14 +17,6 @@ RegionMemory::RegionMemory(const Job& job, Rectangle rectangle, RegionExtent ext
     block(tensor).resize(row_count(tensor), form(tensor).vector ? 1 : tokens_);
     if (holds_one(tensor)) std::fill_n(block(tensor).row(feature_count(tensor)), tokens_, 1.0F);
   }
-  for (const MatrixLayer& layer : layers) {
-    std::vector<FeatureBlock>& vectors = vectors_.emplace_back();
-    if (layer.kind != LayerKind::norm) continue;
-    vectors.resize(static_cast<std::size_t>(layer.outputs));
-    const int first = first_norm_feature(static_cast<int>(vectors_.size()) - 1);
-    for (FeatureBlock& vector : vectors)
-      vector.resize(split_first(layer.inputs, rectangle.height, extent.row_last) - first, 1);
-  }
   labels_.assign(static_cast<std::size_t>(tokens_), -1);
 }
 

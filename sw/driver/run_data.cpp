@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <zlib.h>
 
 #include "sw/driver/run_text.h"
+#include "tlm/base/checksum.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -44,11 +44,6 @@ const DataConfig& config_of(const ModelConfig& config, const NeededData& needed)
   return needed.section == "train_input" ? config.train_input : config.eval_input;
 }
 
-template <typename Value>
-uLong crc(uLong so_far, const std::vector<Value>& values) {
-  return crc32_z(so_far, reinterpret_cast<const unsigned char*>(values.data()), values.size() * sizeof(Value));
-}
-
 }  // namespace
 
 std::vector<NeededData> needed_data(const ModelConfig& config, const RunSettings& settings) {
@@ -74,17 +69,18 @@ RunData load_data(const ModelConfig& config, const std::vector<NeededData>& need
     if (!data.pictures) continue;
     const DataConfig& from = config_of(config, data);
     (data.section == "train_input" ? run.train : run.eval) = hw::load_dataset(
-        *data.pictures, {config.model.input_features(), config.model.num_classes(), {from.mean, from.std}, from.transpose});
+        *data.pictures,
+        {config.model.input_features(), config.model.num_classes(), {from.mean, from.std}, from.transpose});
   }
   if (run.train.size() > 0)
-    run.identity =
-        fmt::format("{} samples ({:08x})", run.train.size(), crc(crc(0, run.train.samples), run.train.labels));
+    run.identity = fmt::format("{} samples ({:08x})", run.train.size(),
+                               checksum(checksum(0, run.train.samples), run.train.labels));
   if (needed.empty() || config.train_input.data_processor != "text") return run;
   run.text = load_text(config, needed, start, vocabulary);
   const hw::TokenSequences& train = run.text.train;
   if (train.size() > 0)
     run.identity = fmt::format("{} sequences of {} tokens ({:08x})", train.size(), train.length,
-                               crc(crc(0, train.tokens), train.labels));
+                               checksum(checksum(0, train.tokens), train.labels));
   return run;
 }
 

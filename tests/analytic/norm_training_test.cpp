@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <optional>
 
 #include "hw/cluster/cluster.h"
 #include "hw/spec/machine_file.h"
@@ -108,16 +110,10 @@ TrainingState start() {
   return state;
 }
 
-struct Outcome {
-  TrainingState state;
-  std::vector<double> losses;
-  std::vector<Picosecond> ends;
-};
-
 /// Runs each launch as PE programs too, which must end in the cycle of the recurrences.
 class Programs final : public LaunchPrograms {
  public:
-  explicit Programs(const MachineSpec& machine) : runner_(machine, {}, {}) {}
+  explicit Programs(MachineSpec machine) : machine_(std::move(machine)) {}
   Cycle run(const ProgramLaunch& launch) override {
     INFO(launch.name);
     const Cycle end = runner_.run(launch);
@@ -128,7 +124,8 @@ class Programs final : public LaunchPrograms {
   std::map<KernelKind, int> runs;
 
  private:
-  sw::LaunchRunner runner_;
+  MachineSpec machine_;
+  sw::LaunchRunner runner_{machine_, {}, {}};
 };
 
 struct Way {
@@ -137,44 +134,68 @@ struct Way {
   bool fast_forward = true, timing_only = false, programs = false;
 };
 
-Outcome train(const Mapping& mapping, const Way& way) {
-  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  machine.memoryx.chunk_bytes = 4 * features;  // a round each
-  if (mapping.lanes > 1) machine.io.rows_per_channel = 1;
-  using K = KernelKind;
-  Job job;
-  job.layers = layers();
-  job.batch = batch;
-  job.systems = way.systems;
-  job.optimizer.kind = OptimizerKind::sgd;
-  job.schedule.rate = rate;
-  job.stages = {{true, steps}};
-  job.timing_only = way.timing_only;
-  job.train_launches = {{K::load_input, 0},     {K::load_vectors, 0},        {K::layer_norm, 0},
-                        {K::matmul_forward, 1}, {K::softmax_loss, 1},        {K::matmul_gradient, 1},
-                        {K::matmul_delta, 1},   {K::layer_norm_gradient, 0}, {K::layer_norm_backward, 0}};
-  Labels source(job);
-  Seen seen;
-  RunToEnd control;
-  proto::NullRecorder recorder;
-  ThreadPool pool(1);
-  LaunchMemo memo;
-  SystemPlan shared{
-      &job, &machine, mapping, way.cut, way.fast_forward ? &memo : nullptr, [](bool, int) { return Cycle{0}; }, &pool};
-  Programs programs(machine);
-  if (way.programs)
-    shared.watch = [&](int system) { return std::make_unique<sw::ProgramCheck>(programs, job, system); };
-  static int number = 0;
-  Cluster cluster(("norm" + std::to_string(number++)).c_str(), shared, start(), source, control, seen, recorder);
-  cluster.run();
-  for (const Launch& launch : job.train_launches)
-    CHECK(programs.runs[launch.kind] == (way.programs ? way.systems * steps : 0));
-  return {cluster.memoryx().state(), seen.losses, seen.ends};
-}
+/// A cluster that trains; several stand side by side in one simulation, and are made before the first one runs.
+class Training {
+ public:
+  explicit Training(const Mapping& mapping, const Way& way = {}) : programs(machine_of(mapping)), way_(way) {
+    using K = KernelKind;
+    machine_ = machine_of(mapping);
+    job_.layers = layers();
+    job_.batch = batch;
+    job_.systems = way.systems;
+    job_.optimizer.kind = OptimizerKind::sgd;
+    job_.schedule.rate = rate;
+    job_.stages = {{true, steps}};
+    job_.timing_only = way.timing_only;
+    job_.train_launches = {{K::load_input, 0},     {K::load_vectors, 0},        {K::layer_norm, 0},
+                           {K::matmul_forward, 1}, {K::softmax_loss, 1},        {K::matmul_gradient, 1},
+                           {K::matmul_delta, 1},   {K::layer_norm_gradient, 0}, {K::layer_norm_backward, 0}};
+    SystemPlan shared{
+        &job_, &machine_, mapping, way.cut, way.fast_forward ? &memo_ : nullptr, [](bool, int) { return Cycle{0}; },
+        &pool_};
+    if (way.programs)
+      shared.watch = [this](int system) { return std::make_unique<sw::ProgramCheck>(programs, job_, system); };
+    static int number = 0;
+    cluster_.emplace(("norm" + std::to_string(number++)).c_str(), shared, start(), source_, control_, seen_, recorder_);
+  }
 
-void compare(const Mapping& mapping, const Way& way = {}) {
+  void run() {
+    cluster_->run();
+    state = cluster_->memoryx().state();
+    losses = seen_.losses;
+    ends = seen_.ends;
+    for (const Launch& launch : job_.train_launches)
+      CHECK(programs.runs[launch.kind] == (way_.programs ? way_.systems * steps : 0));
+  }
+
+  TrainingState state;
+  std::vector<double> losses;
+  std::vector<Picosecond> ends;
+  Programs programs;
+
+ private:
+  static MachineSpec machine_of(const Mapping& mapping) {
+    MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
+    machine.memoryx.chunk_bytes = 4 * features;  // a round each
+    if (mapping.lanes > 1) machine.io.rows_per_channel = 1;
+    return machine;
+  }
+
+  Way way_;
+  MachineSpec machine_;
+  Job job_;
+  Labels source_{job_};
+  Seen seen_;
+  RunToEnd control_;
+  proto::NullRecorder recorder_;
+  ThreadPool pool_{1};
+  LaunchMemo memo_;
+  std::optional<Cluster> cluster_;
+};
+
+void compare(Training& training) {
+  training.run();
   const TrainingState initial = start();
-  const Outcome outcome = train(mapping, way);
   const auto tensor = [&](std::size_t layer, std::size_t index) {
     const std::vector<float>& values = initial.layers[layer].tensors[index].values;
     return std::vector<double>(values.begin(), values.end());
@@ -183,11 +204,11 @@ void compare(const Mapping& mapping, const Way& way = {}) {
   const Parameters before = now;
   std::vector<double> x(features, 0.0);
   double worst_loss = 0, worst = 0, moved_gain = 0, moved_shift = 0;
-  REQUIRE(outcome.losses.size() == steps);
+  REQUIRE(training.losses.size() == steps);
   for (int step = 0; step < steps; ++step)
     worst_loss =
-        std::max(worst_loss, std::fabs(reference_step(step, x, now) - outcome.losses[static_cast<std::size_t>(step)]));
-  const auto& trained = outcome.state.layers[0].tensors;
+        std::max(worst_loss, std::fabs(reference_step(step, x, now) - training.losses[static_cast<std::size_t>(step)]));
+  const auto& trained = training.state.layers[0].tensors;
   REQUIRE(trained.size() == 2);
   for (std::size_t f = 0; f < features; ++f) {
     worst = std::max(
@@ -201,35 +222,37 @@ void compare(const Mapping& mapping, const Way& way = {}) {
   CHECK(worst < 0.002);
   CHECK(moved_gain > 0.02);
   CHECK(moved_shift > 0.02);
-  CHECK(outcome.state.layers[0].updates == steps);
+  CHECK(training.state.layers[0].updates == steps);
 }
 
 }  // namespace
 
 TEST_CASE("gain and shift: one lane, two lanes, two systems, more rows than features") {
-  compare({{6, 4}, 1});
-  compare({{5, 3}, 2});
-  compare({{6, 4}, 1}, {2});
-  compare({{4, 17}, 1});
+  Training one({{6, 4}, 1}), lanes({{5, 3}, 2}), systems({{6, 4}, 1}, {2}), tall({{4, 17}, 1});
+  for (Training* training : {&one, &lanes, &systems, &tall}) compare(*training);
 }
 
 TEST_CASE("gain and shift: a wafer that is cut into regions, features over columns") {
-  compare({{6, 4}, 1}, {1, {2, 3}});
-  compare({{5, 4}, 1, FeatureAxis::columns});
+  Training cut({{6, 4}, 1}, {1, {2, 3}}), turned({{5, 4}, 1, FeatureAxis::columns});
+  for (Training* training : {&cut, &turned}) compare(*training);
 }
 
-TEST_CASE("a run without fast-forward and one that only times end their steps in the same cycles") {
-  const Outcome usual = train({{6, 4}, 2}, {2}), all = train({{6, 4}, 2}, {2, {}, false}),
-                times = train({{6, 4}, 2}, {2, {}, true, true});
+TEST_CASE("a run without fast-forward, one that only times, one of a cut wafer: the same cycles") {
+  Training usual({{6, 4}, 2}, {2}), all({{6, 4}, 2}, {2, {}, false}), times({{6, 4}, 2}, {2, {}, true, true}),
+      cut({{6, 4}, 2}, {2, {2, 2}});
+  for (Training* training : {&usual, &all, &times, &cut}) training->run();
   CHECK(usual.ends.size() == steps);
-  CHECK(all.ends == usual.ends);
-  CHECK(times.ends == usual.ends);
-  CHECK(all.losses == usual.losses);
-  CHECK(all.state.layers[0].tensors[0].values == usual.state.layers[0].tensors[0].values);
+  for (const Training* other : {&all, &times, &cut}) CHECK(other->ends == usual.ends);
+  for (const Training* other : {&all, &cut}) {
+    CHECK(other->losses == usual.losses);
+    CHECK(other->state.layers[0].tensors[0].values == usual.state.layers[0].tensors[0].values);
+  }
 }
 
 TEST_CASE("the launches as PE programs: the same bits, the same cycles") {
-  const Outcome usual = train({{6, 4}, 1}, {}), programs = train({{6, 4}, 1}, {1, {}, false, false, true});
+  Training usual({{6, 4}, 1}), programs({{6, 4}, 1}, {1, {}, false, false, true});
+  usual.run();
+  programs.run();
   CHECK(programs.ends == usual.ends);
   CHECK(programs.losses == usual.losses);
 }
