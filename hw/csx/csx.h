@@ -11,6 +11,7 @@
 #include "hw/csx/stream_values.h"
 #include "hw/csx/system_books.h"
 #include "hw/csx/system_links.h"
+#include "hw/fabric/attention_timer.h"
 #include "hw/kernels/column_times.h"
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
@@ -58,8 +59,15 @@ class CsX : public sc_core::sc_module {
   void run_step(int stage, std::int64_t step);
   void run_launch(proto::BlockTag tag, const Launch& launch);
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes load_input(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
+  /// A line kernel on the scores of each head and sequence.
+  LaunchTimes scores_times(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
+  /// A product of attention: its words stay on the wafer.
+  LaunchTimes attention(const Launch& launch);
+  HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {
+    return head_grid(layer, plan_.mapping.lane, lane_tokens);
+  }
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.
   void send_loss(const proto::BlockTag& tag, const std::vector<float>& totals, Cycle leaves,
@@ -69,6 +77,12 @@ class CsX : public sc_core::sc_module {
   LaunchTimes each_lane(OfLane&& of_lane) const;
   void take_weights(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
   void send_gradient(proto::BlockTag tag, const Launch& launch, proto::CausedLaunch& record);
+  /// The gradient of a norm: `totals` of its line kernel, each row's gains, then its shifts.
+  void send_totals(const proto::BlockTag& tag, const Launch& launch, const LineSettings& settings,
+                   const std::vector<float>& totals, proto::CausedLaunch& record);
+  /// A chunk of a gradient that is at the edge at `done`.
+  void send_sums(proto::BlockTag tag, int chunk, proto::Block::Payload payload, RunCycle done,
+                 proto::CausedLaunch& record);
   /// The next chunk that the launch of `tag` is sent.
   ArrivedBlock take_chunk(proto::BlockTag& tag, int chunk, proto::CausedLaunch& record);
   /// `arrival` was at the edge until `left`: its words are booked, its room is given back.
@@ -86,6 +100,7 @@ class CsX : public sc_core::sc_module {
   EdgeClock clock_;
   LaneTimers timers_;
   ColumnTimer line_timer_;
+  AttentionTimer attention_timer_;
   std::unique_ptr<LaunchWatch> watch_;
   StreamValues values_;
   SystemBooks books_;

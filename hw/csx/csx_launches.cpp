@@ -45,13 +45,13 @@ void CsX::run_launch(BlockTag tag, const Launch& launch) {
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
-      return load_input(tag, record);
+      return load_input(tag, launch, record);
     case KernelForm::line:
       return line(tag, launch, record);
     case KernelForm::stream:
       break;
   }
-  return matrix(tag, launch, record);
+  return kernel_of(launch.kind).by_key ? attention(launch) : matrix(tag, launch, record);
 }
 
 Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
@@ -61,16 +61,18 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
   const std::uint64_t place = (job.seed + 1) * split_mix_gamma +
                               static_cast<std::uint64_t>(books_.global_step()) * 1024 +
                               static_cast<std::uint64_t>(index) + 1;
-  const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
+  const int first_sample = system_ * job.tokens_per_system() + tag.micro_batch * job.tokens();
   return {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
 }
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
-  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].outputs;
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const LineSettings settings{tag.train,     loss_scale_,           dropout_of(tag, launch.layer),
+                              layer.epsilon, layer.attention.scale, layer.attention.causal};
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
+    if (kernel_of(launch.kind).makes_scores) return scores_times(launch.kind, settings, grid_of(layer, tokens));
+    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
@@ -79,11 +81,26 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     const std::vector<float> of_lane = wafer_.lane(lane).line_values(launch, wafer_.lane_settings(settings, lane));
     watch_->leaving(lane, of_lane.data(), of_lane.size());
-    totals.resize(of_lane.size());
+    if (lane == 0) totals.assign(of_lane.size(), -0.0F);  // to which any number adds as it is
     for (std::size_t which = 0; which < of_lane.size(); ++which) totals[which] += of_lane[which];
   }
   times.end = watch_->close(nullptr, times.end);
   if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
+  if (produces_gradient(launch.kind)) send_totals(tag, launch, settings, totals, record);
+  return times;
+}
+
+LaunchTimes CsX::scores_times(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+  LaunchTimes times;
+  for (const auto& [rectangle, count] : grid.kinds())
+    times.add(line_timer_.of(kind, settings, grid.scores(rectangle)).times, count);
+  return times;
+}
+
+LaunchTimes CsX::attention(const Launch& launch) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  LaunchTimes times = each_lane([&](int tokens) { return attention_timer_.of(launch.kind, grid_of(layer, tokens)); });
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch);
   return times;
 }
 
@@ -91,7 +108,7 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
   std::array<float, 2> loss{};
   std::copy(totals.begin(), totals.end(), loss.begin());
   if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
-    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(plan_.job->layers.size()));
+    first_not_finite_ = first_activation_not_finite(wafer_, plan_.job->activations);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss.data());
   const RunCycle left = record.start + (leaves + layout_.way_out(0) + lane_sum());
   Block sums{tag};
@@ -102,7 +119,7 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
   links.send_up(std::move(sums), clock_.from_edge(left), books_.work());
 }
 
-LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
+LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, outputs = job.layers.back().outputs;
   const ArrivedBlock arrival = links.samples(tag);
@@ -110,7 +127,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * features);
-    watch_->open_load(wafer_, samples, labels, record.global_step, record.start);
+    watch_->open_load(wafer_, launch, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   const RunCycle there = clock_.to_edge(arrival.at);
@@ -132,7 +149,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
 }
 
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  wafer_.begin_launch(launch.kind, launch.layer);
+  wafer_.begin_launch(launch);
   wafer_.begin_values();
   watch_->open_matrix(wafer_, launch, record.global_step, record.start);
   timers_.open(launch.kind, plan_.job->layers[static_cast<std::size_t>(launch.layer)], record.start);
@@ -185,6 +202,34 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& 
   }
 }
 
+void CsX::send_totals(const BlockTag& tag, const Launch& launch, const LineSettings& settings,
+                      const std::vector<float>& totals, proto::CausedLaunch& record) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  const StreamShape shape = gradient_shape(layer, plan_.machine->memoryx.chunk_bytes);
+  const auto block = [&](int tokens) { return BlockMap{plan_.mapping.lane, layer.features(), tokens}; };
+  const std::vector<RunCycle> at_edge = timers_.drain_line(
+      layer, plan_.mapping.lane, record.start,
+      [&](int tokens) -> const ColumnTimes& { return line_timer_.of(launch.kind, settings, block(tokens)); });
+  for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
+    const int last = shape.chunk_first_round(chunk) + shape.chunk_rounds(chunk) - 1;
+    auto payload = plan_.job->timing_only
+                       ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
+                       : StreamValues::of_totals(block(wafer_.lane_tokens(0)), shape, chunk, totals);
+    send_sums(tag, chunk, std::move(payload), at_edge[static_cast<std::size_t>(last)], record);
+  }
+}
+
+void CsX::send_sums(BlockTag tag, int chunk, Block::Payload payload, RunCycle done, proto::CausedLaunch& record) {
+  tag.kind = BlockKind::gradient;
+  tag.chunk = chunk;
+  tag.lane = placement_.lane(tag.layer, chunk);
+  Block sums{tag};
+  sums.payload = std::move(payload);
+  sums.cause = books_.leaving(done, proto::Limiter::ethernet_up, lane_sum());
+  record.stream_out_bytes += sums.bytes();
+  links.send_up(std::move(sums), clock_.from_edge(done), books_.work());
+}
+
 void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
@@ -199,16 +244,11 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
     } else {
       done = timers_.drain(shape.chunk_rounds(chunk));
     }
-    tag.kind = BlockKind::gradient;
-    tag.chunk = chunk;
-    tag.lane = placement_.lane(launch.layer, chunk);
-    Block sums{tag};
-    sums.payload = plan_.job->timing_only
-                       ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
-                       : values_.gradient(layer, shape, chunk);
-    sums.cause = books_.leaving(done, proto::Limiter::ethernet_up, lane_sum());
-    record.stream_out_bytes += sums.bytes();
-    links.send_up(std::move(sums), clock_.from_edge(done), books_.work());
+    send_sums(tag, chunk,
+              plan_.job->timing_only
+                  ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
+                  : values_.gradient(layer, shape, chunk),
+              done, record);
   }
 }
 

@@ -22,7 +22,8 @@ LaneTimers::LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayou
 void LaneTimers::open(KernelKind kind, const MatrixLayer& layer, RunCycle start) {
   for (Timed& timed : timed_)
     timed.timer->open(wafer_.map(timed.lane),
-                      {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get()}, start);
+                      {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get(), layer.bias},
+                      start);
 }
 
 template <typename Step>
@@ -59,6 +60,19 @@ void LaneTimers::run(int rounds) {
     timer.run(rounds);
     return EdgeMarks{};
   });
+}
+
+std::vector<RunCycle> LaneTimers::drain_line(const MatrixLayer& layer, Rectangle lane, RunCycle start,
+                                             const std::function<const ColumnTimes&(int tokens)>& line) {
+  std::vector<RunCycle> latest(static_cast<std::size_t>(layer.outputs), RunCycle());
+  for (const Timed& timed : timed_) {
+    const int tokens = wafer_.lane_tokens(timed.lane);
+    const LaunchMap map(KernelKind::matmul_gradient, layer, lane, tokens);
+    const std::vector<RunCycle> at_edge = timed.timer->drain_line(map, start, line(tokens));
+    for (std::size_t round = 0; round < at_edge.size(); ++round)
+      latest[round] = std::max(latest[round], at_edge[round] + sum_cycles_);
+  }
+  return latest;
 }
 
 LaunchTimes LaneTimers::close() {

@@ -2,6 +2,7 @@
 // Times the matrix launches of a wafer, lane by lane. Every lane gets the same words in the same cycles, so lanes with
 // equal tokens do the same: one of them then stands for all, unless everything is to be simulated. What is simulated
 // runs on the host's threads, a lane on one of them.
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,6 +25,10 @@ class LaneTimers {
   RunCycle drain(int rounds);
   EdgeMarks feed_and_drain(RunCycle ready, int rounds);
   void run(int rounds);
+  /// Between two launches: the absolute cycles at which the last lane's sums of each round of a norm's gradient, which
+  /// leave as `line`(tokens of the lane) says, have been added to the others. See MatrixTimer::drain_line().
+  std::vector<RunCycle> drain_line(const MatrixLayer& layer, Rectangle lane, RunCycle start,
+                                   const std::function<const ColumnTimes&(int tokens)>& line);
   /// Ends the launch: all lanes together.
   LaunchTimes close();
   /// Of one lane; only where everything is simulated.

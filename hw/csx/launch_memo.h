@@ -73,7 +73,15 @@ class LaunchWalks {
 class LaunchMemo {
  public:
   /// What a launch's map depends on, with the plan's lane.
-  using Key = std::tuple<KernelKind, int, int, int, const WeightMask*>;  ///< kernel, inputs, outputs, the lane's tokens
+  struct Key {
+    KernelKind kind;
+    int inputs, outputs, tokens;  ///< tokens of the lane
+    const WeightMask* mask;
+    bool bias = true;
+
+    auto told() const { return std::tie(kind, inputs, outputs, tokens, mask, bias); }
+    bool operator<(const Key& other) const { return told() < other.told(); }
+  };
   LaunchWalks& walks(Key key) { return walks_[key]; }
 
  private:

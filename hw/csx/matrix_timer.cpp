@@ -1,11 +1,14 @@
 #include "hw/csx/matrix_timer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
 #include <utility>
 
 #include "tlm/base/checked.h"
+#include "tlm/base/error.h"
 
 namespace weft::hw {
 
@@ -48,6 +51,35 @@ std::vector<LaunchCycle> MatrixTimer::busy_drain() const {
   for (std::size_t channel = 0; channel < std::min(busy.size(), drain_channels_.size()); ++channel)
     busy[channel] = LaunchCycle(std::max<Cycle>(drain_channels_[channel] - start_, 0));
   return busy;
+}
+
+std::vector<RunCycle> MatrixTimer::drain_line(const LaunchMap& map, RunCycle start, const ColumnTimes& line) {
+  constexpr const char* way = "the way out of a line kernel's sums";
+  std::vector<std::int32_t> busy;
+  for (const RunCycle until : drain_channels_) busy.push_back(launch_cycle(std::max<Cycle>(until - start, 0), way));
+  EdgeDrain drain(machine_, layout_, map, busy);
+  std::vector<std::size_t> sent(static_cast<std::size_t>(map.positions), 0);
+  std::vector<RunCycle> at_edge;
+  for (int round = 0; round < map.rounds; ++round) {
+    drain.round([&](int position) {
+      const auto row = static_cast<std::size_t>(position);
+      sent[row] += static_cast<std::size_t>(map.elements_of(round, position));
+      return launch_cycle(line.totals[row][sent[row] - 1] - 1 - machine_.router.ramp_cycles, way);
+    });
+    at_edge.push_back(start + drain.done());
+  }
+  const Bytes most = 4 * static_cast<Bytes>(*std::max_element(sent.begin(), sent.end()));
+  if (most > machine_.io.row_buffer_bytes)
+    throw UsageError(fmt::format("io.row_buffer_bytes is {}; a norm's gradient leaves a row as {} bytes at once",
+                                 machine_.io.row_buffer_bytes, most));
+  drain_until(start, {drain.channels().begin(), drain.channels().end()});
+  return at_edge;
+}
+
+void MatrixTimer::drain_until(RunCycle start, const std::vector<LaunchCycle>& channels) {
+  if (drain_channels_.size() < channels.size()) drain_channels_.resize(channels.size());
+  for (std::size_t channel = 0; channel < channels.size(); ++channel)
+    drain_channels_[channel] = start + channels[channel].since();
 }
 
 RunCycle MatrixTimer::drain(int rounds) { return chunk(busy_drain(), rounds).drained; }
@@ -275,9 +307,7 @@ const char* MatrixTimer::how() const {
 }
 
 const LaunchTimes& MatrixTimer::close() {
-  if (drain_channels_.size() < channels_after_.size()) drain_channels_.resize(channels_after_.size());
-  for (std::size_t channel = 0; channel < channels_after_.size(); ++channel)
-    drain_channels_[channel] = start_ + channels_after_[channel].since();
+  drain_until(start_, channels_after_);
   return result_;
 }
 

@@ -11,6 +11,7 @@
 #include "hw/csx/edge_feed.h"
 #include "hw/csx/launch_memo.h"
 #include "hw/csx/launch_window.h"
+#include "hw/kernels/column_times.h"
 #include "hw/wafer/lane.h"
 
 namespace weft::hw {
@@ -41,6 +42,10 @@ class MatrixTimer {
   EdgeMarks feed_and_drain(RunCycle ready, int rounds);
   /// The rounds of a launch without edge traffic.
   void run(int rounds);
+  /// Between two launches, sums that leave at the end of a line kernel's launch that begins at `start`: those of a
+  /// gradient of `map`, of each row its rounds behind each other, in the cycles of `line`. Returns when each round's
+  /// last is at the edge. Throws UsageError where a row's buffer does not hold all that the row sends.
+  std::vector<RunCycle> drain_line(const LaunchMap& map, RunCycle start, const ColumnTimes& line);
   /// Ends the launch. Valid until the next open().
   const LaunchTimes& close();
   /// Of the rounds simulated so far: [rounds][chain; of lists rows with inputs], cycle before the first wavelet may
@@ -83,6 +88,7 @@ class MatrixTimer {
   };
 
   std::vector<LaunchCycle> busy_drain() const;
+  void drain_until(RunCycle start, const std::vector<LaunchCycle>& channels);
   EdgeMarks chunk(std::vector<LaunchCycle> starts, int rounds);
   Cycle rest_before_chunk() const;
   /// The cycle of the launch that the lane's times are told from, when it is in `chunk`.

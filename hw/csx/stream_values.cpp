@@ -35,6 +35,19 @@ void StreamValues::take_weights(const MatrixLayer& layer, KernelKind kind, const
   wafer_.weight_values(first, rounds, weights_.data(), shape.elements_per_round);
 }
 
+proto::Block::Payload StreamValues::of_totals(const BlockMap& block, const StreamShape& shape, int chunk,
+                                              const std::vector<float>& totals) {
+  auto payload = std::make_shared<proto::PayloadBytes>(static_cast<std::size_t>(shape.chunk_bytes(chunk)));
+  auto* to = reinterpret_cast<float*>(payload->data());
+  const int first = shape.chunk_first_round(chunk);
+  for (int round = first; round < first + shape.chunk_rounds(chunk); ++round)
+    for (int row = 0; row < block.rows(); ++row) {
+      const int features = block.features_of(row), before = shape.rounds * block.first_feature(row) + round * features;
+      to = std::copy_n(totals.begin() + before, features, to);
+    }
+  return payload;
+}
+
 proto::Block::Payload StreamValues::gradient(const MatrixLayer& layer, const StreamShape& shape, int chunk) {
   auto payload = std::make_shared<proto::PayloadBytes>(static_cast<std::size_t>(shape.chunk_bytes(chunk)));
   auto* sums = reinterpret_cast<float*>(payload->data());

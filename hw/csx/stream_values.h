@@ -21,6 +21,9 @@ class StreamValues {
                     const proto::PayloadBytes& payload);
   /// A chunk of the gradient: the lanes' sums, fp32 in stream order, added up, lane 0 first.
   proto::Block::Payload gradient(const MatrixLayer& layer, const StreamShape& shape, int chunk);
+  /// The same of a norm's: `totals` of its line kernel over all lanes, of each row round by round.
+  static proto::Block::Payload of_totals(const BlockMap& block, const StreamShape& shape, int chunk,
+                                         const std::vector<float>& totals);
 
  private:
   const int system_;

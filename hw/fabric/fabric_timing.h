@@ -30,6 +30,13 @@ struct FabricTiming {
         convert_lanes(machine.pe.lanes.convert) {
     while (history < std::max({link_queue, input_queue, output_queue})) history *= 2;
   }
+
+  /// Of a launch whose wavelets are stored as they come: a cycle each (LIST16), and no loop around the rounds.
+  FabricTiming storing() const {
+    FabricTiming timing = *this;
+    timing.issue = timing.fill = timing.scalar = 0;
+    return timing;
+  }
 };
 
 }  // namespace weft::hw

@@ -4,7 +4,10 @@ namespace weft::hw {
 
 LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens,
                      std::shared_ptr<const RoundCounts> counts)
-    : height(rectangle.height), sparse(layer.sparse()), kept(std::move(counts)) {
+    : height(rectangle.height),
+      bias(kernel_of(kind).has_bias() && layer.bias),
+      sparse(layer.sparse()),
+      kept(std::move(counts)) {
   const Kernel& kernel = kernel_of(kind);
   if (layer.mask && !kept) kept = std::make_shared<RoundCounts>(layer, kernel.by_input, rectangle.height);
   const int columns = std::min(rectangle.width, tokens);
@@ -13,6 +16,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   lines_are_rows = kernel.lines == LineAxis::rows;
   from_edge = kernel.source == StreamSource::edge;
   reduces = kernel.sums != SumEnd::here;
+  stores = kernel.stores();
   returns = kernel.sums == SumEnd::owner;
   lines_from_east = !lines_are_rows && !returns;
   if (lines_are_rows) {
@@ -25,9 +29,8 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
     if (returns) sum_owners = {rounds, rectangle.height};
     if (kernel.vectors) vector_owners = {rounds, rectangle.height};
     if (!from_edge) stream_owners = {rounds, columns};
-    for (int row = 0; row < chain; ++row)
-      wavelets.push_back(row_features(from, rectangle.height, row, kernel.has_bias()));
-    for (int column = 0; column < columns; ++column) elements.push_back(tokens_of(column));
+    for (int row = 0; row < chain; ++row) wavelets.push_back(row_features(from, rectangle.height, row, bias));
+    for (int column = 0; column < columns; ++column) elements.push_back(stores ? 1 : tokens_of(column));
     return;
   }
   rounds = owned = layer.outputs;
@@ -37,8 +40,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   if (returns) sum_owners = {rounds, columns};
   for (int line = 0; line < lines; ++line) wavelets.push_back(tokens_of(lines_from_east ? columns - 1 - line : line));
   for (int row = 0; row < positions; ++row)
-    elements.push_back(row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, kernel.has_bias())
-                                                : 0);
+    elements.push_back(row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, bias) : 0);
 }
 
 std::vector<int> LaunchMap::stream_firsts() const {

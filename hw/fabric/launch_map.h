@@ -47,6 +47,7 @@ struct LaunchMap {
   bool lines_are_rows = true;
   bool from_edge = true;         ///< the stream enters at the west edge; else from the position that owns the round
   bool reduces = true;           ///< the round ends with a chain of partial sums
+  bool stores = false;           ///< what comes stays in the PEs as it is: an element of each wavelet
   bool returns = true;           ///< the sum returns to the line that owns the round; else it leaves at the east edge
   bool lines_from_east = false;  ///< lines are columns, line 0 the easternmost; else the first or northernmost
   int rounds = 0;
@@ -58,6 +59,7 @@ struct LaunchMap {
   std::vector<int> wavelets;  ///< [chain]; of a sparse layer: at most, with every weight kept
   std::vector<int> elements;  ///< [positions]; the same
   int height = 0;
+  bool bias = false;    ///< the last row that holds inputs also holds the constant one
   bool sparse = false;  ///< weights come with their indices
   /// Of a sparse layer with a mask: wavelets of each line, or in a gradient elements of each position that holds
   /// inputs.
@@ -67,6 +69,8 @@ struct LaunchMap {
 
   /// The kept inputs of a round come along each row and are listed by its PEs before the deltas.
   bool lists() const { return kept && !lines_are_rows; }
+  /// Every PE keeps sums of its own, which it rounds at the end.
+  bool rounds_sums() const { return !reduces && !stores; }
   /// Bits of a wavelet that the edge gives to a row.
   int edge_bits() const { return sparse && lines_are_rows ? 32 : 16; }
   /// A round has some of the elements of a position, or scalars of a line.
@@ -104,8 +108,11 @@ struct LaunchMap {
   /// [chain] the first of each line's scalars among those of a round, which run from north or west.
   std::vector<int> stream_firsts() const;
 
-  /// Of a launch where only one of stream and sums has owners: those.
-  int owner_row(int round) const { return (from_edge ? sum_owners : stream_owners).of(round); }
+  /// Of a launch where only one of stream and sums has owners: those; 0 where neither has.
+  int owner_row(int round) const {
+    const Owners& owners = from_edge ? sum_owners : stream_owners;
+    return owners.any() ? owners.of(round) : 0;
+  }
   /// True when line 0 sends a control wavelet after the sum. Its own sums stay in its memory and need none.
   bool advances(int round) const { return returns && sum_owners.of(round) > 0 && sum_owners.hands_on(round); }
   bool last_round_of_block(int round) const { return round + 1 == rounds || owner_row(round) != owner_row(round + 1); }

@@ -18,10 +18,12 @@ struct Dropout {
 
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
 struct LineSettings {
-  bool train = true;        ///< of a loss: with deltas,
-  float loss_scale = 1.0F;  ///< times this
-  Dropout dropout;          ///< of an activation or its backward pass
-  float epsilon = 1e-5F;    ///< of a norm, added to the variance or the mean square
+  bool train = true;         ///< of a loss: with deltas,
+  float loss_scale = 1.0F;   ///< times this
+  Dropout dropout;           ///< of an activation or its backward pass
+  float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
+  float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
+  bool causal = false;       ///< of attention's softmax: a token attends to no later key
 };
 
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
@@ -33,6 +35,7 @@ struct LineSettings {
 ///                                                                                      [rounds][features], no bias
 ///   gradient            deltas [rounds][tokens]        [features][tokens]              [rounds][features], fp32
 ///   retained delta      deltas [rounds][tokens]        weights [rounds][features]      [features][tokens]
+///   load vectors        [rounds][features]             -                               for each column the same
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the
 ///                                                                                      labels for each row that owns
 ///                                                                                      outputs

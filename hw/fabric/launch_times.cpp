@@ -84,7 +84,7 @@ Program program_of(const LaunchMap& map, const Rounds& rounds, int elements, Cyc
                      rounds.wavelets * timing.issue +
                      count * (timing.control + (map.reduces ? timing.issue : 0) + timing.scalar);
   if (map.lists()) program.overhead += rounds.elements + count * timing.control;
-  if (!map.reduces && rounds.last == map.rounds) {  // StreamReduce::round_sums()
+  if (map.rounds_sums() && rounds.last == map.rounds) {  // StreamReduce::round_sums()
     program.compute += ceil_div(rounds.wavelets / map.rounds * elements, timing.convert_lanes);
     program.overhead += timing.issue;
   }
@@ -150,12 +150,12 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       if (sum != pe.main_end - pe.begin)
         throw SimulationError(fmt::format("time classes of PE (line {}, position {}) add up to {} of {} cycles", line,
                                           position, sum, pe.main_end - pe.begin));
-      times.of(TimeClass::compute) += pe.copies * program.compute;
+      times.of(map.stores ? TimeClass::receive : TimeClass::compute) += pe.copies * program.compute;
       times.of(TimeClass::overhead) += pe.copies * (program.overhead + pe.stall);
       times.of(TimeClass::wait_stream) += pe.copies * pe.wait_stream;
       times.of(TimeClass::wait_partial_sum) += pe.copies * pe.wait_partial_sum;
       times.of(TimeClass::blocked) += pe.copies * pe.blocked;
-      times.macs += pe.copies * rounds.wavelets_times(rounds.elements);
+      if (!map.stores) times.macs += pe.copies * rounds.wavelets_times(rounds.elements);
     }
   }
 }

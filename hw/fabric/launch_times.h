@@ -6,6 +6,11 @@
 
 namespace weft::hw {
 
+/// The machine's numbers for the engine of a launch.
+inline FabricTiming timing_of(const FabricTiming& timing, const LaunchMap& map) {
+  return map.stores ? timing.storing() : timing;
+}
+
 /// What lines [line_first, line_last) and positions [position_first, position_last) of a launch do; `lanes` AXPY
 /// elements per cycle.
 StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last, int position_first, int position_last,
@@ -33,7 +38,8 @@ struct LaunchTimes {
 };
 
 /// Adds the books of one part of a matrix launch, copies included, for the rounds that its engine has done. Throws
-/// SimulationError if a PE's classes do not add up to its time. `top` is true when the part holds global line 0.
+/// SimulationError if a PE's classes do not add up to its time. `top` is true when the part holds global line 0;
+/// `timing`: as the engine's.
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top, const FabricTiming& timing);
 
 }  // namespace weft::hw

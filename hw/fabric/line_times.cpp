@@ -44,7 +44,8 @@ class Steady {
 
 }  // namespace
 
-Cycle chain_up(const FabricTiming& timing, int elements, bool leaves, std::vector<LocalThread>& threads) {
+std::vector<Cycle> chain_up(const FabricTiming& timing, int elements, bool leaves, std::vector<LocalThread>& threads) {
+  std::vector<Cycle> departures;
   for (LocalThread& thread : threads) thread.issue();
   // Of the element at a line: its cycle in the core, its departures towards the next line and, there, to the core.
   const std::size_t lines = threads.size();
@@ -70,12 +71,14 @@ Cycle chain_up(const FabricTiming& timing, int elements, bool leaves, std::vecto
       steady.see(leave, left.at(line, j - 1));
       left.at(line, j) = leave;
     }
+    if (leaves) departures.push_back(left.at(0, j));
     if (!steady.holds()) continue;
     const int rest = elements - 1 - j;
     for (LocalThread& thread : threads) thread.elements(rest);
-    return left.at(0, j) + rest;
+    for (int later = 1; leaves && later <= rest; ++later) departures.push_back(left.at(0, j) + later);
+    break;
   }
-  return left.at(0, elements - 1);
+  return departures;
 }
 
 void broadcast_down(const FabricTiming& timing, int elements, std::vector<LocalThread>& threads) {

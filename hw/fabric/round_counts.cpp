@@ -25,7 +25,7 @@ RoundCounts::RoundCounts(const MatrixLayer& layer, bool delta, int height)
     for (int row = 0; row < rows_; ++row)
       *count++ = static_cast<std::uint16_t>(
           mask.count(output, split_first(layer.inputs, height, row), split_first(layer.inputs, height, row + 1)) +
-          (row + 1 == rows_ ? 1 : 0));
+          (layer.bias && row + 1 == rows_ ? 1 : 0));
 }
 
 }  // namespace weft::hw

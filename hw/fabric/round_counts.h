@@ -12,8 +12,8 @@ namespace weft::hw {
 
 class RoundCounts {
  public:
-  /// Forward and gradient: rows hold inputs (the last one also the bias, always kept), a round is an output. Delta:
-  /// rows hold outputs, a round is an input. Precondition: layer.mask.
+  /// Forward and gradient: rows hold inputs (the last one also the bias, if there is one, always kept), a round is an
+  /// output. Delta: rows hold outputs, a round is an input. Precondition: layer.mask.
   RoundCounts(const MatrixLayer& layer, bool delta, int height);
   /// Counts as they are, [rounds][rows].
   RoundCounts(int rows, std::vector<std::uint16_t> counts) : rows_(rows), counts_(std::move(counts)) {}

@@ -94,7 +94,8 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
     std::vector<LocalThread> line;
     for (const Kind& kind : kinds)
       line.insert(line.end(), static_cast<std::size_t>(kind.columns), kind.column.threads()[row]);
-    all.leaves = std::max(all.leaves, chain_up(timing, next.count, true, line) + timing.hop);
+    all.totals.push_back(chain_up(timing, next.count, true, line));
+    all.leaves = std::max(all.leaves, all.totals.back().back() + timing.hop);
     all.times.wavelet_hops += static_cast<std::int64_t>(next.count) * block.columns();
     for (const LocalThread& thread : line) thread.add_to(all.times, 1);
   }
@@ -102,9 +103,14 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
 }
 
 const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings, const BlockMap& block) {
-  const Shape shape{
-      kind,           settings.train, settings.dropout.probability > 0, block.rectangle.width, block.rectangle.height,
-      block.features, block.tokens};
+  const Shape shape{kind,
+                    settings.train,
+                    settings.dropout.probability > 0,
+                    settings.causal,
+                    block.rectangle.width,
+                    block.rectangle.height,
+                    block.features,
+                    block.tokens};
   const auto known = known_.find(shape);
   if (known != known_.end()) return known->second;
   LinePrograms programs(kind, settings, block);

@@ -3,6 +3,7 @@
 // parts (hw/fabric/line_times.h). Exact.
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "hw/fabric/launch_times.h"
 #include "hw/kernels/line_kernels.h"
@@ -12,6 +13,7 @@ namespace weft::hw {
 struct ColumnTimes {
   LaunchTimes times;
   Cycle leaves = 0;  ///< when the last total has left its row at the east end; 0 where nothing leaves
+  std::vector<std::vector<Cycle>> totals;  ///< of each row, when each of them leaves the last PE's router
 };
 
 ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs);
@@ -23,7 +25,7 @@ class ColumnTimer {
   const ColumnTimes& of(KernelKind kind, const LineSettings& settings, const BlockMap& block);
 
  private:
-  using Shape = std::tuple<KernelKind, bool, bool, int, int, int, int>;
+  using Shape = std::tuple<KernelKind, bool, bool, bool, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, ColumnTimes> known_;

@@ -12,10 +12,12 @@
 namespace weft::hw {
 namespace {
 
-/// Copies a weight or bias tensor into, or out of, rows of [inputs + 1], or of the kept ones.
+/// Copies a tensor, weight (0) or bias (1), into, or out of, rows of the stream, of a sparse layer the kept ones alone.
 template <typename Copy>
-void for_each_row(const MatrixLayer& layer, bool bias, Copy copy) {
-  const std::int64_t width = layer.inputs + 1;
+void for_each_row(const MatrixLayer& layer, int tensor, Copy copy) {
+  const std::int64_t width = layer.stream_inputs();
+  if (layer.kind == LayerKind::norm) return copy(tensor * width, std::int64_t{0}, width);
+  const bool bias = tensor == 1;
   std::int64_t row = 0;
   for (std::int64_t output = 0; output < layer.outputs; ++output) {
     if (layer.mask)
@@ -58,16 +60,17 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
                        [&](const StateTensor& known) { return known.name == tensor.name; }))
         throw UsageError(fmt::format("the initial state of layer {} has {}, which the optimizer does not use",
                                      layer.name, tensor.name));
+    const auto parameters = static_cast<std::size_t>(layer.tensors());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const bool bias = i % 2 == 1;
-      if (!bias) to.tensors.emplace_back(layer.kept_parameters(), 0.0F);
+      const std::size_t which = i % parameters;
+      if (which == 0) to.tensors.emplace_back(layer.kept_parameters(), 0.0F);
       const StateTensor* tensor = find(from, wanted[i].name);
-      if (!tensor && i >= 2) continue;
+      if (!tensor && i >= parameters) continue;
       if (!tensor || tensor->shape != wanted[i].shape || tensor->values.size() != wanted[i].values.size())
         throw UsageError(fmt::format("the initial state of layer {}: {} is {}", layer.name, wanted[i].name,
                                      tensor ? "of another shape" : "missing"));
       Rows& rows = to.tensors.back();
-      for_each_row(layer, bias, [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
+      for_each_row(layer, static_cast<int>(which), [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
         std::copy_n(tensor->values.data() + flat, count, rows.data() + row);
       });
     }
@@ -162,7 +165,7 @@ void ParameterStore::read_transposed(int layer, const StreamShape& shape, int ch
   std::array<std::uint16_t, static_cast<std::size_t>(tile_rows) * tile_columns> tile;
   const float* masters = layers_[layer].tensors[0].data();
   const int outputs = job_.layers[layer].outputs;
-  const std::int64_t width = job_.layers[layer].inputs + 1;
+  const std::int64_t width = job_.layers[layer].stream_inputs();
   const int first = shape.chunk_first_round(chunk), last = first + shape.chunk_rounds(chunk);
   for (int column = first; column < last; column += tile_columns) {
     const int columns = std::min(tile_columns, last - column);
@@ -189,7 +192,7 @@ proto::Block::Payload ParameterStore::of_trained(int layer, int chunk, proto::Bl
   const int first = shape.chunk_first_round(chunk);
   for (int output = first; output < first + shape.chunk_rounds(chunk); ++output) {
     of.trained->for_each(output, 0, of.inputs, [&](int input) { to[input] = from[input]; });
-    to[of.inputs] = from[of.inputs];
+    if (of.bias) to[of.inputs] = from[of.inputs];
     from += shape.elements_per_round;
     to += shape.elements_per_round;
   }
@@ -229,10 +232,12 @@ TrainingState ParameterStore::state() const {
     const LayerRows& from = layers_[index];
     LayerState to{layer.name, {}, from.updates};
     if (!job_.timing_only) to.tensors = state_tensors(layer, job_.optimizer);
+    const auto parameters = static_cast<std::size_t>(layer.tensors());
     for (std::size_t i = 0; i < to.tensors.size(); ++i)
-      for_each_row(layer, i % 2 == 1, [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
-        std::copy_n(from.tensors[i / 2].data() + row, count, to.tensors[i].values.data() + flat);
-      });
+      for_each_row(layer, static_cast<int>(i % parameters),
+                   [&](std::int64_t row, std::int64_t flat, std::int64_t count) {
+                     std::copy_n(from.tensors[i / parameters].data() + row, count, to.tensors[i].values.data() + flat);
+                   });
     state.layers.push_back(std::move(to));
   }
   return state;

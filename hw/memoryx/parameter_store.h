@@ -15,13 +15,13 @@ namespace weft::hw {
 /// Chunks are those of stream_shape(layer, kind, chunk_bytes).
 class ParameterStore {
  public:
-  /// `initial` has the job's layers in order, each with at least weight and bias; optimizer state that is missing is
+  /// `initial` has the job's layers in order, each with at least its parameters; optimizer state that is missing is
   /// zero. Throws UsageError that names the layer and tensor if something is missing, unknown or of another size.
   ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial);
 
-  /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias. Delta: input by input, all
-  /// outputs, no bias. Of a sparse layer the kept ones, each with its index; for its gradient the indices alone, in the
-  /// gradient's chunks. Precondition: consumes_stream(layer, kind).
+  /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias, if there is one. Delta: input
+  /// by input, all outputs, no bias. Of a sparse layer the kept ones, each with its index; for its gradient the indices
+  /// alone, in the gradient's chunks. Precondition: consumes_stream(layer, kind).
   proto::Block::Payload read_stream(int layer, KernelKind kind, int chunk) const;
   /// A layer of `state`, as it goes into a checkpoint.
   proto::Block::Payload layer_payload(const TrainingState& state, int layer) const;
@@ -45,7 +45,7 @@ class ParameterStore {
   StreamShape shape_of(int layer, KernelKind kind) const;
 
  private:
-  /// One tensor in the order of the gradient stream: [outputs][inputs + 1], the bias last in each row; of a sparse
+  /// One tensor in the order of the gradient stream: [outputs][inputs, then the bias if there is one]; of a sparse
   /// layer without what is not kept.
   using Rows = std::vector<float>;
   struct LayerRows {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/spec/kernel_table.h"
+#include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
 #include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
@@ -16,8 +17,25 @@
 
 namespace weft::hw {
 
+/// What the rows of a layer's masters are.
+enum class LayerKind {
+  matrix,  ///< those of a fully connected layer
+  none,    ///< it has none: an addition, attention
+  norm,  ///< vectors of a norm's features, a round of the stream each: the gain, then the shift if it has one; no bias
+};
+
+/// Of a layer that is attention of each token to those of its own sequence: heads side by side in its features,
+/// sequences in the tokens.
+struct AttentionShape {
+  int heads = 0;   ///< 0: the layer is none
+  int length = 0;  ///< tokens of a sequence
+  float scale = 1.0F;
+  bool causal = false;
+};
+
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
-/// On the wire the bias is the weight of an input that is always one: row `inputs` of the augmented matrix.
+/// On the wire the bias is the weight of an input that is always one: row `inputs` of the augmented matrix. A layer
+/// without bias has no such row. Of a norm: inputs are its features, outputs its vectors.
 struct MatrixLayer {
   std::string name;  ///< parameters are model.<name>.weight and model.<name>.bias
   int inputs = 0, outputs = 0;
@@ -28,7 +46,20 @@ struct MatrixLayer {
   /// Those that are not zero for ever; null: all. Where all travel MemoryX drops the gradients of the others.
   std::shared_ptr<const WeightMask> trained = nullptr;
   bool keeps_preactivation = false;  ///< for the backward pass, beside what the activation makes of it
+  bool bias = true;
+  LayerKind kind = LayerKind::matrix;
 
+  float epsilon = 1e-5F;  ///< of a norm
+  AttentionShape attention = {};
+
+  /// Elements of a round of the stream by output, kept or not.
+  int stream_inputs() const { return inputs + (bias ? 1 : 0); }
+  /// Of the activation that it makes.
+  int features() const { return kind == LayerKind::norm ? inputs : outputs; }
+  /// Of its parameters, as a checkpoint has them: weight, and bias if there is one.
+  int tensors() const { return kind == LayerKind::matrix ? (bias ? 2 : 1) : rows(); }
+  /// Of its masters, rounds of the stream by output.
+  int rows() const { return kind == LayerKind::none ? 0 : outputs; }
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
@@ -36,9 +67,9 @@ struct MatrixLayer {
     return by_input ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
   }
   /// As a checkpoint has them, zeros included.
-  std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * (inputs + 1); }
+  std::int64_t parameters() const { return static_cast<std::int64_t>(rows()) * stream_inputs(); }
   /// That travel and are updated, the bias included.
-  std::int64_t kept_parameters() const { return mask ? mask->kept() + outputs : parameters(); }
+  std::int64_t kept_parameters() const { return mask ? mask->kept() + (bias ? outputs : 0) : parameters(); }
 };
 
 /// One kernel on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before has ended
@@ -46,12 +77,13 @@ struct MatrixLayer {
 struct Launch {
   KernelKind kind = KernelKind::load_input;
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
+  OperandTensors reads = {}, writes = {};
 };
 
-/// A launch's stream, in rounds: forward and gradient have one round per output with inputs + 1 elements,
-/// delta one round per input with `outputs` elements. Weights travel as fp16, gradients as fp32. Of a sparse layer only
-/// the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone, since its receiver knows the
-/// mask. A chunk is a whole number of rounds; the last chunk may be shorter.
+/// A launch's stream, in rounds: forward and gradient have one round per output with the inputs' elements and the
+/// bias's, delta one round per input with `outputs` elements. Weights travel as fp16, gradients as fp32. Of a sparse
+/// layer only the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone, since its receiver
+/// knows the mask. A chunk is a whole number of rounds; the last chunk may be shorter.
 struct StreamShape {
   int rounds = 0;
   int elements_per_round = 0;  ///< of a sparse layer: the places, kept or not
@@ -89,19 +121,19 @@ inline bool consumes_stream(const MatrixLayer& layer, KernelKind kind) {
 /// least one round).
 inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gradient, Bytes chunk_bytes) {
   StreamShape shape;
-  shape.rounds = by_input ? layer.inputs : layer.outputs;
-  shape.elements_per_round = by_input ? layer.outputs : layer.inputs + 1;
+  shape.rounds = by_input ? layer.inputs : layer.rows();
+  shape.elements_per_round = by_input ? layer.outputs : layer.stream_inputs();
   shape.element_bytes = gradient || layer.mask ? 4 : 2;
   std::int64_t most = shape.elements_per_round;
   if (layer.mask) {
     shape.kept_before = (by_input ? layer.mask->before_input() : layer.mask->before_output()).data();
-    shape.always = by_input ? 0 : 1;
+    shape.always = !by_input && layer.bias ? 1 : 0;
     most = 1;
     for (int round = 0; round < shape.rounds; ++round)
       most = std::max(most, shape.elements_before(round + 1) - shape.elements_before(round));
   }
   shape.rounds_per_chunk =
-      static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, shape.rounds));
+      static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, std::max(shape.rounds, 1)));
   return shape;
 }
 /// Of what a launch consumes or produces. Precondition: it does.
@@ -120,7 +152,7 @@ inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
 }
 
 /// Calls visit(place) for the elements of a sparse layer's round in the order of its stream; `place` counts inputs
-/// (by input: outputs), the bias comes last. Precondition: layer.mask.
+/// (by input: outputs), the bias, if there is one, comes last. Precondition: layer.mask.
 template <typename Visit>
 void for_each_kept(const MatrixLayer& layer, bool by_input, int round, Visit&& visit) {
   if (by_input) {
@@ -129,7 +161,7 @@ void for_each_kept(const MatrixLayer& layer, bool by_input, int round, Visit&& v
     return;
   }
   layer.mask->for_each(round, 0, layer.inputs, visit);
-  visit(layer.inputs);
+  if (layer.bias) visit(layer.inputs);
 }
 
 /// A run of steps of one kind. In an eval stage a batch may be padded: samples with label -1 count nowhere.
@@ -140,6 +172,10 @@ struct Stage {
 
 struct Job {
   std::vector<MatrixLayer> layers;
+  /// Those that the forward pass makes stand first, `activations` of them in the order of their making, the samples
+  /// before all others.
+  std::vector<WaferTensor> tensors;
+  int activations = 0;
   std::vector<Launch> train_launches;  ///< one micro-batch of a training step
   std::vector<Launch> eval_launches;
   std::vector<Stage> stages;
@@ -151,8 +187,9 @@ struct Job {
   /// Every system stands at the same depth of SwarmX's tree, each behind links of its own, and in a run that only times
   /// they do the same: one of them, and one node a level, then stand for all.
   bool share_systems = false;
-  int batch = 0;          ///< samples of one step over all systems
-  int micro_batches = 1;  ///< a system's shard is run in so many equal parts
+  int batch = 0;          ///< tokens of one step over all systems, of whole samples
+  int sample_tokens = 1;  ///< of one sample, side by side: a text's sequence has many, a picture is one
+  int micro_batches = 1;  ///< a system's shard is run in so many equal parts of whole samples
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
@@ -163,8 +200,8 @@ struct Job {
   bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
   int simulated_systems() const { return share_systems ? 1 : systems; }
-  int samples_per_system() const { return batch / systems; }
-  int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time
+  int tokens_per_system() const { return batch / systems; }
+  int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

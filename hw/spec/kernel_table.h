@@ -29,6 +29,10 @@ enum class KernelKind {
   rms_norm,
   rms_norm_backward,
   rms_norm_gradient,
+  attention_softmax,
+  attention_softmax_backward,
+  addition,
+  load_vectors,
 };
 
 /// What happens on the wafer.
@@ -77,17 +81,30 @@ struct Kernel {
   const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
                                     ///< from the line that owns the round; else every PE has its own
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
-  bool by_key = false;              ///< a round is a key of attention: a mask leaves tokens out of it
+  bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
+  bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
-  /// Inputs hold the constant one of the bias.
-  constexpr bool has_bias() const { return is_forward_product() || produces_gradient(); }
+  /// Inputs hold the constant one of the bias, where the layer has one.
+  constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.
-  constexpr bool is_forward_product() const { return consumes_weights() && role == KernelRole::forward; }
+  constexpr bool is_forward_product() const {
+    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner;
+  }
   constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
-  constexpr bool produces_gradient() const { return streams() && sums == SumEnd::edge; }
+  /// What comes from the edge stays in every PE as it is: nothing is multiplied with it.
+  constexpr bool stores() const { return consumes_weights() && sums == SumEnd::here; }
+  /// Sums over the tokens leave for MemoryX: those of a product round by round, a line kernel's at its end.
+  constexpr bool produces_gradient() const { return role == KernelRole::gradient; }
 };
+
+constexpr Kernel scores_kernel(KernelKind kind, const char* name, KernelRole role, bool masked) {
+  Kernel row{kind, name, KernelForm::line, role};
+  row.by_key = masked;
+  row.makes_scores = true;
+  return row;
+}
 
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
@@ -96,7 +113,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 22> kernels{{
+constexpr std::array<Kernel, 26> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -116,7 +133,7 @@ constexpr std::array<Kernel, 22> kernels{{
     // column that holds the key (P^T dO, dS^T Q).
     {KernelKind::attention_scores, "attention_scores", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_scores, StreamSource::owner, SumEnd::owner, LineAxis::rows, "keys", nullptr,
-     true, true},
+     true, true, true},
     {KernelKind::attention_values, "attention_values", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores",
      false, true},
@@ -133,6 +150,12 @@ constexpr std::array<Kernel, 22> kernels{{
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
+    scores_kernel(KernelKind::attention_softmax, "attention_softmax", KernelRole::forward, true),
+    scores_kernel(KernelKind::attention_softmax_backward, "attention_softmax_backward", KernelRole::delta, false),
+    {KernelKind::addition, "addition", KernelForm::line, KernelRole::forward},
+    // Each row gets what its features have of a norm's vectors.
+    {KernelKind::load_vectors, "load_vectors", KernelForm::stream, KernelRole::forward, KernelWeights::kept, false,
+     false, KernelKind::load_vectors, StreamSource::edge, SumEnd::here, LineAxis::rows, "vectors"},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

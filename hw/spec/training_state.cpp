@@ -44,9 +44,15 @@ std::vector<StateTensor> state_tensors(const MatrixLayer& layer, const Optimizer
   std::vector<std::string> prefixes = {""};
   for (const std::string& name : optimizer_state_names(optimizer)) prefixes.push_back(name + ".");
   for (const std::string& prefix : prefixes) {
-    const std::size_t weights = static_cast<std::size_t>(layer.outputs) * layer.inputs;
-    tensors.push_back({prefix + "weight", {layer.outputs, layer.inputs}, std::vector<float>(weights, 0.0F)});
-    tensors.push_back({prefix + "bias", {layer.outputs}, std::vector<float>(layer.outputs, 0.0F)});
+    const bool norm = layer.kind == LayerKind::norm;
+    const auto add = [&](const char* name, const std::vector<std::int64_t>& shape) {
+      std::int64_t values = 1;
+      for (const std::int64_t extent : shape) values *= extent;
+      tensors.push_back({prefix + name, shape, std::vector<float>(static_cast<std::size_t>(values), 0.0F)});
+    };
+    add("weight",
+        norm ? std::vector<std::int64_t>{layer.inputs} : std::vector<std::int64_t>{layer.outputs, layer.inputs});
+    if (layer.tensors() > 1) add("bias", {norm ? layer.inputs : layer.outputs});
   }
   return tensors;
 }

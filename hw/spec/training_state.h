@@ -11,13 +11,13 @@ namespace weft::hw {
 /// One fp32 tensor of a layer, row-major.
 struct StateTensor {
   std::string name;                 ///< weight, bias, or <optimizer state>.weight, <optimizer state>.bias
-  std::vector<std::int64_t> shape;  ///< weight: {outputs, inputs}; bias: {outputs}
+  std::vector<std::int64_t> shape;  ///< weight: {outputs, inputs}; bias: {outputs}; of a norm both {inputs}
   std::vector<float> values;
 };
 
 struct LayerState {
   std::string layer;                 ///< MatrixLayer::name
-  std::vector<StateTensor> tensors;  ///< weight, bias, then per optimizer state its weight and its bias
+  std::vector<StateTensor> tensors;  ///< MatrixLayer::tensors(), then per optimizer state as many
   std::int64_t updates = 0;          ///< updates done: Adam's step; a layer skipped by loss scaling lags behind
 };
 

@@ -32,7 +32,7 @@ void Region::begin_time(FastForward fast_forward) {
   find_copies_ = fast_forward.copies && part_.alone() && part_.map().reduces;
   find_repeats_ = fast_forward.runs && part_.alone() && part_.map().reduces && !part_.map().returns &&
                   !part_.map().from_edge && !part_.map().kept;
-  engine_ = std::make_unique<StreamReduce>(timing_, shape);
+  engine_ = std::make_unique<StreamReduce>(timing_of(timing_, part_.map()), shape);
 }
 
 StreamReduceShape Region::whole_shape() const {
@@ -42,7 +42,7 @@ StreamReduceShape Region::whole_shape() const {
 
 LaunchTimes Region::books() const {
   LaunchTimes part = booked_, newest;
-  add_part(newest, part_.map(), *engine_, part_.line_first() == 0, timing_);
+  add_part(newest, part_.map(), *engine_, part_.line_first() == 0, timing_of(timing_, part_.map()));
   part.append(newest);
   return part;
 }
@@ -191,7 +191,7 @@ void Region::close_round(int round) {
     engine_->close_reduction(part_.line_first() == 0 && part_.map().advances(round));
   } else {
     engine_->close_without_reduction();
-    if (round + 1 == part_.map().rounds) engine_->round_sums();
+    if (round + 1 == part_.map().rounds && part_.map().rounds_sums()) engine_->round_sums();
   }
   if (!part_.map().from_edge) engine_->owners_to_come(part_.map().next_owner(round) - part_.position_first());
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;

@@ -47,7 +47,7 @@ std::pair<std::string, std::optional<std::uint64_t>> numbered(const std::string&
   return {std::string(stem.begin(), first) + "#" + std::string(last, stem.end()), std::stoull(digits)};
 }
 
-/// Stems of the pairs of weight and bias in the order of their numbers; empty where that order is not plain.
+/// Stems of the weights in the order of their numbers; empty where that order is not plain.
 std::vector<std::string> stems_in_order(const Items& items) {
   std::vector<std::pair<std::uint64_t, std::string>> with_number;
   std::vector<std::string> without, stems;
@@ -56,7 +56,6 @@ std::vector<std::string> stems_in_order(const Items& items) {
   for (const auto& [name, item] : items) {
     if (!ends_with(name, weight)) continue;
     const std::string stem = name.substr(0, name.size() - weight.size());
-    if (items.count(stem + ".bias") == 0) return {};
     const auto [pattern, number] = numbered(stem);
     if (number) {
       with_number.emplace_back(*number, stem);
@@ -86,14 +85,20 @@ WeightNames weight_names(const std::vector<Hdf5Item>& items, const std::vector<N
   for (const NeededWeight& weight : needed) names.of[weight.name()] = names.prefix + weight.layer + "." + weight.tensor;
   if (plain) return names;
   const std::vector<std::string> stems = stems_in_order(by_name);
-  if (2 * stems.size() != needed.size()) return names;
   std::map<std::string, std::string> by_number;
+  std::size_t layers = 0, biases = 0;
   for (std::size_t index = 0; index < needed.size(); ++index) {
-    const std::string name = stems[index / 2] + "." + needed[index].tensor;
+    layers += index == 0 || needed[index].layer != needed[index - 1].layer;
+    if (layers > stems.size()) return names;
+    const std::string name = stems[layers - 1] + "." + needed[index].tensor;
     const auto item = by_name.find(name);
     if (item == by_name.end() || item->second->shape != needed[index].shape) return names;
     by_number[needed[index].name()] = name;
+    biases += needed[index].tensor == "bias";
   }
+  const auto in_file = std::count_if(stems.begin(), stems.end(),
+                                     [&](const std::string& stem) { return by_name.count(stem + ".bias") > 0; });
+  if (layers != stems.size() || static_cast<std::size_t>(in_file) != biases) return names;
   names.of = std::move(by_number);
   names.by_number = true;
   return names;

@@ -24,9 +24,9 @@ struct WeightNames {
 };
 
 /// First by name: model.<layer>.<tensor>; the bare <layer>.<tensor>; the same behind another prefix (module., net.
-/// ...), if just one has all of them. Else by number: as many pairs <stem>.weight and <stem>.bias as there are layers,
-/// whose stems differ in one number only (layers.0, layers.2 ...), at most the last without one, and whose shapes in
-/// that order are the network's. Names of optimizer state end otherwise and are passed over.
+/// ...), if just one has all of them. Else by number: as many <stem>.weight, with <stem>.bias where the layer has one,
+/// as there are layers, whose stems differ in one number only (layers.0, layers.2 ...), at most the last without one,
+/// and whose shapes in that order are the network's. Names of optimizer state end otherwise and are passed over.
 WeightNames weight_names(const std::vector<Hdf5Item>& items, const std::vector<NeededWeight>& needed);
 
 }  // namespace weft::sw

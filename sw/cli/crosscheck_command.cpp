@@ -23,7 +23,7 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const
   std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
     if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
-    if (mask.any() && !hw::kernel_of(kind).by_key) continue;
+    if (mask.any() && !takes_mask(kind, mask)) continue;
     kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};
@@ -31,7 +31,7 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const
   if (name.empty()) return kinds;
   throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
                                zeros > 0    ? " whose weights may be sparse (--zeros)"
-                               : mask.any() ? " of attention (--causal, --reach, --length)"
+                               : mask.any() ? " of attention with this mask (--causal, --reach, --length)"
                                             : "",
                                suggest(name, known)));
 }
@@ -63,6 +63,7 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--zeros", zeros_, "of 100 weights of a forward, delta or gradient launch, on the average")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  command_->add_flag("--no_bias", no_bias_, "of one case, a forward or gradient launch: its layer has no bias");
   command_->add_flag("--causal", mask_.causal, "attention: a token attends to no later key");
   command_
       ->add_option("--reach", mask_.reach,
@@ -91,6 +92,7 @@ CrossCase CrosscheckCommand::single_case() const {
   c.seed = seed_;
   c.zeros = zeros_;
   c.mask = mask_;
+  c.bias = !no_bias_;
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);

@@ -32,6 +32,7 @@ class CrosscheckCommand {
   int cases_ = 600, largest_ = 8, threads_ = 1;
   std::uint32_t seed_ = 1;
   int zeros_ = 0;
+  bool no_bias_ = false;
   hw::AttentionMask mask_;
   std::filesystem::path json_, vcd_;
 };

@@ -1,18 +1,17 @@
 #pragma once
-// Which kernel of the wafer does which operations of a graph, by a table of patterns.
-#include <optional>
+// Which kernels of the wafer do which operations of a graph.
 #include <string>
 #include <vector>
 
-#include "hw/spec/job.h"
+#include "sw/compiler/kernel_patterns.h"
 #include "sw/graph/operation_graph.h"
 
 namespace weft::sw {
 
 struct MatchedKernel {
-  std::vector<int> operations;         ///< of the graph, one behind the other
-  std::optional<hw::KernelKind> kind;  ///< none: the kernel before does them
-  int layer = 0;                       ///< of the matrix product that it belongs to
+  std::vector<int> operations;             ///< of the graph, one behind the other
+  const KernelPattern* pattern = nullptr;  ///< of kernel_patterns()
+  int layer = 0;                           ///< that it belongs to
 };
 
 struct Matching {

@@ -9,6 +9,8 @@ namespace weft::sw {
 
 struct MatchedModel {
   std::vector<hw::MatrixLayer> layers;  ///< one a matrix product; sparse ones without their masks
+  std::vector<hw::WaferTensor> tensors;  ///< as Job has them
+  int activations = 0;
   std::vector<hw::Launch> forward, backward;
 };
 

@@ -30,9 +30,10 @@ void for_each_row(const OperationGraph& graph, const std::vector<MatchedKernel>&
       row(graph.operations[static_cast<std::size_t>(start)], "none");
     if (kernel == starting.end()) continue;
     for (const int place : kernel->second->operations) {
-      const bool first = place == start && kernel->second->kind;
+      const std::vector<BoundLaunch>& launches = kernel->second->pattern->launches;
+      const bool first = place == start && !launches.empty();
       row(graph.operations[static_cast<std::size_t>(place)],
-          first ? hw::kernel_name(*kernel->second->kind) : "(same kernel)");
+          first ? hw::kernel_name(launches.back().kind) : "(same kernel)");
     }
   }
 }

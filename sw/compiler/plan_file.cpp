@@ -39,6 +39,7 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
                     {"relu", layer.activation == "ReLU"},
                     {"dropout", layer.dropout}});
     if (!layer.activation.empty() && layer.activation != "ReLU") list.back()["activation"] = layer.activation;
+    if (!layer.bias) list.back()["bias"] = false;
     if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
     if (layer.trained) list.back()["density"] = layer.trained->density();
     if (layer.zeros_travel()) list.back()["zeros_travel"] = true;

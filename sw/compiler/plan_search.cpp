@@ -59,7 +59,7 @@ LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::Machi
     const hw::Kernel& kernel = hw::kernel_of(launch.kind);
     shape->forward += kernel.is_forward_product();
     shape->delta += kernel.by_input;
-    shape->gradient += kernel.produces_gradient();
+    shape->gradient += kernel.streams() && kernel.produces_gradient();
   }
 }
 

@@ -62,7 +62,7 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
     const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
       const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
       return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.dropout == layer.dropout && others.sparsity == layer.sparsity;
+             others.bias == layer.bias && others.dropout == layer.dropout && others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
       result.push_back({launch, alike->predicted, alike->stream, alike->parts});
@@ -127,9 +127,9 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
 }
 
 /// `least`: of what was tried, what needs the least SRAM.
-[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int shard,
+[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int shard_tokens,
                          const PlanAlternative& least) {
-  const int tokens = shard / least.micro_batches;
+  const int tokens = shard_tokens / least.micro_batches;
   const auto map_of = [&](const Layers& some) {
     return sram_map(some, machine, least.mapping, tokens, true, least.retain, least.segment);
   };
@@ -265,6 +265,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
   const Layers& layers = model.layers;
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
+  const int shard_tokens = shard * wishes.sample_tokens;
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};
   if (wishes.recompute == 0) add_shares(segments, depth, depth);
   const std::vector<PlanKind> kinds = kinds_of(wishes);
@@ -273,7 +274,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
   std::size_t families = 0;
   for (int parts : micro_batch_choices(shard, wishes.micro_batch_size)) {
     for (PlanKind kind : kinds) {
-      const int tokens = shard / parts;
+      const int tokens = shard_tokens / parts;
       const MappingSearch search(layers, machine, kind, tokens, wishes.lanes);
       if (search.families().empty()) continue;
       families += search.families().size();
@@ -294,14 +295,14 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     if (best && parts >= 2 * best->micro_batches) break;
   }
   if (tried.empty())
-    throw UsageError(
-        fmt::format("runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}",
-                    wishes.lanes, machine.name, shard,
-                    std::min<std::int64_t>(shard, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
+    throw UsageError(fmt::format(
+        "runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}", wishes.lanes,
+        machine.name, shard_tokens,
+        std::min<std::int64_t>(shard_tokens, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
   if (!best)
-    refuse(layers, machine, shard, *std::min_element(tried.begin(), tried.end(), [](const auto& a, const auto& b) {
-             return a.sram_bytes < b.sram_bytes;
-           }));
+    refuse(layers, machine, shard_tokens,
+           *std::min_element(tried.begin(), tried.end(),
+                             [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));
   best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hw/fabric/fabric_timing.h"
+#include "hw/fabric/launch_times.h"
 #include "hw/fabric/local_times.h"
 #include "hw/kernels/column_times.h"
 #include "hw/pe/cost.h"
@@ -101,7 +101,7 @@ Cycle way_back(const MachineSpec& machine, const LaunchMap& map) {
 /// `edge`: with the edge's channels.
 proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
                                      bool edge) {
-  const FabricTiming timing(machine);
+  const FabricTiming timing = timing_of(FabricTiming(machine), map);
   const int simd = machine.pe.lanes.fmac_mixed;
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
@@ -185,8 +185,8 @@ LaunchMap with_all(const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle 
 }
 
 SparseRounds rounds_of(const MachineSpec& machine, const hw::EdgeLayout& layout, const hw::MatrixLayer& layer,
-                       KernelKind kind, const LaunchMap& most) {
-  return sparse_rounds(machine, layout, most, 1 - layer.sparsity, !hw::kernel_of(kind).by_input);
+                       const LaunchMap& most) {
+  return sparse_rounds(machine, layout, most, 1 - layer.sparsity, most.bias);
 }
 
 }  // namespace
@@ -203,7 +203,7 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
                                   const hw::MatrixLayer& layer, KernelKind kind, hw::Rectangle rectangle, int tokens) {
   const LaunchMap most = with_all(layer, kind, rectangle, tokens);
   const double kept = 1 - layer.sparsity;
-  const SparseRounds rounds = rounds_of(machine, layout, layer, kind, most);
+  const SparseRounds rounds = rounds_of(machine, layout, layer, most);
   const FabricTiming timing(machine);
   const int wavelets = *std::max_element(most.wavelets.begin(), most.wavelets.end());
   const int elements = *std::max_element(most.elements.begin(), most.elements.end());
@@ -240,7 +240,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
       hw::LineSettings settings;
       settings.train = train;
       if (train) settings.dropout.probability = layer.dropout;
-      hw::LinePrograms programs(launch.kind, settings, {lane, layer.outputs, tokens});
+      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }
@@ -262,7 +262,7 @@ LaunchPace launch_pace(const MachineSpec& machine, const std::vector<hw::MatrixL
   LaunchPace pace;
   pace.rounds = map.rounds;
   if (layer.sparse()) {
-    const SparseRounds rounds = rounds_of(machine, layout, layer, launch.kind, map);
+    const SparseRounds rounds = rounds_of(machine, layout, layer, map);
     pace.wafer = static_cast<double>(rounds.on_wafer);
     const hw::RouterSpec& router = machine.router;
     const Cycle way = (map.chain - 1) * (router.hop_cycles + 2 * router.ramp_cycles + 1);
@@ -291,7 +291,8 @@ Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLay
   if (!hw::consumes_weights(launch.kind) && !hw::produces_gradient(launch.kind)) return 0;
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   // Of a sparse layer an index goes with each weight; indices in and gradients out go at the same time.
-  const double kept = (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + layer.outputs;
+  const double kept =
+      (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + (layer.bias ? layer.outputs : 0);
   const double bits = kept * (hw::produces_gradient(launch.kind) || layer.sparse() ? 32 : 16);
   const double bits_per_cycle =
       machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);

@@ -42,7 +42,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
   for (std::size_t index = 0; index < layers.size(); ++index) {
     const hw::MatrixLayer& layer = layers[index];
     const auto place = static_cast<int>(index) % segment;
-    const Bytes input = (held(layer.inputs) + 1) * row;
+    const Bytes rows = held(layer.inputs) + (layer.bias ? 1 : 0), input = rows * row;
     if (!recomputes || place == 0) {
       map.push_back({"input of " + layer.name, input});
       again = 0;
@@ -50,16 +50,18 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
       again += input;
       most_again = std::max(most_again, again);
     }
-    accumulators = std::max(accumulators, 4 * (held(layer.inputs) + 1));
+    accumulators = std::max(accumulators, 4 * rows);
+    if (layer.kind == hw::LayerKind::norm)
+      map.push_back({"gain and shift of " + layer.name, 2 * layer.outputs * held(layer.inputs)});
     if (layer.keeps_preactivation) {
-      const Bytes kept = train ? held(layer.outputs) * row : 0;
+      const Bytes kept = train ? held(layer.features()) * row : 0;
       if (!recomputes && train) map.push_back({"preactivation of " + layer.name, kept});
       if (recomputes) most_again = std::max(most_again, again += kept);
-      const int features = static_cast<int>(held(layer.outputs));
+      const int features = static_cast<int>(held(layer.features()));
       accumulators = std::max(accumulators, activation_scratch(layer, features, wide, train));
     }
-    if (layer.sparse()) lists = std::max(lists, 2 * (held(layer.inputs) + 1));
-    if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.outputs)) * row);
+    if (layer.sparse()) lists = std::max(lists, 2 * rows);
+    if (index > 0) deltas = std::max(deltas, (held(layer.inputs) + held(layer.features())) * row);
   }
   if (most_again > 0) map.push_back({"other inputs of one segment", most_again});
   const hw::MatrixLayer& last = layers.back();

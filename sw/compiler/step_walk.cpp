@@ -105,15 +105,17 @@ class Walk {
       const hw::Launch& launch = plan_.train[index].launch;
       const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
       Stream& stream = streams_.emplace_back();
-      if (!hw::kernel_of(launch.kind).streams()) continue;
+      if (!hw::kernel_of(launch.kind).streams()) {
+        if (hw::produces_gradient(launch.kind)) expect_gradient(index, most);
+        continue;
+      }
       if (const auto alike = like(index); alike < index)
         stream.pace = streams_[alike].pace;
       else
         stream.pace = launch_pace(machine_, layers_, launch, plan_.mapping, plan_.tokens);
       const Bytes chunk_bytes = machine_.memoryx.chunk_bytes;
       if (hw::produces_gradient(launch.kind)) {
-        stream.out = network_.groups(launch.layer, hw::gradient_shape(layer, chunk_bytes), most);
-        network_.expect(launch.layer, static_cast<int>(stream.out.size()));
+        expect_gradient(index, most);
         if (hw::consumes_indices(layer, launch.kind))
           stream.in = network_.groups(launch.layer, hw::index_shape(layer, chunk_bytes), most);
       } else if (hw::consumes_weights(launch.kind)) {
@@ -127,6 +129,14 @@ class Walk {
       if (index < streams_.size()) streams_[index].last = true;
   }
 
+  void expect_gradient(std::size_t index, int most) {
+    const int layer = plan_.train[index].launch.layer;
+    const hw::StreamShape shape =
+        hw::gradient_shape(layers_[static_cast<std::size_t>(layer)], machine_.memoryx.chunk_bytes);
+    streams_[index].out = network_.groups(layer, shape, most);
+    network_.expect(layer, static_cast<int>(streams_[index].out.size()));
+  }
+
   /// The first launch of the same kind on a layer of the same shape.
   std::size_t like(std::size_t index) const {
     const hw::Launch& launch = plan_.train[index].launch;
@@ -135,7 +145,7 @@ class Walk {
     for (; other < index; ++other) {
       const hw::MatrixLayer& others = layers_[static_cast<std::size_t>(plan_.train[other].launch.layer)];
       if (plan_.train[other].launch.kind == launch.kind && others.inputs == layer.inputs &&
-          others.outputs == layer.outputs && others.sparsity == layer.sparsity)
+          others.outputs == layer.outputs && others.bias == layer.bias && others.sparsity == layer.sparsity)
         break;
     }
     return other;
@@ -153,7 +163,10 @@ class Walk {
     const double start = free_ + gap_;
     if (form == hw::KernelForm::load) return load(start);
     if (form == hw::KernelForm::stream) return stream(index, micro_batch, start);
-    return ended(start, start + static_cast<double>(plan_.train[index].predicted), false);
+    const double end = start + static_cast<double>(plan_.train[index].predicted);
+    for (const ChunkGroup& group : streams_[index].out)
+      network_.gradient(group, micro_batch, from_edge(end + lane_sum_));
+    return ended(start, end, false);
   }
 
   WalkedLaunch ended(double start, double end, bool waits) {

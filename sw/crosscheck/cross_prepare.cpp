@@ -61,7 +61,7 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
   if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end;
-  hw::StreamReduce engine(hw::FabricTiming(machine),
+  hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   hw::ListedRounds listed;
   for (int round = 0; round < map.rounds; ++round) {
@@ -90,12 +90,13 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     engine.reduce(0, engine.max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
-  if (!map.reduces) engine.round_sums();
+  if (map.rounds_sums()) engine.round_sums();
   return engine.end();
 }
 
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
+  prepared.layer->bias = c.bias;
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(
@@ -166,7 +167,7 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
 bool keeps_in_training(hw::LinePrograms& programs) {
   const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
   return std::any_of(written.begin(), written.end(),
-                     [](const hw::LineOperand& operand) { return operand.tensor == hw::LineTensor::kept; });
+                     [](const hw::LineOperand& operand) { return operand.tensor == hw::Operand::kept; });
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
@@ -191,6 +192,8 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   } else {
     launch.line.dropout = draw_dropout(random);
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
+    launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
+    launch.line.causal = c.mask.causal;
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;

@@ -62,14 +62,22 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
   return sums;
 }
 
-// Every column keeps the weights; the bias is the last of a round.
+// Every column keeps the weights but for the bias, the last of a round.
 std::vector<std::uint32_t> sums_and_weights(const hw::ProgramLaunch& launch) {
   std::vector<std::uint32_t> results = chained_sums(launch);
   const std::size_t width = launch.stream.size() / static_cast<std::size_t>(launch.map->rounds);
   for (int column = 0; column < launch.map->positions; ++column)
     for (std::size_t at = 0; at < launch.stream.size(); ++at)
-      if (at % width + 1 < width) results.push_back(launch.stream[at]);
+      if (!launch.map->bias || at % width + 1 < width) results.push_back(launch.stream[at]);
   return results;
+}
+
+// Every column has all that came.
+std::vector<std::uint32_t> stored(const hw::ProgramLaunch& launch) {
+  std::vector<std::uint32_t> halves;
+  for (int column = 0; column < launch.map->positions; ++column)
+    halves.insert(halves.end(), launch.stream.begin(), launch.stream.end());
+  return halves;
 }
 
 // [features][tokens]: of a row the stream has features, of a column tokens.
@@ -116,6 +124,7 @@ std::vector<std::uint32_t> plain_results(const hw::ProgramLaunch& launch) {
     case hw::KernelForm::stream:
       break;
   }
+  if (launch.map->stores) return stored(launch);
   if (!launch.map->reduces) return outer_products(launch);
   return kernel.weights == hw::KernelWeights::kept ? sums_and_weights(launch) : chained_sums(launch);
 }

@@ -15,7 +15,7 @@ namespace {
 class StalledRun {
  public:
   StalledRun(const hw::MachineSpec& machine, const hw::LaunchMap& map, const hw::ArraySetup& array)
-      : map_(map), timing_(machine), engine_(timing_, shape_of(machine, map)) {
+      : map_(map), timing_(timing_of(hw::FabricTiming(machine), map)), engine_(timing_, shape_of(machine, map)) {
     const auto play = [&](hw::Port side, int count) {
       for (int along = 0; along < count; ++along)
         edges_.emplace_back(machine.router, array.edges[static_cast<std::size_t>(array.edge(side, along))]);
@@ -37,7 +37,7 @@ class StalledRun {
         engine_.close_without_reduction();
       }
     }
-    if (!map_.reduces) engine_.round_sums();
+    if (map_.rounds_sums()) engine_.round_sums();
     return engine_.end();
   }
 

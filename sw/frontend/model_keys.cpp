@@ -10,12 +10,14 @@ namespace {
 using Use = KeyUse;
 
 constexpr KeyRow rows[] = {
-    {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic", "mnist",
-     "IDX files of 28 x 28 pictures, or samples made up"},
+    {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic, GptTextDataProcessor, text",
+     "mnist", "IDX files of 28 x 28 pictures, samples made up, or sequences of a text's tokens"},
     {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist",
-     "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA"},
+     "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA; text: a file, or "
+     "a folder whose *.txt are read in the order of their names; without it data/text"},
     {"*_input.split", "", Use::honoured, "train, val, test", "",
-     "which files; train_input's are train, eval_input's test. val: its own files, or the test files"},
+     "which files; train_input's are train, eval_input's test. val: its own files, or the test files; text: see "
+     "held_out"},
     {"*_input.data_set", "", Use::honoured, "a text", "",
      "which of several in the folder: emnist-balanced, fashionmnist ...; without it MNIST, or the only one"},
     {"*_input.transpose", "", Use::honoured, "true or false", "false",
@@ -30,6 +32,13 @@ constexpr KeyRow rows[] = {
     {"*_input.normalise.std", "", Use::honoured, "a number, 1e-06 to 1000000", "0.3081", "see mean"},
     {"*_input.drop_last_batch", "*_input.drop_last", Use::honoured, "true or false", "",
      "an epoch's last batch, if smaller, is left out; true for training, false for evaluation"},
+    {"*_input.tokenizer", "", Use::honoured, "characters, gpt2", "characters",
+     "text: a token is a character of the training text, or what GPT-2's byte pairs make of it"},
+    {"*_input.vocabulary_dir", "", Use::honoured, "a text", "data/gpt2", "gpt2: folder of encoder.json and vocab.bpe"},
+    {"*_input.max_sequence_length", "", Use::honoured, "a whole number, 1 to 1048576", "",
+     "text: tokens of a sequence; batch_size counts sequences"},
+    {"*_input.held_out", "", Use::honoured, "a number, 0 to 1", "0.1",
+     "text: share of the sequences, at the text's end, that split test and val have; train has the others"},
     {"*_input.samples", "", Use::honoured, "a whole number, 1 to 2147483647", "1048576",
      "synthetic: how many there are"},
 
@@ -44,6 +53,7 @@ constexpr KeyRow rows[] = {
     {"model.num_classes", "", Use::honoured, "a whole number, 10 to 1048576", "10", "outputs; synthetic: from 1"},
     {"model.activation_fn", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new", "relu",
      "after each hidden layer; gelu by the error function, the last two by tanh"},
+    {"model.use_bias", "", Use::honoured, "true or false", "true", "each layer has a bias"},
     {"model.dropout", "", Use::honoured, "a number, 0 to 0.99", "0", "after each activation, in training"},
     {"model.loss", "", Use::honoured, "softmax_cross_entropy", "softmax_cross_entropy", ""},
     {"model.mixed_precision", "trainer.init.precision.enabled", Use::honoured, "true or false", "true",
@@ -203,7 +213,6 @@ constexpr KeyRow rows[] = {
     {"trainer.validate", "trainer.validate_all", Use::no_effect, "", "", "an evaluation uses fit.val_dataloader"},
 
     {"*_input.use_fake_data", "", Use::only, "false", "", "data_processor: synthetic makes samples up"},
-    {"model.use_bias", "", Use::only, "true", "", "each layer has a bias"},
     {"model.disable_softmax", "", Use::only, "false", "", "the loss is softmax with cross entropy"},
     {"optimizer.correct_bias", "", Use::only, "true", "", "moments are corrected, as in PyTorch"},
     {"optimizer.amsgrad", "", Use::only, "false", "", "not there"},

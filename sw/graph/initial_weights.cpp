@@ -20,15 +20,25 @@ std::vector<float> uniform(std::size_t count, float bound, std::uint64_t key) {
 
 }  // namespace
 
+void LayerParameters::put_into(hw::LayerState& layer) const {
+  layer.tensors[0].values = weight;
+  if (!bias.empty()) layer.tensors[1].values = bias;
+}
+
 std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed) {
   std::vector<LayerParameters> parameters;
   for (const auto& layer : layers) {
     const auto bound = static_cast<float>(1 / std::sqrt(static_cast<double>(layer.inputs)));
     const std::uint64_t tensor = 2 * parameters.size();
     const auto outputs = static_cast<std::size_t>(layer.outputs);
-    const auto elements = outputs * static_cast<std::size_t>(layer.inputs);
+    const auto inputs = static_cast<std::size_t>(layer.inputs), elements = outputs * inputs;
+    const bool both = layer.tensors() > 1;
+    if (layer.kind == hw::LayerKind::norm) {
+      parameters.push_back({std::vector<float>(inputs, 1.0F), std::vector<float>(both ? inputs : 0, 0.0F)});
+      continue;
+    }
     parameters.push_back({uniform(elements, bound, split_mix(split_mix(seed) + tensor)),
-                          uniform(outputs, bound, split_mix(split_mix(seed) + tensor + 1))});
+                          uniform(both ? outputs : 0, bound, split_mix(split_mix(seed) + tensor + 1))});
   }
   return parameters;
 }

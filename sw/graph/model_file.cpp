@@ -27,10 +27,16 @@ constexpr std::int64_t kMaxSteps = 2'147'483'647;
 
 DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optional<int> batch_default) {
   DataConfig data;
-  data.data_processor = section.choice<std::string>(
-      "data_processor", {{"MNISTDataProcessor", "mnist"}, {"mnist", "mnist"}, {"synthetic", "synthetic"}},
-      defaults.data_processor);
+  data.data_processor = section.choice<std::string>("data_processor",
+                                                    {{"MNISTDataProcessor", "mnist"},
+                                                     {"mnist", "mnist"},
+                                                     {"synthetic", "synthetic"},
+                                                     {"GptTextDataProcessor", "text"},
+                                                     {"text", "text"}},
+                                                    defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
+  const bool is_text = data.data_processor == "text";
+  if (!is_text) refuse_text_keys(section);
   if (data.data_processor == "synthetic") {
     for (const auto* key : {"data_dir", "split", "data_set", "transpose", "shuffle", "normalise", "drop_last_batch"})
       section.not_used(key, "synthetic samples are made up in order, read from no file, and have no such key");
@@ -41,19 +47,29 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
     return data;
   }
   section.not_used("samples", "the files say how many there are");
-  data.data_dir = section.text("data_dir", defaults.data_dir);
-  if (data.data_dir.empty()) section.reject("data_dir", "must name a folder; without the key it is data/mnist");
+  const std::string own_dir = is_text ? "data/text" : "data/mnist";
+  data.data_dir = section.text("data_dir", defaults.data_dir.empty() ? own_dir : defaults.data_dir);
+  if (data.data_dir.empty())
+    section.reject("data_dir", fmt::format("must name a folder; without the key it is {}", own_dir));
   data.split = section.choice<hw::DataPart>(
       "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
       defaults.split);
-  data.data_set = section.text("data_set", defaults.data_set);
-  data.transpose = section.boolean("transpose", defaults.transpose);
+  if (is_text) {
+    for (const auto* key : {"data_set", "transpose", "normalise"})
+      section.not_used(key, "a text's samples are token ids, and it has no such key");
+    data.text = read_text_keys(section, defaults.text);
+  } else {
+    data.data_set = section.text("data_set", defaults.data_set);
+    data.transpose = section.boolean("transpose", defaults.transpose);
+  }
   data.shuffle = section.boolean("shuffle", defaults.shuffle);
   data.shuffle_seed = static_cast<std::uint64_t>(
       section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
-  auto normalise = section.section("normalise");
-  data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
-  data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
+  if (!is_text) {
+    auto normalise = section.section("normalise");
+    data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
+    data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
+  }
   data.drop_last_batch = section.boolean("drop_last_batch", defaults.drop_last_batch);
   return data;
 }
@@ -62,7 +78,6 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
 DataConfig read_train_input(YamlSection section) {
   DataConfig defaults;
   defaults.data_processor = "mnist";
-  defaults.data_dir = "data/mnist";
   defaults.shuffle = true;
   defaults.shuffle_seed = 1;
   defaults.mean = 0.1307;
@@ -133,6 +148,7 @@ FullyConnectedConfig read_fully_connected(YamlSection& section, const std::strin
   network.num_classes =
       section.integer("num_classes", {mnist ? 10 : 1, kMaxFeatures, mnist ? "mnist: labels 0 to 9" : ""}, 10);
   network.activation = section.choice<std::string>("activation_fn", activation_functions(), network.activation);
+  network.bias = section.boolean("use_bias", true);
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
   return network;
 }
@@ -143,14 +159,14 @@ bool is_transformer(YamlSection& section) {
                               section.has("num_heads") || section.has("vocab_size"));
 }
 
-NetworkConfig read_network(YamlSection section, const std::string& data_processor, const std::string& file_name) {
+NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {
   NetworkConfig network;
   network.name = section.text("name", file_name);
   const bool transformer = is_transformer(section);
   if (transformer)
-    network.layers = read_transformer(section, std::nullopt);
+    network.layers = read_transformer(section, data.sample_tokens());
   else
-    network.layers = read_fully_connected(section, data_processor);
+    network.layers = read_fully_connected(section, data.data_processor);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))
     section.reject("mixed_precision", "the machine trains in mixed precision only");
@@ -247,7 +263,10 @@ RunConfig read_runconfig(YamlSection section) {
 
 /// Every system gets an equal shard, every micro-batch an equal part of it.
 void check_batch(YamlSection& section, const DataConfig& data, const RunConfig& run) {
-  if (!section.good("batch_size")) return;
+  if (!section.good("batch_size") || !section.good("max_sequence_length")) return;
+  if (std::int64_t{data.batch_size} * data.sample_tokens() > kBatchRange.high)
+    section.reject("batch_size", fmt::format("{} sequences of {} tokens; allowed: {} tokens", data.batch_size,
+                                             data.sample_tokens(), kBatchRange.high));
   if (data.batch_size % run.num_csx != 0) {
     const int below = data.batch_size / run.num_csx * run.num_csx;
     const auto lower = below > 0 ? fmt::format("{} or ", below) : "";
@@ -270,15 +289,18 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   auto optimizer = root.section("optimizer");
   config.train_input = read_train_input(train_input);
   config.eval_input = read_eval_input(eval_input, config.train_input);
-  config.model = read_network(root.section("model"), config.train_input.data_processor, file_name);
+  config.model = read_network(root.section("model"), config.train_input, file_name);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
-  if (config.model.transformer() && config.train_input.data_processor == "mnist")
-    train_input.reject("data_processor", "a transformer reads tokens, no pictures; allowed: synthetic");
+  const std::string& processor = config.train_input.data_processor;
+  if (config.model.transformer() && (processor == "mnist" || processor == "synthetic"))
+    train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text");
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
+  const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;
+  config.runconfig.plan.sample_tokens = on_wafer.sample_tokens();
   const auto& run = config.runconfig;
   if (!runconfig.good("num_csx") || !runconfig.good("micro_batch_size")) return config;
   if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);
@@ -286,6 +308,16 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   if (run.mode != Mode::train && config.eval_input.data_processor != config.train_input.data_processor)
     eval_input.reject("data_processor", fmt::format("one source serves a run, so allowed: {}, as in train_input",
                                                     config.train_input.data_processor));
+  const TextConfig &train_text = config.train_input.text, &eval_text = config.eval_input.text;
+  if (run.mode != Mode::train && eval_text.tokenizer != train_text.tokenizer)
+    eval_input.reject("tokenizer", "one tokenizer serves a run: that of train_input");
+  if (run.mode != Mode::train && eval_text.vocabulary_dir != train_text.vocabulary_dir)
+    eval_input.reject("vocabulary_dir", "one vocabulary serves a run: that of train_input");
+  if (run.mode == Mode::train_and_eval && eval_input.good("max_sequence_length") &&
+      config.eval_input.sample_tokens() != config.train_input.sample_tokens())
+    eval_input.reject("max_sequence_length",
+                      fmt::format("train_and_eval runs both on one plan, so allowed: {}, as in train_input",
+                                  config.train_input.sample_tokens()));
   if (run.mode == Mode::train_and_eval && eval_input.good("batch_size") &&
       config.eval_input.batch_size != config.train_input.batch_size) {
     eval_input.reject("batch_size",

@@ -9,6 +9,7 @@
 
 #include "hw/spec/data_part.h"
 #include "hw/spec/job.h"
+#include "sw/graph/text_section.h"
 #include "sw/graph/transformer_section.h"
 #include "tlm/base/yaml_reader.h"
 
@@ -16,8 +17,9 @@ namespace weft::sw {
 
 /// One of train_input and eval_input.
 struct DataConfig {
-  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h
-  std::string data_dir;        ///< folder of the IDX files, see sw/driver/run_data.h
+  std::string
+      data_processor;    ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h; "text"
+  std::string data_dir;  ///< folder of the IDX files, file or folder of the text; see sw/driver/run_data.h
   hw::DataPart split = hw::DataPart::train;
   std::string data_set;    ///< which of several in the folder; empty: MNIST, or the only one
   bool transpose = false;  ///< turn each picture over its diagonal
@@ -27,6 +29,10 @@ struct DataConfig {
   double mean = 0, std = 1;      ///< a pixel p of 0 to 1 becomes (p - mean) / std
   std::int64_t samples = 0;      ///< synthetic: how many there are
   bool drop_last_batch = false;  ///< false: the last batch of an epoch may be partial
+  TextConfig text;
+
+  /// Tokens of a sample: a sequence has many.
+  int sample_tokens() const { return data_processor == "text" ? text.max_sequence_length : 1; }
 };
 
 enum class RetainOutput { automatic, yes, no };
@@ -43,6 +49,7 @@ struct FullyConnectedConfig {
   std::vector<int> hidden_sizes;
   int num_classes = 0;
   std::string activation = "ReLU";  ///< the operation behind each hidden layer
+  bool bias = true;                 ///< of each layer
   double dropout = 0;               ///< after each hidden activation, training only
 };
 
@@ -81,6 +88,7 @@ struct PlanWishes {
   FeaturesOver features_over = FeaturesOver::automatic;
   hw::StreamOrder stream_order;
   SparseWire sparse_wire = SparseWire::automatic;
+  int sample_tokens = 1;  ///< of the data; a sample is on the wafer as a whole
 };
 
 struct RunConfig {

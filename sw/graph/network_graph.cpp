@@ -23,6 +23,7 @@ OperationGraph fully_connected_graph(const FullyConnectedConfig& network, const 
     append("Linear", layer,
            {{"features", index < hidden ? network.hidden_sizes[index] : network.num_classes},
             {"sparsity", zeros.empty() ? 0 : zeros[index]}});
+    if (!network.bias) graph.operations.back().attributes["bias"] = 0;
     if (index == hidden) break;
     append(network.activation, layer + "." + find_operation_type(network.activation)->activation_fn.front(), {});
     if (network.dropout > 0) append("Dropout", layer + ".dropout", {{"probability", network.dropout}});

@@ -9,6 +9,7 @@
 #include "sw/kernels/load_setup.h"
 #include "sw/kernels/matrix_setup.h"
 #include "sw/kernels/outer_setup.h"
+#include "sw/kernels/vector_setup.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -24,6 +25,7 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
       break;
   }
   const hw::LaunchMap& map = *launch.map;
+  if (map.stores) return std::make_unique<VectorSetup>(machine, map, launch.stream, launch.edge);
   if (!map.reduces) return std::make_unique<OuterSetup>(machine, map, launch.stream, launch.resident);
   const auto keeps = [&launch](int round, int place) { return launch.keeps(round, place); };
   auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident, keeps},

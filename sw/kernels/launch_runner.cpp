@@ -32,10 +32,11 @@ void compare(const hw::ProgramLaunch& launch, const KernelSetup& setup, const hw
 }  // namespace
 
 LaunchRunner::Kind LaunchRunner::kind_of(const hw::ProgramLaunch& launch) {
-  if (!launch.map) return {launch.kind, launch.block.features, launch.outputs, launch.line.dropout.probability > 0};
+  if (!launch.map)
+    return {launch.kind, launch.block.features, launch.outputs, launch.line.dropout.probability > 0, false};
   const std::vector<int>& features = launch.map->lines_are_rows ? launch.map->wavelets : launch.map->elements;
   return {launch.kind, std::accumulate(features.begin(), features.end(), 0), launch.map->rounds,
-          launch.sparse_layer != nullptr};
+          launch.sparse_layer != nullptr, launch.map->bias};
 }
 
 std::vector<proto::LaunchExplanation> LaunchRunner::explanations() const {

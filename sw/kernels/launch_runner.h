@@ -64,7 +64,7 @@ class LaunchRunner : public hw::LaunchPrograms {
     std::array<proto::TrackId, hw::link_count> links{};
   };
   /// The kernel and its shape; with the lane, what was run.
-  using Kind = std::tuple<hw::KernelKind, int, int, bool>;
+  using Kind = std::tuple<hw::KernelKind, int, int, bool, bool>;
   static Kind kind_of(const hw::ProgramLaunch& launch);
   struct Explained {
     proto::LaunchExplanation told;

@@ -74,7 +74,7 @@ class MatrixSetup : public KernelSetup {
   int owned_elements(int line, int position, int round) const;
   /// Weights of a round that a PE of the row keeps.
   int kept_features(int line) const {
-    return map_.wavelets[static_cast<std::size_t>(line)] - (line + 1 == map_.chain ? 1 : 0);
+    return map_.wavelets[static_cast<std::size_t>(line)] - (map_.bias && line + 1 == map_.chain ? 1 : 0);
   }
   int words_of_sum() const { return keeps_fp32_ ? 2 : 1; }
   int scalars_of_round() const { return std::accumulate(map_.wavelets.begin(), map_.wavelets.end(), 0); }

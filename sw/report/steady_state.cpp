@@ -19,7 +19,7 @@ double useful_share(const RunReport& report, const proto::CausedLaunch& launch) 
   if (!layer.contains("zeros_travel")) return 1;
   const auto density = layer.at("density").get<double>();
   const auto inputs = layer.at("inputs").get<double>();
-  return kernel->has_bias() ? (density * inputs + 1) / (inputs + 1) : density;
+  return kernel->has_bias() && layer.value("bias", true) ? (density * inputs + 1) / (inputs + 1) : density;
 }
 
 std::int64_t number_of(const StepRecord& step) { return step.train ? step.global_step : step.step + 1; }

@@ -27,7 +27,7 @@ class Patterns final : public SampleSource {
             std::int32_t* labels) override {
     for (int token = 0; token < job_.tokens(); ++token) {
       const std::int64_t index =
-          step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
+          step * job_.batch + system * job_.tokens_per_system() + micro_batch * job_.tokens() + token;
       labels[token] = label(index);
       for (int feature = 0; feature < features_; ++feature)
         samples[token * features_ + feature] = float_to_half(static_cast<float>(value(index, feature)));
@@ -55,14 +55,15 @@ class Losses final : public RunObserver {
 };
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
-             std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0,
-             const char* activation = "ReLU") {
+             std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0, const char* activation = "ReLU",
+             const std::vector<bool>& bias = {}) {
   MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
     job.layers.push_back({fmt::format("fc{}", index + 1), widths[index], widths[index + 1],
                           index + 2 < widths.size() ? activation : "", 0});
+  for (std::size_t index = 0; index < bias.size(); ++index) job.layers[index].bias = bias[index];
   const bool gelu = activation != std::string("ReLU");
   for (MatrixLayer& layer : job.layers) layer.keeps_preactivation = gelu && !layer.activation.empty();
   for (std::size_t index = 0; sparsity > 0 && index < job.layers.size(); ++index) {
@@ -74,6 +75,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     layer.sparsity = 0;
     layer.mask = nullptr;
   }
+  weft::test::place_tensors(job);
   job.batch = 48;
   job.systems = systems;
   job.optimizer.kind = kind;
@@ -95,14 +97,14 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
         kept.push_back(layer.trained->kept(output, input));
         if (!kept.back()) parameters[index].weight[kept.size() - 1] = 0;
       }
-    initial.layers[index].tensors[0].values = parameters[index].weight;
-    initial.layers[index].tensors[1].values = parameters[index].bias;
+    parameters[index].put_into(initial.layers[index]);
     const auto& weight = parameters[index].weight;
-    const auto& bias = parameters[index].bias;
+    const auto& biases = parameters[index].bias;
+    CHECK(biases.empty() == !layer.bias);
     layers.push_back({job.layers[index].inputs,
                       job.layers[index].outputs,
                       {weight.begin(), weight.end()},
-                      {bias.begin(), bias.end()},
+                      {biases.begin(), biases.end()},
                       kept});
   }
   Patterns source(job, widths.front());
@@ -191,6 +193,25 @@ TEST_CASE("sparse layers whose zeros travel, on two systems, micro-batches") {
   sw::PlanWishes wishes;
   wishes.sparse_wire = sw::SparseWire::dense;
   compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, wishes, 0.7);
+}
+TEST_CASE("layers without bias: micro-batches, two systems") {
+  compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, {}, 0, "ReLU", {false, false});
+}
+TEST_CASE("some layers without bias, the output layer's weights retained, lanes") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 2;
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::yes, {60, 30, 20, 10}, wishes, 0, "ReLU",
+          {true, false, false});
+}
+TEST_CASE("sparse layers without bias") {
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::automatic, {60, 30, 20, 10}, {}, 0.5, "ReLU",
+          {false, true, false});
+}
+TEST_CASE("layers without bias whose zeros travel, features over columns") {
+  sw::PlanWishes wishes;
+  wishes.sparse_wire = sw::SparseWire::dense;
+  wishes.features_over = sw::FeaturesOver::columns;
+  compare(OptimizerKind::adam, 0.003, 1, 2, sw::RetainOutput::no, {60, 30, 10}, wishes, 0.5, "ReLU", {false, false});
 }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }
 TEST_CASE("GELU: two hidden layers, micro-batches, lanes") {

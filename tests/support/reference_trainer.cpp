@@ -69,6 +69,7 @@ std::vector<ReferenceTrainer::Vector> ReferenceTrainer::forward(const Vector& sa
   std::vector<Vector> values{sample};
   for (const Layer& layer : layers_) {
     Vector out = layer.bias;
+    out.resize(static_cast<std::size_t>(layer.outputs), 0.0);
     const double* weight = layer.weight.data();
     for (double& sum : out)
       for (const double input : values.back()) sum += *weight++ * input;
@@ -94,7 +95,7 @@ double ReferenceTrainer::backpropagate(const Vector& sample, int label, std::vec
     double* gradient = gradients[index].weight.data();
     Vector before(inputs.size(), 0.0);
     for (std::size_t output = 0; output < delta.size(); ++output) {
-      gradients[index].bias[output] += delta[output];
+      if (!gradients[index].bias.empty()) gradients[index].bias[output] += delta[output];
       for (std::size_t input = 0; input < inputs.size(); ++input) {
         *gradient++ += delta[output] * inputs[input];
         before[input] += delta[output] * *weight++;

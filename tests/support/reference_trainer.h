@@ -13,7 +13,7 @@ class ReferenceTrainer {
  public:
   struct Layer {
     int inputs, outputs;
-    std::vector<double> weight, bias;  ///< [outputs][inputs], [outputs]
+    std::vector<double> weight, bias;  ///< [outputs][inputs], [outputs] or empty: none
     std::vector<bool> kept = {};       ///< [outputs][inputs] weights that are not zero for ever; empty: all
   };
   using Rule = ReferenceOptimizer::Rule;

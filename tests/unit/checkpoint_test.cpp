@@ -180,6 +180,66 @@ TEST_CASE("another model or optimizer: the tensor and what was expected are name
   CHECK(message(path).empty());
 }
 
+TEST_CASE("layers without bias and norms: what is not there is not written, and a file of the other kind is refused") {
+  const test::ScratchFolder folder;
+  std::vector<hw::MatrixLayer> some = layers;
+  some[1].bias = false;
+  some.push_back({"ln", 5, 2, "", 0});
+  some.push_back({"rms", 5, 1, "", 0});
+  for (std::size_t norm : {2, 3}) {
+    some[norm].bias = false;
+    some[norm].kind = hw::LayerKind::norm;
+  }
+  hw::TrainingState state;
+  float value = 0.25F;
+  for (const hw::MatrixLayer& layer : some) {
+    state.layers.push_back({layer.name, hw::state_tensors(layer, adam), 3});
+    for (hw::StateTensor& tensor : state.layers.back().tensors)
+      for (float& element : tensor.values) element = value *= -1.01F;
+  }
+  const fs::path path = sw::write_checkpoint(folder.path(), state, identity);
+  CHECK(test::same_bits(sw::read_checkpoint(path, some, adam), state));
+  std::vector<std::string> parameters;
+  for (const std::string& name : sw::Hdf5Reader(path, sw::read_sealed(path)).names())
+    if (name.rfind("model.", 0) == 0) parameters.push_back(name);
+  std::sort(parameters.begin(), parameters.end());
+  CHECK(parameters == std::vector<std::string>{"model.fc1.bias", "model.fc1.weight", "model.fc2.weight",
+                                               "model.ln.bias", "model.ln.weight", "model.rms.weight"});
+  CHECK(state.layers[2].tensors[0].shape == std::vector<std::int64_t>{5});
+  std::vector<hw::MatrixLayer> with_bias = some;
+  with_bias[1].bias = true;
+  CHECK_THAT(message(path, with_bias), Contains("has no model.fc2.bias"));
+  std::vector<hw::MatrixLayer> without = some;
+  without[0].bias = false;
+  CHECK_THAT(message(path, without), Contains("holds model.fc1.bias, which this model"));
+}
+
+TEST_CASE("weights of layers that have other names: by number, as many biases as the model has") {
+  const test::ScratchFolder folder;
+  std::vector<hw::MatrixLayer> some = layers;
+  some[0].bias = false;
+  const auto file_with = [&](std::vector<std::string> biases) {
+    sw::Hdf5Writer file;
+    const std::vector<float> values(12, 0.5F);
+    file.tensor("net.0.weight", {3, 4}, values.data());
+    file.tensor("net.2.weight", {2, 3}, values.data());
+    for (const std::string& name : biases) file.tensor(name, {name == "net.0.bias" ? 3 : 2}, values.data());
+    test::write_bytes(folder / "other.h5", file.image());
+  };
+  const auto read = [&] {
+    hw::TrainingState state;
+    for (const hw::MatrixLayer& layer : some) state.layers.push_back({layer.name, hw::state_tensors(layer, adam), 0});
+    sw::read_weights(folder / "other.h5", state);
+    return state;
+  };
+  file_with({"net.2.bias"});
+  CHECK(read().layers[1].tensors[1].values == std::vector<float>(2, 0.5F));
+  file_with({"net.0.bias", "net.2.bias"});
+  CHECK_THROWS_WITH(read(), Contains("has no model.fc1.weight"));
+  file_with({});
+  CHECK_THROWS_WITH(read(), Contains("has no model.fc1.weight"));
+}
+
 TEST_CASE("a file without a seal is read if it is right, and its types and values are checked") {
   const test::ScratchFolder folder;
   const std::vector<hw::MatrixLayer> one = {{"fc1", 1, 1, "", 0}};

@@ -9,6 +9,7 @@
 #include "sw/compiler/matched_model.h"
 #include "sw/graph/initial_weights.h"
 #include "sw/graph/network_graph.h"
+#include "sw/graph/operation_types.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -235,6 +236,24 @@ TEST_CASE("sparsity: for all layers, for each, from a checkpoint, and what canno
   CHECK_THROWS_WITH(with({"model.sparsity_seed=7"}), Catch::Contains("sparsity_seed"));
   CHECK_THROWS_WITH(with({"model.sparsity=0.5", "model.retain_output_layer=true"}),
                     Catch::Contains("retain_output_layer"));
+}
+
+TEST_CASE("use_bias: without it no layer has a bias, and a step computes and updates none") {
+  const auto network = [](const std::string& use_bias) {
+    return sw::network_graph(sw::read_model("fc_mnist_tiny", kFolder, {"model.use_bias=" + use_bias}).config.model);
+  };
+  const auto parameters = [](const sw::OperationGraph& graph) {
+    std::vector<std::string> names;
+    for (const sw::Operation& operation : graph.operations)
+      for (const sw::Parameter& parameter : sw::type_of(operation).parameters(operation))
+        names.push_back(parameter.name);
+    return names;
+  };
+  CHECK(parameters(network("true")) == std::vector<std::string>{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"});
+  CHECK(parameters(network("false")) == std::vector<std::string>{"fc1.weight", "fc2.weight"});
+  CHECK(sw::flops(network("true")) - sw::flops(network("false")) == 24 + 10);
+  for (const hw::MatrixLayer& layer : sw::matched_model(network("false")).layers) CHECK_FALSE(layer.bias);
+  for (const hw::MatrixLayer& layer : sw::matched_model(network("true")).layers) CHECK(layer.bias);
 }
 
 TEST_CASE("initial weights have the bounds, mean and deviation of PyTorch's Linear") {

@@ -33,6 +33,10 @@ bool is_of_transformer(const std::string& path) {
 /// What must be there besides for a key to be read at all.
 std::vector<std::string> context_of(const std::string& path) {
   const std::string key = path.substr(path.find('.') + 1);
+  const std::vector<std::string> text = {"train_input.data_processor=text", "model.input_features=80",
+                                         "train_input.max_sequence_length=8"};
+  if (key == "tokenizer" || key == "max_sequence_length" || key == "held_out") return text;
+  if (key == "vocabulary_dir") return {text[0], text[1], text[2], "train_input.tokenizer=gpt2"};
   if (key == "samples") return {"train_input.data_processor=synthetic", "model.input_features=5"};
   if (key == "depth" || key == "hidden_size")
     return {"model.hidden_sizes=null", "model.depth=2", "model.hidden_size=8"};
@@ -43,7 +47,7 @@ std::vector<std::string> context_of(const std::string& path) {
     return {"optimizer.loss_scaling_factor=dynamic"};
   if (key == "sparsity_seed") return {"model.sparsity=0.5"};
   if (is_of_transformer(path))
-    return {"train_input.data_processor=synthetic",
+    return {"train_input.data_processor=text", "train_input.max_sequence_length=8",
             "model={vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, filter_size: 16, "
             "share_embedding_weights: false}"};
   return {};

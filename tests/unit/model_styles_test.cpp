@@ -206,7 +206,7 @@ TEST_CASE("a flag wins in every spelling over every style") {
 TEST_CASE("all that is wrong in a trainer file is told at once, as it is written there") {
   const std::string error = error_of(R"(trainer:
   init:
-    model: {name: x, depth: 0, hidden_size: 40, use_bias: false}
+    model: {name: x, depth: 0, hidden_size: 40, disable_softmax: true}
     optimizer: {Adma: {}}
     precision: {enabld: true, fp16_type: cbfloat16}
     loop: {eval_frequency: 0.5.1}
@@ -217,7 +217,7 @@ TEST_CASE("all that is wrong in a trainer file is told at once, as it is written
 )");
   CAPTURE(error);
   CHECK_THAT(error, Contains("dir/zoo.yaml:3:29: trainer.init.model.depth is '0'; allowed: a whole number, 1 to"));
-  CHECK_THAT(error, Contains("trainer.init.model.use_bias is 'false'; allowed: true; each layer has a bias"));
+  CHECK_THAT(error, Contains("trainer.init.model.disable_softmax is 'true'; allowed: false; the loss is softmax"));
   CHECK_THAT(error, Contains("dir/zoo.yaml:4:17: trainer.init.optimizer.Adma is 'Adma'; is not known; nearest: adam"));
   CHECK_THAT(error, Contains("dir/zoo.yaml:5:17: unknown key trainer.init.precision.enabld; nearest: enabled"));
   CHECK_THAT(error, Contains("trainer.init.precision.fp16_type is 'cbfloat16'"));

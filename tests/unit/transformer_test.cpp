@@ -18,7 +18,7 @@ using Lines = std::vector<std::string>;
 namespace {
 
 const std::string kTiny = R"(
-train_input: {data_processor: synthetic, batch_size: 8}
+train_input: {data_processor: text, max_sequence_length: 16, batch_size: 8}
 model:
   name: gpt_char_tiny
   model_name: gpt
@@ -203,14 +203,14 @@ TEST_CASE("what cannot be trained is refused, all of it at once") {
   CHECK_THAT(text, Contains("model.embeddings_scale is '2'"));
   CHECK_THAT(text, Contains("unknown key model.num_head; nearest: num_heads"));
   CHECK_THAT(text, Contains("model.sparsity is '0.5'") && Contains("dense"));
-  CHECK_THAT(text, Contains("a transformer reads tokens, no pictures"));
+  CHECK_THAT(text, Contains("train_input.data_processor is 'mnist'; a transformer reads sequences of tokens"));
   CHECK_THAT(text, Contains("model.loss_scaling is 'batch_size'") && Contains("mean over tokens"));
   CHECK_THAT(error_of({"model.share_embedding_weights=null"}), Contains("missing key model.share_embedding_weights"));
   CHECK_THAT(error_of({"model.use_rms_norm=true", "model.norm_type=layernorm"}), Contains("norm_type says another"));
 }
 
 TEST_CASE("a sequence has as many tokens as the data says, and no more than positions") {
-  const auto read = [](std::optional<int> length) {
+  const auto read = [](int length) {
     YamlReader reader(
         "{vocab_size: 9, max_position_embeddings: 16, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, "
         "filter_size: 8, share_embedding_weights: false}",
@@ -220,8 +220,9 @@ TEST_CASE("a sequence has as many tokens as the data says, and no more than posi
     reader.finish();
     return tokens;
   };
-  CHECK(read(std::nullopt) == 16);
   CHECK(read(12) == 12);
+  CHECK(config().sequence_length == 16);
+  CHECK_THAT(error_of({"train_input.max_sequence_length=17"}), Contains("max_sequence_length is 17"));
   CHECK_THROWS_WITH(read(17), Contains("max_position_embeddings is '16'") &&
                                   Contains("train_input.max_sequence_length is 17, so allowed: from 17"));
 }
