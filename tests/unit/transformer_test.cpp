@@ -40,6 +40,22 @@ optimizer: {optimizer_type: adamw, learning_rate: 0.001}
 runconfig: {max_steps: 20}
 )";
 
+const std::string kChar = R"(
+train_input: {data_processor: text, max_sequence_length: 128, batch_size: 8}
+model:
+  name: gpt_char
+  model_name: gpt
+  vocab_size: 256
+  max_position_embeddings: 128
+  share_embedding_weights: false
+  hidden_size: 128
+  num_hidden_layers: 4
+  num_heads: 4
+  filter_size: 512
+optimizer: {optimizer_type: adamw, learning_rate: 0.001}
+runconfig: {max_steps: 20}
+)";
+
 const std::string kGpt2Small =
     "model={vocab_size: 50257, max_position_embeddings: 1024, hidden_size: 768, num_hidden_layers: 12, num_heads: 12, "
     "filter_size: 3072, share_embedding_weights: false}";
@@ -146,9 +162,8 @@ TEST_CASE("parameters are those of the published models, with a head of its own"
   // GPT-2 small as published, with tied weights: 124,439,808.
   CHECK(parameters({kGpt2Small}) == 124'439'808 + 50'257 * 768);
   CHECK(parameters({}) == 2 * (12 * 32 * 32 + 13 * 32) + (128 + 16) * 32 + 2 * 32 + 128 * 32);
-  // gpt_char
-  CHECK(parameters({"model.vocab_size=256", "model.max_position_embeddings=128", "model.hidden_size=128",
-                    "model.num_hidden_layers=4", "model.filter_size=512"}) == 875'264);
+  // (256 + 128 + 256) 128 + 4 (12 128^2 + 13 128) + 2 128
+  CHECK(sw::parameters(sw::network_graph(sw::parse_model(kChar, "gpt_char.yaml").config.model)) == 875'264);
 }
 
 TEST_CASE("keys say which operations there are") {
