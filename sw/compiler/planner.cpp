@@ -13,6 +13,7 @@
 #include "sw/compiler/plan_search.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/prediction.h"
+#include "sw/compiler/tensor_sram.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
