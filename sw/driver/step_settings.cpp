@@ -1,12 +1,12 @@
 #include "sw/driver/step_settings.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_text.h"
+#include "sw/driver/content_crc.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::sw {
@@ -40,11 +40,6 @@ bool decides_nothing(const std::string& path) {
   return path.rfind("eval_input.", 0) == 0 || std::binary_search(without_effect.begin(), without_effect.end(), path);
 }
 
-template <typename Value>
-uLong crc(uLong so_far, const std::vector<Value>& values) {
-  return crc32_z(so_far, reinterpret_cast<const unsigned char*>(values.data()), values.size() * sizeof(Value));
-}
-
 std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
   std::string text;
   for (const hw::MatrixLayer& layer : layers) {
@@ -54,7 +49,7 @@ std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
       std::vector<int> kept;
       layer.trained->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
       kept.push_back(layer.inputs);
-      sum = crc(sum, kept);
+      sum = content_crc(sum, kept);
     }
     text +=
         fmt::format("{}{} keeps {} weights ({:08x})", text.empty() ? "" : ", ", layer.name, layer.trained->kept(), sum);
