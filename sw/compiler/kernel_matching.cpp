@@ -112,13 +112,22 @@ int Matcher::layer_of(const MatchedKernel& kernel) {
 
 }  // namespace
 
-Matching match_kernels(const OperationGraph& forward) {
-  Matching matching{forward, backward_graph(forward), {}, {}};
-  std::vector<std::string> missing;
+Matching cover_with_kernels(const OperationGraph& forward) {
+  Matching matching{forward, backward_graph(forward), {}, {}, {}};
   std::map<std::string, int> layers;
-  matching.forward_kernels = Matcher(matching.forward, layers).match(missing);
-  matching.backward_kernels = Matcher(matching.backward, layers).match(missing);
-  if (!missing.empty()) throw UsageError(fmt::format("{}\n{}", fmt::join(missing, "\n"), pattern_forms()));
+  matching.forward_kernels = Matcher(matching.forward, layers).match(matching.missing);
+  matching.backward_kernels = Matcher(matching.backward, layers).match(matching.missing);
+  return matching;
+}
+
+void require_kernels(const Matching& matching, const std::string& shown) {
+  if (!matching.missing.empty())
+    throw UsageError(fmt::format("{}{}\n{}", shown, fmt::join(matching.missing, "\n"), pattern_forms()));
+}
+
+Matching match_kernels(const OperationGraph& forward) {
+  Matching matching = cover_with_kernels(forward);
+  require_kernels(matching);
   return matching;
 }
 

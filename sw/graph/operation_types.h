@@ -12,7 +12,7 @@ namespace weft::sw {
 /// What the delta pass reads besides the delta of the output.
 enum class DeltaReads {
   nothing,
-  input,   ///< the first one
+  input,  ///< the first one
   output,
   inputs,       ///< all
   other_input,  ///< of two, the one that the delta is not of

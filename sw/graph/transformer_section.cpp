@@ -39,7 +39,7 @@ void read_dropout(YamlSection& section, TransformerConfig& model) {
 
 }  // namespace
 
-TransformerConfig read_transformer(YamlSection& section, std::optional<int> sequence_length) {
+TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   const IntegerRange features{1, kMaxFeatures};
   TransformerConfig model;
   model.vocab_size = section.integer("vocab_size", features);
@@ -50,7 +50,7 @@ TransformerConfig read_transformer(YamlSection& section, std::optional<int> sequ
   model.filter_size = section.integer("filter_size", features);
   if (section.good("hidden_size") && section.good("num_heads") && model.hidden_size % model.num_heads != 0)
     section.reject("num_heads", fmt::format("does not divide hidden_size, {}", model.hidden_size));
-  model.sequence_length = sequence_length.value_or(model.max_position_embeddings);
+  model.sequence_length = sequence_length;
   if (section.good("max_position_embeddings") && model.sequence_length > model.max_position_embeddings)
     section.reject("max_position_embeddings", fmt::format("train_input.max_sequence_length is {}, so allowed: from {}",
                                                           model.sequence_length, model.sequence_length));

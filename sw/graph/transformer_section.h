@@ -1,7 +1,6 @@
 #pragma once
 // The section `model` of a model file whose network is a transformer: keys and meaning as of the Model Zoo's GPT-2 and
 // GPT-3.
-#include <optional>
 #include <string>
 
 #include "tlm/base/yaml_reader.h"
@@ -27,8 +26,8 @@ struct TransformerConfig {
   int input_features() const { return vocab_size + max_position_embeddings; }
 };
 
-/// `sequence_length`: as the data says it, or none: then max_position_embeddings. Reads what is a transformer's own;
+/// `sequence_length`: as the data says it. Reads what is a transformer's own;
 /// what other networks have, too, is left to the caller.
-TransformerConfig read_transformer(YamlSection& section, std::optional<int> sequence_length);
+TransformerConfig read_transformer(YamlSection& section, int sequence_length);
 
 }  // namespace weft::sw

@@ -2,6 +2,8 @@
 // the loss, losses against PyTorch's and against the trainer of fully connected networks.
 #include "tests/support/graph_reference.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -42,13 +44,12 @@ Tensors parameters_of(const OperationGraph& graph) {
 }
 
 sw::TransformerConfig torch_model(const std::string& section) {
-  const std::string file =
-      "train_input: {data_processor: synthetic, batch_size: 3}\noptimizer: {learning_rate: 1}\n"
-      "runconfig: {max_steps: 1}\nmodel: " +
-      section;
-  sw::TransformerConfig model = *sw::parse_model(file, "torch.yaml").config.model.transformer();
-  model.sequence_length = test::torch_gpt_length;
-  return model;
+  const std::string file = fmt::format(
+      "train_input: {{data_processor: text, max_sequence_length: {}, batch_size: {}}}\noptimizer: {{learning_rate: "
+      "1}}\n"
+      "runconfig: {{max_steps: 1}}\nmodel: {}",
+      test::torch_gpt_length, test::torch_gpt_sequences, section);
+  return *sw::parse_model(file, "torch.yaml").config.model.transformer();
 }
 
 Tensors torch_inputs(const sw::TransformerConfig& model) {

@@ -6,6 +6,7 @@
 
 #include "sw/compiler/matched_model.h"
 #include "sw/graph/network_graph.h"
+#include "sw/graph/transformer_graph.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -130,6 +131,39 @@ TEST_CASE("a model has one loss, and nobody else reads its logits") {
                       plain("SoftmaxCrossEntropy", "other", {"c", "labels"})},
                      {"one", "other"}),
              Contains("a is fp32, which only the loss can read"));
+}
+
+TEST_CASE("an operation that no kernel does stands in the table, without one") {
+  const sw::Matching matching =
+      sw::cover_with_kernels(sw::checked({{{"x", 6}, {"labels", 1}},
+                                          {linear("fc1", "x", 6),
+                                           {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
+                                           linear("fc2", "d", 3),
+                                           plain("SoftmaxCrossEntropy", "loss", {"fc2", "labels"})},
+                                          {"loss"}}));
+  CHECK_FALSE(matching.missing.empty());
+  const std::string text = sw::matching_table(matching);
+  CHECK_THAT(text, Contains("\nfc1          x            6x6          matmul_forward           42            78\n"
+                            "d            fc1          6x6          none                      0             6\n"
+                            "fc2          d            6x3          matmul_forward           21            39\n"));
+  CHECK_THROWS_WITH(sw::require_kernels(matching, text), Contains(text) && Contains("operation d (Dropout"));
+}
+
+TEST_CASE("a GPT's longer names make its table's columns wider") {
+  sw::TransformerConfig model;
+  model.vocab_size = 10;
+  model.max_position_embeddings = model.sequence_length = 4;
+  model.hidden_size = model.filter_size = 8;
+  model.num_hidden_layers = 12;
+  model.num_heads = 2;
+  const std::string text = sw::matching_table(sw::cover_with_kernels(sw::transformer_graph(model)));
+  std::vector<std::string> lines;
+  for (std::size_t from = 0; from < text.size(); from = text.find('\n', from) + 1)
+    lines.push_back(text.substr(from, text.find('\n', from) - from));
+  const std::size_t operations = 1 + 12 * 14 + 3;
+  REQUIRE(lines.size() > operations);
+  for (std::size_t line = 1; line <= operations; ++line) CHECK(lines[line].size() == lines[0].size());
+  CHECK_THAT(text, Contains("\nh11.attention         h11.attention.softmax h11.v 8x8"));
 }
 
 TEST_CASE("the table holds every operation of both passes in 80 columns") {

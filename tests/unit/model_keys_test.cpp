@@ -47,7 +47,7 @@ std::vector<std::string> context_of(const std::string& path) {
     return {"optimizer.loss_scaling_factor=dynamic"};
   if (key == "sparsity_seed") return {"model.sparsity=0.5"};
   if (is_of_transformer(path))
-    return {"train_input.data_processor=synthetic",
+    return {"train_input.data_processor=text", "train_input.max_sequence_length=8",
             "model={vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, filter_size: 16, "
             "share_embedding_weights: false}"};
   return {};
