@@ -169,8 +169,7 @@ NetworkConfig read_network(YamlSection section, const DataConfig& data, const st
   network.name = section.text("name", file_name);
   const bool transformer = is_transformer(section);
   if (transformer)
-    network.layers =
-        read_transformer(section, data.is_sequences() ? std::optional(data.text.max_sequence_length) : std::nullopt);
+    network.layers = read_transformer(section, data.sample_tokens());
   else
     network.layers = read_fully_connected(section, data.data_processor);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
