@@ -61,8 +61,6 @@ class CsX : public sc_core::sc_module {
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes load_input(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  /// A line kernel on the scores of each head and sequence.
-  LaunchTimes scores_times(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
   /// A product of attention: its words stay on the wafer.
   LaunchTimes attention(const Launch& launch);
   HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {

@@ -67,11 +67,13 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const LineSettings settings{tag.train,     loss_scale_,           dropout_of(tag, launch.layer),
-                              layer.epsilon, layer.attention.scale, layer.attention.causal};
+  LineSettings settings = line_settings(layer, tag.train);
+  settings.loss_scale = loss_scale_;
+  settings.dropout = dropout_of(tag, launch.layer);
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    if (kernel_of(launch.kind).makes_scores) return scores_times(launch.kind, settings, grid_of(layer, tokens));
+    if (kernel_of(launch.kind).makes_scores)
+      return line_timer_.of_scores(launch.kind, settings, grid_of(layer, tokens));
     const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
@@ -87,13 +89,6 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   times.end = watch_->close(nullptr, times.end);
   if (kernel_of(launch.kind).role == KernelRole::loss) send_loss(tag, totals, leaves, record);
   if (produces_gradient(launch.kind)) send_totals(tag, launch, settings, totals, record);
-  return times;
-}
-
-LaunchTimes CsX::scores_times(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
-  LaunchTimes times;
-  for (const auto& [rectangle, count] : grid.kinds())
-    times.add(line_timer_.of(kind, settings, grid.scores(rectangle)).times, count);
   return times;
 }
 

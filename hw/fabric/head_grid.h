@@ -1,9 +1,9 @@
 #pragma once
 // Attention's heads and sequences on a lane. A head has rows of its own and a sequence columns of its own; where they
 // cross is the rectangle of one head of one sequence, and a launch of a product of attention is one launch of its
-// kernel in each of them (launch_map.h), all at once. Keys of such a rectangle lie over its rows: scores and
-// probabilities are [keys][tokens], keys as a block's features, and over the lane [heads][keys][tokens of all
-// sequences].
+// kernel in each of them (launch_map.h), all at once. Scores and probabilities are [keys][tokens], a rectangle's keys
+// over its rows as features of a block. Over the lane they are [heads][keys][tokens of all sequences]; a head's keys
+// begin in its first row, so they are no block of keys() features over the lane's rows.
 #include <algorithm>
 #include <string>
 #include <vector>

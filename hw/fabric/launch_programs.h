@@ -26,6 +26,16 @@ struct LineSettings {
   bool causal = false;       ///< of attention's softmax: a token attends to no later key
 };
 
+/// As a layer says; dropout and loss scale are a run's.
+inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
+  LineSettings settings;
+  settings.train = train;
+  settings.epsilon = layer.epsilon;
+  settings.score_scale = layer.attention.scale;
+  settings.causal = layer.attention.causal;
+  return settings;
+}
+
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results

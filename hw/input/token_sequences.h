@@ -5,10 +5,13 @@
 
 namespace weft::hw {
 
+/// In place of a label where nothing is to be predicted: the token counts nowhere.
+constexpr std::int32_t unlabelled = -1;
+
 struct TokenSequences {
   int length = 0;                    ///< tokens of a sequence
   std::vector<std::int32_t> tokens;  ///< [size][length]
-  std::vector<std::int32_t> labels;  ///< [size][length]: what is to be predicted there
+  std::vector<std::int32_t> labels;  ///< [size][length]: what is to be predicted there, or `unlabelled`
 
   std::int64_t size() const { return length == 0 ? 0 : static_cast<std::int64_t>(tokens.size()) / length; }
 };

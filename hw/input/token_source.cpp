@@ -13,9 +13,9 @@ namespace weft::hw {
 namespace {
 
 void require_inside(const std::string& set, const std::string& what, const std::vector<std::int32_t>& ids, int length,
-                    int vocabulary) {
+                    int least, int vocabulary) {
   const auto outside =
-      std::find_if(ids.begin(), ids.end(), [vocabulary](std::int32_t id) { return id < 0 || id >= vocabulary; });
+      std::find_if(ids.begin(), ids.end(), [=](std::int32_t id) { return id < least || id >= vocabulary; });
   if (outside == ids.end()) return;
   const std::ptrdiff_t place = outside - ids.begin();
   throw UsageError(fmt::format("{} set: {} {} at place {} of sequence {}; the model's vocabulary is 0 to {}", set, what,
@@ -38,8 +38,8 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
     if (data->size() == 0) continue;
     if (data->length != length_)
       throw UsageError(fmt::format("{} set: sequences of {} tokens, the run's have {}", set, data->length, length_));
-    require_inside(set, "token", data->tokens, length_, form.vocabulary);
-    require_inside(set, "label", data->labels, length_, form.vocabulary);
+    require_inside(set, "token", data->tokens, length_, 0, form.vocabulary);
+    require_inside(set, "label", data->labels, length_, unlabelled, form.vocabulary);
   }
 }
 

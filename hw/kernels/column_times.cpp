@@ -117,4 +117,11 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
 }
 
+LaunchTimes ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+  LaunchTimes times;
+  for (const auto& [rectangle, count] : grid.kinds())
+    times.add(of(kind, settings, grid.scores(rectangle)).times, count);
+  return times;
+}
+
 }  // namespace weft::hw

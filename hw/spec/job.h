@@ -58,8 +58,9 @@ struct MatrixLayer {
   int features() const { return kind == LayerKind::norm ? inputs : outputs; }
   /// Of its parameters, as a checkpoint has them: weight, and bias if there is one.
   int tensors() const { return kind == LayerKind::matrix ? (bias ? 2 : 1) : rows(); }
-  /// Of its masters, rounds of the stream by output.
-  int rows() const { return kind == LayerKind::none ? 0 : outputs; }
+  bool has_parameters() const { return kind != LayerKind::none; }
+  /// Of its masters: rounds of the stream by output.
+  int rows() const { return has_parameters() ? outputs : 0; }
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.

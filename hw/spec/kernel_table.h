@@ -86,6 +86,8 @@ struct Kernel {
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
+  /// A stream that a lane's own edge or all of its rows take part in; attention's stay in the rectangle of a head.
+  constexpr bool at_edge() const { return streams() && !by_key; }
   /// Inputs hold the constant one of the bias, where the layer has one.
   constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.

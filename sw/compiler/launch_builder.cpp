@@ -53,7 +53,7 @@ class LaunchBuilder {
   static hw::MatrixLayer layer_of(const Operation& operation) {
     hw::MatrixLayer layer{operation.name, operation.input_features, operation.output_features};
     const std::vector<Parameter> parameters = type_of(operation).parameters(operation);
-    layer.bias = has_bias(operation);
+    layer.bias = operation.type == "Linear" && has_bias(operation);
     if (operation.type == "Linear") {
       layer.sparsity = operation.attribute("sparsity");
     } else if (parameters.empty()) {
@@ -110,9 +110,11 @@ class LaunchBuilder {
     if (last.pass == Pass::gradient) return;
     const std::string& made = last.outputs.front();
     hw::WaferTensor form{last.pass == Pass::delta ? made : first.name, features_of(last), kernel.layer};
-    const hw::Kernel& row = hw::kernel_of(kernel.pattern->launches.back().kind);
-    form.scores = row.makes_scores;
-    form.fp32 = row.sums_fp32;
+    if (!kernel.pattern->launches.empty()) {
+      const hw::Kernel& row = hw::kernel_of(kernel.pattern->launches.back().kind);
+      form.scores = row.makes_scores;
+      form.fp32 = row.sums_fp32;
+    }
     places_.add(made, form);
     for (const int place : kernel.operations) places_.share(of(graph, place).outputs.front(), made);
   }

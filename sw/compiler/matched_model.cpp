@@ -19,6 +19,11 @@ auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
 
 }  // namespace
 
+bool is_chain(const MatchedModel& model) {
+  return std::all_of(model.layers.begin(), model.layers.end(),
+                     [](const hw::MatrixLayer& layer) { return layer.kind == hw::LayerKind::matrix; });
+}
+
 MatchedModel matched_model(const Matching& matching) { return build_launches(matching); }
 
 MatchedModel matched_model(const OperationGraph& graph) { return matched_model(match_kernels(graph)); }

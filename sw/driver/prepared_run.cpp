@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <optional>
 
@@ -12,6 +11,7 @@
 #include "hw/input/synthetic_source.h"
 #include "hw/input/token_source.h"
 #include "rtl/cosim/tile_source.h"
+#include "sw/driver/content_crc.h"
 #include "sw/driver/first_not_finite.h"
 #include "sw/driver/job_builder.h"
 #include "sw/driver/run_data.h"
@@ -48,7 +48,7 @@ std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const
   if (data.data_processor == "mnist")
     return std::make_unique<hw::DatasetSource>(job, std::move(read.train), std::move(read.eval), data.shuffle,
                                                data.shuffle_seed, from);
-  if (data.data_processor == "text")
+  if (data.is_sequences())
     return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
                                              hw::TokenFeatures{outputs, inputs - outputs}, data.shuffle,
                                              data.shuffle_seed, from);
@@ -94,9 +94,7 @@ std::string weights_text(const std::filesystem::path& file, const hw::TrainingSt
   if (file.empty()) return {};
   uLong sum = 0;
   for (const hw::LayerState& layer : initial.layers)
-    for (const hw::StateTensor& tensor : layer.tensors)
-      sum = crc32_z(sum, reinterpret_cast<const unsigned char*>(tensor.values.data()),
-                    tensor.values.size() * sizeof(float));
+    for (const hw::StateTensor& tensor : layer.tensors) sum = content_crc(sum, tensor.values);
   return fmt::format("weights {:08x}", sum);
 }
 

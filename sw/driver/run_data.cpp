@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sw/driver/content_crc.h"
 #include "sw/driver/run_text.h"
-#include "tlm/base/checksum.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -47,13 +47,13 @@ const DataConfig& config_of(const ModelConfig& config, const NeededData& needed)
 }  // namespace
 
 std::vector<NeededData> needed_data(const ModelConfig& config, const RunSettings& settings) {
-  const bool is_text = config.train_input.data_processor == "text";
-  if ((!is_text && config.train_input.data_processor != "mnist") || settings.timing_only) return {};
+  const bool is_sequences = config.train_input.is_sequences();
+  if ((!is_sequences && config.train_input.data_processor != "mnist") || settings.timing_only) return {};
   std::vector<NeededData> needed;
-  const auto look_for = is_text ? look_for_text : look_for_pictures;
+  const auto look_for = is_sequences ? look_for_text : look_for_pictures;
   if (config.runconfig.mode != Mode::eval) needed.push_back(look_for("train_input", config.train_input, settings));
   if (config.runconfig.mode != Mode::train) needed.push_back(look_for("eval_input", config.eval_input, settings));
-  if (is_text && config.train_input.text.tokenizer == TokenizerKind::gpt2)
+  if (config.train_input.text.tokenizer == TokenizerKind::gpt2)
     needed.push_back(look_for_vocabulary(config.train_input.text, settings));
   return needed;
 }
@@ -74,13 +74,13 @@ RunData load_data(const ModelConfig& config, const std::vector<NeededData>& need
   }
   if (run.train.size() > 0)
     run.identity = fmt::format("{} samples ({:08x})", run.train.size(),
-                               checksum(checksum(0, run.train.samples), run.train.labels));
-  if (needed.empty() || config.train_input.data_processor != "text") return run;
+                               content_crc(content_crc(0, run.train.samples), run.train.labels));
+  if (needed.empty() || !config.train_input.is_sequences()) return run;
   run.text = load_text(config, needed, start, vocabulary);
   const hw::TokenSequences& train = run.text.train;
   if (train.size() > 0)
     run.identity = fmt::format("{} sequences of {} tokens ({:08x})", train.size(), train.length,
-                               checksum(checksum(0, train.tokens), train.labels));
+                               content_crc(content_crc(0, train.tokens), train.labels));
   return run;
 }
 
@@ -91,7 +91,7 @@ std::int64_t training_samples(const ModelConfig& config, const RunData& data) {
   if (read > 0) return read;
   const DataConfig& train = config.train_input;
   if (train.data_processor == "mnist") return mnist_images;
-  if (train.data_processor == "text" && config.runconfig.num_epochs > 0 && config.runconfig.steps_per_epoch == 0)
+  if (train.is_sequences() && config.runconfig.num_epochs > 0 && config.runconfig.steps_per_epoch == 0)
     throw UsageError(
         "runconfig.num_epochs: a run that only times reads no text, so it does not know how long an epoch is; say "
         "max_steps alone, or steps_per_epoch");
@@ -105,7 +105,7 @@ std::int64_t evaluation_samples(const ModelConfig& config, const RunData& data) 
   const DataConfig& eval = config.eval_input;
   if (read > 0 || config.runconfig.mode == Mode::train) return read;
   if (eval.data_processor == "mnist") return eval.split == hw::DataPart::train ? mnist_train_images : mnist_test_images;
-  if (eval.data_processor != "text") return eval.samples;
+  if (!eval.is_sequences()) return eval.samples;
   if (config.runconfig.eval_steps == 0)
     throw UsageError(
         "runconfig.eval_steps: a run that only times reads no text, so it does not know how many batches an evaluation "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sw/driver/sequence_files.h"
 #include "sw/text/byte_pair_tokenizer.h"
 #include "sw/text/character_tokenizer.h"
 #include "sw/text/text_sequences.h"
@@ -21,11 +22,10 @@ const NeededData* find(const std::vector<NeededData>& needed, NeededData::Kind k
   return found == needed.end() ? nullptr : &*found;
 }
 
-/// Looks for `data_dir`, and for files in it by `files_in`.
+/// Looks for `data_dir`, and for files in it by `files_in`. `own_name`: the folder that can be fetched; empty: none.
 template <typename FilesIn>
 NeededData look_for(NeededData needed, const std::string& key, const std::string& data_dir, const RunSettings& settings,
-                    FilesIn&& files_in) {
-  const char* own_name = needed.kind == NeededData::Kind::text ? "text" : "gpt2";
+                    const std::string& own_name, FilesIn&& files_in) {
   const fs::path own = settings.data_root / own_name;
   const std::vector<fs::path> folders = data_folders(data_dir, settings.data_root);
   const std::optional<fs::path> found = first_there(folders);
@@ -36,7 +36,7 @@ NeededData look_for(NeededData needed, const std::string& key, const std::string
     needed.missing = found ? fmt::format("{}: {}", key, error.what())
                            : fmt::format("{} ({})", nowhere_text(key, data_dir, folders), error.what());
     const auto is_own = [&own](const fs::path& folder) { return same_place(folder, own); };
-    if (std::any_of(folders.begin(), folders.end(), is_own) && (!found || is_own(*found)))
+    if (!own_name.empty() && std::any_of(folders.begin(), folders.end(), is_own) && (!found || is_own(*found)))
       needed.fetchable = {own_name, full_path(own)};
   }
   return needed;
@@ -82,15 +82,17 @@ NeededData look_for_text(const std::string& section, const DataConfig& data, con
   needed.section = section;
   needed.kind = NeededData::Kind::text;
   needed.part = data.split;
+  const bool is_text = data.data_processor == "text";
   return look_for(std::move(needed), settings.data_dir.empty() ? section + ".data_dir" : "--data", data.data_dir,
-                  settings, text_files);
+                  settings, is_text ? "text" : "",
+                  [&](const fs::path& place) { return files_ending_in(is_text ? ".txt" : ".h5", place); });
 }
 
 NeededData look_for_vocabulary(const TextConfig& text, const RunSettings& settings) {
   NeededData needed;
   needed.section = "train_input";
   needed.kind = NeededData::Kind::vocabulary;
-  return look_for(std::move(needed), "train_input.vocabulary_dir", text.vocabulary_dir, settings,
+  return look_for(std::move(needed), "train_input.vocabulary_dir", text.vocabulary_dir, settings, "gpt2",
                   [](const fs::path& folder) {
                     std::vector<fs::path> files = {folder / "encoder.json", folder / "vocab.bpe"};
                     std::error_code ignored;
@@ -119,8 +121,28 @@ std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vect
   return std::make_unique<CharacterTokenizer>(read_whole_file(file), file.string());
 }
 
+namespace {
+
+RunText load_sequences(const ModelConfig& config, const std::vector<NeededData>& needed) {
+  RunText run;
+  for (const NeededData& files : needed) {
+    const bool trains = files.section == "train_input";
+    const int length = (trains ? config.train_input : config.eval_input).text.max_sequence_length;
+    SequenceFiles read = read_sequence_files(files.files, length);
+    run.notes.push_back(fmt::format("{}: {} sequences of {} tokens", files.section, read.sequences.size(), length));
+    if (read.masked > 0)
+      run.notes.push_back(fmt::format("{}: {} of {} tokens are masked and count nowhere; losses are means over all",
+                                      files.section, read.masked, read.sequences.tokens.size()));
+    (trains ? run.train : run.eval) = std::move(read.sequences);
+  }
+  return run;
+}
+
+}  // namespace
+
 RunText load_text(const ModelConfig& config, const std::vector<NeededData>& needed, const fs::path& start,
                   int vocabulary) {
+  if (config.train_input.data_processor == "hdf5") return load_sequences(config, needed);
   const std::unique_ptr<Tokenizer> tokenizer = run_tokenizer(config.train_input.text, needed, start);
   require_place(*tokenizer, vocabulary);
   RunText run;

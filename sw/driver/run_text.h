@@ -11,7 +11,7 @@ namespace weft::sw {
 /// In the folder of a run whose tokens are characters: which ones (CharacterTokenizer::json()).
 inline constexpr const char* vocabulary_file = "vocabulary.json";
 
-/// The files of a section's text; fetchable: in the data folder's own folder `text`.
+/// The files of a section's text or sequences; fetchable: a text in the data folder's own folder `text`.
 NeededData look_for_text(const std::string& section, const DataConfig& data, const RunSettings& settings);
 
 /// encoder.json and vocab.bpe of vocabulary_dir; fetchable: in the data folder's own folder `gpt2`.
@@ -29,9 +29,9 @@ struct RunText {
   std::vector<std::string> notes;  ///< how much text there is, and what is left over
 };
 
-/// Reads, tokenizes and cuts it. `vocabulary`: how many tokens the model tells apart. Precondition: nothing of `needed`
-/// is missing. Throws UsageError: a text that is empty or no UTF-8; a character without an id; more ids than the model
-/// has; no whole sequence for a section.
+/// Reads, tokenizes and cuts it, or reads the sequences. `vocabulary`: how many tokens the model tells apart.
+/// Precondition: nothing of `needed` is missing. Throws UsageError: a text that is empty or no UTF-8; a character
+/// without an id; more ids than the model has; no whole sequence for a section; as read_sequence_files().
 RunText load_text(const ModelConfig& config, const std::vector<NeededData>& needed, const std::filesystem::path& start,
                   int vocabulary);
 

@@ -6,7 +6,7 @@
 
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_text.h"
-#include "tlm/base/checksum.h"
+#include "sw/driver/content_crc.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::sw {
@@ -49,7 +49,7 @@ std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
       std::vector<int> kept;
       layer.trained->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
       if (layer.bias) kept.push_back(layer.inputs);
-      sum = checksum(sum, kept);
+      sum = content_crc(sum, kept);
     }
     text +=
         fmt::format("{}{} keeps {} weights ({:08x})", text.empty() ? "" : ", ", layer.name, layer.trained->kept(), sum);

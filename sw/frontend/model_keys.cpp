@@ -10,11 +10,12 @@ namespace {
 using Use = KeyUse;
 
 constexpr KeyRow rows[] = {
-    {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic, GptTextDataProcessor, text",
-     "mnist", "IDX files of 28 x 28 pictures, samples made up, or sequences of a text's tokens"},
+    {"*_input.data_processor", "", Use::honoured,
+     "MNISTDataProcessor, mnist, synthetic, GptTextDataProcessor, text, GptHDF5DataProcessor, hdf5", "mnist",
+     "IDX files of 28 x 28 pictures, samples made up, sequences of a text's tokens, or of HDF5 files' token ids"},
     {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist",
      "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA; text: a file, or "
-     "a folder whose *.txt are read in the order of their names; without it data/text"},
+     "a folder whose *.txt are read in the order of their names; without it data/text; hdf5: *.h5 and data/sequences"},
     {"*_input.split", "", Use::honoured, "train, val, test", "",
      "which files; train_input's are train, eval_input's test. val: its own files, or the test files; text: see "
      "held_out"},
@@ -36,7 +37,7 @@ constexpr KeyRow rows[] = {
      "text: a token is a character of the training text, or what GPT-2's byte pairs make of it"},
     {"*_input.vocabulary_dir", "", Use::honoured, "a text", "data/gpt2", "gpt2: folder of encoder.json and vocab.bpe"},
     {"*_input.max_sequence_length", "", Use::honoured, "a whole number, 1 to 1048576", "",
-     "text: tokens of a sequence; batch_size counts sequences"},
+     "text, hdf5: tokens of a sequence; batch_size counts sequences"},
     {"*_input.held_out", "", Use::honoured, "a number, 0 to 1", "0.1",
      "text: share of the sequences, at the text's end, that split test and val have; train has the others"},
     {"*_input.samples", "", Use::honoured, "a whole number, 1 to 2147483647", "1048576",

@@ -32,11 +32,13 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
                                                      {"mnist", "mnist"},
                                                      {"synthetic", "synthetic"},
                                                      {"GptTextDataProcessor", "text"},
-                                                     {"text", "text"}},
+                                                     {"text", "text"},
+                                                     {"GptHDF5DataProcessor", "hdf5"},
+                                                     {"hdf5", "hdf5"}},
                                                     defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
-  const bool is_text = data.data_processor == "text";
-  if (!is_text) refuse_text_keys(section);
+  const bool is_text = data.data_processor == "text", is_sequences = data.is_sequences();
+  if (!is_sequences) refuse_text_keys(section);
   if (data.data_processor == "synthetic") {
     for (const auto* key : {"data_dir", "split", "data_set", "transpose", "shuffle", "normalise", "drop_last_batch"})
       section.not_used(key, "synthetic samples are made up in order, read from no file, and have no such key");
@@ -47,17 +49,20 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
     return data;
   }
   section.not_used("samples", "the files say how many there are");
-  const std::string own_dir = is_text ? "data/text" : "data/mnist";
+  const std::string own_dir = is_text ? "data/text" : is_sequences ? "data/sequences" : "data/mnist";
   data.data_dir = section.text("data_dir", defaults.data_dir.empty() ? own_dir : defaults.data_dir);
   if (data.data_dir.empty())
     section.reject("data_dir", fmt::format("must name a folder; without the key it is {}", own_dir));
-  data.split = section.choice<hw::DataPart>(
-      "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
-      defaults.split);
-  if (is_text) {
+  if (is_sequences && !is_text)
+    section.not_used("split", "all files of data_dir are read; an evaluation has a data_dir of its own");
+  else
+    data.split = section.choice<hw::DataPart>(
+        "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
+        defaults.split);
+  if (is_sequences) {
     for (const auto* key : {"data_set", "transpose", "normalise"})
-      section.not_used(key, "a text's samples are token ids, and it has no such key");
-    data.text = read_text_keys(section, defaults.text);
+      section.not_used(key, "samples are sequences of token ids, and have no such key");
+    data.text = is_text ? read_text_keys(section, defaults.text) : read_sequence_keys(section, defaults.text);
   } else {
     data.data_set = section.text("data_set", defaults.data_set);
     data.transpose = section.boolean("transpose", defaults.transpose);
@@ -65,7 +70,7 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
   data.shuffle = section.boolean("shuffle", defaults.shuffle);
   data.shuffle_seed = static_cast<std::uint64_t>(
       section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
-  if (!is_text) {
+  if (!is_sequences) {
     auto normalise = section.section("normalise");
     data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
     data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
@@ -294,9 +299,8 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
-  const std::string& processor = config.train_input.data_processor;
-  if (config.model.transformer() && (processor == "mnist" || processor == "synthetic"))
-    train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text");
+  if (config.model.transformer() && !config.train_input.is_sequences())
+    train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text, hdf5");
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
   const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;

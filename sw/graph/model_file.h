@@ -17,8 +17,8 @@ namespace weft::sw {
 
 /// One of train_input and eval_input.
 struct DataConfig {
-  std::string
-      data_processor;    ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h; "text"
+  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h;
+                               ///< "text"; "hdf5": sequences that were tokenized before
   std::string data_dir;  ///< folder of the IDX files, file or folder of the text; see sw/driver/run_data.h
   hw::DataPart split = hw::DataPart::train;
   std::string data_set;    ///< which of several in the folder; empty: MNIST, or the only one
@@ -31,8 +31,9 @@ struct DataConfig {
   bool drop_last_batch = false;  ///< false: the last batch of an epoch may be partial
   TextConfig text;
 
-  /// Tokens of a sample: a sequence has many.
-  int sample_tokens() const { return data_processor == "text" ? text.max_sequence_length : 1; }
+  /// A sample is a sequence of many tokens.
+  bool is_sequences() const { return data_processor == "text" || data_processor == "hdf5"; }
+  int sample_tokens() const { return is_sequences() ? text.max_sequence_length : 1; }
 };
 
 enum class RetainOutput { automatic, yes, no };

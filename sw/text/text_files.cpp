@@ -44,20 +44,20 @@ std::string read_whole_file(const fs::path& path) {
   return text;
 }
 
-std::vector<fs::path> text_files(const fs::path& place) {
+std::vector<fs::path> files_ending_in(const std::string& ending, const fs::path& place) {
   std::error_code ignored;
   if (fs::is_regular_file(place, ignored)) return {place};
   if (!fs::is_directory(place, ignored)) refuse_missing(place);
   std::vector<fs::path> files;
   std::vector<std::string> others;
   for (const std::string& name : names_in(place)) {
-    if (fs::path(name).extension() == ".txt" && fs::is_regular_file(place / name, ignored))
+    if (fs::path(name).extension() == ending && fs::is_regular_file(place / name, ignored))
       files.push_back(place / name);
     else if (others.size() < most_listed)
       others.push_back(name);
   }
   if (files.empty())
-    throw UsageError(fmt::format("{}: holds no *.txt; found: {}", place.string(),
+    throw UsageError(fmt::format("{}: holds no *{}; found: {}", place.string(), ending,
                                  others.empty() ? "nothing" : fmt::format("{}", fmt::join(others, ", "))));
   return files;
 }

@@ -14,9 +14,9 @@ struct TextFile {
 /// Byte by byte. Throws UsageError that begins with the path: no such file, or it cannot be read.
 std::string read_whole_file(const std::filesystem::path& path);
 
-/// `place` itself if it is a file, else the *.txt in the folder, sorted by name. Throws UsageError that begins with
-/// `place`: not there (with the nearest name beside it), or no *.txt in it (what was found).
-std::vector<std::filesystem::path> text_files(const std::filesystem::path& place);
+/// `place` itself if it is a file, else the files in the folder that end in `ending`, sorted by name. Throws UsageError
+/// that begins with `place`: not there (with the nearest name beside it), or none such in it (what was found).
+std::vector<std::filesystem::path> files_ending_in(const std::string& ending, const std::filesystem::path& place);
 
 /// Reads them. Throws UsageError: as read_whole_file(), or all together are empty.
 std::vector<TextFile> read_texts(const std::vector<std::filesystem::path>& files);

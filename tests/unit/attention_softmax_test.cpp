@@ -124,7 +124,7 @@ TEST_CASE("by hand: two keys a factor of three apart, and the first token of a c
   CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{half_one, quarter, 0, three_quarters});
 }
 
-TEST_CASE("a key that is masked counts for nothing, whatever its score; one that is not makes its token NaN") {
+TEST_CASE("a key that is masked counts for nothing, whatever its score, and one that is not makes its token NaN") {
   const Shape shape{5, 4, {2, 3}};
   std::mt19937 random(4);
   ProgramLaunch launch = launch_of(shape, true, 1.0F);

@@ -177,16 +177,16 @@ TEST_CASE("the files of a text are the one that is named, or the folder's in the
   put("b.txt", "B");
   put("a.txt", "A");
   put("c.dat", "C");
-  CHECK(sw::text_files(folder.path()) == std::vector{folder / "a.txt", folder / "b.txt"});
-  CHECK(sw::text_files(folder / "c.dat") == std::vector{folder / "c.dat"});
-  CHECK(sw::read_texts(sw::text_files(folder.path()))[1].text == "B");
-  CHECK_THROWS_WITH(sw::text_files(folder / "a.tyt"),
+  CHECK(sw::files_ending_in(".txt", folder.path()) == std::vector{folder / "a.txt", folder / "b.txt"});
+  CHECK(sw::files_ending_in(".txt", folder / "c.dat") == std::vector{folder / "c.dat"});
+  CHECK(sw::read_texts(sw::files_ending_in(".txt", folder.path()))[1].text == "B");
+  CHECK_THROWS_WITH(sw::files_ending_in(".txt", folder / "a.tyt"),
                     Contains("a.tyt: no such file") && Contains("nearest: ") && Contains("a.txt"));
   put("a.txt", "");
-  CHECK(sw::read_texts(sw::text_files(folder.path())).size() == 2);
+  CHECK(sw::read_texts(sw::files_ending_in(".txt", folder.path())).size() == 2);
   put("b.txt", "");
-  CHECK_THROWS_WITH(sw::read_texts(sw::text_files(folder.path())), Contains("b.txt: the text is empty"));
+  CHECK_THROWS_WITH(sw::read_texts(sw::files_ending_in(".txt", folder.path())), Contains("b.txt: the text is empty"));
   std::filesystem::remove(folder / "a.txt");
   std::filesystem::remove(folder / "b.txt");
-  CHECK_THROWS_WITH(sw::text_files(folder.path()), Contains("holds no *.txt; found: c.dat"));
+  CHECK_THROWS_WITH(sw::files_ending_in(".txt", folder.path()), Contains("holds no *.txt; found: c.dat"));
 }
