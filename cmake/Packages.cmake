@@ -7,6 +7,7 @@ find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)  # the Debian package libhdf5-dev brings it
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 find_package(Threads REQUIRED)
 if(BUILD_TESTING)
   find_package(Catch2 REQUIRED)  # 2 or 3: tests/support/CMakeLists.txt

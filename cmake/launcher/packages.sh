@@ -4,13 +4,14 @@
 
 # By need.
 packages_build=(g++ cmake ninja-build pkg-config libsystemc-dev libfmt-dev libcli11-dev libyaml-cpp-dev
-  nlohmann-json3-dev libhdf5-dev)
+  nlohmann-json3-dev libhdf5-dev libpcre2-dev)
 packages_rtl=(verilator)
 packages_test=(catch2 libbenchmark-dev shellcheck python3 python3-h5py qemu-user)
 packages_lint=(clang-format-14 clang-tidy-14)
 packages_yardstick=(libopenblas-dev) # `./weft bench` sets it beside its own arithmetic; can be missing
 packages_npm=(npm ca-certificates)
 packages_fallback=(dataset-fashion-mnist)
+packages_text=(fortunes-min fortunes)
 
 # missing_packages PACKAGE...: those that are not installed, one a line.
 missing_packages() {
@@ -28,6 +29,16 @@ as_root() {
 }
 
 apt_updated=no
+update_package_lists() {
+  if [[ $apt_updated == yes ]]; then return; fi
+  local log=$builds/apt.log
+  if ! quietly "updating the package lists" "$log" as_root apt-get update; then
+    show_log "$log"
+    say "apt-get update failed; trying with the lists that are here"
+  fi
+  apt_updated=yes
+}
+
 # install_packages WHY PACKAGE...: installs those that are missing. Returns 1 when it cannot.
 install_packages() {
   local why=$1
@@ -51,19 +62,25 @@ install_packages() {
     sudo -v || return 1
   fi
   local log=$builds/apt.log
-  if [[ $apt_updated == no ]]; then
-    if ! quietly "updating the package lists" "$log" as_root apt-get update; then
-      show_log "$log"
-      say "apt-get update failed; trying to install with the lists that are here"
-    fi
-    apt_updated=yes
-  fi
+  update_package_lists
   if ! quietly "installing packages" "$log" as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends "${missing[@]}"; then
     show_log "$log"
     say "apt-get could not install: ${missing[*]} (Weft is tested on Debian 12)"
     return 1
   fi
+}
+
+# download_packages DIR LOG PACKAGE...: their files into DIR; nothing is installed. Returns 1 when it cannot.
+download_packages() {
+  local dir=$1 log=$2
+  shift 2
+  if [[ ${WEFT_PACKAGES:-} == skip ]] || ! command -v apt-get >/dev/null; then return 1; fi
+  if quietly "downloading packages" "$log" env -C "$dir" apt-get download "$@"; then return; fi
+  # The lists can be missing or old.
+  if ((EUID != 0)) && ! sudo -n true 2>/dev/null; then return 1; fi
+  update_package_lists
+  quietly "downloading packages" "$log" env -C "$dir" apt-get download "$@"
 }
 
 needed_packages() {

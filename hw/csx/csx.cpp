@@ -18,6 +18,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       clock_(*plan.machine),
       timers_(*plan.machine, wafer_, layout_, plan.memo, plan.watch != nullptr, plan.job->stream_order, *plan.pool),
       line_timer_(*plan.machine),
+      attention_timer_(*plan_.machine),
       watch_(plan.watch ? plan.watch(system) : std::make_unique<LaunchWatch>()),
       values_(system, wafer_, *watch_),
       books_(system, *plan.job, *plan.machine, launch_gap(*plan.machine, plan.mapping), recorder),

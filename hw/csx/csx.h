@@ -11,6 +11,7 @@
 #include "hw/csx/stream_values.h"
 #include "hw/csx/system_books.h"
 #include "hw/csx/system_links.h"
+#include "hw/fabric/attention_timer.h"
 #include "hw/kernels/column_times.h"
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
@@ -58,8 +59,13 @@ class CsX : public sc_core::sc_module {
   void run_step(int stage, std::int64_t step);
   void run_launch(proto::BlockTag tag, const Launch& launch);
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  LaunchTimes load_input(const proto::BlockTag& tag, proto::CausedLaunch& record);
+  LaunchTimes load_input(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
+  /// A product of attention: its words stay on the wafer.
+  LaunchTimes attention(const Launch& launch);
+  HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {
+    return head_grid(layer, plan_.mapping.lane, lane_tokens);
+  }
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.
   void send_loss(const proto::BlockTag& tag, const std::vector<float>& totals, Cycle leaves,
@@ -92,6 +98,7 @@ class CsX : public sc_core::sc_module {
   EdgeClock clock_;
   LaneTimers timers_;
   ColumnTimer line_timer_;
+  AttentionTimer attention_timer_;
   std::unique_ptr<LaunchWatch> watch_;
   StreamValues values_;
   SystemBooks books_;

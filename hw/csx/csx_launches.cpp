@@ -45,13 +45,13 @@ void CsX::run_launch(BlockTag tag, const Launch& launch) {
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
-      return load_input(tag, record);
+      return load_input(tag, launch, record);
     case KernelForm::line:
       return line(tag, launch, record);
     case KernelForm::stream:
       break;
   }
-  return matrix(tag, launch, record);
+  return kernel_of(launch.kind).by_key ? attention(launch) : matrix(tag, launch, record);
 }
 
 Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
@@ -61,16 +61,20 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
   const std::uint64_t place = (job.seed + 1) * split_mix_gamma +
                               static_cast<std::uint64_t>(books_.global_step()) * 1024 +
                               static_cast<std::uint64_t>(index) + 1;
-  const int first_sample = system_ * job.samples_per_system() + tag.micro_batch * job.tokens();
+  const int first_sample = system_ * job.tokens_per_system() + tag.micro_batch * job.tokens();
   return {layer.dropout, split_mix(place), static_cast<std::uint32_t>(first_sample)};
 }
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  const LineSettings settings{tag.train, loss_scale_, dropout_of(tag, launch.layer)};
-  const int features = plan_.job->layers[static_cast<std::size_t>(launch.layer)].features();
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  LineSettings settings = line_settings(layer, tag.train);
+  settings.loss_scale = loss_scale_;
+  settings.dropout = dropout_of(tag, launch.layer);
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, features, tokens});
+    if (kernel_of(launch.kind).makes_scores)
+      return line_timer_.of_scores(launch.kind, settings, grid_of(layer, tokens));
+    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
@@ -88,11 +92,18 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   return times;
 }
 
+LaunchTimes CsX::attention(const Launch& launch) {
+  const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
+  LaunchTimes times = each_lane([&](int tokens) { return attention_timer_.of(launch.kind, grid_of(layer, tokens)); });
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch);
+  return times;
+}
+
 void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle leaves, proto::CausedLaunch& record) {
   std::array<float, 2> loss{};
   std::copy(totals.begin(), totals.end(), loss.begin());
   if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
-    first_not_finite_ = first_activation_not_finite(wafer_, static_cast<int>(plan_.job->layers.size()));
+    first_not_finite_ = first_activation_not_finite(wafer_, plan_.job->activations);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss.data());
   const RunCycle left = record.start + (leaves + layout_.way_out(0) + lane_sum());
   Block sums{tag};
@@ -103,7 +114,7 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
   links.send_up(std::move(sums), clock_.from_edge(left), books_.work());
 }
 
-LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
+LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
   const int features = job.layers.front().inputs, outputs = job.layers.back().outputs;
   const ArrivedBlock arrival = links.samples(tag);
@@ -111,7 +122,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
         reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * features);
-    watch_->open_load(wafer_, samples, labels, record.global_step, record.start);
+    watch_->open_load(wafer_, launch, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
   const RunCycle there = clock_.to_edge(arrival.at);
@@ -133,7 +144,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, proto::CausedLaunch& record) {
 }
 
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
-  wafer_.begin_launch(launch.kind, launch.layer);
+  wafer_.begin_launch(launch);
   wafer_.begin_values();
   watch_->open_matrix(wafer_, launch, record.global_step, record.start);
   timers_.open(launch.kind, plan_.job->layers[static_cast<std::size_t>(launch.layer)], record.start);

@@ -21,8 +21,8 @@ class LaunchWatch {
   virtual void open_line(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
                          std::int64_t /*step*/, RunCycle /*start*/) {}
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
-  virtual void open_load(Wafer& /*wafer*/, const std::uint16_t* /*samples*/, const std::int32_t* /*labels*/,
-                         std::int64_t /*step*/, RunCycle /*start*/) {}
+  virtual void open_load(Wafer& /*wafer*/, const Launch& /*launch*/, const std::uint16_t* /*samples*/,
+                         const std::int32_t* /*labels*/, std::int64_t /*step*/, RunCycle /*start*/) {}
   /// Words of the stream as the edge had them, in order.
   virtual void stream(const std::uint16_t* /*halves*/, std::size_t /*count*/) {}
   /// Sums that left a lane, in order.

@@ -5,10 +5,10 @@
 
 namespace weft::hw {
 
-int first_activation_not_finite(Wafer& wafer, int layers) {
-  for (int activation = 0; activation <= layers; ++activation)
+int first_activation_not_finite(Wafer& wafer, int activations) {
+  for (int activation = 0; activation < activations; ++activation)
     for (int lane = 0; lane < wafer.lanes(); ++lane) {
-      const FeatureBlock block = wafer.lane(lane).gather_activation(activation);
+      const FeatureBlock block = wafer.lane(lane).gather(activation);
       if (!std::all_of(block.values.begin(), block.values.end(), [](float value) { return std::isfinite(value); }))
         return activation;
     }

@@ -3,8 +3,8 @@
 
 namespace weft::hw {
 
-/// The first activation of the forward pass that just ended with a value that is no finite number: 0 the samples, l the
-/// outputs of layer l counted from 1; -1: all are finite.
-int first_activation_not_finite(Wafer& wafer, int layers);
+/// The first tensor of the forward pass that just ended, one of the first `activations` of Job::tensors, with a value
+/// that is no finite number; -1: all are finite.
+int first_activation_not_finite(Wafer& wafer, int activations);
 
 }  // namespace weft::hw

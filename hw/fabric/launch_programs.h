@@ -18,11 +18,23 @@ struct Dropout {
 
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
 struct LineSettings {
-  bool train = true;        ///< of a loss: with deltas,
-  float loss_scale = 1.0F;  ///< times this
-  Dropout dropout;          ///< of an activation or its backward pass
-  float epsilon = 1e-5F;    ///< of a norm, added to the variance or the mean square
+  bool train = true;         ///< of a loss: with deltas,
+  float loss_scale = 1.0F;   ///< times this
+  Dropout dropout;           ///< of an activation or its backward pass
+  float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
+  float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
+  bool causal = false;       ///< of attention's softmax: a token attends to no later key
 };
+
+/// As a layer says; dropout and loss scale are a run's.
+inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
+  LineSettings settings;
+  settings.train = train;
+  settings.epsilon = layer.epsilon;
+  settings.score_scale = layer.attention.scale;
+  settings.causal = layer.attention.causal;
+  return settings;
+}
 
 /// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
 ///

@@ -70,6 +70,10 @@ void UserNode::receive_loss(const Block& block, Picosecond at) {
 
 void UserNode::receive_checkpoint(const Block& block, Picosecond at) {
   const proto::BlockTag& tag = block.tag;
+  for (std::size_t next = checkpoint_.layers.size(); next < job_.layers.size(); ++next) {
+    if (job_.layers[next].has_parameters()) break;
+    checkpoint_.layers.push_back({job_.layers[next].name, {}, 0});
+  }
   const std::size_t expected = checkpoint_.layers.size();
   if (!block.payload || static_cast<std::size_t>(tag.layer) != expected)
     throw SimulationError(fmt::format("{}: {} came, layer {} is next", name(), describe(tag), expected));

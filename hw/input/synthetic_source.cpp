@@ -13,7 +13,7 @@ void SyntheticSource::fill(int stage, std::int64_t step, int system, int micro_b
   const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
   for (int token = 0; token < job_.tokens(); ++token) {
     const std::int64_t place = (train ? first_ + train_steps_before(job_, stage) * job_.batch : 0) + step * job_.batch +
-                               static_cast<std::int64_t>(system) * job_.samples_per_system() +
+                               static_cast<std::int64_t>(system) * job_.tokens_per_system() +
                                static_cast<std::int64_t>(micro_batch) * job_.tokens() + token;
     std::uint16_t* sample = samples + static_cast<std::ptrdiff_t>(token) * features_;
     if (!train && place >= samples_) {

@@ -103,13 +103,25 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
 }
 
 const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings, const BlockMap& block) {
-  const Shape shape{
-      kind,           settings.train, settings.dropout.probability > 0, block.rectangle.width, block.rectangle.height,
-      block.features, block.tokens};
+  const Shape shape{kind,
+                    settings.train,
+                    settings.dropout.probability > 0,
+                    settings.causal,
+                    block.rectangle.width,
+                    block.rectangle.height,
+                    block.features,
+                    block.tokens};
   const auto known = known_.find(shape);
   if (known != known_.end()) return known->second;
   LinePrograms programs(kind, settings, block);
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
+}
+
+LaunchTimes ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+  LaunchTimes times;
+  for (const auto& [rectangle, count] : grid.kinds())
+    times.add(of(kind, settings, grid.scores(rectangle)).times, count);
+  return times;
 }
 
 }  // namespace weft::hw

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "hw/fabric/head_grid.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/kernels/line_kernels.h"
 
@@ -23,9 +24,11 @@ class ColumnTimer {
  public:
   explicit ColumnTimer(const MachineSpec& machine) : machine_(machine) {}
   const ColumnTimes& of(KernelKind kind, const LineSettings& settings, const BlockMap& block);
+  /// Of a kernel that makes scores: in the rectangle of each head and sequence, all at once.
+  LaunchTimes of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
 
  private:
-  using Shape = std::tuple<KernelKind, bool, bool, int, int, int, int>;
+  using Shape = std::tuple<KernelKind, bool, bool, bool, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, ColumnTimes> known_;

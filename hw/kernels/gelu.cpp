@@ -204,9 +204,9 @@ LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0;
   GeluCode code(pe, form, result + n, settings.dropout);
   const GeluWork& work = code.work();
-  code.reads({LineTensor::values, LineFormat::fp16, 0});
-  if (settings.train) code.writes({LineTensor::kept, LineFormat::fp16, 0});
-  code.writes({LineTensor::values, LineFormat::fp16, result});
+  code.reads({Operand::values, LineFormat::fp16, 0});
+  if (settings.train) code.writes({Operand::kept, LineFormat::fp16, 0});
+  code.writes({Operand::values, LineFormat::fp16, result});
   code.probability(0);
   code.combine(Opcode::mul32, work.y, work.size, n);
   code.widen(work.x, 0, 0.5F);
@@ -225,8 +225,8 @@ LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings
   const float scale = kept_scale(settings.dropout);
   GeluCode code(pe, form, values + n, settings.dropout);
   const GeluWork& work = code.work();
-  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
-  code.reads({LineTensor::kept, LineFormat::fp16, values});
+  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
+  code.reads({Operand::kept, LineFormat::fp16, values});
   code.reads(deltas);
   code.writes(deltas);
   append_dropout_mask(code, pe, settings.dropout, 0, code.random_bits());

@@ -17,7 +17,7 @@ std::uint16_t machine_gelu(std::uint16_t x, GeluForm form);
 /// infinite x.
 std::uint16_t machine_gelu_delta(std::uint16_t delta, std::uint16_t x, GeluForm form, float scale);
 
-/// Writes values; in training also what it read, as LineTensor::kept.
+/// Writes values; in training also what it read, as Operand::kept.
 template <GeluForm form>
 LineProgram gelu_program(const LinePe& pe, const LineSettings& settings);
 /// Reads that and the deltas, which it overwrites.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "hw/kernels/addition.h"
+#include "hw/kernels/attention_softmax.h"
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
 #include "hw/kernels/relu.h"
@@ -30,6 +32,9 @@ const LineKernel& line_kernel(KernelKind kind) {
        norm_backward_plain<NormForm::root_mean_square>},
       {KernelKind::rms_norm_gradient, norm_gradient_program<NormForm::root_mean_square>,
        norm_gradient_plain<NormForm::root_mean_square>},
+      {KernelKind::attention_softmax, attention_softmax_program, attention_softmax_plain},
+      {KernelKind::attention_softmax_backward, attention_softmax_backward_program, attention_softmax_backward_plain},
+      {KernelKind::addition, addition_program, addition_plain},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

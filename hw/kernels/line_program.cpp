@@ -47,6 +47,14 @@ int LineProgram::scratch_words(const LinePe& pe) const {
   return words_left;
 }
 
+void LineCode::of_tokens(Opcode opcode, int a, int of_token) {
+  combine_rows(opcode, a, of_token, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
+}
+
+void LineCode::over_features(Opcode opcode, int result, int a) {
+  combine_rows(opcode, result, a, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+}
+
 void LineCode::reduce(Opcode opcode, int address, int n) {
   if (pe_.rows == 1) return;
   Instruction sum = vector(opcode, address, 0, n);

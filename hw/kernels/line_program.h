@@ -7,6 +7,7 @@
 
 #include "hw/fabric/launch_programs.h"
 #include "hw/pe/vector_code.h"
+#include "hw/spec/operand.h"
 
 namespace weft::hw {
 
@@ -20,24 +21,11 @@ struct LinePe {
   int elements() const { return features * tokens; }
 };
 
-/// Operands of a launch, by the layer that it belongs to.
-enum class LineTensor {
-  values,  ///< the layer's output, [features][tokens]
-  kept,    ///< what its activation read, of layers that keep it (MatrixLayer::keeps_preactivation)
-  deltas,  ///< its delta
-  labels,  ///< [tokens], 16 bits each; none = 0xffff
-  gain,    ///< of a norm, [features]
-  shift,   ///< what is then added, the same
-};
-
-/// One value of each feature, the same in every column.
-constexpr bool is_vector(LineTensor tensor) { return tensor == LineTensor::gain || tensor == LineTensor::shift; }
-
 /// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
 enum class LineFormat { fp16, fp32, feature, label };
 
 struct LineOperand {
-  LineTensor tensor;
+  Operand tensor;
   LineFormat format;
   int address;  ///< word
 };
@@ -73,6 +61,10 @@ class LineCode : public VectorCode {
 
   void reads(const LineOperand& operand) { reads_.push_back(operand); }
   void writes(const LineOperand& operand) { writes_.push_back(operand); }
+  /// a[f][t] = a[f][t] op of_token[t], fp32, as what follows.
+  void of_tokens(Opcode opcode, int a, int of_token);
+  /// result[t] = result[t] op a[f][t], feature by feature of the PE's own.
+  void over_features(Opcode opcode, int result, int a);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.

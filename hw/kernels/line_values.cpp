@@ -114,7 +114,7 @@ void LineValues::load(int row, int first, LineImage& image) {
     }
     halves_.resize(all);
     for (int feature = 0; feature < block.features_of(row); ++feature) {
-      const float* values = memory_.row(operand.tensor, block.first_feature(row) + feature, first_token);
+      const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, first_token);
       if (operand.format == LineFormat::feature) {
         const std::uint16_t half = float_to_half(*values);
         for (int column = 0; column < columns; ++column) image.put_half(operand.address + feature, column, half);
@@ -140,7 +140,7 @@ void LineValues::store(int row, int first, LineImage& image) {
   const int tokens = block.tokens_of(first), columns = image.columns();
   for (const LineOperand& operand : program(row, first).writes)
     for (int feature = 0; feature < block.features_of(row); ++feature) {
-      float* values = memory_.row(operand.tensor, block.first_feature(row) + feature, block.first_token(first));
+      float* values = memory_.written(operand.tensor, block.first_feature(row) + feature, block.first_token(first));
       const bool fp32 = operand.format == LineFormat::fp32;
       const int at = operand.address + feature * tokens * (fp32 ? 2 : 1);
       if (fp32) {

@@ -13,7 +13,8 @@ class LineMemory {
   virtual ~LineMemory() = default;
   /// Of a feature the values of `token` and those behind it, as many as the columns of one run() hold.
   /// Where there is one of each feature, that, whatever the token.
-  virtual float* row(LineTensor tensor, int feature, int token) = 0;
+  virtual const float* read(Operand operand, int feature, int token) = 0;
+  virtual float* written(Operand operand, int feature, int token) = 0;
   /// The same of labels; below 0: none.
   virtual const std::int32_t* labels(int token) = 0;
 };

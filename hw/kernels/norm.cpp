@@ -70,14 +70,10 @@ class NormCode : public LineCode {
   }
   /// a[f][t] += half[f]
   void spread(int a, int halves) { add_outer(a, halves, pe_.features, ones(), pe_.tokens); }
-  /// Of [features][tokens] each feature's with the vector of tokens.
-  void of_tokens(Opcode opcode, int a, int tokens) {
-    combine_rows(opcode, a, tokens, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
-  }
   /// The PE's own.
   void sum(int result, int of) {
     fill(result, pe_.tokens, 0.0F);
-    combine_rows(Opcode::add32, result, of, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+    over_features(Opcode::add32, result, of);
   }
   /// Of each feature over the PE's tokens.
   void sum_tokens(int result, int of) {
@@ -154,11 +150,11 @@ LineProgram norm_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0, gain = result + n, shift = gain + pe.features;
   NormCode code(form, pe, settings, is_centred(form) ? shift + pe.features : shift, 2);
   const NormWork& work = code.work();
-  code.reads({LineTensor::values, LineFormat::fp16, 0});
-  code.reads({LineTensor::gain, LineFormat::feature, gain});
-  if (is_centred(form)) code.reads({LineTensor::shift, LineFormat::feature, shift});
-  if (settings.train) code.writes({LineTensor::kept, LineFormat::fp16, 0});
-  code.writes({LineTensor::values, LineFormat::fp16, result});
+  code.reads({Operand::values, LineFormat::fp16, 0});
+  code.reads({Operand::gain, LineFormat::feature, gain});
+  if (is_centred(form)) code.reads({Operand::shift, LineFormat::feature, shift});
+  if (settings.train) code.writes({Operand::kept, LineFormat::fp16, 0});
+  code.writes({Operand::values, LineFormat::fp16, result});
   code.normalise(0);
   code.fill(work.y, n, 0.0F);
   code.spread(work.y, gain);
@@ -173,9 +169,9 @@ LineProgram norm_backward_program(const LinePe& pe, const LineSettings& settings
   const int n = pe.elements(), values = n, gain = values + n;
   NormCode code(form, pe, settings, gain + pe.features, 3);
   const NormWork& work = code.work();
-  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
-  code.reads({LineTensor::kept, LineFormat::fp16, values});
-  code.reads({LineTensor::gain, LineFormat::feature, gain});
+  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
+  code.reads({Operand::kept, LineFormat::fp16, values});
+  code.reads({Operand::gain, LineFormat::feature, gain});
   code.reads(deltas);
   code.writes(deltas);
   code.normalise(values);
@@ -208,8 +204,8 @@ LineProgram norm_gradient_program(const LinePe& pe, const LineSettings& settings
   NormCode code(form, pe, settings, values + n, 2);
   const int totals = (is_centred(form) ? 2 : 1) * pe.features;
   const NormWork& work = code.work();
-  code.reads({LineTensor::kept, LineFormat::fp16, values});
-  code.reads({LineTensor::deltas, LineFormat::fp16, 0});
+  code.reads({Operand::kept, LineFormat::fp16, values});
+  code.reads({Operand::deltas, LineFormat::fp16, 0});
   code.normalise(values);
   code.fill(work.y, n, 0.0F);
   code.add_halves(work.y, 0, n, 1.0F);

@@ -17,7 +17,7 @@ namespace weft::hw {
 
 enum class NormForm { layer, root_mean_square };
 
-/// Reads values, gain and, in layer norm, shift. Writes values; in training also what it read, as LineTensor::kept.
+/// Reads values, gain and, in layer norm, shift. Writes values; in training also what it read, as Operand::kept.
 template <NormForm form>
 LineProgram norm_program(const LinePe& pe, const LineSettings& settings);
 /// Reads that, the gain and the deltas, which it overwrites.

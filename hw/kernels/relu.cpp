@@ -9,7 +9,7 @@ namespace weft::hw {
 LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
   const int bits = other_banks(pe.elements());
   LineCode code(pe, bits + dropout_words(pe, settings.dropout));
-  const LineOperand values{LineTensor::values, LineFormat::fp16, 0};
+  const LineOperand values{Operand::values, LineFormat::fp16, 0};
   code.reads(values);
   code.writes(values);
   code.add(LineCode::vector(Opcode::relu16, 0, 0, pe.elements()));
@@ -22,8 +22,8 @@ LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
 LineProgram relu_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int values = other_banks(pe.elements());
   LineCode code(pe, other_banks(values + pe.elements()));
-  const LineOperand deltas{LineTensor::deltas, LineFormat::fp16, 0};
-  code.reads({LineTensor::values, LineFormat::fp16, values});
+  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
+  code.reads({Operand::values, LineFormat::fp16, values});
   code.reads(deltas);
   code.writes(deltas);
   code.add(LineCode::vector(Opcode::relu_back16, 0, values, pe.elements()));

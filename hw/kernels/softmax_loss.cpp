@@ -1,8 +1,7 @@
 #include "hw/kernels/softmax_loss.h"
 
-#include <limits>
-
 #include "hw/kernels/column_sum.h"
+#include "hw/kernels/softmax.h"
 #include "hw/pe/special_functions.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/pe/vector_operations.h"
@@ -21,7 +20,6 @@ class SoftmaxLoss {
  private:
   void keep_label(int address);
   void drop_padding(int address, int vectors);
-  void add_maximum();
   void add_sums();
   void add_deltas();
   void add_losses();
@@ -47,10 +45,10 @@ SoftmaxLoss::SoftmaxLoss(const LinePe& pe, const LineSettings& settings)
       totals_(sums_ + 4 * pe.tokens),
       labels_(totals_ + 4),
       code_(pe, labels_ + pe.tokens + pe.tokens % 2) {
-  code_.reads({LineTensor::values, LineFormat::fp32, logits});
-  code_.reads({LineTensor::labels, LineFormat::label, labels_});
-  if (settings.train) code_.writes({LineTensor::deltas, LineFormat::fp16, scratch_});
-  add_maximum();
+  code_.reads({Operand::values, LineFormat::fp32, logits});
+  code_.reads({Operand::labels, LineFormat::label, labels_});
+  if (settings.train) code_.writes({Operand::deltas, LineFormat::fp16, scratch_});
+  append_less_maximum(code_, pe_, logits, powers_);
   add_sums();
   if (settings.train) add_deltas();
   if (pe_.row == 0) add_losses();
@@ -65,24 +63,14 @@ void SoftmaxLoss::drop_padding(int address, int vectors) {
   code_.compare(Opcode::zero_equal32, address, pe_.tokens, vectors, {labels_, 1, {no_label}, 0});
 }
 
-void SoftmaxLoss::add_maximum() {
-  const int row = 2 * pe_.tokens, maximum = powers_;
-  code_.fill(maximum, pe_.tokens, -std::numeric_limits<float>::infinity());
-  code_.combine_rows(Opcode::max32, maximum, logits, pe_.tokens, pe_.features, {0, row});
-  code_.reduce(Opcode::max32, maximum, pe_.tokens);
-  code_.give_down(maximum, pe_.tokens);
-  code_.combine_rows(Opcode::sub32, logits, maximum, pe_.tokens, pe_.features, {row, 0});
-}
-
 void SoftmaxLoss::add_sums() {
-  const int row = 2 * pe_.tokens;
   code_.fill(sums_, 2 * pe_.tokens, 0.0F);
   code_.fill(scratch_, elements_, 0.0F);
   code_.combine(Opcode::add32, scratch_, logits, elements_);
   keep_label(scratch_);
-  code_.combine_rows(Opcode::add32, sums_ + row, scratch_, pe_.tokens, pe_.features, {0, row});
+  code_.over_features(Opcode::add32, sums_ + 2 * pe_.tokens, scratch_);
   append_exponentials(code_, logits, scratch_, powers_, elements_);
-  code_.combine_rows(Opcode::add32, sums_, powers_, pe_.tokens, pe_.features, {0, row});
+  code_.over_features(Opcode::add32, sums_, powers_);
   code_.reduce(Opcode::add32, sums_, 2 * pe_.tokens);
 }
 
@@ -94,7 +82,7 @@ void SoftmaxLoss::add_deltas() {
     code_.combine(Opcode::mul32, factor, scratch_, pe_.tokens);
   }
   code_.give_down(factor, pe_.tokens);
-  code_.combine_rows(Opcode::mul32, powers_, factor, pe_.tokens, pe_.features, {2 * pe_.tokens, 0});
+  code_.of_tokens(Opcode::mul32, powers_, factor);
   code_.fill(scratch_, elements_, -loss_scale_);
   keep_label(scratch_);
   code_.combine(Opcode::add32, powers_, scratch_, elements_);
@@ -132,9 +120,6 @@ LineProgram softmax_loss_program(const LinePe& pe, const LineSettings& settings)
 std::vector<std::uint32_t> softmax_loss_plain(const ProgramLaunch& launch) {
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>&logits = launch.operands[0], &labels = launch.operands[1];
-  const auto logit = [&](int output, int token) {
-    return logits[static_cast<std::size_t>(output * block.tokens + token)];
-  };
   std::vector<std::uint32_t> deltas(launch.line.train ? logits.size() : 0);
   std::uint32_t losses = 0, correct = 0;
   for (int column = 0; column < block.columns(); ++column) {
@@ -142,22 +127,18 @@ std::vector<std::uint32_t> softmax_loss_plain(const ProgramLaunch& launch) {
     for (int held = 0; held < block.tokens_of(column); ++held) {
       const int token = block.first_token(column) + held;
       const int label = static_cast<std::int16_t>(labels[static_cast<std::size_t>(token)]);
-      std::uint32_t greatest = logit(0, token);
-      for (int output = 0; output < block.features; ++output) greatest = maximum(greatest, logit(output, token));
-      const auto below = [&](int output) { return subtract(logit(output, token), greatest); };
-      const auto power = [&](int output) { return result_bits(machine_exp(float_of(below(output)))); };
-      const std::uint32_t sum = column_sum(block, power);
-      const std::uint32_t own = column_sum(block, [&](int output) { return output == label ? below(output) : 0U; });
+      const PlainSoftmax softmax(block, logits, token, block.features, 1.0F);
+      const std::uint32_t own =
+          column_sum(block, [&](int output) { return output == label ? softmax.below(output) : 0U; });
       if (label >= 0) {
-        const std::uint32_t loss = subtract(result_bits(machine_log(float_of(sum))), own);
+        const std::uint32_t loss = subtract(result_bits(machine_log(float_of(softmax.sum()))), own);
         of_column = add(of_column, loss);
         if (own == 0) correct_of_column = add(correct_of_column, result_bits(1.0F));
       }
-      const std::uint32_t factor =
-          multiply(result_bits(machine_reciprocal(float_of(sum))), result_bits(launch.line.loss_scale));
+      const std::uint32_t factor = multiply(softmax.reciprocal(), result_bits(launch.line.loss_scale));
       for (int output = 0; launch.line.train && output < block.features; ++output) {
         const std::uint32_t target = output == label ? result_bits(-launch.line.loss_scale) : 0;
-        const std::uint32_t delta = add(multiply(power(output), factor), target);
+        const std::uint32_t delta = add(multiply(softmax.power(output), factor), target);
         deltas[static_cast<std::size_t>(output * block.tokens + token)] = label < 0 ? 0 : to_half(delta);
       }
     }

@@ -169,7 +169,7 @@ void MemoryX::send(const BlockTag& tag, Block::Payload payload, Picosecond ready
 
 void MemoryX::wait_for_updates() {
   for (int layer = 0; layer < static_cast<int>(job_.layers.size()); ++layer) {
-    while (updates_.version(layer) < train_started_) {
+    while (job_.layers[layer].has_parameters() && updates_.version(layer) < train_started_) {
       waiting_ = fmt::format("{} waits for {}", name(), updates_.missing(layer));
       wait(progress_);
     }
@@ -192,6 +192,7 @@ void MemoryX::checkpoint(int stage, std::int64_t step) {
   tag.step = step;
   reads_.issue_from(start, updates_.decided_cause());
   for (tag.layer = 0; tag.layer < static_cast<int>(now.layers.size()); ++tag.layer) {
+    if (!job_.layers[tag.layer].has_parameters()) continue;
     for (WeightServer& server : servers_) {
       const Picosecond collected = server.collect(start, tag.layer);
       reads_.issue_from(collected, reads_.issue_cause().then(proto::Limiter::memoryx_reader, {}, collected));

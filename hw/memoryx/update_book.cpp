@@ -23,6 +23,11 @@ std::vector<int> chunks_of(const Job& job, const MachineSpec& machine) {
   return chunks;
 }
 
+std::ptrdiff_t layers_with_parameters(const Job& job) {
+  return std::count_if(job.layers.begin(), job.layers.end(),
+                       [](const MatrixLayer& layer) { return layer.has_parameters(); });
+}
+
 }  // namespace
 
 UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
@@ -235,7 +240,7 @@ void UpdateBook::decide(int layer, Picosecond at, bool applied, const proto::Cau
     decided_at_ = book.version_at;
     decided_cause_ = book.version_cause;
   }
-  if (++layers_decided_ < static_cast<int>(layers_.size())) return;
+  if (++layers_decided_ < layers_with_parameters(job_)) return;
   if (norm_.clips()) {
     const bool repaired = job_.clip.timing == ClipTiming::speculative && (norm_.factor() != 1.0F || job_.timing_only);
     clip_records_.push_back(

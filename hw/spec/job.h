@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/spec/kernel_table.h"
+#include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
 #include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
@@ -19,7 +20,17 @@ namespace weft::hw {
 /// What the rows of a layer's masters are.
 enum class LayerKind {
   matrix,  ///< those of a fully connected layer
+  none,    ///< it has none: an addition, attention
   norm,  ///< vectors of a norm's features, a round of the stream each: the gain, then the shift if it has one; no bias
+};
+
+/// Of a layer that is attention of each token to those of its own sequence: heads side by side in its features,
+/// sequences in the tokens.
+struct AttentionShape {
+  int heads = 0;   ///< 0: the layer is none
+  int length = 0;  ///< tokens of a sequence
+  float scale = 1.0F;
+  bool causal = false;
 };
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
@@ -38,12 +49,18 @@ struct MatrixLayer {
   bool bias = true;
   LayerKind kind = LayerKind::matrix;
 
+  float epsilon = 1e-5F;  ///< of a norm
+  AttentionShape attention = {};
+
   /// Elements of a round of the stream by output, kept or not.
   int stream_inputs() const { return inputs + (bias ? 1 : 0); }
   /// Of the activation that it makes.
   int features() const { return kind == LayerKind::norm ? inputs : outputs; }
   /// Of its parameters, as a checkpoint has them: weight, and bias if there is one.
-  int tensors() const { return kind == LayerKind::norm ? outputs : bias ? 2 : 1; }
+  int tensors() const { return kind == LayerKind::matrix ? (bias ? 2 : 1) : rows(); }
+  bool has_parameters() const { return kind != LayerKind::none; }
+  /// Of its masters: rounds of the stream by output.
+  int rows() const { return has_parameters() ? outputs : 0; }
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
@@ -51,7 +68,7 @@ struct MatrixLayer {
     return by_input ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
   }
   /// As a checkpoint has them, zeros included.
-  std::int64_t parameters() const { return static_cast<std::int64_t>(outputs) * stream_inputs(); }
+  std::int64_t parameters() const { return static_cast<std::int64_t>(rows()) * stream_inputs(); }
   /// That travel and are updated, the bias included.
   std::int64_t kept_parameters() const { return mask ? mask->kept() + (bias ? outputs : 0) : parameters(); }
 };
@@ -61,6 +78,7 @@ struct MatrixLayer {
 struct Launch {
   KernelKind kind = KernelKind::load_input;
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
+  OperandTensors reads = {}, writes = {};
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with the inputs' elements and the
@@ -104,7 +122,7 @@ inline bool consumes_stream(const MatrixLayer& layer, KernelKind kind) {
 /// least one round).
 inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gradient, Bytes chunk_bytes) {
   StreamShape shape;
-  shape.rounds = by_input ? layer.inputs : layer.outputs;
+  shape.rounds = by_input ? layer.inputs : layer.rows();
   shape.elements_per_round = by_input ? layer.outputs : layer.stream_inputs();
   shape.element_bytes = gradient || layer.mask ? 4 : 2;
   std::int64_t most = shape.elements_per_round;
@@ -116,7 +134,7 @@ inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gr
       most = std::max(most, shape.elements_before(round + 1) - shape.elements_before(round));
   }
   shape.rounds_per_chunk =
-      static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, shape.rounds));
+      static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, std::max(shape.rounds, 1)));
   return shape;
 }
 /// Of what a launch consumes or produces. Precondition: it does.
@@ -155,6 +173,10 @@ struct Stage {
 
 struct Job {
   std::vector<MatrixLayer> layers;
+  /// Those that the forward pass makes stand first, `activations` of them in the order of their making, the samples
+  /// before all others.
+  std::vector<WaferTensor> tensors;
+  int activations = 0;
   std::vector<Launch> train_launches;  ///< one micro-batch of a training step
   std::vector<Launch> eval_launches;
   std::vector<Stage> stages;
@@ -166,8 +188,9 @@ struct Job {
   /// Every system stands at the same depth of SwarmX's tree, each behind links of its own, and in a run that only times
   /// they do the same: one of them, and one node a level, then stand for all.
   bool share_systems = false;
-  int batch = 0;          ///< samples of one step over all systems
-  int micro_batches = 1;  ///< a system's shard is run in so many equal parts
+  int batch = 0;          ///< tokens of one step over all systems, of whole samples
+  int sample_tokens = 1;  ///< of one sample, side by side: a text's sequence has many, a picture is one
+  int micro_batches = 1;  ///< a system's shard is run in so many equal parts of whole samples
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
@@ -178,8 +201,8 @@ struct Job {
   bool timing_only = false;  ///< blocks have sizes and no bytes, PEs times and no values; all times are the same
 
   int simulated_systems() const { return share_systems ? 1 : systems; }
-  int samples_per_system() const { return batch / systems; }
-  int tokens() const { return samples_per_system() / micro_batches; }  ///< on the wafer at a time
+  int tokens_per_system() const { return batch / systems; }
+  int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

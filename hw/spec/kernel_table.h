@@ -29,6 +29,9 @@ enum class KernelKind {
   rms_norm,
   rms_norm_backward,
   rms_norm_gradient,
+  attention_softmax,
+  attention_softmax_backward,
+  addition,
   load_vectors,
 };
 
@@ -78,10 +81,13 @@ struct Kernel {
   const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
                                     ///< from the line that owns the round; else every PE has its own
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
-  bool by_key = false;              ///< a round is a key of attention: a mask leaves tokens out of it
+  bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
+  bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
+  /// A stream that a lane's own edge or all of its rows take part in; attention's stay in the rectangle of a head.
+  constexpr bool at_edge() const { return streams() && !by_key; }
   /// Inputs hold the constant one of the bias, where the layer has one.
   constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.
@@ -95,6 +101,13 @@ struct Kernel {
   constexpr bool produces_gradient() const { return role == KernelRole::gradient; }
 };
 
+constexpr Kernel scores_kernel(KernelKind kind, const char* name, KernelRole role, bool masked) {
+  Kernel row{kind, name, KernelForm::line, role};
+  row.by_key = masked;
+  row.makes_scores = true;
+  return row;
+}
+
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
@@ -102,7 +115,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 23> kernels{{
+constexpr std::array<Kernel, 26> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -122,7 +135,7 @@ constexpr std::array<Kernel, 23> kernels{{
     // column that holds the key (P^T dO, dS^T Q).
     {KernelKind::attention_scores, "attention_scores", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_scores, StreamSource::owner, SumEnd::owner, LineAxis::rows, "keys", nullptr,
-     true, true},
+     true, true, true},
     {KernelKind::attention_values, "attention_values", KernelForm::stream, KernelRole::forward, KernelWeights::none,
      false, false, KernelKind::attention_values, StreamSource::owner, SumEnd::here, LineAxis::rows, "values", "scores",
      false, true},
@@ -139,6 +152,9 @@ constexpr std::array<Kernel, 23> kernels{{
     {KernelKind::rms_norm, "rms_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::rms_norm_backward, "rms_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::rms_norm_gradient, "rms_norm_gradient", KernelForm::line, KernelRole::gradient},
+    scores_kernel(KernelKind::attention_softmax, "attention_softmax", KernelRole::forward, true),
+    scores_kernel(KernelKind::attention_softmax_backward, "attention_softmax_backward", KernelRole::delta, false),
+    {KernelKind::addition, "addition", KernelForm::line, KernelRole::forward},
     // Each row gets what its features have of a norm's vectors.
     {KernelKind::load_vectors, "load_vectors", KernelForm::stream, KernelRole::forward, KernelWeights::kept, false,
      false, KernelKind::load_vectors, StreamSource::edge, SumEnd::here, LineAxis::rows, "vectors"},

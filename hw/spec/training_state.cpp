@@ -41,6 +41,7 @@ std::vector<std::string> optimizer_state_names(const OptimizerSpec& optimizer) {
 
 std::vector<StateTensor> state_tensors(const MatrixLayer& layer, const OptimizerSpec& optimizer) {
   std::vector<StateTensor> tensors;
+  if (!layer.has_parameters()) return tensors;
   std::vector<std::string> prefixes = {""};
   for (const std::string& name : optimizer_state_names(optimizer)) prefixes.push_back(name + ".");
   for (const std::string& prefix : prefixes) {

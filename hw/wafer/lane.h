@@ -4,7 +4,6 @@
 // Time and values of a launch are separate walks over the same regions: a run may skip either (proven repeats of a
 // launch need no time line; --timing_only needs no values). A launch with lists is timed whole, for a round of it may
 // have to be timed again (ListedRounds).
-#include <functional>
 #include <memory>
 #include <systemc>
 #include <vector>
@@ -27,7 +26,7 @@ class Lane : public sc_core::sc_module {
        WaferCut cut, ThreadPool& pool);
 
   /// Opens a matrix launch, for its time, its values or both. `map` must outlive it.
-  void begin_launch(const LaunchMap& map, KernelKind kind, int layer);
+  void begin_launch(const LaunchMap& map, const Launch& launch);
 
   // ---- time ------------------------------------------------------------------------------------------------------
   void begin_time(FastForward fast_forward);
@@ -84,21 +83,25 @@ class Lane : public sc_core::sc_module {
   void gradient_values(int first_round, int rounds, float* gradient);
   void retained_delta_values();
   /// The lane's block: [features, bias last where there is one][tokens].
-  FeatureBlock gather_activation(int index);
-  FeatureBlock gather_delta(int index);
-  /// A line kernel's operand, not the labels; the same.
-  FeatureBlock gather(LineTensor tensor, int layer);
+  FeatureBlock gather(int tensor);
   std::vector<std::int32_t> gather_labels();
   /// A line kernel's launch on this lane's tokens. Totals that leave row 0: of the loss its sum and the number of
   /// correct predictions; padding samples (label -1) count nowhere.
   std::vector<float> line_values(const Launch& launch, const LineSettings& settings);
+
+  /// A product of attention on this lane's tokens. Not cut: the values of all regions meet.
+  void attention_values(const Launch& launch);
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
   int regions() const { return static_cast<int>(regions_.size()); }
 
  private:
-  FeatureBlock gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index, bool one_column = false);
+  /// The stream of rounds from `first` on that one region's lines own, up to `last`. Returns where it ends.
+  int stream_block(int first, int last, int deltas);
+  void scatter(int tensor, FeatureBlock whole);
+  /// A line kernel's launch on attention's scores.
+  void score_values(const Launch& launch, const LineSettings& settings);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;
@@ -114,8 +117,8 @@ class Lane : public sc_core::sc_module {
   const LaunchMap* map_ = nullptr;
   std::int32_t edge_departure_ = 0;
   std::vector<std::int32_t> sink_issue_;
-  KernelKind kind_ = KernelKind::matmul_forward;
-  int layer_ = 0;
+  Launch launch_;
+  std::vector<FeatureBlock> scores_;  ///< tensors of scores, by their places in the job; of the others nothing
 };
 
 }  // namespace weft::hw

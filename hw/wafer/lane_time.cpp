@@ -46,10 +46,9 @@ Lane::Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, cons
   }
 }
 
-void Lane::begin_launch(const LaunchMap& map, KernelKind kind, int layer) {
+void Lane::begin_launch(const LaunchMap& map, const Launch& launch) {
   map_ = &map;
-  kind_ = kind;
-  layer_ = layer;
+  launch_ = launch;
   for (auto& part : regions_) part->open_launch(map);
   timed_.clear();
   if (map.lists() && whole_) {

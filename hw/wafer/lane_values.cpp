@@ -11,14 +11,17 @@ namespace weft::hw {
 
 void Lane::allocate() {
   if (job_.timing_only) return;
-  for (auto& part : regions_) part->values().allocate(job_.layers, rectangle_, part->extent(), tokens_);
+  for (auto& part : regions_) part->values().allocate(job_, rectangle_, part->extent(), tokens_);
+  scores_.resize(job_.tensors.size());
+  for (std::size_t tensor = 0; tensor < scores_.size(); ++tensor)
+    if (job_.tensors[tensor].scores) scores_[tensor].resize(job_.tensors[tensor].features, tokens_);
 }
 
 void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
-  const int features = job_.layers.front().inputs;
+  const int features = job_.tensors.front().features;
   for (auto& part : regions_) {
     RegionMemory& memory = part->values().memory();
-    FeatureBlock& block = memory.activation(0);
+    FeatureBlock& block = memory.block(0);
     const int first = memory.first_feature(0), count = memory.feature_count(0);
     std::vector<float> row(static_cast<std::size_t>(count));
     for (int token = 0; token < memory.tokens(); ++token) {
@@ -33,7 +36,7 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
 
 void Lane::begin_values() {
   if (job_.timing_only) return;
-  for (auto& part : regions_) part->values().begin(kind_, layer_, pool_);
+  for (auto& part : regions_) part->values().begin(launch_, pool_);
 }
 
 void Lane::weight_values(int first_round, int rounds, const float* weights, int elements) {
@@ -44,22 +47,17 @@ void Lane::weight_values(int first_round, int rounds, const float* weights, int 
 }
 
 void Lane::gradient_values(int first_round, int rounds, float* gradient) {
-  const int width = job_.layers[static_cast<std::size_t>(layer_)].stream_inputs();
+  const int inputs = needed(launch_.reads, Operand::resident), deltas = needed(launch_.reads, Operand::stream);
+  const WaferTensor& form = job_.tensors[static_cast<std::size_t>(inputs)];
+  const int width = form.features + (form.one_below ? 1 : 0);
   for (int block = first_round; block < first_round + rounds;) {
-    int next = first_round + rounds;
-    for (auto& part : regions_) {
-      if (!part->part().starts_stream(block)) continue;
-      const RegionMemory& memory = part->values().memory();
-      next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
-      part->values().stream_deltas(block, next - block);
-    }
+    const int next = stream_block(block, first_round + rounds, deltas);
     for (auto& part : regions_)
       if (part->part().starts_sum()) part->values().sum(block, next - block);
     for (auto& part : regions_) {
       if (!part->part().is_sink()) continue;
       const RegionMemory& memory = part->values().memory();
-      const int first = memory.first_feature(layer_),
-                count = memory.feature_count(layer_) + (memory.holds_bias(layer_) ? 1 : 0);
+      const int first = memory.first_feature(inputs), count = memory.row_count(inputs);
       const float* from = part->values().leaving().data();
       for (int round = block; round < next; ++round, from += count)
         std::copy_n(from, count, gradient + static_cast<std::ptrdiff_t>(round - first_round) * width + first);
@@ -68,46 +66,54 @@ void Lane::gradient_values(int first_round, int rounds, float* gradient) {
   }
 }
 
+int Lane::stream_block(int first, int last, int deltas) {
+  for (auto& part : regions_) {
+    if (!part->part().starts_stream(first)) continue;
+    const RegionMemory& memory = part->values().memory();
+    last = std::min(last, memory.first_feature(deltas) + memory.feature_count(deltas));
+    part->values().stream_deltas(first, last - first);
+  }
+  return last;
+}
+
 void Lane::retained_delta_values() {
   if (job_.timing_only) return;
-  for (int block = 0; block < map_->rounds;) {
-    int next = map_->rounds;
-    for (auto& part : regions_) {
-      if (!part->part().starts_stream(block)) continue;
-      const RegionMemory& memory = part->values().memory();
-      next = std::min(next, memory.first_feature(layer_ + 1) + memory.feature_count(layer_ + 1));
-      part->values().stream_deltas(block, next - block);
-    }
-    block = next;
-  }
+  const int deltas = needed(launch_.reads, Operand::stream);
+  for (int block = 0; block < map_->rounds;) block = stream_block(block, map_->rounds, deltas);
   for (auto& part : regions_) part->values().end();
 }
 
-FeatureBlock Lane::gather(const std::function<FeatureBlock&(RegionMemory&)>& block, int index, bool one_column) {
+FeatureBlock Lane::gather(int tensor) {
+  const WaferTensor& form = job_.tensors[static_cast<std::size_t>(tensor)];
+  if (form.scores) return scores_[static_cast<std::size_t>(tensor)];
   FeatureBlock whole;
   int rows = 0;
-  for (auto& part : regions_)
-    rows = std::max(rows, part->values().memory().first_feature(index) + block(part->values().memory()).features);
-  whole.resize(rows, one_column ? 1 : tokens_);
+  for (auto& part : regions_) {
+    const RegionMemory& memory = part->values().memory();
+    rows = std::max(rows, memory.first_feature(tensor) + memory.row_count(tensor));
+  }
+  whole.resize(rows, form.vector ? 1 : tokens_);
   for (auto& part : regions_) {
     RegionMemory& memory = part->values().memory();
-    const FeatureBlock& from = block(memory);
+    const FeatureBlock& from = memory.block(tensor);
     for (int feature = 0; feature < from.features; ++feature)
       std::copy_n(from.row(feature), from.tokens,
-                  whole.row(memory.first_feature(index) + feature) + (one_column ? 0 : memory.first_token()));
+                  whole.row(memory.first_feature(tensor) + feature) + (form.vector ? 0 : memory.first_token()));
   }
   return whole;
 }
 
-FeatureBlock Lane::gather_activation(int index) {
-  return gather([index](RegionMemory& memory) -> FeatureBlock& { return memory.activation(index); }, index);
-}
-FeatureBlock Lane::gather_delta(int index) {
-  return gather([index](RegionMemory& memory) -> FeatureBlock& { return memory.delta(index); }, index);
-}
-FeatureBlock Lane::gather(LineTensor tensor, int layer) {
-  return gather([=](RegionMemory& memory) -> FeatureBlock& { return memory.line_block(tensor, layer); }, layer + 1,
-                is_vector(tensor));
+void Lane::scatter(int tensor, FeatureBlock whole) {
+  if (job_.tensors[static_cast<std::size_t>(tensor)].scores) {
+    scores_[static_cast<std::size_t>(tensor)] = std::move(whole);
+    return;
+  }
+  for (auto& part : regions_) {
+    RegionMemory& memory = part->values().memory();
+    for (int feature = 0; feature < memory.feature_count(tensor); ++feature)
+      std::copy_n(whole.row(memory.first_feature(tensor) + feature) + memory.first_token(), memory.tokens(),
+                  memory.block(tensor).row(feature));
+  }
 }
 
 std::vector<std::int32_t> Lane::gather_labels() {
@@ -121,43 +127,54 @@ std::vector<std::int32_t> Lane::gather_labels() {
 
 namespace {
 
-/// The memories of a lane's regions, as rows of their tensors.
+/// The memories of a lane's regions, as rows of a launch's tensors.
 class RegionRows : public LineMemory {
  public:
-  RegionRows(std::vector<std::unique_ptr<Region>>& regions, int layer) : regions_(regions), layer_(layer) {}
+  RegionRows(std::vector<std::unique_ptr<Region>>& regions, const Launch& launch)
+      : regions_(regions), launch_(launch) {}
 
-  float* row(LineTensor tensor, int feature, int token) override {
-    RegionMemory& memory = holding(feature, token);
-    return memory.line_block(tensor, layer_).row(feature - memory.first_feature(layer_ + 1)) +
-           (is_vector(tensor) ? 0 : token - memory.first_token());
+  const float* read(Operand operand, int feature, int token) override {
+    return row(needed(launch_.reads, operand), feature, token);
+  }
+  float* written(Operand operand, int feature, int token) override {
+    return row(needed(launch_.writes, operand), feature, token);
   }
   const std::int32_t* labels(int token) override {
-    RegionMemory& memory = holding(0, token);
+    const auto found = std::find_if(regions_.begin(), regions_.end(), [&](auto& part) {
+      return within(token, part->values().memory().first_token(), part->values().memory().tokens());
+    });
+    RegionMemory& memory = (*found)->values().memory();
     return memory.labels().data() + token - memory.first_token();
   }
 
  private:
-  RegionMemory& holding(int feature, int token) {
-    const auto within = [](int place, int first, int count) { return place >= first && place < first + count; };
+  static bool within(int place, int first, int count) { return place >= first && place < first + count; }
+  float* row(int tensor, int feature, int token) {
     const auto found = std::find_if(regions_.begin(), regions_.end(), [&](auto& part) {
       RegionMemory& memory = part->values().memory();
       return within(token, memory.first_token(), memory.tokens()) &&
-             within(feature, memory.first_feature(layer_ + 1), memory.feature_count(layer_ + 1));
+             within(feature, memory.first_feature(tensor), memory.feature_count(tensor));
     });
-    return (*found)->values().memory();
+    RegionMemory& memory = (*found)->values().memory();
+    float* values = memory.block(tensor).row(feature - memory.first_feature(tensor));
+    return memory.form(tensor).vector ? values : values + token - memory.first_token();
   }
 
   std::vector<std::unique_ptr<Region>>& regions_;
-  int layer_;
+  const Launch& launch_;
 };
 
 }  // namespace
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
+  if (kernel_of(launch.kind).makes_scores) {
+    score_values(launch, settings);
+    return {};
+  }
   const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
   LinePrograms programs(launch.kind, settings, block);
-  RegionRows rows(regions_, launch.layer);
+  RegionRows rows(regions_, launch);
   LineValues values(programs, rows);
   // The regions of one row of the cut: in each, columns whose tokens stand behind each other.
   for (int place = 0; place < cut_.columns; ++place) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "hw/kernels/line_program.h"
 #include "hw/spec/job.h"
 #include "hw/wafer/launch_part.h"
 
@@ -28,52 +27,42 @@ struct FeatureBlock {
   }
 };
 
-/// Activation l is the input of layer l; activation `layers` are the logits (fp32). Each activation that feeds a layer
-/// with bias has one more row behind its features, the ones of the bias, present in the region that holds the last
-/// mapped row.
+/// The tensors of a job, by their places in Job::tensors. One with a bias's constant one has a row more behind its
+/// features, present in the region that holds the last mapped row. Scores are the lane's.
 class RegionMemory {
  public:
-  /// `layers` outlive it.
-  RegionMemory(const std::vector<MatrixLayer>& layers, Rectangle rectangle, RegionExtent extent, int tokens);
+  /// `job` outlives it.
+  RegionMemory(const Job& job, Rectangle rectangle, RegionExtent extent, int tokens);
 
-  const MatrixLayer& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
-  /// Number of activations, inputs and logits included.
-  int activations() const { return static_cast<int>(widths_.size()); }
-  int features_of(int activation) const { return widths_[static_cast<std::size_t>(activation)]; }
-  /// Global index of the first local feature of an activation, and how many there are here.
-  int first_feature(int activation) const;
-  int feature_count(int activation) const;
-  /// True when the constant one of this activation lives here.
-  bool holds_bias(int activation) const;
+  const Job& job() const { return job_; }
+  const WaferTensor& form(int tensor) const { return job_.tensors[static_cast<std::size_t>(tensor)]; }
+  /// Global index of the first local feature of a tensor, and how many there are here.
+  int first_feature(int tensor) const;
+  int feature_count(int tensor) const;
+  /// The same with the constant one, where it is here.
+  int row_count(int tensor) const { return feature_count(tensor) + (holds_one(tensor) ? 1 : 0); }
   int first_token() const { return first_token_; }
   int tokens() const { return tokens_; }
   const RegionExtent& extent() const { return extent_; }
 
-  FeatureBlock& activation(int index) { return activations_[static_cast<std::size_t>(index)]; }
-  FeatureBlock& delta(int index) { return deltas_[static_cast<std::size_t>(index)]; }
-  /// A line kernel's operand of elements, of layer `layer`. Throws SimulationError for one that no wafer holds yet.
-  FeatureBlock& line_block(LineTensor tensor, int layer);
-  /// A norm's layer: the first feature here, and of the `vector`-th of its vectors the features here.
-  int first_norm_feature(int index) const {
-    return split_first(layer(index).inputs, rectangle_.height, extent_.row_first);
-  }
-  FeatureBlock& norm_vector(int layer, int vector) {
-    return vectors_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(vector)];
-  }
+  /// Precondition: there is one, see needed().
+  FeatureBlock& block(int tensor) { return blocks_[static_cast<std::size_t>(tensor)]; }
   std::vector<std::int32_t>& labels() { return labels_; }
   FeatureBlock& retained() { return retained_; }
 
  private:
-  const std::vector<MatrixLayer>& layers_;
+  bool holds_one(int tensor) const;
+
+  const Job& job_;
   Rectangle rectangle_;
   RegionExtent extent_;
-  std::vector<int> widths_;
   int first_token_ = 0, tokens_ = 0;
-  std::vector<FeatureBlock> activations_, deltas_;
-  std::vector<FeatureBlock> kept_;                  ///< of layers that keep what their activation read
-  std::vector<std::vector<FeatureBlock>> vectors_;  ///< of each layer that is a norm's, in the order of its rounds
-  FeatureBlock retained_;                           ///< [outputs of the last layer][local inputs]
+  std::vector<FeatureBlock> blocks_;
+  FeatureBlock retained_;  ///< [outputs of the last layer][local inputs]
   std::vector<std::int32_t> labels_;
 };
+
+/// The operand's tensor. Throws SimulationError if the launch names none.
+int needed(const OperandTensors& tensors, Operand operand);
 
 }  // namespace weft::hw

@@ -12,34 +12,31 @@ namespace weft::hw {
 using proto::BurstKind;
 using proto::WaveletBurst;
 
-void RegionValues::allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, const RegionExtent& extent,
-                            int tokens) {
-  memory_ = std::make_unique<RegionMemory>(layers, rectangle, extent, tokens);
+void RegionValues::allocate(const Job& job, Rectangle rectangle, const RegionExtent& extent, int tokens) {
+  memory_ = std::make_unique<RegionMemory>(job, rectangle, extent, tokens);
 }
 
 // Local operand of a launch: [elements of the stream's line][vector], the second factor of every AXPY.
-void RegionValues::begin(KernelKind kind, int layer, ThreadPool& pool) {
-  kernel_ = &kernel_of(kind);
-  layer_ = layer;
+void RegionValues::begin(const Launch& launch, ThreadPool& pool) {
+  kernel_ = &kernel_of(launch.kind);
+  launch_ = launch;
   pool_ = &pool;
   scalars_.clear();
   if (kernel_->produces_gradient()) {
-    const FeatureBlock& block = memory_->activation(layer);
+    const FeatureBlock& block = memory_->block(resident());
     transposed_.resize(block.values.size());
     transpose(block.values.data(), block.features, block.tokens, transposed_.data());
   }
   if (kernel_->weights == KernelWeights::kept && !kernel_->stores())
-    memory_->retained().resize(memory_->features_of(layer + 1), memory_->feature_count(layer));
+    memory_->retained().resize(memory_->form(result()).features, memory_->feature_count(resident()));
+}
+
+int RegionValues::lines_tensor() const {
+  return kernel_->stores() ? needed(launch_.writes, Operand::gain) : resident();
 }
 
 void RegionValues::stream_weights(int first, int rounds, const float* weights, int row_stride) {
-  const int source = kernel_->by_input ? layer_ + 1 : layer_;
-  int begin = memory_->first_feature(source);
-  int wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
-  if (kernel_->stores()) {
-    begin = memory_->first_norm_feature(layer_);
-    wide = memory_->norm_vector(layer_, 0).features;
-  }
+  const int begin = memory_->first_feature(lines_tensor()), wide = memory_->row_count(lines_tensor());
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !part_.neighbour(part_.right())) return;
   WaveletBurst burst;
@@ -53,8 +50,8 @@ void RegionValues::stream_weights(int first, int rounds, const float* weights, i
 }
 
 void RegionValues::stream_deltas(int first, int rounds) {
-  FeatureBlock& block = memory_->delta(layer_ + 1);
-  const float* rows = block.row(first - memory_->first_feature(layer_ + 1));
+  FeatureBlock& block = memory_->block(stream());
+  const float* rows = block.row(first - memory_->first_feature(stream()));
   use_scalars(first, rounds, rows, block.tokens);
   for (const proto::Side side : {part_.left(), part_.right()}) {
     if (!part_.neighbour(side)) continue;
@@ -70,15 +67,12 @@ void RegionValues::stream_deltas(int first, int rounds) {
 void RegionValues::use_scalars(int first, int rounds, const float* scalars, int stride) {
   if (kernel_->stores()) {
     for (int round = 0; round < rounds; ++round) {
-      FeatureBlock& vector = memory_->norm_vector(layer_, first + round);
+      FeatureBlock& vector = memory_->block(needed(launch_.writes, vector_of_round(first + round)));
       std::copy_n(scalars + static_cast<std::ptrdiff_t>(round) * stride, vector.features, vector.row(0));
     }
     return;
   }
-  const int source = kernel_->by_input ? layer_ + 1 : layer_;
-  int wide = memory_->tokens();
-  if (part_.map().lines_are_rows)
-    wide = memory_->feature_count(source) + (!kernel_->by_input && memory_->holds_bias(source) ? 1 : 0);
+  const int wide = part_.map().lines_are_rows ? memory_->row_count(resident()) : memory_->tokens();
   if (kernel_->weights == KernelWeights::resident) {
     for (int round = 0; round < rounds; ++round)
       kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride,
@@ -90,15 +84,14 @@ void RegionValues::use_scalars(int first, int rounds, const float* scalars, int 
     const float* from = scalars + static_cast<std::ptrdiff_t>(round) * stride;
     std::copy(from, from + wide, scalars_.data() + static_cast<std::ptrdiff_t>(round) * wide);
     if (kernel_->weights == KernelWeights::kept)
-      std::copy(from, from + memory_->feature_count(layer_), memory_->retained().row(first + round));
+      std::copy(from, from + memory_->feature_count(resident()), memory_->retained().row(first + round));
   }
 }
 
 void RegionValues::sum(int first, int rounds) {
   const bool gradient = kernel_->produces_gradient();
-  const int source = kernel_->by_input ? layer_ + 1 : layer_;
   const bool continues = part_.map().chain > part_.line_last();
-  FeatureBlock& operand = kernel_->by_input ? memory_->delta(source) : memory_->activation(source);
+  FeatureBlock& operand = memory_->block(resident());
   const float* factor = gradient ? transposed_.data() : operand.values.data();
   const int inner = gradient ? operand.tokens : operand.features;
   const int outer = gradient ? operand.features : operand.tokens;
@@ -113,10 +106,10 @@ void RegionValues::sum(int first, int rounds) {
   }
   if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
   const BlockOrder order = gradient ? BlockOrder::ascending : BlockOrder::descending;
-  const MatrixLayer& layer = memory_->layer(layer_);
+  const MatrixLayer& layer = memory_->job().layers[static_cast<std::size_t>(launch_.layer)];
   // Of a gradient the kept sums are picked where they leave.
   if (layer.mask && !gradient) {
-    const int place = memory_->first_feature(source);
+    const int place = memory_->first_feature(resident());
     masked_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, bounds, order, continues,
                 [&](int round, int feature) { return layer.keeps(kernel_->by_input, first + round, place + feature); });
   } else {
@@ -136,16 +129,13 @@ void RegionValues::sum(int first, int rounds) {
 }
 
 void RegionValues::deliver(int first, int rounds, const std::vector<float>& sums) {
-  const bool delta = kernel_->by_input;
-  const int target = delta ? layer_ : layer_ + 1;
-  const int begin = memory_->first_feature(target), count = memory_->feature_count(target);
+  const int target = result(), begin = memory_->first_feature(target), count = memory_->feature_count(target);
   const auto wide = static_cast<std::size_t>(memory_->tokens());
-  const bool logits = !delta && target + 1 == memory_->activations();
-  FeatureBlock& block = delta ? memory_->delta(target) : memory_->activation(target);
+  FeatureBlock& block = memory_->block(target);
   for (int round = std::max(first, begin); round < std::min(first + rounds, begin + count); ++round) {
     const float* from = sums.data() + static_cast<std::size_t>(round - first) * wide;
     float* to = block.row(round - begin);
-    if (logits) {
+    if (memory_->form(target).fp32) {
       std::copy(from, from + wide, to);
     } else {
       round_to_half(from, to, wide);
@@ -165,7 +155,7 @@ void RegionValues::end() {
   const FeatureBlock& kept = memory_->retained();
   std::vector<float> weights(kept.values.size());
   transpose(kept.values.data(), kept.features, kept.tokens, weights.data());
-  FeatureBlock& to = memory_->delta(layer_);
+  FeatureBlock& to = memory_->block(result());
   std::vector<float> sums(to.values.size());
   const int inner = kept.features;
   chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens,

@@ -17,10 +17,10 @@ class RegionValues {
   /// `part`: of the launch that is open, outlives it. `send`: to a neighbour.
   RegionValues(const LaunchPart& part, Send send) : part_(part), send_(std::move(send)) {}
 
-  void allocate(const std::vector<MatrixLayer>& layers, Rectangle rectangle, const RegionExtent& extent, int tokens);
+  void allocate(const Job& job, Rectangle rectangle, const RegionExtent& extent, int tokens);
   RegionMemory& memory() { return *memory_; }
-  /// Starts a matrix launch on values; `layer` is an index.
-  void begin(KernelKind kind, int layer, ThreadPool& pool);
+  /// Starts a matrix launch on values.
+  void begin(const Launch& launch, ThreadPool& pool);
   /// Scalars of rounds [first, first + rounds) for the lines of this region and of those it hands them on to.
   /// From the edge: weights [rounds][elements of all chain lines of the launch].
   void stream_weights(int first, int rounds, const float* weights, int row_stride);
@@ -36,6 +36,11 @@ class RegionValues {
   void take(proto::Side from, proto::WaveletBurst& burst);
 
  private:
+  int resident() const { return needed(launch_.reads, Operand::resident); }
+  int stream() const { return needed(launch_.reads, Operand::stream); }
+  /// Whose features the lines of the stream from the edge are.
+  int lines_tensor() const;
+  int result() const { return needed(launch_.writes, Operand::result); }
   void use_scalars(int first, int rounds, const float* scalars, int stride);
   void deliver(int first, int rounds, const std::vector<float>& sums);
 
@@ -43,7 +48,7 @@ class RegionValues {
   Send send_;
   std::unique_ptr<RegionMemory> memory_;
   const Kernel* kernel_ = &kernel_of(KernelKind::matmul_forward);
-  int layer_ = 0;
+  Launch launch_;
   ThreadPool* pool_ = nullptr;
   std::vector<float> scalars_, sums_, transposed_, kept_scalars_;
 };

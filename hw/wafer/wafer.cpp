@@ -22,13 +22,13 @@ std::shared_ptr<const RoundCounts> Wafer::counts_of(KernelKind kind, int layer) 
   return counts;
 }
 
-void Wafer::begin_launch(KernelKind kind, int layer) {
+void Wafer::begin_launch(const Launch& launch) {
   maps_.clear();
   maps_.reserve(lanes_.size());
   for (int index = 0; index < lanes(); ++index) {
-    maps_.emplace_back(kind, job_.layers[static_cast<std::size_t>(layer)], mapping_.lane, lane_tokens(index),
-                       counts_of(kind, layer));
-    lane(index).begin_launch(maps_.back(), kind, layer);
+    maps_.emplace_back(launch.kind, job_.layers[static_cast<std::size_t>(launch.layer)], mapping_.lane,
+                       lane_tokens(index), counts_of(launch.kind, launch.layer));
+    lane(index).begin_launch(maps_.back(), launch);
   }
 }
 
@@ -37,7 +37,7 @@ void Wafer::allocate() {
 }
 
 void Wafer::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
-  const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
+  const auto features = static_cast<std::ptrdiff_t>(job_.tensors.front().features);
   for (int index = 0; index < lanes(); ++index) {
     const int first = lane_first_token(index);
     lane(index).load_samples(samples + first * features, labels + first);

@@ -29,8 +29,8 @@ class Wafer : public sc_core::sc_module {
   /// An activation of `features` features on a lane.
   BlockMap block(int lane, int features) const { return {mapping_.lane, features, lane_tokens(lane)}; }
 
-  /// Opens a matrix launch of layer `layer` (an index) on every lane.
-  void begin_launch(KernelKind kind, int layer);
+  /// Opens a matrix launch on every lane.
+  void begin_launch(const Launch& launch);
   /// Of the launch that is open; those of lanes with equal tokens are equal.
   const LaunchMap& map(int lane) const { return maps_[static_cast<std::size_t>(lane)]; }
 

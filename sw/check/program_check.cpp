@@ -27,13 +27,15 @@ std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   return halves;
 }
 
-/// Of the first features: without the bias's constant one.
-void append_bits(const FeatureBlock& block, std::size_t features, bool fp32, std::vector<std::uint32_t>& bits) {
+}  // namespace
+
+// Without the bias's constant one.
+void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<std::uint32_t>& bits) const {
+  const FeatureBlock block = lane.gather(tensor);
+  const auto features = static_cast<std::size_t>(job_.tensors[static_cast<std::size_t>(tensor)].features);
   for (std::size_t at = 0; at < features * static_cast<std::size_t>(block.tokens); ++at)
     bits.push_back(fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
 }
-
-}  // namespace
 
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
   active_ = programs_.wants(system_, step);
@@ -65,15 +67,11 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
     if (row.stores()) continue;
-    if (row.weights == KernelWeights::resident) {
-      program.resident = kept_;
-    } else if (row.by_input) {
-      program.resident = halves_of(lane.gather_delta(launch.layer + 1));
-    } else {
-      program.resident = halves_of(lane.gather_activation(launch.layer));
-    }
-    if (!program.map->from_edge) program.stream = halves_of(lane.gather_delta(launch.layer + 1));
-    program.keeps_fp32 = row.is_forward_product() && launch.layer + 1 == static_cast<int>(job_.layers.size());
+    const auto operand = [&](Operand which) { return halves_of(lane.gather(needed(launch.reads, which))); };
+    program.resident = row.weights == KernelWeights::resident ? kept_ : operand(Operand::resident);
+    if (!program.map->from_edge) program.stream = operand(Operand::stream);
+    if (row.sums != SumEnd::edge)
+      program.keeps_fp32 = job_.tensors[static_cast<std::size_t>(needed(launch.writes, Operand::result))].fp32;
   }
 }
 
@@ -87,26 +85,26 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
     program.line = wafer_->lane_settings(settings, index);
     program.block = wafer_->block(index, features);
     LinePrograms programs(program);
-    for (const LineOperand& operand : programs.of(0, 0).reads) program.operands.push_back(operand_bits(lane, operand));
+    for (const LineOperand& operand : programs.of(0, 0).reads)
+      program.operands.push_back(operand_bits(lane, launch.reads, operand));
   }
 }
 
-std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const LineOperand& operand) const {
+std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const OperandTensors& tensors,
+                                                      const LineOperand& operand) const {
   std::vector<std::uint32_t> bits;
   if (operand.format == LineFormat::label) {
     for (const std::int32_t label : lane.gather_labels()) bits.push_back(static_cast<std::uint16_t>(label));
     return bits;
   }
-  const FeatureBlock block = lane.gather(operand.tensor, launch_.layer);
-  const auto features = static_cast<std::size_t>(job_.layers[static_cast<std::size_t>(launch_.layer)].features());
-  append_bits(block, features, operand.format == LineFormat::fp32, bits);
+  append_tensor(lane, needed(tensors, operand.tensor), operand.format == LineFormat::fp32, bits);
   return bits;
 }
 
-void ProgramCheck::open_load(Wafer& wafer, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
-                             RunCycle start) {
-  if (!begin(wafer, {KernelKind::load_input, 0}, step, start)) return;
-  const auto features = static_cast<std::ptrdiff_t>(job_.layers.front().inputs);
+void ProgramCheck::open_load(Wafer& wafer, const Launch& launch, const std::uint16_t* samples,
+                             const std::int32_t* labels, std::int64_t step, RunCycle start) {
+  if (!begin(wafer, launch, step, start)) return;
+  const auto features = static_cast<std::ptrdiff_t>(job_.tensors.front().features);
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     ProgramLaunch& program = data(lane);
     program.block = wafer_->block(lane, static_cast<int>(features));
@@ -136,41 +134,27 @@ void ProgramCheck::keep(const MatrixLayer& layer) {
 }
 
 void ProgramCheck::take_results(int lane) {
-  const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch_.layer)];
   ProgramLaunch& program = data(lane);
-  const auto take = [&](const FeatureBlock& block, int features) {
-    append_bits(block, static_cast<std::size_t>(features), program.keeps_fp32, program.results);
-  };
   const Kernel& row = kernel_of(launch_.kind);
   if (row.form == KernelForm::line) {
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).writes) {
-      const std::vector<std::uint32_t> bits = operand_bits(wafer_->lane(lane), operand);
+      const std::vector<std::uint32_t> bits = operand_bits(wafer_->lane(lane), launch_.writes, operand);
       program.results.insert(program.results.end(), bits.begin(), bits.end());
     }
     return;
   }
+  if (row.produces_gradient()) return;  // left by the edge
   if (row.stores()) {
     for (int column = 0; column < program.map->positions; ++column)
-      for (int vector = 0; vector < layer.outputs; ++vector)
-        take(wafer_->lane(lane).gather(vector == 0 ? LineTensor::gain : LineTensor::shift, launch_.layer),
-             layer.inputs);
+      for (int round = 0; round < program.map->rounds; ++round)
+        append_tensor(wafer_->lane(lane), needed(launch_.writes, vector_of_round(round)), false, program.results);
     return;
   }
-  switch (row.role) {
-    case KernelRole::loss:      // a line kernel
-    case KernelRole::gradient:  // left by the edge
-      return;
-    case KernelRole::samples:
-      take(wafer_->lane(lane).gather_activation(0), layer.inputs);
-      for (int row = 0; row < std::min(program.outputs, program.block.rectangle.height); ++row)
-        program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
-      return;
-    case KernelRole::delta:
-      return take(wafer_->lane(lane).gather_delta(launch_.layer), layer.inputs);
-    case KernelRole::forward:
-      return take(wafer_->lane(lane).gather_activation(launch_.layer + 1), layer.outputs);
-  }
+  append_tensor(wafer_->lane(lane), needed(launch_.writes, Operand::result), program.keeps_fp32, program.results);
+  if (row.form != KernelForm::load) return;
+  for (int owner = 0; owner < std::min(program.outputs, program.block.rectangle.height); ++owner)
+    program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
 }
 
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/csx/launch_watch.h"
+#include "hw/kernels/line_program.h"
 
 namespace weft::sw {
 
@@ -16,8 +17,8 @@ class ProgramCheck : public hw::LaunchWatch {
   void open_matrix(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start) override;
   void open_line(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings, std::int64_t step,
                  RunCycle start) override;
-  void open_load(hw::Wafer& wafer, const std::uint16_t* samples, const std::int32_t* labels, std::int64_t step,
-                 RunCycle start) override;
+  void open_load(hw::Wafer& wafer, const hw::Launch& launch, const std::uint16_t* samples, const std::int32_t* labels,
+                 std::int64_t step, RunCycle start) override;
   void stream(const std::uint16_t* halves, std::size_t count) override;
   void leaving(int lane, const float* sums, std::size_t count) override;
   /// Throws as LaunchPrograms::run().
@@ -29,7 +30,9 @@ class ProgramCheck : public hw::LaunchWatch {
   hw::ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
   /// Of an operand of the launch, as it stands.
-  std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::LineOperand& operand) const;
+  std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::OperandTensors& tensors,
+                                          const hw::LineOperand& operand) const;
+  void append_tensor(hw::Lane& lane, int tensor, bool fp32, std::vector<std::uint32_t>& bits) const;
   void keep(const hw::MatrixLayer& layer);
 
   hw::LaunchPrograms& programs_;

@@ -120,7 +120,7 @@ std::filesystem::path write_checkpoint(const std::filesystem::path& folder, cons
       file.tensor(name, tensor.shape, tensor.values.data());
       leaf(spec, name) = {{"dtype", "float32"}, {"shape", tensor.shape}};
     }
-    integer(update_count_name(layer.layer), layer.updates);
+    if (!layer.tensors.empty()) integer(update_count_name(layer.layer), layer.updates);
   }
   integer("global_step", state.global_step);
   integer("loss_scale.finite_steps", state.finite_steps);
@@ -157,7 +157,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
       known.insert(dataset_name(layer.name, tensor.name));
       file.check(dataset_name(layer.name, tensor.name), tensor.shape, errors);
     }
-    known.insert(update_count_name(layer.name));
+    if (layer.has_parameters()) known.insert(update_count_name(layer.name));
   }
   for (const std::string& name : file.names())
     if (known.count(name) == 0)
@@ -166,7 +166,7 @@ hw::TrainingState read_checkpoint(const std::filesystem::path& path, const std::
   for (hw::LayerState& layer : state.layers) {
     for (hw::StateTensor& tensor : layer.tensors)
       tensor.values = file.tensor(dataset_name(layer.layer, tensor.name), tensor.shape);
-    layer.updates = count(file, update_count_name(layer.layer));
+    if (!layer.tensors.empty()) layer.updates = count(file, update_count_name(layer.layer));
   }
   state.global_step = count(file, "global_step");
   state.finite_steps = count(file, "loss_scale.finite_steps");

@@ -86,6 +86,10 @@ std::vector<std::uint8_t> answer_to(Hdf5Child::Question question, const std::str
       const std::vector<float> values = image.values(subject);
       return bytes_of(values.data(), values.size());
     }
+    case Question::integers: {
+      const std::vector<std::int64_t> values = image.integers(subject);
+      return bytes_of(values.data(), values.size());
+    }
     case Question::integer: {
       const std::int64_t value = image.integer(subject);
       return bytes_of(&value, 1);
@@ -115,7 +119,8 @@ void serve(int channel, const std::vector<std::uint8_t>& bytes) {
     try {
       if (head.memory > 0) limit_memory(spare_memory + bytes_per_answer_byte * head.memory);
       const auto question = static_cast<Hdf5Child::Question>(head.kind);
-      limit_time(bytes.size() + (question == Hdf5Child::Question::values ? head.memory : 0));
+      const bool is_tensor = question == Hdf5Child::Question::values || question == Hdf5Child::Question::integers;
+      limit_time(bytes.size() + (is_tensor ? head.memory : 0));
       if (!image) image.emplace(bytes);
       answer = answer_to(question, subject, *image);
       good = true;

@@ -11,7 +11,7 @@ namespace weft::sw {
 
 class Hdf5Child {
  public:
-  enum class Question : std::uint8_t { items, values, integer, real, text, attribute };
+  enum class Question : std::uint8_t { items, values, integers, integer, real, text, attribute };
 
   /// Forks; the child reads `image` as it is now. Call it before threads that hold locks of the allocator.
   explicit Hdf5Child(const std::vector<std::uint8_t>& image);

@@ -35,11 +35,14 @@ class Hdf5Writer {
 /// not as asked for.
 class Hdf5Reader {
  public:
-  /// Refuses what is truncated, damaged, or no HDF5 file. `path` is for messages.
-  Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image);
+  /// Refuses what is truncated, damaged, or no HDF5 file. `path` and `what` are for messages.
+  Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image,
+             const std::string& what = "checkpoint");
   /// Refuses if there is no such dataset (and names the nearest), or its shape or type is another. Floating-point
   /// numbers of any format are read as fp32.
   std::vector<float> tensor(const std::string& name, const std::vector<std::int64_t>& shape) const;
+  /// All whole numbers of a dataset, 2^31 at most; its shape is that of its item.
+  std::vector<std::int64_t> integers(const std::string& name) const;
   std::int64_t integer(const std::string& name) const;
   double real(const std::string& name) const;
   std::string text(const std::string& name) const;
@@ -61,6 +64,7 @@ class Hdf5Reader {
   const Hdf5Item& item(const std::string& name) const;
   std::vector<std::uint8_t> ask(Hdf5Child::Question question, const std::string& subject, std::uint64_t bytes) const;
   std::filesystem::path path_;
+  std::string what_;
   std::unique_ptr<Hdf5Child> child_;
   std::vector<Hdf5Item> items_;
 };

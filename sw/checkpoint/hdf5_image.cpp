@@ -163,6 +163,17 @@ std::vector<float> Hdf5Image::values(const std::string& path) const {
   return values;
 }
 
+std::vector<std::int64_t> Hdf5Image::integers(const std::string& path) const {
+  const Hdf5Handle data = open(path);
+  const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), type(H5Dget_type(data.id()), H5Tclose);
+  if (H5Tget_class(type.id()) != H5T_INTEGER) refuse(path + " does not hold whole numbers");
+  std::vector<std::int64_t> values(
+      static_cast<std::size_t>(std::max<hssize_t>(0, H5Sget_simple_extent_npoints(space.id()))));
+  if (H5Dread(data.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+    refuse(path + " cannot be read: its data are damaged");
+  return values;
+}
+
 void Hdf5Image::scalar(const std::string& path, H5T_class_t type_class, hid_t type, void* value) const {
   const Hdf5Handle data = open(path);
   const Hdf5Handle space(H5Dget_space(data.id()), H5Sclose), stored(H5Dget_type(data.id()), H5Tclose);

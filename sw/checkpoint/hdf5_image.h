@@ -31,6 +31,8 @@ class Hdf5Image {
   std::vector<Hdf5Item> items() const;
   /// Floating-point numbers of any format as fp32, rounded to nearest; refuses what is beyond fp32 and finite.
   std::vector<float> values(const std::string& path) const;
+  /// Whole numbers of any format.
+  std::vector<std::int64_t> integers(const std::string& path) const;
   std::int64_t integer(const std::string& path) const;
   double real(const std::string& path) const;
   std::string text(const std::string& path) const;

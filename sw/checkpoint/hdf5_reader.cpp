@@ -17,6 +17,7 @@ namespace {
 using Question = Hdf5Child::Question;
 
 constexpr std::uint64_t most_answer_bytes = std::uint64_t{1} << 25;
+constexpr std::uint64_t most_integers = std::uint64_t{1} << 31;
 
 /// Why an item is not a tensor of this shape; empty if it is one.
 std::string misfit(const Hdf5Item& item, const std::vector<std::int64_t>& shape) {
@@ -31,7 +32,9 @@ std::string misfit(const Hdf5Item& item, const std::vector<std::int64_t>& shape)
 
 }  // namespace
 
-Hdf5Reader::Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image) : path_(path) {
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& path, const std::vector<std::uint8_t>& image,
+                       const std::string& what)
+    : path_(path), what_(what) {
   const std::optional<Hdf5Extent> extent = hdf5_extent(image);
   if (extent && extent->end > image.size())
     refuse(fmt::format("is truncated: {} bytes, its header says {}", image.size(), extent->end));
@@ -53,7 +56,7 @@ std::vector<std::uint8_t> Hdf5Reader::ask(Question question, const std::string& 
 }
 
 void Hdf5Reader::refuse(const std::string& why) const {
-  throw UsageError(fmt::format("checkpoint {}: {}", path_.string(), why));
+  throw UsageError(fmt::format("{} {}: {}", what_, path_.string(), why));
 }
 
 std::vector<std::string> Hdf5Reader::names() const {
@@ -105,6 +108,16 @@ std::vector<float> Hdf5Reader::tensor(const std::string& name, const std::vector
   std::vector<float> values(found.count());
   const std::vector<std::uint8_t> bytes = ask(Question::values, found.path, values.size() * sizeof(float));
   if (bytes.size() != values.size() * sizeof(float)) refuse(name + " cannot be read: its data are damaged");
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+std::vector<std::int64_t> Hdf5Reader::integers(const std::string& name) const {
+  const Hdf5Item& found = item(name);
+  if (found.count() > most_integers) refuse(fmt::format("{} holds more than {} numbers", name, most_integers));
+  std::vector<std::int64_t> values(found.count());
+  const std::vector<std::uint8_t> bytes = ask(Question::integers, found.path, values.size() * sizeof(std::int64_t));
+  if (bytes.size() != values.size() * sizeof(std::int64_t)) refuse(name + " cannot be read: its data are damaged");
   if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return values;
 }

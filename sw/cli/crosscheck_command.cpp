@@ -23,7 +23,7 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const
   std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
     if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
-    if (mask.any() && !hw::kernel_of(kind).by_key) continue;
+    if (mask.any() && !takes_mask(kind, mask)) continue;
     kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};
@@ -31,7 +31,7 @@ std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const
   if (name.empty()) return kinds;
   throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
                                zeros > 0    ? " whose weights may be sparse (--zeros)"
-                               : mask.any() ? " of attention (--causal, --reach, --length)"
+                               : mask.any() ? " of attention with this mask (--causal, --reach, --length)"
                                             : "",
                                suggest(name, known)));
 }

@@ -7,64 +7,15 @@
 #include <map>
 #include <set>
 
-#include "hw/spec/kernel_table.h"
 #include "sw/graph/backward_graph.h"
+#include "sw/graph/operation_types.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
 
-using hw::KernelKind;
-
 namespace {
 
 constexpr const char* model_input = "the model's input";
-
-/// The operations that a kernel does, each reading only the one before it.
-struct Pattern {
-  Pass pass;
-  std::vector<std::string> types;
-  std::vector<std::string> after;  ///< what makes that which the first one reads; empty: anything
-  std::optional<KernelKind> kind;
-};
-
-std::vector<Pattern> all_patterns() {
-  std::vector<Pattern> all = {
-      {Pass::forward, {"Linear"}, {model_input}, KernelKind::matmul_forward},
-      {Pass::forward, {"SoftmaxCrossEntropy"}, {"Linear"}, KernelKind::softmax_loss},
-      {Pass::delta, {"SoftmaxCrossEntropy"}, {}, std::nullopt},
-      {Pass::delta, {"Linear"}, {}, KernelKind::matmul_delta},
-      {Pass::gradient, {"Linear"}, {}, KernelKind::matmul_gradient},
-  };
-  // Dropout is done by the activation's kernel.
-  for (const hw::Kernel& row : hw::kernels) {
-    if (row.operation == nullptr) continue;
-    if (row.role == hw::KernelRole::forward) {
-      all.front().after.emplace_back(row.operation);
-      all.push_back({Pass::forward, {row.operation, "Dropout"}, {"Linear"}, row.kind});
-      all.push_back({Pass::forward, {row.operation}, {"Linear"}, row.kind});
-    } else {
-      all.push_back({Pass::delta, {"Dropout", row.operation}, {}, row.kind});
-      all.push_back({Pass::delta, {row.operation}, {}, row.kind});
-    }
-  }
-  all.front().after.emplace_back("Dropout");
-  return all;
-}
-
-/// Of two that fit, the first one is taken.
-const std::vector<Pattern>& patterns() {
-  static const std::vector<Pattern> all = all_patterns();
-  return all;
-}
-
-std::string forms() {
-  std::string text = "kernels do:";
-  for (const Pattern& pattern : patterns())
-    if (pattern.pass == Pass::forward)
-      text += fmt::format("\n  {}: {} after {}", hw::kernel_name(*pattern.kind), fmt::join(pattern.types, " + "),
-                          fmt::join(pattern.after, ", "));
-  return text;
-}
 
 class Matcher {
  public:
@@ -79,7 +30,8 @@ class Matcher {
   std::vector<MatchedKernel> match(std::vector<std::string>& missing);
 
  private:
-  std::vector<int> fit(const Pattern& pattern, int place) const;
+  std::vector<int> fit(const KernelPattern& pattern, int place) const;
+  int layer_of(const MatchedKernel& kernel);
   const Operation& at(int place) const { return graph_.operations[static_cast<std::size_t>(place)]; }
   std::string maker_type(const std::string& tensor) const {
     const auto maker = makers_.find(tensor);
@@ -93,14 +45,15 @@ class Matcher {
   }
 
   const OperationGraph& graph_;
-  std::map<std::string, int>& layers_;  ///< by operation's name: a matrix product's own, else of what it reads
+  std::map<std::string, int>& layers_;  ///< of forward operations and tensors, and of the tensors' deltas
   std::map<std::string, int> makers_;
+  int count_ = 0;  ///< of layers
+  int losses_ = 0;
   std::map<std::string, std::vector<int>> readers_;
-  int products_ = 0;
 };
 
 /// The places of the operations, or none.
-std::vector<int> Matcher::fit(const Pattern& pattern, int place) const {
+std::vector<int> Matcher::fit(const KernelPattern& pattern, int place) const {
   std::vector<int> places;
   for (const std::string& type : pattern.types) {
     if (!places.empty()) {
@@ -108,7 +61,7 @@ std::vector<int> Matcher::fit(const Pattern& pattern, int place) const {
       if (readers == readers_.end() || readers->second.size() != 1) return {};
       place = readers->second.front();
     }
-    if (at(place).type != type || at(place).pass != pattern.pass) return {};
+    if (at(place).type != type || at(place).pass != pattern.pass || at(place).of_input != pattern.of_input) return {};
     places.push_back(place);
   }
   const std::string before = maker_type(at(places.front()).inputs.front());
@@ -120,46 +73,61 @@ std::vector<int> Matcher::fit(const Pattern& pattern, int place) const {
 std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
   std::vector<MatchedKernel> matched;
   std::set<int> done;
-  std::string left = graph_.inputs.empty() ? "" : graph_.inputs.front().name;  // by the kernel before
   for (int place = 0; place < static_cast<int>(graph_.operations.size()); ++place) {
     if (done.count(place) > 0) continue;
     MatchedKernel kernel;
-    for (const Pattern& pattern : patterns()) {
-      kernel = {fit(pattern, place), pattern.kind};
+    for (const KernelPattern& pattern : kernel_patterns()) {
+      kernel = {fit(pattern, place), &pattern};
       if (!kernel.operations.empty()) break;
     }
-    const Operation& operation = at(place);
     if (kernel.operations.empty()) {
-      missing.push_back(told(operation) + ": no kernel does it there");
-      left = operation.outputs.front();
+      missing.push_back(told(at(place)) + ": no kernel does it there");
       continue;
     }
-    if (operation.pass == Pass::forward && operation.inputs.front() != left)
-      missing.push_back(
-          fmt::format("{}: the kernel before it leaves {}, and none takes another tensor", told(operation), left));
-    for (const int each : kernel.operations) done.insert(each);
-    left = at(kernel.operations.back()).outputs.front();
-    if (operation.pass == Pass::forward) {
-      const bool product = kernel.kind && hw::consumes_weights(*kernel.kind);
-      const auto before = makers_.find(operation.inputs.front());
-      const int layer = product ? products_++ : before == makers_.end() ? 0 : layers_[at(before->second).name];
-      for (const int each : kernel.operations) layers_[at(each).name] = layer;
+    if (type_of(at(place)).is_loss && at(place).pass == Pass::forward) {
+      if (losses_++ > 0) missing.push_back(told(at(place)) + ": a model has one loss");
+      const std::string& logits = at(place).inputs.front();
+      if (readers_.at(logits).size() > 1)
+        missing.push_back(fmt::format("{}: {} is fp32, which only the loss can read", told(at(place)), logits));
     }
-    kernel.layer = layers_[operation.name];
+    done.insert(kernel.operations.begin(), kernel.operations.end());
+    kernel.layer = layer_of(kernel);
     matched.push_back(std::move(kernel));
   }
   return matched;
 }
 
+// Operations of the backward pass have the forward ones' names; a sum of deltas has its own and that of what it makes.
+int Matcher::layer_of(const MatchedKernel& kernel) {
+  const Operation& first = at(kernel.operations.front());
+  if (const auto known = layers_.find(first.name); known != layers_.end()) return known->second;
+  const auto read = layers_.find(first.inputs.front());
+  const int layer = kernel.pattern->own_layer ? count_++ : read == layers_.end() ? 0 : read->second;
+  for (const int each : kernel.operations) {
+    layers_[at(each).name] = layer;
+    for (const std::string& tensor : at(each).outputs) layers_[tensor] = layers_[delta_name(tensor)] = layer;
+  }
+  return layer;
+}
+
 }  // namespace
 
-Matching match_kernels(const OperationGraph& forward) {
-  Matching matching{forward, backward_graph(forward), {}, {}};
-  std::vector<std::string> missing;
+Matching cover_with_kernels(const OperationGraph& forward) {
+  Matching matching{forward, backward_graph(forward), {}, {}, {}};
   std::map<std::string, int> layers;
-  matching.forward_kernels = Matcher(matching.forward, layers).match(missing);
-  matching.backward_kernels = Matcher(matching.backward, layers).match(missing);
-  if (!missing.empty()) throw UsageError(fmt::format("{}\n{}", fmt::join(missing, "\n"), forms()));
+  matching.forward_kernels = Matcher(matching.forward, layers).match(matching.missing);
+  matching.backward_kernels = Matcher(matching.backward, layers).match(matching.missing);
+  return matching;
+}
+
+void require_kernels(const Matching& matching, const std::string& shown) {
+  if (!matching.missing.empty())
+    throw UsageError(fmt::format("{}{}\n{}", shown, fmt::join(matching.missing, "\n"), pattern_forms()));
+}
+
+Matching match_kernels(const OperationGraph& forward) {
+  Matching matching = cover_with_kernels(forward);
+  require_kernels(matching);
   return matching;
 }
 

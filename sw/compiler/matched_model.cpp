@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
-#include "sw/graph/operation_types.h"
+#include "sw/compiler/launch_builder.h"
 
 namespace weft::sw {
 
 using hw::KernelKind;
+using hw::Operand;
 
 namespace {
-
-void append(std::vector<hw::Launch>& launches, const std::vector<MatchedKernel>& kernels) {
-  for (const MatchedKernel& kernel : kernels)
-    if (kernel.kind) launches.push_back({*kernel.kind, kernel.layer});
-}
 
 /// The first launch of a layer.
 auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
@@ -23,32 +19,18 @@ auto of_layer(const std::vector<hw::Launch>& forward, int layer) {
 
 }  // namespace
 
-MatchedModel matched_model(const Matching& matching) {
-  MatchedModel model;
-  for (const MatchedKernel& kernel : matching.forward_kernels)
-    for (const int place : kernel.operations) {
-      const Operation& operation = matching.forward.operations[static_cast<std::size_t>(place)];
-      if (operation.type == "Linear") {
-        model.layers.push_back({operation.name, operation.input_features, operation.output_features});
-        model.layers.back().bias = has_bias(operation);
-        model.layers.back().sparsity = operation.attribute("sparsity");
-      }
-      const OperationType& type = type_of(operation);
-      if (!type.activation_fn.empty()) {
-        model.layers.back().activation = type.name;
-        model.layers.back().keeps_preactivation = type.delta_reads == DeltaReads::input;
-      }
-      if (operation.type == "Dropout") model.layers.back().dropout = operation.attribute("probability");
-    }
-  append(model.forward, matching.forward_kernels);
-  append(model.backward, matching.backward_kernels);
-  return model;
+bool is_chain(const MatchedModel& model) {
+  return std::all_of(model.layers.begin(), model.layers.end(),
+                     [](const hw::MatrixLayer& layer) { return layer.kind == hw::LayerKind::matrix; });
 }
+
+MatchedModel matched_model(const Matching& matching) { return build_launches(matching); }
 
 MatchedModel matched_model(const OperationGraph& graph) { return matched_model(match_kernels(graph)); }
 
 std::vector<hw::Launch> eval_launches(const MatchedModel& model) {
   std::vector<hw::Launch> launches{{KernelKind::load_input, 0}};
+  launches.front().writes.set(Operand::result, 0);
   launches.insert(launches.end(), model.forward.begin(), model.forward.end());
   return launches;
 }

@@ -8,9 +8,14 @@
 namespace weft::sw {
 
 struct MatchedModel {
-  std::vector<hw::MatrixLayer> layers;  ///< one a matrix product; sparse ones without their masks
+  std::vector<hw::MatrixLayer> layers;   ///< one a matrix product; sparse ones without their masks
+  std::vector<hw::WaferTensor> tensors;  ///< as Job has them
+  int activations = 0;
   std::vector<hw::Launch> forward, backward;
 };
+
+/// Each layer is a matrix product, and its only reader the next one.
+bool is_chain(const MatchedModel& model);
 
 /// A pure function.
 MatchedModel matched_model(const Matching& matching);

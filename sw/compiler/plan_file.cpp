@@ -9,6 +9,7 @@
 
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
+#include "sw/compiler/tensor_sram.h"
 #include "tlm/base/error.h"
 #include "tlm/base/file_schema.h"
 #include "tlm/base/json_text.h"
@@ -190,7 +191,7 @@ Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, con
   plan.eval = predict_launches(layers, machine, eval_launches(model), false, plan.mapping, plan.tokens);
   if (json.value("train", Json()) != launches_json(plan.train, layers))
     refuse(fmt::format("was made for another machine than {}; compile again", machine.name));
-  plan.sram = sram_map(layers, machine, plan.mapping, plan.tokens, true, plan.retain, plan.segment);
+  plan.sram = training_sram(model, machine, plan.mapping, plan.tokens, plan.retain, plan.segment);
   if (total_bytes(plan.sram) > machine.pe.sram_bytes)
     refuse(fmt::format("needs {} bytes of SRAM, a PE of {} has {}", total_bytes(plan.sram), machine.name,
                        machine.pe.sram_bytes));

@@ -7,11 +7,13 @@
 #include <optional>
 
 #include "hw/spec/kernel_table.h"
+#include "sw/compiler/attention_fit.h"
 #include "sw/compiler/matched_model.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_search.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/prediction.h"
+#include "sw/compiler/tensor_sram.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -62,7 +64,9 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
     const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
       const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
       return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.bias == layer.bias && others.dropout == layer.dropout && others.sparsity == layer.sparsity;
+             others.bias == layer.bias && others.attention.heads == layer.attention.heads &&
+             others.attention.length == layer.attention.length && others.dropout == layer.dropout &&
+             others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
       result.push_back({launch, alike->predicted, alike->stream, alike->parts});
@@ -93,8 +97,9 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
       now.mapping = {{width, family.height}, family.lanes, family.features_over};
       if (tried.predicted_step > 0 && least.of(now.mapping, tokens) * tried.micro_batches >= tried.predicted_step)
         break;
+      if (!attention_fits(model, now.mapping, tokens)) continue;
       const std::vector<SramItem> sram =
-          sram_map(layers, machine, now.mapping, tokens, true, tried.retain, tried.segment);
+          training_sram(model, machine, now.mapping, tokens, tried.retain, tried.segment);
       now.sram_bytes = total_bytes(sram);
       if (now.sram_bytes > machine.pe.sram_bytes) {
         if (tried.predicted_step == 0 && (tried.sram_bytes == 0 || now.sram_bytes < tried.sram_bytes)) tried = now;
@@ -127,13 +132,14 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
 }
 
 /// `least`: of what was tried, what needs the least SRAM.
-[[noreturn]] void refuse(const Layers& layers, const hw::MachineSpec& machine, int shard,
+[[noreturn]] void refuse(const MatchedModel& model, const hw::MachineSpec& machine, int shard_tokens,
                          const PlanAlternative& least) {
-  const int tokens = shard / least.micro_batches;
+  const Layers& layers = model.layers;
+  const int tokens = shard_tokens / least.micro_batches;
   const auto map_of = [&](const Layers& some) {
     return sram_map(some, machine, least.mapping, tokens, true, least.retain, least.segment);
   };
-  const std::vector<SramItem> map = map_of(layers);
+  const std::vector<SramItem> map = training_sram(model, machine, least.mapping, tokens, least.retain, least.segment);
   std::string text = fmt::format(
       "the model does not fit machine {}: even with {} token{} on {} a PE needs {} of {} bytes of SRAM:\n",
       machine.name, tokens, tokens == 1 ? "" : "s", pes_text(least.mapping), total_bytes(map), machine.pe.sram_bytes);
@@ -142,6 +148,7 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
     if (item.bytes > largest->bytes && item.name != map.front().name) largest = &item;
   }
+  if (!is_chain(model)) throw UsageError(text + fmt::format("the largest tensor is {}", largest->name));
   // The widest network of this shape that fits: all hidden widths scaled together; samples and classes stay.
   int low = 0, high = 1000;
   while (low + 1 < high) {
@@ -265,20 +272,27 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     throw UsageError(fmt::format("train_input.batch_size: {} samples do not divide among {} systems", batch, systems));
   const Layers& layers = model.layers;
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
+  const int shard_tokens = shard * wishes.sample_tokens;
+  const bool chain = is_chain(model);
+  if (!chain && (retain == RetainOutput::yes || wishes.recompute > 0))
+    throw UsageError(
+        fmt::format("{}: only of layers that stand one behind the other",
+                    retain == RetainOutput::yes ? "model.retain_output_layer: true" : "runconfig.recompute"));
+  require_room_for_heads(model, machine);
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};
-  if (wishes.recompute == 0) add_shares(segments, depth, depth);
+  if (wishes.recompute == 0 && chain) add_shares(segments, depth, depth);
   const std::vector<PlanKind> kinds = kinds_of(wishes);
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   std::size_t families = 0;
   for (int parts : micro_batch_choices(shard, wishes.micro_batch_size)) {
     for (PlanKind kind : kinds) {
-      const int tokens = shard / parts;
+      const int tokens = shard_tokens / parts;
       const MappingSearch search(layers, machine, kind, tokens, wishes.lanes);
       if (search.families().empty()) continue;
       families += search.families().size();
       for (bool keep : {false, true}) {
-        if (keep ? retain == RetainOutput::no || depth < 2 || layers.back().sparse()
+        if (keep ? retain == RetainOutput::no || depth < 2 || layers.back().sparse() || !chain
                  : retain == RetainOutput::yes && depth > 1)
           continue;
         tried.push_back({kind, {}, parts, keep, depth, 0, 0});
@@ -294,14 +308,14 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     if (best && parts >= 2 * best->micro_batches) break;
   }
   if (tried.empty())
-    throw UsageError(
-        fmt::format("runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}",
-                    wishes.lanes, machine.name, shard,
-                    std::min<std::int64_t>(shard, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
+    throw UsageError(fmt::format(
+        "runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}", wishes.lanes,
+        machine.name, shard_tokens,
+        std::min<std::int64_t>(shard_tokens, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
   if (!best)
-    refuse(layers, machine, shard, *std::min_element(tried.begin(), tried.end(), [](const auto& a, const auto& b) {
-             return a.sram_bytes < b.sram_bytes;
-           }));
+    refuse(model, machine, shard_tokens,
+           *std::min_element(tried.begin(), tried.end(),
+                             [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));
   best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);

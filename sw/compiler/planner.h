@@ -62,9 +62,9 @@ struct Plan {
   Cycle walk = 0;                             ///< of a step, launches, words and updates waiting for each other
 };
 
-/// A pure function. `systems` shares of `batch` samples; `run` as the model file asks, of which retain_output_layer is
-/// in the model section. Throws UsageError: a batch that does not divide, nothing fits (which tensor is too large and
-/// what would fit), or a stream order that can deadlock.
+/// A pure function. `systems` shares of `batch` samples, each of PlanWishes::sample_tokens tokens; `wishes` as the
+/// model file asks, of which retain_output_layer is in the model section. Throws UsageError: a batch that does not
+/// divide, nothing fits (which tensor is too large and what would fit), or a stream order that can deadlock.
 Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int batch, int systems,
                RetainOutput retain = RetainOutput::automatic, const PlanWishes& wishes = {});
 

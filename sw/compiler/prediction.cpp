@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hw/fabric/attention_timer.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/fabric/local_times.h"
 #include "hw/kernels/column_times.h"
@@ -237,15 +238,24 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
           hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
       return parts;
     case hw::KernelForm::line: {
-      hw::LineSettings settings;
-      settings.train = train;
+      hw::LineSettings settings = hw::line_settings(layer, train);
       if (train) settings.dropout.probability = layer.dropout;
+      if (kernel.makes_scores) {
+        const hw::HeadGrid grid = hw::head_grid(layer, lane, tokens);
+        parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end;
+        return parts;
+      }
       hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }
     case hw::KernelForm::stream:
       break;
+  }
+  if (kernel.by_key) {
+    parts.of(Limiter::pe_arithmetic) =
+        hw::AttentionTimer(machine).of(launch.kind, hw::head_grid(layer, lane, tokens)).end;
+    return parts;
   }
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);

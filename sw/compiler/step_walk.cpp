@@ -105,7 +105,7 @@ class Walk {
       const hw::Launch& launch = plan_.train[index].launch;
       const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
       Stream& stream = streams_.emplace_back();
-      if (!hw::kernel_of(launch.kind).streams()) {
+      if (!hw::kernel_of(launch.kind).at_edge()) {
         if (hw::produces_gradient(launch.kind)) expect_gradient(index, most);
         continue;
       }
@@ -159,10 +159,10 @@ class Walk {
   }
 
   WalkedLaunch launch(std::size_t index, int micro_batch) {
-    const hw::KernelForm form = hw::kernel_of(plan_.train[index].launch.kind).form;
+    const hw::Kernel& kernel = hw::kernel_of(plan_.train[index].launch.kind);
     const double start = free_ + gap_;
-    if (form == hw::KernelForm::load) return load(start);
-    if (form == hw::KernelForm::stream) return stream(index, micro_batch, start);
+    if (kernel.form == hw::KernelForm::load) return load(start);
+    if (kernel.at_edge()) return stream(index, micro_batch, start);
     const double end = start + static_cast<double>(plan_.train[index].predicted);
     for (const ChunkGroup& group : streams_[index].out)
       network_.gradient(group, micro_batch, from_edge(end + lane_sum_));

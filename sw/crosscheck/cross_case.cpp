@@ -37,6 +37,11 @@ const std::vector<KernelKind>& program_kernels() {
   return kernels;
 }
 
+bool takes_mask(KernelKind kind, const hw::AttentionMask& mask) {
+  const hw::Kernel& kernel = hw::kernel_of(kind);
+  return kernel.by_key && (kernel.streams() || (mask.reach == 0 && mask.length == 0));
+}
+
 std::string to_string(const CrossCase& c) {
   const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
   const char* bias = c.bias ? "" : " --no_bias";
@@ -64,7 +69,8 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
   if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;
-  if (hw::kernel_of(c.kind).by_key) c.mask = mask;
+  if (takes_mask(c.kind, mask)) c.mask = mask;
+  if (!mask.any() && hw::kernel_of(c.kind).by_key && !hw::kernel_of(c.kind).streams()) c.mask.causal = c.seed % 2 == 0;
   if (hw::kernel_of(c.kind).has_bias()) c.bias = random() % 4 != 0;
   return c;
 }

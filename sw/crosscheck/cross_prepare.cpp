@@ -167,7 +167,7 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
 bool keeps_in_training(hw::LinePrograms& programs) {
   const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
   return std::any_of(written.begin(), written.end(),
-                     [](const hw::LineOperand& operand) { return operand.tensor == hw::LineTensor::kept; });
+                     [](const hw::LineOperand& operand) { return operand.tensor == hw::Operand::kept; });
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
@@ -192,6 +192,8 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   } else {
     launch.line.dropout = draw_dropout(random);
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
+    launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
+    launch.line.causal = c.mask.causal;
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;

@@ -25,6 +25,13 @@ double mean_percent(const CycleErrors& errors) {
   return errors.cases == 0 ? 0 : errors.percent_sum / static_cast<double>(errors.cases);
 }
 
+/// A name that is longer than its column has a line of its own.
+std::string first_column(std::string name) {
+  constexpr std::size_t width = 19;
+  if (name.size() > width) name += '\n' + std::string(width, ' ');
+  return fmt::format("{:<{}}", name, width);
+}
+
 nlohmann::json json_of(const CycleErrors& errors) {
   return {{"cases", errors.cases},
           {"equal", errors.equal},
@@ -71,15 +78,16 @@ bool CrossTable::good() const {
 }
 
 std::string CrossTable::text() const {
-  std::string text = fmt::format("{:<19} {:>5} {:>7} {:>7} {:>7}|{:>7}|{:>8} {:>6} {:>6}\n", "kernel", "cases", "sums",
-                                 "bits %", "model %", "1 PE %", "array %", "mean", "worst");
+  std::string text = fmt::format("{} {:>5} {:>7} {:>7} {:>7}|{:>7}|{:>8} {:>6} {:>6}\n", first_column("kernel"),
+                                 "cases", "sums", "bits %", "model %", "1 PE %", "array %", "mean", "worst");
   const CycleErrors* worst = nullptr;
   std::int64_t above_bar = 0;
   for (const auto& [kind, row] : rows_) {
     const std::string model =
         no_tiles_.empty() ? fmt::format("{:.3f}", percent(row.cases - row.model_unequal, row.cases)) : "-";
-    text += fmt::format("{:<19} {:>5} {:>7} {:>7.3f} {:>7}|{:>7.3f}|{:>8.3f} {:>6.3f} {:>6.3f}\n",
-                        hw::kernel_name(kind), row.cases, row.sums, percent(row.sums - row.wrong_sums, row.sums), model,
+    text += fmt::format("{} {:>5} {:>7} {:>7.3f} {:>7}|{:>7.3f}|{:>8.3f} {:>6.3f} {:>6.3f}\n",
+                        first_column(hw::kernel_name(kind)), row.cases, row.sums,
+                        percent(row.sums - row.wrong_sums, row.sums), model,
                         percent(row.single.equal, row.single.cases), percent(row.arrays.equal, row.arrays.cases),
                         mean_percent(row.arrays), std::max(row.single.worst_percent, row.arrays.worst_percent));
     above_bar += row.single.above_bar + row.arrays.above_bar;

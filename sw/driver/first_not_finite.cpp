@@ -58,14 +58,13 @@ std::string first_not_finite(const hw::Job& job, const hw::Cluster& cluster) {
     const int here = cluster.system(system).first_not_finite();
     if (here >= 0 && (activation < 0 || here < activation)) activation = here;
   }
+  const hw::WaferTensor* tensor = activation < 0 ? nullptr : &job.tensors[static_cast<std::size_t>(activation)];
   for (std::size_t layer = 0; layer < state.layers.size(); ++layer) {
-    if (activation >= 0 && static_cast<int>(layer) >= activation) break;
+    if (tensor && static_cast<int>(layer) > tensor->layer) break;
     if (auto found = beyond_fp16(state.layers[layer])) return *found;
   }
   if (activation == 0) return "the samples";
-  if (activation > 0)
-    return fmt::format("the outputs of {} (larger than fp16 can hold, or nan)",
-                       job.layers[static_cast<std::size_t>(activation) - 1].name);
+  if (tensor) return fmt::format("the outputs of {} (larger than fp16 can hold, or nan)", tensor->name);
   return "the loss itself";
 }
 

@@ -52,6 +52,9 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   const RunConfig& run = config.runconfig;
   hw::Job job;
   job.layers = layers;
+  const MatchedModel model = matched_model(network_graph(config.model));
+  job.tensors = model.tensors;
+  job.activations = model.activations;
   for (const PlannedLaunch& planned : plan.train) job.train_launches.push_back(planned.launch);
   for (const PlannedLaunch& planned : plan.eval) job.eval_launches.push_back(planned.launch);
   job.first_step = first_step;
@@ -59,7 +62,9 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.initial_checkpoint = run.save_initial_checkpoint && first_step == 0;
   job.final_checkpoint = run.mode != Mode::eval;
   job.systems = run.num_csx;
-  job.batch = run.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
+  const int batch = run.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
+  job.sample_tokens = run.plan.sample_tokens;
+  job.batch = batch * job.sample_tokens;
   job.micro_batches = plan.micro_batches;
   job.seed = run.seed;
   job.optimizer = config.optimizer;
@@ -68,7 +73,7 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.loss_scale = config.loss_scale;
   job.whole_tensor_placement = run.whole_tensor_placement;
   job.stream_order = plan.order;
-  const std::int64_t evaluations = run.mode == Mode::train ? 0 : evaluation_steps(run, job.batch, eval_samples);
+  const std::int64_t evaluations = run.mode == Mode::train ? 0 : evaluation_steps(run, batch, eval_samples);
   if (run.mode == Mode::eval) {
     job.stages.push_back({false, evaluations});
     return job;

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "sw/driver/run_text.h"
 #include "sw/report/report_file.h"
 #include "tlm/base/error.h"
 
@@ -63,7 +64,7 @@ std::optional<std::int64_t> last_step_of(const fs::path& report) {
 bool is_output(const fs::path& name) {
   const std::string stem = name.stem().string(), extension = name.extension().string();
   if (name == "run.json" || name == "run.log" || name == "report.json" || name == "summary.txt" ||
-      name == "explain.txt")
+      name == "explain.txt" || name == vocabulary_file)
     return true;
   const auto begins = [&stem](const char* start) { return stem.rfind(start, 0) == 0; };
   if (extension == ".json") return begins("report_to_") || begins("report_eval_") || begins("report_before");

@@ -6,7 +6,7 @@
 
 namespace weft::sw {
 
-/// True if `name` is a file that a run writes: run.json, run.log, report and summary, checkpoints.
+/// True if `name` is a file that a run writes: run.json, run.log, report and summary, checkpoints, vocabulary.
 bool is_output(const std::filesystem::path& name);
 
 /// True if `folder` holds a run's output; a plan, or what others put there, is none.

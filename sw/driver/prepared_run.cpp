@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <optional>
 
 #include "hw/input/dataset_source.h"
 #include "hw/input/sample_walk.h"
 #include "hw/input/synthetic_source.h"
+#include "hw/input/token_source.h"
 #include "rtl/cosim/tile_source.h"
+#include "sw/driver/content_crc.h"
 #include "sw/driver/first_not_finite.h"
 #include "sw/driver/job_builder.h"
 #include "sw/driver/run_data.h"
@@ -39,16 +40,19 @@ class NoSamples final : public hw::SampleSource {
   int features_;
 };
 
-std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, bool reads,
-                                                hw::Dataset train, hw::Dataset test,
+std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, RunData read,
                                                 std::optional<hw::DataPosition> from) {
   const DataConfig& data = config.train_input;
-  if (job.timing_only) return std::make_unique<NoSamples>(job.layers.front().inputs);
-  if (reads)
-    return std::make_unique<hw::DatasetSource>(job, std::move(train), std::move(test), data.shuffle, data.shuffle_seed,
-                                               from);
-  return std::make_unique<hw::SyntheticSource>(job, job.layers.front().inputs, job.layers.back().outputs, data.samples,
+  const int inputs = job.layers.front().inputs, outputs = job.layers.back().outputs;
+  if (job.timing_only) return std::make_unique<NoSamples>(inputs);
+  if (data.data_processor == "mnist")
+    return std::make_unique<hw::DatasetSource>(job, std::move(read.train), std::move(read.eval), data.shuffle,
                                                data.shuffle_seed, from);
+  if (data.is_sequences())
+    return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
+                                             hw::TokenFeatures{outputs, inputs - outputs}, data.shuffle,
+                                             data.shuffle_seed, from);
+  return std::make_unique<hw::SyntheticSource>(job, inputs, outputs, data.samples, data.shuffle_seed, from);
 }
 
 /// What a run that goes on from `file` changes; throws UsageError unless it may.
@@ -90,9 +94,7 @@ std::string weights_text(const std::filesystem::path& file, const hw::TrainingSt
   if (file.empty()) return {};
   uLong sum = 0;
   for (const hw::LayerState& layer : initial.layers)
-    for (const hw::StateTensor& tensor : layer.tensors)
-      sum = crc32_z(sum, reinterpret_cast<const unsigned char*>(tensor.values.data()),
-                    tensor.values.size() * sizeof(float));
+    for (const hw::StateTensor& tensor : layer.tensors) sum = content_crc(sum, tensor.values);
   return fmt::format("weights {:08x}", sum);
 }
 
@@ -134,19 +136,10 @@ void require_cut(const RunSettings& settings, const hw::Rectangle& lane) {
                                  settings.cut_columns, lane.height, lane.width));
 }
 
-/// MNIST's training set, of which a run that only times reads nothing (source: the files' own count).
-constexpr std::int64_t mnist_training_images = 60'000;
-
-std::int64_t training_samples(const ModelConfig& config, const hw::Dataset& train) {
-  if (train.size() > 0) return train.size();
-  return config.train_input.data_processor == "mnist" ? mnist_training_images : config.train_input.samples;
-}
-
 /// Where training goes on; of a file that does not say it, where so many steps of this batch lead.
-hw::DataPosition start_position(const ModelConfig& config, const CheckpointIdentity& from, const hw::Dataset& train,
+hw::DataPosition start_position(const ModelConfig& config, const CheckpointIdentity& from, std::int64_t samples,
                                 std::int64_t first_step) {
   if (from.position) return *from.position;
-  const std::int64_t samples = training_samples(config, train);
   const int batch = config.train_input.batch_size;
   return samples < batch ? hw::DataPosition{} : hw::SampleWalk(samples, batch).after(first_step);
 }
@@ -170,14 +163,15 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
       layers(layers_of_run(model.config, start)),
       plan(plan_of(model, machine, layers, settings)) {
   const ModelConfig& config = model.config;
-  const bool reads = config.train_input.data_processor == "mnist" && !settings.timing_only;
   const std::vector<NeededData> needed = needed_data(config, settings);
-  RunData data = load_data(config, needed);
+  RunData data = load_data(config, needed, start, layers.back().outputs);
   for (const NeededData& set : needed)
     if (set.stands_in)
       notes.push_back(
           fmt::format("{}: its data_dir is nowhere there; MNIST stands in, {}", set.section, set.folder.string()));
-  eval_samples = reads ? data.eval.size() : eval_samples_without_files(config);
+  notes.insert(notes.end(), data.text.notes.begin(), data.text.notes.end());
+  vocabulary = data.text.vocabulary;
+  eval_samples = evaluation_samples(config, data);
   CheckpointIdentity from;
   const bool lacks_state = !start.empty() && settings.initial_weights.empty() && holds_only_weights(start);
   if (lacks_state)
@@ -186,19 +180,19 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
   initial = starting_state(config, layers, settings, start, !goes_on, from);
   if (!start.empty() && config.runconfig.check_loss_values)
     if (const auto bad = unusable_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
-  const StepSettings step = step_settings(model, machine, layers, plan, data.train);
+  const StepSettings step = step_settings(model, machine, layers, plan, data.identity);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
   if (goes_on && !trains())
     for (const std::string& change : setting_changes(from.settings, step))
       if (change.rfind("model.", 0) == 0)
         notes.push_back(fmt::format("{}: was trained with {}", start.string(), change));
+  const std::int64_t samples = trains() ? training_samples(config, data) : 0;
   const std::int64_t last_step =
-      training_end(config, training_samples(config, data.train),
-                   start_position(config, from, data.train, initial.global_step), initial.global_step);
+      training_end(config, samples, start_position(config, from, samples, initial.global_step), initial.global_step);
   job = build_job(config, layers, plan, initial.global_step, last_step, eval_samples);
   job.timing_only = settings.timing_only;
   job.share_systems = settings.timing_only && settings.fast_forward;
-  source = sample_source(config, job, reads, std::move(data.train), std::move(data.eval), from.position);
+  source = sample_source(config, job, std::move(data), from.position);
   require_cut(settings, plan.mapping.lane);
   programs = program_runner(settings, machine.spec, plan);
   if (settings.explain) programs->explain(trains() ? last_step - 1 : initial.global_step);

@@ -42,6 +42,7 @@ struct PreparedRun {
   std::unique_ptr<hw::SampleSource> source;
   std::unique_ptr<LaunchRunner> programs;  ///< null: launches are not run as PE programs
   CheckpointIdentity identity;             ///< of the checkpoints that it writes, but for the place in the data
+  std::string vocabulary;                  ///< for the run's folder: RunText::vocabulary
   std::vector<std::string> notes;          ///< what the user should know of what it starts from
   std::vector<std::string> changes;        ///< settings that --resume_changed lets change at this start
   RunState state;                          ///< as run.json has it at the start

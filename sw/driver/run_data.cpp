@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cstdlib>
-
+#include "sw/driver/content_crc.h"
+#include "sw/driver/run_text.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -14,39 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_split_name(const fs::path& name) {
-  return name == "train" || name == "val" || name == "test" || name == "eval" || name == "valid";
-}
-
-fs::path without_split(const fs::path& path) { return is_split_name(path.filename()) ? path.parent_path() : path; }
-
-fs::path cleaned(const std::string& data_dir) {
-  const char* home = std::getenv("HOME");
-  const bool tilde = data_dir == "~" || data_dir.rfind("~/", 0) == 0;
-  fs::path path = tilde && home != nullptr ? home + data_dir.substr(1) : data_dir;
-  path = path.lexically_normal();
-  if (path.filename().empty() && path.has_parent_path()) path = path.parent_path();  // a slash at the end
-  return path;
-}
-
-fs::path full_path(const fs::path& path) {
-  std::error_code none;
-  const fs::path full = fs::absolute(path, none).lexically_normal();
-  return none ? path : full;
-}
-
-bool same_place(const fs::path& a, const fs::path& b) {
-  std::error_code none;
-  return fs::weakly_canonical(a, none) == fs::weakly_canonical(b, none);
-}
-
 /// Where the loaders of the published files put MNIST when it is not there.
 bool is_fetched_by_its_loader(const std::string& data_dir) {
-  const fs::path path = without_split(cleaned(data_dir));
+  const fs::path path = without_split(data_dir);
   return path.is_relative() && (path.filename() == "mnist" || path.filename() == "MNIST" || path.filename() == "tfds");
 }
 
-NeededData look_for(const std::string& section, const DataConfig& data, const RunSettings& settings) {
+NeededData look_for_pictures(const std::string& section, const DataConfig& data, const RunSettings& settings) {
   NeededData needed;
   needed.section = section;
   needed.part = data.split;
@@ -54,21 +27,15 @@ NeededData look_for(const std::string& section, const DataConfig& data, const Ru
   const fs::path own = settings.data_root / "mnist";
   const bool may_stand_in =
       settings.data_dir.empty() && data.data_set.empty() && is_fetched_by_its_loader(data.data_dir);
-  std::error_code ignored;
-  const auto found =
-      std::find_if(folders.begin(), folders.end(), [&](const fs::path& path) { return fs::exists(path, ignored); });
-  needed.stands_in = found == folders.end() && may_stand_in;
-  needed.folder = found != folders.end() ? *found : needed.stands_in ? own : folders.front();
+  const std::optional<fs::path> found = first_there(folders);
+  needed.stands_in = !found && may_stand_in;
+  needed.folder = found ? *found : needed.stands_in ? own : folders.front();
   try {
-    needed.files = hw::find_data_files(needed.folder, needed.part, data.data_set);
+    needed.pictures = hw::find_data_files(needed.folder, needed.part, data.data_set);
   } catch (const UsageError& error) {
     const std::string where = settings.data_dir.empty() ? section + ".data_dir" : "--data";
-    std::vector<std::string> places;
-    for (const fs::path& path : folders) places.push_back(full_path(path).string());
-    needed.missing = found == folders.end()
-                         ? fmt::format("{}: no folder {}; looked for {}", where, data.data_dir, fmt::join(places, ", "))
-                         : fmt::format("{}: {}", where, error.what());
-    if (may_stand_in && same_place(needed.folder, own)) needed.fetchable = full_path(own);
+    needed.missing = found ? fmt::format("{}: {}", where, error.what()) : nowhere_text(where, data.data_dir, folders);
+    if (may_stand_in && same_place(needed.folder, own)) needed.fetchable = {"mnist", full_path(own)};
   }
   return needed;
 }
@@ -77,73 +44,73 @@ const DataConfig& config_of(const ModelConfig& config, const NeededData& needed)
   return needed.section == "train_input" ? config.train_input : config.eval_input;
 }
 
-std::string part_word(hw::DataPart part) {
-  return part == hw::DataPart::train ? "train" : part == hw::DataPart::val ? "val" : "test";
-}
-
 }  // namespace
 
-std::vector<fs::path> data_folders(const std::string& data_dir, const fs::path& data_root) {
-  const fs::path path = cleaned(data_dir);
-  std::vector<fs::path> folders = {path};
-  if (path.is_relative()) {
-    const bool names_data = *path.begin() == "data";
-    folders.push_back((data_root / (names_data ? path.lexically_relative("data") : path)).lexically_normal());
-  }
-  const std::size_t whole = folders.size();
-  for (std::size_t index = 0; index < whole && is_split_name(path.filename()); ++index)
-    folders.push_back(folders[index].parent_path().empty() ? fs::path(".") : folders[index].parent_path());
-  std::vector<fs::path> different;
-  for (const fs::path& folder : folders)
-    if (std::none_of(different.begin(), different.end(),
-                     [&](const fs::path& other) { return same_place(folder, other); }))
-      different.push_back(folder);
-  return different;
-}
-
 std::vector<NeededData> needed_data(const ModelConfig& config, const RunSettings& settings) {
+  const bool is_sequences = config.train_input.is_sequences();
+  if ((!is_sequences && config.train_input.data_processor != "mnist") || settings.timing_only) return {};
   std::vector<NeededData> needed;
-  if (config.train_input.data_processor != "mnist" || settings.timing_only) return needed;
+  const auto look_for = is_sequences ? look_for_text : look_for_pictures;
   if (config.runconfig.mode != Mode::eval) needed.push_back(look_for("train_input", config.train_input, settings));
   if (config.runconfig.mode != Mode::train) needed.push_back(look_for("eval_input", config.eval_input, settings));
+  if (config.train_input.text.tokenizer == TokenizerKind::gpt2)
+    needed.push_back(look_for_vocabulary(config.train_input.text, settings));
   return needed;
 }
 
-std::string needs_text(const std::vector<NeededData>& needed) {
-  if (needed.empty()) return "reads no data\n";
-  std::string text;
-  std::optional<fs::path> fetch;
-  for (const NeededData& data : needed) {
-    if (data.files)
-      text += fmt::format("{}: {}, {}: {}, {}\n", data.section, data.files->data_set, part_word(data.part),
-                          full_path(data.files->images).string(), full_path(data.files->labels).string());
-    else
-      text += fmt::format("{}: missing: {}\n", data.section, data.missing);
-    if (data.fetchable) fetch = data.fetchable;
-  }
-  if (fetch) text += fmt::format("fetch mnist {}\n", fetch->string());
-  return text;
-}
-
-RunData load_data(const ModelConfig& config, const std::vector<NeededData>& needed) {
+RunData load_data(const ModelConfig& config, const std::vector<NeededData>& needed, const fs::path& start,
+                  int vocabulary) {
   std::vector<std::string> missing;
   for (const NeededData& data : needed)
-    if (!data.files) missing.push_back(data.missing);
+    if (!data.missing.empty()) missing.push_back(data.missing);
   if (!missing.empty()) throw UsageError(fmt::format("{}", fmt::join(missing, "\n")));
   RunData run;
   for (const NeededData& data : needed) {
+    if (!data.pictures) continue;
     const DataConfig& from = config_of(config, data);
     (data.section == "train_input" ? run.train : run.eval) = hw::load_dataset(
-        *data.files, {config.model.input_features, config.model.num_classes, {from.mean, from.std}, from.transpose});
+        *data.pictures,
+        {config.model.input_features(), config.model.num_classes(), {from.mean, from.std}, from.transpose});
   }
+  if (run.train.size() > 0)
+    run.identity = fmt::format("{} samples ({:08x})", run.train.size(),
+                               content_crc(content_crc(0, run.train.samples), run.train.labels));
+  if (needed.empty() || !config.train_input.is_sequences()) return run;
+  run.text = load_text(config, needed, start, vocabulary);
+  const hw::TokenSequences& train = run.text.train;
+  if (train.size() > 0)
+    run.identity = fmt::format("{} sequences of {} tokens ({:08x})", train.size(), train.length,
+                               content_crc(content_crc(0, train.tokens), train.labels));
   return run;
 }
 
-std::int64_t eval_samples_without_files(const ModelConfig& config) {
+std::int64_t training_samples(const ModelConfig& config, const RunData& data) {
+  // Source: the files' own count.
+  constexpr std::int64_t mnist_images = 60'000;
+  const std::int64_t read = data.train.size() + data.text.train.size();
+  if (read > 0) return read;
+  const DataConfig& train = config.train_input;
+  if (train.data_processor == "mnist") return mnist_images;
+  if (train.is_sequences() && config.runconfig.num_epochs > 0 && config.runconfig.steps_per_epoch == 0)
+    throw UsageError(
+        "runconfig.num_epochs: a run that only times reads no text, so it does not know how long an epoch is; say "
+        "max_steps alone, or steps_per_epoch");
+  return train.samples;
+}
+
+std::int64_t evaluation_samples(const ModelConfig& config, const RunData& data) {
   // Source: the files' own counts.
   constexpr std::int64_t mnist_train_images = 60'000, mnist_test_images = 10'000;
-  if (config.eval_input.data_processor != "mnist") return config.eval_input.samples;
-  return config.eval_input.split == hw::DataPart::train ? mnist_train_images : mnist_test_images;
+  const std::int64_t read = data.eval.size() + data.text.eval.size();
+  const DataConfig& eval = config.eval_input;
+  if (read > 0 || config.runconfig.mode == Mode::train) return read;
+  if (eval.data_processor == "mnist") return eval.split == hw::DataPart::train ? mnist_train_images : mnist_test_images;
+  if (!eval.is_sequences()) return eval.samples;
+  if (config.runconfig.eval_steps == 0)
+    throw UsageError(
+        "runconfig.eval_steps: a run that only times reads no text, so it does not know how many batches an evaluation "
+        "has; say how many");
+  return config.runconfig.eval_steps * eval.batch_size;
 }
 
 }  // namespace weft::sw

@@ -28,8 +28,8 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.step = result.step;
   if (stage.train) ++global_step_;
   step.global_step = global_step_;
-  step.samples =
-      stage.train ? job.batch : std::min<std::int64_t>(job.batch, run_.eval_samples - result.step * job.batch);
+  const std::int64_t eval_tokens = run_.eval_samples * job.sample_tokens;
+  step.samples = stage.train ? job.batch : std::min<std::int64_t>(job.batch, eval_tokens - result.step * job.batch);
   step.loss =
       job.timing_only ? std::numeric_limits<double>::quiet_NaN() : result.loss_sum / static_cast<double>(step.samples);
   step.correct = result.correct;

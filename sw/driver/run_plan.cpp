@@ -54,8 +54,9 @@ Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector
 }
 
 std::string validation_text(const ModelFile& model) {
-  const Matching matching = match_kernels(network_graph(model.config.model));
+  const Matching matching = cover_with_kernels(network_graph(model.config.model));
   std::string text = matching_table(matching);
+  require_kernels(matching, text);
   if (model.config.model.sparsity.from_checkpoint)
     text += "sparse: weights that are zero in the checkpoint that the run starts from\n";
   for (const hw::MatrixLayer& layer : matched_model(matching).layers)

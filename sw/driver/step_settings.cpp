@@ -1,12 +1,12 @@
 #include "sw/driver/step_settings.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_text.h"
+#include "sw/driver/content_crc.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::sw {
@@ -34,13 +34,10 @@ bool decides_nothing(const std::string& path) {
                                                           "runconfig.steps_per_epoch",
                                                           "train_input.data_dir",
                                                           "train_input.data_set",
-                                                          "train_input.shuffle"};
+                                                          "train_input.held_out",
+                                                          "train_input.shuffle",
+                                                          "train_input.vocabulary_dir"};
   return path.rfind("eval_input.", 0) == 0 || std::binary_search(without_effect.begin(), without_effect.end(), path);
-}
-
-template <typename Value>
-uLong crc(uLong so_far, const std::vector<Value>& values) {
-  return crc32_z(so_far, reinterpret_cast<const unsigned char*>(values.data()), values.size() * sizeof(Value));
 }
 
 std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
@@ -52,7 +49,7 @@ std::string mask_text(const std::vector<hw::MatrixLayer>& layers) {
       std::vector<int> kept;
       layer.trained->for_each(output, 0, layer.inputs, [&kept](int input) { kept.push_back(input); });
       if (layer.bias) kept.push_back(layer.inputs);
-      sum = crc(sum, kept);
+      sum = content_crc(sum, kept);
     }
     text +=
         fmt::format("{}{} keeps {} weights ({:08x})", text.empty() ? "" : ", ", layer.name, layer.trained->kept(), sum);
@@ -69,7 +66,8 @@ std::string plan_settings(const Plan& plan) {
 }  // namespace
 
 StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machine,
-                           const std::vector<hw::MatrixLayer>& layers, const Plan& plan, const hw::Dataset& train) {
+                           const std::vector<hw::MatrixLayer>& layers, const Plan& plan,
+                           const std::string& training_data) {
   StepSettings settings;
   for (const ResolvedValue& value : model.values)
     if (!decides_nothing(value.path)) settings[value.path] = value.value;
@@ -77,9 +75,7 @@ StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machin
   const DataConfig& data = model.config.train_input;
   if (settings.count("train_input.samples") == 0)
     settings["train_input.shuffle_seed"] = data.shuffle ? std::to_string(data.shuffle_seed) : "none";
-  if (train.size() > 0)
-    settings["training data"] =
-        fmt::format("{} samples ({:08x})", train.size(), crc(crc(0, train.samples), train.labels));
+  if (!training_data.empty()) settings["training data"] = training_data;
   settings["kept weights"] = mask_text(layers);
   settings["plan"] = plan_settings(plan);
   return settings;

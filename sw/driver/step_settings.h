@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "hw/input/dataset.h"
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/model_file.h"
@@ -17,9 +16,10 @@ using StepSettings = std::map<std::string, std::string>;
 /// Every resolved value of the model file but those that only say how long, how often or where (named in the source),
 /// every value of the machine under "machine.", the plan, and the training data by their content. What a setting comes
 /// to counts: a shuffle's seed only where there is a shuffle, a sparsity by the weights that it keeps.
-/// `train` is empty for samples that are computed.
+/// `training_data`: RunData::identity.
 StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machine,
-                           const std::vector<hw::MatrixLayer>& layers, const Plan& plan, const hw::Dataset& train);
+                           const std::vector<hw::MatrixLayer>& layers, const Plan& plan,
+                           const std::string& training_data);
 
 /// One line for each setting in which `now` differs: "optimizer.learning_rate 0.1, this run has 0.2". Of settings that
 /// only one of the two has nothing is said if the other is as good as silent about settings (an older file).

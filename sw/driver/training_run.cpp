@@ -11,6 +11,7 @@
 #include "sw/driver/report_of_run.h"
 #include "sw/driver/run_observer.h"
 #include "sw/driver/run_pulse.h"
+#include "sw/driver/run_text.h"
 #include "sw/driver/written_outputs.h"
 #include "tlm/base/error.h"
 #include "tlm/trace/trace_file.h"
@@ -85,6 +86,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   const hw::SystemPlan shared = system_plan(run, memo, pool, recorder);
   hw::Cluster cluster("cluster", shared, run.initial, *run.source, pulse, recorder, trace.recorder());
   log_begin(run, log);
+  if (!run.vocabulary.empty()) write_whole(run.folder.path() / vocabulary_file, run.vocabulary);
   trace.begin();
   if (run.folder.named_by_time()) mark_latest(run.folder.path());
   std::string failure;

@@ -1,27 +1,24 @@
 #include "sw/frontend/model_keys.h"
 
 #include <algorithm>
-#include <string_view>
+
+#include "sw/frontend/key_rows.h"
 
 namespace weft::sw {
 namespace {
 
 using Use = KeyUse;
 
-struct Row {
-  std::string_view path, also;
-  Use use;
-  std::string_view values, fallback, text;
-};
-
-/// "*_input" stands for train_input and eval_input. `also` is split at blanks.
-constexpr Row rows[] = {
-    {"*_input.data_processor", "", Use::honoured, "MNISTDataProcessor, mnist, synthetic", "mnist",
-     "IDX files of 28 x 28 pictures, or samples made up"},
+constexpr KeyRow rows[] = {
+    {"*_input.data_processor", "", Use::honoured,
+     "MNISTDataProcessor, mnist, synthetic, GptTextDataProcessor, text, GptHDF5DataProcessor, hdf5", "mnist",
+     "IDX files of 28 x 28 pictures, samples made up, sequences of a text's tokens, or of HDF5 files' token ids"},
     {"*_input.data_dir", "", Use::honoured, "a text", "data/mnist",
-     "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA"},
+     "folder of the files, in any usual layout; relative to the working directory, then to WEFT_DATA; text: a file, or "
+     "a folder whose *.txt are read in the order of their names; without it data/text; hdf5: *.h5 and data/sequences"},
     {"*_input.split", "", Use::honoured, "train, val, test", "",
-     "which files; train_input's are train, eval_input's test. val: its own files, or the test files"},
+     "which files; train_input's are train, eval_input's test. val: its own files, or the test files; text: see "
+     "held_out"},
     {"*_input.data_set", "", Use::honoured, "a text", "",
      "which of several in the folder: emnist-balanced, fashionmnist ...; without it MNIST, or the only one"},
     {"*_input.transpose", "", Use::honoured, "true or false", "false",
@@ -36,15 +33,24 @@ constexpr Row rows[] = {
     {"*_input.normalise.std", "", Use::honoured, "a number, 1e-06 to 1000000", "0.3081", "see mean"},
     {"*_input.drop_last_batch", "*_input.drop_last", Use::honoured, "true or false", "",
      "an epoch's last batch, if smaller, is left out; true for training, false for evaluation"},
+    {"*_input.tokenizer", "", Use::honoured, "characters, gpt2", "characters",
+     "text: a token is a character of the training text, or what GPT-2's byte pairs make of it"},
+    {"*_input.vocabulary_dir", "", Use::honoured, "a text", "data/gpt2", "gpt2: folder of encoder.json and vocab.bpe"},
+    {"*_input.max_sequence_length", "", Use::honoured, "a whole number, 1 to 1048576", "",
+     "text, hdf5: tokens of a sequence; batch_size counts sequences"},
+    {"*_input.held_out", "", Use::honoured, "a number, 0 to 1", "0.1",
+     "text: share of the sequences, at the text's end, that split test and val have; train has the others"},
     {"*_input.samples", "", Use::honoured, "a whole number, 1 to 2147483647", "1048576",
      "synthetic: how many there are"},
 
     {"model.name", "", Use::honoured, "a text", "", "names the run's folder; without it the file's name"},
+    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt", "",
+     "what the network is; without it a gpt if num_heads or vocab_size is there. The last three are one"},
     {"model.input_features", "", Use::honoured, "a whole number, 784 to 784", "784", "synthetic: 1 to 1048576"},
     {"model.hidden_sizes", "", Use::honoured, "a list of 0 to 1024 items, each a whole number, 1 to 1048576", "",
      "outputs of each hidden layer; or depth and hidden_size"},
     {"model.depth", "", Use::honoured, "a whole number, 1 to 1024", "", "hidden layers of hidden_size each"},
-    {"model.hidden_size", "", Use::honoured, "a whole number, 1 to 1048576", "", "see depth"},
+    {"model.hidden_size", "", Use::honoured, "a whole number, 1 to 1048576", "", "see depth; gpt: features of a token"},
     {"model.num_classes", "", Use::honoured, "a whole number, 10 to 1048576", "10", "outputs; synthetic: from 1"},
     {"model.activation_fn", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new", "relu",
      "after each hidden layer; gelu by the error function, the last two by tanh"},
@@ -235,7 +241,7 @@ std::string with_input(std::string text, const std::string& section) {
   return text;
 }
 
-ModelKey key_of(const Row& row, const std::string& input) {
+ModelKey key_of(const KeyRow& row, const std::string& input) {
   ModelKey key{with_input(std::string(row.path), input),
                {},
                row.use,
@@ -266,10 +272,18 @@ const std::vector<SectionSpelling>& section_spellings() {
 const std::vector<ModelKey>& model_keys() {
   static const std::vector<ModelKey> keys = [] {
     std::vector<ModelKey> all;
-    for (const Row& row : rows) {
+    for (const KeyRow& row : rows) {
       all.push_back(key_of(row, "train_input"));
       if (row.path.rfind("*_input", 0) == 0) all.push_back(key_of(row, "eval_input"));
     }
+    std::vector<ModelKey> transformer;
+    for (const KeyRow& row : transformer_key_rows()) transformer.push_back(key_of(row, ""));
+    const auto optimizer =
+        std::find_if(all.begin(), all.end(), [](const ModelKey& key) { return key.path.rfind("optimizer.", 0) == 0; });
+    const auto others = std::stable_partition(transformer.begin(), transformer.end(),
+                                              [](const ModelKey& key) { return key.use == KeyUse::honoured; });
+    all.insert(optimizer, transformer.begin(), others);
+    all.insert(all.end(), others, transformer.end());
     return all;
   }();
   return keys;

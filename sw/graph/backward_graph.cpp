@@ -51,10 +51,16 @@ class BackwardWalk {
       }
       std::string delta = delta_name(input);
       if (readers_.at(input) > 1) delta += ".by." + operation.name;
+      if (std::count(operation.inputs.begin(), operation.inputs.end(), input) > 1) delta += "." + std::to_string(place);
       deltas_[input].push_back(delta);
       Operation& made = add(operation, Pass::delta, reads, {delta});
+      made.of_input = place;
       if (type.delta_reads == DeltaReads::input) made.inputs.push_back(input);
+      if (type.delta_reads == DeltaReads::inputs)
+        made.inputs.insert(made.inputs.end(), operation.inputs.begin(), operation.inputs.end());
       if (type.delta_reads == DeltaReads::output) made.inputs.push_back(operation.outputs.front());
+      if (type.delta_reads == DeltaReads::other_input)
+        made.inputs.push_back(operation.inputs[static_cast<std::size_t>(1 - place)]);
     }
     std::vector<std::string> gradients;
     for (const Parameter& parameter : type.parameters(operation)) gradients.push_back(delta_name(parameter.name));

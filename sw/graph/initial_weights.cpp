@@ -21,6 +21,7 @@ std::vector<float> uniform(std::size_t count, float bound, std::uint64_t key) {
 }  // namespace
 
 void LayerParameters::put_into(hw::LayerState& layer) const {
+  if (weight.empty()) return;
   layer.tensors[0].values = weight;
   if (!bias.empty()) layer.tensors[1].values = bias;
 }
@@ -33,6 +34,10 @@ std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>&
     const auto outputs = static_cast<std::size_t>(layer.outputs);
     const auto inputs = static_cast<std::size_t>(layer.inputs), elements = outputs * inputs;
     const bool both = layer.tensors() > 1;
+    if (!layer.has_parameters()) {
+      parameters.emplace_back();
+      continue;
+    }
     if (layer.kind == hw::LayerKind::norm) {
       parameters.push_back({std::vector<float>(inputs, 1.0F), std::vector<float>(both ? inputs : 0, 0.0F)});
       continue;

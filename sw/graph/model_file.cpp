@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "sw/frontend/style_translation.h"
+#include "sw/graph/model_limits.h"
+#include "sw/graph/operation_types.h"
 #include "sw/graph/optimizer_section.h"
 #include "sw/graph/schedule_section.h"
 #include "tlm/base/named_file.h"
@@ -16,8 +18,6 @@
 namespace weft::sw {
 namespace {
 
-constexpr int kMaxFeatures = 1 << 20;
-constexpr int kMaxLayers = 1024;
 /// 2048 systems of half a million samples each; counted in int. How many were predicted right is summed in fp32, on the
 /// wafer and in SwarmX: exact up to 2^24 samples of a micro-batch over all systems.
 const IntegerRange kBatchRange{1, 1 << 30};
@@ -27,10 +27,18 @@ constexpr std::int64_t kMaxSteps = 2'147'483'647;
 
 DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optional<int> batch_default) {
   DataConfig data;
-  data.data_processor = section.choice<std::string>(
-      "data_processor", {{"MNISTDataProcessor", "mnist"}, {"mnist", "mnist"}, {"synthetic", "synthetic"}},
-      defaults.data_processor);
+  data.data_processor = section.choice<std::string>("data_processor",
+                                                    {{"MNISTDataProcessor", "mnist"},
+                                                     {"mnist", "mnist"},
+                                                     {"synthetic", "synthetic"},
+                                                     {"GptTextDataProcessor", "text"},
+                                                     {"text", "text"},
+                                                     {"GptHDF5DataProcessor", "hdf5"},
+                                                     {"hdf5", "hdf5"}},
+                                                    defaults.data_processor);
   data.batch_size = section.integer("batch_size", kBatchRange, batch_default);
+  const bool is_text = data.data_processor == "text", is_sequences = data.is_sequences();
+  if (!is_sequences) refuse_text_keys(section);
   if (data.data_processor == "synthetic") {
     for (const auto* key : {"data_dir", "split", "data_set", "transpose", "shuffle", "normalise", "drop_last_batch"})
       section.not_used(key, "synthetic samples are made up in order, read from no file, and have no such key");
@@ -41,19 +49,32 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
     return data;
   }
   section.not_used("samples", "the files say how many there are");
-  data.data_dir = section.text("data_dir", defaults.data_dir);
-  if (data.data_dir.empty()) section.reject("data_dir", "must name a folder; without the key it is data/mnist");
-  data.split = section.choice<hw::DataPart>(
-      "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
-      defaults.split);
-  data.data_set = section.text("data_set", defaults.data_set);
-  data.transpose = section.boolean("transpose", defaults.transpose);
+  const std::string own_dir = is_text ? "data/text" : is_sequences ? "data/sequences" : "data/mnist";
+  data.data_dir = section.text("data_dir", defaults.data_dir.empty() ? own_dir : defaults.data_dir);
+  if (data.data_dir.empty())
+    section.reject("data_dir", fmt::format("must name a folder; without the key it is {}", own_dir));
+  if (is_sequences && !is_text)
+    section.not_used("split", "all files of data_dir are read; an evaluation has a data_dir of its own");
+  else
+    data.split = section.choice<hw::DataPart>(
+        "split", {{"train", hw::DataPart::train}, {"val", hw::DataPart::val}, {"test", hw::DataPart::test}},
+        defaults.split);
+  if (is_sequences) {
+    for (const auto* key : {"data_set", "transpose", "normalise"})
+      section.not_used(key, "samples are sequences of token ids, and have no such key");
+    data.text = is_text ? read_text_keys(section, defaults.text) : read_sequence_keys(section, defaults.text);
+  } else {
+    data.data_set = section.text("data_set", defaults.data_set);
+    data.transpose = section.boolean("transpose", defaults.transpose);
+  }
   data.shuffle = section.boolean("shuffle", defaults.shuffle);
   data.shuffle_seed = static_cast<std::uint64_t>(
       section.integer64("shuffle_seed", kSeedRange, static_cast<std::int64_t>(defaults.shuffle_seed)));
-  auto normalise = section.section("normalise");
-  data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
-  data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
+  if (!is_sequences) {
+    auto normalise = section.section("normalise");
+    data.mean = normalise.real("mean", {-1e6, 1e6}, defaults.mean);
+    data.std = normalise.real("std", {1e-6, 1e6}, defaults.std);
+  }
   data.drop_last_batch = section.boolean("drop_last_batch", defaults.drop_last_batch);
   return data;
 }
@@ -62,7 +83,6 @@ DataConfig read_data(YamlSection section, const DataConfig& defaults, std::optio
 DataConfig read_train_input(YamlSection section) {
   DataConfig defaults;
   defaults.data_processor = "mnist";
-  defaults.data_dir = "data/mnist";
   defaults.shuffle = true;
   defaults.shuffle_seed = 1;
   defaults.mean = 0.1307;
@@ -124,9 +144,8 @@ SparsityConfig read_sparsity(YamlSection& section, int layers) {
   return sparsity;
 }
 
-NetworkConfig read_network(YamlSection section, const std::string& data_processor, const std::string& file_name) {
-  NetworkConfig network;
-  network.name = section.text("name", file_name);
+FullyConnectedConfig read_fully_connected(YamlSection& section, const std::string& data_processor) {
+  FullyConnectedConfig network;
   const bool mnist = data_processor == "mnist";
   network.input_features = mnist ? section.integer("input_features", {784, 784, "mnist: 28 x 28 pixels"}, 784)
                                  : section.integer("input_features", {1, kMaxFeatures});
@@ -136,6 +155,23 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
   network.activation = section.choice<std::string>("activation_fn", activation_functions(), network.activation);
   network.bias = section.boolean("use_bias", true);
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
+  return network;
+}
+
+/// Which network a section describes: as it says, or by the keys that it has.
+bool is_transformer(YamlSection& section) {
+  return section.choice<bool>("model_name", {{"fully_connected", false}, {"gpt2", true}, {"gpt3", true}, {"gpt", true}},
+                              section.has("num_heads") || section.has("vocab_size"));
+}
+
+NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {
+  NetworkConfig network;
+  network.name = section.text("name", file_name);
+  const bool transformer = is_transformer(section);
+  if (transformer)
+    network.layers = read_transformer(section, data.sample_tokens());
+  else
+    network.layers = read_fully_connected(section, data.data_processor);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))
     section.reject("mixed_precision", "the machine trains in mixed precision only");
@@ -144,7 +180,12 @@ NetworkConfig read_network(YamlSection section, const std::string& data_processo
       "retain_output_layer",
       {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},
       RetainOutput::automatic);
-  network.sparsity = read_sparsity(section, static_cast<int>(network.hidden_sizes.size()) + 1);
+  if (transformer) {
+    for (const char* key : {"sparsity", "sparsity_seed"})
+      section.not_used(key, "a transformer's weights are dense; it has no such key yet");
+    return network;
+  }
+  network.sparsity = read_sparsity(section, static_cast<int>(network.fully_connected()->hidden_sizes.size()) + 1);
   const std::vector<double>& zeros = network.sparsity.of_layers;
   if (network.retain_output_layer == RetainOutput::yes && !zeros.empty() && zeros.back() > 0)
     section.reject("retain_output_layer", "a sparse output layer's weights are not kept; allowed: auto, false");
@@ -227,7 +268,10 @@ RunConfig read_runconfig(YamlSection section) {
 
 /// Every system gets an equal shard, every micro-batch an equal part of it.
 void check_batch(YamlSection& section, const DataConfig& data, const RunConfig& run) {
-  if (!section.good("batch_size")) return;
+  if (!section.good("batch_size") || !section.good("max_sequence_length")) return;
+  if (std::int64_t{data.batch_size} * data.sample_tokens() > kBatchRange.high)
+    section.reject("batch_size", fmt::format("{} sequences of {} tokens; allowed: {} tokens", data.batch_size,
+                                             data.sample_tokens(), kBatchRange.high));
   if (data.batch_size % run.num_csx != 0) {
     const int below = data.batch_size / run.num_csx * run.num_csx;
     const auto lower = below > 0 ? fmt::format("{} or ", below) : "";
@@ -250,13 +294,17 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   auto optimizer = root.section("optimizer");
   config.train_input = read_train_input(train_input);
   config.eval_input = read_eval_input(eval_input, config.train_input);
-  config.model = read_network(root.section("model"), config.train_input.data_processor, file_name);
+  config.model = read_network(root.section("model"), config.train_input, file_name);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);
   config.loss_scale = read_loss_scale(optimizer);
+  if (config.model.transformer() && !config.train_input.is_sequences())
+    train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text, hdf5");
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
+  const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;
+  config.runconfig.plan.sample_tokens = on_wafer.sample_tokens();
   const auto& run = config.runconfig;
   if (!runconfig.good("num_csx") || !runconfig.good("micro_batch_size")) return config;
   if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);
@@ -264,6 +312,16 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   if (run.mode != Mode::train && config.eval_input.data_processor != config.train_input.data_processor)
     eval_input.reject("data_processor", fmt::format("one source serves a run, so allowed: {}, as in train_input",
                                                     config.train_input.data_processor));
+  const TextConfig &train_text = config.train_input.text, &eval_text = config.eval_input.text;
+  if (run.mode != Mode::train && eval_text.tokenizer != train_text.tokenizer)
+    eval_input.reject("tokenizer", "one tokenizer serves a run: that of train_input");
+  if (run.mode != Mode::train && eval_text.vocabulary_dir != train_text.vocabulary_dir)
+    eval_input.reject("vocabulary_dir", "one vocabulary serves a run: that of train_input");
+  if (run.mode == Mode::train_and_eval && eval_input.good("max_sequence_length") &&
+      config.eval_input.sample_tokens() != config.train_input.sample_tokens())
+    eval_input.reject("max_sequence_length",
+                      fmt::format("train_and_eval runs both on one plan, so allowed: {}, as in train_input",
+                                  config.train_input.sample_tokens()));
   if (run.mode == Mode::train_and_eval && eval_input.good("batch_size") &&
       config.eval_input.batch_size != config.train_input.batch_size) {
     eval_input.reject("batch_size",
@@ -274,6 +332,14 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
 }
 
 }  // namespace
+
+int NetworkConfig::input_features() const {
+  return transformer() ? transformer()->input_features() : fully_connected()->input_features;
+}
+
+int NetworkConfig::num_classes() const {
+  return transformer() ? transformer()->vocab_size : fully_connected()->num_classes;
+}
 
 ModelFile parse_model(const std::string& text, const std::filesystem::path& name,
                       const std::vector<std::string>& overrides) {

@@ -4,18 +4,22 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "hw/spec/data_part.h"
 #include "hw/spec/job.h"
+#include "sw/graph/text_section.h"
+#include "sw/graph/transformer_section.h"
 #include "tlm/base/yaml_reader.h"
 
 namespace weft::sw {
 
 /// One of train_input and eval_input.
 struct DataConfig {
-  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h
-  std::string data_dir;        ///< folder of the IDX files, see sw/driver/run_data.h
+  std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h;
+                               ///< "text"; "hdf5": sequences that were tokenized before
+  std::string data_dir;  ///< folder of the IDX files, file or folder of the text; see sw/driver/run_data.h
   hw::DataPart split = hw::DataPart::train;
   std::string data_set;    ///< which of several in the folder; empty: MNIST, or the only one
   bool transpose = false;  ///< turn each picture over its diagonal
@@ -25,6 +29,11 @@ struct DataConfig {
   double mean = 0, std = 1;      ///< a pixel p of 0 to 1 becomes (p - mean) / std
   std::int64_t samples = 0;      ///< synthetic: how many there are
   bool drop_last_batch = false;  ///< false: the last batch of an epoch may be partial
+  TextConfig text;
+
+  /// A sample is a sequence of many tokens.
+  bool is_sequences() const { return data_processor == "text" || data_processor == "hdf5"; }
+  int sample_tokens() const { return is_sequences() ? text.max_sequence_length : 1; }
 };
 
 enum class RetainOutput { automatic, yes, no };
@@ -36,16 +45,26 @@ struct SparsityConfig {
   std::uint64_t seed = 1;
 };
 
-struct NetworkConfig {
-  std::string name;
+struct FullyConnectedConfig {
   int input_features = 0;
   std::vector<int> hidden_sizes;
   int num_classes = 0;
   std::string activation = "ReLU";  ///< the operation behind each hidden layer
   bool bias = true;                 ///< of each layer
   double dropout = 0;               ///< after each hidden activation, training only
+};
+
+struct NetworkConfig {
+  std::string name;
+  std::variant<FullyConnectedConfig, TransformerConfig> layers;
   RetainOutput retain_output_layer = RetainOutput::automatic;
-  SparsityConfig sparsity;
+  SparsityConfig sparsity;  ///< of a fully connected network
+
+  /// Null if it is another kind.
+  const FullyConnectedConfig* fully_connected() const { return std::get_if<FullyConnectedConfig>(&layers); }
+  const TransformerConfig* transformer() const { return std::get_if<TransformerConfig>(&layers); }
+  int input_features() const;  ///< of a token
+  int num_classes() const;
 };
 
 enum class Mode { train, eval, train_and_eval };
@@ -70,6 +89,7 @@ struct PlanWishes {
   FeaturesOver features_over = FeaturesOver::automatic;
   hw::StreamOrder stream_order;
   SparseWire sparse_wire = SparseWire::automatic;
+  int sample_tokens = 1;  ///< of the data; a sample is on the wafer as a whole
 };
 
 struct RunConfig {

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "sw/graph/operation_types.h"
+#include "sw/graph/transformer_graph.h"
 
 namespace weft::sw {
 
-OperationGraph network_graph(const NetworkConfig& network) {
+namespace {
+
+OperationGraph fully_connected_graph(const FullyConnectedConfig& network, const std::vector<double>& zeros) {
   OperationGraph graph{{{"samples", network.input_features}, {"labels", 1}}, {}, {"loss"}};
   std::string last = "samples";
   const auto append = [&graph, &last](const std::string& type, const std::string& name,
@@ -14,7 +17,6 @@ OperationGraph network_graph(const NetworkConfig& network) {
     graph.operations.push_back({type, name, {last}, {name}, std::move(attributes)});
     last = name;
   };
-  const std::vector<double>& zeros = network.sparsity.of_layers;
   const std::size_t hidden = network.hidden_sizes.size();
   for (std::size_t index = 0; index <= hidden; ++index) {
     const std::string layer = fmt::format("fc{}", index + 1);
@@ -29,6 +31,13 @@ OperationGraph network_graph(const NetworkConfig& network) {
   append("SoftmaxCrossEntropy", "loss", {});
   graph.operations.back().inputs.emplace_back("labels");
   return checked(std::move(graph));
+}
+
+}  // namespace
+
+OperationGraph network_graph(const NetworkConfig& network) {
+  if (const TransformerConfig* transformer = network.transformer()) return transformer_graph(*transformer);
+  return fully_connected_graph(*network.fully_connected(), network.sparsity.of_layers);
 }
 
 }  // namespace weft::sw

@@ -5,8 +5,9 @@
 
 namespace weft::sw {
 
-/// Linear, the activation and (if its probability is not zero) Dropout for each hidden layer fc1, fc2, ...; Linear and
-/// SoftmaxCrossEntropy at the end. Reads "samples" and "labels", makes "loss". Checked; a pure function.
+/// A transformer: see transformer_graph.h. A fully connected network: Linear, the activation and (if its probability is
+/// not zero) Dropout for each hidden layer fc1, fc2, ...; Linear and SoftmaxCrossEntropy at the end. Reads "samples"
+/// and "labels", makes "loss". Checked; a pure function.
 OperationGraph network_graph(const NetworkConfig& network);
 
 }  // namespace weft::sw

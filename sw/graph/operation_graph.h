@@ -10,7 +10,7 @@ namespace weft::sw {
 /// Which way an operation is run: as the model says it, for the delta of an input, or for its parameters' gradient.
 enum class Pass { forward, delta, gradient };
 
-/// Of [features][tokens]; how many tokens, a run says.
+/// Of [features][tokens]; how many tokens, a run says. Where a sample is a sequence of tokens, these are consecutive.
 struct Tensor {
   std::string name;
   int features = 0;
@@ -23,6 +23,7 @@ struct Operation {
   std::vector<std::string> outputs;  ///< tensors that it makes; one in the forward pass
   std::map<std::string, double> attributes = {};
   Pass pass = Pass::forward;
+  int of_input = 0;  ///< of the delta pass: which input of the forward pass the delta is of
   /// Of the forward pass, whatever the pass: its first input and its output. checked() sets them.
   int input_features = 0, output_features = 0;
 
@@ -42,7 +43,7 @@ struct OperationGraph {
 /// nearest) or nobody reads, an output that is no loss, shapes that do not fit, a cycle (with its operations).
 OperationGraph checked(OperationGraph graph);
 
-/// Sums over the operations, of one sample; see operation_types.h.
+/// Sums over the operations, of one token; see operation_types.h.
 std::int64_t parameters(const OperationGraph& graph);
 std::int64_t flops(const OperationGraph& graph);
 

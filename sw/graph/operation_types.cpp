@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "sw/graph/operation_families.h"
+
 namespace weft::sw {
 
 namespace {
 
-constexpr double most_features = 1 << 30;
 constexpr int any_number = 1 << 30;
-
-int as_first(const Operation&, const std::vector<int>& inputs) { return inputs.front(); }
-
-std::vector<Parameter> none(const Operation&) { return {}; }
 
 std::vector<Parameter> linear_parameters(const Operation& operation) {
   std::vector<Parameter> all{{operation.name + ".weight", {operation.output_features, operation.input_features}}};
@@ -54,16 +51,8 @@ std::int64_t cross_entropy_flops(const Operation& operation) {
   return operation.pass == Pass::delta ? 2LL * operation.input_features : 4LL * operation.input_features + 3;
 }
 
-}  // namespace
-
-std::int64_t Parameter::elements() const {
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) count *= extent;
-  return count;
-}
-
-const std::vector<OperationType>& operation_types() {
-  static const std::vector<OperationType> types = {
+std::vector<OperationType> all_types() {
+  std::vector<OperationType> types = {
       {"Linear",
        1,
        1,
@@ -115,7 +104,7 @@ const std::vector<OperationType>& operation_types() {
        2,
        {},
        1,
-       DeltaReads::input,
+       DeltaReads::inputs,
        false,
        true,
        "logits and one label",
@@ -123,7 +112,22 @@ const std::vector<OperationType>& operation_types() {
        none,
        cross_entropy_flops},
   };
+  for (auto family : {norm_types, attention_types})
+    for (OperationType& type : family()) types.push_back(std::move(type));
   return types;
+}
+
+}  // namespace
+
+const std::vector<OperationType>& operation_types() {
+  static const std::vector<OperationType> types = all_types();
+  return types;
+}
+
+std::int64_t Parameter::elements() const {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) count *= extent;
+  return count;
 }
 
 std::vector<std::pair<std::string, std::string>> activation_functions() {

@@ -10,7 +10,13 @@
 namespace weft::sw {
 
 /// What the delta pass reads besides the delta of the output.
-enum class DeltaReads { nothing, input, output };
+enum class DeltaReads {
+  nothing,
+  input,  ///< the first one
+  output,
+  inputs,       ///< all
+  other_input,  ///< of two, the one that the delta is not of
+};
 
 struct AttributeRange {
   const char* name;
@@ -37,8 +43,8 @@ struct OperationType {
   /// 0 unless the inputs are that.
   int (*output_features)(const Operation& operation, const std::vector<int>& inputs);
   std::vector<Parameter> (*parameters)(const Operation& operation);
-  /// Of one sample and operation.pass. An addition, multiplication, comparison, division, exponential, logarithm, tanh
-  /// or error function is one, a multiply-accumulate two.
+  /// Of one token and operation.pass. An addition, multiplication, comparison, division, root, exponential, logarithm,
+  /// tanh or error function is one, a multiply-accumulate two.
   std::int64_t (*flops)(const Operation& operation);
   std::vector<std::string> activation_fn = {};  ///< an activation's names in a model file, the one to be shown first
 };

@@ -43,7 +43,7 @@ class Samples final : public SampleSource {
     const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
     for (int token = 0; token < job_.tokens(); ++token) {
       const std::int64_t place =
-          step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
+          step * job_.batch + system * job_.tokens_per_system() + micro_batch * job_.tokens() + token;
       const bool padding = !train && place >= samples;
       labels[token] = padding ? -1 : label_of(place + (train ? 0 : 5000));
       for (int feature = 0; feature < ::features; ++feature)
@@ -79,6 +79,7 @@ void evaluate(int systems, int micro_batches, sw::PlanWishes wishes = {}, double
       layer.sparsity = sparsity;
       layer.mask = std::make_shared<const WeightMask>(WeightMask::random(layer.outputs, layer.inputs, sparsity, 3));
     }
+  weft::test::place_tensors(job);
   job.batch = batch;
   job.systems = systems;
   job.schedule.rate = 0.5;

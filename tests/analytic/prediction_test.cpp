@@ -46,7 +46,7 @@ TEST_CASE("closed form against simulated cycles, 27 layer shapes, all three pass
       Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, shape.tokens, {1, 1}, pool);
       const LaunchMap map(kind, job.layers[0], rectangle, shape.tokens);
       MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), nullptr, false);
-      lane.begin_launch(map, kind, 0);
+      lane.begin_launch(map, {kind, 0});
       // Vectors take no longer than their way through the channels, unless that is behind them.
       const RunCycle start(kernel_of(kind).stores() ? 1'000'000 : 0);
       timer.open(map, {kind, 0, 0, shape.tokens, nullptr}, start);

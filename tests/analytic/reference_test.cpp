@@ -27,7 +27,7 @@ class Patterns final : public SampleSource {
             std::int32_t* labels) override {
     for (int token = 0; token < job_.tokens(); ++token) {
       const std::int64_t index =
-          step * job_.batch + system * job_.samples_per_system() + micro_batch * job_.tokens() + token;
+          step * job_.batch + system * job_.tokens_per_system() + micro_batch * job_.tokens() + token;
       labels[token] = label(index);
       for (int feature = 0; feature < features_; ++feature)
         samples[token * features_ + feature] = float_to_half(static_cast<float>(value(index, feature)));
@@ -75,6 +75,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     layer.sparsity = 0;
     layer.mask = nullptr;
   }
+  weft::test::place_tensors(job);
   job.batch = 48;
   job.systems = systems;
   job.optimizer.kind = kind;

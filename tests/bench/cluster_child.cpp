@@ -75,6 +75,7 @@ hw::Job job_of(const std::vector<int>& widths, int batch, int systems, int steps
   for (std::size_t index = 0; index + 1 < widths.size(); ++index)
     job.layers.push_back(
         {fmt::format("fc{}", index + 1), widths[index], widths[index + 1], index + 2 < widths.size() ? "ReLU" : "", 0});
+  weft::test::place_tensors(job);
   job.batch = batch;
   job.systems = systems;
   job.final_checkpoint = false;

@@ -31,6 +31,7 @@ MAY_INCLUDE = {
     "hw/*": HW_BLOCK,
     "sw/identity": [],
     "sw/frontend": ["tlm/base"],
+    "sw/text": ["tlm/base", "hw/input"],
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe", "sw/frontend"],
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph"],
     "sw/check": ["tlm/base", "hw/spec", "hw/fabric", "hw/kernels", "hw/wafer", "hw/csx"],
@@ -49,7 +50,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend")
+                   "sw/budget", "sw/checkpoint", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend", "sw/text")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

@@ -10,6 +10,7 @@
 #include "hw/input/synthetic_source.h"
 #include "hw/spec/machine_file.h"
 #include "tests/protocol/echo_cluster.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 
 using namespace weft;
@@ -55,6 +56,10 @@ std::map<std::string, std::int64_t> transactions_of(const hw::Job& job) {
 
 void train(bool timing_only) {
   hw::Job job = small_job(5, 3);  // two levels of nodes: mini's fan-out is below 5
+  const sw::MatchedModel model = layer_chain(job.layers);
+  job.tensors = model.tensors;
+  job.activations = model.activations;
+  job.train_launches = sw::train_launches(model, false, 3);
   job.micro_batches = 2;
   job.batch = 80;
   job.final_checkpoint = true;

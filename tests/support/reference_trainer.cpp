@@ -19,12 +19,7 @@ double log_sum(const std::vector<double>& logits) {
 }  // namespace
 
 ReferenceTrainer::ReferenceTrainer(std::vector<Layer> layers, Optimizer optimizer)
-    : layers_(std::move(layers)), optimizer_(optimizer) {
-  for (const Layer& layer : layers_) {
-    const Vector weights(layer.weight.size(), 0.0), biases(layer.bias.size(), 0.0);
-    moments_.push_back({{weights, weights}, {biases, biases}});
-  }
-}
+    : layers_(std::move(layers)), optimizer_(optimizer), moments_(layers_.size()) {}
 
 ReferenceTrainer::ReferenceTrainer(std::vector<Layer> layers, Rule rule, double rate)
     : ReferenceTrainer(std::move(layers), [&] {
@@ -55,8 +50,8 @@ double ReferenceTrainer::step(const std::vector<Vector>& samples, const std::vec
   for (std::size_t index = 0; index < layers_.size(); ++index) {
     for (std::size_t i = 0; i < layers_[index].kept.size(); ++i)
       if (!layers_[index].kept[i]) gradients[index].weight[i] = 0;
-    update(layers_[index].weight, gradients[index].weight, batch, moments_[index].weight);
-    update(layers_[index].bias, gradients[index].bias, batch, moments_[index].bias);
+    optimizer_.update(layers_[index].weight, gradients[index].weight, batch, steps_, moments_[index].weight);
+    optimizer_.update(layers_[index].bias, gradients[index].bias, batch, steps_, moments_[index].bias);
   }
   return loss_sum / batch;
 }
@@ -111,34 +106,6 @@ double ReferenceTrainer::backpropagate(const Vector& sample, int label, std::vec
     delta = std::move(before);
   }
   return log_total - logits[static_cast<std::size_t>(label)];
-}
-
-void ReferenceTrainer::update(Vector& weights, const Vector& gradient_sums, double batch, Moments& moments) const {
-  const Optimizer& o = optimizer_;
-  const double unbias1 = 1 - std::pow(o.beta1, steps_), unbias2 = 1 - std::pow(o.beta2, steps_);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    double gradient = gradient_sums[i] / batch;
-    if (o.rule == Rule::adamw)
-      weights[i] -= o.rate * o.weight_decay * weights[i];
-    else
-      gradient += o.weight_decay * weights[i];
-    double& first = moments.first[i];
-    double& second = moments.second[i];
-    switch (o.rule) {
-      case Rule::sgd:
-        weights[i] -= o.rate * gradient;
-        break;
-      case Rule::momentum:
-        first = o.momentum * first + gradient;
-        weights[i] -= o.rate * first;
-        break;
-      case Rule::adam:
-      case Rule::adamw:
-        first = o.beta1 * first + (1 - o.beta1) * gradient;
-        second = o.beta2 * second + (1 - o.beta2) * gradient * gradient;
-        weights[i] -= o.rate * (first / unbias1) / (std::sqrt(second / unbias2) + o.epsilon);
-    }
-  }
 }
 
 }  // namespace weft::test

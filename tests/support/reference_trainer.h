@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "tests/support/reference_optimizer.h"
+
 namespace weft::test {
 
 class ReferenceTrainer {
@@ -14,15 +16,8 @@ class ReferenceTrainer {
     std::vector<double> weight, bias;  ///< [outputs][inputs], [outputs] or empty: none
     std::vector<bool> kept = {};       ///< [outputs][inputs] weights that are not zero for ever; empty: all
   };
-  enum class Rule { sgd, momentum, adam, adamw };
-  /// Weight decay is added to the gradient, but of adamw it shrinks the weight itself.
-  struct Optimizer {
-    Rule rule = Rule::sgd;
-    double rate = 0.001;
-    double momentum = 0.9;
-    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-    double weight_decay = 0;
-  };
+  using Rule = ReferenceOptimizer::Rule;
+  using Optimizer = ReferenceOptimizer;
 
   ReferenceTrainer(std::vector<Layer> layers, Optimizer optimizer);
   ReferenceTrainer(std::vector<Layer> layers, Rule rule, double rate);
@@ -48,12 +43,8 @@ class ReferenceTrainer {
   const std::vector<Layer>& layers() const { return layers_; }
 
  private:
-  /// A parameter tensor's optimizer state.
-  struct Moments {
-    std::vector<double> first, second;
-  };
   struct LayerMoments {
-    Moments weight, bias;
+    Optimizer::Moments weight, bias;
   };
   using Vector = std::vector<double>;
 
@@ -61,7 +52,6 @@ class ReferenceTrainer {
   std::vector<Vector> forward(const Vector& sample, std::vector<Vector>* sums = nullptr) const;
   /// Adds a sample's gradients; returns its loss.
   double backpropagate(const Vector& sample, int label, std::vector<Layer>& gradients) const;
-  void update(Vector& weights, const Vector& gradient_sums, double batch, Moments& moments) const;
 
   std::vector<Layer> layers_;
   Optimizer optimizer_;

@@ -12,6 +12,7 @@
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
 #include "tests/support/paths.h"
+#include "tests/timing/random_machine.h"
 
 using namespace weft;
 using namespace weft::sw;
@@ -19,22 +20,7 @@ using namespace weft::sw;
 namespace {
 
 using hw::KernelKind;
-
-/// Mini with queues, ways and vectors of other lengths, wide enough that a returned sum is never held up
-/// (stream_reduce.h).
-hw::MachineSpec random_machine(std::mt19937& random) {
-  hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
-  const auto pick = [&](int least, int most) { return least + static_cast<int>(random() % (most - least + 1)); };
-  if (random() % 3 == 0) return machine;
-  machine.router.ramp_cycles = pick(1, 3);
-  machine.router.link_queue = pick(2, 5);
-  machine.router.input_queue = pick(2 * machine.router.ramp_cycles, 6);
-  machine.router.output_queue = 2 * machine.router.ramp_cycles + pick(2, 5);
-  machine.pe.vector_fill_cycles = pick(1, 9);
-  machine.pe.scalar_cycles = pick(1, 3);
-  machine.pe.control_cycles = pick(1, 2);
-  return machine;
-}
+using test::random_machine;
 
 CrossCase random_case(KernelKind kind, std::mt19937& random) {
   const auto pick = [&](int most) { return 1 + static_cast<int>(random() % most); };

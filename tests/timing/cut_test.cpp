@@ -4,6 +4,7 @@
 
 #include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
@@ -25,8 +26,8 @@ float sample_value(int a, int b) { return round_to_half(static_cast<float>((a * 
 Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs, int tokens, Rectangle rectangle,
             double sparsity, WaferCut cut, ThreadPool& pool) {
   static int number = 0;
-  Job job;
-  job.layers = {{"fc1", inputs, outputs, "", 0}, {"fc2", outputs, 3, "", 0}};
+  Job job = weft::test::job_of_chain({{"fc1", inputs, outputs, "", 0}, {"fc2", outputs, 3, "", 0}});
+  const auto launch = [&job](KernelKind of, int layer) { return weft::test::launch_of_chain(job.layers, of, layer); };
   for (MatrixLayer& layer : job.layers) {
     layer.sparsity = sparsity;
     if (sparsity > 0)
@@ -48,7 +49,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
     for (int output = 0; output < to; ++output)
       for (int input = 0; input <= from; ++input) weights.push_back(sample_value(output + 5, input));
     const LaunchMap map(KernelKind::matmul_forward, job.layers[static_cast<std::size_t>(layer)], rectangle, tokens);
-    lane.begin_launch(map, KernelKind::matmul_forward, layer);
+    lane.begin_launch(map, launch(KernelKind::matmul_forward, layer));
     lane.begin_values();
     timer.open(map, {KernelKind::matmul_forward, layer, 0, tokens, nullptr}, RunCycle(100));
     const int first = to / 2;
@@ -60,15 +61,15 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
   forward(0, inputs, outputs);
   LineSettings settings;
   settings.dropout = {job.layers[0].dropout, 77, 0};
-  lane.line_values({KernelKind::activation, 0}, settings);
+  lane.line_values(launch(KernelKind::activation, 0), settings);
   const auto loss = [&](bool train, float scale) {
-    outcome.values = lane.line_values({KernelKind::softmax_loss, 1}, {train, scale, {}});
+    outcome.values = lane.line_values(launch(KernelKind::softmax_loss, 1), {train, scale, {}});
   };
   if (kind != KernelKind::matmul_forward) {
     forward(1, outputs, 3);
     loss(true, 4.0F);
     const LaunchMap map(kind, job.layers[1], rectangle, tokens);
-    lane.begin_launch(map, kind, 1);
+    lane.begin_launch(map, launch(kind, 1));
     lane.begin_values();
     timer.open(map, {kind, 1, 0, tokens, nullptr}, RunCycle());
     if (kind == KernelKind::matmul_gradient) {

@@ -31,7 +31,7 @@ Together together(const MachineSpec& machine, const LaunchSize& size, int lanes)
   Wafer wafer(fmt::format("wafer{}", number++).c_str(), machine, job, mapping, {}, pool);
   LaunchMemo memo;
   LaneTimers timers(machine, wafer, EdgeLayout(machine, mapping), &memo, false, {}, pool);
-  wafer.begin_launch(size.kind, 0);
+  wafer.begin_launch({size.kind, 0});
   timers.open(size.kind, job.layers[0], RunCycle(1000));
   const LaunchMap& map = wafer.map(0);
   const RunCycle mark = map.from_edge ? timers.feed(RunCycle(900), map.rounds) : timers.drain(map.rounds);
@@ -84,7 +84,7 @@ TEST_CASE("of two layers that differ in their bias alone, neither repeats what w
     LaunchMemo shared;
     const auto end = [&](int layer, LaunchMemo& memo) {
       LaneTimers timers(machine, wafer, EdgeLayout(machine, mapping), &memo, false, {}, pool);
-      wafer.begin_launch(kind, layer);
+      wafer.begin_launch({kind, layer});
       timers.open(kind, job.layers[static_cast<std::size_t>(layer)], RunCycle(1000));
       const LaunchMap& map = wafer.map(0);
       if (map.from_edge) {

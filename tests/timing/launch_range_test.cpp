@@ -36,7 +36,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int rounds, int late, C
   ThreadPool pool(1);
   Lane lane(fmt::format("lane{}", number++).c_str(), machine, job, rectangle, job.batch, {}, pool);
   const LaunchMap map(kind, job.layers[0], rectangle, job.batch);
-  lane.begin_launch(map, kind, 0);
+  lane.begin_launch(map, {kind, 0});
   MatrixTimer timer(machine, lane, EdgeLayout(machine, {rectangle}), memo, false, {}, least_rest);
   timer.open(map, {kind, 20, rounds, job.batch, nullptr}, RunCycle(1000));
   Outcome outcome;

@@ -56,7 +56,7 @@ inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, 
   std::vector<LaunchOutcome> outcomes;
   RunCycle start(1000);
   for (const std::vector<Cycle>& of_launch : late) {
-    lane.begin_launch(map, size.kind, 0);
+    lane.begin_launch(map, {size.kind, 0});
     timer.open(map, {size.kind, 0, 0, size.tokens, nullptr}, start);
     LaunchOutcome outcome;
     RunCycle ready = start - 100;

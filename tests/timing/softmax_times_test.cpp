@@ -1,4 +1,5 @@
-// Question: does the loss end in the PE model's cycle, whatever queues, latencies and lanes are, and with its bits?
+// Question: do the loss and attention's softmax end in the PE model's cycle, whatever queues, latencies and lanes are,
+// and with their bits?
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -33,7 +34,10 @@ TEST_CASE("random machines and shapes: the PE model's cycle") {
   const auto within = [&](int least, int most) {
     return least + static_cast<int>(random() % static_cast<unsigned>(most - least + 1));
   };
-  for (int number = 0; number < 300; ++number) {
+  const hw::KernelKind kinds[] = {hw::KernelKind::softmax_loss, hw::KernelKind::attention_softmax,
+                                  hw::KernelKind::attention_softmax_backward};
+  for (int number = 0; number < 600; ++number) {
+    const hw::KernelKind kind = kinds[number % 3];
     hw::MachineSpec machine = mini();
     machine.router.hop_cycles = within(1, 3);
     machine.router.ramp_cycles = within(1, 4);
@@ -47,13 +51,15 @@ TEST_CASE("random machines and shapes: the PE model's cycle") {
     machine.pe.lanes.add_fp32 = within(1, 4);
     machine.pe.lanes.fmac_fp32 = within(1, 4);
     machine.pe.lanes.integer = within(1, 8);
-    const CrossCase c{hw::KernelKind::softmax_loss,
+    const CrossCase c{kind,
                       1,
                       within(1, 30),
                       within(1, 60),
                       {within(1, 5), within(1, 24)},
                       Stalls::none,
-                      static_cast<std::uint32_t>(random())};
+                      static_cast<std::uint32_t>(random()),
+                      0,
+                      {hw::kernel_of(kind).by_key && number % 2 == 0, 0, 0}};
     INFO("hop " << machine.router.hop_cycles << " ramp " << machine.router.ramp_cycles << " queues "
                 << machine.router.link_queue << ' ' << machine.router.input_queue << ' '
                 << machine.router.output_queue);

@@ -6,6 +6,7 @@
 
 #include "sw/compiler/matched_model.h"
 #include "sw/graph/network_graph.h"
+#include "sw/graph/transformer_graph.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -16,10 +17,7 @@ namespace {
 
 sw::MatchedModel mlp(std::vector<int> hidden, double dropout = 0) {
   sw::NetworkConfig network;
-  network.input_features = 8;
-  network.hidden_sizes = std::move(hidden);
-  network.num_classes = 3;
-  network.dropout = dropout;
+  network.layers = sw::FullyConnectedConfig{8, std::move(hidden), 3, "ReLU", dropout};
   return sw::matched_model(sw::network_graph(network));
 }
 
@@ -112,8 +110,9 @@ TEST_CASE("an operation that stands where its kernel cannot take it is refused")
   const auto loss = [](const char* logits) { return plain("SoftmaxCrossEntropy", "loss", {logits, "labels"}); };
   CHECK_THAT(refused({plain("ReLU", "a", {"x"}), linear("fc1", "a", 3), loss("fc1")}),
              Contains("operation a (ReLU, reads x): no kernel does it"));
-  CHECK_THAT(refused({linear("fc1", "x", 6), linear("fc2", "fc1", 3), loss("fc2")}),
-             Contains("operation fc2 (Linear, reads fc1 of Linear): no kernel does it"));
+  CHECK_THAT(
+      refused({linear("fc1", "x", 3), linear("fc2", "fc1", 3), plain("Add", "sum", {"fc1", "fc2"}), loss("sum")}),
+      Contains("operation loss (SoftmaxCrossEntropy, reads sum of Add and labels): no kernel does it"));
   CHECK_THAT(refused({linear("fc1", "x", 6),
                       {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
                       linear("fc2", "d", 3),
@@ -121,19 +120,55 @@ TEST_CASE("an operation that stands where its kernel cannot take it is refused")
              Contains("operation d (Dropout"));
 }
 
-TEST_CASE("two networks side by side read one tensor, which no kernel keeps for the second") {
+TEST_CASE("a model has one loss, and nobody else reads its logits") {
   const std::string text = refused({linear("a", "x", 3), plain("SoftmaxCrossEntropy", "one", {"a", "labels"}),
                                     linear("b", "x", 3), plain("SoftmaxCrossEntropy", "other", {"b", "labels"})},
                                    {"one", "other"});
-  CHECK_THAT(text, Contains("operation b (Linear, reads x)") && Contains("leaves one"));
+  CHECK_THAT(text,
+             Contains("operation other (SoftmaxCrossEntropy, reads b of Linear and labels): a model has one loss"));
+  CHECK_THAT(refused({linear("a", "x", 3), linear("b", "a", 3), plain("Add", "c", {"a", "b"}),
+                      plain("SoftmaxCrossEntropy", "one", {"a", "labels"}),
+                      plain("SoftmaxCrossEntropy", "other", {"c", "labels"})},
+                     {"one", "other"}),
+             Contains("a is fp32, which only the loss can read"));
+}
+
+TEST_CASE("an operation that no kernel does stands in the table, without one") {
+  const sw::Matching matching =
+      sw::cover_with_kernels(sw::checked({{{"x", 6}, {"labels", 1}},
+                                          {linear("fc1", "x", 6),
+                                           {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
+                                           linear("fc2", "d", 3),
+                                           plain("SoftmaxCrossEntropy", "loss", {"fc2", "labels"})},
+                                          {"loss"}}));
+  CHECK_FALSE(matching.missing.empty());
+  const std::string text = sw::matching_table(matching);
+  CHECK_THAT(text, Contains("\nfc1          x            6x6          matmul_forward           42            78\n"
+                            "d            fc1          6x6          none                      0             6\n"
+                            "fc2          d            6x3          matmul_forward           21            39\n"));
+  CHECK_THROWS_WITH(sw::require_kernels(matching, text), Contains(text) && Contains("operation d (Dropout"));
+}
+
+TEST_CASE("a GPT's longer names make its table's columns wider") {
+  sw::TransformerConfig model;
+  model.vocab_size = 10;
+  model.max_position_embeddings = model.sequence_length = 4;
+  model.hidden_size = model.filter_size = 8;
+  model.num_hidden_layers = 12;
+  model.num_heads = 2;
+  const std::string text = sw::matching_table(sw::cover_with_kernels(sw::transformer_graph(model)));
+  std::vector<std::string> lines;
+  for (std::size_t from = 0; from < text.size(); from = text.find('\n', from) + 1)
+    lines.push_back(text.substr(from, text.find('\n', from) - from));
+  const std::size_t operations = 1 + 12 * 14 + 3;
+  REQUIRE(lines.size() > operations);
+  for (std::size_t line = 1; line <= operations; ++line) CHECK(lines[line].size() == lines[0].size());
+  CHECK_THAT(text, Contains("\nh11.attention         h11.attention.softmax h11.v 8x8"));
 }
 
 TEST_CASE("the table holds every operation of both passes in 80 columns") {
   sw::NetworkConfig network;
-  network.input_features = 12'288;
-  network.hidden_sizes = std::vector<int>(95, 49'152);
-  network.num_classes = 49'152;
-  network.dropout = 0.1;
+  network.layers = sw::FullyConnectedConfig{12'288, std::vector<int>(95, 49'152), 49'152, "ReLU", 0.1};
   const std::string text = sw::matching_table(sw::match_kernels(sw::network_graph(network)));
   std::size_t lines = 0;
   for (std::size_t from = 0; from < text.size(); ++lines) {

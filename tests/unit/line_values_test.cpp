@@ -40,8 +40,9 @@ class Tensors : public hw::LineMemory {
     }
     for (const hw::LineOperand& operand : program.writes) tensors_[operand.tensor].resize(size);
   }
-  float* row(hw::LineTensor tensor, int feature, int token) override {
-    if (tensor == hw::LineTensor::gain || tensor == hw::LineTensor::shift) return tensors_.at(tensor).data() + feature;
+  const float* read(hw::Operand tensor, int feature, int token) override { return written(tensor, feature, token); }
+  float* written(hw::Operand tensor, int feature, int token) override {
+    if (tensor == hw::Operand::gain || tensor == hw::Operand::shift) return tensors_.at(tensor).data() + feature;
     return tensors_.at(tensor).data() + static_cast<std::ptrdiff_t>(feature) * tokens_ + token;
   }
   const std::int32_t* labels(int token) override { return labels_.data() + token; }
@@ -60,7 +61,7 @@ class Tensors : public hw::LineMemory {
 
  private:
   int tokens_;
-  std::map<hw::LineTensor, std::vector<float>> tensors_;
+  std::map<hw::Operand, std::vector<float>> tensors_;
   std::vector<std::int32_t> labels_;
 };
 
@@ -83,7 +84,9 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
                             wide ? within(300, 700) : within(1, 40),
                             {wide ? within(280, 600) : within(1, 9), within(1, 12)},
                             sw::Stalls::none,
-                            static_cast<std::uint32_t>(random())};
+                            static_cast<std::uint32_t>(random()),
+                            0,
+                            {kernel.by_key && number / 2 % 2 == 0, 0, 0}};
       INFO(to_string(c));
       const hw::ProgramLaunch launch = sw::prepare(machine, c).launch;
       for (const int cut : {1, launch.block.columns()}) {

@@ -7,6 +7,7 @@
 #include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
 #include "hw/wafer/lane.h"
+#include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/fp16.h"
 
@@ -44,8 +45,10 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   ThreadPool pool(1);
   const int inputs = 37, outputs = 23, tokens = 41;
   const Rectangle rectangle{7, 9};
-  Job job;
-  job.layers = {{"fc1", inputs, outputs, "ReLU", 0}, {"fc2", outputs, 5, "", 0}};
+  Job job = weft::test::job_of_chain({{"fc1", inputs, outputs, "ReLU", 0}, {"fc2", outputs, 5, "", 0}});
+  const auto launch = [&job](KernelKind kind, int layer) {
+    return weft::test::launch_of_chain(job.layers, kind, layer);
+  };
   job.batch = tokens;
   Lane lane("lane", machine, job, rectangle, tokens, {1, 1}, pool);
   lane.allocate();
@@ -62,19 +65,19 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
     for (int output = 0; output < shape.outputs; ++output)
       for (int input = 0; input <= shape.inputs; ++input) weights.push_back(value(output, input, salt));
     const LaunchMap map(KernelKind::matmul_forward, shape, rectangle, tokens);
-    lane.begin_launch(map, KernelKind::matmul_forward, layer);
+    lane.begin_launch(map, launch(KernelKind::matmul_forward, layer));
     lane.begin_values();
     lane.weight_values(0, 3, weights.data(), shape.inputs + 1);
     lane.weight_values(3, shape.outputs - 3, weights.data() + 3 * (shape.inputs + 1), shape.inputs + 1);
     if (!logits_loss) return;
     LineSettings settings;
     settings.loss_scale = 8.0F;
-    const std::vector<float> totals = lane.line_values({KernelKind::softmax_loss, layer}, settings);
+    const std::vector<float> totals = lane.line_values(launch(KernelKind::softmax_loss, layer), settings);
     REQUIRE(totals.size() == 2);
     std::copy(totals.begin(), totals.end(), logits_loss);
   };
   forward(0, 2, nullptr);
-  lane.line_values({KernelKind::activation, 0}, {});
+  lane.line_values(launch(KernelKind::activation, 0), {});
   float loss[2];
   forward(1, 3, loss);
 
@@ -94,7 +97,7 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
 
   // The gradient of layer 2 against the programs, from the deltas that the wafer itself made.
   const LaunchMap map(KernelKind::matmul_gradient, job.layers[1], rectangle, tokens);
-  lane.begin_launch(map, KernelKind::matmul_gradient, 1);
+  lane.begin_launch(map, launch(KernelKind::matmul_gradient, 1));
   lane.begin_values();
   std::vector<float> gradient(static_cast<std::size_t>(5 * (outputs + 1)));
   lane.gradient_values(0, 5, gradient.data());

@@ -50,7 +50,7 @@ TEST_CASE("fc_mnist is the three-layer network of the documentation") {
   CHECK(config.eval_input.batch_size == 256);
   CHECK_FALSE(config.eval_input.shuffle);
   CHECK_FALSE(config.eval_input.drop_last_batch);
-  CHECK(config.model.hidden_sizes == std::vector<int>{500, 300});
+  CHECK(config.model.fully_connected()->hidden_sizes == std::vector<int>{500, 300});
   CHECK(config.optimizer.kind == hw::OptimizerKind::adam);
   CHECK(config.optimizer.beta2 == 0.999);
   CHECK(config.schedule.kind == hw::ScheduleKind::constant);
@@ -74,11 +74,11 @@ TEST_CASE("parameter counts are those of the Model Zoo") {
 
 TEST_CASE("fc_mnist_deep and fc_mnist_tiny are as stated") {
   const auto deep = load("fc_mnist_deep");
-  CHECK(deep.model.hidden_sizes == std::vector<int>(10, 50));
+  CHECK(deep.model.fully_connected()->hidden_sizes == std::vector<int>(10, 50));
   CHECK(deep.optimizer.kind == hw::OptimizerKind::sgd);
   CHECK(deep.train_input.batch_size == 128);
   const auto tiny = load("fc_mnist_tiny");
-  CHECK(tiny.model.hidden_sizes == std::vector<int>{24});
+  CHECK(tiny.model.fully_connected()->hidden_sizes == std::vector<int>{24});
   CHECK(tiny.train_input.batch_size == 32);
   CHECK(tiny.schedule.rate == 0.1);
   CHECK(tiny.runconfig.max_steps == 20);

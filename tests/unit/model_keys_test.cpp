@@ -1,11 +1,13 @@
 // Question: does the table of keys say what reading does, and does docs/model_files.md say what the table says?
 #include "sw/frontend/model_keys.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
 #include <set>
 
+#include "sw/frontend/key_rows.h"
 #include "sw/graph/model_file.h"
 #include "sw/graph/model_page.h"
 #include "tests/support/paths.h"
@@ -23,9 +25,18 @@ optimizer: {optimizer_type: sgd, learning_rate: 0.1}
 runconfig: {max_steps: 2}
 )";
 
+bool is_of_transformer(const std::string& path) {
+  const auto& rows = sw::transformer_key_rows();
+  return std::any_of(rows.begin(), rows.end(), [&](const sw::KeyRow& row) { return row.path == path; });
+}
+
 /// What must be there besides for a key to be read at all.
 std::vector<std::string> context_of(const std::string& path) {
   const std::string key = path.substr(path.find('.') + 1);
+  const std::vector<std::string> text = {"train_input.data_processor=text", "model.input_features=80",
+                                         "train_input.max_sequence_length=8"};
+  if (key == "tokenizer" || key == "max_sequence_length" || key == "held_out") return text;
+  if (key == "vocabulary_dir") return {text[0], text[1], text[2], "train_input.tokenizer=gpt2"};
   if (key == "samples") return {"train_input.data_processor=synthetic", "model.input_features=5"};
   if (key == "depth" || key == "hidden_size")
     return {"model.hidden_sizes=null", "model.depth=2", "model.hidden_size=8"};
@@ -35,6 +46,10 @@ std::vector<std::string> context_of(const std::string& path) {
   if (key == "initial_loss_scale" || key == "min_loss_scale" || key == "max_loss_scale" || key == "steps_per_increase")
     return {"optimizer.loss_scaling_factor=dynamic"};
   if (key == "sparsity_seed") return {"model.sparsity=0.5"};
+  if (is_of_transformer(path))
+    return {"train_input.data_processor=text", "train_input.max_sequence_length=8",
+            "model={vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, filter_size: 16, "
+            "share_embedding_weights: false}"};
   return {};
 }
 

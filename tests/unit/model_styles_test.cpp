@@ -134,7 +134,7 @@ void check_small(const sw::ModelConfig& config) {
   CHECK_FALSE(config.eval_input.shuffle);
   CHECK(config.eval_input.drop_last_batch);
   CHECK(config.model.name == "fc_small");
-  CHECK(config.model.hidden_sizes == std::vector<int>{40, 40, 40});
+  CHECK(config.model.fully_connected()->hidden_sizes == std::vector<int>{40, 40, 40});
   CHECK(config.optimizer.kind == hw::OptimizerKind::momentum);
   CHECK(config.optimizer.momentum == 0.5);
   CHECK(config.schedule.rate == 0.01);
@@ -177,8 +177,8 @@ TEST_CASE("the trainer style is the same network") {
 TEST_CASE("TensorFlow's spellings, without a name, an optimizer and an evaluation") {
   const auto file = parse(kTensorFlow);
   CHECK(file.config.model.name == "zoo");
-  CHECK(file.config.model.hidden_sizes == std::vector<int>{50, 30});
-  CHECK(file.config.model.dropout == 0.25);
+  CHECK(file.config.model.fully_connected()->hidden_sizes == std::vector<int>{50, 30});
+  CHECK(file.config.model.fully_connected()->dropout == 0.25);
   CHECK(file.config.optimizer.kind == hw::OptimizerKind::adam);
   CHECK(file.config.optimizer.beta1 == 0.8);
   CHECK(file.config.optimizer.beta2 == 0.99);

@@ -7,6 +7,7 @@
 #include "sw/graph/backward_graph.h"
 #include "sw/graph/network_graph.h"
 #include "sw/graph/operation_types.h"
+#include "tests/support/graph_lines.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
 
@@ -14,6 +15,7 @@ using namespace weft;
 using Catch::Matchers::Contains;
 using sw::Operation;
 using sw::OperationGraph;
+using test::lines_of;
 
 namespace {
 
@@ -39,19 +41,6 @@ OperationGraph residual() {
 OperationGraph diamond() {
   return graph_of({linear("fc1", "x", 6), plain("ReLU", "a", {"fc1"}), linear("left", "a", 4), linear("right", "a", 4),
                    plain("Add", "sum", {"left", "right"}), loss("sum")});
-}
-
-std::vector<std::string> said(const OperationGraph& graph) {
-  const char* const passes[] = {"", " delta", " gradient"};
-  std::vector<std::string> lines;
-  for (const Operation& operation : graph.operations) {
-    std::string line = operation.name + passes[static_cast<int>(operation.pass)] + ":";
-    for (const std::string& input : operation.inputs) line += " " + input;
-    line += " ->";
-    for (const std::string& output : operation.outputs) line += " " + output;
-    lines.push_back(line);
-  }
-  return lines;
 }
 
 std::vector<std::string> names(const OperationGraph& graph) {
@@ -89,24 +78,34 @@ TEST_CASE("shapes follow from the inputs, parameters and flops from the shapes")
   CHECK(sw::flops(graph) == (2 * 48 + 6) + 6 + (2 * 36 + 6) + 6 + (2 * 18 + 3) + (4 * 3 + 3));
 }
 
+TEST_CASE("a Linear without bias has neither its parameters nor its additions") {
+  OperationGraph graph = graph_of({linear("fc1", "x", 3), loss("fc1")});
+  graph.operations.front().attributes["bias"] = 0;
+  graph = sw::checked(graph);
+  CHECK(sw::parameters(graph) == 24);
+  CHECK(sw::flops(graph) == 2 * 24 + (4 * 3 + 3));
+  CHECK(lines_of(sw::backward_graph(graph)).back() == "fc1 gradient: d.fc1 x -> d.fc1.weight");
+  CHECK(sw::flops(sw::backward_graph(graph)) == 2 * 3 + 2 * 24);
+}
+
 TEST_CASE("backward pass of a chain: deltas before gradients, the first layer without a delta") {
   const OperationGraph graph = sw::checked(
       graph_of({linear("fc1", "x", 6), plain("ReLU", "a", {"fc1"}),
                 Operation{"Dropout", "b", {"a"}, {"b"}, {{"probability", 0.1}}}, linear("fc2", "b", 3), loss("fc2")}));
   const OperationGraph backward = sw::backward_graph(graph);
-  CHECK(said(backward) == Lines{"loss delta: fc2 -> d.fc2", "fc2 delta: d.fc2 -> d.b",
-                                "fc2 gradient: d.fc2 b -> d.fc2.weight d.fc2.bias", "b delta: d.b -> d.a",
-                                "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
+  CHECK(lines_of(backward) == Lines{"loss delta: fc2 labels -> d.fc2", "fc2 delta: d.fc2 -> d.b",
+                                    "fc2 gradient: d.fc2 b -> d.fc2.weight d.fc2.bias", "b delta: d.b -> d.a",
+                                    "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
   Lines kept;
   for (const sw::Tensor& tensor : backward.inputs) kept.push_back(tensor.name);
-  CHECK(kept == Lines{"x", "a", "b", "fc2"});
+  CHECK(kept == Lines{"x", "labels", "a", "b", "fc2"});
   CHECK(backward.outputs == Lines{"d.fc2.weight", "d.fc2.bias", "d.fc1.weight", "d.fc1.bias"});
   CHECK(sw::flops(backward) == 2 * 3 + 2 * 18 + (2 * 18 + 3) + 6 + 6 + (2 * 48 + 6));
 }
 
 TEST_CASE("backward pass of a residual: the sum's delta goes both ways, and both are added") {
-  CHECK(said(sw::backward_graph(sw::checked(residual()))) ==
-        Lines{"loss delta: fc3 -> d.fc3", "fc3 delta: d.fc3 -> d.sum",
+  CHECK(lines_of(sw::backward_graph(sw::checked(residual()))) ==
+        Lines{"loss delta: fc3 labels -> d.fc3", "fc3 delta: d.fc3 -> d.sum",
               "fc3 gradient: d.fc3 sum -> d.fc3.weight d.fc3.bias", "fc2 delta: d.sum -> d.a.by.fc2",
               "fc2 gradient: d.sum a -> d.fc2.weight d.fc2.bias", "d.a: d.sum d.a.by.fc2 -> d.a",
               "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
@@ -114,8 +113,8 @@ TEST_CASE("backward pass of a residual: the sum's delta goes both ways, and both
 
 TEST_CASE("backward pass of a diamond: each way has a delta of its own") {
   const OperationGraph backward = sw::backward_graph(sw::checked(diamond()));
-  CHECK(said(backward) ==
-        Lines{"loss delta: sum -> d.sum", "right delta: d.sum -> d.a.by.right",
+  CHECK(lines_of(backward) ==
+        Lines{"loss delta: sum labels -> d.sum", "right delta: d.sum -> d.a.by.right",
               "right gradient: d.sum a -> d.right.weight d.right.bias", "left delta: d.sum -> d.a.by.left",
               "left gradient: d.sum a -> d.left.weight d.left.bias", "d.a: d.a.by.right d.a.by.left -> d.a",
               "a delta: d.a a -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
@@ -125,8 +124,37 @@ TEST_CASE("backward pass of a diamond: each way has a delta of its own") {
 TEST_CASE("a tensor that is added to itself has twice the sum's delta") {
   const OperationGraph graph =
       sw::checked(graph_of({linear("fc1", "x", 3), plain("Add", "twice", {"fc1", "fc1"}), loss("twice")}));
-  CHECK(said(sw::backward_graph(graph)) == Lines{"loss delta: twice -> d.twice", "d.fc1: d.twice d.twice -> d.fc1",
-                                                 "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
+  CHECK(lines_of(sw::backward_graph(graph)) == Lines{"loss delta: twice labels -> d.twice",
+                                                     "d.fc1: d.twice d.twice -> d.fc1",
+                                                     "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
+}
+
+TEST_CASE("deltas of two tensors that are one have two names") {
+  const OperationGraph graph =
+      sw::checked(graph_of({linear("fc1", "x", 3),
+                            {"AttentionScores", "s", {"fc1", "fc1"}, {"s"}, {{"heads", 1}, {"sequence", 3}}},
+                            loss("s")}));
+  CHECK(lines_of(sw::backward_graph(graph)) ==
+        Lines{"loss delta: s labels -> d.s", "s delta: d.s fc1 -> d.fc1.by.s.0", "s delta: d.s fc1 -> d.fc1.by.s.1",
+              "d.fc1: d.fc1.by.s.0 d.fc1.by.s.1 -> d.fc1", "fc1 gradient: d.fc1 x -> d.fc1.weight d.fc1.bias"});
+}
+
+TEST_CASE("attention whose heads or sequences do not fit is refused with what must be") {
+  const std::string text =
+      mistakes(graph_of({{"AttentionScores", "s", {"x", "x"}, {"s"}, {{"heads", 3}, {"sequence", 4}}},
+                         {"AttentionScores", "t", {"x", "x"}, {"t"}, {{"heads", 2}, {"sequence", 4}}},
+                         {"AttentionSoftmax", "p", {"t"}, {"p"}, {{"sequence", 5}, {"scale", 1}}},
+                         {"AttentionSoftmax", "q", {"t"}, {"q"}, {{"sequence", 4}, {"scale", 1}}},
+                         linear("odd", "x", 7),
+                         {"AttentionValues", "o", {"q", "odd"}, {"o"}, {{"sequence", 4}}},
+                         plain("Add", "sum", {"s", "p", "o"}),
+                         loss("sum")}));
+  CHECK_THAT(text,
+             Contains("s (AttentionScores): reads x, x of 8, 8 features; allowed: queries and keys of one shape"));
+  CHECK_THAT(text,
+             Contains("p (AttentionSoftmax): reads t of 8 features; allowed: scores of a sequence for each head"));
+  CHECK_THAT(text,
+             Contains("o (AttentionValues): reads q, odd of 8, 7 features; allowed: probabilities of a sequence"));
 }
 
 TEST_CASE("a cycle is refused with its operations, what stands behind it is not named") {
@@ -180,8 +208,9 @@ TEST_CASE("a model file's network is a chain with the flops of its shapes") {
   const auto model = sw::read_model("fc_mnist", weft::test::source_path("sw/models"),
                                     {"model.dropout=0.2", "model.hidden_sizes=[5]", "model.sparsity=[0.5, 0]"});
   const OperationGraph graph = sw::network_graph(model.config.model);
-  CHECK(said(graph) == Lines{"fc1: samples -> fc1", "fc1.relu: fc1 -> fc1.relu", "fc1.dropout: fc1.relu -> fc1.dropout",
-                             "fc2: fc1.dropout -> fc2", "loss: fc2 labels -> loss"});
+  CHECK(lines_of(graph) == Lines{"fc1: samples -> fc1", "fc1.relu: fc1 -> fc1.relu",
+                                 "fc1.dropout: fc1.relu -> fc1.dropout", "fc2: fc1.dropout -> fc2",
+                                 "loss: fc2 labels -> loss"});
   CHECK(graph.operations[0].attribute("sparsity") == 0.5);
   CHECK(graph.operations[2].attribute("probability") == 0.2);
   CHECK(sw::flops(graph) == (2 * 784 * 5 + 5) + 5 + 5 + (2 * 5 * 10 + 10) + 43);

@@ -1,0 +1,19 @@
+#include "hw/fabric/attention_timer.h"
+
+#include "hw/fabric/attention_times.h"
+
+namespace weft::hw {
+
+LaunchTimes AttentionTimer::of(KernelKind kind, const HeadGrid& grid) {
+  LaunchTimes times;
+  for (const auto& [rectangle, count] : grid.kinds()) {
+    const Shape shape{kind, rectangle.width, rectangle.height, grid.shape().head_size, grid.shape().length};
+    auto known = known_.find(shape);
+    if (known == known_.end())
+      known = known_.emplace(shape, attention_times(machine_, grid.map(kind, rectangle))).first;
+    times.add(known->second, count);
+  }
+  return times;
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,95 @@
+#include "hw/fabric/head_grid.h"
+
+#include <fmt/format.h>
+
+#include "tlm/base/error.h"
+
+namespace weft::hw {
+
+namespace {
+
+struct AxisNames {
+  const char *part, *element, *line;
+};
+
+/// Lines beyond `from`, in steps of `step`, on which each part has lines of its own; 0: there are none.
+int next_lines(AxisParts parts, int from, int step) {
+  for (parts.lines = from; parts.lines > 0 && parts.lines <= parts.elements(); parts.lines += step)
+    if (parts.cut_line() < 0) return parts.lines;
+  return 0;
+}
+
+/// Empty if no line is cut.
+std::string cut_text(const AxisParts& parts, const AxisNames& names) {
+  const int line = parts.cut_line();
+  if (line < 0) return {};
+  const int first = split_first(parts.elements(), parts.lines, line) / parts.size,
+            last = (split_first(parts.elements(), parts.lines, line + 1) - 1) / parts.size;
+  const int fewer = next_lines(parts, parts.lines - 1, -1), more = next_lines(parts, parts.lines + 1, +1);
+  const auto counted = [](int count, const char* name) {
+    return fmt::format("{} {}{}", count, name, count == 1 ? "" : "s");
+  };
+  return fmt::format(
+      "{} of {} over {}: {} {} holds {}s of {}s {} {} {}; {}{} {}s would do", counted(parts.parts, names.part),
+      counted(parts.size, names.element), counted(parts.lines, names.line), names.line, line, names.element, names.part,
+      first, last == first + 1 ? "and" : "to", last, fewer > 0 ? fmt::format("{} or ", fewer) : "", more, names.line);
+}
+
+}  // namespace
+
+int AxisParts::cut_line() const {
+  for (int part = 1; part < parts; ++part)
+    if (const int line = first_line(part); split_first(elements(), lines, line) != part * size) return line;
+  return -1;
+}
+
+int best_lines(int most, int parts, int size) {
+  const AxisParts all{most, parts, size};
+  return next_lines(all, std::min(most, all.elements()), -1);
+}
+
+HeadGrid::HeadGrid(Rectangle lane, const HeadShape& shape)
+    : shape_(shape),
+      rows_{lane.height, shape.heads, shape.head_size},
+      columns_{lane.width, shape.sequences, shape.length} {
+  if (const std::string why = misfit(lane, shape); !why.empty()) throw UsageError("attention: " + why);
+}
+
+std::string HeadGrid::misfit(Rectangle lane, const HeadShape& shape) {
+  const std::string rows = cut_text({lane.height, shape.heads, shape.head_size}, {"head", "feature", "row"}),
+                    columns = cut_text({lane.width, shape.sequences, shape.length}, {"sequence", "token", "column"});
+  return rows + (rows.empty() || columns.empty() ? "" : "; ") + columns;
+}
+
+HeadGrid::Place HeadGrid::place(int head, int sequence) const {
+  return {rows_.first_line(head),  columns_.first_line(sequence), {columns_.lines_of(sequence), rows_.lines_of(head)},
+          head * shape_.head_size, head * shape_.length,          sequence * shape_.length};
+}
+
+std::vector<HeadGrid::Kind> HeadGrid::kinds() const {
+  std::vector<Kind> kinds;
+  for (int index = 0; index < places(); ++index) {
+    const Rectangle rectangle = place(index).rectangle;
+    const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+      return kind.rectangle.width == rectangle.width && kind.rectangle.height == rectangle.height;
+    });
+    if (same == kinds.end()) {
+      kinds.push_back({rectangle, 1});
+    } else {
+      ++same->count;
+    }
+  }
+  return kinds;
+}
+
+LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
+  return {kind, {"head", shape_.head_size, shape_.length, "", 0}, rectangle, shape_.length};
+}
+
+HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) {
+  const AttentionShape& attention = layer.attention;
+  return {lane,
+          {attention.heads, layer.features() / attention.heads, tokens / attention.length, attention.length}};
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,90 @@
+#pragma once
+// Attention's heads and sequences on a lane. A head has rows of its own and a sequence columns of its own; where they
+// cross is the rectangle of one head of one sequence, and a launch of a product of attention is one launch of its
+// kernel in each of them (launch_map.h), all at once. Scores and probabilities are [keys][tokens], a rectangle's keys
+// over its rows as features of a block. Over the lane they are [heads][keys][tokens of all sequences]; a head's keys
+// begin in its first row, so they are no block of keys() features over the lane's rows.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "hw/fabric/launch_map.h"
+
+namespace weft::hw {
+
+/// Equal parts, one behind the other, of what lies over an axis of a lane as split.h says: heads of the features over
+/// rows, sequences of the tokens over columns. All numbers at least 1.
+struct AxisParts {
+  int lines = 1, parts = 1, size = 1;
+
+  int elements() const { return parts * size; }
+  /// The line that a part begins in; of `parts` the line behind all that hold any.
+  int first_line(int part) const {
+    return part < parts ? split_line(elements(), lines, part * size) : std::min(lines, elements());
+  }
+  int lines_of(int part) const { return first_line(part + 1) - first_line(part); }
+  /// The first line that holds some of two parts; -1: each part has lines of its own, which hold its elements as
+  /// split.h lays `size` elements over them.
+  int cut_line() const;
+};
+
+/// The largest number of lines <= `most` on which each part has lines of its own; 0: there is none, `most` < `parts`.
+int best_lines(int most, int parts, int size);
+inline int best_rows(int most, int heads, int head_size) { return best_lines(most, heads, head_size); }
+inline int best_columns(int most, int sequences, int length) { return best_lines(most, sequences, length); }
+
+/// All numbers at least 1.
+struct HeadShape {
+  int heads = 1, head_size = 1;   ///< features of a head stand behind those of the head before
+  int sequences = 1, length = 1;  ///< the lane's tokens, those of a sequence behind those of the one before
+
+  int features() const { return heads * head_size; }
+  int tokens() const { return sequences * length; }
+  int keys() const { return heads * length; }
+};
+
+class HeadGrid {
+ public:
+  /// Throws UsageError with the reason that misfit() gives.
+  HeadGrid(Rectangle lane, const HeadShape& shape);
+  /// Why the shape cannot lie on the lane: which row and which column are cut, and how many rows and columns would do.
+  /// Empty: it can.
+  static std::string misfit(Rectangle lane, const HeadShape& shape);
+
+  const HeadShape& shape() const { return shape_; }
+
+  /// One head of one sequence.
+  struct Place {
+    int first_row, first_column;
+    Rectangle rectangle;
+    int first_feature;  ///< of head_size
+    int first_key;      ///< of `length`, among the lane's keys(): a row of its scores
+    int first_token;    ///< of `length`
+  };
+  int places() const { return shape_.heads * shape_.sequences; }
+  /// 0 <= index < places(), head by head.
+  Place place(int index) const { return place(index / shape_.sequences, index % shape_.sequences); }
+  Place place(int head, int sequence) const;
+
+  /// Rectangles of one size: launches in them are copies of each other.
+  struct Kind {
+    Rectangle rectangle;
+    int count;
+  };
+  /// In the order of their first place. The counts add up to places().
+  std::vector<Kind> kinds() const;
+
+  /// The launch of a product in a rectangle of the grid, without a mask. Precondition: `kind` is attention's.
+  LaunchMap map(KernelKind kind, Rectangle rectangle) const;
+  /// Scores of a rectangle of the grid: keys as features.
+  BlockMap scores(Rectangle rectangle) const { return {rectangle, shape_.length, shape_.length}; }
+
+ private:
+  HeadShape shape_;
+  AxisParts rows_, columns_;
+};
+
+/// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
+HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens);
+
+}  // namespace weft::hw

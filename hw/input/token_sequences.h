@@ -1,0 +1,19 @@
+#pragma once
+// Sequences of token ids in memory, all of one length, each token with the one that follows it.
+#include <cstdint>
+#include <vector>
+
+namespace weft::hw {
+
+/// In place of a label where nothing is to be predicted: the token counts nowhere.
+constexpr std::int32_t unlabelled = -1;
+
+struct TokenSequences {
+  int length = 0;                    ///< tokens of a sequence
+  std::vector<std::int32_t> tokens;  ///< [size][length]
+  std::vector<std::int32_t> labels;  ///< [size][length]: what is to be predicted there, or `unlabelled`
+
+  std::int64_t size() const { return length == 0 ? 0 : static_cast<std::int64_t>(tokens.size()) / length; }
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,58 @@
+#include "hw/input/token_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tlm/base/error.h"
+#include "tlm/base/fp16.h"
+
+namespace weft::hw {
+
+namespace {
+
+void require_inside(const std::string& set, const std::string& what, const std::vector<std::int32_t>& ids, int length,
+                    int least, int vocabulary) {
+  const auto outside =
+      std::find_if(ids.begin(), ids.end(), [=](std::int32_t id) { return id < least || id >= vocabulary; });
+  if (outside == ids.end()) return;
+  const std::ptrdiff_t place = outside - ids.begin();
+  throw UsageError(fmt::format("{} set: {} {} at place {} of sequence {}; the model's vocabulary is 0 to {}", set, what,
+                               *outside, place % length, place / length, vocabulary - 1));
+}
+
+}  // namespace
+
+TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
+                         std::uint64_t shuffle_seed, std::optional<DataPosition> from)
+    : OrderedSource(job, {train.size(), test.size()}, shuffle, shuffle_seed, from),
+      length_(job.sample_tokens),
+      train_(std::move(train)),
+      test_(std::move(test)),
+      form_(form) {
+  if (length_ > form.positions)
+    throw UsageError(
+        fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_, form.positions));
+  for (const auto& [set, data] : {std::pair("training", &train_), std::pair("evaluation", &test_)}) {
+    if (data->size() == 0) continue;
+    if (data->length != length_)
+      throw UsageError(fmt::format("{} set: sequences of {} tokens, the run's have {}", set, data->length, length_));
+    require_inside(set, "token", data->tokens, length_, 0, form.vocabulary);
+    require_inside(set, "label", data->labels, length_, unlabelled, form.vocabulary);
+  }
+}
+
+void TokenSource::write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const {
+  const std::uint16_t one = float_to_half(1.0F);
+  const TokenSequences& data = train ? train_ : test_;
+  const auto first = static_cast<std::ptrdiff_t>(index) * length_;
+  std::fill_n(samples, static_cast<std::ptrdiff_t>(length_) * form_.count(), std::uint16_t{0});
+  for (int place = 0; place < length_; ++place, samples += form_.count()) {
+    samples[data.tokens[static_cast<std::size_t>(first + place)]] = one;
+    samples[form_.vocabulary + place] = one;
+  }
+  std::copy_n(data.labels.begin() + first, length_, labels);
+}
+
+}  // namespace weft::hw

@@ -1,0 +1,33 @@
+#pragma once
+// Samples of a job from texts: a token becomes a column of features when it is asked for.
+#include "hw/input/ordered_source.h"
+#include "hw/input/token_sequences.h"
+
+namespace weft::hw {
+
+/// What a column says of a token: which one it is, and where it stands in its sequence.
+struct TokenFeatures {
+  int vocabulary = 0, positions = 0;
+  int count() const { return vocabulary + positions; }
+};
+
+/// The token `id` at place p of its sequence is a column that is 1 at `id` and at vocabulary + p, 0 elsewhere; so a
+/// matrix product of the columns looks up and adds an embedding of each. Its label is the next token's id.
+class TokenSource final : public OrderedSource {
+ public:
+  /// See OrderedSource; a sample is a sequence. Throws UsageError: sequences that are not Job::sample_tokens long, or
+  /// longer than there are positions; an id outside the vocabulary (which, where).
+  TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
+              std::uint64_t shuffle_seed, std::optional<DataPosition> from = {});
+
+  int features() const override { return form_.count(); }
+
+ private:
+  void write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const override;
+
+  int length_;
+  TokenSequences train_, test_;
+  TokenFeatures form_;
+};
+
+}  // namespace weft::hw

@@ -1,0 +1,24 @@
+#pragma once
+// Softmax over the keys of attention, of a block [keys][tokens] of scores s in fp32, one head of one sequence, and its
+// backward pass. See line_kernels.h.
+//
+// P = softmax over keys of LineSettings::score_scale s. With LineSettings::causal token t attends to keys 0 to t, both
+// counted in the block: a later key has P = +0, whatever its score, and no part in maximum or sum. Maximum, sum and
+// reciprocal are those of the loss (softmax.h); the scale multiplies what is left of a score less the maximum. fp32
+// inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity alone, has NaN
+// for each key that it attends to.
+//
+// Backward, with P and its delta dP in fp32: dS = scale P (dP - sum over keys of P dP), the delta of the score, which
+// is 0 where P is and dP finite; fp32 inside, one sum up the column and back, rounded once, to a half. Reads no mask.
+#include "hw/kernels/line_program.h"
+
+namespace weft::hw {
+
+/// Reads values in fp32. Writes P as Operand::kept, in evaluation as well.
+LineProgram attention_softmax_program(const LinePe& pe, const LineSettings& settings);
+/// Reads that and the deltas in fp32. Writes Operand::score_deltas.
+LineProgram attention_softmax_backward_program(const LinePe& pe, const LineSettings& settings);
+std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch);
+std::vector<std::uint32_t> attention_softmax_backward_plain(const ProgramLaunch& launch);
+
+}  // namespace weft::hw

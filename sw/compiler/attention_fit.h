@@ -1,0 +1,14 @@
+#pragma once
+// Whether a model's heads and sequences can lie on a lane.
+#include "hw/fabric/mapping.h"
+#include "sw/compiler/matched_model.h"
+
+namespace weft::sw {
+
+/// A head needs whole rows and a sequence whole columns (hw/fabric/head_grid.h), of each lane.
+bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int tokens);
+
+/// Throws UsageError if no lane of the machine would do.
+void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine);
+
+}  // namespace weft::sw

@@ -1,0 +1,152 @@
+#include "sw/compiler/kernel_patterns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sw/graph/operation_types.h"
+
+namespace weft::sw {
+
+namespace {
+
+using hw::KernelKind;
+using hw::Operand;
+
+BoundOperand in(Operand operand, int place = 0) { return {operand, BoundOperand::To::input, place}; }
+BoundOperand out(Operand operand) { return {operand, BoundOperand::To::output, 0}; }
+BoundOperand parameter(Operand operand, int place) { return {operand, BoundOperand::To::parameter, place}; }
+
+// In the backward pass input 0 is the delta of the output.
+void append_products(std::vector<KernelPattern>& all) {
+  all.push_back({Pass::forward,
+                 {"Linear"},
+                 {{KernelKind::matmul_forward, {in(Operand::resident)}, {out(Operand::result)}}},
+                 true});
+  all.push_back({Pass::delta,
+                 {"Linear"},
+                 {{KernelKind::matmul_delta, {in(Operand::resident), in(Operand::stream)}, {out(Operand::result)}}}});
+  all.push_back({Pass::gradient,
+                 {"Linear"},
+                 {{KernelKind::matmul_gradient, {in(Operand::stream), in(Operand::resident, 1)}, {}}}});
+}
+
+/// Dropout is done by the activation's kernel.
+void append_activations(std::vector<KernelPattern>& all) {
+  for (const hw::Kernel& row : hw::kernels) {
+    if (row.operation == nullptr) continue;
+    const bool keeps = find_operation_type(row.operation)->delta_reads == DeltaReads::input;
+    BoundLaunch launch{row.kind, {}, {}};
+    const bool forward = row.role == hw::KernelRole::forward;
+    if (forward) {
+      launch.reads = {in(Operand::values)};
+      launch.writes = {out(Operand::values)};
+      if (keeps) launch.writes.push_back(in(Operand::kept));
+    } else {
+      launch.reads = {in(Operand::deltas), in(keeps ? Operand::kept : Operand::values, 1)};
+      launch.writes = {out(Operand::deltas)};
+    }
+    const Pass pass = forward ? Pass::forward : Pass::delta;
+    std::vector<std::string> with_dropout{row.operation, "Dropout"};
+    if (!forward) with_dropout = {"Dropout", row.operation};
+    const std::vector<std::string> after = forward ? std::vector<std::string>{"Linear"} : std::vector<std::string>{};
+    all.push_back({pass, std::move(with_dropout), {launch}, false, true, after});
+    all.push_back({pass, {row.operation}, {launch}, false, true, after});
+  }
+}
+
+struct NormKernels {
+  const char* type;
+  KernelKind forward, delta, gradient;
+};
+
+/// Gain and shift stay in the PEs from the forward pass on.
+void append_norms(std::vector<KernelPattern>& all) {
+  for (const NormKernels& norm :
+       {NormKernels{"LayerNorm", KernelKind::layer_norm, KernelKind::layer_norm_backward,
+                    KernelKind::layer_norm_gradient},
+        NormKernels{"RMSNorm", KernelKind::rms_norm, KernelKind::rms_norm_backward, KernelKind::rms_norm_gradient}}) {
+    const BoundOperand gain = parameter(Operand::gain, 0), shift = parameter(Operand::shift, 1);
+    all.push_back({Pass::forward,
+                   {norm.type},
+                   {{KernelKind::load_vectors, {}, {gain, shift}},
+                    {norm.forward, {in(Operand::values), gain, shift}, {out(Operand::values), in(Operand::kept)}}},
+                   true});
+    all.push_back({Pass::delta,
+                   {norm.type},
+                   {{norm.delta, {in(Operand::deltas), in(Operand::kept, 1), gain}, {out(Operand::deltas)}}},
+                   false,
+                   true});
+    all.push_back({Pass::gradient, {norm.type}, {{norm.gradient, {in(Operand::deltas), in(Operand::kept, 1)}, {}}}});
+  }
+}
+
+/// dQ = dS K, dK = dS^T Q, dP = dO V^T, dV = P^T dO.
+void append_attention(std::vector<KernelPattern>& all) {
+  const auto append = [&](Pass pass, const char* type, int of_input, BoundLaunch launch) {
+    KernelPattern& pattern = all.emplace_back(KernelPattern{pass, {type}, {std::move(launch)}});
+    pattern.of_input = of_input;
+  };
+  append(Pass::forward, "AttentionScores", 0,
+         {KernelKind::attention_scores, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
+  all.back().own_layer = true;
+  append(Pass::delta, "AttentionScores", 0,
+         {KernelKind::attention_values, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
+  append(Pass::delta, "AttentionScores", 1,
+         {KernelKind::attention_keys, {in(Operand::stream), in(Operand::resident, 1)}, {out(Operand::result)}});
+  append(Pass::forward, "AttentionSoftmax", 0,
+         {KernelKind::attention_softmax, {in(Operand::values)}, {out(Operand::kept)}});
+  append(Pass::delta, "AttentionSoftmax", 0,
+         {KernelKind::attention_softmax_backward,
+          {in(Operand::deltas), in(Operand::kept, 1)},
+          {out(Operand::score_deltas)}});
+  append(Pass::forward, "AttentionValues", 0,
+         {KernelKind::attention_values, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
+  append(Pass::delta, "AttentionValues", 0,
+         {KernelKind::attention_scores, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
+  append(Pass::delta, "AttentionValues", 1,
+         {KernelKind::attention_keys, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
+}
+
+std::vector<KernelPattern> all_patterns() {
+  std::vector<KernelPattern> all;
+  append_products(all);
+  append_activations(all);
+  append_norms(all);
+  append_attention(all);
+  // Deltas are added in the backward pass, too.
+  all.push_back({Pass::forward,
+                 {"Add"},
+                 {{KernelKind::addition, {in(Operand::values), in(Operand::addend, 1)}, {out(Operand::values)}}},
+                 true,
+                 true});
+  all.back().by_pairs = true;
+  all.push_back({Pass::forward,
+                 {"SoftmaxCrossEntropy"},
+                 {{KernelKind::softmax_loss, {in(Operand::values)}, {}}},
+                 false,
+                 false,
+                 {"Linear"}});
+  all.push_back({Pass::delta, {"SoftmaxCrossEntropy"}, {}});
+  return all;
+}
+
+}  // namespace
+
+const std::vector<KernelPattern>& kernel_patterns() {
+  static const std::vector<KernelPattern> all = all_patterns();
+  return all;
+}
+
+std::string pattern_forms() {
+  std::string text = "kernels do:";
+  for (const KernelPattern& pattern : kernel_patterns()) {
+    if (pattern.pass != Pass::forward) continue;
+    std::vector<std::string> kernels;
+    for (const BoundLaunch& launch : pattern.launches) kernels.emplace_back(hw::kernel_name(launch.kind));
+    text += fmt::format("\n  {}: {}", fmt::join(kernels, ", "), fmt::join(pattern.types, " + "));
+    if (!pattern.after.empty()) text += fmt::format(" after {}", fmt::join(pattern.after, ", "));
+  }
+  return text;
+}
+
+}  // namespace weft::sw

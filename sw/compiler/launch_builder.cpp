@@ -1,0 +1,184 @@
+#include "sw/compiler/launch_builder.h"
+
+#include <map>
+#include <set>
+
+#include "sw/compiler/tensor_places.h"
+#include "sw/graph/backward_graph.h"
+#include "sw/graph/operation_types.h"
+
+namespace weft::sw {
+
+namespace {
+
+class LaunchBuilder {
+ public:
+  explicit LaunchBuilder(const Matching& matching) : matching_(matching) {
+    count_readers(matching.forward);
+    count_readers(matching.backward);
+    for (const Operation& operation : matching.forward.operations) {
+      inputs_[operation.name] = operation.inputs;
+      features_[operation.outputs.front()] = operation.output_features;
+    }
+    for (const Tensor& input : matching.forward.inputs) features_[input.name] = input.features;
+    for (const Tensor& input : matching.forward.inputs)
+      if (input.name != matching.forward.operations.back().inputs.back())
+        places_.add(input.name, {input.name, input.features});
+  }
+
+  MatchedModel result() {
+    for (const MatchedKernel& kernel : matching_.forward_kernels) {
+      describe(kernel);
+      place_output(matching_.forward, kernel);
+    }
+    model_.activations = static_cast<int>(places_.tensors().size());
+    for (const MatchedKernel& kernel : matching_.forward_kernels) place_vectors(kernel);
+    for (const MatchedKernel& kernel : matching_.backward_kernels) place_output(matching_.backward, kernel);
+    for (const MatchedKernel& kernel : matching_.forward_kernels) bind(matching_.forward, kernel, model_.forward);
+    for (const MatchedKernel& kernel : matching_.backward_kernels) bind(matching_.backward, kernel, model_.backward);
+    model_.tensors = places_.tensors();
+    return std::move(model_);
+  }
+
+ private:
+  void count_readers(const OperationGraph& graph) {
+    for (const Operation& operation : graph.operations)
+      for (const std::string& tensor : operation.inputs) ++readers_[tensor];
+  }
+
+  static const Operation& of(const OperationGraph& graph, int place) {
+    return graph.operations[static_cast<std::size_t>(place)];
+  }
+
+  static hw::MatrixLayer layer_of(const Operation& operation) {
+    hw::MatrixLayer layer{operation.name, operation.input_features, operation.output_features};
+    const std::vector<Parameter> parameters = type_of(operation).parameters(operation);
+    layer.bias = operation.type == "Linear" && has_bias(operation);
+    if (operation.type == "Linear") {
+      layer.sparsity = operation.attribute("sparsity");
+    } else if (parameters.empty()) {
+      layer.kind = hw::LayerKind::none;
+    } else {
+      layer.kind = hw::LayerKind::norm;
+      layer.outputs = static_cast<int>(parameters.size());
+      layer.epsilon = static_cast<float>(operation.attribute("epsilon"));
+    }
+    if (operation.attribute("heads") > 0) {
+      layer.attention.heads = static_cast<int>(operation.attribute("heads"));
+      layer.attention.length = static_cast<int>(operation.attribute("sequence"));
+      layer.outputs = layer.inputs;
+    }
+    return layer;
+  }
+
+  /// The layer that the kernel is, or what it adds to one.
+  void describe(const MatchedKernel& kernel) {
+    for (const int place : kernel.operations) {
+      const Operation& operation = of(matching_.forward, place);
+      const OperationType& type = type_of(operation);
+      if (kernel.pattern->own_layer && place == kernel.operations.front()) model_.layers.push_back(layer_of(operation));
+      hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(kernel.layer)];
+      if (!type.activation_fn.empty()) {
+        layer.activation = type.name;
+        layer.keeps_preactivation = type.delta_reads == DeltaReads::input;
+      }
+      if (operation.type == "Dropout") layer.dropout = operation.attribute("probability");
+      if (operation.type == "AttentionSoftmax") {
+        layer.attention.scale = static_cast<float>(operation.attribute("scale"));
+        layer.attention.causal = operation.attribute("causal") != 0;
+      }
+    }
+  }
+
+  /// Of a norm: its parameters stay on the wafer.
+  void place_vectors(const MatchedKernel& kernel) {
+    const Operation& operation = of(matching_.forward, kernel.operations.front());
+    if (model_.layers[static_cast<std::size_t>(kernel.layer)].kind != hw::LayerKind::norm) return;
+    for (const Parameter& parameter : type_of(operation).parameters(operation))
+      places_.add(parameter.name, {parameter.name, operation.input_features, kernel.layer}).vector = true;
+  }
+
+  /// Where the kernel's result goes. What operations between its first and last make is nowhere else.
+  void place_output(const OperationGraph& graph, const MatchedKernel& kernel) {
+    const Operation &first = of(graph, kernel.operations.front()), &last = of(graph, kernel.operations.back());
+    if (type_of(last).is_loss && last.pass == Pass::forward) return;
+    const std::string& read = first.inputs.front();
+    if (kernel.pattern->in_place && readers_[read] == 1) {
+      for (const int place : kernel.operations) places_.share(of(graph, place).outputs.front(), read);
+      return;
+    }
+    if (last.pass == Pass::gradient) return;
+    const std::string& made = last.outputs.front();
+    hw::WaferTensor form{last.pass == Pass::delta ? made : first.name, features_of(last), kernel.layer};
+    if (!kernel.pattern->launches.empty()) {
+      const hw::Kernel& row = hw::kernel_of(kernel.pattern->launches.back().kind);
+      form.scores = row.makes_scores;
+      form.fp32 = row.sums_fp32;
+    }
+    places_.add(made, form);
+    for (const int place : kernel.operations) places_.share(of(graph, place).outputs.front(), made);
+  }
+
+  /// Of what the operation makes; a delta has those of its forward tensor.
+  int features_of(const Operation& operation) const {
+    if (operation.pass != Pass::delta) return operation.output_features;
+    return features_.at(inputs_.at(operation.name)[static_cast<std::size_t>(operation.of_input)]);
+  }
+
+  int tensor_of(const OperationGraph& graph, const MatchedKernel& kernel, const BoundOperand& bound) const {
+    const Operation &first = of(graph, kernel.operations.front()), &last = of(graph, kernel.operations.back());
+    const auto place = static_cast<std::size_t>(bound.place);
+    if (bound.to == BoundOperand::To::parameter) return places_.of(parameter_name(first, place));
+    if (bound.to == BoundOperand::To::output) return places_.of(last.outputs[place]);
+    return places_.of(place == 0 ? first.inputs.front() : last.inputs[place]);
+  }
+
+  void bind(const OperationGraph& graph, const MatchedKernel& kernel, std::vector<hw::Launch>& launches) {
+    const Operation& first = of(graph, kernel.operations.front());
+    const auto parameters = static_cast<int>(type_of(first).parameters(first).size());
+    for (const BoundLaunch& bound : kernel.pattern->launches) {
+      hw::Launch launch{bound.kind, kernel.layer};
+      const auto set = [&](hw::OperandTensors& tensors, const std::vector<BoundOperand>& operands) {
+        for (const BoundOperand& operand : operands)
+          if (operand.to != BoundOperand::To::parameter || operand.place < parameters)
+            tensors.set(operand.operand, tensor_of(graph, kernel, operand));
+      };
+      set(launch.reads, bound.reads);
+      set(launch.writes, bound.writes);
+      finish(launch, first);
+      launches.push_back(launch);
+      if (!kernel.pattern->by_pairs) continue;
+      launch.reads.set(hw::Operand::values, launch.writes.of(hw::Operand::values));
+      for (std::size_t more = 2; more < first.inputs.size(); ++more) {
+        launch.reads.set(hw::Operand::addend, places_.of(first.inputs[more]));
+        launches.push_back(launch);
+      }
+    }
+  }
+
+  void finish(hw::Launch& launch, const Operation& operation) {
+    const hw::Kernel& row = hw::kernel_of(launch.kind);
+    if (row.is_forward_product() && has_bias(operation))
+      places_.form(launch.reads.of(hw::Operand::resident)).one_below = true;
+    if (row.role != hw::KernelRole::loss) return;
+    places_.form(launch.reads.of(hw::Operand::values)).fp32 = true;
+    launch.writes.set(hw::Operand::deltas, places_.of(delta_name(operation.inputs.front())));
+  }
+
+  static std::string parameter_name(const Operation& operation, std::size_t place) {
+    return type_of(operation).parameters(operation)[place].name;
+  }
+
+  const Matching& matching_;
+  std::map<std::string, int> readers_;                      ///< of both passes
+  std::map<std::string, std::vector<std::string>> inputs_;  ///< of forward operations
+  std::map<std::string, int> features_;                     ///< of forward tensors
+  TensorPlaces places_;
+  MatchedModel model_;
+};
+
+}  // namespace
+
+MatchedModel build_launches(const Matching& matching) { return LaunchBuilder(matching).result(); }
+
+}  // namespace weft::sw

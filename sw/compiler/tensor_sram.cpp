@@ -1,0 +1,114 @@
+#include "sw/compiler/tensor_sram.h"
+
+#include <algorithm>
+
+#include "hw/fabric/head_grid.h"
+#include "hw/kernels/line_kernels.h"
+
+namespace weft::sw {
+
+using hw::Operand;
+
+namespace {
+
+constexpr Operand operands[] = {Operand::resident, Operand::stream,      Operand::result, Operand::values,
+                                Operand::kept,     Operand::deltas,      Operand::gain,   Operand::shift,
+                                Operand::addend,   Operand::score_deltas};
+
+/// The launches between which a tensor must stay.
+struct Life {
+  int first = -1, last = -1;
+};
+
+class TensorSram {
+ public:
+  TensorSram(const MatchedModel& model, const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens)
+      : model_(model), machine_(machine), lane_(mapping.lane), of_lane_(mapping.lane_tokens(tokens, 0)) {
+    wide_ = hw::split_count(of_lane_, std::min(lane_.width, of_lane_), 0);
+  }
+
+  std::vector<SramItem> at_most(const std::vector<hw::Launch>& launches) {
+    live(launches);
+    std::vector<SramItem> most;
+    for (int index = 0; index < static_cast<int>(launches.size()); ++index) {
+      std::vector<SramItem> now = at(launches, index);
+      if (total_bytes(now) > total_bytes(most)) most = std::move(now);
+    }
+    return most;
+  }
+
+ private:
+  void live(const std::vector<hw::Launch>& launches) {
+    lives_.assign(model_.tensors.size(), {});
+    for (int index = 0; index < static_cast<int>(launches.size()); ++index)
+      for (const Operand operand : operands)
+        for (const hw::OperandTensors* tensors :
+             {&launches[static_cast<std::size_t>(index)].reads, &launches[static_cast<std::size_t>(index)].writes}) {
+          if (tensors->of(operand) < 0) continue;
+          Life& life = lives_[static_cast<std::size_t>(tensors->of(operand))];
+          if (life.first < 0) life.first = index;
+          life.last = index;
+        }
+  }
+
+  std::vector<SramItem> at(const std::vector<hw::Launch>& launches, int index) const {
+    std::vector<SramItem> map{{"code and stack", machine_.pe.code_bytes}, {"labels", 2 * Bytes{wide_}}};
+    for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor)
+      if (lives_[tensor].first >= 0 && lives_[tensor].first <= index && index <= lives_[tensor].last)
+        map.push_back({model_.tensors[tensor].name, bytes(model_.tensors[tensor])});
+    map.push_back({"work of the launch", work(launches[static_cast<std::size_t>(index)])});
+    return map;
+  }
+
+  int held(int features) const { return hw::split_count(features, lane_.height, 0); }
+  hw::BlockMap scores(const hw::MatrixLayer& layer) const {
+    const hw::HeadGrid grid = hw::head_grid(layer, lane_, of_lane_);
+    return grid.scores(grid.place(0).rectangle);
+  }
+
+  Bytes bytes(const hw::WaferTensor& tensor) const {
+    if (tensor.vector) return 2 * Bytes{held(tensor.features)};
+    const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
+    if (tensor.scores) return scores(model_.layers[static_cast<std::size_t>(tensor.layer)]).features_of(0) * row;
+    return (held(tensor.features) + (tensor.one_below ? 1 : 0)) * row;
+  }
+
+  /// fp32 sums of a product's round, or what a line kernel needs besides its operands.
+  Bytes work(const hw::Launch& launch) const {
+    const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(launch.layer)];
+    const hw::Kernel& row = hw::kernel_of(launch.kind);
+    if (row.form != hw::KernelForm::line) {
+      const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
+      return 4 * Bytes{std::max(wide_, tokens ? 1 : held(layer.inputs) + 1)};
+    }
+    hw::LinePe pe;
+    pe.features = row.makes_scores ? scores(layer).features_of(0) : held(layer.features());
+    pe.tokens = wide_;
+    pe.rows = lane_.height;
+    pe.all_features = layer.features();
+    hw::LineSettings settings = hw::line_settings(layer, true);
+    settings.dropout.probability = layer.dropout;
+    return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe)};
+  }
+
+  const MatchedModel& model_;
+  const hw::MachineSpec& machine_;
+  hw::Rectangle lane_;
+  int of_lane_, wide_ = 0;
+  std::vector<Life> lives_;
+};
+
+}  // namespace
+
+std::vector<SramItem> tensor_sram(const MatchedModel& model, const std::vector<hw::Launch>& launches,
+                                  const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
+  return TensorSram(model, machine, mapping, tokens).at_most(launches);
+}
+
+std::vector<SramItem> training_sram(const MatchedModel& model, const hw::MachineSpec& machine,
+                                    const hw::Mapping& mapping, int tokens, bool retain, int segment) {
+  if (is_chain(model)) return sram_map(model.layers, machine, mapping, tokens, true, retain, segment);
+  return tensor_sram(model, train_launches(model, retain, segment), machine, mapping, tokens);
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,38 @@
+#pragma once
+// The text that a run reads, and the tokenizer that its weights know.
+#include <memory>
+
+#include "hw/input/token_sequences.h"
+#include "sw/driver/needed_data.h"
+#include "sw/text/tokenizer.h"
+
+namespace weft::sw {
+
+/// In the folder of a run whose tokens are characters: which ones (CharacterTokenizer::json()).
+inline constexpr const char* vocabulary_file = "vocabulary.json";
+
+/// The files of a section's text or sequences; fetchable: a text in the data folder's own folder `text`.
+NeededData look_for_text(const std::string& section, const DataConfig& data, const RunSettings& settings);
+
+/// encoder.json and vocab.bpe of vocabulary_dir; fetchable: in the data folder's own folder `gpt2`.
+NeededData look_for_vocabulary(const TextConfig& text, const RunSettings& settings);
+
+/// Of a run that goes on from the checkpoint `start` (empty: from the training text of `needed`): what the weights were
+/// trained with. Characters are those of vocabulary_file beside the checkpoint.
+/// Throws UsageError: there is none beside it; the files of GPT-2's vocabulary cannot be used.
+std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vector<NeededData>& needed,
+                                         const std::filesystem::path& start);
+
+struct RunText {
+  hw::TokenSequences train, eval;  ///< empty where no stage uses it
+  std::string vocabulary;          ///< what vocabulary_file is to hold; empty: the model file says it
+  std::vector<std::string> notes;  ///< how much text there is, and what is left over
+};
+
+/// Reads, tokenizes and cuts it, or reads the sequences. `vocabulary`: how many tokens the model tells apart.
+/// Precondition: nothing of `needed` is missing. Throws UsageError: a text that is empty or no UTF-8; a character
+/// without an id; more ids than the model has; no whole sequence for a section; as read_sequence_files().
+RunText load_text(const ModelConfig& config, const std::vector<NeededData>& needed, const std::filesystem::path& start,
+                  int vocabulary);
+
+}  // namespace weft::sw

@@ -1,0 +1,20 @@
+#pragma once
+// Rows of model_keys() as they are written down.
+#include <string_view>
+#include <vector>
+
+#include "sw/frontend/model_keys.h"
+
+namespace weft::sw {
+
+struct KeyRow {
+  std::string_view path;  ///< "*_input" stands for train_input and eval_input
+  std::string_view also;  ///< split at blanks
+  KeyUse use;
+  std::string_view values, fallback, text;
+};
+
+/// Of the section `model`, what belongs to transformers alone; honoured ones first.
+const std::vector<KeyRow>& transformer_key_rows();
+
+}  // namespace weft::sw

@@ -1,0 +1,93 @@
+// Attention as the products and the softmax that it is, each with a kernel of its own. Of each head and each sequence
+// of `sequence` tokens alone; a head is features / heads features that stand together.
+//
+// AttentionScores(queries, keys): of token t and key j of its sequence, the sum over a head's features of queries[t]
+// keys[j]. Scores are [heads x sequence][tokens], a head's keys together.
+// AttentionSoftmax(scores): softmax over a head's keys of scale times the score; causal: a key behind the token has the
+// probability 0.
+// AttentionValues(probabilities, values): the sum over keys j of probability[j] values[j].
+#include "sw/graph/operation_families.h"
+
+namespace weft::sw {
+
+namespace {
+
+constexpr double longest_sequence = 1 << 20;
+
+AttributeRange tokens_of_sequence() { return {"sequence", 1, longest_sequence, true, true}; }
+
+std::int64_t sequence_of(const Operation& operation) {
+  return static_cast<std::int64_t>(operation.attribute("sequence"));
+}
+
+int scores_features(const Operation& operation, const std::vector<int>& inputs) {
+  const auto heads = static_cast<std::int64_t>(operation.attribute("heads"));
+  const std::int64_t scores = heads * sequence_of(operation);
+  const bool fits = inputs[0] == inputs[1] && inputs[0] % heads == 0 && scores <= most_features;
+  return fits ? static_cast<int>(scores) : 0;
+}
+
+int softmax_features(const Operation& operation, const std::vector<int>& inputs) {
+  return inputs.front() % sequence_of(operation) == 0 ? inputs.front() : 0;
+}
+
+int values_features(const Operation& operation, const std::vector<int>& inputs) {
+  const std::int64_t heads = inputs[0] / sequence_of(operation);
+  const bool fits = inputs[0] % sequence_of(operation) == 0 && inputs[1] % heads == 0;
+  return fits ? inputs[1] : 0;
+}
+
+/// A token's features with those of each token of its sequence, whatever the mask: the same in every pass.
+std::int64_t scores_flops(const Operation& operation) { return 2 * sequence_of(operation) * operation.input_features; }
+std::int64_t values_flops(const Operation& operation) { return 2 * sequence_of(operation) * operation.output_features; }
+
+/// Per score: scale, maximum, subtraction, exponential, sum, division. Delta, with P the probability: into the sum of
+/// P delta two, minus that sum, times P, times scale.
+std::int64_t softmax_flops(const Operation& operation) {
+  return (operation.pass == Pass::delta ? 5LL : 6LL) * operation.input_features;
+}
+
+}  // namespace
+
+std::vector<OperationType> attention_types() {
+  return {
+      {"AttentionScores",
+       2,
+       2,
+       {{"heads", 1, most_features, true, true}, tokens_of_sequence()},
+       2,
+       DeltaReads::other_input,
+       false,
+       false,
+       "queries and keys of one shape, which the heads divide",
+       scores_features,
+       none,
+       scores_flops},
+      {"AttentionSoftmax",
+       1,
+       1,
+       {tokens_of_sequence(), {"scale", 0, 1e6, false, true}, {"causal", 0, 1, true, false}},
+       1,
+       DeltaReads::output,
+       false,
+       false,
+       "scores of a sequence for each head",
+       softmax_features,
+       none,
+       softmax_flops},
+      {"AttentionValues",
+       2,
+       2,
+       {tokens_of_sequence()},
+       2,
+       DeltaReads::other_input,
+       false,
+       false,
+       "probabilities of a sequence for each head, and values, which the heads divide",
+       values_features,
+       none,
+       values_flops},
+  };
+}
+
+}  // namespace weft::sw

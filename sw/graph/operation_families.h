@@ -1,0 +1,21 @@
+#pragma once
+// Rows of operation_types() that have files of their own, and what rows share.
+#include <vector>
+
+#include "sw/graph/operation_types.h"
+
+namespace weft::sw {
+
+constexpr double most_features = 1 << 30;
+
+inline int as_first(const Operation&, const std::vector<int>& inputs) { return inputs.front(); }
+
+inline std::vector<Parameter> none(const Operation&) { return {}; }
+
+/// LayerNorm, RMSNorm.
+std::vector<OperationType> norm_types();
+
+/// AttentionScores, AttentionSoftmax, AttentionValues.
+std::vector<OperationType> attention_types();
+
+}  // namespace weft::sw

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Writes tests/unit/torch_gpt.h: losses of tiny GPTs that PyTorch trains in double precision, for the unit tests.
+
+    /usr/bin/python3 tests/judge/torch_gpt.py > tests/unit/torch_gpt.h
+
+Needs Debian's python3-torch, as torch_tables.py. Attention, norms, GELU, embedding and loss are PyTorch's own. The weights,
+tokens and labels follow formulas that the test writes down again.
+"""
+import math
+
+import torch
+from torch.nn import functional as F
+
+SEQUENCES, LENGTH, STEPS = 3, 5, 5
+SIZES = dict(vocab_size=11, max_position_embeddings=7, hidden_size=8, num_hidden_layers=2, num_heads=2, filter_size=20)
+MODELS = [
+    ("", dict(bias=True, head_bias=False, rms=False, approximate="none")),
+    ("norm_type: rmsnorm, nonlinearity: gelu_new, use_projection_bias_in_attention: false, "
+     "use_ffn_bias_in_attention: false, use_ffn_bias: false, use_bias_in_output: true",
+     dict(bias=False, head_bias=True, rms=True, approximate="tanh")),
+]
+OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
+
+
+def shapes(bias, head_bias, rms):
+    """Names and shapes of the parameters, in the graph's order."""
+    d, wide = SIZES["hidden_size"], SIZES["filter_size"]
+
+    def linear(name, outputs, inputs, has_bias):
+        return [(name + ".weight", (outputs, inputs))] + ([(name + ".bias", (outputs,))] if has_bias else [])
+
+    def norm(name):
+        return [(name + ".weight", (d,))] + ([] if rms else [(name + ".bias", (d,))])
+
+    found = linear("embedding", d, SIZES["vocab_size"] + SIZES["max_position_embeddings"], False)
+    for layer in range(SIZES["num_hidden_layers"]):
+        h = f"h{layer}."
+        found += norm(h + "ln_1")
+        for name in ("q", "k", "v", "proj"):
+            found += linear(h + name, d, d, bias)
+        found += norm(h + "ln_2") + linear(h + "fc1", wide, d, bias) + linear(h + "fc2", d, wide, bias)
+    return found + norm("ln_f") + linear("lm_head", SIZES["vocab_size"], d, head_bias)
+
+
+def values(place, shape, about):
+    count = math.prod(shape)
+    numbers = [about + 0.3 * math.sin(1 + 0.37 * i + 0.01 * i * i + 1.9 * place) for i in range(count)]
+    return torch.tensor(numbers, dtype=torch.float64).reshape(shape).requires_grad_()
+
+
+def normed(x, p, name, rms):
+    weight = p[name + ".weight"]
+    if rms:
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5) * weight
+    return F.layer_norm(x, weight.shape, weight, p[name + ".bias"], 1e-5)
+
+
+def loss_of(p, tokens, labels, rms, approximate):
+    vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
+    columns = p["embedding.weight"].t()
+    x = F.embedding(tokens, columns[:vocabulary]) + columns[vocabulary:vocabulary + LENGTH]
+    mask = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
+    for layer in range(SIZES["num_hidden_layers"]):
+        h = f"h{layer}."
+        y = normed(x, p, h + "ln_1", rms).transpose(0, 1)
+        biases = [p.get(h + name + ".bias") for name in ("q", "k", "v")]
+        y, _ = F.multi_head_attention_forward(
+            y, y, y, d, heads, None, None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
+            p[h + "proj.weight"], p.get(h + "proj.bias"), need_weights=False, attn_mask=mask,
+            use_separate_proj_weight=True, q_proj_weight=p[h + "q.weight"], k_proj_weight=p[h + "k.weight"],
+            v_proj_weight=p[h + "v.weight"])
+        x = x + y.transpose(0, 1)
+        y = F.linear(normed(x, p, h + "ln_2", rms), p[h + "fc1.weight"], p.get(h + "fc1.bias"))
+        x = x + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
+    logits = F.linear(normed(x, p, "ln_f", rms), p["lm_head.weight"], p.get("lm_head.bias"))
+    return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
+
+
+def losses(make, bias, head_bias, rms, approximate):
+    p = {}
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms)):
+        p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
+    text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
+                         for b in range(SEQUENCES)])
+    optimizer = make(list(p.values()))
+    found = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate)
+        loss.backward()
+        optimizer.step()
+        found.append(loss.item())
+    return found
+
+
+def main():
+    print(f"""#pragma once
+// Written by tests/judge/torch_gpt.py with PyTorch {torch.__version__}; not by hand.
+#include <string>
+#include <vector>
+
+namespace weft::test {{
+
+constexpr int torch_gpt_sequences = {SEQUENCES}, torch_gpt_length = {LENGTH};
+
+struct TorchGpt {{
+  std::string model;      ///< the section of a model file
+  std::string optimizer;  ///< sgd with rate 0.3, or adamw with rate 0.01 and decay 0.1
+  std::vector<double> losses;
+}};
+
+inline const std::vector<TorchGpt> torch_gpts{{""")
+    sizes = ", ".join(f"{key}: {value}" for key, value in SIZES.items())
+    for text, form in MODELS:
+        for name, make in OPTIMIZERS:
+            model = f"{{{sizes}, share_embedding_weights: false{', ' if text else ''}{text}}}"
+            print(f'    {{"{model}",\n     "{name}",\n     {{{", ".join(repr(x) for x in losses(make, **form))}}}}},')
+    print("};\n\n}  // namespace weft::test")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+#include "tests/support/graph_reference.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "sw/graph/backward_graph.h"
+#include "sw/graph/operation_types.h"
+
+namespace weft::test {
+
+using sw::Operation;
+using sw::Pass;
+
+GraphReference::GraphReference(sw::OperationGraph graph, Tensors parameters, ReferenceOptimizer optimizer)
+    : graph_(std::move(graph)),
+      backward_(sw::backward_graph(graph_)),
+      parameters_(std::move(parameters)),
+      optimizer_(optimizer) {
+  for (const sw::Tensor& input : graph_.inputs) features_[input.name] = static_cast<std::size_t>(input.features);
+  for (std::size_t place = 0; place < graph_.operations.size(); ++place) {
+    const Operation& operation = graph_.operations[place];
+    places_[operation.name] = place;
+    features_[operation.outputs.front()] = static_cast<std::size_t>(operation.output_features);
+    for (const sw::Parameter& parameter : sw::type_of(operation).parameters(operation)) {
+      const auto found = parameters_.find(parameter.name);
+      if (found == parameters_.end() || found->second.size() != static_cast<std::size_t>(parameter.elements()))
+        throw std::invalid_argument(parameter.name + ": missing, or of another size");
+    }
+  }
+}
+
+Tensors GraphReference::forward(const Tensors& inputs) const {
+  Tensors values = inputs;
+  run(graph_, values);
+  return values;
+}
+
+double GraphReference::loss(const Tensors& inputs) const { return mean_loss(forward(inputs)).loss; }
+
+Tensors GraphReference::backward(const Tensors& inputs) const {
+  Tensors values = forward(inputs);
+  const double count = mean_loss(values).count;
+  run(backward_, values);
+  for (const std::string& gradient : backward_.outputs)
+    for (double& value : values.at(gradient)) value /= count;
+  return values;
+}
+
+double GraphReference::step(const Tensors& inputs) {
+  Tensors values = forward(inputs);
+  const Mean mean = mean_loss(values);
+  run(backward_, values);
+  ++steps_;
+  for (auto& [name, weights] : parameters_)
+    optimizer_.update(weights, values.at(sw::delta_name(name)), mean.count, steps_, moments_[name]);
+  return mean.loss;
+}
+
+GraphReference::Mean GraphReference::mean_loss(const Tensors& values) const {
+  const Operation& loss = graph_.operations[places_.at(graph_.outputs.front())];
+  double sum = 0;
+  for (const double of_token : values.at(loss.outputs.front())) sum += of_token;
+  const Values& labels = values.at(loss.inputs[1]);
+  const auto count =
+      static_cast<double>(std::count_if(labels.begin(), labels.end(), [](double label) { return label >= 0; }));
+  return {sum / count, count};
+}
+
+void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const {
+  const sw::Tensor& first = graph_.inputs.front();
+  const std::size_t tokens = values.at(first.name).size() / static_cast<std::size_t>(first.features);
+  for (const Operation& operation : graph.operations) {
+    OperationCall call{operation, tokens, {}, {}, parameters_};
+    for (const std::string& input : operation.inputs) call.inputs.push_back(&values.at(input));
+    for (const std::string& made : operation.outputs) {
+      Values& output = values[made];
+      output.assign(size_of(operation, made, tokens), 0.0);
+      call.outputs.push_back(&output);
+    }
+    run_operation(call);
+  }
+}
+
+std::size_t GraphReference::size_of(const Operation& operation, const std::string& made, std::size_t tokens) const {
+  switch (operation.pass) {
+    case Pass::forward:  // and the sum of deltas, which stands for itself
+      return static_cast<std::size_t>(operation.output_features) * tokens;
+    case Pass::delta:
+      return features_.at(
+                 graph_.operations[places_.at(operation.name)].inputs[static_cast<std::size_t>(operation.of_input)]) *
+             tokens;
+    case Pass::gradient:
+      break;
+  }
+  return parameters_.at(made.substr(sw::delta_name("").size())).size();
+}
+
+Tensors token_inputs(const sw::TransformerConfig& model, const std::vector<int>& tokens,
+                     const std::vector<int>& labels) {
+  Values samples(static_cast<std::size_t>(model.input_features()) * tokens.size());
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const int position = model.vocab_size + static_cast<int>(t) % model.sequence_length;
+    for (const int feature : {tokens[t], position}) samples[static_cast<std::size_t>(feature) * tokens.size() + t] = 1;
+  }
+  return {{"samples", std::move(samples)}, {"labels", {labels.begin(), labels.end()}}};
+}
+
+}  // namespace weft::test
