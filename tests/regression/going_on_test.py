@@ -72,6 +72,16 @@ class Resumes(ScratchTrainings):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(self.resume("changed", steps=10).returncode, 2)
 
+    def test_a_checkpoint_of_layers_with_bias_is_none_of_layers_without(self):
+        without = ["--set", "model.use_bias=false"]
+        result = run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", 4, "-o", "without", *without, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.resume("without", *without).returncode, 0)
+        for folder, flags, told in (("without", [], "has no model.fc1.bias"), ("first", without, "holds model.fc1.bias, which this model")):
+            result = self.resume(folder, "--resume_changed", *flags, steps=8)
+            self.assertEqual(result.returncode, 2, result.stdout)
+            self.assertIn(told, result.stderr)
+
     def test_no_sample_twice_and_none_left_out_whatever_the_batch(self):
         """Only samples 256 to 287 have label 1: 4 steps of 64, then steps of 32, the first of which has all of them."""
         data = self.folder / "order"

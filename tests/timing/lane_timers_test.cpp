@@ -70,3 +70,32 @@ TEST_CASE("lanes of two sizes: the slowest one's end, the first one's added roun
   }
   CHECK(other_counts > 1);
 }
+
+TEST_CASE("of two layers that differ in their bias alone, neither repeats what was simulated for the other") {
+  const MachineSpec machine = load_machine("mini", source_path("hw/machines"));
+  Job job;
+  job.layers = {{"with", 8, 600, "", 0}, {"without", 8, 600, "", 0}};
+  job.layers[1].bias = false;
+  job.batch = 12;
+  const Mapping mapping{{6, 1}, 1};
+  ThreadPool pool(1);
+  Wafer wafer("biases", machine, job, mapping, {}, pool);
+  for (const KernelKind kind : {KernelKind::matmul_forward, KernelKind::matmul_gradient}) {
+    LaunchMemo shared;
+    const auto end = [&](int layer, LaunchMemo& memo) {
+      LaneTimers timers(machine, wafer, EdgeLayout(machine, mapping), &memo, false, {}, pool);
+      wafer.begin_launch({kind, layer});
+      timers.open(kind, job.layers[static_cast<std::size_t>(layer)], RunCycle(1000));
+      const LaunchMap& map = wafer.map(0);
+      if (map.from_edge) {
+        timers.feed(RunCycle(900), map.rounds);
+      } else {
+        timers.drain(map.rounds);
+      }
+      return timers.close().end;
+    };
+    LaunchMemo own[2];
+    for (const int layer : {0, 1, 0}) CHECK(end(layer, shared) == end(layer, own[layer]));
+    CHECK(end(0, shared) > end(1, shared));
+  }
+}
