@@ -30,7 +30,8 @@ InputServer::InputServer(const sc_core::sc_module_name& module_name, const Job& 
   const double rate = machine.input.workers_per_system * machine.input.samples_per_s;
   if (!(rate > 0)) throw UsageError("machine input: workers_per_system and samples_per_s must be above 0");
   if (prefetch_ < 1) throw UsageError(fmt::format("machine input.prefetch_batches: {} is below 1", prefetch_));
-  production_ps_ = checked_ceil(job.tokens() * 1e12 / rate, "the input servers' time for a batch", "ps");
+  production_ps_ =
+      checked_ceil(job.tokens() / job.sample_tokens * 1e12 / rate, "the input servers' time for a batch", "ps");
   outstanding_.resize(prefetch_);
   consumed_at_.resize(prefetch_);
   consumed_cause_.resize(prefetch_);

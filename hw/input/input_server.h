@@ -13,7 +13,7 @@ namespace weft::hw {
 
 /// Sends one samples block per stage, step and micro-batch: fp16 bits [tokens][features], then int32 labels [tokens];
 /// its tag has layer, launch and chunk 0. The workers together make a batch in
-/// tokens / (workers * samples_per_s); a batch's production starts when the one before is made and at most
+/// samples / (workers * samples_per_s); a batch's production starts when the one before is made and at most
 /// prefetch_batches - 1 are made, sent or on the system and not yet consumed. The system returns the tag of a samples
 /// block with kind credit when the wafer has taken it, in order. Production starts after the host's command latency.
 /// `job`, `machine` and `source` outlive the module.

@@ -174,6 +174,9 @@ Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, con
     const std::int64_t wanted = std::int64_t{fresh.tokens} * fresh.micro_batches;
     if (samples != wanted)
       refuse(fmt::format("was made for {} samples a system, this run has {}; compile again", samples, wanted));
+    plan.sample_tokens = fresh.sample_tokens;
+    if (plan.tokens % plan.sample_tokens != 0)
+      refuse(fmt::format("tokens: {} on a wafer cut a sequence of {}", plan.tokens, plan.sample_tokens));
     plan.mapping = read_mapping(json, machine, plan.tokens, refuse);
     plan.retain = json.at("retain").get<bool>();
     plan.segment = whole(json, "segment", refuse);

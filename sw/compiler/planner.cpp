@@ -316,6 +316,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     refuse(model, machine, shard_tokens,
            *std::min_element(tried.begin(), tried.end(),
                              [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));
+  best->sample_tokens = wishes.sample_tokens;
   best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);

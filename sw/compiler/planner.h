@@ -60,6 +60,8 @@ struct Plan {
   std::string reason;
   std::vector<PlanAlternative> alternatives;  ///< what was tried
   Cycle walk = 0;                             ///< of a step, launches, words and updates waiting for each other
+  int sample_tokens = 1;  ///< PlanWishes::sample_tokens; `tokens` are so many times as many as samples
+  int samples() const { return tokens / sample_tokens; }
 };
 
 /// A pure function. `systems` shares of `batch` samples, each of PlanWishes::sample_tokens tokens; `wishes` as the

@@ -35,10 +35,10 @@ hw::Job job_of(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, con
 /// A batch is made, sent and taken; so many are on the way.
 class SampleWay {
  public:
-  SampleWay(const hw::MachineSpec& machine, int tokens, int features)
+  SampleWay(const hw::MachineSpec& machine, int samples, int tokens, int features)
       : link_(machine.input.link_gbps, machine.input.link_latency_ps),
         production_(static_cast<Picosecond>(
-            std::ceil(tokens * 1e12 / (machine.input.workers_per_system * machine.input.samples_per_s)))),
+            std::ceil(samples * 1e12 / (machine.input.workers_per_system * machine.input.samples_per_s)))),
         bytes_(Bytes{tokens} * (2 * Bytes{features} + 4)),
         taken_(static_cast<std::size_t>(machine.input.prefetch_batches), 0) {}
   /// When the next one is at the system's interface.
@@ -68,7 +68,7 @@ class Walk {
         layout_(machine, plan.mapping),
         job_(job_of(plan, layers, around)),
         network_(job_, machine),
-        samples_(machine, plan.tokens, layers.front().inputs),
+        samples_(machine, plan.samples(), plan.tokens, layers.front().inputs),
         gap_(static_cast<double>(launch_gap(machine, plan.mapping))),
         lane_sum_(static_cast<double>((plan.mapping.lanes - 1) * machine.io.lane_sum_cycles)) {
     plan_streams();
