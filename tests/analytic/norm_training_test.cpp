@@ -259,7 +259,7 @@ TEST_CASE("gain and shift: one lane, two lanes, two systems, more rows than feat
   for (Training* training : {&one, &lanes, &systems, &tall}) compare(*training);
 }
 
-TEST_CASE("a gain alone; a wafer that is cut into regions, features over columns") {
+TEST_CASE("a gain alone, a wafer that is cut into regions, features over columns") {
   Training rms({{6, 4}, 1}, {1, {}, false}), cut({{6, 4}, 1}, {1, {2, 3}}), turned({{5, 4}, 1, FeatureAxis::columns});
   for (Training* training : {&rms, &cut, &turned}) compare(*training);
 }
