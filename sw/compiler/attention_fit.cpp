@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "hw/fabric/head_grid.h"
 #include "tlm/base/error.h"
 
@@ -18,6 +20,11 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
     if (!hw::HeadGrid::misfit(mapping.lane, shape).empty()) return false;
   }
   return true;
+}
+
+bool has_attention(const MatchedModel& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(),
+                     [](const hw::MatrixLayer& layer) { return layer.attention.heads > 0; });
 }
 
 void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine) {
