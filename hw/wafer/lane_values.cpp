@@ -167,10 +167,6 @@ class RegionRows : public LineMemory {
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
-  if (kernel_of(launch.kind).makes_scores) {
-    score_values(launch, settings);
-    return {};
-  }
   const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);
