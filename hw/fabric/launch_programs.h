@@ -16,6 +16,13 @@ struct Dropout {
   std::uint32_t first_sample = 0;  ///< of the launch's tokens
 };
 
+/// Of rotary positions: which angle a pair of features has at a token.
+struct RotarySettings {
+  int head_size = 2;  ///< features whose pairs have angles of their own, even
+  int length = 1;     ///< tokens of a sequence, whose first one has position 0
+  float base = 1e4F;
+};
+
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
 struct LineSettings {
   bool train = true;         ///< of a loss: with deltas,
@@ -24,6 +31,7 @@ struct LineSettings {
   float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
   bool causal = false;       ///< of attention's softmax: a token attends to no later key
+  RotarySettings rotary;
 };
 
 /// As a layer says; dropout and loss scale are a run's.
@@ -33,6 +41,8 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
   settings.causal = layer.attention.causal;
+  if (layer.attention.rotary_base > 0)
+    settings.rotary = {layer.features() / layer.attention.heads, layer.attention.length, layer.attention.rotary_base};
   return settings;
 }
 
