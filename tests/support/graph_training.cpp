@@ -106,8 +106,8 @@ struct GraphTraining::Parts {
     if (way.evaluation_steps > 0) job.stages.push_back({false, way.evaluation_steps});
     map(model);
     initial = beginning(job);
-    hw::SystemPlan plan{&job,  &machine, mapping, way.cut, nullptr, [](bool, int) { return Cycle{0}; },
-                        &pool, way.watch};
+    hw::SystemPlan plan{&job, &machine, mapping, way.cut, nullptr, [](bool, int) { return Cycle{0}; }, &pool};
+    if (way.watch) plan.watch = [this](int system) { return way.watch(job, system); };
     if (way.fast_forward) plan.memo = &memo;
     static int number = 0;
     cluster.emplace(fmt::format("graph{}", number++).c_str(), plan, initial, source, control, results, recorder);

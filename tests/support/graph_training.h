@@ -1,5 +1,6 @@
 #pragma once
 // A graph's training on the simulated cluster, and the same in double precision.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +64,8 @@ struct TrainingWay {
   hw::WaferCut cut;
   bool fast_forward = true, timing_only = false;
   int padded_from = 1 << 30;  ///< tokens of an evaluation from here on have label -1 and no features
-  hw::WatchOfSystem watch;
+  /// Makes who watches a system's launches, as hw::WatchOfSystem; null: nobody.
+  std::function<std::unique_ptr<hw::LaunchWatch>(const hw::Job&, int system)> watch;
 };
 
 /// Several stand side by side in one process, and all are made before the first one runs.
