@@ -20,11 +20,29 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
   return true;
 }
 
-void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine) {
-  for (const hw::MatrixLayer& layer : model.layers)
+void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine, const PlanWishes& wishes) {
+  for (const hw::MatrixLayer& layer : model.layers) {
+    if (layer.attention.heads == 0) continue;
+    if (wishes.features_over == FeaturesOver::columns)
+      throw UsageError(fmt::format(
+          "runconfig.features_over: columns; {} has heads, which lie over rows; allowed: automatic, rows", layer.name));
     if (layer.attention.heads > machine.fabric.user_height)
       throw UsageError(fmt::format("{}: {} heads need a row each; machine {} has {} rows", layer.name,
                                    layer.attention.heads, machine.name, machine.fabric.user_height));
+  }
+}
+
+void refuse_sequences(const hw::MachineSpec& machine, int samples, const PlanWishes& wishes) {
+  if (wishes.lanes > 1 && samples % wishes.lanes != 0)
+    throw UsageError(
+        fmt::format("runconfig.lanes: {} lanes; the {} sequence{} on the wafer at a time {} not divide "
+                    "among them, and none may be cut",
+                    wishes.lanes, samples, samples == 1 ? "" : "s", samples == 1 ? "does" : "do"));
+  throw UsageError(
+      fmt::format("{} sequences on the wafer at a time, each with rows for its heads and columns of its own: machine "
+                  "{} has {} rows and {} columns{}; a smaller runconfig.micro_batch_size has fewer",
+                  samples, machine.name, machine.fabric.user_height, machine.fabric.user_width,
+                  wishes.lanes > 0 ? fmt::format(", in {} lane{}", wishes.lanes, wishes.lanes == 1 ? "" : "s") : ""));
 }
 
 }  // namespace weft::sw

@@ -278,14 +278,16 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     throw UsageError(
         fmt::format("{}: only of layers that stand one behind the other",
                     retain == RetainOutput::yes ? "model.retain_output_layer: true" : "runconfig.recompute"));
-  require_room_for_heads(model, machine);
+  require_room_for_heads(model, machine, wishes);
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};
   if (wishes.recompute == 0 && chain) add_shares(segments, depth, depth);
   const std::vector<PlanKind> kinds = kinds_of(wishes);
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   std::size_t families = 0;
+  int least_samples = shard;
   for (int parts : micro_batch_choices(shard, wishes.micro_batch_size)) {
+    least_samples = shard / parts;
     for (PlanKind kind : kinds) {
       const int tokens = shard_tokens / parts;
       const MappingSearch search(layers, machine, kind, tokens, wishes.lanes);
@@ -312,10 +314,15 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
         "runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}", wishes.lanes,
         machine.name, shard_tokens,
         std::min<std::int64_t>(shard_tokens, ceil_div(machine.fabric.user_height, machine.io.rows_per_channel))));
-  if (!best)
+  if (!best) {
+    tried.erase(std::remove_if(tried.begin(), tried.end(),
+                               [](const PlanAlternative& each) { return each.sram_bytes == 0; }),  // nothing lay there
+                tried.end());
+    if (tried.empty()) refuse_sequences(machine, least_samples, wishes);
     refuse(model, machine, shard_tokens,
            *std::min_element(tried.begin(), tried.end(),
                              [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));
+  }
   best->sample_tokens = wishes.sample_tokens;
   best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
