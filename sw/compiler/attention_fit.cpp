@@ -1,6 +1,7 @@
 #include "sw/compiler/attention_fit.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "hw/fabric/head_grid.h"
 #include "tlm/base/error.h"
@@ -32,16 +33,20 @@ void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& ma
   }
 }
 
-void refuse_sequences(const hw::MachineSpec& machine, int samples, const PlanWishes& wishes) {
-  if (wishes.lanes > 1 && samples % wishes.lanes != 0)
+void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const PlanWishes& wishes) {
+  if (wishes.lanes > 1 && most % wishes.lanes != 0) {
+    std::vector<int> allowed;
+    for (int lanes = 1; lanes <= most; ++lanes)
+      if (most % lanes == 0) allowed.push_back(lanes);
     throw UsageError(
-        fmt::format("runconfig.lanes: {} lanes; the {} sequence{} on the wafer at a time {} not divide "
-                    "among them, and none may be cut",
-                    wishes.lanes, samples, samples == 1 ? "" : "s", samples == 1 ? "does" : "do"));
+        fmt::format("runconfig.lanes: {} lanes; {} sequence{} on the wafer at a time {} not divide among them, and "
+                    "none may be cut; allowed: {}",
+                    wishes.lanes, most, most == 1 ? "" : "s", most == 1 ? "does" : "do", fmt::join(allowed, ", ")));
+  }
   throw UsageError(
       fmt::format("{} sequences on the wafer at a time, each with rows for its heads and columns of its own: machine "
                   "{} has {} rows and {} columns{}; a smaller runconfig.micro_batch_size has fewer",
-                  samples, machine.name, machine.fabric.user_height, machine.fabric.user_width,
+                  least, machine.name, machine.fabric.user_height, machine.fabric.user_width,
                   wishes.lanes > 0 ? fmt::format(", in {} lane{}", wishes.lanes, wishes.lanes == 1 ? "" : "s") : ""));
 }
 

@@ -12,7 +12,7 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
 /// Throws UsageError if no lane of the machine would do, or none with what is wished.
 void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine, const PlanWishes& wishes);
 
-/// Throws UsageError: on no lanes do `samples` of a system, one for each sequence, lie as attention_fits() says.
-[[noreturn]] void refuse_sequences(const hw::MachineSpec& machine, int samples, const PlanWishes& wishes);
+/// Throws UsageError: on no lanes do `most` to `least` sequences, a sample each, lie as attention_fits() says.
+[[noreturn]] void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const PlanWishes& wishes);
 
 }  // namespace weft::sw

@@ -285,9 +285,8 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   std::size_t families = 0;
-  int least_samples = shard;
-  for (int parts : micro_batch_choices(shard, wishes.micro_batch_size)) {
-    least_samples = shard / parts;
+  const std::vector<int> choices = micro_batch_choices(shard, wishes.micro_batch_size);
+  for (int parts : choices) {
     for (PlanKind kind : kinds) {
       const int tokens = shard_tokens / parts;
       const MappingSearch search(layers, machine, kind, tokens, wishes.lanes);
@@ -318,7 +317,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     tried.erase(std::remove_if(tried.begin(), tried.end(),
                                [](const PlanAlternative& each) { return each.sram_bytes == 0; }),  // nothing lay there
                 tried.end());
-    if (tried.empty()) refuse_sequences(machine, least_samples, wishes);
+    if (tried.empty()) refuse_sequences(machine, shard / choices.front(), shard / choices.back(), wishes);
     refuse(model, machine, shard_tokens,
            *std::min_element(tried.begin(), tried.end(),
                              [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));

@@ -89,8 +89,9 @@ TEST_CASE("wishes that cut a head or a sequence are refused by name") {
   CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.features_over: columns; h0.attention.scores has heads"));
   wishes = {};
   wishes.lanes = 3;
+  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
   wishes.micro_batch_size.kind = sw::MicroBatch::Kind::none;
-  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; the 4 sequences"));
+  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
   wishes.lanes = 1;  // a column each at the least
   CHECK_THROWS_WITH(plan(33, wishes), Contains("33 sequences on the wafer at a time") && Contains("32 columns"));
   CHECK_NOTHROW(plan(32, wishes));
