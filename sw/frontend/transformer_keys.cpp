@@ -38,9 +38,9 @@ const std::vector<KeyRow>& transformer_key_rows() {
        "gpt: over the root of a head's features"},
       {"model.position_embedding_type", "", Use::honoured, "learned, rotary", "learned",
        "gpt: as columns of the embedding, or as angles of queries and keys"},
-      {"model.rope_theta", "", Use::honoured, "a number, 1 to 1e+09", "10000", "gpt: base of rotary positions"},
-      {"model.rotary_dim", "", Use::honoured, features, "a head's features",
-       "gpt: of rotary positions; only all features of a head are turned"},
+      {"model.rope_theta", "", Use::honoured, "a number, 1 to 1000000000", "10000", "gpt: base of rotary positions"},
+      {"model.rotary_dim", "", Use::honoured, features, "",
+       "gpt: of rotary positions; without it, and only, all features of a head"},
       {"model.share_embedding_weights", "", Use::honoured, flag, "",
        "gpt: must be false; elsewhere it is true if it is not written, so it must be written"},
 

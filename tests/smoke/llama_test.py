@@ -38,10 +38,11 @@ class Llama(unittest.TestCase):
         return [step["loss"] for step in report(self.folder / name)["steps"]]
 
     def test_it_learns_to_look_four_places_back(self):
-        losses = self.losses("learns", "--max_steps", 150, "--set", "optimizer.learning_rate=0.01")
+        losses = self.losses("learns", "--max_steps", 150, "--set", "optimizer.learning_rate=0.006")
         self.assertAlmostEqual(losses[0], math.log(8), delta=0.5)
-        # Of 16 characters 4 cannot be known: 4 / 16 log 8 = 0.52. Who knows the letters, not their places, has log 4 at best.
-        self.assertLess(sum(losses[-10:]) / 10, 0.8)
+        # Of 16 characters 4 cannot be known: 4 / 16 log 8 = 0.52. Who knows the four letters of a word, but not their places,
+        # has their mean entropy of 1.14 for the others: 1.38.
+        self.assertLess(sum(losses[-10:]) / 10, 1.0)
 
     def test_pe_programs_do_the_same_to_the_bit(self):
         self.assertEqual(self.losses("programs", "--max_steps", 2, "--pe_programs"), self.losses("wafer", "--max_steps", 2))
