@@ -46,7 +46,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   return settings;
 }
 
-/// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
+/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h). Halves are fp16 bits. Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
 ///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]
@@ -59,6 +59,9 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the
 ///                                                                                      labels for each row that owns
 ///                                                                                      outputs
+///   attention_scores    [keys][features]               [features][tokens]              [keys][tokens], fp32
+///   attention_values    [keys][features]               scores [keys][tokens]           [features][tokens]
+///   attention_keys      scores [keys][tokens]          [features][tokens]              [keys][features]
 ///   line kernels        -                              -                               what leaves row 0, fp32,
 ///                                                                                      then what it writes
 struct ProgramLaunch {
@@ -66,7 +69,7 @@ struct ProgramLaunch {
   int system = 0;
   std::int64_t step = 0;  ///< global
   int layer = 0;
-  int first_row = 0;  ///< of the lane, on the wafer
+  int first_row = 0, first_column = 0;  ///< of its PEs, among the plan's
   KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;                    ///< of a matrix kernel
   LineSettings line;                                 ///< of a line kernel
@@ -84,7 +87,7 @@ struct ProgramLaunch {
                                        ///< first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
   Cycle start = 0;                     ///< absolute
-  Cycle end = 0;                       ///< what the recurrences say
+  Cycle end = 0;                       ///< of these PEs: what the recurrences say
 
   /// Of a matrix kernel: whether the weight at `place` of a round is kept.
   bool keeps(int round, int place) const {

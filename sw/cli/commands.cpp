@@ -53,7 +53,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
       ->capture_default_str();
   command.add_option("-o,--model_dir", settings.model_dir,
                      "folder of checkpoints, log and report [runs/<model>/<time>]");
-  command.add_option("--data", settings.data_dir, "folder of the data set, or file of a text [the model file's data_dir]");
+  command.add_option("--data", settings.data_dir,
+                     "folder of the data set, or file of a text [the model file's data_dir]");
   flags.key<int>(command, "--num_csx", "runconfig.num_csx", "systems");
   flags.key<std::int64_t>(command, "--max_steps", "runconfig.max_steps", "training steps");
   flags.key<std::int64_t>(command, "--eval_steps", "runconfig.eval_steps", "evaluation batches (0: all)");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "hw/fabric/head_grid.h"
 #include "hw/kernels/rotary.h"
 #include "tlm/base/error.h"
@@ -20,6 +22,11 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
     if (attention.rotary_base > 0 && !hw::holds_pairs({mapping.lane, layer.features(), shape.tokens()})) return false;
   }
   return true;
+}
+
+bool has_attention(const MatchedModel& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(),
+                     [](const hw::MatrixLayer& layer) { return layer.attention.heads > 0; });
 }
 
 void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine) {

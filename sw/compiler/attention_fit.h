@@ -8,6 +8,9 @@ namespace weft::sw {
 /// A head needs whole rows and a sequence whole columns (hw/fabric/head_grid.h), of each lane.
 bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int tokens);
 
+/// Of a model without attention false.
+bool has_attention(const MatchedModel& model);
+
 /// Throws UsageError if no lane of the machine would do.
 void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine);
 
