@@ -31,7 +31,7 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
       train_(std::move(train)),
       test_(std::move(test)),
       form_(form) {
-  if (length_ > form.positions)
+  if (form.positions > 0 && length_ > form.positions)
     throw UsageError(
         fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_, form.positions));
   for (const auto& [set, data] : {std::pair("training", &train_), std::pair("evaluation", &test_)}) {
@@ -50,7 +50,7 @@ void TokenSource::write(bool train, std::int64_t index, std::uint16_t* samples, 
   std::fill_n(samples, static_cast<std::ptrdiff_t>(length_) * form_.count(), std::uint16_t{0});
   for (int place = 0; place < length_; ++place, samples += form_.count()) {
     samples[data.tokens[static_cast<std::size_t>(first + place)]] = one;
-    samples[form_.vocabulary + place] = one;
+    if (form_.positions > 0) samples[form_.vocabulary + place] = one;
   }
   std::copy_n(data.labels.begin() + first, length_, labels);
 }

@@ -7,11 +7,12 @@ namespace weft::hw {
 
 /// What a column says of a token: which one it is, and where it stands in its sequence.
 struct TokenFeatures {
-  int vocabulary = 0, positions = 0;
+  int vocabulary = 0, positions = 0;  ///< no positions: it does not say where
   int count() const { return vocabulary + positions; }
 };
 
-/// The token `id` at place p of its sequence is a column that is 1 at `id` and at vocabulary + p, 0 elsewhere; so a
+/// The token `id` at place p of its sequence is a column that is 1 at `id` and at vocabulary + p, 0 elsewhere (without
+/// positions at `id` alone); so a
 /// matrix product of the columns looks up and adds an embedding of each. Its label is the next token's id.
 class TokenSource final : public OrderedSource {
  public:

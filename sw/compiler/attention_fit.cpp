@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "hw/fabric/head_grid.h"
+#include "hw/kernels/rotary.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -19,6 +20,7 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
     const hw::HeadShape shape{attention.heads, layer.features() / attention.heads,
                               tokens / attention.length / mapping.lanes, attention.length};
     if (!hw::HeadGrid::misfit(mapping.lane, shape).empty()) return false;
+    if (attention.rotary_base > 0 && !hw::holds_pairs({mapping.lane, layer.features(), shape.tokens()})) return false;
   }
   return true;
 }

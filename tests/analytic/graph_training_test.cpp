@@ -85,8 +85,18 @@ void compare(const sw::OperationGraph& graph, const test::TrainingTokens& tokens
 }
 
 void compare_gpt(const sw::TransformerConfig& model, const TrainingWay& way) {
-  const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
+  const CountedWords words(model.vocab_size, model.input_features() - model.vocab_size, model.sequence_length);
   compare(sw::transformer_graph(model), words, way, 0.01);
+}
+
+/// RMS norms, rotary positions, SwiGLU, no biases.
+sw::TransformerConfig small_llama(int width, int heads, int layers = 1) {
+  sw::TransformerConfig model = small_gpt(width, heads, layers);
+  model.norm = "RMSNorm";
+  model.nonlinearity = "SwiGLU";
+  model.rotary_base = 100;
+  model.projection_bias = model.attention_output_bias = model.ffn_bias = false;
+  return model;
 }
 
 void compare_residuals(int features, int width, const char* norm, const char* activation, TrainingWay way = {}) {
@@ -149,6 +159,21 @@ TEST_CASE("a GPT whose heads have one feature each, of one sequence of one token
   sw::TransformerConfig model = small_gpt(3, 3);
   model.sequence_length = 1;
   compare_gpt(model, way_of(model, 8));
+}
+
+TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }
+TEST_CASE("a Llama on two systems in three micro-batches, on a wafer that is cut") {
+  TrainingWay way = way_of(small_llama(12, 3), 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  way.cut = {2, 2};
+  compare_gpt(small_llama(12, 3), way);
+}
+TEST_CASE("a Llama on two lanes with sequences of uneven columns") {
+  const sw::TransformerConfig model = small_llama(24, 2);
+  TrainingWay way = way_of(model, 6);
+  way.mapping = hw::Mapping{{11, 6}, 2};
+  compare_gpt(model, way);
 }
 
 TEST_CASE("residuals and layer norms") { compare_residuals(19, 13, "LayerNorm", "GELU"); }
