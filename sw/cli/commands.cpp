@@ -14,6 +14,7 @@
 #include "sw/cli/help_format.h"
 #include "sw/cli/keys_command.h"
 #include "sw/cli/resource_root.h"
+#include "sw/cli/sample_command.h"
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
 #include "sw/driver/run_data.h"
@@ -53,7 +54,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
       ->capture_default_str();
   command.add_option("-o,--model_dir", settings.model_dir,
                      "folder of checkpoints, log and report [runs/<model>/<time>]");
-  command.add_option("--data", settings.data_dir, "folder of the data set, or file of a text [the model file's data_dir]");
+  command.add_option("--data", settings.data_dir,
+                     "folder of the data set, or file of a text [the model file's data_dir]");
   flags.key<int>(command, "--num_csx", "runconfig.num_csx", "systems");
   flags.key<std::int64_t>(command, "--max_steps", "runconfig.max_steps", "training steps");
   flags.key<std::int64_t>(command, "--eval_steps", "runconfig.eval_steps", "evaluation batches (0: all)");
@@ -227,6 +229,7 @@ int run_command(int argc, char* argv[]) {
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
+  const SampleCommand sample(app);
   const ShowCommand show(app);
   const SweepCommand sweep(app);
   const KeysCommand keys(app);
@@ -263,6 +266,7 @@ int run_command(int argc, char* argv[]) {
   if (crosscheck.chosen()) return crosscheck.run(resource_root());
   if (fabric.chosen()) return fabric.run(resource_root());
   if (budget.chosen()) return budget.run(resource_root());
+  if (sample.chosen()) return sample.run(resource_root(), data_root());
   if (show.chosen()) return show.run();
   if (sweep.chosen()) return sweep.run(resource_root());
   if (keys.chosen()) return KeysCommand::run();
