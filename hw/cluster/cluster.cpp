@@ -12,7 +12,8 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
                  proto::Joints& joints)
     : sc_module(name),
       control_(control),
-      user_("user_node", *plan.job, observer),
+      results_(observer, inputs_),
+      user_("user_node", *plan.job, results_),
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
       swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder, joints),
       copies_(plan.job->systems - plan.job->simulated_systems()) {
@@ -33,6 +34,11 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
       joints.join(csx.links.ethernet_out[static_cast<std::size_t>(lane)], swarmx_.system_in(lane, system));
     }
   }
+}
+
+void Cluster::Results::on_step(const StepResult& result) {
+  observer_.on_step(result);
+  for (const auto& input : inputs_) input->take_result(result.at);
 }
 
 void Cluster::run() {

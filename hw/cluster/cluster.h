@@ -38,7 +38,22 @@ class Cluster : public sc_core::sc_module {
   std::string waiting_for() const;
 
  private:
+  /// Between the user node and who observes it: the input servers learn that a result is there, too.
+  class Results final : public RunObserver {
+   public:
+    /// Both outlive it.
+    Results(RunObserver& observer, const std::vector<std::unique_ptr<InputServer>>& inputs)
+        : observer_(observer), inputs_(inputs) {}
+    void on_step(const StepResult& result) override;
+    void on_checkpoint(const TrainingState& state, Picosecond at) override { observer_.on_checkpoint(state, at); }
+
+   private:
+    RunObserver& observer_;
+    const std::vector<std::unique_ptr<InputServer>>& inputs_;
+  };
+
   RunControl& control_;
+  Results results_;
   UserNode user_;
   MemoryX memoryx_;
   Swarmx swarmx_;

@@ -46,7 +46,8 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   return settings;
 }
 
-/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h). Halves are fp16 bits. Features include the bias where a map has it.
+/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h). Halves are fp16 bits.
+/// Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
 ///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]

@@ -42,12 +42,27 @@ InputServer::InputServer(const sc_core::sc_module_name& module_name, const Job& 
 
 void InputServer::run() {
   for (int stage = 0; stage < static_cast<int>(job_.stages.size()); ++stage)
-    for (std::int64_t step = 0; step < job_.stages[stage].steps; ++step)
+    for (std::int64_t step = 0; step < job_.stages[stage].steps; ++step, ++steps_) {
+      if (source_.follows_results()) wait_for_results();
       for (int micro_batch = 0; micro_batch < job_.micro_batches; ++micro_batch) {
         while (sent_ - consumed_ >= prefetch_) wait(consumed_event_);
         send(stage, step, micro_batch);
       }
+    }
   done_ = true;
+}
+
+void InputServer::wait_for_results() {
+  while (results_ < steps_) wait(result_event_);
+  if (result_at_ <= made_) return;
+  made_ = result_at_;
+  made_cause_ = proto::Cause().then(proto::Limiter::host, {}, made_);
+}
+
+void InputServer::take_result(Picosecond at) {
+  ++results_;
+  result_at_ = at;
+  result_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void InputServer::send(int stage, std::int64_t step, int micro_batch) {
@@ -103,7 +118,9 @@ void InputServer::take_credit(tlm::tlm_generic_payload& transaction, sc_core::sc
 
 std::string InputServer::waiting_for() const {
   if (done_ && consumed_ == sent_) return "";
-  if (sent_ == consumed_) return fmt::format("{} has not started", name());
+  if (sent_ == consumed_)
+    return steps_ == 0 ? fmt::format("{} has not started", name())
+                       : fmt::format("{} waits for the result of the step before", name());
   return fmt::format("{} waits for system {} to take {}", name(), system_,
                      describe(outstanding_[consumed_ % prefetch_]));
 }

@@ -22,6 +22,9 @@ class SampleSource {
   virtual void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                     std::int32_t* labels) = 0;
 
+  /// A step's samples come of the result of the step before: they are asked for once that is at the user node.
+  virtual bool follows_results() const { return false; }
+
   /// Where training stands after `steps` training steps of this run; the beginning for a source that has no end.
   virtual DataPosition after(std::int64_t /*steps*/) const { return {}; }
 };

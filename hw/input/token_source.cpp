@@ -24,6 +24,15 @@ void require_inside(const std::string& set, const std::string& what, const std::
 
 }  // namespace
 
+void TokenFeatures::write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const {
+  const std::uint16_t one = float_to_half(1.0F);
+  std::fill_n(samples, static_cast<std::ptrdiff_t>(tokens) * count(), std::uint16_t{0});
+  for (int place = 0; place < tokens; ++place, samples += count()) {
+    samples[ids[place]] = one;
+    if (positions > 0) samples[vocabulary + place] = one;
+  }
+}
+
 TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
                          std::uint64_t shuffle_seed, std::optional<DataPosition> from)
     : OrderedSource(job, {train.size(), test.size()}, shuffle, shuffle_seed, from),
@@ -44,14 +53,9 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
 }
 
 void TokenSource::write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const {
-  const std::uint16_t one = float_to_half(1.0F);
   const TokenSequences& data = train ? train_ : test_;
   const auto first = static_cast<std::ptrdiff_t>(index) * length_;
-  std::fill_n(samples, static_cast<std::ptrdiff_t>(length_) * form_.count(), std::uint16_t{0});
-  for (int place = 0; place < length_; ++place, samples += form_.count()) {
-    samples[data.tokens[static_cast<std::size_t>(first + place)]] = one;
-    if (form_.positions > 0) samples[form_.vocabulary + place] = one;
-  }
+  form_.write(data.tokens.data() + first, length_, samples);
   std::copy_n(data.labels.begin() + first, length_, labels);
 }
 

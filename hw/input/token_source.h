@@ -9,11 +9,14 @@ namespace weft::hw {
 struct TokenFeatures {
   int vocabulary = 0, positions = 0;  ///< no positions: it does not say where
   int count() const { return vocabulary + positions; }
+
+  /// The token `ids[p]` at place p of its sequence is a column that is 1 at that id and, where there are positions, at
+  /// vocabulary + p, 0 elsewhere; so a matrix product of the columns looks up and adds an embedding of each. `samples`:
+  /// [tokens][count()] fp16 bits.
+  void write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const;
 };
 
-/// The token `id` at place p of its sequence is a column that is 1 at `id` and at vocabulary + p, 0 elsewhere (without
-/// positions at `id` alone); so a
-/// matrix product of the columns looks up and adds an embedding of each. Its label is the next token's id.
+/// A token's label is the next token's id.
 class TokenSource final : public OrderedSource {
  public:
   /// See OrderedSource; a sample is a sequence. Throws UsageError: sequences that are not Job::sample_tokens long, or

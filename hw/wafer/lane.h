@@ -83,7 +83,7 @@ class Lane : public sc_core::sc_module {
   void gradient_values(int first_round, int rounds, float* gradient);
   void retained_delta_values();
   /// The lane's block: [features, bias last where there is one][tokens].
-  FeatureBlock gather(int tensor);
+  FeatureBlock gather(int tensor) const;
   std::vector<std::int32_t> gather_labels();
   /// A line kernel's launch on this lane's tokens. Totals that leave row 0: of the loss its sum and the number of
   /// correct predictions; padding samples (label -1) count nowhere.

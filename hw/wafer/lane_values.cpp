@@ -82,7 +82,7 @@ void Lane::retained_delta_values() {
   for (auto& part : regions_) part->values().end();
 }
 
-FeatureBlock Lane::gather(int tensor) {
+FeatureBlock Lane::gather(int tensor) const {
   const WaferTensor& form = job_.tensors[static_cast<std::size_t>(tensor)];
   if (form.scores) return scores_[static_cast<std::size_t>(tensor)];
   FeatureBlock whole;

@@ -17,6 +17,7 @@ class Wafer : public sc_core::sc_module {
 
   int lanes() const { return static_cast<int>(lanes_.size()); }
   Lane& lane(int index) { return *lanes_[static_cast<std::size_t>(index)]; }
+  const Lane& lane(int index) const { return *lanes_[static_cast<std::size_t>(index)]; }
   int lane_tokens(int index) const { return mapping_.lane_tokens(job_.tokens(), index); }
   int lane_first_token(int index) const { return mapping_.lane_first_token(job_.tokens(), index); }
   /// Of a lane, among the plan's PEs.

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "hw/kernels/line_kernels.h"
-#include "hw/pe/arithmetic.h"
+#include "sw/check/element_bits.h"
 
 namespace weft::sw {
 
@@ -47,8 +47,7 @@ std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid
             first = whole.form.scores ? place.first_key : place.first_feature;
   std::vector<std::uint32_t> bits;
   const auto append = [&](int row, int column) {
-    const float value = whole.block.row(first + row)[place.first_token + column];
-    bits.push_back(whole.form.fp32 ? result_bits(value) : float_to_half(value));
+    bits.push_back(element_bits(whole.block.row(first + row)[place.first_token + column], whole.form.fp32));
   };
   for (int outer = 0; outer < (turned ? length : rows); ++outer)
     for (int inner = 0; inner < (turned ? rows : length); ++inner)

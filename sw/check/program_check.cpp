@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "hw/kernels/line_kernels.h"
 #include "hw/spec/kernel_table.h"
+#include "sw/check/element_bits.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::sw {
@@ -14,12 +14,6 @@ namespace weft::sw {
 using namespace hw;
 
 namespace {
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
 
 std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   std::vector<std::uint16_t> halves(block.values.size());
@@ -34,7 +28,7 @@ void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<
   const FeatureBlock block = lane.gather(tensor);
   const auto features = static_cast<std::size_t>(job_.tensors[static_cast<std::size_t>(tensor)].features);
   for (std::size_t at = 0; at < features * static_cast<std::size_t>(block.tokens); ++at)
-    bits.push_back(fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
+    bits.push_back(element_bits(block.values[at], fp32));
 }
 
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {

@@ -14,6 +14,7 @@
 #include "sw/cli/help_format.h"
 #include "sw/cli/keys_command.h"
 #include "sw/cli/resource_root.h"
+#include "sw/cli/sample_command.h"
 #include "sw/cli/show_command.h"
 #include "sw/cli/sweep_command.h"
 #include "sw/driver/run_data.h"
@@ -228,6 +229,7 @@ int run_command(int argc, char* argv[]) {
   const CrosscheckCommand crosscheck(app);
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
+  const SampleCommand sample(app);
   const ShowCommand show(app);
   const SweepCommand sweep(app);
   const KeysCommand keys(app);
@@ -264,6 +266,7 @@ int run_command(int argc, char* argv[]) {
   if (crosscheck.chosen()) return crosscheck.run(resource_root());
   if (fabric.chosen()) return fabric.run(resource_root());
   if (budget.chosen()) return budget.run(resource_root());
+  if (sample.chosen()) return sample.run(resource_root(), data_root());
   if (show.chosen()) return show.run();
   if (sweep.chosen()) return sweep.run(resource_root());
   if (keys.chosen()) return KeysCommand::run();

@@ -61,6 +61,8 @@ Steps read_steps(const Json& report, Digest& digest) {
   Steps steps;
   std::int64_t end_before = 0;
   double eval_loss = 0, eval_samples = 0, correct = 0;
+  const std::int64_t sample_tokens =
+      report.at("run").contains("sample_tokens") ? integer(report.at("run").at("sample_tokens")) : 1;
   const bool timed_only =
       !list.empty() && list.front().at("loss").is_null() && integer(list.front().at("correct")) == 0;
   for (const Json& step : list) {
@@ -81,7 +83,7 @@ Steps read_steps(const Json& report, Digest& digest) {
       else if (!timed_only)
         digest.lost.insert(integer(step.at("global_step")));
     } else if (step.at("loss").is_number()) {
-      const auto samples = static_cast<double>(integer(step.at("samples")));
+      const auto samples = static_cast<double>(integer(step.at("samples")) * sample_tokens);
       eval_loss += number(step.at("loss")) * samples;
       eval_samples += samples;
       correct += static_cast<double>(integer(step.at("correct")));

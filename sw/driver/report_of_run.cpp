@@ -86,7 +86,7 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.plan = plan_json(run.plan, job.layers);
   report.timing_only = job.timing_only;
   report.systems = job.systems;
-  report.batch = job.batch;
+  report.batch = {job.batch / job.sample_tokens, job.sample_tokens};
   report.micro_batches = job.micro_batches;
   report.pes = static_cast<std::int64_t>(machine.spec.fabric.user_width) * machine.spec.fabric.user_height;
   report.clock_mhz = machine.spec.clock.mega_hertz;

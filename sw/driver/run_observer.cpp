@@ -28,10 +28,10 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.step = result.step;
   if (stage.train) ++global_step_;
   step.global_step = global_step_;
-  const std::int64_t eval_tokens = run_.eval_samples * job.sample_tokens;
-  step.samples = stage.train ? job.batch : std::min<std::int64_t>(job.batch, eval_tokens - result.step * job.batch);
-  step.loss =
-      job.timing_only ? std::numeric_limits<double>::quiet_NaN() : result.loss_sum / static_cast<double>(step.samples);
+  const std::int64_t batch = job.batch / job.sample_tokens;
+  step.samples = stage.train ? batch : std::min(batch, run_.eval_samples - result.step * batch);
+  step.loss = job.timing_only ? std::numeric_limits<double>::quiet_NaN()
+                              : result.loss_sum / static_cast<double>(step.samples * job.sample_tokens);
   step.correct = result.correct;
   step.loss_at = result.at;
   if (!job.timing_only && !std::isfinite(step.loss) && run_.model.config.runconfig.check_loss_values) {
@@ -52,7 +52,10 @@ void RunRecorder::on_step_end(Picosecond at) {
 void RunRecorder::log_steps() {
   for (; logged_ < std::min(steps_.size(), ends_.size()); ++logged_) {
     const StepRecord& step = steps_[logged_];
-    log_.step(step, ends_[logged_], step.step + 1 == run_.job.stages[static_cast<std::size_t>(step.stage)].steps);
+    const bool last = step.step + 1 == run_.job.stages[static_cast<std::size_t>(step.stage)].steps;
+    log_.step(step, ends_[logged_], last);
+    if (last && !step.train && run_.job.sample_tokens > 1 && !run_.job.timing_only)
+      log_.evaluation(*evaluation_of(steps_, step.stage, run_.job.sample_tokens));
   }
 }
 

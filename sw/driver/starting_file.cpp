@@ -17,11 +17,6 @@ fs::path newest_in(const std::string& flag, const fs::path& folder) {
   return checkpoints.front();
 }
 
-fs::path file_or_newest(const std::string& flag, const fs::path& path) {
-  std::error_code error;
-  return fs::is_directory(path, error) ? newest_in(flag, path) : path;
-}
-
 /// Whose checkpoint the newest of a folder is. A damaged one must not end a run that has an older one.
 std::string run_of(const fs::path& newest, const fs::path& folder) {
   try {
@@ -34,6 +29,11 @@ std::string run_of(const fs::path& newest, const fs::path& folder) {
 }
 
 }  // namespace
+
+fs::path file_or_newest(const std::string& flag, const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? newest_in(flag, path) : path;
+}
 
 fs::path starting_file(const RunSettings& settings, const RunFolder* folder) {
   if (!settings.initial_weights.empty()) {

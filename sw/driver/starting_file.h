@@ -13,4 +13,7 @@ namespace weft::sw {
 /// `folder`: of the run, claimed; null if none is to be written (--compile_only).
 std::filesystem::path starting_file(const RunSettings& settings, const RunFolder* folder);
 
+/// `path`, or the newest checkpoint of the folder that it is; `flag` begins the message if it holds none.
+std::filesystem::path file_or_newest(const std::string& flag, const std::filesystem::path& path);
+
 }  // namespace weft::sw

@@ -153,8 +153,10 @@ void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup&
       span(pe.links[static_cast<std::size_t>(sent.link)], sent.at,
            recorder_->name(color_name(launch.kind, sent.wavelet.color)));
   }
-  for (Cycle at = 0; any && cycle_ >= 0 && at < run.end; ++at)
-    span(cycle_, at, static_cast<std::uint64_t>(launch.start + at));
+  if (!any) return;
+  // Lanes, or heads and sequences, run in the same cycles.
+  for (counted_ = std::max(counted_, launch.start); counted_ < launch.start + run.end; ++counted_)
+    span(cycle_, counted_ - launch.start, static_cast<std::uint64_t>(counted_));
 }
 
 }  // namespace weft::sw

@@ -78,6 +78,7 @@ class LaunchRunner : public hw::LaunchPrograms {
   std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;
   proto::TrackId cycle_ = -1;
+  Cycle counted_ = 0;  ///< absolute: up to here the track has the cycles
   std::vector<Traced> traced_;
   proto::ProgramTotals totals_;
 };

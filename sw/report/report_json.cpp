@@ -1,6 +1,7 @@
 // report.json of a run.
 #include <fmt/format.h>
 
+#include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
@@ -36,7 +37,7 @@ Json steady_json(const RunReport& report, const SteadyState& steady) {
           {"step_cycles", steady.step_cycles},
           {"step_seconds", steady.seconds(report)},
           {"samples_per_second", steady.samples_per_second(report)},
-          {"tokens_per_second", steady.samples_per_second(report)},
+          {"tokens_per_second", steady.samples_per_second(report) * report.batch.sample_tokens},
           {"flop_per_second", steady.flop_per_second(report)},
           {"mfu", steady.mfu(report)},
           {"hfu", steady.hfu(report)},
@@ -102,7 +103,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                  {"machine", report.machine},
                  {"mode", report.mode},
                  {"systems", report.systems},
-                 {"batch", report.batch},
+                 {"batch", report.batch.samples},
                  {"micro_batches", report.micro_batches},
                  {"pes", report.pes},
                  {"clock_mhz", report.clock_mhz},
@@ -111,6 +112,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                  {"end_ps", report.end_ps()},
                  {"samples_per_second", report.samples_per_second()},
                  {"pe_compute_share", report.pe_compute_share()}};
+  if (report.batch.of_sequences()) json["run"]["sample_tokens"] = report.batch.sample_tokens;
   json["configuration"] = report.configuration;
   json["plan"] = report.plan;
   Json steps = Json::array();
@@ -133,6 +135,10 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                        {"between", step.idle.between}}},
                      {"loss_at_ps", step.loss_at}});
   json["steps"] = std::move(steps);
+  if (const auto evaluation = last_evaluation(report); evaluation && evaluation->of_tokens && !report.timing_only)
+    json["evaluation"] = {{"global_step", evaluation->global_step}, {"loss", evaluation->loss},
+                          {"perplexity", evaluation->perplexity()}, {"correct", evaluation->correct},
+                          {"tokens", evaluation->predictions},      {"accuracy", evaluation->accuracy()}};
   if (const std::optional<SteadyState> steady = steady_state(report)) {
     json["steady"] = steady_json(report, *steady);
     json["verdict"] = verdict_json(verdict_of(report, *steady));

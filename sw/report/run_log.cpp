@@ -53,4 +53,9 @@ void RunLog::step(const StepRecord& step, Picosecond end, bool last) {
   }
 }
 
+void RunLog::evaluation(const Evaluation& evaluation) {
+  line(fmt::format("Evaluation after step {}: {}, perplexity {:.4f}", evaluation.global_step,
+                   evaluation_text(evaluation), evaluation.perplexity()));
+}
+
 }  // namespace weft::sw

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "sw/report/evaluation.h"
 #include "sw/report/run_report.h"
 
 namespace weft::sw {
@@ -23,6 +24,8 @@ class RunLog {
   /// A step's loss has come, and the step has ended at `end`; prints its line every `log_steps` steps and for the last
   /// of a stage.
   void step(const StepRecord& step, Picosecond end, bool last);
+  /// Of a text, behind the last step of a stage that evaluated it.
+  void evaluation(const Evaluation& evaluation);
 
  private:
   std::ofstream file_;

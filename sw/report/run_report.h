@@ -35,13 +35,14 @@ struct StepRecord {
   bool train = true;
   std::int64_t step = 0;         ///< within the stage
   std::int64_t global_step = 0;  ///< training steps done when it ended
-  double loss = 0;               ///< mean over the samples that count
-  std::int64_t correct = 0, samples = 0;
-  RunCycle start, end;     ///< first and last launch on system 0
-  Cycle period = 0;        ///< from the end of the step before, or the run's begin, to its end
-  StepIdle idle;           ///< of it; with the launches' working time it adds up to it
-  Cycle bubble = 0;        ///< wafer 0 idle at the turn of the step, see turn_bubble()
-  Picosecond loss_at = 0;  ///< the loss reached the user node
+  double loss = 0;               ///< mean over the samples that count, of sequences over their tokens
+  std::int64_t correct = 0;      ///< predictions: one a sample, of sequences one a token
+  std::int64_t samples = 0;      ///< that count
+  RunCycle start, end;           ///< first and last launch on system 0
+  Cycle period = 0;              ///< from the end of the step before, or the run's begin, to its end
+  StepIdle idle;                 ///< of it; with the launches' working time it adds up to it
+  Cycle bubble = 0;              ///< wafer 0 idle at the turn of the step, see turn_bubble()
+  Picosecond loss_at = 0;        ///< the loss reached the user node
 };
 
 /// What depends on the host and on how the simulation was cut: the only part that two equal runs may differ in.
@@ -76,6 +77,13 @@ struct LaunchInsides {
   std::vector<proto::LimiterCycles> train, eval;
 };
 
+/// Of a step over all systems.
+struct BatchSize {
+  int samples = 0;        ///< pictures, sequences
+  int sample_tokens = 1;  ///< of each
+  bool of_sequences() const { return sample_tokens > 1; }
+};
+
 struct PeakRates {
   std::int64_t macs_per_cycle = 0;  ///< of one wafer's user rectangle
   double link_bits_per_cycle = 0;   ///< of a system's Ethernet, one direction
@@ -86,7 +94,8 @@ struct RunReport {
   std::string model, machine, mode;
   nlohmann::ordered_json configuration;  ///< every value with its origin
   nlohmann::ordered_json plan;
-  int systems = 1, batch = 0, micro_batches = 1;
+  int systems = 1, micro_batches = 1;
+  BatchSize batch;
   std::int64_t pes = 0;  ///< of the user rectangle
   std::int64_t clock_mhz = 0;
   std::vector<std::string> layers;

@@ -42,7 +42,7 @@ double SteadyState::seconds(const RunReport& report) const {
   return step_cycles / (static_cast<double>(report.clock_mhz) * 1e6);
 }
 
-double SteadyState::samples_per_second(const RunReport& report) const { return report.batch / seconds(report); }
+double SteadyState::samples_per_second(const RunReport& report) const { return report.batch.samples / seconds(report); }
 
 double SteadyState::flop_per_second(const RunReport& report) const {
   return 2 * useful_macs * report.systems / seconds(report);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hw/spec/kernel_table.h"
+#include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
@@ -190,8 +191,11 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
     text += fmt::format("the first, not in it {} cycles, {} before its first launch\n", first->period,
                         first->start.since());
   }
-  text +=
-      fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", steady.samples_per_second(report));
+  const double samples = steady.samples_per_second(report);
+  text += report.batch.of_sequences()
+              ? fmt::format("rate                 {:.0f} samples/s; a sample is {} tokens: {:.0f} tokens/s\n", samples,
+                            report.batch.sample_tokens, samples * report.batch.sample_tokens)
+              : fmt::format("rate                 {:.0f} samples/s; a sample is one token\n", samples);
   text += fmt::format("arithmetic           {:.3g} Tflop/s; MFU {:.1f} %, HFU {:.1f} %; PEs compute {:.1f} %\n",
                       1e-12 * steady.flop_per_second(report), 100 * steady.mfu(report), 100 * steady.hfu(report),
                       100 * steady.pe_compute_share);
@@ -216,35 +220,24 @@ const StepRecord* diverged(const RunReport& report) {
 }  // namespace
 
 std::string summary_text(const RunReport& report) {
-  std::int64_t correct = 0, eval_samples = 0;
-  double eval_loss = 0;
   const StepRecord* last = nullptr;
-  int last_evaluation = 0;  // stage
   for (const StepRecord& step : report.steps)
-    if (!step.train) last_evaluation = step.stage;
-  for (const StepRecord& step : report.steps) {
-    if (step.train) {
-      last = &step;
-      continue;
-    }
-    if (step.stage != last_evaluation) continue;
-    eval_samples += step.samples;
-    correct += step.correct;
-    eval_loss += step.loss * static_cast<double>(step.samples);
-  }
-  std::string text = fmt::format("{} on {}, {} system{}, batch {}, {} micro-batch{}\n", report.model, report.machine,
-                                 report.systems, report.systems == 1 ? "" : "s", report.batch, report.micro_batches,
-                                 report.micro_batches == 1 ? "" : "es");
+    if (step.train) last = &step;
+  const BatchSize& batch = report.batch;
+  std::string text = fmt::format("{} on {}, {} system{}, batch {}{}, {} micro-batch{}\n", report.model, report.machine,
+                                 report.systems, report.systems == 1 ? "" : "s", batch.samples,
+                                 batch.of_sequences() ? fmt::format(" x {} tokens", batch.sample_tokens) : "",
+                                 report.micro_batches, report.micro_batches == 1 ? "" : "es");
   const bool timed_only = report.timing_only;
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
     text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
   if (const StepRecord* step = diverged(report))
     text += fmt::format("the training diverged: its loss is no number from step {} on\n", step->global_step);
-  if (eval_samples && !timed_only)
-    text += fmt::format("evaluation           loss {:.5f}, {} of {} correct ({:.2f} %)\n",
-                        eval_loss / static_cast<double>(eval_samples), correct, eval_samples,
-                        100.0 * static_cast<double>(correct) / static_cast<double>(eval_samples));
+  if (const auto evaluation = last_evaluation(report); evaluation && !timed_only) {
+    text += fmt::format("evaluation           {}\n", evaluation_text(*evaluation));
+    if (evaluation->of_tokens) text += fmt::format("perplexity           {:.4f}\n", evaluation->perplexity());
+  }
   text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, start-up and all\n", report.cycles,
                       report.seconds(), report.clock_mhz);
   const std::optional<SteadyState> steady = steady_state(report);

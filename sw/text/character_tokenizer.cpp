@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -71,16 +72,24 @@ std::string CharacterTokenizer::json() const {
 }
 
 TokenIds CharacterTokenizer::encode(std::string_view text, const std::string& name) const {
+  constexpr std::size_t most_shown = 8;
   TokenIds ids;
   ids.reserve(text.size());
+  std::vector<char32_t> unknown;
+  std::size_t first = 0;
   for_each_character(text, name, [&](char32_t character, std::size_t offset) {
     const auto found = ids_.find(character);
-    if (found == ids_.end())
-      throw UsageError(fmt::format("{}: {} at offset {} is none of the vocabulary's {} characters", name,
-                                   shown_character(character), offset, size()));
-    ids.push_back(found->second);
+    if (found != ids_.end()) return ids.push_back(found->second);
+    if (unknown.empty()) first = offset;
+    if (std::find(unknown.begin(), unknown.end(), character) == unknown.end()) unknown.push_back(character);
   });
-  return ids;
+  if (unknown.empty()) return ids;
+  std::string others;
+  for (std::size_t which = 1; which < std::min(unknown.size(), most_shown); ++which)
+    others += fmt::format("{}{}", which == 1 ? "; nor are " : ", ", shown_character(unknown[which]));
+  throw UsageError(fmt::format("{}: {} at offset {} is none of the vocabulary's {} characters{}{}", name,
+                               shown_character(unknown.front()), first, size(), others,
+                               unknown.size() > most_shown ? " ..." : ""));
 }
 
 std::string CharacterTokenizer::decode(const TokenIds& ids) const {

@@ -24,6 +24,11 @@ struct Numbered : hw::SampleSource {
   }
 };
 
+struct Following : Numbered {
+  using Numbered::Numbered;
+  bool follows_results() const override { return true; }
+};
+
 /// Takes a block, keeps it for `hold_ps`, gives it back.
 struct Taker : sc_core::sc_module {
   tlm_utils::passthrough_target_socket<Taker> samples_in{"samples_in"};
@@ -85,6 +90,24 @@ struct Pair {
   Taker taker;
 };
 
+/// Tells the server of one result after the other, each `after` later.
+struct Results : sc_core::sc_module {
+  hw::InputServer& server;
+  int count;
+  Picosecond after;
+  Results(const sc_core::sc_module_name& name, hw::InputServer& of, int results, Picosecond period)
+      : sc_module(name), server(of), count(results), after(period) {
+    SC_HAS_PROCESS(Results);
+    SC_THREAD(run);
+  }
+  void run() {
+    for (int result = 1; result <= count; ++result) {
+      wait(sc_core::sc_time(static_cast<double>(after), sc_core::SC_PS));
+      server.take_result(result * after + 500);  // it arrives a little later than it is told
+    }
+  }
+};
+
 }  // namespace
 
 TEST_CASE("blocks come in the job's order with this system's samples and labels") {
@@ -130,6 +153,31 @@ TEST_CASE("a slow system: no more than the prefetch depth is ahead") {
   REQUIRE(got.size() == 6);
   for (std::size_t i = 2; i < got.size(); ++i)  // made (4 ns) when the one two before was taken, then the link
     REQUIRE(got[i].at == got[i - 2].given_back + 4'000 + 48'000 + 300);
+}
+
+TEST_CASE("samples that follow results are made when the result before is there") {
+  hw::Job job = small_job(1, 4);
+  job.stages = {{false, 2}, {false, 2}};
+  Following source(8, 1);
+  Pair pair(job, machine_of(1e9, 3), source, 0);
+  Results results("results", pair.server, 3, 1'000'000);
+  sc_core::sc_start();
+  const auto& got = pair.taker.got;
+  REQUIRE(got.size() == 4);
+  REQUIRE(got[0].at == 5'000 + 4'000 + 48'000 + 300);
+  for (std::size_t step = 1; step < 4; ++step)
+    REQUIRE(got[step].at == static_cast<Picosecond>(step) * 1'000'000 + 500 + 4'000 + 48'000 + 300);
+  REQUIRE(pair.server.waiting_for().empty());
+}
+
+TEST_CASE("a result that does not come is what it waits for") {
+  hw::Job job = small_job(1, 4);
+  Following source(8, 1);
+  Pair pair(job, machine_of(1e9, 3), source, 0);
+  Results results("results", pair.server, 1, 1'000'000);
+  sc_core::sc_start();
+  REQUIRE(pair.taker.got.size() == 2);
+  REQUIRE_THAT(pair.server.waiting_for(), Catch::Contains("waits for the result of the step before"));
 }
 
 TEST_CASE("it says whom it waits for") {

@@ -65,7 +65,7 @@ class Text(unittest.TestCase):
         self.assertAlmostEqual(losses[0], math.log(27), delta=0.3)  # all characters as likely
         self.assertLess(losses[-1], 0.5)
         evaluated = [step for step in steps if not step["train"]]
-        self.assertEqual([step["samples"] for step in evaluated], [72, 72, 18])  # 8 + 8 + 2 sequences, in tokens
+        self.assertEqual([step["samples"] for step in evaluated], [8, 8, 2])  # sequences
         self.assertLess(evaluated[-1]["loss"], 0.5)
         self.assertGreater(sum(step["correct"] for step in evaluated), 0.9 * 162)
         kept = json.loads((self.folder / "learns/vocabulary.json").read_text())

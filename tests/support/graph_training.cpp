@@ -56,8 +56,8 @@ double NoisyPatterns::value(std::int64_t token, int feature) const {
 
 class GraphTraining::Source final : public hw::SampleSource {
  public:
-  Source(const hw::Job& job, const TrainingTokens& tokens, int padded_from)
-      : job_(job), tokens_(tokens), padded_from_(padded_from) {}
+  Source(const hw::Job& job, const TrainingTokens& tokens, int evaluation_tokens)
+      : job_(job), tokens_(tokens), evaluation_tokens_(evaluation_tokens) {}
   int features() const override { return tokens_.features(); }
   void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
             std::int32_t* labels) override {
@@ -65,7 +65,7 @@ class GraphTraining::Source final : public hw::SampleSource {
     for (int place = 0; place < job_.tokens(); ++place) {
       const std::int64_t token =
           step * job_.batch + system * job_.tokens_per_system() + micro_batch * job_.tokens() + place;
-      const bool padding = !train && token >= padded_from_;
+      const bool padding = !train && token >= evaluation_tokens_;
       labels[place] = padding ? -1 : tokens_.label(token);
       for (int feature = 0; feature < features(); ++feature)
         *samples++ = padding ? 0 : float_to_half(static_cast<float>(tokens_.value(token, feature)));
@@ -75,7 +75,7 @@ class GraphTraining::Source final : public hw::SampleSource {
  private:
   const hw::Job& job_;
   const TrainingTokens& tokens_;
-  int padded_from_;
+  int evaluation_tokens_;
 };
 
 struct GraphTraining::Results final : hw::RunObserver {
@@ -86,7 +86,7 @@ struct GraphTraining::Results final : hw::RunObserver {
 
 struct GraphTraining::Parts {
   Parts(const sw::OperationGraph& of, const TrainingTokens& from, const TrainingWay& in)
-      : graph(of), tokens(from), way(in), source(job, from, in.padded_from), pool(in.threads) {
+      : graph(of), tokens(from), way(in), source(job, from, in.evaluation_tokens), pool(in.threads) {
     machine = hw::load_machine("mini", source_path("hw/machines"));
     if (way.wishes.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / way.wishes.lanes;
     if (way.mapping && way.mapping->lanes > 1) machine.io.rows_per_channel = 1;
@@ -106,8 +106,8 @@ struct GraphTraining::Parts {
     if (way.evaluation_steps > 0) job.stages.push_back({false, way.evaluation_steps});
     map(model);
     initial = beginning(job);
-    hw::SystemPlan plan{&job,  &machine, mapping, way.cut, nullptr, [](bool, int) { return Cycle{0}; },
-                        &pool, way.watch};
+    hw::SystemPlan plan{&job, &machine, mapping, way.cut, nullptr, [](bool, int) { return Cycle{0}; }, &pool};
+    if (way.watch) plan.watch = [this](int system) { return way.watch(job, system); };
     if (way.fast_forward) plan.memo = &memo;
     static int number = 0;
     cluster.emplace(fmt::format("graph{}", number++).c_str(), plan, initial, source, control, results, recorder);
@@ -178,12 +178,14 @@ Tensors GraphTraining::parameters(const hw::TrainingState& of) const {
   return all;
 }
 
-Tensors GraphTraining::inputs(std::int64_t step) const {
+Tensors GraphTraining::inputs(std::int64_t step, bool train) const {
   const auto count = static_cast<std::size_t>(job().batch);
   Values samples(count * static_cast<std::size_t>(parts_->tokens.features())), labels(count);
   for (std::size_t place = 0; place < count; ++place) {
     const std::int64_t token = step * job().batch + static_cast<std::int64_t>(place);
-    labels[place] = parts_->tokens.label(token);
+    const bool padding = !train && token >= parts_->way.evaluation_tokens;
+    labels[place] = padding ? -1 : parts_->tokens.label(token);
+    if (padding) continue;
     for (int feature = 0; feature < parts_->tokens.features(); ++feature)
       samples[static_cast<std::size_t>(feature) * count + place] = parts_->tokens.value(token, feature);
   }
@@ -196,6 +198,13 @@ GraphReference GraphTraining::reference() const {
       parts_->way.optimizer == hw::OptimizerKind::sgd ? ReferenceOptimizer::Rule::sgd : ReferenceOptimizer::Rule::adam;
   optimizer.rate = parts_->way.rate;
   return {parts_->graph, initial_parameters(), optimizer};
+}
+
+GraphReference GraphTraining::trained_reference() const {
+  Tensors halves = parameters();
+  for (auto& [name, values] : halves)
+    for (double& value : values) value = as_half(value);
+  return {parts_->graph, halves};
 }
 
 TrackedTraining tracked(GraphTraining& training, const std::string& but) {

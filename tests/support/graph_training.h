@@ -1,5 +1,6 @@
 #pragma once
 // A graph's training on the simulated cluster, and the same in double precision.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,8 +63,9 @@ struct TrainingWay {
   std::optional<hw::Mapping> mapping;  ///< none: as the planner finds it with the wishes
   hw::WaferCut cut;
   bool fast_forward = true, timing_only = false;
-  int padded_from = 1 << 30;  ///< tokens of an evaluation from here on have label -1 and no features
-  hw::WatchOfSystem watch;
+  int evaluation_tokens = 1 << 30;  ///< those behind have label -1 and no features
+  /// Makes who watches a system's launches, as hw::WatchOfSystem; null: nobody.
+  std::function<std::unique_ptr<hw::LaunchWatch>(const hw::Job&, int system)> watch;
 };
 
 /// Several stand side by side in one process, and all are made before the first one runs.
@@ -86,10 +88,12 @@ class GraphTraining {
   /// Of the state, by name.
   Tensors parameters() const;
   Tensors initial_parameters() const;
-  /// What the reference is given for the tokens of a step.
-  Tensors inputs(std::int64_t step) const;
+  /// What the reference is given for the tokens of a step, of training or of the evaluation.
+  Tensors inputs(std::int64_t step, bool train = true) const;
   /// As this begins and by its optimizer.
   GraphReference reference() const;
+  /// With the parameters at the end as the wafer has them, halves.
+  GraphReference trained_reference() const;
 
  private:
   Tensors parameters(const hw::TrainingState& of) const;

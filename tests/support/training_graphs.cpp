@@ -22,8 +22,8 @@ class GraphWriter {
   std::string linear(const std::string& name, const std::string& input, int features, bool bias = true) {
     return add("Linear", name, {input}, {{"features", features}, {"bias", bias ? 1 : 0}});
   }
-  std::string norm(const std::string& type, const std::string& name, const std::string& input) {
-    return add(type, name, {input}, {{"epsilon", 1e-5}});
+  std::string norm(const std::string& type, const std::string& name, const std::string& input, double epsilon = 1e-5) {
+    return add(type, name, {input}, {{"epsilon", epsilon}});
   }
   sw::OperationGraph result(const std::string& logits) {
     add("SoftmaxCrossEntropy", "loss", {logits, "labels"});
@@ -43,7 +43,8 @@ class RandomGraph {
     made(writer_.linear("in", "samples", shape_.width, coin()));
     for (int operation = 0; operation < shape_.operations; ++operation) append(fmt::format("o{}", operation));
     const std::string sum = unread_.size() > 1 ? add("Add", "all", {unread_.begin(), unread_.end()}) : unread_.front();
-    return writer_.result(writer_.linear("out", writer_.norm("LayerNorm", "last", sum), shape_.classes, coin()));
+    return writer_.result(
+        writer_.linear("out", writer_.norm("LayerNorm", "last", sum, epsilon), shape_.classes, coin()));
   }
 
  private:
@@ -70,7 +71,7 @@ class RandomGraph {
         made(linear(name));
         return;
       case 1:
-        made(add(coin() ? "LayerNorm" : "RMSNorm", name, {any()}, {{"epsilon", 1e-5}}));
+        made(norm(name));
         return;
       case 2:
         made(add("Add", name, coin() ? std::vector{any(), any()} : std::vector{any(), any(), any()}));
@@ -83,8 +84,14 @@ class RandomGraph {
     }
   }
 
+  // Draws stand in an order of their own: arguments have none.
   std::string linear(const std::string& name) {
-    return add("Linear", name, {any()}, {{"features", shape_.width}, {"bias", coin() ? 1 : 0}});
+    const std::string input = any();
+    return add("Linear", name, {input}, {{"features", shape_.width}, {"bias", coin() ? 1 : 0}});
+  }
+  std::string norm(const std::string& name) {
+    const std::string input = any();
+    return add(coin() ? "LayerNorm" : "RMSNorm", name, {input}, {{"epsilon", epsilon}});
   }
   /// What it reads may be read by others, too.
   void activation(const std::string& name) {
@@ -102,6 +109,9 @@ class RandomGraph {
                                     {{"sequence", sequence}, {"scale", scale}, {"causal", coin() ? 1 : 0}});
     made(add("AttentionValues", name, {softmax, any()}, {{"sequence", sequence}}));
   }
+
+  /// So large that the delta of a norm of two features is more than what rounding leaves.
+  static constexpr double epsilon = 0.1;
 
   const RandomGraphShape& shape_;
   std::mt19937& random_;

@@ -1,0 +1,40 @@
+#include "sw/report/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace weft::sw {
+
+double Evaluation::perplexity() const { return std::exp(loss); }
+
+std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, int stage, int sample_tokens) {
+  Evaluation all;
+  all.of_tokens = sample_tokens > 1;
+  double loss_sum = 0;
+  for (const StepRecord& step : steps) {
+    if (step.train || step.stage != stage) continue;
+    const std::int64_t predictions = step.samples * sample_tokens;
+    all.global_step = step.global_step;
+    all.predictions += predictions;
+    all.correct += step.correct;
+    loss_sum += step.loss * static_cast<double>(predictions);
+  }
+  if (all.predictions == 0) return {};
+  all.loss = loss_sum / static_cast<double>(all.predictions);
+  return all;
+}
+
+std::optional<Evaluation> last_evaluation(const RunReport& report) {
+  int stage = -1;
+  for (const StepRecord& step : report.steps)
+    if (!step.train) stage = step.stage;
+  return evaluation_of(report.steps, stage, report.batch.sample_tokens);
+}
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  return fmt::format("loss {:.5f}, {} of {} correct ({:.2f} %)", evaluation.loss, evaluation.correct,
+                     evaluation.predictions, 100 * evaluation.accuracy());
+}
+
+}  // namespace weft::sw
