@@ -1,7 +1,7 @@
 #pragma once
 // SwiGLU of two tensors: values = silu(values) linear, silu(x) = x / (1 + e^-x); and both deltas, a kernel each: so
-// each is one launch like every other delta, and the one that is made first need not wait in memory for the other's
-// work. See line_kernels.h.
+// each is one launch that makes one tensor, like every other delta, at the price of a second sigmoid. See
+// line_kernels.h.
 //
 // The sigmoid is 1 / (1 + e^-x) with x no less than `least_gate`, where its inverse is still within fp32: below, what
 // it gives is 0 in halves whatever it is multiplied with. 1 less the sigmoid is e^-x times it, so nothing cancels but
