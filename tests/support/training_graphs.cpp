@@ -41,6 +41,8 @@ class RandomGraph {
 
   sw::OperationGraph result() {
     made(writer_.linear("in", "samples", shape_.width, coin()));
+    linears_.emplace_back("in");
+    if (shape_.features == shape_.width) tensors_.emplace_back("samples");
     for (int operation = 0; operation < shape_.operations; ++operation) append(fmt::format("o{}", operation));
     const std::string sum = unread_.size() > 1 ? add("Add", "all", {unread_.begin(), unread_.end()}) : unread_.front();
     return writer_.result(
@@ -86,17 +88,19 @@ class RandomGraph {
 
   // Draws stand in an order of their own: arguments have none.
   std::string linear(const std::string& name) {
-    const std::string input = any();
+    const std::string input = pick(6) == 0 ? "samples" : any();
+    linears_.push_back(name);
     return add("Linear", name, {input}, {{"features", shape_.width}, {"bias", coin() ? 1 : 0}});
   }
   std::string norm(const std::string& name) {
     const std::string input = any();
     return add(coin() ? "LayerNorm" : "RMSNorm", name, {input}, {{"epsilon", epsilon}});
   }
-  /// What it reads may be read by others, too.
+  /// What it reads may be read by others, too, as by a second activation.
   void activation(const std::string& name) {
     const char* types[] = {"ReLU", "GELU", "GELU_tanh"};
-    const std::string before = linear(name + ".linear");
+    const std::string before =
+        coin() ? linear(name + ".linear") : linears_[static_cast<std::size_t>(pick(static_cast<int>(linears_.size())))];
     made(add(types[pick(3)], name, {before}));
     if (coin()) tensors_.push_back(before);
   }
@@ -116,7 +120,7 @@ class RandomGraph {
   const RandomGraphShape& shape_;
   std::mt19937& random_;
   GraphWriter writer_;
-  std::vector<std::string> tensors_, unread_;
+  std::vector<std::string> tensors_, unread_, linears_;
 };
 
 }  // namespace
