@@ -28,4 +28,8 @@ std::string HelpFormat::make_description(const CLI::App* app) const {
   return app->get_description().empty() ? "" : wrapped("", 0, app->get_description());
 }
 
+std::string HelpFormat::make_footer(const CLI::App* app) const {
+  return app->get_footer().empty() ? "" : wrapped("", 0, app->get_footer());
+}
+
 }  // namespace weft::sw

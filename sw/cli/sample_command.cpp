@@ -7,10 +7,10 @@ namespace weft::sw {
 SampleCommand::SampleCommand(CLI::App& app)
     : command_(app.add_subcommand("sample", "write a text with a model that was trained on one")) {
   constexpr std::int64_t most_tokens = 1'000'000;
-  command_->description(
-      "write a text with a model that was trained on one\n"
+  command_->footer(
       "Each token is a whole forward pass on the simulated cluster over the last tokens of the text, as many as the "
-      "model has places for: keys and values of the pass before are not kept. The text goes to stdout.");
+      "model has places for: keys and values of the pass before are not kept (no key cache), and that the host reads a "
+      "token's logits takes no simulated time. The text goes to stdout, the rate to stderr.");
   command_->add_option("checkpoint", settings_.run.checkpoint, "a checkpoint, or a run's folder: its newest")
       ->required();
   command_->add_option("--prompt", settings_.prompt, "what the text begins with [GPT-2's vocabulary: an end of text]");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace weft::sw {
 namespace {
@@ -11,7 +12,7 @@ std::ptrdiff_t count(const ClipReport& clips, bool (*which)(const proto::ClipRec
   return std::count_if(clips.steps.begin(), clips.steps.end(), which);
 }
 
-bool clipped(const proto::ClipRecord& step) { return step.factor != 1.0F; }
+bool clipped(const proto::ClipRecord& step) { return std::isfinite(step.norm) && step.factor != 1.0F; }
 bool repaired(const proto::ClipRecord& step) { return step.repaired; }
 
 }  // namespace

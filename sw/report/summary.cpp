@@ -209,6 +209,18 @@ std::string steady_text(const RunReport& report, const SteadyState& steady) {
                                     share(idle.samples), share(idle.weights), share(idle.update), share(idle.between)));
 }
 
+/// Of steps that dynamic loss scaling left out; empty if it left out none.
+std::string refused_text(const RunReport& report) {
+  std::set<std::int64_t> refused, all;
+  for (const proto::UpdateRecord& update : report.updates) {
+    all.insert(update.train_step);
+    if (!update.applied) refused.insert(update.train_step);
+  }
+  if (refused.empty()) return "";
+  return fmt::format("updates refused      in {} of {} steps: gradients not finite, loss scale halved\n",
+                     refused.size(), all.size());
+}
+
 /// The training step whose loss is the first that is no number; null if all are.
 const StepRecord* diverged(const RunReport& report) {
   if (report.timing_only) return nullptr;
@@ -243,6 +255,7 @@ std::string summary_text(const RunReport& report) {
   const std::optional<SteadyState> steady = steady_state(report);
   if (steady) text += steady_text(report, *steady);
   if (report.clips) text += clip_text(*report.clips);
+  text += refused_text(report);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());

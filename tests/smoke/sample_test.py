@@ -166,6 +166,20 @@ class Sample(unittest.TestCase):
         self.assertEqual(checkpoint.stdout[:-1], texts[0])
         self.assertIn("40 tokens in", checkpoint.stderr)
 
+    def test_steps_that_the_loss_scale_leaves_out_are_counted(self):
+        result = self.weft("train", "gpt.yaml", "--max_steps", 12, "--set", "optimizer.loss_scaling_factor=dynamic", "--set", "optimizer.max_gradient_norm=1", "-o", "scaled")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = report(self.folder / "scaled")
+        columns, rows = found["updates"]["columns"], found["updates"]["rows"]
+        refused = {row[columns.index("step")] for row in rows if not row[columns.index("applied")]}
+        self.assertTrue(0 < len(refused) < 12)  # from a scale of 32768 down
+        self.assertIn(f"updates refused      in {len(refused)} of 12 steps: gradients not finite, loss scale halved\n", result.stdout)
+        clips = found["clipping"]
+        norms, factors = ([row[clips["columns"].index(name)] for row in clips["rows"]] for name in ("norm", "factor"))
+        self.assertEqual(clips["clipped_steps"], sum(norm is not None and norm > 1 for norm in norms))
+        self.assertEqual([step for step, norm in enumerate(norms) if norm is None], sorted(refused))
+        self.assertNotIn("updates refused", self.trained.stdout)
+
     def test_what_cannot_be_sampled_is_told(self):
         self.refused("U+00E9 at offset 2 is none of the vocabulary's 15 characters; nor are 'X', U+2603", arguments=("sample", "run", "--prompt", "a \u00e9X\u00e9\u2603"))
         self.refused("--prompt: its value is empty", arguments=("sample", "run", "--prompt", ""))
