@@ -95,22 +95,32 @@ class Programs final : public hw::LaunchPrograms {
   sw::LaunchRunner runner_{machine_, {}, {}};
 };
 
-void check_programs(const char* norm, const char* activation, TrainingWay way) {
-  const NoisyPatterns patterns(19, 7);
-  const sw::OperationGraph graph = residual_network(19, 13, norm, activation);
+/// Launches of attention run in each head and sequence, all others once.
+void check_programs(const sw::OperationGraph& graph, const test::TrainingTokens& tokens, TrainingWay way, int heads) {
   way.steps = 2;
-  GraphTraining usual(graph, patterns, way);
+  GraphTraining usual(graph, tokens, way);
   Programs programs(usual.machine());
   way.fast_forward = false;
   way.watch = [&](const hw::Job& job, int system) { return std::make_unique<sw::ProgramCheck>(programs, job, system); };
-  GraphTraining watched(graph, patterns, way);
+  GraphTraining watched(graph, tokens, way);
   usual.run();
   watched.run();
   CHECK(watched.ends() == usual.ends());
   CHECK(test::same_bits(watched.state(), usual.state()));
   std::map<hw::KernelKind, int> launches;
-  for (const hw::Launch& launch : usual.job().train_launches) launches[launch.kind] += 2;
-  CHECK(programs.runs == launches);
+  for (const hw::Launch& launch : usual.job().train_launches) {
+    const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+    launches[launch.kind] += way.steps * (kernel.by_key || kernel.makes_scores ? heads * way.batch : 1);
+  }
+  for (const auto& [kind, count] : launches) {
+    INFO(hw::kernel_name(kind));
+    CHECK(programs.runs[kind] == count);
+  }
+}
+
+void check_programs(const char* norm, const char* activation, const TrainingWay& way) {
+  const NoisyPatterns patterns(19, 7);
+  check_programs(residual_network(19, 13, norm, activation), patterns, way, 0);
 }
 
 }  // namespace
@@ -155,4 +165,11 @@ TEST_CASE("launches of residuals as PE programs, features over columns") {
   TrainingWay way = adam(24);
   way.mapping = hw::Mapping{{6, 4}, 1, hw::FeatureAxis::columns};
   check_programs("RMSNorm", "ReLU", way);
+}
+TEST_CASE("launches of a GPT as PE programs") {
+  const sw::TransformerConfig model = test::small_gpt(12, 2);
+  const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
+  TrainingWay way = adam(2, 8);
+  way.mapping = hw::Mapping{{4, 4}, 1};
+  check_programs(sw::transformer_graph(model), words, way, model.num_heads);
 }

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "hw/fabric/head_grid.h"
+#include "hw/kernels/rotary.h"
 #include "tests/support/graph_lines.h"
 #include "tests/support/graph_training.h"
 #include "tests/support/training_graphs.h"
@@ -27,11 +28,15 @@ struct Case {
 
 int pick(std::mt19937& random, int most) { return 1 + static_cast<int>(random() % static_cast<unsigned>(most)); }
 
-/// One of the rectangles that do not cut a head or a sequence, most of them with shares that differ.
+/// One of the rectangles that do not cut a head, a sequence or a pair of features that is turned, most of them with
+/// shares that differ.
 hw::Rectangle uncut(const hw::HeadShape& shape, std::mt19937& random) {
   for (;;) {
     const hw::Rectangle lane{pick(random, 24), pick(random, 30)};
-    if (hw::HeadGrid::misfit(lane, shape).empty()) return lane;
+    const bool turned = shape.head_size % 2 == 0;
+    if (hw::HeadGrid::misfit(lane, shape).empty() &&
+        (!turned || hw::holds_pairs({lane, shape.features(), shape.tokens()})))
+      return lane;
   }
 }
 

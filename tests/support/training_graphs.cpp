@@ -68,7 +68,7 @@ class RandomGraph {
   }
 
   void append(const std::string& name) {
-    switch (pick(shape_.heads > 0 ? 5 : 4)) {
+    switch (pick(shape_.heads > 0 ? 7 : 5)) {
       case 0:
         made(linear(name));
         return;
@@ -80,6 +80,14 @@ class RandomGraph {
         return;
       case 3:
         activation(name);
+        return;
+      case 4: {
+        const std::string gate = linear(name + ".gate");
+        made(add("SwiGLU", name, {gate, coin() ? gate : any()}));
+        return;
+      }
+      case 5:
+        if (shape_.width / shape_.heads % 2 == 0) rotary(name);
         return;
       default:
         attention(name);
@@ -103,6 +111,10 @@ class RandomGraph {
         coin() ? linear(name + ".linear") : linears_[static_cast<std::size_t>(pick(static_cast<int>(linears_.size())))];
     made(add(types[pick(3)], name, {before}));
     if (coin()) tensors_.push_back(before);
+  }
+  void rotary(const std::string& name) {
+    made(add("Rotary", name, {any()},
+             {{"heads", shape_.heads}, {"sequence", static_cast<double>(shape_.sequence)}, {"base", 100}}));
   }
   void attention(const std::string& name) {
     const double sequence = shape_.sequence;
