@@ -39,6 +39,15 @@ void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& ma
     if (layer.attention.heads > machine.fabric.user_height)
       throw UsageError(fmt::format("{}: {} heads need a row each; machine {} has {} rows", layer.name,
                                    layer.attention.heads, machine.name, machine.fabric.user_height));
+    const auto have_room = [&](int lanes) { return hw::fits(machine, {{1, layer.attention.heads}, lanes}); };
+    if (wishes.lanes > 1 && !have_room(wishes.lanes)) {
+      int most = 1;
+      while (have_room(most + 1)) ++most;
+      throw UsageError(
+          fmt::format("runconfig.lanes: {} lanes; the {} heads of {} need a row each in every lane; machine {} has "
+                      "room for {}",
+                      wishes.lanes, layer.attention.heads, layer.name, machine.name, most));
+    }
   }
 }
 

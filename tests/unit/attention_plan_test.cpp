@@ -92,6 +92,10 @@ TEST_CASE("wishes that cut a head or a sequence are refused by name") {
   CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
   wishes.micro_batch_size.kind = sw::MicroBatch::Kind::none;
   CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
+  wishes.lanes = 4;  // two channels of four rows for each
+  CHECK_NOTHROW(plan(4, wishes, 8));
+  CHECK_THROWS_WITH(plan(4, wishes, 9), Contains("runconfig.lanes: 4 lanes; the 9 heads of h0.attention.scores need a "
+                                                 "row each in every lane; machine mini has room for 2"));
   wishes.lanes = 1;  // a column each at the least
   CHECK_THROWS_WITH(plan(33, wishes), Contains("33 sequences on the wafer at a time") && Contains("32 columns"));
   CHECK_NOTHROW(plan(32, wishes));
