@@ -1,5 +1,6 @@
 // Question: does an evaluation of a graph with residuals, norms and attention count as plain double-precision
-// arithmetic does, behind its training, the last batch padded? And does a loss scale, fixed or dynamic, change nothing?
+// arithmetic does, behind its training, the last batch padded? Does a loss scale, fixed or dynamic, change nothing, and
+// a bound on the norm of all gradients nothing but their length?
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
@@ -152,4 +153,31 @@ TEST_CASE("a dynamic loss scale that is too large at first") {
     CHECK(layer.updates > 0);
   }
   CHECK(training.loss(15) < training.loss(0));
+}
+
+TEST_CASE("a bound on the norm of all gradients, those of norms among them") {
+  TrainingWay way = gpt_way();
+  way.steps = 1;
+  way.rate = 1;
+  GraphTraining free(sw::transformer_graph(test::small_gpt(12, 2)), words, way);
+  const double norm = [&] {
+    double squares = 0;
+    const Tensors exact = free.reference().backward(free.inputs(0));
+    for (const auto& [name, values] : free.initial_parameters())
+      for (const double value : exact.at("d." + name)) squares += value * value;
+    return std::sqrt(squares);
+  }();
+  way.clip.max_norm = norm / 3;
+  GraphTraining clipped(sw::transformer_graph(test::small_gpt(12, 2)), words, way);
+  way.clip.max_norm = norm * 1.1;
+  GraphTraining loose(sw::transformer_graph(test::small_gpt(12, 2)), words, way);
+  for (GraphTraining* training : {&free, &clipped, &loose}) training->run();
+  const Tensors before = free.initial_parameters(), whole = free.parameters(), third = clipped.parameters();
+  double worst = 0;
+  for (const auto& [name, values] : before)
+    for (std::size_t i = 0; i < values.size(); ++i)
+      worst = std::max(worst, std::fabs((whole.at(name)[i] - values[i]) / 3 - (third.at(name)[i] - values[i])));
+  CHECK(worst < 0.0002 * norm);
+  CHECK(norm > 0.1);
+  CHECK(loose.parameters() == whole);
 }

@@ -101,6 +101,7 @@ struct GraphTraining::Parts {
     job.optimizer.kind = way.optimizer;
     job.schedule.rate = way.rate;
     job.loss_scale = way.loss_scale;
+    job.clip = way.clip;
     job.timing_only = way.timing_only;
     job.stages = {{true, way.steps}};
     if (way.evaluation_steps > 0) job.stages.push_back({false, way.evaluation_steps});

@@ -59,6 +59,7 @@ struct TrainingWay {
   hw::OptimizerKind optimizer = hw::OptimizerKind::sgd;
   double rate = 0.1;
   hw::LossScaleSpec loss_scale;
+  hw::ClipSpec clip;
   sw::PlanWishes wishes;
   std::optional<hw::Mapping> mapping;  ///< none: as the planner finds it with the wishes
   hw::WaferCut cut;
