@@ -61,8 +61,8 @@ class CsX : public sc_core::sc_module {
   LaunchTimes launch_times(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes load_input(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
-  /// A product of attention: its words stay on the wafer.
-  LaunchTimes attention(const Launch& launch);
+  /// A launch of attention in the rectangles of its heads and sequences: its words stay on the wafer.
+  LaunchTimes attention(const proto::BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record);
   HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {
     return head_grid(layer, plan_.mapping.lane, lane_tokens);
   }

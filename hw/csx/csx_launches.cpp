@@ -43,6 +43,7 @@ void CsX::run_launch(BlockTag tag, const Launch& launch) {
 }
 
 LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
+  if (in_heads(launch.kind)) return attention(tag, launch, record);
   switch (kernel_of(launch.kind).form) {
     case KernelForm::load:
       return load_input(tag, launch, record);
@@ -51,7 +52,7 @@ LaunchTimes CsX::launch_times(const BlockTag& tag, const Launch& launch, proto::
     case KernelForm::stream:
       break;
   }
-  return kernel_of(launch.kind).by_key ? attention(launch) : matrix(tag, launch, record);
+  return matrix(tag, launch, record);
 }
 
 Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
@@ -72,8 +73,6 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   settings.dropout = dropout_of(tag, launch.layer);
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    if (kernel_of(launch.kind).makes_scores)
-      return line_timer_.of_scores(launch.kind, settings, grid_of(layer, tokens));
     const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
@@ -92,10 +91,21 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   return times;
 }
 
-LaunchTimes CsX::attention(const Launch& launch) {
+LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  LaunchTimes times = each_lane([&](int tokens) { return attention_timer_.of(launch.kind, grid_of(layer, tokens)); });
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch);
+  const LineSettings settings = line_settings(layer, tag.train);
+  const bool product = kernel_of(launch.kind).streams();
+  LaunchTimes times = each_lane([&](int tokens) {
+    const HeadGrid grid = grid_of(layer, tokens);
+    return product ? attention_timer_.of(launch.kind, grid) : line_timer_.of_scores(launch.kind, settings, grid);
+  });
+  const auto end_of = [&](const HeadGrid& grid, Rectangle rectangle) {
+    return product ? attention_timer_.of(launch.kind, grid, rectangle).end
+                   : line_timer_.of(launch.kind, settings, grid.scores(rectangle)).times.end;
+  };
+  watch_->open_attention(wafer_, launch, settings, end_of, record.global_step, record.start);
+  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch, settings);
+  times.end = watch_->close(nullptr, times.end);
   return times;
 }
 

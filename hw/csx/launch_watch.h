@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "hw/fabric/head_grid.h"
 #include "hw/fabric/launch_programs.h"
 #include "hw/wafer/wafer.h"
 #include "tlm/base/instant.h"
@@ -20,6 +21,11 @@ class LaunchWatch {
   /// The same of a line kernel; `settings` of the whole wafer's tokens.
   virtual void open_line(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
                          std::int64_t /*step*/, RunCycle /*start*/) {}
+  /// When a launch of attention ends in a rectangle of a lane's grid.
+  using EndInRectangle = std::function<Cycle(const HeadGrid& grid, Rectangle rectangle)>;
+  /// The same of a launch of attention, see in_heads(); `settings` of a line kernel.
+  virtual void open_attention(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
+                              const EndInRectangle& /*end_of*/, std::int64_t /*step*/, RunCycle /*start*/) {}
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
   virtual void open_load(Wafer& /*wafer*/, const Launch& /*launch*/, const std::uint16_t* /*samples*/,
                          const std::int32_t* /*labels*/, std::int64_t /*step*/, RunCycle /*start*/) {}

@@ -4,15 +4,16 @@
 
 namespace weft::hw {
 
+const LaunchTimes& AttentionTimer::of(KernelKind kind, const HeadGrid& grid, Rectangle rectangle) {
+  const Shape shape{kind, rectangle.width, rectangle.height, grid.shape().head_size, grid.shape().length};
+  auto known = known_.find(shape);
+  if (known == known_.end()) known = known_.emplace(shape, attention_times(machine_, grid.map(kind, rectangle))).first;
+  return known->second;
+}
+
 LaunchTimes AttentionTimer::of(KernelKind kind, const HeadGrid& grid) {
   LaunchTimes times;
-  for (const auto& [rectangle, count] : grid.kinds()) {
-    const Shape shape{kind, rectangle.width, rectangle.height, grid.shape().head_size, grid.shape().length};
-    auto known = known_.find(shape);
-    if (known == known_.end())
-      known = known_.emplace(shape, attention_times(machine_, grid.map(kind, rectangle))).first;
-    times.add(known->second, count);
-  }
+  for (const auto& [rectangle, count] : grid.kinds()) times.add(of(kind, grid, rectangle), count);
   return times;
 }
 

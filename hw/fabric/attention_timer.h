@@ -18,6 +18,8 @@ class AttentionTimer {
   /// `machine` outlives it.
   explicit AttentionTimer(const MachineSpec& machine) : machine_(machine) {}
 
+  /// Of one rectangle of the grid. Valid as long as this object.
+  const LaunchTimes& of(KernelKind kind, const HeadGrid& grid, Rectangle rectangle);
   /// Of the whole lane. It ends with the last rectangle. PEs in rectangles are mapped, the lane's others are not; the
   /// books are closed but for LaunchTimes::close(). Precondition: `kind` is attention's. Throws SimulationError if a
   /// PE's classes do not add up to its time.

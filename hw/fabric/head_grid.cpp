@@ -88,8 +88,7 @@ LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
 
 HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) {
   const AttentionShape& attention = layer.attention;
-  return {lane,
-          {attention.heads, layer.features() / attention.heads, tokens / attention.length, attention.length}};
+  return {lane, {attention.heads, layer.features() / attention.heads, tokens / attention.length, attention.length}};
 }
 
 }  // namespace weft::hw

@@ -84,6 +84,9 @@ class HeadGrid {
   AxisParts rows_, columns_;
 };
 
+/// Of the launches that run so: attention's products and the line kernels on its scores.
+constexpr bool in_heads(KernelKind kind) { return kernel_of(kind).by_key || kernel_of(kind).makes_scores; }
+
 /// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
 HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens);
 

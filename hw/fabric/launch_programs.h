@@ -16,6 +16,13 @@ struct Dropout {
   std::uint32_t first_sample = 0;  ///< of the launch's tokens
 };
 
+/// Of rotary positions: which angle a pair of features has at a token.
+struct RotarySettings {
+  int head_size = 2;  ///< features whose pairs have angles of their own, even
+  int length = 1;     ///< tokens of a sequence, whose first one has position 0
+  float base = 1e4F;
+};
+
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
 struct LineSettings {
   bool train = true;         ///< of a loss: with deltas,
@@ -24,6 +31,7 @@ struct LineSettings {
   float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
   bool causal = false;       ///< of attention's softmax: a token attends to no later key
+  RotarySettings rotary;
 };
 
 /// As a layer says; dropout and loss scale are a run's.
@@ -33,10 +41,13 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
   settings.causal = layer.attention.causal;
+  if (layer.attention.rotary_base > 0)
+    settings.rotary = {layer.features() / layer.attention.heads, layer.attention.length, layer.attention.rotary_base};
   return settings;
 }
 
-/// One launch, all PEs of a lane. Halves are fp16 bits. Features include the bias where a map has it.
+/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h). Halves are fp16 bits.
+/// Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
 ///   forward, delta      [rounds][features]             [features][tokens]              [rounds][tokens]
@@ -49,6 +60,9 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
 ///   load input          samples [tokens][features]     -                               [features][tokens], then the
 ///                                                                                      labels for each row that owns
 ///                                                                                      outputs
+///   attention_scores    [keys][features]               [features][tokens]              [keys][tokens], fp32
+///   attention_values    [keys][features]               scores [keys][tokens]           [features][tokens]
+///   attention_keys      scores [keys][tokens]          [features][tokens]              [keys][features]
 ///   line kernels        -                              -                               what leaves row 0, fp32,
 ///                                                                                      then what it writes
 struct ProgramLaunch {
@@ -56,7 +70,7 @@ struct ProgramLaunch {
   int system = 0;
   std::int64_t step = 0;  ///< global
   int layer = 0;
-  int first_row = 0;  ///< of the lane, on the wafer
+  int first_row = 0, first_column = 0;  ///< of its PEs, among the plan's
   KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;                    ///< of a matrix kernel
   LineSettings line;                                 ///< of a line kernel
@@ -74,7 +88,7 @@ struct ProgramLaunch {
                                        ///< first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
   Cycle start = 0;                     ///< absolute
-  Cycle end = 0;                       ///< what the recurrences say
+  Cycle end = 0;                       ///< of these PEs: what the recurrences say
 
   /// Of a matrix kernel: whether the weight at `place` of a round is kept.
   bool keeps(int round, int place) const {

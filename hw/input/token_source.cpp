@@ -29,7 +29,7 @@ void TokenFeatures::write(const std::int32_t* ids, int tokens, std::uint16_t* sa
   std::fill_n(samples, static_cast<std::ptrdiff_t>(tokens) * count(), std::uint16_t{0});
   for (int place = 0; place < tokens; ++place, samples += count()) {
     samples[ids[place]] = one;
-    samples[vocabulary + place] = one;
+    if (positions > 0) samples[vocabulary + place] = one;
   }
 }
 
@@ -40,7 +40,7 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
       train_(std::move(train)),
       test_(std::move(test)),
       form_(form) {
-  if (length_ > form.positions)
+  if (form.positions > 0 && length_ > form.positions)
     throw UsageError(
         fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_, form.positions));
   for (const auto& [set, data] : {std::pair("training", &train_), std::pair("evaluation", &test_)}) {

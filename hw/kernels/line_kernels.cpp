@@ -9,7 +9,9 @@
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
 #include "hw/kernels/relu.h"
+#include "hw/kernels/rotary.h"
 #include "hw/kernels/softmax_loss.h"
+#include "hw/kernels/swiglu.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -35,6 +37,11 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::attention_softmax, attention_softmax_program, attention_softmax_plain},
       {KernelKind::attention_softmax_backward, attention_softmax_backward_program, attention_softmax_backward_plain},
       {KernelKind::addition, addition_program, addition_plain},
+      {KernelKind::swiglu, swiglu_program, swiglu_plain},
+      {KernelKind::swiglu_gate_backward, swiglu_gate_backward_program, swiglu_gate_backward_plain},
+      {KernelKind::swiglu_linear_backward, swiglu_linear_backward_program, swiglu_linear_backward_plain},
+      {KernelKind::rotary, rotary_program<RotaryDirection::forward>, rotary_plain<RotaryDirection::forward>},
+      {KernelKind::rotary_backward, rotary_program<RotaryDirection::back>, rotary_plain<RotaryDirection::back>},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

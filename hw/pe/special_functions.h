@@ -61,8 +61,8 @@ std::uint32_t polynomial(float highest, const std::array<float, N>& others, std:
 
 }  // namespace special
 
-/// e^x in fp32, relative error below 1e-6 for -87 <= x <= 0; below, it is e^-87 = 1.6e-38, nothing beside a sum of at
-/// least one. NaN of NaN. Precondition: not x > 0.
+/// e^x in fp32, relative error below 1e-6 for -87 <= x <= 80; below, it is e^-87 = 1.6e-38, nothing beside a sum of at
+/// least one. NaN of NaN. Precondition: not x > 80.
 inline float machine_exp(float value) {
   const std::uint32_t x = maximum(result_bits(value), result_bits(Exponential::least));
   const std::uint32_t placed = special::fma32(Exponential::log2_e, x, integer_place_bits);

@@ -31,6 +31,7 @@ struct AttentionShape {
   int length = 0;  ///< tokens of a sequence
   float scale = 1.0F;
   bool causal = false;
+  float rotary_base = 0;  ///< of rotary positions; 0: the layer does not rotate
 };
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].

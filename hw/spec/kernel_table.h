@@ -33,6 +33,11 @@ enum class KernelKind {
   attention_softmax_backward,
   addition,
   load_vectors,
+  swiglu,
+  swiglu_gate_backward,
+  swiglu_linear_backward,
+  rotary,
+  rotary_backward,
 };
 
 /// What happens on the wafer.
@@ -83,6 +88,7 @@ struct Kernel {
   bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
   bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
   bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
+  bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -108,6 +114,12 @@ constexpr Kernel scores_kernel(KernelKind kind, const char* name, KernelRole rol
   return row;
 }
 
+constexpr Kernel pairs_kernel(KernelKind kind, const char* name, KernelRole role) {
+  Kernel row{kind, name, KernelForm::line, role};
+  row.by_pairs = true;
+  return row;
+}
+
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
@@ -115,7 +127,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 26> kernels{{
+constexpr std::array<Kernel, 31> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -158,6 +170,11 @@ constexpr std::array<Kernel, 26> kernels{{
     // Each row gets what its features have of a norm's vectors.
     {KernelKind::load_vectors, "load_vectors", KernelForm::stream, KernelRole::forward, KernelWeights::kept, false,
      false, KernelKind::load_vectors, StreamSource::edge, SumEnd::here, LineAxis::rows, "vectors"},
+    {KernelKind::swiglu, "swiglu", KernelForm::line, KernelRole::forward},
+    {KernelKind::swiglu_gate_backward, "swiglu_gate_backward", KernelForm::line, KernelRole::delta},
+    {KernelKind::swiglu_linear_backward, "swiglu_linear_backward", KernelForm::line, KernelRole::delta},
+    pairs_kernel(KernelKind::rotary, "rotary", KernelRole::forward),
+    pairs_kernel(KernelKind::rotary_backward, "rotary_backward", KernelRole::delta),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

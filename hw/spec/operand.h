@@ -20,6 +20,7 @@ enum class Operand {
   shift,         ///< what is then added, the same
   addend,        ///< what an addition adds to the values
   score_deltas,  ///< of attention, beside the deltas of what the softmax makes of the scores
+  linear,        ///< what a gated activation multiplies with that of its values
 };
 
 /// Of a norm's parameters, which are rounds of their stream.
@@ -49,7 +50,7 @@ class OperandTensors {
   int of(Operand operand) const { return places_[static_cast<std::size_t>(operand)]; }
 
  private:
-  std::array<int, static_cast<std::size_t>(Operand::score_deltas) + 1> places_;
+  std::array<int, static_cast<std::size_t>(Operand::linear) + 1> places_;
 };
 
 }  // namespace weft::hw

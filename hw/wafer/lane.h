@@ -89,8 +89,8 @@ class Lane : public sc_core::sc_module {
   /// correct predictions; padding samples (label -1) count nowhere.
   std::vector<float> line_values(const Launch& launch, const LineSettings& settings);
 
-  /// A product of attention on this lane's tokens. Not cut: the values of all regions meet.
-  void attention_values(const Launch& launch);
+  /// A launch of attention on this lane's tokens. Not cut: the values of all regions meet.
+  void attention_values(const Launch& launch, const LineSettings& settings);
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
@@ -100,6 +100,7 @@ class Lane : public sc_core::sc_module {
   /// The stream of rounds from `first` on that one region's lines own, up to `last`. Returns where it ends.
   int stream_block(int first, int last, int deltas);
   void scatter(int tensor, FeatureBlock whole);
+  void product_values(const Launch& launch);
   /// A line kernel's launch on attention's scores.
   void score_values(const Launch& launch, const LineSettings& settings);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }

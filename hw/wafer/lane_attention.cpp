@@ -33,8 +33,13 @@ class HeadRows : public LineMemory {
 
 }  // namespace
 
-void Lane::attention_values(const Launch& launch) {
+void Lane::attention_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return;
+  if (kernel_of(launch.kind).streams()) return product_values(launch);
+  score_values(launch, settings);
+}
+
+void Lane::product_values(const Launch& launch) {
   const int made = needed(launch.writes, Operand::result);
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
   FeatureBlock result;

@@ -48,8 +48,7 @@ void Lane::weight_values(int first_round, int rounds, const float* weights, int 
 
 void Lane::gradient_values(int first_round, int rounds, float* gradient) {
   const int inputs = needed(launch_.reads, Operand::resident), deltas = needed(launch_.reads, Operand::stream);
-  const WaferTensor& form = job_.tensors[static_cast<std::size_t>(inputs)];
-  const int width = form.features + (form.one_below ? 1 : 0);
+  const int width = job_.layers[static_cast<std::size_t>(launch_.layer)].stream_inputs();
   for (int block = first_round; block < first_round + rounds;) {
     const int next = stream_block(block, first_round + rounds, deltas);
     for (auto& part : regions_)
@@ -57,7 +56,7 @@ void Lane::gradient_values(int first_round, int rounds, float* gradient) {
     for (auto& part : regions_) {
       if (!part->part().is_sink()) continue;
       const RegionMemory& memory = part->values().memory();
-      const int first = memory.first_feature(inputs), count = memory.row_count(inputs);
+      const int first = memory.first_feature(inputs), count = memory.row_count(inputs, map_->bias);
       const float* from = part->values().leaving().data();
       for (int round = block; round < next; ++round, from += count)
         std::copy_n(from, count, gradient + static_cast<std::ptrdiff_t>(round - first_round) * width + first);
@@ -90,7 +89,7 @@ FeatureBlock Lane::gather(int tensor) const {
   int rows = 0;
   for (auto& part : regions_) {
     const RegionMemory& memory = part->values().memory();
-    rows = std::max(rows, memory.first_feature(tensor) + memory.row_count(tensor));
+    rows = std::max(rows, memory.first_feature(tensor) + memory.row_count(tensor, true));
   }
   whole.resize(rows, form.vector ? 1 : tokens_);
   for (auto& part : regions_) {
@@ -168,10 +167,6 @@ class RegionRows : public LineMemory {
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
-  if (kernel_of(launch.kind).makes_scores) {
-    score_values(launch, settings);
-    return {};
-  }
   const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);

@@ -14,7 +14,7 @@ RegionMemory::RegionMemory(const Job& job, Rectangle rectangle, RegionExtent ext
   blocks_.resize(job.tensors.size());
   for (int tensor = 0; tensor < static_cast<int>(job.tensors.size()); ++tensor) {
     if (form(tensor).scores) continue;
-    block(tensor).resize(row_count(tensor), form(tensor).vector ? 1 : tokens_);
+    block(tensor).resize(row_count(tensor, true), form(tensor).vector ? 1 : tokens_);
     if (holds_one(tensor)) std::fill_n(block(tensor).row(feature_count(tensor)), tokens_, 1.0F);
   }
   labels_.assign(static_cast<std::size_t>(tokens_), -1);

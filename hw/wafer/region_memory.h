@@ -39,8 +39,10 @@ class RegionMemory {
   /// Global index of the first local feature of a tensor, and how many there are here.
   int first_feature(int tensor) const;
   int feature_count(int tensor) const;
-  /// The same with the constant one, where it is here.
-  int row_count(int tensor) const { return feature_count(tensor) + (holds_one(tensor) ? 1 : 0); }
+  /// The same with the constant one, where it is here and a launch's layer has a bias. Others pass it over.
+  int row_count(int tensor, bool with_one) const {
+    return feature_count(tensor) + (with_one && holds_one(tensor) ? 1 : 0);
+  }
   int first_token() const { return first_token_; }
   int tokens() const { return tokens_; }
   const RegionExtent& extent() const { return extent_; }

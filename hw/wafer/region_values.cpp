@@ -24,8 +24,8 @@ void RegionValues::begin(const Launch& launch, ThreadPool& pool) {
   scalars_.clear();
   if (kernel_->produces_gradient()) {
     const FeatureBlock& block = memory_->block(resident());
-    transposed_.resize(block.values.size());
-    transpose(block.values.data(), block.features, block.tokens, transposed_.data());
+    transposed_.resize(static_cast<std::size_t>(resident_rows()) * static_cast<std::size_t>(block.tokens));
+    transpose(block.values.data(), resident_rows(), block.tokens, transposed_.data());
   }
   if (kernel_->weights == KernelWeights::kept && !kernel_->stores())
     memory_->retained().resize(memory_->form(result()).features, memory_->feature_count(resident()));
@@ -36,7 +36,7 @@ int RegionValues::lines_tensor() const {
 }
 
 void RegionValues::stream_weights(int first, int rounds, const float* weights, int row_stride) {
-  const int begin = memory_->first_feature(lines_tensor()), wide = memory_->row_count(lines_tensor());
+  const int begin = memory_->first_feature(lines_tensor()), wide = memory_->row_count(lines_tensor(), part_.map().bias);
   use_scalars(first, rounds, weights + begin, row_stride);
   if (wide == 0 || !part_.neighbour(part_.right())) return;
   WaveletBurst burst;
@@ -72,7 +72,7 @@ void RegionValues::use_scalars(int first, int rounds, const float* scalars, int 
     }
     return;
   }
-  const int wide = part_.map().lines_are_rows ? memory_->row_count(resident()) : memory_->tokens();
+  const int wide = part_.map().lines_are_rows ? resident_rows() : memory_->tokens();
   if (kernel_->weights == KernelWeights::resident) {
     for (int round = 0; round < rounds; ++round)
       kept_scalars_.insert(kept_scalars_.end(), scalars + static_cast<std::ptrdiff_t>(round) * stride,
@@ -93,8 +93,8 @@ void RegionValues::sum(int first, int rounds) {
   const bool continues = part_.map().chain > part_.line_last();
   FeatureBlock& operand = memory_->block(resident());
   const float* factor = gradient ? transposed_.data() : operand.values.data();
-  const int inner = gradient ? operand.tokens : operand.features;
-  const int outer = gradient ? operand.features : operand.tokens;
+  const int inner = gradient ? operand.tokens : resident_rows();
+  const int outer = gradient ? resident_rows() : operand.tokens;
   std::vector<int> bounds{0};
   for (int line = 0; line < part_.chain_lines(); ++line)
     bounds.push_back(bounds.back() + part_.map().wavelets[static_cast<std::size_t>(part_.line_first() + line)]);

@@ -40,6 +40,8 @@ class RegionValues {
   int stream() const { return needed(launch_.reads, Operand::stream); }
   /// Whose features the lines of the stream from the edge are.
   int lines_tensor() const;
+  /// Of the resident operand, as far as the launch takes it.
+  int resident_rows() const { return memory_->row_count(resident(), part_.map().bias); }
   int result() const { return needed(launch_.writes, Operand::result); }
   void use_scalars(int first, int rounds, const float* scalars, int stride);
   void deliver(int first, int rounds, const std::vector<float>& sums);

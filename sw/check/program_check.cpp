@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "hw/kernels/line_kernels.h"
 #include "hw/spec/kernel_table.h"
+#include "sw/check/element_bits.h"
 #include "tlm/base/fp16.h"
 
 namespace weft::sw {
@@ -14,12 +14,6 @@ namespace weft::sw {
 using namespace hw;
 
 namespace {
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
 
 std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
   std::vector<std::uint16_t> halves(block.values.size());
@@ -34,7 +28,7 @@ void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<
   const FeatureBlock block = lane.gather(tensor);
   const auto features = static_cast<std::size_t>(job_.tensors[static_cast<std::size_t>(tensor)].features);
   for (std::size_t at = 0; at < features * static_cast<std::size_t>(block.tokens); ++at)
-    bits.push_back(fp32 ? bits_of(block.values[at]) : float_to_half(block.values[at]));
+    bits.push_back(element_bits(block.values[at], fp32));
 }
 
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
@@ -42,6 +36,7 @@ bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, 
   if (!active_) return false;
   wafer_ = &wafer;
   launch_ = launch;
+  heads_.clear();
   lanes_.assign(static_cast<std::size_t>(wafer_->lanes()), {});
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     data(lane).kind = launch.kind;
@@ -101,6 +96,13 @@ std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const OperandT
   return bits;
 }
 
+void ProgramCheck::open_attention(Wafer& wafer, const Launch& launch, const LineSettings& settings,
+                                  const EndInRectangle& end_of, std::int64_t step, RunCycle start) {
+  if (!begin(wafer, launch, step, start)) return;
+  for (int lane = 0; lane < wafer_->lanes(); ++lane)
+    heads_.emplace_back(HeadPrograms::Opened{wafer, job_, launch, settings, end_of}, lane, data(lane));
+}
+
 void ProgramCheck::open_load(Wafer& wafer, const Launch& launch, const std::uint16_t* samples,
                              const std::int32_t* labels, std::int64_t step, RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
@@ -157,9 +159,17 @@ void ProgramCheck::take_results(int lane) {
     program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
 }
 
+Cycle ProgramCheck::run_heads() {
+  Cycle last = 0;
+  for (HeadPrograms& lane : heads_)
+    for (const ProgramLaunch& program : lane.finish()) last = std::max(last, programs_.run(program));
+  return last;
+}
+
 Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
   if (!active_) return end;
   active_ = false;
+  if (!heads_.empty()) return std::max(end, run_heads());
   const Kernel& row = kernel_of(launch_.kind);
   const bool keeps = row.weights == KernelWeights::kept && !row.stores();
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);

@@ -1,10 +1,12 @@
 #pragma once
 // Launches of a running training run again as PE programs: collects what each needs, lane by lane, and runs it when the
 // launch ends.
+#include <deque>
 #include <vector>
 
 #include "hw/csx/launch_watch.h"
 #include "hw/kernels/line_program.h"
+#include "sw/check/head_programs.h"
 
 namespace weft::sw {
 
@@ -17,6 +19,8 @@ class ProgramCheck : public hw::LaunchWatch {
   void open_matrix(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start) override;
   void open_line(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings, std::int64_t step,
                  RunCycle start) override;
+  void open_attention(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings,
+                      const EndInRectangle& end_of, std::int64_t step, RunCycle start) override;
   void open_load(hw::Wafer& wafer, const hw::Launch& launch, const std::uint16_t* samples, const std::int32_t* labels,
                  std::int64_t step, RunCycle start) override;
   void stream(const std::uint16_t* halves, std::size_t count) override;
@@ -29,6 +33,7 @@ class ProgramCheck : public hw::LaunchWatch {
   bool begin(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start);
   hw::ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
+  Cycle run_heads();
   /// Of an operand of the launch, as it stands.
   std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::OperandTensors& tensors,
                                           const hw::LineOperand& operand) const;
@@ -42,6 +47,7 @@ class ProgramCheck : public hw::LaunchWatch {
   hw::Launch launch_;
   bool active_ = false;
   std::vector<hw::ProgramLaunch> lanes_;
+  std::deque<HeadPrograms> heads_;   ///< by lane, in place of the lanes' own; not of attention: none
   std::vector<std::uint16_t> kept_;  ///< weights of the last retain_forward, [outputs][inputs]
 };
 

@@ -1,8 +1,12 @@
 #include "sw/compiler/attention_fit.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "hw/fabric/head_grid.h"
+#include "hw/kernels/rotary.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -16,15 +20,43 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
     const hw::HeadShape shape{attention.heads, layer.features() / attention.heads,
                               tokens / attention.length / mapping.lanes, attention.length};
     if (!hw::HeadGrid::misfit(mapping.lane, shape).empty()) return false;
+    if (attention.rotary_base > 0 && !hw::holds_pairs({mapping.lane, layer.features(), shape.tokens()})) return false;
   }
   return true;
 }
 
-void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine) {
-  for (const hw::MatrixLayer& layer : model.layers)
+bool has_attention(const MatchedModel& model) {
+  return std::any_of(model.layers.begin(), model.layers.end(),
+                     [](const hw::MatrixLayer& layer) { return layer.attention.heads > 0; });
+}
+
+void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine, const PlanWishes& wishes) {
+  for (const hw::MatrixLayer& layer : model.layers) {
+    if (layer.attention.heads == 0) continue;
+    if (wishes.features_over == FeaturesOver::columns)
+      throw UsageError(fmt::format(
+          "runconfig.features_over: columns; {} has heads, which lie over rows; allowed: automatic, rows", layer.name));
     if (layer.attention.heads > machine.fabric.user_height)
       throw UsageError(fmt::format("{}: {} heads need a row each; machine {} has {} rows", layer.name,
                                    layer.attention.heads, machine.name, machine.fabric.user_height));
+  }
+}
+
+void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const PlanWishes& wishes) {
+  if (wishes.lanes > 1 && most % wishes.lanes != 0) {
+    std::vector<int> allowed;
+    for (int lanes = 1; lanes <= most; ++lanes)
+      if (most % lanes == 0) allowed.push_back(lanes);
+    throw UsageError(
+        fmt::format("runconfig.lanes: {} lanes; {} sequence{} on the wafer at a time {} not divide among them, and "
+                    "none may be cut; allowed: {}",
+                    wishes.lanes, most, most == 1 ? "" : "s", most == 1 ? "does" : "do", fmt::join(allowed, ", ")));
+  }
+  throw UsageError(
+      fmt::format("{} sequences on the wafer at a time, each with rows for its heads and columns of its own: machine "
+                  "{} has {} rows and {} columns{}; a smaller runconfig.micro_batch_size has fewer",
+                  least, machine.name, machine.fabric.user_height, machine.fabric.user_width,
+                  wishes.lanes > 0 ? fmt::format(", in {} lane{}", wishes.lanes, wishes.lanes == 1 ? "" : "s") : ""));
 }
 
 }  // namespace weft::sw

@@ -32,6 +32,7 @@ class Matcher {
  private:
   std::vector<int> fit(const KernelPattern& pattern, int place) const;
   int layer_of(const MatchedKernel& kernel);
+  void check_attention(int place, std::vector<std::string>& missing) const;
   const Operation& at(int place) const { return graph_.operations[static_cast<std::size_t>(place)]; }
   std::string maker_type(const std::string& tensor) const {
     const auto maker = makers_.find(tensor);
@@ -90,11 +91,32 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
       if (readers_.at(logits).size() > 1)
         missing.push_back(fmt::format("{}: {} is fp32, which only the loss can read", told(at(place)), logits));
     }
+    if (at(place).type == "AttentionScores" && at(place).pass == Pass::forward) check_attention(place, missing);
     done.insert(kernel.operations.begin(), kernel.operations.end());
     kernel.layer = layer_of(kernel);
     matched.push_back(std::move(kernel));
   }
   return matched;
+}
+
+/// Scores and probabilities lie in the rectangles of their heads and have no layer but that of the scores.
+void Matcher::check_attention(int place, std::vector<std::string>& missing) const {
+  const Operation& scores = at(place);
+  for (const char* const next : {"AttentionSoftmax", "AttentionValues"}) {
+    const std::string& made = at(place).outputs.front();
+    const std::vector<int>& readers = readers_.at(made);
+    place = readers.front();
+    if (readers.size() != 1 || at(place).type != next || at(place).inputs.front() != made) {
+      missing.push_back(fmt::format("{}: {} lies by heads, where one {} alone can read it", told(scores), made, next));
+      return;
+    }
+    if (at(place).attribute("sequence") != scores.attribute("sequence"))
+      missing.push_back(fmt::format("{}: sequences of {} tokens; those of {} have {}", told(at(place)),
+                                    at(place).attribute("sequence"), scores.name, scores.attribute("sequence")));
+  }
+  if (at(place).output_features != scores.input_features)
+    missing.push_back(fmt::format("{}: values of {} features; the queries of {} have {}", told(at(place)),
+                                  at(place).output_features, scores.name, scores.input_features));
 }
 
 // Operations of the backward pass have the forward ones' names; a sum of deltas has its own and that of what it makes.

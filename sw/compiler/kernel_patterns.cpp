@@ -80,6 +80,35 @@ void append_norms(std::vector<KernelPattern>& all) {
   }
 }
 
+/// A delta of either input is a launch of its own.
+void append_swiglu(std::vector<KernelPattern>& all) {
+  const BoundOperand gate = in(Operand::values, 1);
+  all.push_back({Pass::forward,
+                 {"SwiGLU"},
+                 {{KernelKind::swiglu, {in(Operand::values), in(Operand::linear, 1)}, {out(Operand::values)}}},
+                 true});
+  all.push_back({Pass::delta,
+                 {"SwiGLU"},
+                 {{KernelKind::swiglu_gate_backward,
+                   {in(Operand::deltas), gate, in(Operand::linear, 2)},
+                   {out(Operand::deltas)}}}});
+  all.push_back({Pass::delta,
+                 {"SwiGLU"},
+                 {{KernelKind::swiglu_linear_backward, {in(Operand::deltas), gate}, {out(Operand::deltas)}}}});
+  all.back().of_input = 1;
+}
+
+/// Backwards it turns back what came, and needs nothing else.
+void append_rotary(std::vector<KernelPattern>& all) {
+  all.push_back(
+      {Pass::forward, {"Rotary"}, {{KernelKind::rotary, {in(Operand::values)}, {out(Operand::values)}}}, true, true});
+  all.push_back({Pass::delta,
+                 {"Rotary"},
+                 {{KernelKind::rotary_backward, {in(Operand::deltas)}, {out(Operand::deltas)}}},
+                 false,
+                 true});
+}
+
 /// dQ = dS K, dK = dS^T Q, dP = dO V^T, dV = P^T dO.
 void append_attention(std::vector<KernelPattern>& all) {
   const auto append = [&](Pass pass, const char* type, int of_input, BoundLaunch launch) {
@@ -112,6 +141,8 @@ std::vector<KernelPattern> all_patterns() {
   append_products(all);
   append_activations(all);
   append_norms(all);
+  append_swiglu(all);
+  append_rotary(all);
   append_attention(all);
   // Deltas are added in the backward pass, too.
   all.push_back({Pass::forward,

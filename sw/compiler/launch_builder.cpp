@@ -66,6 +66,7 @@ class LaunchBuilder {
     if (operation.attribute("heads") > 0) {
       layer.attention.heads = static_cast<int>(operation.attribute("heads"));
       layer.attention.length = static_cast<int>(operation.attribute("sequence"));
+      layer.attention.rotary_base = static_cast<float>(operation.attribute("base"));
       layer.outputs = layer.inputs;
     }
     return layer;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hw/fabric/head_grid.h"
+
 namespace weft::sw {
 
 void add_shares(LineCounts& counts, int n, int limit) {
@@ -21,9 +23,14 @@ MappingSearch::MappingSearch(const std::vector<hw::MatrixLayer>& layers, const h
   const int widest = columns ? machine.fabric.user_height - 2 : machine.fabric.user_width;
   if (widest < 1) return;
   LineCounts heights{limit};
+  int sequence = 0;
   for (const hw::MatrixLayer& layer : layers) {
     add_shares(heights, layer.inputs, limit);
     add_shares(heights, layer.outputs, limit);
+    if (layer.attention.heads == 0) continue;
+    const int heads = layer.attention.heads;
+    if (const int rows = hw::best_rows(limit, heads, layer.features() / heads); rows > 0) heights.insert(rows);
+    sequence = layer.attention.length;
   }
   const bool several = kind == PlanKind::several_lanes;
   const int first = several ? std::max(2, lanes) : 1;
@@ -38,6 +45,8 @@ MappingSearch::MappingSearch(const std::vector<hw::MatrixLayer>& layers, const h
       if (widths.empty()) {
         widths.insert(std::min(widest, of_lane));
         add_shares(widths, of_lane, widest);
+        if (sequence > 0 && of_lane % sequence == 0)
+          if (const int fit = hw::best_columns(widest, of_lane / sequence, sequence); fit > 0) widths.insert(fit);
       }
       family.widths = &widths;
       families_.push_back(family);

@@ -51,9 +51,9 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
   text += plan.segment < static_cast<int>(layers.size())
               ? fmt::format("activations: the input of every {} layers kept, the others computed again\n", plan.segment)
               : std::string("activations all kept\n");
-  text += fmt::format("\n{:<22} {:<10} {:>14} {:>18}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
+  text += fmt::format("\n{:<26} {:<20} {:>14} {:>16}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
   for (const PlannedLaunch& launch : plan.train)
-    text += fmt::format("{:<22} {:<10} {:>14} {:>18}\n", hw::kernel_name(launch.launch.kind),
+    text += fmt::format("{:<26} {:<20} {:>14} {:>16}\n", hw::kernel_name(launch.launch.kind),
                         layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
   if (!plan.bounds.empty()) text += fmt::format("\n{:<54} {:>14}\n", "works all through a step", "cycles");
   bool told = false;  // of equals the first binds

@@ -167,9 +167,10 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
   throw UsageError(text);
 }
 
-std::vector<PlanKind> kinds_of(const PlanWishes& wishes) {
+std::vector<PlanKind> kinds_of(const PlanWishes& wishes, bool attention) {
   std::vector<PlanKind> kinds;
-  const bool rows = wishes.features_over != FeaturesOver::columns, columns = wishes.features_over != FeaturesOver::rows;
+  const bool rows = wishes.features_over != FeaturesOver::columns,
+             columns = wishes.features_over != FeaturesOver::rows && !attention;
   if (rows && wishes.lanes <= 1) kinds.push_back(PlanKind::one_lane);
   if (rows && wishes.lanes != 1) kinds.push_back(PlanKind::several_lanes);
   if (columns && wishes.lanes <= 1) kinds.push_back(PlanKind::features_over_columns);
@@ -278,14 +279,15 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     throw UsageError(
         fmt::format("{}: only of layers that stand one behind the other",
                     retain == RetainOutput::yes ? "model.retain_output_layer: true" : "runconfig.recompute"));
-  require_room_for_heads(model, machine);
+  require_room_for_heads(model, machine, wishes);
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};
   if (wishes.recompute == 0 && chain) add_shares(segments, depth, depth);
-  const std::vector<PlanKind> kinds = kinds_of(wishes);
+  const std::vector<PlanKind> kinds = kinds_of(wishes, has_attention(model));
   std::optional<Plan> best;
   std::vector<PlanAlternative> tried;
   std::size_t families = 0;
-  for (int parts : micro_batch_choices(shard, wishes.micro_batch_size)) {
+  const std::vector<int> choices = micro_batch_choices(shard, wishes.micro_batch_size);
+  for (int parts : choices) {
     for (PlanKind kind : kinds) {
       const int tokens = shard_tokens / parts;
       const MappingSearch search(layers, machine, kind, tokens, wishes.lanes);
@@ -302,11 +304,14 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
           try_mappings(model, machine, search, tokens, wishes.stream_order, tried.back(), best);
           if (tried.back().predicted_step > 0) break;
         }
+        if (tried.back().mapping.lane.width == 0) tried.pop_back();  // heads and sequences fit none of its lanes
       }
     }
     // More parts stream all weights again: once a plan fits, the next can only win by a better fit of the tokens.
     if (best && parts >= 2 * best->micro_batches) break;
   }
+  if (tried.empty() && has_attention(model))
+    refuse_sequences(machine, shard / choices.front(), shard / choices.back(), wishes);
   if (tried.empty())
     throw UsageError(fmt::format(
         "runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}", wishes.lanes,

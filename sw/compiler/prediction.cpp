@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "hw/fabric/attention_timer.h"
+#include "hw/fabric/head_grid.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/fabric/local_times.h"
 #include "hw/kernels/column_times.h"
 #include "hw/pe/cost.h"
+#include "sw/compiler/attention_prediction.h"
+#include "sw/compiler/round_form.h"
 #include "sw/compiler/sparse_rounds.h"
 
 namespace weft::sw {
@@ -19,37 +21,6 @@ using hw::MachineSpec;
 using proto::Limiter;
 
 namespace {
-
-/// A PE's instructions of one round: `wavelets` AXPYs of `elements`, the control wavelet, the sum and the loop.
-struct Round {
-  Cycle length;           ///< with the waits for the accumulators
-  Cycle arithmetic, sum;  ///< of it, elements of the AXPYs; the sum with its issue, its loop and its wait
-  Cycle idle;             ///< of it, waits that a receiver can use
-  Cycle tail;             ///< of it, the wait after the sum that the last round does not have
-};
-
-Round round_of(const FabricTiming& timing, int simd, const LaunchMap& map, int wavelets, int elements) {
-  const Cycle axpy = timing.issue + ceil_div(elements, simd);
-  const Cycle sum = map.reduces ? timing.issue + elements + timing.scalar : timing.scalar;
-  const Cycle busy = wavelets * axpy + timing.control + sum;
-  const Cycle wait = map.reduces ? std::max<Cycle>(0, timing.fill - sum) : 0;
-  const Cycle of_sum = map.reduces ? sum + wait : 0;
-  if (wavelets == 0) return {timing.control + sum + wait, 0, of_sum, 0, wait};
-  const Cycle tail = map.reduces
-                         ? std::max<Cycle>(axpy + timing.control, timing.fill) + std::max<Cycle>(sum, timing.fill)
-                         : std::max<Cycle>(axpy + timing.control + sum, timing.fill);
-  const Cycle length = (wavelets - 1) * std::max<Cycle>(axpy, timing.fill) + tail;
-  return {length, wavelets * ceil_div(elements, simd), of_sum, length - busy, wait};
-}
-
-/// `rounds` of them.
-proto::LimiterCycles parts_of(const Round& round, Cycle rounds) {
-  proto::LimiterCycles parts;
-  parts.of(Limiter::pe_arithmetic) = rounds * round.arithmetic;
-  parts.of(Limiter::pe_sum) = rounds * round.sum;
-  parts.of(Limiter::pe_issue) = rounds * (round.length - round.arithmetic - round.sum);
-  return parts;
-}
 
 /// The edge works through `words` a round and is as many rounds ahead or behind as its buffer holds: round r waits for
 /// round r - `held` to have left it.
@@ -140,30 +111,7 @@ proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeL
     links += moves * step + (farthest > 0 ? step + (farthest - 1) * timing.hop : 0);
   }
   if (map.returns) {
-    // In its own rounds a row also takes the returned sum, row 0 sends a control wavelet after each other owner's last
-    // one, and falls behind. Rows before it in the chain go on until the queues between are full: with whole rounds,
-    // where those fit. When their turn comes, they fall behind by what they were ahead.
-    const int owners = std::min(map.owned, map.height);
-    const int held = timing.link_queue + timing.input_queue;
-    const Cycle ahead = held / widest * slowest + held % widest;
-    Cycle most_behind = 0;
-    for (int line = 0; line < map.chain; ++line) {
-      const int own = line == 0 ? std::max(0, owners - 2) : hw::split_count(map.owned, map.height, line);
-      const Cycle each = line == 0 ? timing.control : widest;
-      const Cycle room =
-          slowest - rounds[static_cast<std::size_t>(line)].length + rounds[static_cast<std::size_t>(line)].idle;
-      const Cycle behind = own * std::max<Cycle>(0, each - room);
-      most_behind = std::max(most_behind, std::min(behind, ahead));
-      parts.of(Limiter::queues) += std::max<Cycle>(0, behind - ahead);
-      // What would fit into idle cycles at first meets the sum, which has none, as often as the sum is long; after a
-      // few rounds of one owner the two have moved apart.
-      if (line == 0) continue;
-      constexpr int rounds_to_settle = 4;
-      parts.of(Limiter::pe_sum) += std::min(own, rounds_to_settle) *
-                                   std::min({static_cast<Cycle>(widest), room, static_cast<Cycle>(timing.fill)}) *
-                                   (timing.issue + widest + timing.scalar) / slowest;
-    }
-    parts.of(Limiter::pe_sum) += most_behind;
+    parts.add(parts_of_returns(timing, map, rounds));
     links += way_back(machine, map);
   }
   if (map.reduces) links += (map.chain - 1) * step;
@@ -253,9 +201,8 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
       break;
   }
   if (kernel.by_key) {
-    parts.of(Limiter::pe_arithmetic) =
-        hw::AttentionTimer(machine).of(launch.kind, hw::head_grid(layer, lane, tokens)).end;
-    return parts;
+    const hw::HeadGrid grid = hw::head_grid(layer, lane, tokens);
+    return attention_parts(machine, grid.map(launch.kind, grid.place(0).rectangle));
   }
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);
   const LaunchMap map(launch.kind, layer, lane, tokens);

@@ -11,9 +11,9 @@ using hw::Operand;
 
 namespace {
 
-constexpr Operand operands[] = {Operand::resident, Operand::stream,      Operand::result, Operand::values,
-                                Operand::kept,     Operand::deltas,      Operand::gain,   Operand::shift,
-                                Operand::addend,   Operand::score_deltas};
+constexpr Operand operands[] = {Operand::resident, Operand::stream,       Operand::result, Operand::values,
+                                Operand::kept,     Operand::deltas,       Operand::gain,   Operand::shift,
+                                Operand::addend,   Operand::score_deltas, Operand::linear};
 
 /// The launches between which a tensor must stay.
 struct Life {

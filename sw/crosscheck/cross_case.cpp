@@ -66,6 +66,8 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   c.tokens = pick(random, sizes);
   const auto side = [&] { return 1 + static_cast<int>(random() % static_cast<std::uint32_t>(limit)); };
   if (number / kernels.size() % 3 != 0) c.rectangle = {side(), side()};
+  // Rows of whole pairs.
+  if (hw::kernel_of(c.kind).by_pairs) c.outputs = 2 * c.rectangle.height * (1 + c.outputs % 3);
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
   if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;

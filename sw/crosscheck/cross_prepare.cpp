@@ -1,4 +1,6 @@
 // A case's operands, edge times, expected results and recurrence.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <random>
@@ -7,11 +9,13 @@
 #include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
 #include "hw/kernels/column_times.h"
+#include "hw/kernels/rotary.h"
 #include "hw/pe/arithmetic.h"
 #include "sw/crosscheck/cross_case.h"
 #include "sw/crosscheck/plain_results.h"
 #include "sw/crosscheck/stalled_end.h"
 #include "sw/kernels/matrix_colors.h"
+#include "tlm/base/error.h"
 
 namespace weft::sw {
 
@@ -164,6 +168,13 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
   return labels;
 }
 
+hw::RotarySettings draw_rotary(std::mt19937& random) {
+  constexpr int head_sizes[] = {2, 4, 6, 64, 128};
+  constexpr float bases[] = {1e4F, 5e5F, 10.0F};
+  const int head_size = head_sizes[random() % std::size(head_sizes)], length = 1 + static_cast<int>(random() % 24);
+  return {head_size, length, bases[random() % std::size(bases)]};
+}
+
 bool keeps_in_training(hw::LinePrograms& programs) {
   const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
   return std::any_of(written.begin(), written.end(),
@@ -172,6 +183,9 @@ bool keeps_in_training(hw::LinePrograms& programs) {
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
   const std::size_t size = draw_block(c, c.outputs, launch);
+  if (hw::kernel_of(c.kind).by_pairs && !hw::holds_pairs(launch.block))
+    throw UsageError(fmt::format("{}: {} features on {} rows; allowed: an even number on each row",
+                                 hw::kernel_name(c.kind), c.outputs, c.rectangle.height));
   hw::LinePrograms undrawn(launch);  // settings change no operand that is read
   for (const hw::LineOperand& operand : undrawn.of(0, 0).reads) {
     if (operand.format == hw::LineFormat::label) {
@@ -194,6 +208,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
     launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
     launch.line.causal = c.mask.causal;
+    if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;

@@ -44,8 +44,8 @@ constexpr KeyRow rows[] = {
      "synthetic: how many there are"},
 
     {"model.name", "", Use::honoured, "a text", "", "names the run's folder; without it the file's name"},
-    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt", "",
-     "what the network is; without it a gpt if num_heads or vocab_size is there. The last three are one"},
+    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt, llama", "",
+     "what the network is; without it a gpt if num_heads or vocab_size is there. All but the first are one"},
     {"model.input_features", "", Use::honoured, "a whole number, 784 to 784", "784", "synthetic: 1 to 1048576"},
     {"model.hidden_sizes", "", Use::honoured, "a list of 0 to 1024 items, each a whole number, 1 to 1048576", "",
      "outputs of each hidden layer; or depth and hidden_size"},

@@ -5,6 +5,8 @@
 // keys[j]. Scores are [heads x sequence][tokens], a head's keys together.
 // AttentionSoftmax(scores): softmax over a head's keys of scale times the score; causal: a key behind the token has the
 // probability 0.
+// Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the token at place p of
+// its sequence are turned by the angle p base^(-2 i / head size), as hw/kernels/rotary.h has it.
 // AttentionValues(probabilities, values): the sum over keys j of probability[j] values[j].
 #include "sw/graph/operation_families.h"
 
@@ -47,10 +49,31 @@ std::int64_t softmax_flops(const Operation& operation) {
   return (operation.pass == Pass::delta ? 5LL : 6LL) * operation.input_features;
 }
 
+int rotary_features(const Operation& operation, const std::vector<int>& inputs) {
+  const bool fits = inputs.front() % (2 * static_cast<std::int64_t>(operation.attribute("heads"))) == 0;
+  return fits ? inputs.front() : 0;
+}
+
+/// Two products and their sum, backwards as well; sines and cosines do not count, which need not be made more than
+/// once.
+std::int64_t rotary_flops(const Operation& operation) { return 3LL * operation.input_features; }
+
 }  // namespace
 
 std::vector<OperationType> attention_types() {
   return {
+      {"Rotary",
+       1,
+       1,
+       {{"heads", 1, most_features, true, true}, tokens_of_sequence(), {"base", 1, 1e9, false, true}},
+       1,
+       DeltaReads::nothing,
+       false,
+       false,
+       "one tensor, whose heads have an even number of features",
+       rotary_features,
+       none,
+       rotary_flops},
       {"AttentionScores",
        2,
        2,

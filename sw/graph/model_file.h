@@ -19,7 +19,7 @@ namespace weft::sw {
 struct DataConfig {
   std::string data_processor;  ///< "mnist": IDX files of 28 x 28 images; "synthetic": hw/input/synthetic_source.h;
                                ///< "text"; "hdf5": sequences that were tokenized before
-  std::string data_dir;  ///< folder of the IDX files, file or folder of the text; see sw/driver/run_data.h
+  std::string data_dir;        ///< folder of the IDX files, file or folder of the text; see sw/driver/run_data.h
   hw::DataPart split = hw::DataPart::train;
   std::string data_set;    ///< which of several in the folder; empty: MNIST, or the only one
   bool transpose = false;  ///< turn each picture over its diagonal

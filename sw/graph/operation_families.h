@@ -15,7 +15,7 @@ inline std::vector<Parameter> none(const Operation&) { return {}; }
 /// LayerNorm, RMSNorm.
 std::vector<OperationType> norm_types();
 
-/// AttentionScores, AttentionSoftmax, AttentionValues.
+/// Rotary, AttentionScores, AttentionSoftmax, AttentionValues.
 std::vector<OperationType> attention_types();
 
 }  // namespace weft::sw

@@ -45,6 +45,18 @@ OperationType gelu(const char* name, std::vector<std::string> activation_fn) {
           std::move(activation_fn)};
 }
 
+/// silu(gate) = gate / (1 + e^-gate) times the other one. The deltas are delta silu(gate), and delta times the other
+/// times silu' = s (1 + gate (1 - s)), s = 1 / (1 + e^-gate).
+std::int64_t swiglu_flops(const Operation& operation) {
+  const bool of_gate = operation.pass == Pass::delta && operation.of_input == 0;
+  return (of_gate ? 9 : 4) * one_a_feature(operation);
+}
+
+int alike(const Operation&, const std::vector<int>& inputs) {
+  const bool same = std::all_of(inputs.begin(), inputs.end(), [&](int other) { return other == inputs[0]; });
+  return same ? inputs.front() : 0;
+}
+
 /// Per class: maximum, subtraction, exponential, sum; then the logarithm and two subtractions of the loss.
 /// Delta, per class: division by the sum; subtraction of the label.
 std::int64_t cross_entropy_flops(const Operation& operation) {
@@ -82,6 +94,18 @@ std::vector<OperationType> all_types() {
        as_first,
        none,
        one_a_feature},
+      {"SwiGLU",  // of the gate, and of what it is multiplied with
+       2,
+       2,
+       {},
+       2,
+       DeltaReads::inputs,
+       false,
+       false,
+       "two tensors of one shape",
+       alike,
+       none,
+       swiglu_flops},
       {"Add",
        2,
        any_number,
@@ -91,10 +115,7 @@ std::vector<OperationType> all_types() {
        true,
        false,
        "tensors of one shape",
-       [](const Operation&, const std::vector<int>& inputs) {
-         const bool alike = std::all_of(inputs.begin(), inputs.end(), [&](int other) { return other == inputs[0]; });
-         return alike ? inputs.front() : 0;
-       },
+       alike,
        none,
        [](const Operation& operation) {
          return (static_cast<std::int64_t>(operation.inputs.size()) - 1) * operation.output_features;

@@ -49,7 +49,12 @@ class TransformerBuilder {
     const auto projected = [&](const char* name) {
       return linear(block + name, input, model_.hidden_size, model_.projection_bias);
     };
-    const std::string queries = projected("q"), keys = projected("k"), values = projected("v");
+    const auto placed = [&](const std::string& features) {
+      if (model_.rotary_base == 0) return features;
+      return add("Rotary", features + ".rotary", {features},
+                 {{"heads", model_.num_heads}, {"sequence", sequence}, {"base", model_.rotary_base}});
+    };
+    const std::string queries = placed(projected("q")), keys = placed(projected("k")), values = projected("v");
     const double head_size = static_cast<double>(model_.hidden_size) / model_.num_heads;
     const std::string name = block + "attention";
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
@@ -62,9 +67,17 @@ class TransformerBuilder {
 
   std::string feed_forward(const std::string& block, const std::string& input) {
     const std::string wide = linear(block + "fc1", input, model_.filter_size, model_.ffn_bias);
-    const std::string& function = find_operation_type(model_.nonlinearity)->activation_fn.front();
-    const std::string active = add(model_.nonlinearity, wide + "." + function, {wide});
+    const std::string active = activated(block, input, wide);
     return dropped(linear(block + "fc2", active, model_.hidden_size, model_.ffn_bias), model_.dropout);
+  }
+
+  std::string activated(const std::string& block, const std::string& input, const std::string& wide) {
+    if (model_.nonlinearity == "SwiGLU") {
+      const std::string gate = linear(block + "fc1_gate", input, model_.filter_size, model_.ffn_bias);
+      return add("SwiGLU", wide + ".swiglu", {gate, wide});
+    }
+    const std::string& function = find_operation_type(model_.nonlinearity)->activation_fn.front();
+    return add(model_.nonlinearity, wide + "." + function, {wide});
   }
 
   const TransformerConfig& model_;

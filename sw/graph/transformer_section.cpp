@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sw/graph/model_limits.h"
 #include "sw/graph/operation_types.h"
 
@@ -37,6 +39,27 @@ void read_dropout(YamlSection& section, TransformerConfig& model) {
                                    : fmt::format(", and without the key it is as dropout_rate, {:g}", attention)));
 }
 
+std::vector<std::pair<std::string, std::string>> nonlinearities() {
+  std::vector<std::pair<std::string, std::string>> all = activation_functions();
+  all.emplace_back("swiglu", "SwiGLU");
+  return all;
+}
+
+/// All features of a head are turned. Who learns positions may write the keys of rotary ones.
+void read_positions(YamlSection& section, TransformerConfig& model) {
+  const bool rotary = section.choice<bool>("position_embedding_type", {{"learned", false}, {"rotary", true}}, false);
+  const double base = section.real("rope_theta", {1, 1e9}, 1e4);
+  const bool heads_fit = model.num_heads > 0 && model.hidden_size % model.num_heads == 0;
+  const int head_size = heads_fit ? model.hidden_size / model.num_heads : 0;
+  const int turned = section.integer("rotary_dim", {1, kMaxFeatures}, std::max(head_size, 1));
+  if (!rotary) return;
+  model.rotary_base = base;
+  if (head_size % 2 != 0 && section.good("num_heads"))
+    section.reject("num_heads", fmt::format("a head has {} features; rotary positions take an even number", head_size));
+  if (heads_fit && turned != head_size && section.good("rotary_dim"))
+    section.reject("rotary_dim", fmt::format("allowed: {}, all features of a head", head_size));
+}
+
 }  // namespace
 
 TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
@@ -54,7 +77,7 @@ TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   if (section.good("max_position_embeddings") && model.sequence_length > model.max_position_embeddings)
     section.reject("max_position_embeddings", fmt::format("train_input.max_sequence_length is {}, so allowed: from {}",
                                                           model.sequence_length, model.sequence_length));
-  model.nonlinearity = section.choice<std::string>("nonlinearity", activation_functions(), model.nonlinearity);
+  model.nonlinearity = section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
   model.norm = read_norm(section);
   model.norm_epsilon = section.real("layer_norm_epsilon", {1e-12, 1}, model.norm_epsilon);
   read_dropout(section, model);
@@ -63,7 +86,7 @@ TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   model.ffn_bias = section.boolean("use_ffn_bias", true);
   model.output_bias = section.boolean("use_bias_in_output", false);
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
-  section.choice<std::string>("position_embedding_type", {{"learned", "learned"}}, "learned");
+  read_positions(section, model);
   if (section.boolean("share_embedding_weights") && section.good("share_embedding_weights"))
     section.reject("share_embedding_weights", "allowed: false; tied weights are not there yet");
   return model;

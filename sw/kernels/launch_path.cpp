@@ -283,22 +283,22 @@ void LaunchPath::acted(std::size_t pe, const hw::CoreSlot& slot) {
   pes_[pe].ways.at(slot.wavelet.color).queues[index(Port::ramp)].push({now + 1 + ramp, event});
 }
 
-std::string LaunchPath::text(const PathSpot& spot, int first_row) const {
+std::string LaunchPath::text(const PathSpot& spot, int first_column, int first_row) const {
   const int width = setup_.width, height = setup_.height;
   if (spot.place == Place::edge) {
-    if (spot.at < width) return fmt::format("north edge, column {}", spot.at);
-    if (spot.at < 2 * width) return fmt::format("south edge, column {}", spot.at - width);
+    if (spot.at < width) return fmt::format("north edge, column {}", spot.at + first_column);
+    if (spot.at < 2 * width) return fmt::format("south edge, column {}", spot.at - width + first_column);
     const int row = spot.at - 2 * width;
     return row < height ? fmt::format("east edge, row {}", row + first_row)
                         : fmt::format("west edge, row {}", row - height + first_row);
   }
   static constexpr const char* places[] = {
       "link north of ", "link east of ", "link south of ", "link west of ", "ramp of ", "", "receiver of ", "owner "};
-  return fmt::format("{}PE ({}, {})", places[static_cast<std::size_t>(spot.place)], spot.at % width,
+  return fmt::format("{}PE ({}, {})", places[static_cast<std::size_t>(spot.place)], spot.at % width + first_column,
                      spot.at / width + first_row);
 }
 
-std::vector<proto::LaunchExplanation::Part> LaunchPath::parts(int first_row) const {
+std::vector<proto::LaunchExplanation::Part> LaunchPath::parts(int first_column, int first_row) const {
   const Done* last = nullptr;
   Cycle end = 0;
   for (const Pe& pe : pes_)
@@ -314,7 +314,8 @@ std::vector<proto::LaunchExplanation::Part> LaunchPath::parts(int first_row) con
   });
   std::vector<proto::LaunchExplanation::Part> parts;
   parts.reserve(sums.size());
-  for (const auto& [key, cycles] : sums) parts.push_back({key.first, text(key.second, first_row), cycles});
+  for (const auto& [key, cycles] : sums)
+    parts.push_back({key.first, text(key.second, first_column, first_row), cycles});
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.cycles > b.cycles; });
   return parts;
 }

@@ -40,9 +40,9 @@ class LaunchPath final : public hw::ArrayObserver {
   void entered(std::size_t edge, Cycle now) override;
   void left(std::size_t edge, int color, Cycle usable) override;
 
-  /// The path to the end of the last task, so far: the largest part first. The parts add up to that end. Rows count
-  /// from `first_row` on.
-  std::vector<proto::LaunchExplanation::Part> parts(int first_row) const;
+  /// The path to the end of the last task, so far: the largest part first. The parts add up to that end. Columns
+  /// and rows count from `first_column` and `first_row` on.
+  std::vector<proto::LaunchExplanation::Part> parts(int first_column, int first_row) const;
 
  private:
   using Event = proto::CauseOf<PathSpot>;
@@ -92,7 +92,7 @@ class LaunchPath final : public hw::ArrayObserver {
   /// What came after a slot: its own cycles, then `rest`.
   Event after(const Done& done, Limiter rest, Cycle now) const;
   void give_behind(std::size_t pe, hw::Port port, int color, const Timed& room);
-  std::string text(const PathSpot& spot, int first_row) const;
+  std::string text(const PathSpot& spot, int first_column, int first_row) const;
   [[noreturn]] void unexplained(std::size_t pe, const char* what, Cycle now) const;
 
   const hw::MachineSpec& machine_;

@@ -29,6 +29,16 @@ void compare(const hw::ProgramLaunch& launch, const KernelSetup& setup, const hw
                                     there - programs.begin(), programs.size(), *there, *here));
 }
 
+/// What `work` gives; where it refuses the launch's programs, as of this launch.
+template <typename Work>
+auto of_launch(const hw::ProgramLaunch& launch, Work&& work) {
+  try {
+    return work();
+  } catch (const UsageError& refusal) {
+    throw UsageError(fmt::format("{}, as PE programs: {}", launch.name, refusal.what()));
+  }
+}
+
 }  // namespace
 
 LaunchRunner::Kind LaunchRunner::kind_of(const hw::ProgramLaunch& launch) {
@@ -54,34 +64,35 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
       explained->order = kinds_.size() - 1;
       explained->layer = launch.layer;
     }
-    std::vector<int>& lanes = explained->lanes;
-    if (explained->layer != launch.layer || std::find(lanes.begin(), lanes.end(), launch.first_row) != lanes.end())
+    std::vector<std::pair<int, int>>& places = explained->places;
+    const std::pair place(launch.first_column, launch.first_row);
+    if (explained->layer != launch.layer || std::find(places.begin(), places.end(), place) != places.end())
       return launch.end;
-    lanes.push_back(launch.first_row);
+    places.push_back(place);
   }
-  const std::unique_ptr<KernelSetup> kernel = set_up(machine_, launch);
+  const std::unique_ptr<KernelSetup> kernel = of_launch(launch, [&] { return set_up(machine_, launch); });
   const hw::ArraySetup& array = kernel->array;
   hw::ArrayOptions options;
   options.beat = beat_;
   hw::ClockedRectangle clocked;
-  const int first = std::max(region_.y - launch.first_row, 0);
-  const int right = std::min(region_.x + region_.width, array.width),
+  const int left = std::max(region_.x - launch.first_column, 0), top = std::max(region_.y - launch.first_row, 0);
+  const int right = std::min(region_.x + region_.width - launch.first_column, array.width),
             below = std::min(region_.y + region_.height - launch.first_row, array.height);
-  if (right > region_.x && below > first) {
-    clocked = tiles_(region_.x, first, right - region_.x, below - first);
+  if (right > left && below > top) {
+    clocked = tiles_(left, top, right - left, below - top);
     options.clocked = &clocked;
   }
   for (const Traced& pe : traced_)
     if (const int at = pe.index_in(launch, array); at >= 0) options.slots_of.push_back(at);
   std::optional<LaunchPath> path;
   if (explained) options.observer = &path.emplace(machine_, array, launch.kind);
-  const hw::ArrayRun run = hw::run_array(machine_, array, options);
+  const hw::ArrayRun run = of_launch(launch, [&] { return hw::run_array(machine_, array, options); });
   if (!run.finished)
     throw SimulationError(fmt::format("{}: the PE programs cannot go on:\n{}", launch.name, run.waiting));
   compare(launch, *kernel, run);
   record(launch, array, run);
   if (path && run.end > explained->told.total())
-    explained->told = {launch.name, std::max(run.end, launch.end), path->parts(launch.first_row)};
+    explained->told = {launch.name, std::max(run.end, launch.end), path->parts(launch.first_column, launch.first_row)};
   ++totals_.launches;
   totals_.sums += static_cast<std::int64_t>(launch.results.size());
   totals_.program_cycles += run.end;
@@ -95,8 +106,9 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
 }
 
 int LaunchRunner::Traced::index_in(const hw::ProgramLaunch& launch, const hw::ArraySetup& array) const {
-  const int row = y - launch.first_row;
-  return launch.system == 0 && x < array.width && row >= 0 && row < array.height ? row * array.width + x : -1;
+  const int column = x - launch.first_column, row = y - launch.first_row;
+  const bool within = column >= 0 && column < array.width && row >= 0 && row < array.height;
+  return launch.system == 0 && within ? row * array.width + column : -1;
 }
 
 void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
@@ -141,8 +153,10 @@ void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup&
       span(pe.links[static_cast<std::size_t>(sent.link)], sent.at,
            recorder_->name(color_name(launch.kind, sent.wavelet.color)));
   }
-  for (Cycle at = 0; any && cycle_ >= 0 && at < run.end; ++at)
-    span(cycle_, at, static_cast<std::uint64_t>(launch.start + at));
+  if (!any) return;
+  // Lanes, or heads and sequences, run in the same cycles.
+  for (counted_ = std::max(counted_, launch.start); counted_ < launch.start + run.end; ++counted_)
+    span(cycle_, counted_ - launch.start, static_cast<std::uint64_t>(counted_));
 }
 
 }  // namespace weft::sw

@@ -33,12 +33,13 @@ class LaunchRunner : public hw::LaunchPrograms {
   LaunchRunner(const hw::MachineSpec& machine, TileRegion region, hw::ClockedSource tiles)
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
+  /// Throws also UsageError, if a program does not fit into a PE.
   Cycle run(const hw::ProgramLaunch& launch) override;
   bool wants(int system, std::int64_t step) const override {
     return !explained_ || (system == 0 && step == *explained_);
   }
   /// From now on runs the first launch of each kind and layer's shape in this global step and no other, of system 0,
-  /// and follows its path. Of lanes the one that ends last is told.
+  /// and follows its path. Of lanes, or heads and sequences, the one that ends last is told.
   void explain(std::int64_t step) { explained_ = step; }
   /// In the order of their launches.
   std::vector<proto::LaunchExplanation> explanations() const;
@@ -63,20 +64,21 @@ class LaunchRunner : public hw::LaunchPrograms {
     std::array<proto::TrackId, hw::thread_count> threads{}, places{};
     std::array<proto::TrackId, hw::link_count> links{};
   };
-  /// The kernel and its shape; with the lane, what was run.
+  /// The kernel and its shape; with its place, what was run.
   using Kind = std::tuple<hw::KernelKind, int, int, bool, bool>;
   static Kind kind_of(const hw::ProgramLaunch& launch);
   struct Explained {
     proto::LaunchExplanation told;
     std::size_t order = 0;
     int layer = 0;
-    std::vector<int> lanes;  ///< by their first row
+    std::vector<std::pair<int, int>> places;  ///< first column and row of those that were run
   };
   std::optional<std::int64_t> explained_;
   std::map<Kind, Explained> kinds_;
   std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;
   proto::TrackId cycle_ = -1;
+  Cycle counted_ = 0;  ///< absolute: up to here the track has the cycles
   std::vector<Traced> traced_;
   proto::ProgramTotals totals_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sw/report/step_words.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -42,7 +43,7 @@ std::string explain_text(const std::vector<proto::LaunchExplanation>& launches) 
   constexpr std::size_t most_places = 2;
   std::string text = "What held up one launch of each kind, followed back from its last cycle\n";
   for (const proto::LaunchExplanation& launch : launches) {
-    text += fmt::format("\n{}: {} cycles\n", launch.name, cycles_text(launch.length));
+    text += "\n" + wrapped("", 4, fmt::format("{}: {} cycles", launch.name, cycles_text(launch.length)));
     for (const OfLimiter& of : by_limiter(launch)) {
       text += line(of.cycles, launch.length, words_of(of.limiter));
       for (std::size_t place = 0; place < std::min(most_places, of.places.size()); ++place)

@@ -4,7 +4,8 @@
     /usr/bin/python3 tests/judge/torch_gpt.py > tests/unit/torch_gpt.h
 
 Needs Debian's python3-torch, as torch_tables.py. Attention, norms, GELU, embedding and loss are PyTorch's own. The weights,
-tokens and labels follow formulas that the test writes down again.
+tokens and labels follow formulas that the test writes down again. Rotary positions, which are those of a Llama with SwiGLU
+(approximate=None), are in the form of Hugging Face's transformers: pairs of halves, rows of queries and keys permuted.
 """
 import math
 
@@ -18,11 +19,14 @@ MODELS = [
     ("norm_type: rmsnorm, nonlinearity: gelu_new, use_projection_bias_in_attention: false, "
      "use_ffn_bias_in_attention: false, use_ffn_bias: false, use_bias_in_output: true",
      dict(bias=False, head_bias=True, rms=True, approximate="tanh")),
+    ("position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, nonlinearity: swiglu, "
+     "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false",
+     dict(bias=False, head_bias=False, rms=True, approximate=None, base=100)),
 ]
 OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
 
 
-def shapes(bias, head_bias, rms):
+def shapes(bias, head_bias, rms, approximate, base):
     """Names and shapes of the parameters, in the graph's order."""
     d, wide = SIZES["hidden_size"], SIZES["filter_size"]
 
@@ -32,13 +36,14 @@ def shapes(bias, head_bias, rms):
     def norm(name):
         return [(name + ".weight", (d,))] + ([] if rms else [(name + ".bias", (d,))])
 
-    found = linear("embedding", d, SIZES["vocab_size"] + SIZES["max_position_embeddings"], False)
+    found = linear("embedding", d, SIZES["vocab_size"] + (0 if base else SIZES["max_position_embeddings"]), False)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
         found += norm(h + "ln_1")
         for name in ("q", "k", "v", "proj"):
             found += linear(h + name, d, d, bias)
-        found += norm(h + "ln_2") + linear(h + "fc1", wide, d, bias) + linear(h + "fc2", d, wide, bias)
+        found += norm(h + "ln_2") + linear(h + "fc1", wide, d, bias)
+        found += ([] if approximate else linear(h + "fc1_gate", wide, d, bias)) + linear(h + "fc2", d, wide, bias)
     return found + norm("ln_f") + linear("lm_head", SIZES["vocab_size"], d, head_bias)
 
 
@@ -55,14 +60,44 @@ def normed(x, p, name, rms):
     return F.layer_norm(x, weight.shape, weight, p[name + ".bias"], 1e-5)
 
 
-def loss_of(p, tokens, labels, rms, approximate):
+def turned(x, weight, base):
+    """Queries or keys of [sequences, LENGTH, d] by transformers' apply_rotary_pos_emb, as [sequences, heads, LENGTH, size]."""
+    heads, d = SIZES["num_heads"], SIZES["hidden_size"]
+    size = d // heads
+    halves = weight.reshape(heads, size // 2, 2, d).transpose(1, 2).reshape(d, d)
+    x = F.linear(x, halves).reshape(SEQUENCES, LENGTH, heads, size).transpose(1, 2)
+    frequencies = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
+    angles = torch.outer(torch.arange(LENGTH, dtype=torch.float64), frequencies)
+    angles = torch.cat([angles, angles], -1)
+    rotated = torch.cat([-x[..., size // 2:], x[..., :size // 2]], -1)
+    return x * angles.cos() + rotated * angles.sin()
+
+
+def rotary_attention(y, p, h, mask, base):
+    heads, d = SIZES["num_heads"], SIZES["hidden_size"]
+    q, k = (turned(y, p[h + name + ".weight"], base) for name in ("q", "k"))
+    v = F.linear(y, p[h + "v.weight"]).reshape(SEQUENCES, LENGTH, heads, d // heads).transpose(1, 2)
+    scores = (q @ k.transpose(-1, -2) / math.sqrt(d // heads)).masked_fill(mask, -math.inf)
+    return F.linear((scores.softmax(-1) @ v).transpose(1, 2).reshape(SEQUENCES, LENGTH, d), p[h + "proj.weight"])
+
+
+def loss_of(p, tokens, labels, rms, approximate, base):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
     columns = p["embedding.weight"].t()
-    x = F.embedding(tokens, columns[:vocabulary]) + columns[vocabulary:vocabulary + LENGTH]
+    x = F.embedding(tokens, columns[:vocabulary])
+    if not base:
+        x = x + columns[vocabulary:vocabulary + LENGTH]
     mask = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
-        y = normed(x, p, h + "ln_1", rms).transpose(0, 1)
+        y = normed(x, p, h + "ln_1", rms)
+        if base:
+            x = x + rotary_attention(y, p, h, mask, base)
+            y = normed(x, p, h + "ln_2", rms)
+            gate = F.silu(F.linear(y, p[h + "fc1_gate.weight"]))
+            x = x + F.linear(gate * F.linear(y, p[h + "fc1.weight"]), p[h + "fc2.weight"])
+            continue
+        y = y.transpose(0, 1)
         biases = [p.get(h + name + ".bias") for name in ("q", "k", "v")]
         y, _ = F.multi_head_attention_forward(
             y, y, y, d, heads, None, None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
@@ -76,9 +111,9 @@ def loss_of(p, tokens, labels, rms, approximate):
     return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
 
 
-def losses(make, bias, head_bias, rms, approximate):
+def losses(make, bias, head_bias, rms, approximate, base=None):
     p = {}
-    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms)):
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base)):
         p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
     text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
                          for b in range(SEQUENCES)])
@@ -86,7 +121,7 @@ def losses(make, bias, head_bias, rms, approximate):
     found = []
     for _ in range(STEPS):
         optimizer.zero_grad()
-        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate)
+        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate, base)
         loss.backward()
         optimizer.step()
         found.append(loss.item())

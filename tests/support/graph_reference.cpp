@@ -100,8 +100,9 @@ Tensors token_inputs(const sw::TransformerConfig& model, const std::vector<int>&
                      const std::vector<int>& labels) {
   Values samples(static_cast<std::size_t>(model.input_features()) * tokens.size());
   for (std::size_t t = 0; t < tokens.size(); ++t) {
-    const int position = model.vocab_size + static_cast<int>(t) % model.sequence_length;
-    for (const int feature : {tokens[t], position}) samples[static_cast<std::size_t>(feature) * tokens.size() + t] = 1;
+    const auto mark = [&](int feature) { samples[static_cast<std::size_t>(feature) * tokens.size() + t] = 1; };
+    mark(tokens[t]);
+    if (model.rotary_base == 0) mark(model.vocab_size + static_cast<int>(t) % model.sequence_length);
   }
   return {{"samples", std::move(samples)}, {"labels", {labels.begin(), labels.end()}}};
 }

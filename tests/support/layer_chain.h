@@ -15,7 +15,7 @@ inline sw::MatchedModel layer_chain(const std::vector<hw::MatrixLayer>& layers) 
     last = name;
   };
   for (const hw::MatrixLayer& layer : layers) {
-    append("Linear", layer.name, {{"features", layer.outputs}});
+    append("Linear", layer.name, {{"features", layer.outputs}, {"bias", layer.bias ? 1 : 0}});
     if (&layer == &layers.back()) break;
     append(layer.activation.empty() ? "ReLU" : layer.activation, layer.name + ".activation", {});
     if (layer.dropout > 0) append("Dropout", layer.name + ".dropout", {{"probability", layer.dropout}});

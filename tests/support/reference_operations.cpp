@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <stdexcept>
 
@@ -91,6 +92,41 @@ double gelu_tanh(double x) { return x / 2 * (1 + std::tanh(root_two_over_pi * (x
 double gelu_tanh_slope(double x) {
   const double t = std::tanh(root_two_over_pi * (x + 0.044715 * x * x * x));
   return (1 + t) / 2 + x / 2 * (1 - t * t) * root_two_over_pi * (1 + 3 * 0.044715 * x * x);
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+void swiglu(const Work& work) {
+  const bool forward = work.pass == Pass::forward;
+  const double *gates = work.in(forward ? 0 : 1), *linears = work.in(forward ? 1 : 2);
+  for (std::size_t i = 0; i < work.outputs * work.tokens; ++i) {
+    const double s = sigmoid(gates[i]), silu = gates[i] * s;
+    if (forward)
+      work.out()[i] = silu * linears[i];
+    else if (work.of.operation.of_input == 0)
+      work.out()[i] = work.in(0)[i] * linears[i] * (s + silu * (1 - s));
+    else
+      work.out()[i] = work.in(0)[i] * silu;
+  }
+}
+
+/// A pair is a complex number, times e^(i angle); the derivative's transpose is times e^(-i angle).
+void rotary(const Work& work) {
+  const sw::Operation& operation = work.of.operation;
+  const auto sequence = static_cast<std::size_t>(operation.attribute("sequence"));
+  const auto head_size = work.inputs / static_cast<std::size_t>(operation.attribute("heads"));
+  for (std::size_t feature = 0; feature < work.inputs; feature += 2) {
+    const double place = static_cast<double>(feature % head_size) / static_cast<double>(head_size);
+    const double frequency = std::pow(operation.attribute("base"), -place);
+    for (std::size_t t = 0; t < work.tokens; ++t) {
+      const double angle = static_cast<double>(t % sequence) * frequency;
+      const std::size_t even = feature * work.tokens + t, odd = even + work.tokens;
+      const std::complex<double> turned = std::complex<double>(work.in(0)[even], work.in(0)[odd]) *
+                                          std::polar(1.0, work.pass == Pass::forward ? angle : -angle);
+      work.out()[even] = turned.real();
+      work.out()[odd] = turned.imag();
+    }
+  }
 }
 
 void add(const Work& work) {
@@ -235,6 +271,8 @@ void run_operation(const OperationCall& call) {
       {"ReLU", elementwise<relu, relu_slope>},
       {"GELU", elementwise<ReferenceTrainer::gelu, ReferenceTrainer::gelu_slope>},
       {"GELU_tanh", elementwise<gelu_tanh, gelu_tanh_slope>},
+      {"SwiGLU", swiglu},
+      {"Rotary", rotary},
       {"Add", add},
       {"LayerNorm", norm<true>},
       {"RMSNorm", norm<false>},

@@ -10,6 +10,7 @@
 #include "hw/wafer/attention_values.h"
 #include "sw/kernels/launch_runner.h"
 #include "tests/support/paths.h"
+#include "tlm/base/error.h"
 #include "tlm/base/fp16.h"
 
 using namespace weft;
@@ -216,6 +217,25 @@ TEST_CASE("random grids: bits of the PE programs of each head and sequence, infi
     }
   }
   CHECK(programs.totals().sums > 15'000);
+}
+
+TEST_CASE("programs that do not fit into a PE are refused by the name of their launch") {
+  MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
+  machine.pe.code_bytes = machine.pe.sram_bytes - 16;
+  sw::LaunchRunner programs(machine, {}, {});
+  std::mt19937 random(24);
+  const Case c = random_case(KernelKind::attention_scores, Values::near_one, 0, random);
+  const HeadGrid::Place place = c.grid.place(0);
+  const LaunchMap map = c.grid.map(c.kind, place.rectangle);
+  ProgramLaunch launch = launch_of(c, map, place, c.computed(1));
+  launch.name = "step 3, h0.attention, head 1";
+  try {
+    programs.run(launch);
+    FAIL("it was not refused");
+  } catch (const UsageError& refusal) {
+    CHECK_THAT(refusal.what(), Catch::Matchers::Contains("step 3, h0.attention, head 1, as PE programs") &&
+                                   Catch::Matchers::Contains("16 of its 49152 bytes are for data"));
+  }
 }
 
 TEST_CASE("bits do not depend on the threads") {

@@ -145,6 +145,30 @@ TEST_CASE("a model has one loss, and nobody else reads its logits") {
              Contains("a is fp32, which only the loss can read"));
 }
 
+TEST_CASE("scores and probabilities are one attention's alone, whose parts fit each other") {
+  const auto with = [](double sequence, double features, std::vector<sw::Operation> more, const char* last) {
+    std::vector<sw::Operation> operations{
+        linear("q", "x", 4),
+        linear("v", "x", features),
+        {"AttentionScores", "s", {"q", "q"}, {"s"}, {{"heads", 2}, {"sequence", 6}}},
+        {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", sequence}, {"scale", 1}}},
+        {"AttentionValues", "o", {"p", "v"}, {"o"}, {{"sequence", sequence}}}};
+    operations.insert(operations.end(), more.begin(), more.end());
+    operations.insert(operations.end(),
+                      {linear("out", last, 3), plain("SoftmaxCrossEntropy", "loss", {"out", "labels"})});
+    return refused(operations);
+  };
+  CHECK(with(6, 4, {}, "o").empty());
+  CHECK_THAT(with(3, 4, {}, "o"), Contains("operation p (AttentionSoftmax, reads s of AttentionScores): sequences of 3 "
+                                           "tokens; those of s have 6"));
+  CHECK_THAT(with(6, 8, {}, "o"), Contains("values of 8 features; the queries of s have 4"));
+  const sw::Operation again{"AttentionValues", "o2", {"p", "q"}, {"o2"}, {{"sequence", 6}}};
+  CHECK_THAT(with(6, 4, {again, plain("Add", "sum", {"o", "o2"})}, "sum"),
+             Contains("p lies by heads, where one AttentionValues alone can read it"));
+  CHECK_THAT(with(6, 12, {plain("Add", "sum", {"o", "s"})}, "sum"),
+             Contains("s lies by heads, where one AttentionSoftmax alone can read it"));
+}
+
 TEST_CASE("an operation that no kernel does stands in the table, without one") {
   const sw::Matching matching =
       sw::cover_with_kernels(sw::checked({{{"x", 6}, {"labels", 1}},

@@ -35,7 +35,7 @@ Followed follow(const hw::MachineSpec& machine, const CrossCase& c) {
   options.observer = &path;
   Followed followed;
   followed.end = hw::run_array(machine, prepared.setup->array, options).end;
-  followed.told.parts = path.parts(0);
+  followed.told.parts = path.parts(0, 0);
   return followed;
 }
 

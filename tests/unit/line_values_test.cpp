@@ -78,15 +78,16 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
     if (kernel.form != hw::KernelForm::line) continue;
     for (int number = 0; number < 100; ++number, ++launches) {
       const bool wide = number % 10 == 0;  // more columns than are held at once
-      const sw::CrossCase c{kernel.kind,
-                            1,
-                            within(1, 30),
-                            wide ? within(300, 700) : within(1, 40),
-                            {wide ? within(280, 600) : within(1, 9), within(1, 12)},
-                            sw::Stalls::none,
-                            static_cast<std::uint32_t>(random()),
-                            0,
-                            {kernel.by_key && number / 2 % 2 == 0, 0, 0}};
+      sw::CrossCase c{kernel.kind,
+                      1,
+                      within(1, 30),
+                      wide ? within(300, 700) : within(1, 40),
+                      {wide ? within(280, 600) : within(1, 9), within(1, 12)},
+                      sw::Stalls::none,
+                      static_cast<std::uint32_t>(random()),
+                      0,
+                      {kernel.by_key && number / 2 % 2 == 0, 0, 0}};
+      if (kernel.by_pairs) c.outputs = 2 * c.rectangle.height * (1 + c.outputs % 3);  // rows of whole pairs
       INFO(to_string(c));
       const hw::ProgramLaunch launch = sw::prepare(machine, c).launch;
       for (const int cut : {1, launch.block.columns()}) {

@@ -3,7 +3,9 @@
 
 #include "hw/fabric/mapping.h"
 #include "hw/spec/machine_file.h"
+#include "sw/compiler/attention_fit.h"
 #include "sw/compiler/planner.h"
+#include "sw/graph/transformer_graph.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
@@ -86,6 +88,33 @@ TEST_CASE("the planner takes lanes where one lane would leave rows without work"
   one.lanes = 8;
   CHECK_THROWS_WITH(sw::make_plan(weft::test::layer_chain(layers), machine, 4000, 1, sw::RetainOutput::automatic, one),
                     Catch::Contains("allowed: 1 to 7"));
+}
+
+TEST_CASE("with rotary positions each row of a plan holds whole pairs of features") {
+  sw::TransformerConfig llama;
+  llama.vocab_size = 24;
+  llama.max_position_embeddings = llama.sequence_length = 8;
+  llama.hidden_size = llama.filter_size = 24;
+  llama.num_hidden_layers = 1;
+  llama.num_heads = 4;
+  sw::TransformerConfig gpt = llama;
+  llama.rotary_base = 1e4;
+  llama.nonlinearity = "SwiGLU";
+  const sw::MatchedModel model = sw::matched_model(sw::transformer_graph(llama));
+  const auto fits = [&](int rows, const sw::MatchedModel& of) {
+    return sw::attention_fits(of, {{16, rows}, 1, FeatureAxis::rows}, 16);
+  };
+  CHECK(fits(12, model));        // two features on each row
+  CHECK(fits(4, model));         // six
+  CHECK_FALSE(fits(8, model));   // three
+  CHECK_FALSE(fits(24, model));  // one
+  const sw::MatchedModel learned = sw::matched_model(sw::transformer_graph(gpt));
+  CHECK(fits(8, learned));
+  CHECK(fits(24, learned));
+  sw::PlanWishes wishes;
+  wishes.sample_tokens = 8;
+  const sw::Plan plan = sw::make_plan(model, machine_of_40_by_50(), 4, 1, sw::RetainOutput::automatic, wishes);
+  CHECK((plan.mapping.lane.height == 12 || plan.mapping.lane.height == 4));
 }
 
 }  // namespace weft::hw

@@ -60,10 +60,10 @@ std::vector<std::uint32_t> by_instructions(Sequence append, const std::vector<fl
 
 }  // namespace
 
-TEST_CASE("exponential: within 1e-6 from -87 to 0, one at 0, e^-87 below, NaN of NaN") {
+TEST_CASE("exponential: within 1e-6 from -87 to 80, one at 0, e^-87 below, NaN of NaN") {
   double worst = 0;
   for (int number = 0; number <= 1'000'000; ++number) {
-    const float x = -87.0F * static_cast<float>(number) / 1'000'000;
+    const float x = 80.0F - 167.0F * static_cast<float>(number) / 1'000'000;
     worst = std::max(worst, std::abs(machine_exp(x) / std::exp(static_cast<double>(x)) - 1));
   }
   INFO("worst relative error " << worst);

@@ -72,7 +72,7 @@ TEST_CASE("every code point of UTF-8 comes back") {
 
 TEST_CASE("what is not UTF-8 is told with its file and offset") {
   for (const char* bad : {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                 "\xf0\x9f\x98", "\xc3\x28"}) {
+                          "\xf0\x9f\x98", "\xc3\x28"}) {
     CAPTURE(bad);
     CHECK_THROWS_WITH(characters_of("ab\u00e9" + std::string(bad)),
                       Contains("text.txt: byte 0x") && Contains("offset 4"));

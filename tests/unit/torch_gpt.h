@@ -34,6 +34,18 @@ inline const std::vector<TorchGpt> torch_gpts{
      "use_bias_in_output: true}",
      "adamw",
      {2.515582849843709, 2.239099341690528, 2.0492076168400954, 1.9106095470629565, 1.7780314222102755}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
+     "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
+     "false}",
+     "sgd",
+     {2.436912618612252, 1.9810697485183668, 1.7182705570357555, 1.5510368045411986, 1.497414995763149}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
+     "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
+     "false}",
+     "adamw",
+     {2.436912618612252, 2.0957170249198045, 1.8527704907262934, 1.692586167705287, 1.5702750113628963}},
 };
 
 }  // namespace weft::test

@@ -191,8 +191,53 @@ TEST_CASE("keys say which operations there are") {
   CHECK(fewer("model.norm_type=rmsnorm") == 5 * 32);
 }
 
+TEST_CASE("a Llama's keys: rotary positions in the place of learned ones, a gate beside the first matrix") {
+  const std::vector<std::string> flags{"model.position_embedding_type=rotary", "model.rope_theta=500000",
+                                       "model.nonlinearity=swiglu"};
+  const sw::TransformerConfig model = config(flags);
+  CHECK(model.rotary_base == 500'000);
+  CHECK(model.input_features() == 128);
+  CHECK(file(flags).config.model.input_features() == 128);
+  CHECK(config().rotary_base == 0);
+  CHECK(config({"model.position_embedding_type=rotary"}).rotary_base == 10'000);
+  CHECK(config({"model.rope_theta=500000", "model.rotary_dim=64"}).rotary_base == 0);  // as files of learned ones may
+  const Lines all = lines_of(sw::transformer_graph(model));
+  for (const char* line :
+       {"h1.q.rotary: h1.q -> h1.q.rotary", "h1.k.rotary: h1.k -> h1.k.rotary",
+        "h1.attention.scores: h1.q.rotary h1.k.rotary -> h1.attention.scores",
+        "h1.attention: h1.attention.softmax h1.v -> h1.attention", "h1.fc1_gate: h1.ln_2 -> h1.fc1_gate",
+        "h1.fc1.swiglu: h1.fc1_gate h1.fc1 -> h1.fc1.swiglu", "h1.fc2: h1.fc1.swiglu -> h1.fc2"})
+    CHECK(std::find(all.begin(), all.end(), line) != all.end());
+  // 16 columns of 32 less in the embedding; of each block a gate of 128 x 32 and its bias more.
+  CHECK(sw::parameters(sw::transformer_graph(model)) - sw::parameters(sw::transformer_graph(config())) ==
+        2 * (128 * 32 + 128) - 16 * 32);
+  CHECK_THAT(error_of({"model.position_embedding_type=rotary", "model.rotary_dim=4"}),
+             Contains("model.rotary_dim is '4'; allowed: 8, all features of a head"));
+  CHECK_THAT(error_of({"model.position_embedding_type=rotary", "model.num_heads=32"}),
+             Contains("model.num_heads is '32'; a head has 1 features; rotary positions take an even number"));
+  CHECK_THAT(error_of({"model.position_embedding_type=rotary", "model.rope_theta=0.5"}),
+             Contains("model.rope_theta is '0.5'") && Contains("1 to 1000000000"));
+}
+
+TEST_CASE("flops of a Llama's gate and positions by hand, of a token") {
+  sw::TransformerConfig llama = one_block(), gpt = one_block();
+  llama.rotary_base = 1e4;
+  llama.nonlinearity = "SwiGLU";
+  // No positions in the embedding, a gate of 12 x 8, 4 for each of 12 values in the place of GELU's 5, 3 for
+  // each of 8 queries and 8 keys.
+  const auto more = [&](auto flops_of) {
+    return flops_of(sw::transformer_graph(llama)) - flops_of(sw::transformer_graph(gpt));
+  };
+  CHECK(more([](const OperationGraph& graph) { return sw::flops(graph); }) ==
+        -2 * 6 * 8 + 2 * 12 * 8 + (4 - 5) * 12 + 3 * 16);
+  // The gate's products twice; 9 and 4 in the place of GELU's 11; a sum of two deltas of 8.
+  CHECK(more([](const OperationGraph& graph) { return sw::flops(sw::backward_graph(graph)); }) ==
+        -2 * 6 * 8 + 2 * 2 * 12 * 8 + (13 - 11) * 12 + 3 * 16 + 8);
+}
+
 TEST_CASE("the network is a GPT if the file says so or has its keys") {
   CHECK(file({"model.model_name=gpt3"}).config.model.transformer());
+  CHECK(file({"model.model_name=llama"}).config.model.transformer());
   CHECK(file({"model.model_name=null"}).config.model.transformer());
   CHECK(file().config.model.input_features() == 144);
   CHECK(file().config.model.num_classes() == 128);
@@ -203,7 +248,7 @@ TEST_CASE("the network is a GPT if the file says so or has its keys") {
 TEST_CASE("what cannot be trained is refused, all of it at once") {
   const std::string text =
       error_of({"model.hidden_size=33", "model.share_embedding_weights=true", "model.dropout_rate=0.1",
-                "model.attention_type=dot_product", "model.position_embedding_type=rotary", "model.filter_size=0",
+                "model.attention_type=dot_product", "model.position_embedding_type=alibi", "model.filter_size=0",
                 "model.norm_type=rmsnrm", "model.rotary_dim=64", "model.embeddings_scale=2", "model.num_head=4",
                 "model.sparsity=0.5", "train_input.data_processor=mnist", "model.loss_scaling=batch_size"});
   CHECK_THAT(text, Contains("model.num_heads is '4'; does not divide hidden_size, 33"));
@@ -212,7 +257,7 @@ TEST_CASE("what cannot be trained is refused, all of it at once") {
              Contains("model.attention_dropout_rate; allowed: 0; attention has no dropout yet, and without the key "
                       "it is as dropout_rate, 0.1"));
   CHECK_THAT(text, Contains("model.attention_type is 'dot_product'") && Contains("scaled_dot_product"));
-  CHECK_THAT(text, Contains("model.position_embedding_type is 'rotary'") && Contains("learned"));
+  CHECK_THAT(text, Contains("model.position_embedding_type is 'alibi'") && Contains("learned, rotary"));
   CHECK_THAT(text, Contains("model.filter_size is '0'; allowed: a whole number, 1 to 1048576"));
   CHECK_THAT(text, Contains("model.norm_type is 'rmsnrm'") && Contains("nearest: rmsnorm"));
   CHECK_THAT(text, Contains("model.embeddings_scale is '2'"));

@@ -1,0 +1,98 @@
+#include "sw/check/head_programs.h"
+
+#include <fmt/format.h>
+
+#include "hw/kernels/line_kernels.h"
+#include "sw/check/element_bits.h"
+
+namespace weft::sw {
+
+using namespace hw;
+
+namespace {
+
+HeadGrid grid_of(const HeadPrograms::Opened& opened, int lane) {
+  const MatrixLayer& layer = opened.job.layers[static_cast<std::size_t>(opened.launch.layer)];
+  const BlockMap block = opened.wafer.block(lane, layer.features());
+  return head_grid(layer, block.rectangle, block.tokens);
+}
+
+}  // namespace
+
+HeadPrograms::HeadPrograms(const Opened& opened, int lane, const ProgramLaunch& of_lane)
+    : lane_(opened.wafer.lane(lane)), job_(opened.job), launch_(opened.launch), grid_(grid_of(opened, lane)) {
+  programs_.assign(static_cast<std::size_t>(grid_.places()), of_lane);
+  each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
+    const int first_token = opened.wafer.lane_first_token(lane) + place.first_token;
+    program.name += fmt::format(", head {}, sequence {}", place.first_key / grid_.shape().length,
+                                first_token / grid_.shape().length);
+    program.first_row += place.first_row;
+    program.first_column += place.first_column;
+    program.end = opened.end_of(grid_, place.rectangle);
+  });
+  if (kernel_of(launch_.kind).streams()) {
+    open_product();
+  } else {
+    open_line(opened.settings);
+  }
+}
+
+HeadPrograms::Whole HeadPrograms::whole(const OperandTensors& tensors, Operand operand) {
+  const int tensor = needed(tensors, operand);
+  return {lane_.gather(tensor), job_.tensors[static_cast<std::size_t>(tensor)]};
+}
+
+std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid::Place& place, bool turned) const {
+  const int length = grid_.shape().length, rows = whole.form.scores ? length : grid_.shape().head_size,
+            first = whole.form.scores ? place.first_key : place.first_feature;
+  std::vector<std::uint32_t> bits;
+  const auto append = [&](int row, int column) {
+    bits.push_back(element_bits(whole.block.row(first + row)[place.first_token + column], whole.form.fp32));
+  };
+  for (int outer = 0; outer < (turned ? length : rows); ++outer)
+    for (int inner = 0; inner < (turned ? rows : length); ++inner)
+      append(turned ? inner : outer, turned ? outer : inner);
+  return bits;
+}
+
+// Rounds are keys. Scores have theirs as rows; other tensors have a sequence's keys in the place of its tokens.
+void HeadPrograms::open_product() {
+  const Whole stream = whole(launch_.reads, Operand::stream), resident = whole(launch_.reads, Operand::resident);
+  const bool keeps_fp32 = job_.tensors[static_cast<std::size_t>(needed(launch_.writes, Operand::result))].fp32;
+  written_ = {Operand::result};
+  each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
+    const std::pair size(place.rectangle.width, place.rectangle.height);
+    program.map = &maps_.try_emplace(size, grid_.map(launch_.kind, place.rectangle)).first->second;
+    const std::vector<std::uint32_t> scalars = part(stream, place, !stream.form.scores),
+                                     vectors = part(resident, place, false);
+    program.stream.assign(scalars.begin(), scalars.end());
+    program.resident.assign(vectors.begin(), vectors.end());
+    program.keeps_fp32 = keeps_fp32;
+  });
+}
+
+void HeadPrograms::open_line(const LineSettings& settings) {
+  LinePrograms programs(launch_.kind, settings, grid_.scores(grid_.place(0).rectangle));
+  for (const LineOperand& operand : programs.of(0, 0).writes) written_.push_back(operand.tensor);
+  std::vector<Whole> operands;
+  for (const LineOperand& operand : programs.of(0, 0).reads) operands.push_back(whole(launch_.reads, operand.tensor));
+  each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
+    program.line = settings;
+    program.block = grid_.scores(place.rectangle);
+    for (const Whole& operand : operands) program.operands.push_back(part(operand, place, false));
+  });
+}
+
+const std::vector<ProgramLaunch>& HeadPrograms::finish() {
+  for (const Operand operand : written_) {
+    const Whole made = whole(launch_.writes, operand);
+    each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
+      const bool turned = program.map && program.map->reduces && !made.form.scores;
+      const std::vector<std::uint32_t> bits = part(made, place, turned);
+      program.results.insert(program.results.end(), bits.begin(), bits.end());
+    });
+  }
+  return programs_;
+}
+
+}  // namespace weft::sw

@@ -1,0 +1,43 @@
+#include "sw/compiler/attention_prediction.h"
+
+#include <algorithm>
+
+#include "hw/pe/cost.h"
+#include "sw/compiler/round_form.h"
+
+namespace weft::sw {
+
+using hw::FabricTiming;
+using hw::LaunchMap;
+using proto::Limiter;
+
+proto::LimiterCycles attention_parts(const hw::MachineSpec& machine, const LaunchMap& map) {
+  const FabricTiming timing(machine);
+  const int widest = *std::max_element(map.elements.begin(), map.elements.end());
+  const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end());
+  const Round round = round_of(timing, machine.pe.lanes.fmac_mixed, map, wavelets, widest);
+  const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a line
+  proto::LimiterCycles parts = parts_of(round, map.rounds);
+  parts.of(Limiter::pe_issue) += timing.dispatch;
+  Cycle& links = parts.of(Limiter::fabric_link);
+  // A new owner sends when the last wavelet of the one before has reached it.
+  const auto moves = [&](const hw::Owners& owners) { return owners.of(map.rounds - 1) - owners.of(0); };
+  links += moves(map.stream_owners) * step + map.positions * timing.hop;
+  if (map.vector_owners.any()) {
+    // Every PE stores the round's vector before its scalars come; at the end its sums become halves.
+    parts.of(Limiter::pe_sum) += Cycle{map.rounds} * (timing.issue + widest) +
+                                 hw::vector_cycles(machine.pe, Cycle{widest} * wavelets, machine.pe.lanes.convert);
+    links += moves(map.vector_owners) * step + map.lines * timing.hop;
+    return parts;
+  }
+  parts.of(Limiter::pe_sum) -= round.tail;
+  std::vector<Round> rounds;
+  for (int line = 0; line < map.chain; ++line)
+    rounds.push_back(
+        round_of(timing, machine.pe.lanes.fmac_mixed, map, map.wavelets[static_cast<std::size_t>(line)], widest));
+  parts.add(parts_of_returns(timing, map, rounds));
+  links += (map.chain - 1) * step + 2 * timing.ramp + timing.hop * map.sum_owners.of(map.rounds - 1) + 1;
+  return parts;
+}
+
+}  // namespace weft::sw

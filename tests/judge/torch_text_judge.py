@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Trains the same GPT in PyTorch (fp32) from the same weights on the same sequences of a text, and compares.
+
+usage: torch_text_judge.py RUN_FOLDER TEXT [--time]
+
+RUN_FOLDER is a run on characters made with --set train_input.shuffle=false --set runconfig.save_initial_checkpoint=true: it
+holds checkpoint_0.mdl, vocabulary.json and report.json. TEXT is the file that it read. Needs Debian's python3-torch and
+python3-h5py. Prints the mean absolute difference of the losses per step and both losses on held-out text (--mode
+train_and_eval); exit code 1 if they exceed the bars (0.01 and 0.02).
+--time also prints PyTorch's time per step on one thread.
+"""
+import json
+import pathlib
+import sys
+import time
+
+import h5py
+import numpy
+import torch
+
+import torch_gpt
+
+
+def value(report, key):
+    return report["configuration"]["model"][key]["value"]
+
+
+class Judge:
+    def __init__(self, run, text):
+        self.report = json.load(open(run / "report.json"))
+        ids = {character: place for place, character in enumerate(json.load(open(run / "vocabulary.json"))["characters"])}
+        self.tokens = torch.tensor([ids[character] for character in open(text, encoding="utf-8", newline="").read()])
+        with h5py.File(run / "checkpoint_0.mdl") as start:
+            self.parameters = {name[len("model."):]: torch.from_numpy(start[name][()]).requires_grad_()
+                               for name in start if name.startswith("model.")}
+        for key in torch_gpt.SIZES:
+            torch_gpt.SIZES[key] = int(self.setting("model." + key))
+        torch_gpt.LENGTH = self.length = int(self.setting("train_input.max_sequence_length"))
+        self.batch = int(self.setting("train_input.batch_size"))
+        self.rms = "h0.ln_1.bias" not in self.parameters
+        self.form = "tanh" if self.setting("model.nonlinearity") in ("gelu_tanh", "gelu_new") else "none"
+
+    def setting(self, key):
+        return value(self.report, key)
+
+    def loss(self, first, sequences):
+        torch_gpt.SEQUENCES = sequences
+        at = first * self.length
+        part = self.tokens[at:at + sequences * self.length + 1]
+        return torch_gpt.loss_of(self.parameters, part[:-1].reshape(sequences, -1), part[1:].reshape(sequences, -1),
+                                 self.rms, self.form, None)
+
+    def optimizer(self):
+        kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+        return kinds[str(self.setting("optimizer.optimizer_type")).lower()](
+            self.parameters.values(), lr=float(self.setting("optimizer.learning_rate")))
+
+    def train(self):
+        optimizer, differences, times = self.optimizer(), [], []
+        for step in (s for s in self.report["steps"] if s["train"]):
+            began = time.perf_counter()
+            optimizer.zero_grad()
+            loss = self.loss(step["step"] * self.batch, self.batch)
+            loss.backward()
+            optimizer.step()
+            times.append(time.perf_counter() - began)
+            differences.append(abs(loss.item() - step["loss"]))
+        print(f"steps {len(differences)}: mean |loss difference| {numpy.mean(differences):.6f}, "
+              f"largest {max(differences):.6f}; last loss {loss.item():.4f}")
+        return numpy.mean(differences) <= 0.01, times
+
+    def held_out(self):
+        steps = [s for s in self.report["steps"] if not s["train"]]
+        if not steps:
+            return True
+        sequences = (len(self.tokens) - 1) // self.length
+        first = sequences - max(1, round(sequences * float(self.setting("eval_input.held_out"))))
+        with torch.no_grad():
+            losses = [self.loss(first + s["step"] * self.batch, self.batch).item()
+                      for s in steps if first + (s["step"] + 1) * self.batch <= sequences]
+        ours = numpy.mean([s["loss"] for s in steps[:len(losses)]])
+        print(f"held-out loss of {len(losses)} batches: PyTorch {numpy.mean(losses):.4f}, simulated {ours:.4f}")
+        return abs(ours - numpy.mean(losses)) <= 0.02
+
+
+def main():
+    torch.set_num_threads(1)
+    judge = Judge(pathlib.Path(sys.argv[1]), sys.argv[2])
+    good, times = judge.train()
+    good = judge.held_out() and good
+    if "--time" in sys.argv:
+        report = judge.report
+        ours = report["host"]["wall_seconds"] / max(1, len(report["steps"]))
+        print(f"PyTorch median {1e3 * numpy.median(times):.1f} ms a training step; the whole simulated run took "
+              f"{1e3 * ours:.1f} ms a step")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

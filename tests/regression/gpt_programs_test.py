@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Question: is every launch of a GPT's training run as PE programs, attention's in each head of each sequence?"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from tiny_gpt import BATCH, HEADS, LENGTH, STEPS, TinyGpt, attends
+
+PERIOD = 20000 / 17  # ps of a cycle
+
+
+class GptPrograms(TinyGpt):
+    def run_as_programs(self, name, *arguments):
+        plain = self.outcome(f"plain_{name}", *arguments)
+        programs = self.outcome(name, *arguments, "--pe_programs")
+        self.assert_same_training(plain, programs)
+        self.assertEqual(programs[0]["programs"]["worst_deviation_cycles"], 0)
+        return programs[0]
+
+    def test_every_launch(self):
+        for lanes in (1, 2):
+            value = self.run_as_programs(f"lanes_{lanes}", "--set", f"runconfig.lanes={lanes}")
+            self.assertEqual(value["plan"]["lanes"], lanes)
+            launches = value["plan"]["train"]
+            self.assertEqual(sum(map(attends, launches)), 8)  # three forward, five backward
+            places = [HEADS * BATCH if attends(launch) else lanes for launch in launches]
+            self.assertEqual(value["programs"]["launches"], STEPS * sum(places))
+
+    def test_a_wafer_that_is_cut(self):
+        self.run_as_programs("cut", "--cut", "2x2")
+
+    def test_heads(self):
+        """With a head more, four launches make scores of their own: its keys of each token."""
+        one = self.run_as_programs("one_head", "--set", "model.num_heads=1")["programs"]
+        two = self.run_as_programs("two_heads")["programs"]
+        self.assertEqual(two["launches"] - one["launches"], STEPS * 8 * BATCH)
+        self.assertEqual(two["sums_compared"] - one["sums_compared"], STEPS * 4 * BATCH * LENGTH * LENGTH)
+
+    def test_traced_pes_of_two_heads(self):
+        """All launches reach every PE; those of the last head and sequence do not begin at the corner of the wafer."""
+        for name, pes in (("last", ("7,7",)), ("both", ("0,0", "7,7"))):
+            traced = [word for pe in pes for word in ("--vcd_pe", pe)]
+            value, _ = self.outcome(name, "--vcd", f"{name}.vcd", "--vcd_scope", "pes", *traced)
+            columns = value["launches"]["columns"]
+            start, end = columns.index("start"), columns.index("end")
+            totals = subprocess.run([os.environ["WEFT_VCD_TOTALS"], f"{name}.vcd"], cwd=self.folder, capture_output=True, text=True, check=True)
+            busy = dict(re.findall(r"^(\S+) (\d+)", totals.stdout, re.M))
+            self.assertEqual(round(int(busy["cluster.system0.cycle"]) / PERIOD), sum(row[end] - row[start] for row in value["launches"]["rows"]))
+
+    def test_explained(self):
+        """Of attention the head and sequence that is told; its PEs by their place on the wafer."""
+        result = self.train("explained", "--explain")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        text = (self.folder / "explained/explain.txt").read_text()
+        for kernel in ("scores", "values", "keys", "softmax", "softmax_backward"):
+            self.assertRegex(" ".join(text.split()), rf"attention_{kernel}, head \d, sequence \d: \d+ cycles")
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,101 @@
+// Question: what does attention ask of a plan? Bytes of SRAM by hand, and wishes that no plan can meet.
+#include <catch2/catch.hpp>
+
+#include <map>
+
+#include "hw/spec/machine_file.h"
+#include "sw/compiler/planner.h"
+#include "sw/compiler/tensor_sram.h"
+#include "tests/support/paths.h"
+#include "tests/support/training_graphs.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using Catch::Matchers::Contains;
+using Items = std::map<std::string, Bytes>;
+
+namespace {
+
+hw::MachineSpec mini() { return hw::load_machine("mini", test::source_path("hw/machines")); }
+
+/// Two heads of two features; a norm before attention and a residual around both.
+sw::MatchedModel small_attention(int length) {
+  return sw::matched_model(
+      sw::checked({{{"x", 5}, {"labels", 1}},
+                   {{"Linear", "in", {"x"}, {"in"}, {{"features", 4}}},
+                    {"LayerNorm", "norm", {"in"}, {"norm"}, {{"epsilon", 1e-5}}},
+                    {"AttentionScores", "s", {"norm", "norm"}, {"s"}, {{"heads", 2}, {"sequence", length}}},
+                    {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", length}, {"scale", 0.7}, {"causal", 1}}},
+                    {"AttentionValues", "o", {"p", "norm"}, {"o"}, {{"sequence", length}}},
+                    {"Add", "sum", {"in", "o"}, {"sum"}},
+                    {"Linear", "out", {"sum"}, {"out"}, {{"features", 3}, {"bias", 0}}},
+                    {"SoftmaxCrossEntropy", "loss", {"out", "labels"}, {"loss"}}},
+                   {"loss"}}));
+}
+
+/// Of the fullest PE while it holds most, but for what the launch works with.
+Items sram(hw::Rectangle lane, int length) {
+  const sw::MatchedModel model = small_attention(length);
+  const std::vector<hw::Launch> launches = sw::train_launches(model, false, static_cast<int>(model.layers.size()));
+  Items items;
+  for (const sw::SramItem& item : sw::tensor_sram(model, launches, mini(), {lane, 1}, length))
+    items[item.name] = item.bytes;
+  items.erase("work of the launch");
+  return items;
+}
+
+void plan(int batch, const sw::PlanWishes& wishes, int heads = 2) {
+  sw::PlanWishes of_gpt = wishes;
+  of_gpt.sample_tokens = 8;
+  sw::make_plan(sw::matched_model(sw::transformer_graph(test::small_gpt(2 * heads, heads))), mini(), batch, 1,
+                sw::RetainOutput::automatic, of_gpt);
+}
+
+}  // namespace
+
+TEST_CASE("SRAM of attention by hand: one token a PE, the loss needs most") {
+  // A row of one token: 4 words of fp16, one of fp32. Rows of features: ceil(5 / 2) and the constant one, 2, 2, 2; a
+  // head has one row of PEs and there all three keys.
+  CHECK(sram({3, 2}, 3) == Items{{"code and stack", 8192},
+                                 {"labels", 2},
+                                 {"x", 8 * 4},
+                                 {"in", 8 * 2},
+                                 {"norm", 8 * 2},
+                                 {"p", 8 * 3},
+                                 {"sum", 8 * 2},
+                                 {"out", 4 * 2},
+                                 {"norm.weight", 2 * 2},
+                                 {"d.out", 8 * 2}});
+}
+
+TEST_CASE("SRAM of attention by hand: twelve tokens a PE, the softmax's backward needs most") {
+  // The scores' deltas come as fp32 and leave as fp16; scores themselves, logits and the shift are no longer needed.
+  CHECK(sram({1, 2}, 12) == Items{{"code and stack", 8192},
+                                  {"labels", 2 * 12},
+                                  {"x", 24 * 4},
+                                  {"in", 24 * 2},
+                                  {"norm", 24 * 2},
+                                  {"p", 24 * 12},
+                                  {"norm.weight", 2 * 2},
+                                  {"d.sum", 24 * 2},
+                                  {"d.p", 48 * 12},
+                                  {"d.norm.by.o", 24 * 2},
+                                  {"d.s", 24 * 12}});
+}
+
+TEST_CASE("wishes that cut a head or a sequence are refused by name") {
+  sw::PlanWishes wishes;
+  wishes.features_over = sw::FeaturesOver::columns;
+  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.features_over: columns; h0.attention.scores has heads"));
+  wishes = {};
+  wishes.lanes = 3;
+  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
+  wishes.micro_batch_size.kind = sw::MicroBatch::Kind::none;
+  CHECK_THROWS_WITH(plan(4, wishes), Contains("runconfig.lanes: 3 lanes; 4 sequences") && Contains("allowed: 1, 2, 4"));
+  wishes.lanes = 1;  // a column each at the least
+  CHECK_THROWS_WITH(plan(33, wishes), Contains("33 sequences on the wafer at a time") && Contains("32 columns"));
+  CHECK_NOTHROW(plan(32, wishes));
+  wishes.lanes = 0;
+  CHECK_NOTHROW(plan(34, wishes));
+  CHECK_THROWS_WITH(plan(4, {}, 33), Contains("33 heads need a row each"));
+}
