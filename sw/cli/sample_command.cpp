@@ -23,8 +23,9 @@ SampleCommand::SampleCommand(CLI::App& app)
       ->check(number_between(0, 1000))
       ->capture_default_str();
   command_->add_option("--seed", settings_.seed, "of the draws; the same gives the same text")->capture_default_str();
-  command_->add_option("--machine", settings_.run.machine, "machine: a name in hw/machines or a YAML file")
-      ->capture_default_str();
+  settings_.run.machine.clear();
+  command_->add_option("--machine", settings_.run.machine,
+                       "machine: a name in hw/machines or a YAML file [that of the training]");
   command_->add_option("--threads", settings_.run.threads, "host threads")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

@@ -101,10 +101,12 @@ TokenIds prompt_ids(const std::string& prompt, const Tokenizer& tokenizer) {
 
 int run_sample(const SampleSettings& settings) {
   const std::filesystem::path start = file_or_newest("weft sample", settings.run.checkpoint);
-  const ModelFile model = text_model_of(read_identity(start), start);
+  const CheckpointIdentity from = read_identity(start);
+  const ModelFile model = text_model_of(from, start);
   const ModelConfig& config = model.config;
   const hw::MachineFile machine =
-      hw::read_machine(settings.run.machine, settings.run.root / "hw/machines", settings.run.machine_overrides);
+      hw::read_machine(settings.run.machine.empty() ? from.settings.at("machine.name") : settings.run.machine,
+                       settings.run.root / "hw/machines");
 
   const TextConfig& text_config = config.train_input.text;
   std::vector<NeededData> needed;

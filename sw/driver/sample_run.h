@@ -8,7 +8,9 @@
 namespace weft::sw {
 
 struct SampleSettings {
-  RunSettings run;  ///< of it checkpoint (a run's folder: its newest), machine, threads, and where things are
+  /// Of it checkpoint (a run's folder: its newest), machine (empty: that of the training, by its name), threads, and
+  /// where things are.
+  RunSettings run;
   std::string prompt;
   std::int64_t tokens = 200;  ///< that are written after the prompt
   double temperature = 1;     ///< see TokenChoice

@@ -60,11 +60,19 @@ class Traces(unittest.TestCase):
         schema = json.loads((SOURCE / "traces" / "report.schema.json").read_text())
         value = report(self.folder / "run")
         self.assertEqual(misfits(value, schema), [])
-        self.assertEqual(set(schema["properties"]), set(value))
+        self.assertEqual(set(schema["properties"]) - {"evaluation"}, set(value))
         value["surprise"] = 1
         del value["links"][0]["bytes"]
         value["run"]["cycles"] = "many"
         self.assertEqual(len(misfits(value, schema)), 3)
+
+    def test_a_text_s_report_fits_the_schema(self):
+        (self.folder / "text.txt").write_text("abcde " * 200)
+        result = run("train", "gpt_char_tiny", "--data", "text.txt", "--max_steps", 2, "--mode", "train_and_eval", "--eval_steps", 1, "-o", "text", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        value = report(self.folder / "text")
+        self.assertEqual(misfits(value, json.loads((SOURCE / "traces" / "report.schema.json").read_text())), [])
+        self.assertEqual((value["run"]["sample_tokens"], value["evaluation"]["tokens"]), (16, 7 * 16))  # a tenth of 74 sequences
 
     def test_the_save_file_names_signals_that_exist(self):
         names = re.findall(r"^\+\{[^}]+\} (cluster\.[^\s\[]+)$", (SOURCE / "traces" / "weft.gtkw").read_text(), re.M)

@@ -164,7 +164,8 @@ class Sample(unittest.TestCase):
         self.assertNotEqual(texts[0], texts[3])
         checkpoint = self.weft("sample", "run/checkpoint_60.mdl", "--prompt", "the ", "--tokens", 40)
         self.assertEqual(checkpoint.stdout[:-1], texts[0])
-        self.assertIn("40 tokens in", checkpoint.stderr)
+        self.assertRegex(checkpoint.stderr, r"^weft: 40 tokens in 0\.\d{6} s simulated on mini, \d+ tokens/s after the first\n$")
+        self.assertIn("simulated on wse2", self.weft("sample", "run", "--prompt", "the ", "--tokens", 1, "--machine", "wse2").stderr)
 
     def test_steps_that_the_loss_scale_leaves_out_are_counted(self):
         result = self.weft("train", "gpt.yaml", "--max_steps", 12, "--set", "optimizer.loss_scaling_factor=dynamic", "--set", "optimizer.max_gradient_norm=1", "-o", "scaled")
