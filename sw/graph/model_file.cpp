@@ -160,8 +160,9 @@ FullyConnectedConfig read_fully_connected(YamlSection& section, const std::strin
 
 /// Which network a section describes: as it says, or by the keys that it has.
 bool is_transformer(YamlSection& section) {
-  return section.choice<bool>("model_name", {{"fully_connected", false}, {"gpt2", true}, {"gpt3", true}, {"gpt", true}, {"llama", true}},
-                              section.has("num_heads") || section.has("vocab_size"));
+  return section.choice<bool>(
+      "model_name", {{"fully_connected", false}, {"gpt2", true}, {"gpt3", true}, {"gpt", true}, {"llama", true}},
+      section.has("num_heads") || section.has("vocab_size"));
 }
 
 NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {
