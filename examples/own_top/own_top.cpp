@@ -23,11 +23,29 @@ using namespace weft;
 /// 64-32-10, three steps of 64 samples. What sw/compiler makes of a model file is written out here.
 hw::Job small_job(int systems) {
   using Kind = hw::KernelKind;
+  using Operand = hw::Operand;
   hw::Job job;
   job.layers = {{"fc1", 64, 32, "ReLU"}, {"fc2", 32, 10}};
-  job.train_launches = {{Kind::load_input, 0},     {Kind::matmul_forward, 0},      {Kind::activation, 0},
-                        {Kind::matmul_forward, 1}, {Kind::softmax_loss, 1},        {Kind::matmul_gradient, 1},
-                        {Kind::matmul_delta, 1},   {Kind::activation_backward, 0}, {Kind::matmul_gradient, 0}};
+  // What lies in the PEs: the samples, what each layer makes (the logits in fp32), and the deltas of these.
+  enum { samples, hidden, logits, d_hidden, d_logits };
+  job.tensors = {{"samples", 64}, {"fc1", 32, 0}, {"fc2", 10, 1}, {"d.fc1", 32, 1}, {"d.fc2", 10, 1}};
+  job.tensors[samples].one_below = job.tensors[hidden].one_below = true;  // for the bias of the layer that reads it
+  job.tensors[logits].fp32 = true;
+  job.activations = d_hidden;
+  const auto launch = [&job](Kind kind, int layer, hw::OperandTensors reads, hw::OperandTensors writes) {
+    job.train_launches.push_back({kind, layer, reads, writes});
+  };
+  const auto as = [](Operand operand, int tensor) { return hw::OperandTensors().set(operand, tensor); };
+  launch(Kind::load_input, 0, {}, as(Operand::result, samples));
+  launch(Kind::matmul_forward, 0, as(Operand::resident, samples), as(Operand::result, hidden));
+  launch(Kind::activation, 0, as(Operand::values, hidden), as(Operand::values, hidden));
+  launch(Kind::matmul_forward, 1, as(Operand::resident, hidden), as(Operand::result, logits));
+  launch(Kind::softmax_loss, 1, as(Operand::values, logits), as(Operand::deltas, d_logits));
+  launch(Kind::matmul_gradient, 1, as(Operand::stream, d_logits).set(Operand::resident, hidden), {});
+  launch(Kind::matmul_delta, 1, as(Operand::resident, d_logits), as(Operand::result, d_hidden));
+  launch(Kind::activation_backward, 0, as(Operand::deltas, d_hidden).set(Operand::values, hidden),
+         as(Operand::deltas, d_hidden));
+  launch(Kind::matmul_gradient, 0, as(Operand::stream, d_hidden).set(Operand::resident, samples), {});
   job.stages = {{true, 3}};
   job.final_checkpoint = false;
   job.systems = systems;
