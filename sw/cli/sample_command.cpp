@@ -1,5 +1,7 @@
 #include "sw/cli/sample_command.h"
 
+#include <limits>
+
 #include "sw/cli/command_line.h"
 
 namespace weft::sw {
@@ -22,7 +24,9 @@ SampleCommand::SampleCommand(CLI::App& app)
                    "what logits are divided by before one is drawn; 0: always the likeliest")
       ->check(number_between(0, 1000))
       ->capture_default_str();
-  command_->add_option("--seed", settings_.seed, "of the draws; the same gives the same text")->capture_default_str();
+  command_->add_option("--seed", settings_.seed, "of the draws; the same gives the same text")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
   settings_.run.machine.clear();
   command_->add_option("--machine", settings_.run.machine,
                        "machine: a name in hw/machines or a YAML file [that of the training]");

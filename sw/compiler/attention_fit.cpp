@@ -35,7 +35,7 @@ void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& ma
     if (layer.attention.heads == 0) continue;
     if (wishes.features_over == FeaturesOver::columns)
       throw UsageError(fmt::format(
-          "runconfig.features_over: columns; {} has heads, which lie over rows; allowed: automatic, rows", layer.name));
+          "runconfig.features_over: columns; {} has heads, which lie over rows; allowed: auto, rows", layer.name));
     if (layer.attention.heads > machine.fabric.user_height)
       throw UsageError(fmt::format("{}: {} heads need a row each; machine {} has {} rows", layer.name,
                                    layer.attention.heads, machine.name, machine.fabric.user_height));

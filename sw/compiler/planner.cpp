@@ -275,9 +275,9 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
   const int shard = batch / systems, depth = static_cast<int>(layers.size());
   const int shard_tokens = shard * wishes.sample_tokens;
   const bool chain = is_chain(model);
-  if (!chain && (retain == RetainOutput::yes || wishes.recompute > 0))
+  if (!chain && (retain == RetainOutput::yes || (wishes.recompute > 0 && wishes.recompute < depth)))
     throw UsageError(
-        fmt::format("{}: only of layers that stand one behind the other",
+        fmt::format("{}: not of a transformer yet, only of layers that stand one behind the other; allowed: auto",
                     retain == RetainOutput::yes ? "model.retain_output_layer: true" : "runconfig.recompute"));
   require_room_for_heads(model, machine, wishes);
   LineCounts segments{std::min(wishes.recompute == 0 ? depth : wishes.recompute, depth)};

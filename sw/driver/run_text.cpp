@@ -109,14 +109,19 @@ std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vect
     const std::vector<fs::path>& files = find(needed, NeededData::Kind::vocabulary, "train_input")->files;
     return std::make_unique<BytePairTokenizer>(files.at(0), files.at(1));
   }
-  if (start.empty())
-    return std::make_unique<CharacterTokenizer>(read_texts(find(needed, NeededData::Kind::text, "train_input")->files));
+  if (start.empty()) {
+    const NeededData* training_text = find(needed, NeededData::Kind::text, "train_input");
+    if (!training_text)
+      throw UsageError("whose weights? An evaluation of a text needs the characters that they know: --checkpoint_path");
+    return std::make_unique<CharacterTokenizer>(read_texts(training_text->files));
+  }
   const fs::path file = start.parent_path() / vocabulary_file;
   std::error_code ignored;
+  if (!fs::exists(start, ignored)) throw UsageError(fmt::format("{}: no such file", start.string()));
   if (!fs::exists(file, ignored))
     throw UsageError(
-        fmt::format("{}: no {} beside it, which says what characters its tokens are; the run that wrote it "
-                    "has one in its folder",
+        fmt::format("{}: no {} beside it, which says what characters its tokens are; a run on a text leaves one in "
+                    "its folder",
                     start.string(), vocabulary_file));
   return std::make_unique<CharacterTokenizer>(read_whole_file(file), file.string());
 }
@@ -131,8 +136,12 @@ RunText load_sequences(const ModelConfig& config, const std::vector<NeededData>&
     SequenceFiles read = read_sequence_files(files.files, length);
     run.notes.push_back(fmt::format("{}: {} sequences of {} tokens", files.section, read.sequences.size(), length));
     if (read.masked > 0)
-      run.notes.push_back(fmt::format("{}: {} of {} tokens are masked and count nowhere; losses are means over all",
-                                      files.section, read.masked, read.sequences.tokens.size()));
+      run.notes.push_back(fmt::format(
+          "{}: {} of {} tokens are masked: they give no loss and no delta; means of loss, accuracy and gradients are "
+          "still over all",
+          files.section, read.masked, read.sequences.tokens.size()));
+    if (read.masked == static_cast<std::int64_t>(read.sequences.tokens.size()))
+      throw UsageError(fmt::format("{}: all {} tokens are masked", files.section, read.masked));
     (trains ? run.train : run.eval) = std::move(read.sequences);
   }
   return run;

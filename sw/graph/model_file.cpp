@@ -316,6 +316,10 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   const TextConfig &train_text = config.train_input.text, &eval_text = config.eval_input.text;
   if (run.mode != Mode::train && eval_text.tokenizer != train_text.tokenizer)
     eval_input.reject("tokenizer", "one tokenizer serves a run: that of train_input");
+  if (run.mode == Mode::train_and_eval && config.eval_input.split != config.train_input.split &&
+      eval_text.held_out != train_text.held_out)
+    eval_input.reject("held_out", fmt::format("allowed: {:g}, as in train_input, or the two would share sequences",
+                                              train_text.held_out));
   if (run.mode != Mode::train && eval_text.vocabulary_dir != train_text.vocabulary_dir)
     eval_input.reject("vocabulary_dir", "one vocabulary serves a run: that of train_input");
   if (run.mode == Mode::train_and_eval && eval_input.good("max_sequence_length") &&

@@ -33,7 +33,7 @@ void read_dropout(YamlSection& section, TransformerConfig& model) {
   const double attention = section.real("attention_dropout_rate", range, model.dropout);
   if (attention > 0 && section.good("attention_dropout_rate") && section.good("dropout_rate"))
     section.reject("attention_dropout_rate",
-                   fmt::format("allowed: 0; attention has no dropout yet{}",
+                   fmt::format("allowed: 0, as of the others: no kernel drops what a matrix or attention makes yet{}",
                                section.has("attention_dropout_rate")
                                    ? ""
                                    : fmt::format(", and without the key it is as dropout_rate, {:g}", attention)));
@@ -48,12 +48,17 @@ std::vector<std::pair<std::string, std::string>> nonlinearities() {
 /// All features of a head are turned. Who learns positions may write the keys of rotary ones.
 void read_positions(YamlSection& section, TransformerConfig& model) {
   const bool rotary = section.choice<bool>("position_embedding_type", {{"learned", false}, {"rotary", true}}, false);
-  const double base = section.real("rope_theta", {1, 1e9}, 1e4);
+  const RealRange bases{1, 1e9};
+  const IntegerRange features{1, kMaxFeatures};
+  if (!rotary) {
+    if (section.has("rope_theta")) section.real("rope_theta", bases);
+    if (section.has("rotary_dim")) section.integer("rotary_dim", features);
+    return;
+  }
+  model.rotary_base = section.real("rope_theta", bases, 1e4);
   const bool heads_fit = model.num_heads > 0 && model.hidden_size % model.num_heads == 0;
   const int head_size = heads_fit ? model.hidden_size / model.num_heads : 0;
-  const int turned = section.integer("rotary_dim", {1, kMaxFeatures}, std::max(head_size, 1));
-  if (!rotary) return;
-  model.rotary_base = base;
+  const int turned = section.integer("rotary_dim", features, std::max(head_size, 1));
   if (head_size % 2 != 0 && section.good("num_heads"))
     section.reject("num_heads", fmt::format("a head has {} features; rotary positions take an even number", head_size));
   if (heads_fit && turned != head_size && section.good("rotary_dim"))

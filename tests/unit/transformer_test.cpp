@@ -254,8 +254,8 @@ TEST_CASE("what cannot be trained is refused, all of it at once") {
   CHECK_THAT(text, Contains("model.num_heads is '4'; does not divide hidden_size, 33"));
   CHECK_THAT(text, Contains("model.share_embedding_weights is 'true'; allowed: false; tied weights are not there yet"));
   CHECK_THAT(text,
-             Contains("model.attention_dropout_rate; allowed: 0; attention has no dropout yet, and without the key "
-                      "it is as dropout_rate, 0.1"));
+             Contains("model.attention_dropout_rate; allowed: 0, as of the others: no kernel drops what a matrix or "
+                      "attention makes yet, and without the key it is as dropout_rate, 0.1"));
   CHECK_THAT(text, Contains("model.attention_type is 'dot_product'") && Contains("scaled_dot_product"));
   CHECK_THAT(text, Contains("model.position_embedding_type is 'alibi'") && Contains("learned, rotary"));
   CHECK_THAT(text, Contains("model.filter_size is '0'; allowed: a whole number, 1 to 1048576"));
