@@ -48,14 +48,13 @@ std::vector<std::pair<std::string, std::string>> nonlinearities() {
 /// All features of a head are turned. Who learns positions may write the keys of rotary ones.
 void read_positions(YamlSection& section, TransformerConfig& model) {
   const bool rotary = section.choice<bool>("position_embedding_type", {{"learned", false}, {"rotary", true}}, false);
-  const RealRange bases{1, 1e9};
+  const double base = section.real("rope_theta", {1, 1e9}, 1e4);
   const IntegerRange features{1, kMaxFeatures};
   if (!rotary) {
-    if (section.has("rope_theta")) section.real("rope_theta", bases);
     if (section.has("rotary_dim")) section.integer("rotary_dim", features);
     return;
   }
-  model.rotary_base = section.real("rope_theta", bases, 1e4);
+  model.rotary_base = base;
   const bool heads_fit = model.num_heads > 0 && model.hidden_size % model.num_heads == 0;
   const int head_size = heads_fit ? model.hidden_size / model.num_heads : 0;
   const int turned = section.integer("rotary_dim", features, std::max(head_size, 1));
