@@ -1,6 +1,8 @@
 #include "sw/compiler/tensor_sram.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "hw/fabric/head_grid.h"
 #include "hw/kernels/line_kernels.h"
@@ -29,12 +31,22 @@ class TensorSram {
 
   std::vector<SramItem> at_most(const std::vector<hw::Launch>& launches) {
     live(launches);
-    std::vector<SramItem> most;
-    for (int index = 0; index < static_cast<int>(launches.size()); ++index) {
-      std::vector<SramItem> now = at(launches, index);
-      if (total_bytes(now) > total_bytes(most)) most = std::move(now);
+    std::vector<Bytes> change(launches.size() + 1, 0);
+    for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor) {
+      if (lives_[tensor].first < 0) continue;
+      change[static_cast<std::size_t>(lives_[tensor].first)] += bytes(model_.tensors[tensor]);
+      change[static_cast<std::size_t>(lives_[tensor].last) + 1] -= bytes(model_.tensors[tensor]);
     }
-    return most;
+    Bytes live = 0, most = -1;
+    int fullest = 0;
+    for (int index = 0; index < static_cast<int>(launches.size()); ++index) {
+      live += change[static_cast<std::size_t>(index)];
+      const Bytes now = live + work(launches[static_cast<std::size_t>(index)]);
+      if (now <= most) continue;
+      most = now;
+      fullest = index;
+    }
+    return at(launches, fullest);
   }
 
  private:
@@ -51,7 +63,7 @@ class TensorSram {
         }
   }
 
-  std::vector<SramItem> at(const std::vector<hw::Launch>& launches, int index) const {
+  std::vector<SramItem> at(const std::vector<hw::Launch>& launches, int index) {
     std::vector<SramItem> map{{"code and stack", machine_.pe.code_bytes}, {"labels", 2 * Bytes{wide_}}};
     for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor)
       if (lives_[tensor].first >= 0 && lives_[tensor].first <= index && index <= lives_[tensor].last)
@@ -74,8 +86,14 @@ class TensorSram {
   }
 
   /// fp32 sums of a product's round, or what a line kernel needs besides its operands.
-  Bytes work(const hw::Launch& launch) const {
+  Bytes work(const hw::Launch& launch) {
     const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(launch.layer)];
+    const auto [known, fresh] =
+        work_.try_emplace({launch.kind, layer.inputs, layer.outputs, layer.attention.length, layer.dropout > 0}, 0);
+    if (fresh) known->second = work_of(launch, layer);
+    return known->second;
+  }
+  Bytes work_of(const hw::Launch& launch, const hw::MatrixLayer& layer) const {
     const hw::Kernel& row = hw::kernel_of(launch.kind);
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
@@ -96,6 +114,7 @@ class TensorSram {
   hw::Rectangle lane_;
   int of_lane_, wide_ = 0;
   std::vector<Life> lives_;
+  std::map<std::tuple<hw::KernelKind, int, int, int, bool>, Bytes> work_;  ///< of a kernel on layers of one shape
 };
 
 }  // namespace
