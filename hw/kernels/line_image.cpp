@@ -1,9 +1,11 @@
 #include "hw/kernels/line_image.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "hw/pe/element_operations.h"
 #include "hw/pe/memory_walk.h"
+#include "tlm/base/fp16.h"
 
 namespace weft::hw {
 
@@ -31,6 +33,9 @@ void LineImage::resize(int words, int columns) {
   columns_ = columns;
   cells_.resize(static_cast<std::size_t>((words + 1) / 2) * static_cast<std::size_t>(columns));
   scalars_.resize(static_cast<std::size_t>(columns));
+  halves_.resize(static_cast<std::size_t>(columns));
+  factors_.resize(static_cast<std::size_t>(columns));
+  widened_.resize(static_cast<std::size_t>(columns));
 }
 
 template <int Words>
@@ -42,7 +47,32 @@ bool LineImage::read_scalars(const VectorPlace& place) {
   return std::all_of(scalars_.begin(), scalars_.end(), [this](std::uint32_t other) { return other == scalars_[0]; });
 }
 
+// a32 = fma(scalar16, x16, a32): the halves of a row of columns are widened at once.
+void LineImage::add_products(const Instruction& instruction, const VectorPlace& place) {
+  const auto columns = static_cast<std::size_t>(columns_);
+  const auto widen = [&](const std::uint32_t* from, int shift, std::vector<float>& to) {
+    for (std::size_t column = 0; column < columns; ++column)
+      halves_[column] = static_cast<std::uint16_t>(from[column] >> shift);
+    half_to_float(halves_.data(), to.data(), columns);
+  };
+  const int step = second_step(instruction, 1), own_step = first_step(instruction, 2);
+  for (std::size_t column = 0; column < columns; ++column)
+    halves_[column] = static_cast<std::uint16_t>(scalars_[column]);
+  half_to_float(halves_.data(), factors_.data(), columns);
+  for (std::uint32_t k = 0; k < instruction.count; ++k) {
+    const std::int64_t b_word = place.b + std::int64_t{k} * step;
+    widen(cells(b_word), shift_of(b_word), widened_);
+    std::uint32_t* a = cells(place.a + std::int64_t{k} * own_step);
+    for (std::size_t column = 0; column < columns; ++column)
+      a[column] = result_bits(std::fma(factors_[column], widened_[column], float_of(a[column])));
+  }
+}
+
 void LineImage::vector(const Instruction& instruction, const VectorPlace& place) {
+  if (instruction.opcode == Opcode::axpy_memory || instruction.opcode == Opcode::outer_memory) {
+    read_scalars<1>(place);
+    return add_products(instruction, place);
+  }
   with_element_operation(instruction, [&](auto operation) {
     using Operation = decltype(operation);
     constexpr int a_words = Operation::a_words, b_words = Operation::b_words;

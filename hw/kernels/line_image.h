@@ -29,6 +29,8 @@ class LineImage {
  private:
   static int shift_of(std::int64_t word) { return word % 2 == 0 ? 0 : 16; }
   void vector(const Instruction& instruction, const VectorPlace& place);
+  /// AXPYM, OUTERM. Precondition: the scalars are read.
+  void add_products(const Instruction& instruction, const VectorPlace& place);
   /// Scalars of all columns; true if they are one.
   template <int Words>
   bool read_scalars(const VectorPlace& place);
@@ -36,6 +38,8 @@ class LineImage {
   int columns_ = 0;
   std::vector<std::uint32_t> cells_;  ///< [pair of words][column]
   std::vector<std::uint32_t> scalars_;
+  std::vector<std::uint16_t> halves_;  ///< of every column, as the two below
+  std::vector<float> factors_, widened_;
 };
 
 }  // namespace weft::hw
