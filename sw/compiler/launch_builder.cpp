@@ -1,7 +1,6 @@
 #include "sw/compiler/launch_builder.h"
 
 #include <map>
-#include <set>
 
 #include "sw/compiler/tensor_places.h"
 #include "sw/graph/backward_graph.h"
