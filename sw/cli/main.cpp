@@ -5,10 +5,22 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <systemc>
 
 #include "sw/cli/commands.h"
 #include "tlm/base/error.h"
+
+namespace {
+
+/// Behind what the log has said so far, where both go to one place.
+int say(int code, const std::string& text) {
+  std::fflush(stdout);
+  std::fputs(fmt::format("weft: {}\n", text).c_str(), stderr);
+  return code;
+}
+
+}  // namespace
 
 int sc_main(int argc, char* argv[]) {
   // Bad input is reported by exceptions; SystemC's own reports must not print their banner or stop the process.
@@ -17,17 +29,13 @@ int sc_main(int argc, char* argv[]) {
   try {
     const int code = weft::sw::run_command(argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-    std::fputs("weft: standard output: not all of it could be written\n", stderr);
-    return code == 0 ? 1 : code;
+    return say(code == 0 ? 1 : code, "standard output: not all of it could be written");
   } catch (const weft::UsageError& error) {
-    std::fputs(fmt::format("weft: {}\n", error.what()).c_str(), stderr);
-    return 2;
+    return say(2, error.what());
   } catch (const weft::SimulationError& error) {
-    std::fputs(fmt::format("weft: simulation error: {}\n", error.what()).c_str(), stderr);
-    return 1;
+    return say(1, fmt::format("simulation error: {}", error.what()));
   } catch (const std::exception& error) {
-    std::fputs(fmt::format("weft: {}\n", error.what()).c_str(), stderr);
-    return 1;
+    return say(1, error.what());
   }
 }
 

@@ -8,11 +8,11 @@
 
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/attention_fit.h"
+#include "sw/compiler/launch_kinds.h"
 #include "sw/compiler/matched_model.h"
 #include "sw/compiler/order_check.h"
 #include "sw/compiler/plan_search.h"
 #include "sw/compiler/plan_text.h"
-#include "sw/compiler/prediction.h"
 #include "sw/compiler/tensor_sram.h"
 #include "tlm/base/error.h"
 
@@ -21,18 +21,6 @@ namespace weft::sw {
 namespace {
 
 using Layers = std::vector<hw::MatrixLayer>;
-
-Cycle step_of(const std::vector<PlannedLaunch>& launches, int micro_batches, Cycle gap) {
-  Cycle step = 0;
-  for (const PlannedLaunch& launch : launches) step += std::max(launch.predicted, launch.stream) + gap;
-  return step * micro_batches;
-}
-
-PlannedLaunch planned(const Layers& layers, const hw::MachineSpec& machine, const hw::Launch& launch, bool train,
-                      const hw::Mapping& mapping, int tokens) {
-  const proto::LimiterCycles parts = predict_launch(machine, layers, launch, train, mapping, tokens);
-  return {launch, parts.total(), predict_stream(machine, layers, launch), parts};
-}
 
 std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   std::vector<int> choices;
@@ -48,49 +36,14 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
   return choices;
 }
 
-/// The loss is predicted at 0.
-std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::MachineSpec& machine,
-                                                const std::vector<hw::Launch>& launches, bool train,
-                                                const hw::Mapping& mapping, int tokens) {
-  std::vector<PlannedLaunch> result;
-  result.reserve(launches.size());
-  for (const hw::Launch& launch : launches) {
-    if (hw::kernel_of(launch.kind).role == hw::KernelRole::loss) {
-      result.push_back({launch, 0, 0, {}});
-      continue;
-    }
-    // A launch of the same kind on a layer of the same shape takes the same time.
-    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
-    const auto alike = std::find_if(result.begin(), result.end(), [&](const PlannedLaunch& other) {
-      const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
-      return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
-             others.bias == layer.bias && others.attention.heads == layer.attention.heads &&
-             others.attention.length == layer.attention.length && others.dropout == layer.dropout &&
-             others.sparsity == layer.sparsity;
-    });
-    if (alike != result.end()) {
-      result.push_back({launch, alike->predicted, alike->stream, alike->parts});
-    } else {
-      result.push_back(planned(layers, machine, launch, train, mapping, tokens));
-    }
-  }
-  return result;
-}
-
-void predict_loss(const Layers& layers, const hw::MachineSpec& machine, bool train, const hw::Mapping& mapping,
-                  int tokens, std::vector<PlannedLaunch>& launches) {
-  for (PlannedLaunch& loss : launches)
-    if (hw::kernel_of(loss.launch.kind).role == hw::KernelRole::loss)
-      loss = planned(layers, machine, loss.launch, train, mapping, tokens);
-}
-
 /// The best mapping for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best
 /// plan.
 void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, const MappingSearch& search, int tokens,
                   const hw::StreamOrder& order, PlanAlternative& tried, std::optional<Plan>& best) {
-  const Layers& layers = model.layers;
-  const std::vector<hw::Launch> launches = train_launches(model, tried.retain, tried.segment);
-  const LeastStep least(layers, machine, launches);
+  LaunchKinds kinds(model.layers, train_launches(model, tried.retain, tried.segment), true);
+  const LeastStep least(model.layers, machine, kinds.launches());
+  const TensorSram tensors(model, kinds.launches());
+  const bool chain = is_chain(model);
   for (const MappingFamily& family : search.families()) {
     for (int width : *family.widths) {
       PlanAlternative now = tried;
@@ -99,34 +52,23 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
         break;
       if (!attention_fits(model, now.mapping, tokens)) continue;
       const std::vector<SramItem> sram =
-          training_sram(model, machine, now.mapping, tokens, tried.retain, tried.segment);
+          chain ? sram_map(model.layers, machine, now.mapping, tokens, true, tried.retain, tried.segment)
+                : tensors.fullest(machine, now.mapping, tokens);
       now.sram_bytes = total_bytes(sram);
       if (now.sram_bytes > machine.pe.sram_bytes) {
         if (tried.predicted_step == 0 && (tried.sram_bytes == 0 || now.sram_bytes < tried.sram_bytes)) tried = now;
         break;
       }
       const Cycle gap = launch_gap(machine, now.mapping);
-      // The loss takes longest to predict and is a small part of most steps.
-      std::vector<PlannedLaunch> train = predict_all_but_loss(layers, machine, launches, true, now.mapping, tokens);
-      if (tried.predicted_step > 0 && step_of(train, tried.micro_batches, gap) >= tried.predicted_step) continue;
-      predict_loss(layers, machine, true, now.mapping, tokens, train);
-      now.predicted_step = step_of(train, tried.micro_batches, gap);
+      kinds.predict_all_but_loss(machine, now.mapping, tokens);
+      if (tried.predicted_step > 0 && kinds.total(gap) * tried.micro_batches >= tried.predicted_step) continue;
+      kinds.predict_loss(machine, now.mapping, tokens);
+      now.predicted_step = kinds.total(gap) * tried.micro_batches;
       if (tried.predicted_step == 0 || now.predicted_step < tried.predicted_step) tried = now;
       if (best && now.predicted_step >= best->predicted_step) continue;
-      best = Plan{now.mapping,
-                  tokens,
-                  tried.micro_batches,
-                  tried.retain,
-                  tried.segment,
-                  order,
-                  std::move(train),
-                  {},
-                  now.predicted_step,
-                  {},
-                  sram,
-                  {},
-                  {},
-                  {}};
+      best = Plan{now.mapping, tokens, tried.micro_batches, tried.retain, tried.segment, order,
+                  kinds.all(), {},     now.predicted_step,  {},           sram,          {},
+                  {},          {}};
     }
   }
 }
@@ -246,9 +188,10 @@ std::string reason_of(const Plan& plan, const MatchedModel& model, const hw::Mac
 std::vector<PlannedLaunch> predict_launches(const Layers& layers, const hw::MachineSpec& machine,
                                             const std::vector<hw::Launch>& launches, bool train,
                                             const hw::Mapping& mapping, int tokens) {
-  std::vector<PlannedLaunch> result = predict_all_but_loss(layers, machine, launches, train, mapping, tokens);
-  predict_loss(layers, machine, train, mapping, tokens, result);
-  return result;
+  LaunchKinds kinds(layers, launches, train);
+  kinds.predict_all_but_loss(machine, mapping, tokens);
+  kinds.predict_loss(machine, mapping, tokens);
+  return kinds.all();
 }
 
 void require_free_of_deadlock(const hw::MachineSpec& machine, const Layers& layers, const Plan& plan) {

@@ -17,68 +17,17 @@ constexpr Operand operands[] = {Operand::resident, Operand::stream,       Operan
                                 Operand::kept,     Operand::deltas,       Operand::gain,   Operand::shift,
                                 Operand::addend,   Operand::score_deltas, Operand::linear};
 
-/// The launches between which a tensor must stay.
-struct Life {
-  int first = -1, last = -1;
-};
-
-class TensorSram {
+/// What tensors and launches need in a PE, on one mapping.
+class PeBytes {
  public:
-  TensorSram(const MatchedModel& model, const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens)
+  PeBytes(const MatchedModel& model, const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens)
       : model_(model), machine_(machine), lane_(mapping.lane), of_lane_(mapping.lane_tokens(tokens, 0)) {
     wide_ = hw::split_count(of_lane_, std::min(lane_.width, of_lane_), 0);
   }
 
-  std::vector<SramItem> at_most(const std::vector<hw::Launch>& launches) {
-    live(launches);
-    std::vector<Bytes> change(launches.size() + 1, 0);
-    for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor) {
-      if (lives_[tensor].first < 0) continue;
-      change[static_cast<std::size_t>(lives_[tensor].first)] += bytes(model_.tensors[tensor]);
-      change[static_cast<std::size_t>(lives_[tensor].last) + 1] -= bytes(model_.tensors[tensor]);
-    }
-    Bytes live = 0, most = -1;
-    int fullest = 0;
-    for (int index = 0; index < static_cast<int>(launches.size()); ++index) {
-      live += change[static_cast<std::size_t>(index)];
-      const Bytes now = live + work(launches[static_cast<std::size_t>(index)]);
-      if (now <= most) continue;
-      most = now;
-      fullest = index;
-    }
-    return at(launches, fullest);
-  }
+  Bytes of_labels() const { return 2 * Bytes{wide_}; }
 
- private:
-  void live(const std::vector<hw::Launch>& launches) {
-    lives_.assign(model_.tensors.size(), {});
-    for (int index = 0; index < static_cast<int>(launches.size()); ++index)
-      for (const Operand operand : operands)
-        for (const hw::OperandTensors* tensors :
-             {&launches[static_cast<std::size_t>(index)].reads, &launches[static_cast<std::size_t>(index)].writes}) {
-          if (tensors->of(operand) < 0) continue;
-          Life& life = lives_[static_cast<std::size_t>(tensors->of(operand))];
-          if (life.first < 0) life.first = index;
-          life.last = index;
-        }
-  }
-
-  std::vector<SramItem> at(const std::vector<hw::Launch>& launches, int index) {
-    std::vector<SramItem> map{{"code and stack", machine_.pe.code_bytes}, {"labels", 2 * Bytes{wide_}}};
-    for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor)
-      if (lives_[tensor].first >= 0 && lives_[tensor].first <= index && index <= lives_[tensor].last)
-        map.push_back({model_.tensors[tensor].name, bytes(model_.tensors[tensor])});
-    map.push_back({"work of the launch", work(launches[static_cast<std::size_t>(index)])});
-    return map;
-  }
-
-  int held(int features) const { return hw::split_count(features, lane_.height, 0); }
-  hw::BlockMap scores(const hw::MatrixLayer& layer) const {
-    const hw::HeadGrid grid = hw::head_grid(layer, lane_, of_lane_);
-    return grid.scores(grid.place(0).rectangle);
-  }
-
-  Bytes bytes(const hw::WaferTensor& tensor) const {
+  Bytes of(const hw::WaferTensor& tensor) const {
     if (tensor.vector) return 2 * Bytes{held(tensor.features)};
     const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
     if (tensor.scores) return scores(model_.layers[static_cast<std::size_t>(tensor.layer)]).features_of(0) * row;
@@ -86,14 +35,21 @@ class TensorSram {
   }
 
   /// fp32 sums of a product's round, or what a line kernel needs besides its operands.
-  Bytes work(const hw::Launch& launch) {
+  Bytes of_work(const hw::Launch& launch) {
     const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(launch.layer)];
     const auto [known, fresh] =
         work_.try_emplace({launch.kind, layer.inputs, layer.outputs, layer.attention.length, layer.dropout > 0}, 0);
-    if (fresh) known->second = work_of(launch, layer);
+    if (fresh) known->second = work(launch, layer);
     return known->second;
   }
-  Bytes work_of(const hw::Launch& launch, const hw::MatrixLayer& layer) const {
+
+ private:
+  int held(int features) const { return hw::split_count(features, lane_.height, 0); }
+  hw::BlockMap scores(const hw::MatrixLayer& layer) const {
+    const hw::HeadGrid grid = hw::head_grid(layer, lane_, of_lane_);
+    return grid.scores(grid.place(0).rectangle);
+  }
+  Bytes work(const hw::Launch& launch, const hw::MatrixLayer& layer) const {
     const hw::Kernel& row = hw::kernel_of(launch.kind);
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
@@ -113,21 +69,54 @@ class TensorSram {
   const hw::MachineSpec& machine_;
   hw::Rectangle lane_;
   int of_lane_, wide_ = 0;
-  std::vector<Life> lives_;
   std::map<std::tuple<hw::KernelKind, int, int, int, bool>, Bytes> work_;  ///< of a kernel on layers of one shape
 };
 
 }  // namespace
 
-std::vector<SramItem> tensor_sram(const MatchedModel& model, const std::vector<hw::Launch>& launches,
-                                  const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
-  return TensorSram(model, machine, mapping, tokens).at_most(launches);
+TensorSram::TensorSram(const MatchedModel& model, const std::vector<hw::Launch>& launches)
+    : model_(model), launches_(launches), lives_(model.tensors.size()) {
+  for (int index = 0; index < static_cast<int>(launches_.size()); ++index)
+    for (const Operand operand : operands)
+      for (const hw::OperandTensors* tensors :
+           {&launches_[static_cast<std::size_t>(index)].reads, &launches_[static_cast<std::size_t>(index)].writes}) {
+        if (tensors->of(operand) < 0) continue;
+        Life& life = lives_[static_cast<std::size_t>(tensors->of(operand))];
+        if (life.first < 0) life.first = index;
+        life.last = index;
+      }
+}
+
+std::vector<SramItem> TensorSram::fullest(const hw::MachineSpec& machine, const hw::Mapping& mapping,
+                                          int tokens) const {
+  PeBytes bytes(model_, machine, mapping, tokens);
+  std::vector<Bytes> change(launches_.size() + 1, 0);
+  for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor) {
+    if (lives_[tensor].first < 0) continue;
+    change[static_cast<std::size_t>(lives_[tensor].first)] += bytes.of(model_.tensors[tensor]);
+    change[static_cast<std::size_t>(lives_[tensor].last) + 1] -= bytes.of(model_.tensors[tensor]);
+  }
+  Bytes live = 0, most = -1;
+  int fullest = 0;
+  for (int index = 0; index < static_cast<int>(launches_.size()); ++index) {
+    live += change[static_cast<std::size_t>(index)];
+    const Bytes now = live + bytes.of_work(launches_[static_cast<std::size_t>(index)]);
+    if (now <= most) continue;
+    most = now;
+    fullest = index;
+  }
+  std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}, {"labels", bytes.of_labels()}};
+  for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor)
+    if (lives_[tensor].first >= 0 && lives_[tensor].first <= fullest && fullest <= lives_[tensor].last)
+      map.push_back({model_.tensors[tensor].name, bytes.of(model_.tensors[tensor])});
+  map.push_back({"work of the launch", bytes.of_work(launches_[static_cast<std::size_t>(fullest)])});
+  return map;
 }
 
 std::vector<SramItem> training_sram(const MatchedModel& model, const hw::MachineSpec& machine,
                                     const hw::Mapping& mapping, int tokens, bool retain, int segment) {
   if (is_chain(model)) return sram_map(model.layers, machine, mapping, tokens, true, retain, segment);
-  return tensor_sram(model, train_launches(model, retain, segment), machine, mapping, tokens);
+  return TensorSram(model, train_launches(model, retain, segment)).fullest(machine, mapping, tokens);
 }
 
 }  // namespace weft::sw

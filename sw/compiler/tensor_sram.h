@@ -6,10 +6,24 @@
 
 namespace weft::sw {
 
-/// What lies in the fullest PE when the most does, in one micro-batch of `launches`. Scratch of line kernels and the
-/// sums of products are what the launch at that time needs.
-std::vector<SramItem> tensor_sram(const MatchedModel& model, const std::vector<hw::Launch>& launches,
-                                  const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens);
+/// The tensors of one micro-batch, between the launches where each must stay; of no mapping yet.
+class TensorSram {
+ public:
+  /// `model` and `launches` must outlive it.
+  TensorSram(const MatchedModel& model, const std::vector<hw::Launch>& launches);
+
+  /// What lies in the fullest PE when the most does. Scratch of line kernels and the sums of products are what the
+  /// launch at that time needs.
+  std::vector<SramItem> fullest(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) const;
+
+ private:
+  struct Life {
+    int first = -1, last = -1;  ///< launches; -1: none
+  };
+  const MatchedModel& model_;
+  const std::vector<hw::Launch>& launches_;
+  std::vector<Life> lives_;
+};
 
 /// Of a training plan of any model; `segment`, `retain`: see train_launches().
 std::vector<SramItem> training_sram(const MatchedModel& model, const hw::MachineSpec& machine,

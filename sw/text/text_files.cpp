@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
@@ -16,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_listed = 8;  ///< names in a message
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  ///< of UTF-8 files of some editors; no character
+constexpr std::size_t most_listed = 8;                        ///< names in a message
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -29,6 +31,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
 [[noreturn]] void refuse_missing(const fs::path& place) {
   const fs::path folder = place.has_parent_path() ? place.parent_path() : fs::path(".");
   const auto near = nearest(place.filename().string(), names_in(folder));
+  std::error_code ignored;
+  if (fs::exists(place, ignored)) throw UsageError(fmt::format("{}: neither a file nor a folder", place.string()));
   throw UsageError(fmt::format("{}: no such file or folder{}", place.string(),
                                near ? "; nearest: " + (folder / *near).string() : ""));
 }
@@ -67,6 +71,7 @@ std::vector<TextFile> read_texts(const std::vector<fs::path>& files) {
   std::vector<std::string> empty;
   for (const fs::path& path : files) {
     std::string text = read_whole_file(path);
+    if (text.rfind(byte_order_mark, 0) == 0) text.erase(0, byte_order_mark.size());
     if (text.empty()) empty.push_back(path.string());
     texts.push_back({path, std::move(text)});
   }

@@ -18,7 +18,7 @@ std::string read_whole_file(const std::filesystem::path& path);
 /// that begins with `place`: not there (with the nearest name beside it), or none such in it (what was found).
 std::vector<std::filesystem::path> files_ending_in(const std::string& ending, const std::filesystem::path& place);
 
-/// Reads them. Throws UsageError: as read_whole_file(), or all together are empty.
+/// Reads them, without a byte order mark. Throws UsageError: as read_whole_file(), or all together are empty.
 std::vector<TextFile> read_texts(const std::vector<std::filesystem::path>& files);
 
 }  // namespace weft::sw

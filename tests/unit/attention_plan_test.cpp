@@ -38,7 +38,7 @@ Items sram(hw::Rectangle lane, int length) {
   const sw::MatchedModel model = small_attention(length);
   const std::vector<hw::Launch> launches = sw::train_launches(model, false, static_cast<int>(model.layers.size()));
   Items items;
-  for (const sw::SramItem& item : sw::tensor_sram(model, launches, mini(), {lane, 1}, length))
+  for (const sw::SramItem& item : sw::TensorSram(model, launches).fullest(mini(), {lane, 1}, length))
     items[item.name] = item.bytes;
   items.erase("work of the launch");
   return items;

@@ -1,0 +1,72 @@
+#include "sw/compiler/launch_kinds.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "hw/spec/kernel_table.h"
+#include "sw/compiler/prediction.h"
+
+namespace weft::sw {
+
+namespace {
+
+auto shape_of(const hw::Launch& launch, const hw::MatrixLayer& layer) {
+  return std::tuple(launch.kind, layer.inputs, layer.outputs, layer.bias, layer.attention.heads, layer.attention.length,
+                    layer.attention.causal, layer.dropout, layer.sparsity);
+}
+
+bool is_loss(const PlannedLaunch& planned) { return hw::kernel_of(planned.launch.kind).role == hw::KernelRole::loss; }
+
+}  // namespace
+
+LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train)
+    : layers_(layers), launches_(std::move(launches)), train_(train) {
+  std::map<decltype(shape_of(launches_.front(), layers_.front())), std::size_t> known;
+  for (const hw::Launch& launch : launches_) {
+    const auto [kind, fresh] =
+        known.try_emplace(shape_of(launch, layers_[static_cast<std::size_t>(launch.layer)]), kinds_.size());
+    if (fresh) {
+      kinds_.push_back({launch, 0, 0, {}});
+      count_.push_back(0);
+    }
+    kind_of_.push_back(kind->second);
+    ++count_[kind->second];
+  }
+}
+
+PlannedLaunch LaunchKinds::predicted(const hw::Launch& launch, const hw::MachineSpec& machine,
+                                     const hw::Mapping& mapping, int tokens) const {
+  const proto::LimiterCycles parts = predict_launch(machine, layers_, launch, train_, mapping, tokens);
+  return {launch, parts.total(), predict_stream(machine, layers_, launch), parts};
+}
+
+void LaunchKinds::predict_all_but_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
+  for (PlannedLaunch& kind : kinds_)
+    kind = is_loss(kind) ? PlannedLaunch{kind.launch, 0, 0, {}} : predicted(kind.launch, machine, mapping, tokens);
+}
+
+void LaunchKinds::predict_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
+  for (PlannedLaunch& kind : kinds_)
+    if (is_loss(kind)) kind = predicted(kind.launch, machine, mapping, tokens);
+}
+
+Cycle LaunchKinds::total(Cycle gap) const {
+  Cycle cycles = 0;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind)
+    cycles += count_[kind] * (std::max(kinds_[kind].predicted, kinds_[kind].stream) + gap);
+  return cycles;
+}
+
+std::vector<PlannedLaunch> LaunchKinds::all() const {
+  std::vector<PlannedLaunch> all;
+  all.reserve(launches_.size());
+  for (std::size_t place = 0; place < launches_.size(); ++place) {
+    all.push_back(kinds_[kind_of_[place]]);
+    all.back().launch = launches_[place];
+  }
+  return all;
+}
+
+}  // namespace weft::sw
