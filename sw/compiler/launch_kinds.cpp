@@ -1,6 +1,5 @@
 #include "sw/compiler/launch_kinds.h"
 
-#include <algorithm>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -17,7 +16,9 @@ auto shape_of(const hw::Launch& launch, const hw::MatrixLayer& layer) {
                     layer.attention.causal, layer.dropout, layer.sparsity);
 }
 
-bool is_loss(const PlannedLaunch& planned) { return hw::kernel_of(planned.launch.kind).role == hw::KernelRole::loss; }
+bool plays_columns(const PlannedLaunch& planned) {
+  return hw::kernel_of(planned.launch.kind).form == hw::KernelForm::line;
+}
 
 }  // namespace
 
@@ -42,20 +43,22 @@ PlannedLaunch LaunchKinds::predicted(const hw::Launch& launch, const hw::Machine
   return {launch, parts.total(), predict_stream(machine, layers_, launch), parts};
 }
 
-void LaunchKinds::predict_all_but_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
-  for (PlannedLaunch& kind : kinds_)
-    kind = is_loss(kind) ? PlannedLaunch{kind.launch, 0, 0, {}} : predicted(kind.launch, machine, mapping, tokens);
-}
-
-void LaunchKinds::predict_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens) {
-  for (PlannedLaunch& kind : kinds_)
-    if (is_loss(kind)) kind = predicted(kind.launch, machine, mapping, tokens);
+bool LaunchKinds::predict(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens, Cycle gap,
+                          Cycle limit) {
+  Cycle known = static_cast<Cycle>(launches_.size()) * gap;
+  for (const bool plays : {false, true})
+    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+      if (plays_columns(kinds_[kind]) != plays) continue;
+      kinds_[kind] = predicted(kinds_[kind].launch, machine, mapping, tokens);
+      known += count_[kind] * kinds_[kind].cycles();
+      if (limit > 0 && known >= limit) return false;
+    }
+  return true;
 }
 
 Cycle LaunchKinds::total(Cycle gap) const {
-  Cycle cycles = 0;
-  for (std::size_t kind = 0; kind < kinds_.size(); ++kind)
-    cycles += count_[kind] * (std::max(kinds_[kind].predicted, kinds_[kind].stream) + gap);
+  Cycle cycles = static_cast<Cycle>(launches_.size()) * gap;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind) cycles += count_[kind] * kinds_[kind].cycles();
   return cycles;
 }
 

@@ -16,12 +16,12 @@ class LaunchKinds {
 
   const std::vector<hw::Launch>& launches() const { return launches_; }
 
-  /// Predicts all kinds but the loss, which is then 0: it takes longest to predict and is a small part of most steps.
-  void predict_all_but_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens);
-  /// As before, for the same mapping.
-  void predict_loss(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens);
+  /// Predicts one launch of each kind on `mapping`. False as soon as the launches of a micro-batch, `gap` behind each,
+  /// take `limit` cycles or more (0: none): products first, which have a closed form, line kernels then, each a column
+  /// that is played.
+  bool predict(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens, Cycle gap = 0, Cycle limit = 0);
 
-  /// Cycles of a micro-batch, `gap` behind each launch.
+  /// Cycles of a micro-batch, `gap` behind each launch. Precondition: predict() was true.
   Cycle total(Cycle gap) const;
   /// Every launch, in order.
   std::vector<PlannedLaunch> all() const;

@@ -60,9 +60,8 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
         break;
       }
       const Cycle gap = launch_gap(machine, now.mapping);
-      kinds.predict_all_but_loss(machine, now.mapping, tokens);
-      if (tried.predicted_step > 0 && kinds.total(gap) * tried.micro_batches >= tried.predicted_step) continue;
-      kinds.predict_loss(machine, now.mapping, tokens);
+      const Cycle limit = ceil_div(tried.predicted_step, tried.micro_batches);
+      if (!kinds.predict(machine, now.mapping, tokens, gap, limit)) continue;
       now.predicted_step = kinds.total(gap) * tried.micro_batches;
       if (tried.predicted_step == 0 || now.predicted_step < tried.predicted_step) tried = now;
       if (best && now.predicted_step >= best->predicted_step) continue;
@@ -128,7 +127,7 @@ std::vector<PlanKind> kinds_of(const PlanWishes& wishes, bool attention) {
 std::map<std::string, Cycle> by_kernel(const std::vector<PlannedLaunch>& launches, int micro_batches) {
   std::map<std::string, Cycle> cycles;
   for (const PlannedLaunch& launch : launches)
-    cycles[hw::kernel_name(launch.launch.kind)] += micro_batches * std::max(launch.predicted, launch.stream);
+    cycles[hw::kernel_name(launch.launch.kind)] += micro_batches * launch.cycles();
   return cycles;
 }
 
@@ -136,13 +135,12 @@ double percent(Cycle part, Cycle whole) { return 100.0 * static_cast<double>(par
 
 std::string longest_launch(const Plan& plan, const Layers& layers) {
   const PlannedLaunch* longest = &plan.train.front();
-  const auto cycles = [](const PlannedLaunch& launch) { return std::max(launch.predicted, launch.stream); };
   for (const PlannedLaunch& launch : plan.train)
-    if (cycles(launch) > cycles(*longest)) longest = &launch;
+    if (launch.cycles() > longest->cycles()) longest = &launch;
   return fmt::format("longest launch: {} of {} ({}), {:.0f} % of them", hw::kernel_name(longest->launch.kind),
                      layers[static_cast<std::size_t>(longest->launch.layer)].name,
                      longest->stream > longest->predicted ? "its stream over Ethernet" : "on the wafer",
-                     percent(cycles(*longest) * plan.micro_batches, plan.predicted_step));
+                     percent(longest->cycles() * plan.micro_batches, plan.predicted_step));
 }
 
 /// The best plan that differs from the chosen one in more than the width, and the kernel that it loses most with.
@@ -189,8 +187,7 @@ std::vector<PlannedLaunch> predict_launches(const Layers& layers, const hw::Mach
                                             const std::vector<hw::Launch>& launches, bool train,
                                             const hw::Mapping& mapping, int tokens) {
   LaunchKinds kinds(layers, launches, train);
-  kinds.predict_all_but_loss(machine, mapping, tokens);
-  kinds.predict_loss(machine, mapping, tokens);
+  kinds.predict(machine, mapping, tokens);
   return kinds.all();
 }
 

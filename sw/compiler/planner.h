@@ -2,6 +2,7 @@
 // Chooses how a network lies on the wafer: the PEs of a lane, the lanes, the axis, the micro-batches, whether the
 // output layer's weights stay and which activations are computed again in the backward pass, for the shortest predicted
 // step that fits the SRAM of every PE.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct PlannedLaunch {
   Cycle stream = 0;            ///< Ethernet time of its stream
   proto::LimiterCycles parts;  ///< of `predicted`
   Cycle in_step = 0;           ///< on the wafer in a steady step (step_walk.h); 0: not known, or words come late
+
+  Cycle cycles() const { return std::max(predicted, stream); }
 };
 
 /// Plans that differ only in the PEs of a lane and the number of further lanes.
