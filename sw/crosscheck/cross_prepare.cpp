@@ -91,7 +91,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     } else {
       engine.stream(source, nullptr, owner);
     }
-    engine.reduce(0, engine.max_elements(), owner);
+    engine.reduce(0, engine.sizes().max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
   if (map.rounds_sums()) engine.round_sums();

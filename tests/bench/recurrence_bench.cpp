@@ -52,7 +52,7 @@ class Engine {
     return source;
   }
   void reduce() {
-    engine_->reduce(0, engine_->max_elements(), -1);
+    engine_->reduce(0, engine_->sizes().max_elements(), -1);
     engine_->close_reduction(false);
   }
 

@@ -35,7 +35,7 @@ CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "3
 
 
 def detectors_of(path):
-    if path.startswith(("hw/fabric/", "hw/kernels/")):
+    if path.startswith(("hw/fabric/", "hw/fast_forward/", "hw/kernels/")):
         return [*RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, *CROSSCHECK]

@@ -35,7 +35,7 @@ void run_rounds(StreamReduce& engine, int rounds, const std::vector<std::int32_t
     StreamReduce::Source source;
     source.edge = edge.data();
     engine.stream(source, nullptr, owner);
-    engine.reduce(0, engine.max_elements(), owner);
+    engine.reduce(0, engine.sizes().max_elements(), owner);
     engine.close_reduction(false);
   }
 }
@@ -171,15 +171,15 @@ TEST_CASE("steady runs inside a round are added to the last digit") {
             }
             const int owner = from_edge ? round * s.lines / 9 : -1;
             engine->stream(source, nullptr, owner);
-            engine->reduce(0, engine->max_elements(), owner);
+            engine->reduce(0, engine->sizes().max_elements(), owner);
             engine->close_reduction(from_edge && round % 2 == 1);
           }
           return engine;
         };
         const auto added = run(true), simulated = run(false);
         INFO(s.lines << ' ' << s.positions << ' ' << s.wavelets << ' ' << s.elements << " late " << late);
-        CHECK(added->added() > 0);
-        REQUIRE(simulated->added() == 0);
+        CHECK(added->books().wavelets_added > 0);
+        REQUIRE(simulated->books().wavelets_added == 0);
         CHECK(added->end() == simulated->end());
         for (int line = 0; line < s.lines; ++line)
           for (int position = 0; position < s.positions; ++position) {

@@ -1,4 +1,4 @@
-#include "hw/wafer/copy_search.h"
+#include "hw/fast_forward/copy_search.h"
 
 #include <algorithm>
 

@@ -11,8 +11,8 @@
 #include <tuple>
 #include <vector>
 
-#include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_times.h"
+#include "hw/fast_forward/engine_state.h"
 #include "tlm/base/instant.h"
 
 namespace weft::hw {
