@@ -45,7 +45,6 @@ struct PartBooks {
   /// [chain] with an edge: by how many cycles a line's words could have come later, since the last reset, without
   /// changing anything. Above 0 they never were what a wavelet waited for, so they could have come earlier as well.
   Book edge_slack;
-  std::int64_t wavelets_added = 0;  ///< times of a wavelet at a PE that were added, not simulated
 };
 
 }  // namespace weft::hw

@@ -171,8 +171,6 @@ class StreamReduce {
   void stream_wavelet(int line, std::int64_t k, int offset, const Source& source);
   void sweep_wavelet(int line, std::int64_t k, int offset, const Source& source);
   void take_wavelet(int line, std::int64_t k, int offset, const Source& source);
-  std::int32_t wavelet_distance(int line, std::int64_t k, int owner) const;
-  void skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner);
   void sweep(int line, std::int64_t k, int source, int last, int step);
   /// Where the wavelets of a line come from: a position, or just outside.
   int source_position(const Source& source) const {

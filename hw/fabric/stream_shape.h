@@ -26,7 +26,6 @@ struct StreamReduceShape {
   bool counted = false;           ///< rounds differ: begin_round() says how
   bool lists = false;             ///< rounds begin with a list for each position with elements; counted
   bool windows = false;           ///< positions have other elements in each round, without lists; counted
-  bool add_runs = true;           ///< steady runs of a round's stream are added, not simulated
   bool returns_early = false;     ///< returned sums may come back into their own round: returns() are kept
   Copies copies;                  ///< only of a part without neighbours
 

@@ -23,26 +23,12 @@ void StreamReduce::stream(int line, int first, int last, const Source& source) {
   if (shape_.lists) return stream_behind_lists(line, source);
   const int data = this->data(line);
   const std::int64_t base = wavelets_before(line);
-  if (!one_by_one(line)) state_.sums.of(line).face(source_position(source), timing_.hop);
-  if (first == 0) round_.undisturbed[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
-  // Worth the look only where a long run may follow, and sound only without neighbours, whose times are their own.
-  const bool may_skip = shape_.add_runs && first == 0 && last > data && data > 4 * timing_.history && source.side == 0;
-  std::int32_t distance = 0;
-  int steady = 0;
-  for (int offset = first; offset < std::min(last, data + 1); ++offset) {
-    stream_wavelet(line, base + offset, offset, source);
-    if (!may_skip || offset == 0) continue;
-    const std::int32_t now = wavelet_distance(line, base + offset, source.owner);
-    steady = now > 0 && now == distance ? steady + 1 : 0;
-    distance = now;
-    if (steady < timing_.history || state_.receivers.known_at(line)) continue;
-    const auto clear = state_.sums.of(line).clear_steps(depart(line, base + offset), 0, active(), distance);
-    const auto rest = static_cast<int>(std::min<std::int64_t>(data - 1 - offset, clear));
-    if (rest < timing_.history) continue;
-    skip_wavelets(line, base + offset, rest, distance, source.owner);
-    offset += rest;
-    steady = 0;
+  if (first == 0) {
+    if (!one_by_one(line)) state_.sums.of(line).face(source_position(source), timing_.hop);
+    round_.undisturbed[static_cast<std::size_t>(line)] = data > 0 && !steals(line);
   }
+  for (int offset = first; offset < std::min(last, data + 1); ++offset)
+    stream_wavelet(line, base + offset, offset, source);
 }
 
 // The owner takes its list and sends; what comes of that to others before they have their lists goes before these.
@@ -92,46 +78,6 @@ void StreamReduce::sweep_wavelet(int line, std::int64_t k, int offset, const Sou
     }
     sweep(line, k, -1, shape_.positions, +1);
   }
-}
-
-// By how much every time of wavelet k is later than that of wavelet k - 1, or 0 if not all by the same.
-std::int32_t StreamReduce::wavelet_distance(int line, std::int64_t k, int owner) const {
-  const std::int32_t *now = depart(line, k), *before = depart(line, k - 1);
-  const std::int32_t distance = now[0] - before[0];
-  std::int32_t moved = now[-1] ^ (before[-1] + distance);
-  if (now[-1] == never_binds && before[-1] == never_binds) moved = 0;
-  for (int p = 0; p < shape_.positions; ++p) moved |= now[p] ^ (before[p] + distance);
-  const std::int32_t *taken = state_.consume.row(line, k), *taken_before = state_.consume.row(line, k - 1);
-  for (int p = 0; p < active(); ++p) moved |= taken[p] ^ (taken_before[p] + distance);
-  // An owner without elements fills its queue before it is in step with what leaves that.
-  if (owner >= active()) moved |= taken[owner] ^ (taken_before[owner] + distance);
-  return moved == 0 ? distance : 0;
-}
-
-// All times of the last `history` wavelets are `distance` apart, and all operands of the recurrences lie among
-// them (the edge's own times grow by 1, no more than the rest): the next `rest` wavelets keep the distance.
-void StreamReduce::skip_wavelets(int line, std::int64_t k, int rest, std::int32_t distance, int owner) {
-  const std::int32_t shift = rest * distance;
-  const auto move = [&](TimeRings& rings, int first, int last) {
-    for (int p = first; p < last; ++p) {
-      const std::int32_t newest = rings.row(line, k)[p];
-      if (newest == never_binds) continue;
-      for (int back = 0; back < timing_.history; ++back)
-        rings.row(line, k + rest - back)[p] = newest + shift - back * distance;
-    }
-  };
-  move(state_.depart, -1, shape_.positions + 1);
-  move(state_.consume, 0, active());
-  if (owner >= active()) move(state_.consume, owner, owner + 1);
-  if (owner >= 0) {  // the others' state follows when they take the control wavelet
-    const auto at = static_cast<std::size_t>(owner);
-    const std::int32_t fill = owner < active() ? std::max(0, timing_.fill - state_.sizes.length()[owner]) : 0;
-    book(&PartBooks::stall, line)[at] += rest * fill;
-    book(&PartBooks::blocked, line)[at] += rest * (distance - state_.sizes.length()[owner] - fill);
-    free_of(line)[at] += shift;
-    if (owner < active()) ready_of(line)[at] += shift;
-  }
-  books_.wavelets_added += static_cast<std::int64_t>(rest) * shape_.positions;
 }
 
 void StreamReduce::sweep(int line, std::int64_t k, int source, int last, int step) {

@@ -2,22 +2,17 @@
 
 #include <algorithm>
 
+#include "hw/fast_forward/tuning.h"
+
 namespace weft::hw {
 
-namespace {
-
-constexpr int soon = 128;  // rounds
-
-}  // namespace
-
 void CopySearch::simulate_all(int first, int last, int lines) {
-  constexpr int late = 1024, least_share = 8;
   const int since = all_rounds_.empty() ? last : last - all_rounds_.back().second;
-  if (since < soon) spared_ = 2 * spared_ + 1;
-  if (since > late) spared_ /= 2;
-  if (spared_ * least_share > lines) {
+  if (since < tuning::soon) spared_ = 2 * spared_ + 1;
+  if (since > tuning::late) spared_ /= 2;
+  if (spared_ * tuning::least_share > lines) {
     spared_ = 0;
-    last += soon << gave_up_++;
+    last += tuning::soon << gave_up_++;
   }
   all_rounds_.emplace_back(first, last);
 }
@@ -28,20 +23,18 @@ bool CopySearch::simulates_all(int round) const {
 }
 
 bool CopySearch::looks_after(int round) const {
-  constexpr int rounds_between_looks = 4;
-  return !simulates_all(round + 1) && (round <= rounds_between_looks || round % rounds_between_looks == 0);
+  return !simulates_all(round + 1) &&
+         (round <= tuning::rounds_between_looks || round % tuning::rounds_between_looks == 0);
 }
 
 bool CopySearch::spare_positions() {
-  constexpr int least = 8, most = 64;
-  spared_ = std::max(least, 2 * spared_);
-  return spared_ <= most;
+  spared_ = std::max(tuning::least_spared_positions, 2 * spared_);
+  return spared_ <= tuning::most_spared_positions;
 }
 
 int CopySearch::pushed_lines(int failed) {
-  constexpr int least = 4;
-  const bool again = pushed_lines_ > 0 && failed - pushed_round_ < soon;
-  pushed_lines_ = again ? 2 * pushed_lines_ : std::max(least, pushed_lines_ / 2);
+  const bool again = pushed_lines_ > 0 && failed - pushed_round_ < tuning::soon;
+  pushed_lines_ = again ? 2 * pushed_lines_ : std::max(tuning::least_pushed_lines, pushed_lines_ / 2);
   pushed_round_ = failed;
   return pushed_lines_;
 }

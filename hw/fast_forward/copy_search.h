@@ -1,7 +1,6 @@
 #pragma once
 // In which rounds of a launch columns are looked for that are copies of each other (hw/fast_forward/fold.h), and how
-// many stand for themselves. Changes no result, only what is simulated. The numbers are tuned on the launches of
-// fold_test.
+// many stand for themselves. Changes no result, only what is simulated.
 #include <utility>
 #include <vector>
 

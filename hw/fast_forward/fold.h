@@ -16,7 +16,7 @@
 
 namespace weft::hw {
 
-/// What may be added instead of simulated; see StreamReduceShape::add_runs and above. Changes no result.
+/// What may be added instead of simulated; steady_runs.h, and above. Changes no result.
 struct FastForward {
   bool runs = false, copies = false;
 };

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <functional>
 
+#include "hw/fast_forward/tuning.h"
+
 namespace weft::hw {
 
 bool RoundRepeats::watches(int owner) {
-  constexpr int most_skipped = 31;
   if (owner == seen_) return watching_;
   seen_ = owner;
   if (watching_) {
-    skip_ = found_ ? 0 : std::min(2 * skip_ + 1, most_skipped);
+    skip_ = found_ ? 0 : std::min(2 * skip_ + 1, tuning::most_skipped_owners);
     skipped_ = 0;
   } else {
     ++skipped_;

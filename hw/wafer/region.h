@@ -137,6 +137,7 @@ class Region : public sc_core::sc_module {
   std::unique_ptr<StreamReduce> engine_;
   Fold fold_;           ///< no groups: of all PEs
   LaunchTimes booked_;  ///< of all PEs, before the engine began
+  bool add_runs_ = false;
   bool find_copies_ = false;
   bool find_repeats_ = false;
   bool adds_round_ = false;  ///< the round under way

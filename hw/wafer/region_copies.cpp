@@ -2,6 +2,7 @@
 // and places that a launch can be gone on with from.
 #include <algorithm>
 
+#include "hw/fast_forward/tuning.h"
 #include "hw/wafer/region.h"
 
 namespace weft::hw {
@@ -12,8 +13,7 @@ void Region::fold_copies(int round) {
   engine_->settle_senders();
   Fold found = find_fold(*engine_, !part_.map().lines_are_rows, search_.spared());
   const int columns = part_.map().lines_are_rows ? part_.map().positions : part_.map().lines;
-  constexpr int least_gain = 2;
-  if (static_cast<int>(found.first.size()) * least_gain > columns) return;
+  if (static_cast<int>(found.first.size()) * tuning::least_gain > columns) return;
   fold(std::move(found));
 }
 
@@ -77,6 +77,7 @@ void Region::resume(const StateRows& rows, const EngineState& state, int rounds)
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
+  add_runs_ = true;
   engine_ = std::make_unique<StreamReduce>(timing_, folded(whole_shape(), fold_));
   take_state(*engine_, state, rows, rounds);
 }

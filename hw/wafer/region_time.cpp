@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "hw/fabric/launch_times.h"
+#include "hw/fast_forward/steady_runs.h"
 #include "hw/wafer/region.h"
 
 namespace weft::hw {
@@ -27,12 +28,11 @@ void Region::begin_time(FastForward fast_forward) {
   listed_ = {};
   find_repeats_ = adds_round_ = false;
   if (!part_.mapped()) return;
-  StreamReduceShape shape = whole_shape();
-  shape.add_runs = fast_forward.runs;
+  add_runs_ = fast_forward.runs;
   find_copies_ = fast_forward.copies && part_.alone() && part_.map().reduces;
   find_repeats_ = fast_forward.runs && part_.alone() && part_.map().reduces && !part_.map().returns &&
                   !part_.map().from_edge && !part_.map().kept;
-  engine_ = std::make_unique<StreamReduce>(timing_of(timing_, part_.map()), shape);
+  engine_ = std::make_unique<StreamReduce>(timing_of(timing_, part_.map()), whole_shape());
 }
 
 StreamReduceShape Region::whole_shape() const {
@@ -96,6 +96,11 @@ void Region::run_stream(int round, const std::int32_t* edge) {
   const bool alone = !part_.neighbour(part_.right()) && (part_.map().from_edge || !part_.neighbour(part_.left()));
   const StreamReduceShape& shape = engine_->shape();
   for (int line = shape.chain - 1; line >= 0; --line) {
+    if (alone && add_runs_) {
+      stream_in_runs(*engine_, line, source);
+      if (part_.map().reduces) open_line(line);
+      continue;
+    }
     const int wavelets = engine_->sizes().data(line) + 1;
     const int chunk = alone ? wavelets : timing_.link_queue;
     for (int first = 0; first < wavelets; first += chunk)

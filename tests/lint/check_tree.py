@@ -36,7 +36,7 @@ MAY_INCLUDE = {
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe", "sw/frontend"],
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph"],
     "sw/check": ["tlm/base", "hw/spec", "hw/fabric", "hw/kernels", "hw/wafer", "hw/csx"],
-    "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/kernels", "rtl/cosim"],
+    "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "hw/fast_forward", "hw/kernels", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "tlm/stats", "tlm/block", "hw/spec", "hw/memoryx", "hw/swarmx", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph", "sw/kernels"],
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
