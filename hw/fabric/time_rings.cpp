@@ -42,9 +42,12 @@ void load_row(const std::int32_t*& from, std::ptrdiff_t count, std::int32_t orig
 TimeRings::TimeRings(Of of, const Extent& extent)
     : of_(of),
       extent_(extent),
+      last_slot_(extent.history - 1),
       stride_(extent.positions + 2 * extent.sides),
       line_stride_(stride_ * extent.history),
-      times_(static_cast<std::size_t>((extent.above + extent.lines + extent.below) * line_stride_), never_binds) {}
+      times_(static_cast<std::size_t>((extent.above + extent.lines + extent.below) * line_stride_), never_binds) {
+  first_ = extent.above * line_stride_ + extent.sides;
+}
 
 void TimeRings::compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const {
   for (std::size_t at = 0; at < times_.size(); at += static_cast<std::size_t>(stride_))

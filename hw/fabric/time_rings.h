@@ -65,7 +65,7 @@ class TimeRings {
     return extent_.by_position ? times_.data() + place_of(line, index, left) : row(line, index);
   }
   /// The slot of an index in a ring.
-  std::int64_t slot(std::int64_t index) const { return index & (extent_.history - 1); }
+  std::int64_t slot(std::int64_t index) const { return index & last_slot_; }
 
   // ---- see above -------------------------------------------------------------------------------------------------
   void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
@@ -77,10 +77,10 @@ class TimeRings {
 
  private:
   std::ptrdiff_t place(int line, std::int64_t index) const {
-    return (line + extent_.above) * line_stride_ + slot(index) * stride_ + extent_.sides;
+    return first_ + line * line_stride_ + slot(index) * stride_;
   }
   std::ptrdiff_t place_of(int line, std::int64_t index, int left) const {
-    return (line + extent_.above) * line_stride_ + left * std::ptrdiff_t{extent_.history} + slot(index) - left;
+    return first_ + line * line_stride_ + left * last_slot_ + slot(index);
   }
   /// Every row of a line, the newest first: visit(row at position `first`, count).
   template <typename Rings, typename Visit>
@@ -88,7 +88,8 @@ class TimeRings {
 
   Of of_ = Of::wavelets;
   Extent extent_;
-  std::ptrdiff_t stride_ = 0, line_stride_ = 0;
+  std::int64_t last_slot_ = 0;
+  std::ptrdiff_t first_ = 0, stride_ = 0, line_stride_ = 0;
   Times times_;
 };
 

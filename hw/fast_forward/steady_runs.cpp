@@ -45,11 +45,12 @@ class LineRun {
     const std::int32_t shift = rest * distance;
     const int history = engine_.timing().history;
     const auto move = [&](TimeRings& rings, int first, int last) {
-      for (int p = first; p < last; ++p) {
-        const std::int32_t newest = rings.row(line_, k)[p];
-        if (newest == never_binds) continue;
-        for (int back = 0; back < history; ++back)
-          rings.row(line_, k + rest - back)[p] = newest + shift - back * distance;
+      const std::int32_t* now = rings.row(line_, k);
+      newest_.assign(now + first, now + last);
+      for (int back = 0; back < history; ++back) {
+        std::int32_t* to = rings.row(line_, k + rest - back) + first;
+        for (std::size_t p = 0; p < newest_.size(); ++p)
+          if (newest_[p] != never_binds) to[p] = newest_[p] + shift - back * distance;
       }
     };
     move(state_.depart, -1, positions_ + 1);
@@ -68,6 +69,7 @@ class LineRun {
   StreamReduce& engine_;
   StreamState& state_;
   int line_, owner_, positions_, active_;
+  Times newest_;
 };
 
 }  // namespace
