@@ -217,12 +217,10 @@ std::optional<int> MatrixTimer::run_rounds() {
   return std::nullopt;
 }
 
-// To keep one costs about as much as a round of the lines that are simulated.
 void MatrixTimer::keep_place(int rounds) {
-  constexpr int rounds_between = 32;
   if (!lane_.lines_folded()) return;
   const int round = chunks_[lane_stands_.chunks].first + rounds;
-  if (place_ && round < chunks_[place_->chunk].first + place_->rounds + rounds_between) return;
+  if (place_ && round < chunks_[place_->chunk].first + place_->rounds + tuning::rounds_between_places) return;
   place_.emplace(Place{lane_stands_.chunks, rounds, lane_.place(), {}, drain_, edge_.size()});
   if (feed_) place_->feed = feed_->place();
 }

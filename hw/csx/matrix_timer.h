@@ -9,8 +9,8 @@
 
 #include "hw/csx/edge_drain.h"
 #include "hw/csx/edge_feed.h"
-#include "hw/csx/launch_memo.h"
 #include "hw/csx/launch_window.h"
+#include "hw/fast_forward/launch_memo.h"
 #include "hw/kernels/column_times.h"
 #include "hw/wafer/lane.h"
 

@@ -17,14 +17,14 @@ void time_sums(StreamReduce& engine, const LaunchMap& map, int round) {
   const int owner = map.sum_owners.of(round);
   const StreamReduce before = engine;
   engine.stream(source, nullptr, owner);
-  engine.reduce(0, engine.max_elements(), owner);
+  engine.reduce(0, engine.sizes().max_elements(), owner);
   if (!engine.returned_early()) return;
   for (StreamReduce::Returns expected; expected != engine.returns();) {
     expected = engine.returns();
     engine = before;
     engine.expect_returns(owner, expected);
     engine.stream(source, nullptr, owner);
-    engine.reduce(0, engine.max_elements(), owner);
+    engine.reduce(0, engine.sizes().max_elements(), owner);
   }
 }
 
@@ -62,8 +62,9 @@ std::int64_t attention_hops(const LaunchMap& map) {
 LaunchTimes attention_times(const MachineSpec& machine, const LaunchMap& map) {
   const FabricTiming timing(machine);
   if (map.vector_owners.any()) return VectorStage(timing, map, machine.pe.lanes.fmac_mixed).run();
-  StreamReduce engine(timing, part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
-  engine.keep_returns();
+  StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed);
+  shape.returns_early = true;
+  StreamReduce engine(timing, shape);
   for (int round = 0; round < map.rounds; ++round) {
     if (map.windows) begin_windowed_round(engine, map, round);
     time_sums(engine, map, round);

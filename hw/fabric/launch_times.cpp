@@ -114,7 +114,7 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
 void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
-  Rounds rounds{static_cast<int>(part.first_round()), static_cast<int>(part.rounds()), 0, 0, 0};
+  Rounds rounds{static_cast<int>(part.sizes().first_round()), static_cast<int>(part.sizes().rounds()), 0, 0, 0};
   const std::int64_t count = rounds.count();
   Cycle advances = 0;
   std::int64_t owner_rows = 0;
@@ -131,9 +131,9 @@ void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part
       times.of(TimeClass::receive) += pe.copies * pe.received;
       if (top && line == 0) times.wavelet_hops += pe.copies * elements * owner_rows;
       if (line >= shape.chain) continue;
-      rounds.wavelets = part.wavelets_taken(line);
-      rounds.elements = part.elements_summed(position);
-      rounds.axpy_cycles = part.axpy_cycles(position);
+      rounds.wavelets = part.sizes().wavelets_taken(line);
+      rounds.elements = part.sizes().elements_summed(position);
+      rounds.axpy_cycles = part.sizes().axpy_cycles(position);
       times.wavelet_hops += pe.copies * (rounds.wavelets + count + (map.reduces ? rounds.elements : 0));
       if (map.lists() && elements > 0) times.wavelet_hops += pe.copies * (rounds.elements + count);
       if (elements == 0) {  // a PE that only sends deltas

@@ -134,4 +134,25 @@ const std::int32_t* RampRuns::load(std::int32_t origin, std::int64_t wavelet, co
   return from;
 }
 
+void LineRuns::compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const {
+  for (const RampRuns& line : lines_) line.compare_positions(shift, differs);
+}
+
+void LineRuns::take_lines(const LineRuns& from, const std::vector<LineSource>& sources) {
+  for (std::size_t line = 0; line < sources.size(); ++line)
+    lines_[line] = from.of(sources[line].line).later(sources[line].later);
+}
+
+void LineRuns::take_positions(const LineRuns& from, const std::vector<int>& chosen) {
+  for (std::size_t line = 0; line < lines_.size(); ++line) lines_[line] = from.lines_[line].picked(chosen);
+}
+
+void LineRuns::save(int line, const LineOrigin& origin, Times& to) const {
+  of(line).save(origin.cycle, origin.sizes.wavelets_before(line), to);
+}
+
+void LineRuns::load(int line, const LineOrigin& origin, const std::int32_t*& from) {
+  from = of(line).load(origin.cycle, origin.sizes.wavelets_before(line), from);
+}
+
 }  // namespace weft::hw

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/fabric/time_rings.h"
+
 namespace weft::hw {
 
 class RampRuns {
@@ -45,7 +47,7 @@ class RampRuns {
   /// For how many steps of `distance` cycles times[p] of all positions in [first, last) stay clear of all runs.
   std::int64_t clear_steps(const std::int32_t* times, int first, int last, std::int32_t distance) const;
 
-  // ---- copies; see fold.h ----------------------------------------------------------------------------------------
+  // ---- part of a state; see LineRuns -----------------------------------------------------------------------------
   /// Adds to `differs` [positions] what is not as at the position before, `shift` later.
   void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
   /// Whether all is as in `before`, `shift` later.
@@ -55,7 +57,6 @@ class RampRuns {
   /// The runs at the positions of `chosen`, ascending.
   RampRuns picked(const std::vector<int>& chosen) const;
 
-  // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
   /// Told from cycle `origin` and wavelet `wavelet`.
   void save(std::int32_t origin, std::int64_t wavelet, std::vector<std::int32_t>& to) const;
   /// From what save() appended; returns what is behind it.
@@ -76,6 +77,28 @@ class RampRuns {
 
   std::vector<Run> runs_;
   std::vector<std::int32_t> times_;
+};
+
+/// Those of every line of a chain: a field of a state; time_rings.h.
+class LineRuns {
+ public:
+  LineRuns() = default;
+  explicit LineRuns(int lines) : lines_(static_cast<std::size_t>(lines)) {}
+
+  RampRuns& of(int line) { return lines_[static_cast<std::size_t>(line)]; }
+  const RampRuns& of(int line) const { return lines_[static_cast<std::size_t>(line)]; }
+
+  void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
+  bool line_follows(int line, std::int32_t shift, const RoundSizes& /*sizes*/) const {
+    return of(line).is_copy(of(line + 1), shift);
+  }
+  void take_lines(const LineRuns& from, const std::vector<LineSource>& sources);
+  void take_positions(const LineRuns& from, const std::vector<int>& chosen);
+  void save(int line, const LineOrigin& origin, Times& to) const;
+  void load(int line, const LineOrigin& origin, const std::int32_t*& from);
+
+ private:
+  std::vector<RampRuns> lines_;
 };
 
 }  // namespace weft::hw

@@ -164,52 +164,63 @@ void Receivers::compare_positions(std::int32_t shift, std::vector<std::int32_t>&
   }
 }
 
-void Receivers::pick(const Receivers& all, const std::vector<int>& chosen) {
+// Counts from here on.
+void Receivers::begin_anew(int line) {
+  std::int64_t& waiting = waiting_[static_cast<std::size_t>(line)] = 0;
+  for (Position& position : lines_[static_cast<std::size_t>(line)].positions) {
+    position.received = position.end = 0;
+    position.waited = position.count - position.taken;
+    waiting += position.waited;
+  }
+}
+
+void Receivers::take_lines(const Receivers& from, const std::vector<LineSource>& sources) {
+  for (int line = 0; line < static_cast<int>(sources.size()); ++line) {
+    const auto [of, later] = sources[static_cast<std::size_t>(line)];
+    Line& to = lines_[static_cast<std::size_t>(line)] = from.lines_[static_cast<std::size_t>(of)];
+    for (std::int32_t& time : to.times) time += later;
+    begin_anew(line);
+  }
+}
+
+void Receivers::take_positions(const Receivers& from, const std::vector<int>& chosen) {
   for (std::size_t line = 0; line < lines_.size(); ++line) {
-    const Line& from = all.lines_[line];
-    if (from.positions.empty()) continue;
+    const Line& all = from.lines_[line];
+    if (all.positions.empty()) continue;
     Line& to = lines_[line];
-    waiting_[line] = 0;
-    to.passed = from.passed;
-    for (const int p : chosen) {
-      Position position = from.positions[static_cast<std::size_t>(p)];
-      position.received = position.end = 0;
-      position.waited = position.count - position.taken;
-      waiting_[line] += position.waited;
-      to.positions.push_back(position);
-    }
-    for (std::size_t row = 0; row < from.times.size(); row += all.width_)
-      for (const int p : chosen) to.times.push_back(from.times[row + static_cast<std::size_t>(p)]);
+    to.passed = all.passed;
+    for (const int p : chosen) to.positions.push_back(all.positions[static_cast<std::size_t>(p)]);
+    for (std::size_t row = 0; row < all.times.size(); row += from.width_)
+      for (const int p : chosen) to.times.push_back(all.times[row + static_cast<std::size_t>(p)]);
+    begin_anew(static_cast<int>(line));
   }
 }
 
 // What has been passed by the main thread and by all wavelets before it is forgotten.
-void Receivers::save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
-                     std::vector<std::int32_t>& to) const {
+void Receivers::save(int line, const LineOrigin& origin, Times& to) const {
   const Line& at = lines_[static_cast<std::size_t>(line)];
   for (std::size_t p = 0; p < width_; ++p) {
     const Position position = at.times.empty() ? Position{} : at.positions[p];
     std::int32_t first = 0;
-    while (first < position.taken && time(at, first, static_cast<int>(p)) - ramp_ <= newest[p]) ++first;
+    while (first < position.taken && time(at, first, static_cast<int>(p)) - ramp_ <= origin.newest_on_ramp[p]) ++first;
     to.push_back(position.count - first);
     to.push_back(position.taken - first);
-    for (; first < position.count; ++first) to.push_back(time(at, first, static_cast<int>(p)) - origin);
+    for (; first < position.count; ++first) to.push_back(time(at, first, static_cast<int>(p)) - origin.cycle);
   }
 }
 
-void Receivers::load(int line, std::int32_t origin, const std::int32_t* from) {
+void Receivers::load(int line, const LineOrigin& origin, const std::int32_t*& from) {
   Line& at = lines_[static_cast<std::size_t>(line)];
   at.positions.assign(width_, {});
   for (std::size_t p = 0; p < width_; ++p) {
     Position& position = at.positions[p];
     position.count = *from++;
     position.taken = *from++;
-    position.waited = position.count - position.taken;
-    waiting_[static_cast<std::size_t>(line)] += position.waited;
     at.times.resize(std::max(at.times.size(), static_cast<std::size_t>(position.count) * width_));
     for (std::int32_t element = 0; element < position.count; ++element)
-      at.times[static_cast<std::size_t>(element) * width_ + p] = *from++ + origin;
+      at.times[static_cast<std::size_t>(element) * width_ + p] = *from++ + origin.cycle;
   }
+  begin_anew(line);
 }
 
 }  // namespace weft::hw

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/fabric/time_rings.h"
+
 namespace weft::hw {
 
 class Receivers {
@@ -42,18 +44,17 @@ class Receivers {
   /// Cycle after the last one; 0 without any.
   std::int32_t end(int line, int position) const;
 
-  // ---- copies of positions; see fold.h ---------------------------------------------------------------------------
-  /// Adds to `differs` [positions] what is not as at the position before, `shift` later.
+  // ---- a field of a state; time_rings.h. What has been received is not taken over. ---------------------------------
   void compare_positions(std::int32_t shift, std::vector<std::int32_t>& differs) const;
-  /// Takes over the state of `all` at the positions of `chosen`, but not what has been received.
-  void pick(const Receivers& all, const std::vector<int>& chosen);
-
-  // ---- the state of a line; see StreamReduce::save_line() --------------------------------------------------------
-  /// No wavelet that is still to be timed crosses a ramp before the cycle after `newest` [positions].
-  void save(int line, std::int32_t origin, const std::vector<std::int32_t>& newest,
-            std::vector<std::int32_t>& to) const;
-  /// From what save() appended.
-  void load(int line, std::int32_t origin, const std::int32_t* from);
+  /// Only where nothing is known at either.
+  bool line_follows(int line, std::int32_t /*shift*/, const RoundSizes& /*sizes*/) const {
+    return !known_at(line) && !known_at(line + 1);
+  }
+  void take_lines(const Receivers& from, const std::vector<LineSource>& sources);
+  void take_positions(const Receivers& from, const std::vector<int>& chosen);
+  /// What no wavelet still to be timed can meet on a ramp is left out.
+  void save(int line, const LineOrigin& origin, Times& to) const;
+  void load(int line, const LineOrigin& origin, const std::int32_t*& from);
 
  private:
   struct Position {
@@ -73,6 +74,7 @@ class Receivers {
     return line.times[static_cast<std::size_t>(element) * width_ + static_cast<std::size_t>(position)];
   }
   const Position* find(int line, int position) const;
+  void begin_anew(int line);
   void forget(Line& line, std::int32_t elements);
   void clear(Line& line);
 

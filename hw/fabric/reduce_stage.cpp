@@ -6,15 +6,15 @@
 namespace weft::hw {
 
 void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
-  std::int32_t* __restrict free = row(free_, line);
-  std::int32_t* __restrict ready = row(ready_, line);
-  std::int32_t* __restrict issue = row(issue_, line);
+  std::int32_t* __restrict free = free_of(line);
+  std::int32_t* __restrict ready = ready_of(line);
+  std::int32_t* __restrict issue = state_.issue.row(line);
   if (line > 0 && !steals(line)) {
     const std::int32_t fill = timing_.fill, before = timing_.issue - 1;
-    const std::int32_t* __restrict wait = row(books_.wait_sum, line);
-    std::int32_t* __restrict blocked = row(books_.blocked, line);
-    std::int32_t* __restrict stall = row(books_.stall, line);
-    for (int p = 0; p < active_; ++p) {
+    const std::int32_t* __restrict wait = book(&PartBooks::wait_sum, line);
+    std::int32_t* __restrict blocked = book(&PartBooks::blocked, line);
+    std::int32_t* __restrict stall = book(&PartBooks::stall, line);
+    for (int p = 0; p < active(); ++p) {
       const std::int32_t at = std::max(free[p], ready[p]);
       stall[p] += at - free[p];
       ready[p] = at + fill;
@@ -23,31 +23,32 @@ void StreamReduce::open_reduction(int line, const std::int32_t* sink_ready) {
     }
     return;
   }
-  for (int p = 0; p < active_; ++p) {
+  for (int p = 0; p < active(); ++p) {
     std::int32_t from = free[p];
     std::int32_t at =
-        receivers_.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &row(books_.stall, line)[p]);
-    if (line == 0) chain_.opens[static_cast<std::size_t>(p)] = at;
+        state_.receivers.next_free_cycle(line, p, std::max(free[p], ready[p]), from, &book(&PartBooks::stall, line)[p]);
+    if (line == 0) opens_[static_cast<std::size_t>(p)] = at;
     if (line == 0 && sink_ready)
-      at = receivers_.next_free_cycle(line, p, std::max(at, sink_ready[p]), from, &row(books_.blocked, line)[p]);
+      at = state_.receivers.next_free_cycle(line, p, std::max(at, sink_ready[p]), from,
+                                            &book(&PartBooks::blocked, line)[p]);
     ready[p] = at + timing_.fill;
-    issue[p] = receivers_.occupy(line, p, at, timing_.issue) - 1;
+    issue[p] = state_.receivers.occupy(line, p, at, timing_.issue) - 1;
     // What is neither an element, a wait for one, nor a receiver's is blocked: the other half in close_reduction().
-    row(books_.blocked, line)[p] += row(books_.wait_sum, line)[p] - issue[p];
+    book(&PartBooks::blocked, line)[p] += book(&PartBooks::wait_sum, line)[p] - issue[p];
   }
 }
 
 void StreamReduce::reduce_early(int line, int element, int owner_line) {
-  early_done_ = true;
+  round_.early_done = true;
   const bool returns = line == 0 && !shape_.chain_to_above && owner_line != 0;
-  for (const Group& group : groups_) {
-    if (element >= early(group)) continue;
+  for (const Group& group : state_.sizes.groups()) {
+    if (element >= state_.sizes.early(group)) continue;
     const std::int64_t j = group.summed + element;
     issue_element(line, j, group, group.first, group.last);
-    if (returns_.kept && line == owner_line) {
-      returns_.owner_issued.resize(width_, never_binds);
-      const std::int32_t* issued = of_sum(chain_.element, line, j, group.first);
-      std::copy(issued + group.first, issued + group.last, returns_.owner_issued.begin() + group.first);
+    if (shape_.returns_early && line == owner_line) {
+      round_.owner_issued.resize(static_cast<std::size_t>(shape_.positions), never_binds);
+      const std::int32_t* issued = state_.element.row(line, j, group.first);
+      std::copy(issued + group.first, issued + group.last, round_.owner_issued.begin() + group.first);
     }
     if (line > 0) cross_ramp(line - 1, j, group, group.first, group.last);
     if (returns) return_element(j, owner_line, group.first, group.last);
@@ -55,13 +56,15 @@ void StreamReduce::reduce_early(int line, int element, int owner_line) {
 }
 
 void StreamReduce::take_early(int element) {
-  for (const Group& group : groups_)
-    if (element < early(group)) cross_ramp(shape_.chain - 1, group.summed + element, group, group.first, group.last);
+  for (const Group& group : state_.sizes.groups())
+    if (element < state_.sizes.early(group))
+      cross_ramp(shape_.chain - 1, group.summed + element, group, group.first, group.last);
 }
 
 void StreamReduce::reduce(int first, int last, int owner_line) {
-  for (const Group& group : groups_) {
-    const int begin = std::max(first, early_done_ ? early(group) : 0), end = std::min(last, group.elements);
+  for (const Group& group : state_.sizes.groups()) {
+    const int begin = std::max(first, round_.early_done ? state_.sizes.early(group) : 0),
+              end = std::min(last, group.elements);
     if (begin < end) reduce_group(group, begin, end, owner_line);
   }
 }
@@ -92,19 +95,17 @@ void StreamReduce::reduce_element(int line, std::int64_t j, const Group& group, 
 // The element of the line below leaves for the core of this line.
 void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
-  const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
-    return of_sum(times, of_line, index, left);
-  };
-  const std::int32_t* __restrict below = at(chain_.leave, line + 1, j);
-  std::int32_t* __restrict arrive = at(chain_.arrive, line + 1, j);
-  const std::int32_t* __restrict before = at(chain_.arrive, line + 1, j - 1);
-  const std::int32_t* __restrict taken = at(chain_.element, line, j - depth(group));
+  const auto at = [left](TimeRings& times, int of_line, std::int64_t index) { return times.row(of_line, index, left); };
+  const std::int32_t* __restrict below = at(state_.leave, line + 1, j);
+  std::int32_t* __restrict arrive = at(state_.arrive, line, j);
+  const std::int32_t* __restrict before = at(state_.arrive, line, j - 1);
+  const std::int32_t* __restrict taken = at(state_.element, line, j - state_.sizes.depth(group));
   const std::int32_t way =
       timing_.hop + (line + 1 < shape_.chain ? copies_.line_lag[static_cast<std::size_t>(line) + 1] : 0);
   std::int32_t moved = 0;  // not a cycle after the one before
-  if (receivers_.known_at(line)) {
+  if (state_.receivers.known_at(line)) {
     for (int p = left; p < right; ++p) {
-      arrive[p] = receivers_.first_free(line, p, std::max({below[p] + way, before[p] + 1, taken[p] + ramp}));
+      arrive[p] = state_.receivers.first_free(line, p, std::max({below[p] + way, before[p] + 1, taken[p] + ramp}));
       moved |= arrive[p] ^ (before[p] + 1);
     }
   } else {
@@ -114,10 +115,10 @@ void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
     }
   }
   const std::int64_t element = j - group.summed;
-  RampRuns& sums = sums_[static_cast<std::size_t>(line)];
+  RampRuns& sums = state_.sums.of(line);
   if (shape_.lists) {
-    lists_.sums[static_cast<std::size_t>(line)].add(left, arrive[left]);
-  } else if (moved == 0 && element != 0 && element != early(group)) {
+    state_.lists.sums[static_cast<std::size_t>(line)].add(left, arrive[left]);
+  } else if (moved == 0 && element != 0 && element != state_.sizes.early(group)) {
     sums.extend(left, 1);
   } else {
     const std::int64_t closing = wavelets_before(line) + data(line);
@@ -128,27 +129,25 @@ void StreamReduce::cross_ramp(int line, std::int64_t j, const Group& group, int 
 // The core of the line issues its element, which leaves the router.
 void StreamReduce::issue_element(int line, std::int64_t j, const Group& group, int left, int right) {
   const std::int32_t ramp = timing_.ramp;
-  const auto at = [this, left](Times& times, int of_line, std::int64_t index) {
-    return of_sum(times, of_line, index, left);
-  };
-  const std::int32_t* __restrict room = at(chain_.arrive, line, j - timing_.link_queue);
+  const auto at = [left](TimeRings& times, int of_line, std::int64_t index) { return times.row(of_line, index, left); };
+  const std::int32_t* __restrict room = at(state_.arrive, line - 1, j - timing_.link_queue);
   const bool has_input = line + 1 < shape_.chain || shape_.chain_from_below;
   const bool has_output = line > 0 || shape_.chain_to_above;
-  std::int32_t* __restrict element = at(chain_.element, line, j);
-  const std::int32_t* __restrict before = j == group.summed ? row(issue_, line) : at(chain_.element, line, j - 1);
-  std::int32_t* __restrict wait = row(books_.wait_sum, line);
-  std::int32_t* __restrict blocked = row(books_.blocked, line);
-  std::int32_t* __restrict leave = at(chain_.leave, line, j);
-  const std::int32_t* __restrict leave_before = at(chain_.leave, line, j - 1);
-  const std::int32_t* __restrict sent = at(chain_.leave, line, j - timing_.output_queue);
-  const std::int32_t* __restrict arrive = at(chain_.arrive, line + 1, j);
+  std::int32_t* __restrict element = at(state_.element, line, j);
+  const std::int32_t* __restrict before = j == group.summed ? state_.issue.row(line) : at(state_.element, line, j - 1);
+  std::int32_t* __restrict wait = book(&PartBooks::wait_sum, line);
+  std::int32_t* __restrict blocked = book(&PartBooks::blocked, line);
+  std::int32_t* __restrict leave = at(state_.leave, line, j);
+  const std::int32_t* __restrict leave_before = at(state_.leave, line, j - 1);
+  const std::int32_t* __restrict sent = at(state_.leave, line, j - timing_.output_queue);
+  const std::int32_t* __restrict arrive = at(state_.arrive, line, j);
   if (steals(line)) {
     for (int p = left; p < right; ++p) {
       const std::int32_t begin = before[p] + 1, waited = wait[p];
       std::int32_t from = begin, room = 0;
-      std::int32_t now = receivers_.next_free_cycle(line, p, from, from, &room);
-      if (has_input) now = receivers_.next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
-      if (has_output) now = receivers_.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &room);
+      std::int32_t now = state_.receivers.next_free_cycle(line, p, from, from, &room);
+      if (has_input) now = state_.receivers.next_free_cycle(line, p, std::max(now, arrive[p] + ramp), from, &wait[p]);
+      if (has_output) now = state_.receivers.next_free_cycle(line, p, std::max(now, sent[p] + ramp), from, &room);
       blocked[p] -= now - begin - (wait[p] - waited) - room;
       element[p] = now;
     }
@@ -167,22 +166,22 @@ void StreamReduce::issue_element(int line, std::int64_t j, const Group& group, i
     if (lag > 0) check_copies(line, j, left, right);
     for (int p = left; p < right; ++p)
       leave[p] = std::max(element[p] + 1 + ramp, std::max(leave_before[p], room[p] - lag) + 1);
-    if (shape_.lists) lists_.leave[static_cast<std::size_t>(line)].add(left, leave[left]);
+    if (shape_.lists) state_.lists.leave[static_cast<std::size_t>(line)].add(left, leave[left]);
   }
 }
 
-// See fold.h: before `leave` of element j is known. Arrivals of a round's early elements may already stand in the place
-// of older ones, later than those: an element has also arrived a ramp before it was issued.
+// See copy_checks.h: before `leave` of element j is known. Arrivals of a round's early elements may already stand in
+// the place of older ones, later than those: an element has also arrived a ramp before it was issued.
 void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
-  const auto at = [this, left](const Times& times, int of_line, std::int64_t index) {
-    return of_sum(times, of_line, index, left);
+  const auto at = [left](const TimeRings& times, int of_line, std::int64_t index) {
+    return times.row(of_line, index, left);
   };
   const auto l = static_cast<std::size_t>(line);
-  const std::int32_t* element = at(chain_.element, line, j);
-  const std::int32_t* leave_before = at(chain_.leave, line, j - 1);
-  const std::int32_t* own_room = at(chain_.arrive, line + 1, j - timing_.link_queue);
-  const std::int32_t* room_issued = at(chain_.element, line, j - timing_.link_queue);
-  const std::int32_t *fed = at(chain_.leave, line + 1, j), *room = at(chain_.arrive, line, j - timing_.link_queue);
+  const std::int32_t* element = at(state_.element, line, j);
+  const std::int32_t* leave_before = at(state_.leave, line, j - 1);
+  const std::int32_t* own_room = at(state_.arrive, line, j - timing_.link_queue);
+  const std::int32_t* room_issued = at(state_.element, line, j - timing_.link_queue);
+  const std::int32_t *fed = at(state_.leave, line + 1, j), *room = at(state_.arrive, line - 1, j - timing_.link_queue);
   const std::int32_t shift = copies_.line_lag[l + 1] + copies_.shift, lag = copies_.line_lag[l];
   bool alike = true, has_room = true;
   for (int p = left; p < right; ++p) {
@@ -196,31 +195,28 @@ void StreamReduce::check_copies(int line, std::int64_t j, int left, int right) {
 }
 
 void StreamReduce::return_element(std::int64_t j, int owner_line, int left, int right) {
-  const std::int32_t* element = of_sum(chain_.element, 0, j, left);
-  for (int p = left; p < right; ++p) {
-    const auto at = static_cast<std::size_t>(p);
-    chain_.returned[at] = std::max(element[p] + 1 + timing_.ramp, chain_.returned[at] + 1);
-  }
+  const std::int32_t* element = state_.element.row(0, j, left);
+  for (int p = left; p < right; ++p)
+    state_.returned[p] = std::max(element[p] + 1 + timing_.ramp, state_.returned[p] + 1);
   deliver_returned(owner_line, left, right);
 }
 
 void StreamReduce::deliver_returned(int owner_line, int left, int right) {
   if (owner_line < 0 || owner_line >= shape_.lines) return;
   const std::int32_t way = owner_line * timing_.hop + timing_.ramp;
-  chain_.returned_arrival.resize(width_);
-  for (int p = left; p < right; ++p)
-    chain_.returned_arrival[static_cast<std::size_t>(p)] = chain_.returned[static_cast<std::size_t>(p)] + way;
-  if (returns_.kept) {
-    returns_.times.resize(width_);
+  round_.returned_arrival.resize(static_cast<std::size_t>(shape_.positions));
+  for (int p = left; p < right; ++p) round_.returned_arrival[static_cast<std::size_t>(p)] = state_.returned[p] + way;
+  if (shape_.returns_early) {
+    round_.returns.resize(static_cast<std::size_t>(shape_.positions));
     for (int p = left; p < right; ++p)
-      returns_.times[static_cast<std::size_t>(p)].push_back(chain_.returned_arrival[static_cast<std::size_t>(p)]);
+      round_.returns[static_cast<std::size_t>(p)].push_back(round_.returned_arrival[static_cast<std::size_t>(p)]);
   }
-  if (!returns_.expected) receive(owner_line, chain_.returned_arrival.data(), left, right);
+  if (!round_.returns_expected) receive(owner_line, round_.returned_arrival.data(), left, right);
 }
 
 void StreamReduce::expect_returns(int line, const Returns& times) {
-  returns_.expected = true;
-  Times element(width_);
+  round_.returns_expected = true;
+  Times element(static_cast<std::size_t>(shape_.positions));
   for (std::size_t p = 0; p < times.size(); ++p) {
     for (const std::int32_t time : times[p]) {
       element[p] = time;
@@ -230,18 +226,24 @@ void StreamReduce::expect_returns(int line, const Returns& times) {
 }
 
 bool StreamReduce::returned_early() const {
-  for (std::size_t p = 0; p < returns_.owner_issued.size() && p < returns_.times.size(); ++p)
-    if (!returns_.times[p].empty() && returns_.times[p].front() <= returns_.owner_issued[p]) return true;
+  for (std::size_t p = 0; p < round_.owner_issued.size() && p < round_.returns.size(); ++p)
+    if (!round_.returns[p].empty() && round_.returns[p].front() <= round_.owner_issued[p]) return true;
   return false;
+}
+
+const std::int32_t* StreamReduce::last_issue_row(int line, int position) const {
+  const Group* group = position < active() ? &sizes().group_at(position) : nullptr;
+  if (!group || group->elements == 0) return state_.issue.row(line);
+  return state_.element.row(line, group->summed + group->elements - 1, position);
 }
 
 void StreamReduce::close_reduction(bool advance) {
   for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t* free = row(free_, line);
-    std::int32_t* issue = row(issue_, line);
-    for (const Group& group : groups_) {
-      const std::int32_t *last = last_issue_row(line, group.first), *wait = row(books_.wait_sum, line);
-      std::int32_t* blocked = row(books_.blocked, line);
+    std::int32_t* free = free_of(line);
+    std::int32_t* issue = state_.issue.row(line);
+    for (const Group& group : state_.sizes.groups()) {
+      const std::int32_t *last = last_issue_row(line, group.first), *wait = book(&PartBooks::wait_sum, line);
+      std::int32_t* blocked = book(&PartBooks::blocked, line);
       for (int p = group.first; p < group.last; ++p) {
         issue[p] = last[p];
         blocked[p] += last[p] - group.elements - wait[p];
@@ -249,36 +251,36 @@ void StreamReduce::close_reduction(bool advance) {
     }
     const std::int32_t tail = (advance && line == 0 ? timing_.control : 0) + timing_.scalar;
     if (steals(line)) {
-      for (int p = 0; p < active_; ++p) free[p] = receivers_.occupy(line, p, issue[p] + 1, tail);
+      for (int p = 0; p < active(); ++p) free[p] = state_.receivers.occupy(line, p, issue[p] + 1, tail);
     } else {
-      for (int p = 0; p < active_; ++p) free[p] = issue[p] + 1 + tail;
+      for (int p = 0; p < active(); ++p) free[p] = issue[p] + 1 + tail;
     }
     if (advance && line == 0 && !shape_.chain_to_above)
-      for (int p = 0; p < active_; ++p) chain_.returned[static_cast<std::size_t>(p)] += timing_.control;
+      for (int p = 0; p < active(); ++p) state_.returned[p] += timing_.control;
   }
-  close_counts();
-  early_done_ = returns_.expected = false;
-  returns_.times.clear();
-  returns_.owner_issued.clear();
+  state_.sizes.close_round();
+  round_.early_done = round_.returns_expected = false;
+  round_.returns.clear();
+  round_.owner_issued.clear();
   for (int line = 0; line < shape_.chain; ++line) {
-    sums_[static_cast<std::size_t>(line)].forget_before(wavelets_before(line));
-    receivers_.end_round(line);
+    state_.sums.of(line).forget_before(wavelets_before(line));
+    state_.receivers.end_round(line);
   }
 }
 
 void StreamReduce::close_without_reduction() {
   for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t* free = row(free_, line);
-    for (int p = 0; p < active_; ++p) free[p] += timing_.scalar;
+    std::int32_t* free = free_of(line);
+    for (int p = 0; p < active(); ++p) free[p] += timing_.scalar;
   }
-  close_counts();
+  state_.sizes.close_round();
 }
 
 // One vector instruction, which waits for the last AXPY's pipeline.
 void StreamReduce::round_sums() {
   for (int line = 0; line < shape_.chain; ++line) {
-    std::int32_t *free = row(free_, line), *ready = row(ready_, line), *stall = row(books_.stall, line);
-    for (int p = 0; p < active_; ++p) {
+    std::int32_t *free = free_of(line), *ready = ready_of(line), *stall = book(&PartBooks::stall, line);
+    for (int p = 0; p < active(); ++p) {
       const std::int64_t sums =
           std::int64_t{shape_.elements[static_cast<std::size_t>(p)]} * shape_.wavelets[static_cast<std::size_t>(line)];
       if (sums == 0) continue;
@@ -287,66 +289,6 @@ void StreamReduce::round_sums() {
       free[p] = from + timing_.issue + static_cast<std::int32_t>(ceil_div(sums, timing_.convert_lanes));
     }
   }
-}
-
-void StreamReduce::copy_ring(const Times& ring_times, int line, int element, std::int32_t* to) const {
-  for (const Group& group : groups_) {
-    if (element >= group.elements) continue;
-    const std::int32_t* from = of_sum(ring_times, line, group.summed + element, group.first);
-    std::copy(from + group.first, from + group.last, to + group.first);
-  }
-}
-
-void StreamReduce::fill_ring(Times& ring_times, int line, int element, const std::int32_t* from) {
-  for (const Group& group : groups_) {
-    if (element >= group.elements) continue;
-    std::int32_t* to = of_sum(ring_times, line, group.summed + element, group.first);
-    std::copy(from + group.first, from + group.last, to + group.first);
-  }
-}
-
-void StreamReduce::set_below(int element, const std::int32_t* departures) {
-  fill_ring(chain_.leave, shape_.chain, element, departures);
-}
-void StreamReduce::set_above(int element, const std::int32_t* credits) {
-  fill_ring(chain_.arrive, 0, element, credits);
-}
-void StreamReduce::get_leaving(int element, std::int32_t* departures) const {
-  copy_ring(chain_.leave, 0, element, departures);
-}
-void StreamReduce::get_credits(int element, std::int32_t* credits) const {
-  copy_ring(chain_.arrive, shape_.chain, element, credits);
-}
-
-PeTimes StreamReduce::pe(int line, int position) const {
-  const auto at = static_cast<std::size_t>(line) * width_ + static_cast<std::size_t>(position);
-  PeTimes times;
-  times.wait_stream = books_.wait_stream[at];
-  times.wait_partial_sum = books_.wait_sum[at];
-  times.blocked = books_.blocked[at];
-  times.stall = books_.stall[at];
-  times.received = receivers_.received(line, position);
-  times.received_late = receivers_.received_late(line, position);
-  times.received_before = receivers_.received_before(line, position);
-  times.main_end = line < shape_.chain ? free_[at] : 0;
-  times.begin = line < shape_.chain && !begin_.empty() ? begin_[at] : 0;
-  if (line < shape_.chain && position >= first_sender()) {
-    const std::int32_t waited = waited_to_send(line, position);
-    times.main_end += waited;
-    times.blocked += waited;
-  }
-  const std::int32_t lag =
-      copies_.line_lag[static_cast<std::size_t>(line)] + copies_.position_lag[static_cast<std::size_t>(position)];
-  if (lag > 0) times.copies = lag / copies_.shift + 1;
-  times.end = std::max<Cycle>(times.main_end, receivers_.end(line, position)) + lag;
-  return times;
-}
-
-Cycle StreamReduce::end() const {
-  Cycle end = 0;
-  for (int line = 0; line < shape_.lines; ++line)
-    for (int position = 0; position < shape_.positions; ++position) end = std::max(end, pe(line, position).end);
-  return end;
 }
 
 }  // namespace weft::hw

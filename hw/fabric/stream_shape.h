@@ -1,10 +1,17 @@
 #pragma once
 // What an engine of stream_reduce.h simulates, and what it tells of a PE.
+#include <cstdint>
 #include <vector>
 
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
+
+/// Lines or positions that stand for neighbours which do the same, each `shift` cycles after the one before it.
+struct Copies {
+  std::vector<int> of_line, of_position;  ///< how many each stands for, itself included; empty: each for itself
+  std::int32_t shift = 0;
+};
 
 /// What this part of the rectangle does in every round of the launch.
 struct StreamReduceShape {
@@ -19,7 +26,8 @@ struct StreamReduceShape {
   bool counted = false;           ///< rounds differ: begin_round() says how
   bool lists = false;             ///< rounds begin with a list for each position with elements; counted
   bool windows = false;           ///< positions have other elements in each round, without lists; counted
-  bool add_runs = true;           ///< exact fast-forward inside a round's stream: steady runs are added, not simulated
+  bool returns_early = false;     ///< returned sums may come back into their own round: returns() are kept
+  Copies copies;                  ///< only of a part without neighbours
 
   /// Positions differ in their elements from round to round.
   bool positions_differ() const { return lists || windows; }
@@ -27,7 +35,7 @@ struct StreamReduceShape {
 
 /// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
 struct PeTimes {
-  int copies = 1;      ///< PEs that it stands for, itself included; fold.h
+  int copies = 1;      ///< PEs that it stands for, itself included
   Cycle begin = 0;     ///< main thread
   Cycle main_end = 0;  ///< main thread has ended
   Cycle end = 0;       ///< main thread and receiver of the last copy have ended

@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "hw/fabric/time_rings.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
 
 using proto::TimeClass;
-
-namespace {
-
-constexpr std::int32_t never_binds = std::numeric_limits<std::int32_t>::min() / 2;
-
-}  // namespace
 
 VectorStage::VectorStage(const FabricTiming& timing, const LaunchMap& map, int lanes)
     : timing_(timing), map_(map), lanes_(lanes) {

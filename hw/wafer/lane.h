@@ -36,7 +36,7 @@ class Lane : public sc_core::sc_module {
   /// Cycle at which the last wavelet of the last round has left the west edge.
   std::int32_t edge_departure() const { return edge_departure_; }
   /// Since the last call, per chain line: by how many cycles its words could have come later;
-  /// StreamReduce::edge_slack().
+  /// PartBooks::edge_slack.
   std::vector<std::int32_t> take_edge_slack();
   /// Issue of the last element of the last round by the PE of the east column in row `position`.
   std::int32_t sink_issue(int position) const { return sink_issue_[static_cast<std::size_t>(position)]; }

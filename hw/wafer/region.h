@@ -7,13 +7,13 @@
 #include <memory>
 #include <systemc>
 
-#include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_map.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/fabric/listed_rounds.h"
-#include "hw/fabric/round_repeats.h"
 #include "hw/fabric/stream_reduce.h"
-#include "hw/wafer/copy_search.h"
+#include "hw/fast_forward/copy_search.h"
+#include "hw/fast_forward/engine_state.h"
+#include "hw/fast_forward/round_repeats.h"
 #include "hw/wafer/region_values.h"
 #include "tlm/wavelet/burst.h"
 
@@ -42,7 +42,7 @@ class Region : public sc_core::sc_module {
   /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
   void open_round(int round, const std::int32_t* sink_ready);
   /// The round's lists, stream and what comes of the sum before it has ended. Precondition: the launch has lists, and
-  /// the region holds all of it. `edge`: StreamReduce::take_lists(). Returns when the last wavelet of the lists has
+  /// the region holds all of it. `edge`: ListStage::take(). Returns when the last wavelet of the lists has
   /// left the west edge.
   std::int32_t run_listed(int round, const std::int32_t* edge);
   /// The stream and what comes of the sum before it has ended. Precondition: starts_stream(round), and the regions that
@@ -54,7 +54,7 @@ class Region : public sc_core::sc_module {
   void close_round(int round);
   /// After close_round(): columns that had been found to be copies may have been none in this round. The launch must be
   /// gone on with from a place before it, or run again without FastForward::copies.
-  bool copies_failed() const { return engine_ && !engine_->fold_holds(); }
+  bool copies_failed() const { return engine_ && !engine_->copies().hold; }
   /// Lines were found to be copies, and one of each kind is simulated.
   bool lines_folded() const { return fold_.of_lines; }
   /// Where the region stands between two rounds. Precondition: lines_folded().
@@ -86,12 +86,12 @@ class Region : public sc_core::sc_module {
   /// tokens are copies.
   bool give_state(StateRows& rows, EngineState& state) const;
   /// The cycle that a state's times are told from.
-  std::int32_t state_origin() const { return engine_->state_origin(); }
+  std::int32_t state_origin() const { return engine_->state().origin(); }
   /// Stands as the region did whose state() this was, after `rounds` rounds, with times told from the state's origin.
   void resume(const StateRows& rows, const EngineState& state, int rounds);
   /// Before close_round(): departure from the west edge of the last wavelet of this round.
   std::int32_t edge_departure();
-  /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; StreamReduce::edge_slack().
+  /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; PartBooks::edge_slack.
   void take_edge_slack(std::vector<std::int32_t>& slack);
   /// Of all PEs, or one of each kind, once copies were found. Line 0 and, in a launch whose sums leave, positions are
   /// as in the launch.
@@ -137,6 +137,7 @@ class Region : public sc_core::sc_module {
   std::unique_ptr<StreamReduce> engine_;
   Fold fold_;           ///< no groups: of all PEs
   LaunchTimes booked_;  ///< of all PEs, before the engine began
+  bool add_runs_ = false;
   bool find_copies_ = false;
   bool find_repeats_ = false;
   bool adds_round_ = false;  ///< the round under way

@@ -2,6 +2,7 @@
 // and places that a launch can be gone on with from.
 #include <algorithm>
 
+#include "hw/fast_forward/tuning.h"
 #include "hw/wafer/region.h"
 
 namespace weft::hw {
@@ -10,17 +11,16 @@ namespace weft::hw {
 void Region::fold_copies(int round) {
   if (!find_copies_ || !fold_.first.empty() || !search_.looks_after(round)) return;
   engine_->settle_senders();
-  Fold found = engine_->find_fold(!part_.map().lines_are_rows, search_.spared());
+  Fold found = find_fold(*engine_, !part_.map().lines_are_rows, search_.spared());
   const int columns = part_.map().lines_are_rows ? part_.map().positions : part_.map().lines;
-  constexpr int least_gain = 2;
-  if (static_cast<int>(found.first.size()) * least_gain > columns) return;
+  if (static_cast<int>(found.first.size()) * tuning::least_gain > columns) return;
   fold(std::move(found));
 }
 
 void Region::fold(Fold fold) {
   begin_books();
   fold_ = std::move(fold);
-  engine_ = std::make_unique<StreamReduce>(engine_->folded(fold_));
+  engine_ = std::make_unique<StreamReduce>(folded(*engine_, fold_));
 }
 
 // The next engine counts from here on, of what waits to send as well.
@@ -33,7 +33,7 @@ void Region::begin_books() {
 
 void Region::unfold() {
   begin_books();
-  engine_ = std::make_unique<StreamReduce>(engine_->unfolded(whole_shape(), fold_));
+  engine_ = std::make_unique<StreamReduce>(unfolded(*engine_, whole_shape(), fold_));
   fold_ = {};
 }
 
@@ -46,7 +46,7 @@ void Region::go_back(const Place& to) {
 }
 
 bool Region::go_back_and_spare(const Place& to, int failed) {
-  const int group = engine_->pushed_back();
+  const int group = engine_->copies().pushed_back;
   if (group < 0 || part_.map().lists() || to.fold.first != fold_.first) return false;
   const int lines = search_.pushed_lines(failed);
   go_back(to);
@@ -77,7 +77,8 @@ void Region::resume(const StateRows& rows, const EngineState& state, int rounds)
   booked_ = {};
   repeats_ = {};
   find_repeats_ = adds_round_ = false;
-  engine_ = std::make_unique<StreamReduce>(timing_, whole_shape(), fold_);
+  add_runs_ = true;
+  engine_ = std::make_unique<StreamReduce>(timing_, folded(whole_shape(), fold_));
   take_state(*engine_, state, rows, rounds);
 }
 

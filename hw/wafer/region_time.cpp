@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "hw/fabric/launch_times.h"
+#include "hw/fast_forward/steady_runs.h"
 #include "hw/wafer/region.h"
 
 namespace weft::hw {
@@ -27,12 +28,11 @@ void Region::begin_time(FastForward fast_forward) {
   listed_ = {};
   find_repeats_ = adds_round_ = false;
   if (!part_.mapped()) return;
-  StreamReduceShape shape = whole_shape();
-  shape.add_runs = fast_forward.runs;
+  add_runs_ = fast_forward.runs;
   find_copies_ = fast_forward.copies && part_.alone() && part_.map().reduces;
   find_repeats_ = fast_forward.runs && part_.alone() && part_.map().reduces && !part_.map().returns &&
                   !part_.map().from_edge && !part_.map().kept;
-  engine_ = std::make_unique<StreamReduce>(timing_of(timing_, part_.map()), shape);
+  engine_ = std::make_unique<StreamReduce>(timing_of(timing_, part_.map()), whole_shape());
 }
 
 StreamReduceShape Region::whole_shape() const {
@@ -52,7 +52,7 @@ void Region::add_times(LaunchTimes& times) const {
 }
 
 std::int32_t Region::sink_issue(int position) const {
-  return adds_round_ ? engine_->closed_issue(position) + repeats_.cycles() : engine_->last_issue(position);
+  return adds_round_ ? engine_->state().issue.row(0)[position] + repeats_.cycles() : engine_->last_issue(position);
 }
 
 void Region::open_round(int round, const std::int32_t* sink_ready) {
@@ -76,7 +76,7 @@ std::int32_t Region::run_listed(int round, const std::int32_t* edge) {
   StreamReduce::Source source;
   source.owner = part_.map().owner_row(round);
   listed_.run(*engine_, edge, source, sink_ready_);
-  return engine_->list_departure();
+  return engine_->lists().departure();
 }
 
 int Region::owner_here() const {
@@ -96,7 +96,12 @@ void Region::run_stream(int round, const std::int32_t* edge) {
   const bool alone = !part_.neighbour(part_.right()) && (part_.map().from_edge || !part_.neighbour(part_.left()));
   const StreamReduceShape& shape = engine_->shape();
   for (int line = shape.chain - 1; line >= 0; --line) {
-    const int wavelets = engine_->data(line) + 1;
+    if (alone && add_runs_) {
+      stream_in_runs(*engine_, line, source);
+      if (part_.map().reduces) open_line(line);
+      continue;
+    }
+    const int wavelets = engine_->sizes().data(line) + 1;
     const int chunk = alone ? wavelets : timing_.link_queue;
     for (int first = 0; first < wavelets; first += chunk)
       stream_chunk(line, first, std::min(first + chunk, wavelets), source);
@@ -109,7 +114,7 @@ void Region::stream_chunk(int line, int first, int last, const StreamReduce::Sou
   const bool to_right = source.owner >= 0 || source.side <= 0;
   if (to_left && part_.neighbour(part_.left())) pass_stream(-1, line, first, last);
   if (to_right && part_.neighbour(part_.right())) pass_stream(+1, line, first, last);
-  if (part_.map().reduces && last > engine_->data(line)) open_line(line);
+  if (part_.map().reduces && last > engine_->sizes().data(line)) open_line(line);
 }
 
 // Wavelets [first, last) leave for a neighbour, and when it had room for each comes back.
@@ -128,7 +133,7 @@ void Region::pass_stream(int side, int line, int first, int last) {
 
 void Region::open_line(int line) {
   engine_->open_reduction(line, sink_ready_);
-  for (int element = 0; element < engine_->early_elements(); ++element) {
+  for (int element = 0; element < engine_->sizes().early_elements(); ++element) {
     engine_->reduce_early(line, element, owner_here());
     if (line == 0) hand_on(BurstKind::early_sum, element, element + 1);
   }
@@ -138,9 +143,9 @@ void Region::run_sum(int round) {
   round_ = round;
   if (adds_round_) return;
   const bool alone = !part_.neighbour(part_.above()) && !(part_.map().returns && part_.neighbour(part_.below()));
-  const int elements = engine_->max_elements();
+  const int elements = engine_->sizes().max_elements();
   const int chunk = alone ? std::max(elements, 1) : 1;
-  for (int first = engine_->early_elements(); first < elements; first += chunk)
+  for (int first = engine_->sizes().early_elements(); first < elements; first += chunk)
     sum_elements(first, std::min(first + chunk, elements));
 }
 
@@ -163,8 +168,7 @@ void Region::hand_on(BurstKind kind, int first, int last) {
     send(part_.above(), burst);
     engine_->set_above(first, burst.credits.data());
   } else if (part_.map().returns && owner_here() < 0) {
-    const std::int32_t* times = engine_->returned();
-    pass_returned(round_, first, last, std::vector<std::int32_t>(times, times + engine_->shape().positions));
+    pass_returned(round_, first, last, engine_->state().returned.times());
   }
 }
 
@@ -185,7 +189,7 @@ void Region::close_round(int round) {
     ++rounds_added_;
     if (!part_.map().last_round_of_block(round)) return;
     repeats_.settle(*engine_);
-    return engine_->owners_to_come(part_.map().next_owner(round));
+    return engine_->state().sizes.owners_to_come(part_.map().next_owner(round));
   }
   if (part_.map().reduces) {
     engine_->close_reduction(part_.line_first() == 0 && part_.map().advances(round));
@@ -193,7 +197,8 @@ void Region::close_round(int round) {
     engine_->close_without_reduction();
     if (round + 1 == part_.map().rounds && part_.map().rounds_sums()) engine_->round_sums();
   }
-  if (!part_.map().from_edge) engine_->owners_to_come(part_.map().next_owner(round) - part_.position_first());
+  if (!part_.map().from_edge)
+    engine_->state().sizes.owners_to_come(part_.map().next_owner(round) - part_.position_first());
   pe_rounds_ += std::int64_t{engine_->shape().lines} * engine_->shape().positions;
   fold_copies(round);
   find_repeat(round);
@@ -202,16 +207,17 @@ void Region::close_round(int round) {
 std::int32_t Region::edge_departure() {
   std::int32_t last = std::numeric_limits<std::int32_t>::min();
   const StreamReduceShape& shape = engine_->shape();
-  for (int line = 0; line < shape.chain; ++line) last = std::max(last, engine_->halo(-1, line, engine_->data(line)));
+  for (int line = 0; line < shape.chain; ++line)
+    last = std::max(last, engine_->halo(-1, line, engine_->sizes().data(line)));
   return last;
 }
 
 void Region::take_edge_slack(std::vector<std::int32_t>& slack) {
   for (int line = 0; line < engine_->shape().chain; ++line) {
     std::int32_t& least = slack[static_cast<std::size_t>(part_.line_first() + line)];
-    least = std::min(least, engine_->edge_slack(line));
+    least = std::min(least, engine_->books().edge_slack[static_cast<std::size_t>(line)]);
   }
-  engine_->reset_edge_slack();
+  engine_->books().reset_edge_slack();
 }
 
 void Region::take_burst(Side from, WaveletBurst& burst) {

@@ -8,6 +8,7 @@
 #include "hw/fabric/attention_times.h"
 #include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
+#include "hw/fast_forward/steady_runs.h"
 #include "hw/kernels/column_times.h"
 #include "hw/kernels/rotary.h"
 #include "hw/pe/arithmetic.h"
@@ -89,9 +90,9 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     if (map.lists()) {
       listed.run(engine, launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows(), source, nullptr);
     } else {
-      engine.stream(source, nullptr, owner);
+      hw::stream_in_runs(engine, source, nullptr, owner);
     }
-    engine.reduce(0, engine.max_elements(), owner);
+    engine.reduce(0, engine.sizes().max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
   if (map.rounds_sums()) engine.round_sums();

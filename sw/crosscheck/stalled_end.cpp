@@ -52,7 +52,7 @@ class StalledRun {
   int owner() const { return map_.returns ? map_.sum_owners.of(round_) : -1; }
 
   void stream(int line) {
-    const int wavelets = engine_.data(line) + 1;
+    const int wavelets = engine_.sizes().data(line) + 1;
     hw::StreamReduce::Source source;
     if (!map_.from_edge) {
       source.owner = map_.stream_owners.of(round_);
@@ -75,14 +75,14 @@ class StalledRun {
 
   void open_sum(int line) {
     engine_.open_reduction(line, nullptr);
-    for (int element = 0; element < engine_.early_elements(); ++element) {
+    for (int element = 0; element < engine_.sizes().early_elements(); ++element) {
       engine_.reduce_early(line, element, owner());
       if (line == 0) leave(element);
     }
   }
 
   void close_sum() {
-    for (int element = engine_.early_elements(); element < engine_.max_elements(); ++element) {
+    for (int element = engine_.sizes().early_elements(); element < engine_.sizes().max_elements(); ++element) {
       engine_.reduce(element, element + 1, owner());
       leave(element);
     }

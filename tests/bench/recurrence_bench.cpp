@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "hw/fabric/stream_reduce.h"
+#include "hw/fast_forward/steady_runs.h"
 #include "hw/spec/machine_file.h"
 #include "tests/bench/bare_recurrence.h"
 #include "tests/support/paths.h"
@@ -23,14 +23,14 @@ hw::FabricTiming timing() { return hw::FabricTiming(hw::load_machine("wse2", wef
 
 class Engine {
  public:
-  Engine(const RoundShape& shape, bool add_runs) : edge_(static_cast<std::size_t>(shape.lines), 0) {
+  Engine(const RoundShape& shape, bool add_runs)
+      : add_runs_(add_runs), edge_(static_cast<std::size_t>(shape.lines), 0) {
     hw::StreamReduceShape whole;
     whole.lines = whole.chain = shape.lines;
     whole.positions = shape.positions;
     whole.wavelets.assign(static_cast<std::size_t>(shape.lines), shape.wavelets);
     whole.elements.assign(static_cast<std::size_t>(shape.positions), shape.elements);
     whole.lanes = shape.lanes;
-    whole.add_runs = add_runs;
     engine_ = std::make_unique<hw::StreamReduce>(timing(), whole);
   }
   void stream() { engine_->stream(source()); }
@@ -39,7 +39,11 @@ class Engine {
     reduce();
   }
   void round() {
-    engine_->stream(source(), nullptr, -1);
+    if (add_runs_) {
+      hw::stream_in_runs(*engine_, source(), nullptr, -1);
+    } else {
+      engine_->stream(source(), nullptr, -1);
+    }
     reduce();
   }
   void close() { engine_->close_without_reduction(); }
@@ -52,10 +56,11 @@ class Engine {
     return source;
   }
   void reduce() {
-    engine_->reduce(0, engine_->max_elements(), -1);
+    engine_->reduce(0, engine_->sizes().max_elements(), -1);
     engine_->close_reduction(false);
   }
 
+  bool add_runs_;
   std::vector<std::int32_t> edge_;
   std::unique_ptr<hw::StreamReduce> engine_;
 };

@@ -24,9 +24,10 @@ MAY_INCLUDE = {
     "hw/spec": ["tlm/base"],
     "hw/pe": HW_BLOCK,
     "hw/fabric": HW_BLOCK + ["hw/pe"],
+    "hw/fast_forward": HW_BLOCK + ["hw/fabric"],
     "hw/kernels": HW_BLOCK + ["hw/fabric", "hw/pe"],
-    "hw/wafer": HW_BLOCK + ["hw/kernels", "hw/fabric", "hw/pe"],
-    "hw/csx": HW_BLOCK + ["hw/wafer", "hw/kernels", "hw/fabric"],
+    "hw/wafer": HW_BLOCK + ["hw/fast_forward", "hw/kernels", "hw/fabric", "hw/pe"],
+    "hw/csx": HW_BLOCK + ["hw/wafer", "hw/fast_forward", "hw/kernels", "hw/fabric"],
     "hw/cluster": ["tlm/*", "hw/*"],
     "hw/*": HW_BLOCK,
     "sw/identity": [],
@@ -35,7 +36,7 @@ MAY_INCLUDE = {
     "sw/graph": ["tlm/base", "hw/spec", "hw/pe", "sw/frontend"],
     "sw/kernels": ["tlm/base", "tlm/stats", "tlm/trace", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph"],
     "sw/check": ["tlm/base", "hw/spec", "hw/fabric", "hw/kernels", "hw/wafer", "hw/csx"],
-    "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/kernels", "rtl/cosim"],
+    "sw/crosscheck": ["tlm/*", "hw/spec", "hw/pe", "hw/fabric", "hw/fast_forward", "hw/kernels", "sw/kernels", "rtl/cosim"],
     "sw/fabric": ["tlm/base", "hw/spec", "hw/pe", "sw/kernels"],
     "sw/compiler": ["tlm/base", "tlm/stats", "tlm/block", "hw/spec", "hw/memoryx", "hw/swarmx", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph", "sw/kernels"],
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
@@ -49,7 +50,7 @@ MAY_INCLUDE = {
     "rtl/absent": ["tlm/*", "hw/*", "rtl/cosim"],
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
-WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
+WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "hw/fast_forward", "hw/kernels", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
                    "sw/budget", "sw/checkpoint", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend", "sw/text")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")

@@ -26,7 +26,7 @@ TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test
 SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
                                             "task_test", "window_test", "assembler_test", "special_functions_test")]
-RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
+RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "stream_state_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
                test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test"),
                test("timing", "softmax_times_test"), test("unit", "launch_windows_test"), test("timing", "attention_test")]
 CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3", *options))
@@ -35,7 +35,7 @@ CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "3
 
 
 def detectors_of(path):
-    if path.startswith(("hw/fabric/", "hw/kernels/")):
+    if path.startswith(("hw/fabric/", "hw/fast_forward/", "hw/kernels/")):
         return [*RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, *CROSSCHECK]

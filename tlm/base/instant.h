@@ -35,7 +35,7 @@ class Instant {
 using RunCycle = Instant<struct RunBegin>;
 /// Since the launch that is meant began.
 using LaunchCycle = Instant<struct LaunchBegin>;
-/// Since the origin of a state of a lane that is kept (hw/csx/launch_memo.h).
+/// Since the origin of a state of a lane that is kept (hw/fast_forward/launch_memo.h).
 using StateCycle = Instant<struct StateOrigin>;
 
 }  // namespace weft

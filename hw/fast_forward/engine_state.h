@@ -1,11 +1,11 @@
 #pragma once
 // States of engines between two rounds, kept so that equal ones are found and any can be gone on from. A state is the
-// rows that each line saved (StreamReduce::save_line()) with the fold; states of one launch share most of their rows.
+// rows that each line saved (StreamState::save_line()) with the fold; states of one launch share most of their rows.
 #include <cstdint>
 #include <deque>
 #include <vector>
 
-#include "hw/fabric/fold.h"
+#include "hw/fast_forward/fold.h"
 
 namespace weft::hw {
 
@@ -29,10 +29,6 @@ class StateRows {
   std::vector<std::int32_t> table_;    ///< of their numbers, a power of two long; -1: empty
   std::size_t bytes_ = 0;
 };
-
-class StreamReduce;
-struct FabricTiming;
-struct StreamReduceShape;
 
 /// Makes of `state`, an earlier one or none, the state of `engine`, whose positions were folded as `fold` says.
 void give_state(const StreamReduce& engine, const Fold& fold, StateRows& rows, EngineState& state);

@@ -31,6 +31,9 @@ class RoundRepeats {
   LaunchTimes times() const;
 
  private:
+  /// Whether room at the edge for the next round does to it what that for the one noted did to that, `cycles` later.
+  bool same_room(const StreamReduce& engine, const std::int32_t* sink_ready, std::int32_t cycles) const;
+
   using Row = std::vector<std::int32_t>;
 
   int seen_ = -1;                        ///< by watches()
@@ -38,7 +41,7 @@ class RoundRepeats {
   int skip_ = 0, skipped_ = 0;           ///< owners, from one that is watched to the next
   int owner_ = -1;
   std::int64_t noted_ = -1;  ///< rounds of the engine
-  Row common_, books_;
+  Row common_, books_, opens_;
   std::vector<Row> lines_;
   std::int32_t origin_ = 0;
   LaunchTimes times_;

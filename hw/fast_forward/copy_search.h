@@ -1,6 +1,6 @@
 #pragma once
-// In which rounds of a launch columns are looked for that are copies of each other (hw/fabric/fold.h), and how many
-// stand for themselves. Changes no result, only what is simulated. The numbers are tuned on the launches of fold_test.
+// In which rounds of a launch columns are looked for that are copies of each other (hw/fast_forward/fold.h), and how
+// many stand for themselves. Changes no result, only what is simulated.
 #include <utility>
 #include <vector>
 
@@ -21,7 +21,7 @@ class CopySearch {
   /// tokens are a cycle faster in a sum; where a sum of theirs holds up a wavelet that has passed those of the columns
   /// before them, some of these wait for room. False: no more.
   bool spare_positions();
-  /// See StreamReduce::find_fold().
+  /// See find_fold().
   int spared() const { return spared_; }
   /// Of a group whose last lines waited for room in round `failed`, how many more stand for themselves. An edge that
   /// cannot take the sums as fast as they are made pushes back along the chain, in a launch a line further every few

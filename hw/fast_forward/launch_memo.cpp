@@ -1,4 +1,4 @@
-#include "hw/csx/launch_memo.h"
+#include "hw/fast_forward/launch_memo.h"
 
 #include <algorithm>
 

@@ -11,8 +11,9 @@
 #include <tuple>
 #include <vector>
 
-#include "hw/fabric/engine_state.h"
 #include "hw/fabric/launch_times.h"
+#include "hw/fast_forward/engine_state.h"
+#include "hw/fast_forward/tuning.h"
 #include "tlm/base/instant.h"
 
 namespace weft::hw {
@@ -46,12 +47,11 @@ struct ChunkRun {
 /// Launches of one shape: the states between chunks that were met, and the way from each to the next.
 class LaunchWalks {
  public:
-  static constexpr int begin = 0;                                     ///< all PEs idle and all queues empty, origin 0
-  static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  ///< of states that are kept
+  static constexpr int begin = 0;  ///< all PEs idle and all queues empty, origin 0
   /// Null if no chunk was simulated that `input` makes the same.
   const ChunkRun* find(int state, const ChunkInput& input) const;
   /// Whether one more state may be kept.
-  bool room() const { return rows_.bytes() < most_bytes; }
+  bool room() const { return rows_.bytes() < tuning::most_state_bytes; }
   /// Adds a chunk simulated from `state`. `after`: the state after it; null: it is not kept, so it cannot be met again
   /// or gone on from; it is told from the origin of the one before. Returns the chunk with the state after it.
   const ChunkRun& add(int state, ChunkRun run, const EngineState* after);
