@@ -95,10 +95,11 @@ void LineValues::load(int row, int first, LineImage& image) {
   const LineProgram& of = program(row, first);
   const int tokens = tokens_of(first), columns = image.columns(), at = first_token(first);
   halves_.resize(static_cast<std::size_t>(tokens) * static_cast<std::size_t>(columns));
-  for (std::size_t place = 0; place < of.constants.size(); ++place) {
-    std::uint32_t* cells = image.cells(of.constants_at + 2 * static_cast<int>(place));
-    for (int column = 0; column < columns; ++column)
-      cells[column] = of.constants[place].at(block.first_feature(row), first_token(first + column) % block.tokens);
+  for (int column = 0; column < columns; ++column) {
+    const int token = first_token(first + column) % block.tokens;
+    for (std::size_t place = 0; place < of.constants.size(); ++place)
+      image.cells(of.constants_at + 2 * static_cast<int>(place))[column] =
+          of.constants[place].at(block.first_feature(row), token);
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {
