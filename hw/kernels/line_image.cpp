@@ -43,7 +43,11 @@ void add_each(std::uint32_t* accumulators, const float* values, std::size_t coun
 void LineImage::resize(int words, int columns) {
   columns_ = columns;
   const auto wide = static_cast<std::size_t>(columns);
-  cells_.resize(static_cast<std::size_t>((words + 1) / 2) * wide);
+  const std::size_t needed = static_cast<std::size_t>((words + 1) / 2) * wide;
+  if (room_ < needed) {
+    cells_.reset(new std::uint32_t[needed]);  // make_unique would write zeros
+    room_ = needed;
+  }
   scalars_.resize(wide);
   factors_.resize(wide);
   const std::size_t most = std::max<std::size_t>(values_at_once, wide);

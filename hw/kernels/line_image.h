@@ -1,5 +1,6 @@
 #pragma once
 // The memories of PEs of one row that run the same program, side by side, and what its instructions do to them all.
+#include <memory>
 #include <vector>
 
 #include "hw/kernels/line_program.h"
@@ -15,9 +16,9 @@ class LineImage {
 
   int columns() const { return columns_; }
   /// fp32 elements of every column: [element][column]. `word` is even.
-  std::uint32_t* cells(std::int64_t word) { return cells_.data() + static_cast<std::ptrdiff_t>(word / 2) * columns_; }
+  std::uint32_t* cells(std::int64_t word) { return cells_.get() + static_cast<std::ptrdiff_t>(word / 2) * columns_; }
   const std::uint32_t* cells(std::int64_t word) const {
-    return cells_.data() + static_cast<std::ptrdiff_t>(word / 2) * columns_;
+    return cells_.get() + static_cast<std::ptrdiff_t>(word / 2) * columns_;
   }
   /// `count` elements of 16 or 32 bits from `word` on, of every column, from or to [column][element].
   void put(std::int64_t word, const std::uint16_t* from, int count);
@@ -52,7 +53,8 @@ class LineImage {
   void scatter(const std::vector<std::uint16_t>& from, std::int64_t word, int count);
 
   int columns_ = 0;
-  std::vector<std::uint32_t> cells_;  ///< [pair of words][column]
+  std::unique_ptr<std::uint32_t[]> cells_;  ///< [pair of words][column]
+  std::size_t room_ = 0;                    ///< for so many cells
   std::vector<std::uint32_t> scalars_;
   std::vector<std::uint16_t> halves_, others_;  ///< of elements_at_once(), as the next
   std::vector<float> widened_;

@@ -8,14 +8,18 @@ namespace weft::hw {
 
 namespace {
 
-/// Columns whose images are held at once.
-constexpr int most_columns = 256;
+/// Columns whose images are held at once: as few as loops over columns run well with, where more do not stay in cache.
+constexpr int least_columns = 16, most_columns = 256;
+constexpr std::int64_t cached_words = 1 << 18;
 
 }  // namespace
 
 void LineValues::run(int first, int last) {
   for (int end = 0; first < last; first = end) {
-    const int most = std::min(last, first + most_columns);
+    const int rows = programs_.meet() ? programs_.block().rows() : 1;
+    const auto fit = static_cast<int>(cached_words / (std::int64_t{rows} * program(0, first).words()));
+    const int most =
+        std::min(last, first + std::clamp(fit / least_columns * least_columns, least_columns, most_columns));
     for (end = first + 1; end < most && tokens_of(end) == tokens_of(first);) ++end;
     run_alike(first, end - first);
   }
