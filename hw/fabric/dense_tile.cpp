@@ -51,6 +51,8 @@ void tile_of(View<const float> a, View<const float> b, View<float> c, const Bloc
     }
     for_each_vector<Rows>([&](int row, int v) { sum[row][v] += partial[row][v]; });
   }
+  // As if the place of C were new: else the compiler holds all its addresses throughout, and vectors lack registers.
+  asm("" : "+r"(c.data), "+r"(c.stride));
   for_each_vector<Rows>([&](int row, int v) { store(place(c, row, v), sum[row][v]); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The memories of PEs of one row that run the same program, side by side, and what its instructions do to them all.
+#include <memory>
 #include <vector>
 
 #include "hw/kernels/line_program.h"
@@ -7,6 +8,7 @@
 
 namespace weft::hw {
 
+/// Elements of all columns stand behind each other, [element][column]: an instruction is a few loops over arrays.
 class LineImage {
  public:
   /// Holds anything at first.
@@ -14,32 +16,49 @@ class LineImage {
 
   int columns() const { return columns_; }
   /// fp32 elements of every column: [element][column]. `word` is even.
-  std::uint32_t* cells(std::int64_t word) { return cells_.data() + static_cast<std::ptrdiff_t>(word / 2) * columns_; }
-  std::uint16_t half(std::int64_t word, int column) {
-    return static_cast<std::uint16_t>(cells(word)[column] >> shift_of(word));
+  std::uint32_t* cells(std::int64_t word) { return cells_.get() + static_cast<std::ptrdiff_t>(word / 2) * columns_; }
+  const std::uint32_t* cells(std::int64_t word) const {
+    return cells_.get() + static_cast<std::ptrdiff_t>(word / 2) * columns_;
   }
-  void put_half(std::int64_t word, int column, std::uint16_t value) {
-    std::uint32_t& cell = cells(word)[column];
-    cell = (cell & ~(0xffffU << shift_of(word))) | std::uint32_t{value} << shift_of(word);
-  }
+  /// `count` elements of 16 or 32 bits from `word` on, of every column, from or to [column][element].
+  void put(std::int64_t word, const std::uint16_t* from, int count);
+  void put(std::int64_t word, const float* from, int count);
+  void get(std::int64_t word, std::uint16_t* to, int count) const;
+  void get(std::int64_t word, float* to, int count) const;
+  /// The half at `word` of every column.
+  void fill(std::int64_t word, std::uint16_t value);
 
   /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns.
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
+  /// ADD32, SUB32, MUL32 or MAX32 of the `count` elements at `word` with [element][column].
+  void combine(Opcode opcode, std::int64_t word, const std::uint32_t* with, int count);
 
  private:
   static int shift_of(std::int64_t word) { return word % 2 == 0 ? 0 : 16; }
   void vector(const Instruction& instruction, const VectorPlace& place);
-  /// AXPYM, OUTERM. Precondition: the scalars are read.
+  template <typename Operation>
+  void apply(const Operation& operation, const Instruction& instruction, const VectorPlace& place);
+  /// AXPYM, OUTERM; TO_HALF16; SCALE16: conversions of arrays.
   void add_products(const Instruction& instruction, const VectorPlace& place);
+  void narrow(const Instruction& instruction, const VectorPlace& place);
+  void scale(const Instruction& instruction, const VectorPlace& place);
   /// Scalars of all columns; true if they are one.
   template <int Words>
   bool read_scalars(const VectorPlace& place);
+  /// Elements whose columns are worked on at once.
+  int elements_at_once(const Instruction& instruction) const;
+  /// Halves of `count` elements, `step` words apart: [element][column].
+  void gather(std::int64_t word, int step, int count, std::vector<std::uint16_t>& to) const;
+  /// Back, one behind the other.
+  void scatter(const std::vector<std::uint16_t>& from, std::int64_t word, int count);
 
   int columns_ = 0;
-  std::vector<std::uint32_t> cells_;  ///< [pair of words][column]
+  std::unique_ptr<std::uint32_t[]> cells_;  ///< [pair of words][column]
+  std::size_t room_ = 0;                    ///< for so many cells
   std::vector<std::uint32_t> scalars_;
-  std::vector<std::uint16_t> halves_;  ///< of every column, as the two below
-  std::vector<float> factors_, widened_;
+  std::vector<std::uint16_t> halves_, others_;  ///< of elements_at_once(), as the next
+  std::vector<float> widened_;
+  std::vector<float> factors_;
 };
 
 }  // namespace weft::hw

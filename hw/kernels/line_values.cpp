@@ -1,7 +1,6 @@
 #include "hw/kernels/line_values.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "tlm/base/fp16.h"
 
@@ -9,16 +8,19 @@ namespace weft::hw {
 
 namespace {
 
-/// Columns whose images are held at once.
-constexpr int most_columns = 256;
+/// Columns whose images are held at once: as few as loops over columns run well with, where more do not stay in cache.
+constexpr int least_columns = 16, most_columns = 256;
+constexpr std::int64_t cached_words = 1 << 18;
 
 }  // namespace
 
 void LineValues::run(int first, int last) {
-  const BlockMap& block = programs_.block();
   for (int end = 0; first < last; first = end) {
-    const int most = std::min(last, first + most_columns);
-    for (end = first + 1; end < most && block.tokens_of(end) == block.tokens_of(first);) ++end;
+    const int rows = programs_.meet() ? programs_.block().rows() : 1;
+    const auto fit = static_cast<int>(cached_words / (std::int64_t{rows} * program(0, first).words()));
+    const int most =
+        std::min(last, first + std::clamp(fit / least_columns * least_columns, least_columns, most_columns));
+    for (end = first + 1; end < most && tokens_of(end) == tokens_of(first);) ++end;
     run_alike(first, end - first);
   }
 }
@@ -65,10 +67,8 @@ void LineValues::meet(const std::vector<std::size_t>& at, int first) {
   }
   for (std::size_t row = images_.size(); row-- > 0;) {
     const Instruction sum = instruction(row);
-    std::uint32_t* own = images_[row].cells(sum.a);
-    if (sum.fabric_in)
-      for (std::size_t place = 0; place < count; ++place) own[place] = combine(sum.opcode, own[place], passing_[place]);
-    std::copy_n(own, count, passing_.begin());
+    if (sum.fabric_in) images_[row].combine(sum.opcode, sum.a, passing_.data(), sum.count);
+    std::copy_n(images_[row].cells(sum.a), count, passing_.begin());
   }
 }
 
@@ -97,62 +97,47 @@ std::vector<std::uint32_t> LineValues::totals() const {
 void LineValues::load(int row, int first, LineImage& image) {
   const BlockMap& block = programs_.block();
   const LineProgram& of = program(row, first);
-  const int tokens = block.tokens_of(first), columns = image.columns(), first_token = block.first_token(first);
-  const auto all = static_cast<std::size_t>(tokens) * static_cast<std::size_t>(columns);
-  for (std::size_t place = 0; place < of.constants.size(); ++place) {
-    std::uint32_t* cells = image.cells(of.constants_at + 2 * static_cast<int>(place));
-    for (int column = 0; column < columns; ++column)
-      cells[column] = of.constants[place].at(block.first_feature(row), first_token + column * tokens);
+  const int tokens = tokens_of(first), columns = image.columns(), at = first_token(first);
+  halves_.resize(static_cast<std::size_t>(tokens) * static_cast<std::size_t>(columns));
+  for (int column = 0; column < columns; ++column) {
+    const int token = first_token(first + column) % block.tokens;
+    for (std::size_t place = 0; place < of.constants.size(); ++place)
+      image.cells(of.constants_at + 2 * static_cast<int>(place))[column] =
+          of.constants[place].at(block.first_feature(row), token);
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {
-      const std::int32_t* labels = memory_.labels(first_token);
-      for (int column = 0; column < columns; ++column)
-        for (int token = 0; token < tokens; ++token)
-          image.put_half(operand.address + token, column, static_cast<std::uint16_t>(*labels++));
+      const std::int32_t* labels = memory_.labels(at);
+      for (std::uint16_t& label : halves_) label = static_cast<std::uint16_t>(*labels++);
+      image.put(operand.address, halves_.data(), tokens);
       continue;
     }
-    halves_.resize(all);
     for (int feature = 0; feature < block.features_of(row); ++feature) {
-      const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, first_token);
+      const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, at);
       if (operand.format == LineFormat::feature) {
-        const std::uint16_t half = float_to_half(*values);
-        for (int column = 0; column < columns; ++column) image.put_half(operand.address + feature, column, half);
-        continue;
+        image.fill(operand.address + feature, float_to_half(*values));
+      } else if (operand.format == LineFormat::fp32) {
+        image.put(operand.address + 2 * feature * tokens, values, tokens);
+      } else {
+        float_to_half(values, halves_.data(), halves_.size());
+        image.put(operand.address + feature * tokens, halves_.data(), tokens);
       }
-      const int at = operand.address + feature * tokens * (operand.format == LineFormat::fp32 ? 2 : 1);
-      if (operand.format == LineFormat::fp32) {
-        for (int column = 0; column < columns; ++column)
-          for (int token = 0; token < tokens; ++token, ++values)
-            std::memcpy(image.cells(at + 2 * token) + column, values, sizeof *values);
-        continue;
-      }
-      float_to_half(values, halves_.data(), all);
-      const std::uint16_t* half = halves_.data();
-      for (int column = 0; column < columns; ++column)
-        for (int token = 0; token < tokens; ++token) image.put_half(at + token, column, *half++);
     }
   }
 }
 
-void LineValues::store(int row, int first, LineImage& image) {
+void LineValues::store(int row, int first, const LineImage& image) {
   const BlockMap& block = programs_.block();
-  const int tokens = block.tokens_of(first), columns = image.columns();
+  const int tokens = tokens_of(first), at = first_token(first);
   for (const LineOperand& operand : program(row, first).writes)
     for (int feature = 0; feature < block.features_of(row); ++feature) {
-      float* values = memory_.written(operand.tensor, block.first_feature(row) + feature, block.first_token(first));
-      const bool fp32 = operand.format == LineFormat::fp32;
-      const int at = operand.address + feature * tokens * (fp32 ? 2 : 1);
-      if (fp32) {
-        for (int column = 0; column < columns; ++column)
-          for (int token = 0; token < tokens; ++token, ++values)
-            std::memcpy(values, image.cells(at + 2 * token) + column, sizeof *values);
-        continue;
+      float* values = memory_.written(operand.tensor, block.first_feature(row) + feature, at);
+      if (operand.format == LineFormat::fp32) {
+        image.get(operand.address + 2 * feature * tokens, values, tokens);
+      } else {
+        image.get(operand.address + feature * tokens, halves_.data(), tokens);
+        half_to_float(halves_.data(), values, halves_.size());
       }
-      halves_.clear();
-      for (int column = 0; column < columns; ++column)
-        for (int token = 0; token < tokens; ++token) halves_.push_back(image.half(at + token, column));
-      half_to_float(halves_.data(), values, halves_.size());
     }
 }
 

@@ -24,7 +24,8 @@ class LineValues {
   /// Both outlive it.
   LineValues(LinePrograms& programs, LineMemory& memory) : programs_(programs), memory_(memory) {}
 
-  /// Columns [first, last), west to east from call to call.
+  /// Columns [first, last), west to east from call to call. Behind the programs' block others like it stand side by
+  /// side, each with the tokens behind those of the one before. Precondition of more than one: nothing leaves the rows.
   void run(int first, int last);
   /// Totals that leave the rows, fp32 bits, north first; empty: none do.
   std::vector<std::uint32_t> totals() const;
@@ -32,11 +33,18 @@ class LineValues {
  private:
   void run_alike(int first, int columns);
   void load(int row, int first, LineImage& image);
-  void store(int row, int first, LineImage& image);
+  void store(int row, int first, const LineImage& image);
   /// Of images that stand there, north first. Precondition: in the column.
   void meet(const std::vector<std::size_t>& at, int first);
   void leave(std::size_t row, const Instruction& instruction);
-  const LineProgram& program(int row, int column) { return programs_.of(row, column); }
+  const LineProgram& program(int row, int column) { return programs_.of(row, column % columns()); }
+  /// Of a block.
+  int columns() const { return programs_.block().columns(); }
+  int tokens_of(int column) const { return programs_.block().tokens_of(column % columns()); }
+  int first_token(int column) const {
+    const BlockMap& block = programs_.block();
+    return column / columns() * block.tokens + block.first_token(column % columns());
+  }
 
   LinePrograms& programs_;
   LineMemory& memory_;

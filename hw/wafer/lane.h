@@ -100,6 +100,8 @@ class Lane : public sc_core::sc_module {
   /// The stream of rounds from `first` on that one region's lines own, up to `last`. Returns where it ends.
   int stream_block(int first, int last, int deltas);
   void scatter(int tensor, FeatureBlock whole);
+  /// Where all of a tensor stands together; null: nowhere.
+  FeatureBlock* whole_block(int tensor);
   void product_values(const Launch& launch);
   /// A line kernel's launch on attention's scores.
   void score_values(const Launch& launch, const LineSettings& settings);

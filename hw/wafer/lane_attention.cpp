@@ -1,4 +1,6 @@
 // Attention's launches on a lane: the same in the rectangle of each head and sequence.
+#include <array>
+
 #include "hw/kernels/line_values.h"
 #include "hw/wafer/attention_values.h"
 #include "hw/wafer/lane.h"
@@ -39,23 +41,54 @@ void Lane::attention_values(const Launch& launch, const LineSettings& settings) 
   score_values(launch, settings);
 }
 
+FeatureBlock* Lane::whole_block(int tensor) {
+  if (job_.tensors[static_cast<std::size_t>(tensor)].scores) return &scores_[static_cast<std::size_t>(tensor)];
+  return regions_.size() == 1 ? &regions_.front()->values().memory().block(tensor) : nullptr;
+}
+
 void Lane::product_values(const Launch& launch) {
   const int made = needed(launch.writes, Operand::result);
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
-  FeatureBlock result;
-  result.resize(job_.tensors[static_cast<std::size_t>(made)].features, tokens_);
-  hw::attention_values(launch.kind, grid, gather(needed(launch.reads, Operand::stream)),
-                       gather(needed(launch.reads, Operand::resident)), result, pool_);
-  scatter(made, std::move(result));
+  std::array<FeatureBlock, 3> copies;  // of tensors that stand in several regions
+  const auto read = [&](Operand operand, FeatureBlock& copy) -> const FeatureBlock& {
+    const int tensor = needed(launch.reads, operand);
+    if (const FeatureBlock* whole = whole_block(tensor)) return *whole;
+    return copy = gather(tensor);
+  };
+  const FeatureBlock &stream = read(Operand::stream, copies[0]), &resident = read(Operand::resident, copies[1]);
+  if (FeatureBlock* whole = whole_block(made))
+    return hw::attention_values(launch.kind, grid, stream, resident, *whole, pool_);
+  copies[2].resize(job_.tensors[static_cast<std::size_t>(made)].features, tokens_);
+  hw::attention_values(launch.kind, grid, stream, resident, copies[2], pool_);
+  scatter(made, std::move(copies[2]));
 }
 
+// A head's sequences stand side by side: those whose rectangles are alike at once, as many as fill the columns that
+// LineValues works on well.
 void Lane::score_values(const Launch& launch, const LineSettings& settings) {
+  constexpr int columns_at_once = 32;
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
-  pool_.run(grid.places(), [&](int index) {
-    const HeadGrid::Place place = grid.place(index);
-    LinePrograms programs(launch.kind, settings, grid.scores(place.rectangle));
-    HeadRows rows(scores_, launch, place);
-    LineValues(programs, rows).run(0, programs.block().columns());
+  struct Run {
+    HeadGrid::Place first;
+    int sequences;
+  };
+  std::vector<Run> runs;
+  for (int head = 0; head < grid.shape().heads; ++head)
+    for (int sequence = 0; sequence < grid.shape().sequences; ++sequence) {
+      const HeadGrid::Place place = grid.place(head, sequence);
+      const int width = place.rectangle.width;
+      if (sequence > 0 && runs.back().first.rectangle.width == width &&
+          (runs.back().sequences + 1) * width <= columns_at_once) {
+        ++runs.back().sequences;
+      } else {
+        runs.push_back({place, 1});
+      }
+    }
+  pool_.run(static_cast<int>(runs.size()), [&](int index) {
+    const Run& run = runs[static_cast<std::size_t>(index)];
+    LinePrograms programs(launch.kind, settings, grid.scores(run.first.rectangle));
+    HeadRows rows(scores_, launch, run.first);
+    LineValues(programs, rows).run(0, run.sequences * programs.block().columns());
   });
 }
 

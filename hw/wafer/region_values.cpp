@@ -104,7 +104,7 @@ void RegionValues::sum(int first, int rounds) {
     for (int line = part_.chain_lines() - 1; line >= 0; --line)
       bounds.push_back(bounds.back() + part_.map().wavelets[static_cast<std::size_t>(part_.line_first() + line)]);
   }
-  if (!continues) sums_.assign(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer), 0.0F);
+  if (!continues) sums_.resize(static_cast<std::size_t>(rounds) * static_cast<std::size_t>(outer));
   const BlockOrder order = gradient ? BlockOrder::ascending : BlockOrder::descending;
   const MatrixLayer& layer = memory_->job().layers[static_cast<std::size_t>(launch_.layer)];
   // Of a gradient the kept sums are picked where they leave.
