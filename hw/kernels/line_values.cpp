@@ -102,7 +102,7 @@ void LineValues::load(int row, int first, LineImage& image) {
   for (std::size_t place = 0; place < of.constants.size(); ++place) {
     std::uint32_t* cells = image.cells(of.constants_at + 2 * static_cast<int>(place));
     for (int column = 0; column < columns; ++column)
-      cells[column] = of.constants[place].at(block.first_feature(row), first_token + column * tokens);
+      cells[column] = of.constants[place].at(block.first_place(row), first_token + column * tokens);
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {

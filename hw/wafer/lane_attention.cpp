@@ -10,8 +10,8 @@ namespace {
 /// The scores' tensors of one head of one sequence.
 class HeadRows : public LineMemory {
  public:
-  HeadRows(std::vector<FeatureBlock>& scores, const Launch& launch, const HeadGrid::Place& place)
-      : scores_(scores), launch_(launch), place_(place) {}
+  HeadRows(std::vector<FeatureBlock>& scores, const Launch& launch, const HeadGrid::Place& place, int queries)
+      : scores_(scores), launch_(launch), place_(place), queries_(queries) {}
 
   const float* read(Operand operand, int feature, int token) override {
     return row(needed(launch_.reads, operand), feature, token);
@@ -23,12 +23,14 @@ class HeadRows : public LineMemory {
 
  private:
   float* row(int tensor, int key, int token) {
-    return scores_[static_cast<std::size_t>(tensor)].row(place_.first_key + key) + place_.first_token + token;
+    return scores_[static_cast<std::size_t>(tensor)].row(queries_ * place_.first_key + key) + place_.first_token +
+           token;
   }
 
   std::vector<FeatureBlock>& scores_;
   const Launch& launch_;
   HeadGrid::Place place_;
+  int queries_;
 };
 
 }  // namespace
@@ -54,7 +56,7 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   pool_.run(grid.places(), [&](int index) {
     const HeadGrid::Place place = grid.place(index);
     LinePrograms programs(launch.kind, settings, grid.scores(place.rectangle));
-    HeadRows rows(scores_, launch, place);
+    HeadRows rows(scores_, launch, place, grid.shape().queries);
     LineValues(programs, rows).run(0, programs.block().columns());
   });
 }

@@ -65,7 +65,8 @@ std::vector<PlannedLaunch> predict_all_but_loss(const Layers& layers, const hw::
       const hw::MatrixLayer& others = layers[static_cast<std::size_t>(other.launch.layer)];
       return other.launch.kind == launch.kind && others.inputs == layer.inputs && others.outputs == layer.outputs &&
              others.bias == layer.bias && others.attention.heads == layer.attention.heads &&
-             others.attention.length == layer.attention.length && others.dropout == layer.dropout &&
+             others.attention.length == layer.attention.length && others.attention.queries == layer.attention.queries &&
+             others.attention.rotary_features == layer.attention.rotary_features && others.dropout == layer.dropout &&
              others.sparsity == layer.sparsity;
     });
     if (alike != result.end()) {
