@@ -73,7 +73,8 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   settings.dropout = dropout_of(tag, launch.layer);
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
-    const ColumnTimes& lane = line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens});
+    const ColumnTimes& lane =
+        line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens, layer.attention.queries});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });

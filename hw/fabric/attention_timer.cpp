@@ -5,7 +5,8 @@
 namespace weft::hw {
 
 const LaunchTimes& AttentionTimer::of(KernelKind kind, const HeadGrid& grid, Rectangle rectangle) {
-  const Shape shape{kind, rectangle.width, rectangle.height, grid.shape().head_size, grid.shape().length};
+  const HeadShape& heads = grid.shape();
+  const Shape shape{kind, rectangle.width, rectangle.height, heads.head_size, heads.length, heads.queries};
   auto known = known_.find(shape);
   if (known == known_.end()) known = known_.emplace(shape, attention_times(machine_, grid.map(kind, rectangle))).first;
   return known->second;

@@ -26,7 +26,7 @@ class AttentionTimer {
   LaunchTimes of(KernelKind kind, const HeadGrid& grid);
 
  private:
-  using Shape = std::tuple<KernelKind, int, int, int, int>;  ///< rectangle, head_size, length
+  using Shape = std::tuple<KernelKind, int, int, int, int, int>;  ///< rectangle, head_size, length, queries
 
   const MachineSpec& machine_;
   std::map<Shape, LaunchTimes> known_;

@@ -48,6 +48,12 @@ int best_lines(int most, int parts, int size) {
   return next_lines(all, std::min(most, all.elements()), -1);
 }
 
+int best_rows(int most, int heads, int head_size, int queries) {
+  int rows = best_lines(most, heads, head_size);
+  while (queries > 1 && rows > 0 && heads * head_size % rows != 0) rows = best_lines(rows - 1, heads, head_size);
+  return rows;
+}
+
 HeadGrid::HeadGrid(Rectangle lane, const HeadShape& shape)
     : shape_(shape),
       rows_{lane.height, shape.heads, shape.head_size},
@@ -56,8 +62,12 @@ HeadGrid::HeadGrid(Rectangle lane, const HeadShape& shape)
 }
 
 std::string HeadGrid::misfit(Rectangle lane, const HeadShape& shape) {
-  const std::string rows = cut_text({lane.height, shape.heads, shape.head_size}, {"head", "feature", "row"}),
-                    columns = cut_text({lane.width, shape.sequences, shape.length}, {"sequence", "token", "column"});
+  std::string rows = cut_text({lane.height, shape.heads, shape.head_size}, {"head", "feature", "row"});
+  if (rows.empty() && shape.queries > 1 && shape.features() % lane.height != 0)
+    rows =
+        fmt::format("{} heads of queries to a head of keys over {} rows: each row must hold as much; {} rows would do",
+                    shape.queries, lane.height, best_rows(lane.height, shape.heads, shape.head_size, shape.queries));
+  const std::string columns = cut_text({lane.width, shape.sequences, shape.length}, {"sequence", "token", "column"});
   return rows + (rows.empty() || columns.empty() ? "" : "; ") + columns;
 }
 
@@ -83,12 +93,17 @@ std::vector<HeadGrid::Kind> HeadGrid::kinds() const {
 }
 
 LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
-  return {kind, {"head", shape_.head_size, shape_.length, "", 0}, rectangle, shape_.length};
+  MatrixLayer head{"head", shape_.head_size, shape_.length, "", 0};
+  head.attention.queries = shape_.queries;
+  return {kind, head, rectangle, shape_.length};
 }
 
-HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) {
+HeadShape head_shape(const MatrixLayer& layer, int tokens) {
   const AttentionShape& attention = layer.attention;
-  return {lane, {attention.heads, layer.features() / attention.heads, tokens / attention.length, attention.length}};
+  const int queries = attention.queries, head_size = layer.features() / (attention.heads * queries);
+  return {attention.heads, head_size, tokens / attention.length, attention.length, queries};
 }
+
+HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) { return {lane, head_shape(layer, tokens)}; }
 
 }  // namespace weft::hw

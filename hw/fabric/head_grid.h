@@ -4,6 +4,12 @@
 // kernel in each of them (launch_map.h), all at once. Scores and probabilities are [keys][tokens], a rectangle's keys
 // over its rows as features of a block. Over the lane they are [heads][keys][tokens of all sequences]; a head's keys
 // begin in its first row, so they are no block of keys() features over the lane's rows.
+//
+// Grouped queries: Q heads of queries share a head of keys and values. Of the queries, and of what attention makes,
+// feature j of a head of keys is Q features that stand together, one of each head of queries: so they lie in the row
+// that holds feature j of the keys, and a PE has [features][Q x tokens] of them, as of a head with Q times the tokens.
+// A key crosses the rows once for all, and its delta is summed over all of them in one launch. Scores are
+// [heads][keys][Q][tokens].
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -30,13 +36,15 @@ struct AxisParts {
 
 /// The largest number of lines <= `most` on which each part has lines of its own; 0: there is none, `most` < `parts`.
 int best_lines(int most, int parts, int size);
-inline int best_rows(int most, int heads, int head_size) { return best_lines(most, heads, head_size); }
+/// With grouped queries each row also holds as much as another.
+int best_rows(int most, int heads, int head_size, int queries = 1);
 inline int best_columns(int most, int sequences, int length) { return best_lines(most, sequences, length); }
 
 /// All numbers at least 1.
 struct HeadShape {
-  int heads = 1, head_size = 1;   ///< features of a head stand behind those of the head before
+  int heads = 1, head_size = 1;   ///< of keys and values: features of a head stand behind those of the head before
   int sequences = 1, length = 1;  ///< the lane's tokens, those of a sequence behind those of the one before
+  int queries = 1;                ///< heads of queries that share a head's keys and values
 
   int features() const { return heads * head_size; }
   int tokens() const { return sequences * length; }
@@ -76,8 +84,10 @@ class HeadGrid {
 
   /// The launch of a product in a rectangle of the grid, without a mask. Precondition: `kind` is attention's.
   LaunchMap map(KernelKind kind, Rectangle rectangle) const;
-  /// Scores of a rectangle of the grid: keys as features.
-  BlockMap scores(Rectangle rectangle) const { return {rectangle, shape_.length, shape_.length}; }
+  /// Scores of a rectangle of the grid: keys as features, of each the queries' heads together.
+  BlockMap scores(Rectangle rectangle) const {
+    return {rectangle, shape_.queries * shape_.length, shape_.length, shape_.queries};
+  }
 
  private:
   HeadShape shape_;
@@ -87,6 +97,8 @@ class HeadGrid {
 /// Of the launches that run so: attention's products and the line kernels on its scores.
 constexpr bool in_heads(KernelKind kind) { return kernel_of(kind).by_key || kernel_of(kind).makes_scores; }
 
+/// Of a layer that is attention, on a lane with so many tokens.
+HeadShape head_shape(const MatrixLayer& layer, int tokens);
 /// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
 HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens);
 

@@ -12,7 +12,9 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   if (layer.mask && !kept) kept = std::make_shared<RoundCounts>(layer, kernel.by_input, rectangle.height);
   const int columns = std::min(rectangle.width, tokens);
   const auto rows = [&](int features) { return std::min(features, rectangle.height); };
-  const auto tokens_of = [&](int column) { return split_count(tokens, columns, column); };
+  // Of grouped queries a token is one of each head: they meet the same keys.
+  const int queries = kernel.by_key ? layer.attention.queries : 1;
+  const auto tokens_of = [&](int column) { return queries * split_count(tokens, columns, column); };
   lines_are_rows = kernel.lines == LineAxis::rows;
   from_edge = kernel.source == StreamSource::edge;
   reduces = kernel.sums != SumEnd::here;

@@ -19,11 +19,14 @@ inline int row_features(int features, int height, int row, bool with_bias) {
 struct BlockMap {
   Rectangle rectangle;
   int features = 0, tokens = 0;
+  int together = 1;  ///< so many features, of grouped queries one of each head, are in one row; they divide `features`
 
-  int rows() const { return std::min(features, rectangle.height); }
+  int places() const { return features / together; }
+  int rows() const { return std::min(places(), rectangle.height); }
   int columns() const { return std::min(rectangle.width, tokens); }
-  int first_feature(int row) const { return split_first(features, rectangle.height, row); }
-  int features_of(int row) const { return split_count(features, rectangle.height, row); }
+  int first_place(int row) const { return split_first(places(), rectangle.height, row); }
+  int first_feature(int row) const { return together * first_place(row); }
+  int features_of(int row) const { return together * split_count(places(), rectangle.height, row); }
   int first_token(int column) const { return split_first(tokens, columns(), column); }
   int tokens_of(int column) const { return split_count(tokens, columns(), column); }
 };

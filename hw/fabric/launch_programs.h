@@ -21,6 +21,9 @@ struct RotarySettings {
   int head_size = 2;  ///< features whose pairs have angles of their own, even
   int length = 1;     ///< tokens of a sequence, whose first one has position 0
   float base = 1e4F;
+  int turned = 0;  ///< of these features, from the first on, even; the others' angle is 0. 0: all
+
+  int turning() const { return turned > 0 ? turned : head_size; }
 };
 
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
@@ -31,6 +34,8 @@ struct LineSettings {
   float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
   bool causal = false;       ///< of attention's softmax: a token attends to no later key
+  int queries = 1;           ///< heads of queries to a head of keys; of softmax and rotary positions: so many features
+                             ///< that stand together are the same one of each
   RotarySettings rotary;
 };
 
@@ -41,8 +46,11 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
   settings.causal = layer.attention.causal;
-  if (layer.attention.rotary_base > 0)
-    settings.rotary = {layer.features() / layer.attention.heads, layer.attention.length, layer.attention.rotary_base};
+  settings.queries = layer.attention.queries;
+  if (layer.attention.rotary_base > 0) {
+    const int size = layer.features() / (layer.attention.heads * layer.attention.queries);
+    settings.rotary = {size, layer.attention.length, layer.attention.rotary_base, layer.attention.rotary_features};
+  }
   return settings;
 }
 

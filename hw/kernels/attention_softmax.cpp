@@ -30,6 +30,7 @@ class AttentionSoftmax {
   LinePe pe_;
   float scale_;
   bool causal_;
+  int queries_;
   int elements_;
   /// fp32 [keys][tokens] and [tokens]; halves [keys][tokens], -infinity where masked, else 0.
   int scratch_, powers_, sums_, masked_;
@@ -41,6 +42,7 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
     : pe_(pe),
       scale_(settings.score_scale),
       causal_(settings.causal),
+      queries_(settings.queries),
       elements_(pe.elements()),
       scratch_(other_banks(2 * elements_)),
       powers_(other_banks(scratch_ + 2 * elements_)),
@@ -62,10 +64,12 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
 void AttentionSoftmax::find_masked() {
   const int distance = scratch_, ones = sums_;
   code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half} << 16 | low_half);
-  Instruction count = LineCode::vector(Opcode::count32, distance, 0, pe_.tokens);
+  const int tokens = pe_.tokens / queries_;
+  Instruction count = LineCode::vector(Opcode::count32, distance, 0, tokens);
   count.element_stride = 1;
   count.c = static_cast<std::uint16_t>(code_.place({{later, ~0U, 1}}));
   code_.add(count);
+  code_.repeat(distance, tokens, queries_);
   code_.multiply_integer(distance, pe_.tokens, ~0U);
   code_.fill(ones, pe_.tokens, 1U);
   const int first = code_.here();
@@ -122,13 +126,36 @@ struct SoftmaxDeltas {
         end(scales + 2 * pe.tokens) {}
 };
 
+/// Of grouped queries each head alone: of a key one row in `queries`.
+std::vector<std::uint32_t> by_head(const ProgramLaunch& launch,
+                                   std::vector<std::uint32_t> (&of_head)(const ProgramLaunch&)) {
+  const auto queries = static_cast<std::size_t>(launch.line.queries),
+             tokens = static_cast<std::size_t>(launch.block.tokens);
+  ProgramLaunch alone = launch;
+  alone.line.queries = 1;
+  alone.block = {launch.block.rectangle, launch.block.places(), launch.block.tokens};
+  std::vector<std::uint32_t> results(launch.operands.front().size());
+  for (std::size_t head = 0; head < queries; ++head) {
+    const auto place = [&](std::size_t at) { return (at / tokens * queries + head) * tokens + at % tokens; };
+    for (std::size_t operand = 0; operand < launch.operands.size(); ++operand) {
+      std::vector<std::uint32_t>& own = alone.operands[operand];
+      own.resize(results.size() / queries);
+      for (std::size_t at = 0; at < own.size(); ++at) own[at] = launch.operands[operand][place(at)];
+    }
+    const std::vector<std::uint32_t> made = of_head(alone);
+    for (std::size_t at = 0; at < made.size(); ++at) results[place(at)] = made[at];
+  }
+  return results;
+}
+
 }  // namespace
 
 LineProgram attention_softmax_program(const LinePe& pe, const LineSettings& settings) {
-  return AttentionSoftmax(pe, settings).finish();
+  return AttentionSoftmax(pe.grouped(settings.queries), settings).finish();
 }
 
-LineProgram attention_softmax_backward_program(const LinePe& pe, const LineSettings& settings) {
+LineProgram attention_softmax_backward_program(const LinePe& of_heads, const LineSettings& settings) {
+  const LinePe pe = of_heads.grouped(settings.queries);
   const int n = pe.elements();
   const SoftmaxDeltas at(pe);
   LineCode code(pe, at.end);
@@ -152,6 +179,7 @@ LineProgram attention_softmax_backward_program(const LinePe& pe, const LineSetti
 }
 
 std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) {
+  if (launch.line.queries > 1) return by_head(launch, attention_softmax_plain);
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>& scores = launch.operands[0];
   std::vector<std::uint32_t> results(scores.size());
@@ -166,6 +194,7 @@ std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) 
 }
 
 std::vector<std::uint32_t> attention_softmax_backward_plain(const ProgramLaunch& launch) {
+  if (launch.line.queries > 1) return by_head(launch, attention_softmax_backward_plain);
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>&probabilities = launch.operands[0], &deltas = launch.operands[1];
   std::vector<std::uint32_t> results(deltas.size());

@@ -8,6 +8,9 @@
 // inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity alone, has NaN
 // for each key that it attends to.
 //
+// Of grouped queries (LineSettings::queries) a block has each head's scores of a key one behind the other, and is
+// worked on as if their tokens were those of one head.
+//
 // Backward, with P and its delta dP in fp32: dS = scale P (dP - sum over keys of P dP), the delta of the score, which
 // is 0 where P is and dP finite; fp32 inside, one sum up the column and back, rounded once, to a half. Reads no mask.
 #include "hw/kernels/line_program.h"

@@ -107,6 +107,8 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
                     settings.train,
                     settings.dropout.probability > 0,
                     settings.causal,
+                    settings.rotary.turning() < settings.rotary.head_size,
+                    settings.queries,
                     block.rectangle.width,
                     block.rectangle.height,
                     block.features,

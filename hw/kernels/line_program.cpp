@@ -1,5 +1,7 @@
 #include "hw/kernels/line_program.h"
 
+#include <algorithm>
+
 #include <map>
 
 namespace weft::hw {
@@ -53,6 +55,10 @@ void LineCode::of_tokens(Opcode opcode, int a, int of_token) {
 
 void LineCode::over_features(Opcode opcode, int result, int a) {
   combine_rows(opcode, result, a, pe_.tokens, pe_.features, {0, 2 * pe_.tokens});
+}
+
+void LineCode::repeat(int a, int n, int times) {
+  for (int done = 1; done < times; done *= 2) move(a + 2 * done * n, a, std::min(done, times - done) * n);
 }
 
 void LineCode::reduce(Opcode opcode, int address, int n) {

@@ -19,6 +19,14 @@ struct LinePe {
   int all_features = 1;  ///< of all rows
 
   int elements() const { return features * tokens; }
+  /// Of grouped queries: a token of each head is one of the PE's.
+  LinePe grouped(int queries) const {
+    LinePe all = *this;
+    all.features /= queries;
+    all.all_features /= queries;
+    all.tokens *= queries;
+    return all;
+  }
 };
 
 /// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
@@ -65,6 +73,8 @@ class LineCode : public VectorCode {
   void of_tokens(Opcode opcode, int a, int of_token);
   /// result[t] = result[t] op a[f][t], feature by feature of the PE's own.
   void over_features(Opcode opcode, int result, int a);
+  /// a[s n + k] = a[k], 32 bits, k < n, s < times; as many instructions as times has binary digits.
+  void repeat(int a, int n, int times);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.

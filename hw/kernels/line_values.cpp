@@ -103,7 +103,7 @@ void LineValues::load(int row, int first, LineImage& image) {
     const int token = first_token(first + column) % block.tokens;
     for (std::size_t place = 0; place < of.constants.size(); ++place)
       image.cells(of.constants_at + 2 * static_cast<int>(place))[column] =
-          of.constants[place].at(block.first_feature(row), token);
+          of.constants[place].at(block.first_place(row), token);
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {

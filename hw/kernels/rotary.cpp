@@ -30,8 +30,13 @@ struct Within {
 
 /// ln of a frequency's change from one feature to the next.
 float slope_of(const RotarySettings& settings) {
-  return static_cast<float>(-std::log(double{settings.base}) / settings.head_size);
+  return static_cast<float>(-std::log(double{settings.base}) / settings.turning());
 }
+
+/// Of a feature that is not turned, for each one behind the last that is: its frequency is then e^-87, the least there
+/// is, whose angles are nothing beside a half.
+constexpr float never = -1000;
+float last_turned(const RotarySettings& settings) { return static_cast<float>(settings.turning() - 1); }
 
 /// fp32 [pairs][tokens], [features][tokens] where they are two arrays long. Two kinds of arrays in other banks; where
 /// three are combined with each other two are of one kind.
@@ -58,17 +63,19 @@ struct RotaryWork {
 
 class RotaryCode : public LineCode {
  public:
-  RotaryCode(const LinePe& pe, const RotarySettings& settings)
+  /// `pe` has the queries' heads as tokens.
+  RotaryCode(const LinePe& pe, const LineSettings& settings)
       : LineCode(pe, work_of(pe).end),
         pairs_(pairs_of(pe)),
         tokens_(pe.tokens),
         features_(pe.elements()),
-        settings_(settings),
+        queries_(settings.queries),
+        settings_(settings.rotary),
         work_(work_of(pe)) {}
 
   /// cosines at `turns`, sines at `sines`.
   void factors() {
-    within(work_.positions, tokens_, 1, {integer_place_bits, 0, 1}, {settings_.length});
+    within(work_.positions, tokens_, 1, {integer_place_bits, 0, 1}, {settings_.length}, queries_);
     within(work_.square, pairs_, 2, {integer_place_bits, 1, 0}, {settings_.head_size});
     frequencies();
     const int n = pairs_ * tokens_;
@@ -106,13 +113,15 @@ class RotaryCode : public LineCode {
   static int pairs_of(const LinePe& pe) { return static_cast<int>(ceil_div(pe.features, 2)); }
   static RotaryWork work_of(const LinePe& pe) { return {pe.elements(), pairs_of(pe), pe.tokens}; }
 
-  /// result[k] = place of (first + k step) among each `size`; `first` is a float's bits.
-  void within(int result, int n, int step, const PlacedConstant& first, const Within& parts) {
+  /// result[k] = place of (first + k step) among each `size`, `times` of them one behind the other; `first` is a
+  /// float's bits.
+  void within(int result, int n, int step, const PlacedConstant& first, const Within& parts, int times = 1) {
     const int shifted = work_.halves, placed = work_.a;
-    Instruction count = vector(Opcode::count32, result, 0, n);
+    Instruction count = vector(Opcode::count32, result, 0, n / times);
     count.element_stride = static_cast<std::uint16_t>(step);
     count.c = static_cast<std::uint16_t>(place({first}));
     add(count);
+    repeat(result, n / times, times);
     fill(placed, n, integer_place);
     combine(Opcode::sub32, result, placed, n);
     fill(shifted, n, -parts.middle());
@@ -124,7 +133,13 @@ class RotaryCode : public LineCode {
   }
   /// In turns, of the even features at `square`.
   void frequencies() {
-    fill(work_.halves, pairs_, 0.0F);
+    const bool partly = settings_.turning() < settings_.head_size;
+    fill(work_.halves, pairs_, partly ? -never * last_turned(settings_) : 0.0F);
+    if (partly) {
+      fill(work_.a, pairs_, last_turned(settings_));
+      combine(Opcode::max32, work_.a, work_.square, pairs_);
+      multiply_add(Opcode::fmac32, work_.halves, work_.a, pairs_, {never});
+    }
     multiply_add(Opcode::fmac32, work_.halves, work_.square, pairs_, {slope_of(settings_)});
     append_exponentials(*this, work_.halves, work_.a, work_.frequencies, pairs_);
     fill(work_.halves, pairs_, turns_of_radian);
@@ -153,7 +168,7 @@ class RotaryCode : public LineCode {
     combine_rows(opcode, a, b, tokens_, pairs_, {4 * tokens_, step});
   }
 
-  int pairs_, tokens_, features_;
+  int pairs_, tokens_, features_, queries_;
   RotarySettings settings_;
   RotaryWork work_;
 };
@@ -166,7 +181,13 @@ std::uint32_t place_within(int number, const Within& parts) {
 }
 
 std::uint32_t frequency_of(int feature, const RotarySettings& settings) {
-  const std::uint32_t power = special::fma32(slope_of(settings), place_within(feature, {settings.head_size}), 0);
+  const std::uint32_t place = place_within(feature, {settings.head_size});
+  std::uint32_t power = 0;
+  if (settings.turning() < settings.head_size) {
+    const float last = last_turned(settings);
+    power = special::fma32(never, maximum(result_bits(last), place), result_bits(-never * last));
+  }
+  power = special::fma32(slope_of(settings), place, power);
   return multiply(result_bits(machine_exp(float_of(power))), result_bits(turns_of_radian));
 }
 
@@ -184,7 +205,7 @@ RotaryFactors machine_rotary(int feature, int token, const RotarySettings& setti
 
 template <RotaryDirection direction>
 LineProgram rotary_program(const LinePe& pe, const LineSettings& settings) {
-  RotaryCode code(pe, settings.rotary);
+  RotaryCode code(pe.grouped(settings.queries), settings);
   const bool back = direction == RotaryDirection::back;
   const LineOperand turned{back ? Operand::deltas : Operand::values, LineFormat::fp16, 0};
   code.reads(turned);
@@ -197,28 +218,29 @@ LineProgram rotary_program(const LinePe& pe, const LineSettings& settings) {
 template <RotaryDirection direction>
 std::vector<std::uint32_t> rotary_plain(const ProgramLaunch& launch) {
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);
+  const auto step = static_cast<std::size_t>(launch.line.queries) * tokens;  // from a feature to the next of its head
   const auto widened = [&](std::size_t at) {
     return fused_multiply_add(float_to_half(1.0F), static_cast<std::uint16_t>(launch.operands[0][at]), 0);
   };
   std::vector<std::uint32_t> results(launch.operands[0].size());
-  for (std::size_t first = 0; first + tokens < results.size(); first += 2 * tokens)
-    for (std::size_t at = first; at < first + tokens; ++at) {
+  for (std::size_t first = 0; first + step < results.size(); first += 2 * step)
+    for (std::size_t at = first; at < first + step; ++at) {
       const RotaryFactors factors =
-          machine_rotary(static_cast<int>(first / tokens), static_cast<int>(at - first), launch.line.rotary);
+          machine_rotary(static_cast<int>(first / step), static_cast<int>((at - first) % tokens), launch.line.rotary);
       const std::uint32_t cosine = result_bits(factors.cosine), sine = result_bits(factors.sine);
-      const std::uint32_t even = widened(at), odd = widened(at + tokens);
+      const std::uint32_t even = widened(at), odd = widened(at + step);
       const std::uint32_t a = multiply(even, cosine), b = multiply(odd, sine);
       const std::uint32_t c = multiply(odd, cosine), d = multiply(even, sine);
       const bool back = direction == RotaryDirection::back;
       results[at] = to_half(back ? add(a, b) : subtract(a, b));
-      results[at + tokens] = to_half(back ? subtract(c, d) : add(c, d));
+      results[at + step] = to_half(back ? subtract(c, d) : add(c, d));
     }
   return results;
 }
 
 bool holds_pairs(const BlockMap& block) {
   for (int row = 0; row < block.rows(); ++row)
-    if (block.features_of(row) % 2 != 0) return false;
+    if (block.features_of(row) / block.together % 2 != 0) return false;
   return true;
 }
 

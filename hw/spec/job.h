@@ -27,11 +27,13 @@ enum class LayerKind {
 /// Of a layer that is attention of each token to those of its own sequence: heads side by side in its features,
 /// sequences in the tokens.
 struct AttentionShape {
-  int heads = 0;   ///< 0: the layer is none
-  int length = 0;  ///< tokens of a sequence
+  int heads = 0;    ///< of keys and values; 0: the layer is none
+  int queries = 1;  ///< heads of queries that share one of these
+  int length = 0;   ///< tokens of a sequence
   float scale = 1.0F;
   bool causal = false;
-  float rotary_base = 0;  ///< of rotary positions; 0: the layer does not rotate
+  float rotary_base = 0;    ///< of rotary positions; 0: the layer does not rotate
+  int rotary_features = 0;  ///< of a head, that are turned; 0: all
 };
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].

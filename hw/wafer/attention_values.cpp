@@ -15,20 +15,37 @@ class HeadProducts {
 
   void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) const {
     const std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
-    chained_gemm(keys.data(), shape_.head_size, at(resident, place_.first_feature), resident.tokens,
-                 at(result, place_.first_key), result.tokens, shape_.length, shape_.length, shape_.head_size,
-                 split_bounds(shape_.head_size, place_.rectangle.height), BlockOrder::descending, false, nullptr);
+    for (int head = 0; head < shape_.queries; ++head)
+      chained_gemm(keys.data(), shape_.head_size, at(resident, of_head(place_.first_feature, head)), apart(resident),
+                   at(result, of_head(place_.first_key, head)), apart(result), shape_.length, shape_.length,
+                   shape_.head_size, split_bounds(shape_.head_size, place_.rectangle.height), BlockOrder::descending,
+                   false, nullptr);
   }
 
   void values(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) const {
-    features(at(stream, place_.first_feature), stream.tokens, at(scores, place_.first_key), scores.tokens, result,
-             {0, shape_.length}, BlockOrder::ascending);
+    for (int head = 0; head < shape_.queries; ++head)
+      features({at(stream, place_.first_feature), stream.tokens},
+               {at(scores, of_head(place_.first_key, head)), apart(scores)},
+               at(result, of_head(place_.first_feature, head)), apart(result), {0, shape_.length},
+               BlockOrder::ascending);
   }
 
   void keys(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) const {
-    const std::vector<float> of_token = turned(scores, place_.first_key, shape_.length);
-    features(at(resident, place_.first_feature), resident.tokens, of_token.data(), shape_.length, result,
-             split_bounds(shape_.length, place_.rectangle.width), BlockOrder::descending);
+    std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
+    float* sums = at(result, place_.first_feature);
+    if (shape_.queries == 1) {
+      const std::vector<float> of_token = turned(scores, place_.first_key, shape_.length);
+      return features({at(resident, place_.first_feature), resident.tokens}, {of_token.data(), shape_.length}, sums,
+                      result.tokens, bounds, BlockOrder::descending);
+    }
+    const int tokens = shape_.queries * shape_.length;
+    const std::vector<float> of_token = by_columns(scores, place_.first_key, shape_.length, bounds),
+                             of_feature = by_columns(resident, place_.first_feature, shape_.head_size, bounds);
+    std::vector<float> turned(of_token.size());
+    transpose(of_token.data(), tokens, shape_.length, tokens, turned.data());
+    for (int& bound : bounds) bound *= shape_.queries;
+    features({of_feature.data(), tokens}, {turned.data(), shape_.length}, sums, result.tokens, bounds,
+             BlockOrder::descending);
   }
 
  private:
@@ -41,14 +58,31 @@ class HeadProducts {
     transpose(at(block, first), block.tokens, rows, shape_.length, turned.data());
     return turned;
   }
-  /// The head's features of the result: a[head_size][length] b[length][length], rounded to fp16.
-  void features(const float* a, int lda, const float* b, int ldb, FeatureBlock& result, const std::vector<int>& bounds,
+  /// Of grouped queries: the row of one of the heads, and how far the next feature's or key's of it is.
+  int of_head(int first, int head) const { return first * shape_.queries + head; }
+  int apart(const FeatureBlock& block) const { return block.tokens * shape_.queries; }
+  /// [rows][tokens of all heads], a column's of each head one behind the other; `bounds`: of the columns.
+  std::vector<float> by_columns(const FeatureBlock& block, int first, int rows, const std::vector<int>& bounds) const {
+    std::vector<float> all;
+    for (int row = 0; row < rows; ++row)
+      for (std::size_t column = 0; column + 1 < bounds.size(); ++column)
+        for (int head = 0; head < shape_.queries; ++head) {
+          const float* values = at(block, of_head(first + row, head));
+          all.insert(all.end(), values + bounds[column], values + bounds[column + 1]);
+        }
+    return all;
+  }
+  struct Matrix {
+    const float* values;
+    int apart;
+  };
+  /// The head's features of the result: a[head_size][inner] b[inner][length], rounded to fp16; `bounds`: of inner.
+  void features(const Matrix& a, const Matrix& b, float* result, int apart, const std::vector<int>& bounds,
                 BlockOrder order) const {
-    float* sums = at(result, place_.first_feature);
-    chained_gemm(a, lda, b, ldb, sums, result.tokens, shape_.head_size, shape_.length, shape_.length, bounds, order,
-                 false, nullptr);
+    chained_gemm(a.values, a.apart, b.values, b.apart, result, apart, shape_.head_size, shape_.length, bounds.back(),
+                 bounds, order, false, nullptr);
     for (int feature = 0; feature < shape_.head_size; ++feature) {
-      float* row = at(result, place_.first_feature + feature);
+      float* row = result + static_cast<std::ptrdiff_t>(feature) * apart;
       round_to_half(row, row, static_cast<std::size_t>(shape_.length));
     }
   }

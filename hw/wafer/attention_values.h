@@ -15,6 +15,10 @@ namespace weft::hw {
 ///   attention_keys     scores [k][t]   vectors [f][t]   [f][k] = sum over t, fp16: a partial sum for each column,
 ///                                                       added up from the last column to the first
 ///
+/// With grouped queries t are the tokens of each head of them: the vectors of scores and keys and the result of values
+/// are [f][queries][tokens], scores [k][queries][tokens]; a sum over t takes a column's tokens of one head behind those
+/// of another.
+///
 /// Operands are values that fp16 can hold. Blocks are those of the whole lane: [f] of it is shape().features(), [k][t]
 /// is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place of its tokens. A block may
 /// have more rows behind these (the ones of the bias), which are neither read nor written. Precondition: `kind` is

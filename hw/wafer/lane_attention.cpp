@@ -12,8 +12,8 @@ namespace {
 /// The scores' tensors of one head of one sequence.
 class HeadRows : public LineMemory {
  public:
-  HeadRows(std::vector<FeatureBlock>& scores, const Launch& launch, const HeadGrid::Place& place)
-      : scores_(scores), launch_(launch), place_(place) {}
+  HeadRows(std::vector<FeatureBlock>& scores, const Launch& launch, const HeadGrid::Place& place, int queries)
+      : scores_(scores), launch_(launch), place_(place), queries_(queries) {}
 
   const float* read(Operand operand, int feature, int token) override {
     return row(needed(launch_.reads, operand), feature, token);
@@ -25,12 +25,14 @@ class HeadRows : public LineMemory {
 
  private:
   float* row(int tensor, int key, int token) {
-    return scores_[static_cast<std::size_t>(tensor)].row(place_.first_key + key) + place_.first_token + token;
+    return scores_[static_cast<std::size_t>(tensor)].row(queries_ * place_.first_key + key) + place_.first_token +
+           token;
   }
 
   std::vector<FeatureBlock>& scores_;
   const Launch& launch_;
   HeadGrid::Place place_;
+  int queries_;
 };
 
 }  // namespace
@@ -87,7 +89,7 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
     LinePrograms programs(launch.kind, settings, grid.scores(run.first.rectangle));
-    HeadRows rows(scores_, launch, run.first);
+    HeadRows rows(scores_, launch, run.first, grid.shape().queries);
     LineValues(programs, rows).run(0, run.sequences * programs.block().columns());
   });
 }

@@ -167,7 +167,8 @@ class RegionRows : public LineMemory {
 
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
-  const BlockMap block{rectangle_, job_.layers[static_cast<std::size_t>(launch.layer)].features(), tokens_};
+  const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
+  const BlockMap block{rectangle_, layer.features(), tokens_, layer.attention.queries};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);
   LineValues values(programs, rows);

@@ -43,12 +43,22 @@ HeadPrograms::Whole HeadPrograms::whole(const OperandTensors& tensors, Operand o
 }
 
 std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid::Place& place, bool turned) const {
-  const int length = grid_.shape().length, rows = whole.form.scores ? length : grid_.shape().head_size,
+  const int length = grid_.shape().length, keys = whole.form.scores ? length : grid_.shape().head_size,
             first = whole.form.scores ? place.first_key : place.first_feature;
+  // Of queries, scores and what attention makes; a product has a column's tokens of all heads behind each other.
+  const int grouped = whole.form.features / grid_.shape().heads / keys, rows = keys * grouped;
   std::vector<std::uint32_t> bits;
   const auto append = [&](int row, int column) {
-    bits.push_back(element_bits(whole.block.row(first + row)[place.first_token + column], whole.form.fp32));
+    bits.push_back(element_bits(whole.block.row(first * grouped + row)[place.first_token + column], whole.form.fp32));
   };
+  if (grouped > 1 && kernel_of(launch_.kind).streams()) {
+    const std::vector<int> bounds = split_bounds(length, place.rectangle.width);
+    for (int key = 0; key < keys; ++key)
+      for (std::size_t column = 0; column + 1 < bounds.size(); ++column)
+        for (int head = 0; head < grouped; ++head)
+          for (int token = bounds[column]; token < bounds[column + 1]; ++token) append(key * grouped + head, token);
+    return bits;
+  }
   for (int outer = 0; outer < (turned ? length : rows); ++outer)
     for (int inner = 0; inner < (turned ? rows : length); ++inner)
       append(turned ? inner : outer, turned ? outer : inner);

@@ -73,12 +73,13 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
 void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
                              RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
-  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].features();
+  const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
   for (int index = 0; index < wafer_->lanes(); ++index) {
     Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
     program.line = wafer_->lane_settings(settings, index);
-    program.block = wafer_->block(index, features);
+    program.block = wafer_->block(index, layer.features());
+    program.block.together = layer.attention.queries;
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).reads)
       program.operands.push_back(operand_bits(lane, launch.reads, operand));

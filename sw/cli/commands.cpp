@@ -10,6 +10,7 @@
 #include "sw/cli/command_line.h"
 #include "sw/cli/compare_command.h"
 #include "sw/cli/crosscheck_command.h"
+#include "sw/cli/export_command.h"
 #include "sw/cli/fabric_command.h"
 #include "sw/cli/help_format.h"
 #include "sw/cli/keys_command.h"
@@ -71,7 +72,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
   command.add_flag("--what_it_needs", flags.what_it_needs,
                    "say which data sets the run reads and whether they are there");
   command.add_option("--plan", settings.plan, "run a plan that --compile_only wrote");
-  command.add_option("--checkpoint_path", settings.checkpoint, "start from this checkpoint");
+  command.add_option("--checkpoint_path", settings.checkpoint,
+                     "start from this checkpoint, or from the weights of a model.safetensors");
   command.add_option("--initial_weights", settings.initial_weights,
                      "start at step 0 from the weights of this checkpoint, not its optimizer, step and seeds");
   command.add_flag("--resume", settings.resume, "go on with the run in --model_dir, from its newest checkpoint");
@@ -227,6 +229,7 @@ int run_command(int argc, char* argv[]) {
 
   const CompareCommand compare(app);
   const CrosscheckCommand crosscheck(app);
+  const ExportCommand export_command(app);
   const FabricCommand fabric(app);
   const BudgetCommand budget(app);
   const SampleCommand sample(app);
@@ -264,6 +267,7 @@ int run_command(int argc, char* argv[]) {
     return run_model(eval);
   }
   if (crosscheck.chosen()) return crosscheck.run(resource_root());
+  if (export_command.chosen()) return export_command.run();
   if (fabric.chosen()) return fabric.run(resource_root());
   if (budget.chosen()) return budget.run(resource_root());
   if (sample.chosen()) return sample.run(resource_root(), data_root());

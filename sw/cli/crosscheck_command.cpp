@@ -64,6 +64,8 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command_->add_flag("--no_bias", no_bias_, "of one case, a forward or gradient launch: its layer has no bias");
+  command_->add_option("--queries", queries_, "of one case, attention or rotary: heads of queries to a head of keys")
+      ->check(CLI::Range(1, 64));
   command_->add_flag("--causal", mask_.causal, "attention: a token attends to no later key");
   command_
       ->add_option("--reach", mask_.reach,
@@ -93,6 +95,11 @@ CrossCase CrosscheckCommand::single_case() const {
   c.zeros = zeros_;
   c.mask = mask_;
   c.bias = !no_bias_;
+  c.queries = queries_;
+  if (queries_ > 1 && !takes_queries(c.kind))
+    throw UsageError(fmt::format("--queries {}: {} has none to group", queries_, kernel_));
+  if (queries_ > 1 && mask_.any() && hw::kernel_of(c.kind).streams())
+    throw UsageError(fmt::format("--queries {}: a product of attention with a mask has 1", queries_));
   int used = 0;
   const int read = std::sscanf(shape_.c_str(), "%dx%dx%d@%dx%d%n", &c.inputs, &c.outputs, &c.tokens, &c.rectangle.width,
                                &c.rectangle.height, &used);

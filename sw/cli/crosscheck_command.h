@@ -33,6 +33,7 @@ class CrosscheckCommand {
   std::uint32_t seed_ = 1;
   int zeros_ = 0;
   bool no_bias_ = false;
+  int queries_ = 1;
   hw::AttentionMask mask_;
   std::filesystem::path json_, vcd_;
 };

@@ -17,10 +17,11 @@ bool attention_fits(const MatchedModel& model, const hw::Mapping& mapping, int t
     if (attention.heads == 0) continue;
     if (mapping.features_over != hw::FeatureAxis::rows || tokens % (attention.length * mapping.lanes) != 0)
       return false;
-    const hw::HeadShape shape{attention.heads, layer.features() / attention.heads,
-                              tokens / attention.length / mapping.lanes, attention.length};
+    const hw::HeadShape shape = hw::head_shape(layer, tokens / mapping.lanes);
     if (!hw::HeadGrid::misfit(mapping.lane, shape).empty()) return false;
-    if (attention.rotary_base > 0 && !hw::holds_pairs({mapping.lane, layer.features(), shape.tokens()})) return false;
+    if (attention.rotary_base > 0 &&
+        !hw::holds_pairs({mapping.lane, layer.features(), shape.tokens(), attention.queries}))
+      return false;
   }
   return true;
 }

@@ -113,6 +113,9 @@ void Matcher::check_attention(int place, std::vector<std::string>& missing) cons
     if (at(place).attribute("sequence") != scores.attribute("sequence"))
       missing.push_back(fmt::format("{}: sequences of {} tokens; those of {} have {}", told(at(place)),
                                     at(place).attribute("sequence"), scores.name, scores.attribute("sequence")));
+    if (queries_to_a_head(at(place)) != queries_to_a_head(scores))
+      missing.push_back(fmt::format("{}: {} heads of queries to one of keys; {} has {}", told(at(place)),
+                                    queries_to_a_head(at(place)), scores.name, queries_to_a_head(scores)));
   }
   if (at(place).output_features != scores.input_features)
     missing.push_back(fmt::format("{}: values of {} features; the queries of {} have {}", told(at(place)),

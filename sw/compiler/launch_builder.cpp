@@ -64,8 +64,10 @@ class LaunchBuilder {
     }
     if (operation.attribute("heads") > 0) {
       layer.attention.heads = static_cast<int>(operation.attribute("heads"));
+      layer.attention.queries = queries_to_a_head(operation);
       layer.attention.length = static_cast<int>(operation.attribute("sequence"));
       layer.attention.rotary_base = static_cast<float>(operation.attribute("base"));
+      layer.attention.rotary_features = static_cast<int>(operation.attribute("turned"));
       layer.outputs = layer.inputs;
     }
     return layer;

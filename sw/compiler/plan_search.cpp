@@ -28,8 +28,11 @@ MappingSearch::MappingSearch(const std::vector<hw::MatrixLayer>& layers, const h
     add_shares(heights, layer.inputs, limit);
     add_shares(heights, layer.outputs, limit);
     if (layer.attention.heads == 0) continue;
-    const int heads = layer.attention.heads;
-    if (const int rows = hw::best_rows(limit, heads, layer.features() / heads); rows > 0) heights.insert(rows);
+    const int heads = layer.attention.heads, queries = layer.attention.queries;
+    const auto best = [&](int most) {
+      return hw::best_rows(most, heads, layer.features() / (heads * queries), queries);
+    };
+    for (int rows = best(limit); rows > 0; rows = queries > 1 ? best(rows - 1) : 0) heights.insert(rows);
     sequence = layer.attention.length;
   }
   const bool several = kind == PlanKind::several_lanes;

@@ -193,7 +193,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
         parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end;
         return parts;
       }
-      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens});
+      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens, layer.attention.queries});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }

@@ -53,7 +53,8 @@ class PeBytes {
     const hw::Kernel& row = hw::kernel_of(launch.kind);
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
-      return 4 * Bytes{std::max(wide_, tokens ? 1 : held(layer.inputs) + 1)};
+      const int queries = row.by_key ? layer.attention.queries : 1;
+      return 4 * Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
     hw::LinePe pe;
     pe.features = row.makes_scores ? scores(layer).features_of(0) : held(layer.features());

@@ -42,15 +42,21 @@ bool takes_mask(KernelKind kind, const hw::AttentionMask& mask) {
   return kernel.by_key && (kernel.streams() || (mask.reach == 0 && mask.length == 0));
 }
 
+bool takes_queries(KernelKind kind) {
+  const hw::Kernel& kernel = hw::kernel_of(kind);
+  return kernel.by_key || kernel.makes_scores || kernel.by_pairs;
+}
+
 std::string to_string(const CrossCase& c) {
   const std::string sparsity = c.zeros > 0 ? fmt::format(" --zeros {}", c.zeros) : "";
   const char* bias = c.bias ? "" : " --no_bias";
   std::string mask = c.mask.causal ? " --causal" : "";
   if (c.mask.reach > 0) mask += fmt::format(" --reach {}", c.mask.reach);
   if (c.mask.length > 0) mask += fmt::format(" --length {}", c.mask.length);
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}", hw::kernel_name(c.kind),
+  const std::string queries = c.queries > 1 ? fmt::format(" --queries {}", c.queries) : "";
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}{}", hw::kernel_name(c.kind),
                      c.inputs, c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed,
-                     sparsity, bias, mask);
+                     sparsity, bias, mask, queries);
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,
@@ -74,6 +80,7 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   if (takes_mask(c.kind, mask)) c.mask = mask;
   if (!mask.any() && hw::kernel_of(c.kind).by_key && !hw::kernel_of(c.kind).streams()) c.mask.causal = c.seed % 2 == 0;
   if (hw::kernel_of(c.kind).has_bias()) c.bias = random() % 4 != 0;
+  if (takes_queries(c.kind) && !mask.any() && random() % 4 == 0) c.queries = 2 + static_cast<int>(random() % 3);
   return c;
 }
 

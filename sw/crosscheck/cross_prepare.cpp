@@ -102,6 +102,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
   prepared.layer->bias = c.bias;
+  prepared.layer->attention.queries = c.queries;
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(
@@ -125,8 +126,8 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
 }
 
 std::size_t draw_block(const CrossCase& c, int features, hw::ProgramLaunch& launch) {
-  launch.block = {c.rectangle, features, c.tokens};
-  return static_cast<std::size_t>(features) * static_cast<std::size_t>(c.tokens);
+  launch.block = {c.rectangle, features * c.queries, c.tokens, c.queries};
+  return static_cast<std::size_t>(launch.block.features) * static_cast<std::size_t>(c.tokens);
 }
 
 // None in a third of the cases.
@@ -173,7 +174,8 @@ hw::RotarySettings draw_rotary(std::mt19937& random) {
   constexpr int head_sizes[] = {2, 4, 6, 64, 128};
   constexpr float bases[] = {1e4F, 5e5F, 10.0F};
   const int head_size = head_sizes[random() % std::size(head_sizes)], length = 1 + static_cast<int>(random() % 24);
-  return {head_size, length, bases[random() % std::size(bases)]};
+  const float base = bases[random() % std::size(bases)];
+  return {head_size, length, base, random() % 4 == 0 ? 2 * (1 + head_size / 8) : 0};
 }
 
 bool keeps_in_training(hw::LinePrograms& programs) {
@@ -187,6 +189,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   if (hw::kernel_of(c.kind).by_pairs && !hw::holds_pairs(launch.block))
     throw UsageError(fmt::format("{}: {} features on {} rows; allowed: an even number on each row",
                                  hw::kernel_name(c.kind), c.outputs, c.rectangle.height));
+  launch.line.queries = c.queries;
   hw::LinePrograms undrawn(launch);  // settings change no operand that is read
   for (const hw::LineOperand& operand : undrawn.of(0, 0).reads) {
     if (operand.format == hw::LineFormat::label) {

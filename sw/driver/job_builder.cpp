@@ -94,7 +94,9 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
 
 hw::TrainingState initial_state(const ModelConfig& config) {
   const std::vector<hw::MatrixLayer> layers = matched_model(network_graph(config.model)).layers;
-  const std::vector<LayerParameters> parameters = initial_weights(layers, config.runconfig.seed);
+  const std::vector<LayerParameters> parameters =
+      initial_weights(layers, config.runconfig.seed,
+                      config.model.transformer() ? config.model.transformer()->initializer : Initializer());
   hw::TrainingState state;
   state.loss_scale = config.loss_scale.initial;
   for (std::size_t index = 0; index < layers.size(); ++index) {

@@ -13,4 +13,7 @@ namespace weft::sw {
 /// Throws UsageError: the file does not say its model, or it is none that was trained on a text.
 ModelFile text_model_of(const CheckpointIdentity& from, const std::filesystem::path& file);
 
+/// The same of any model. Throws UsageError: the file does not say its model.
+ModelFile model_of(const CheckpointIdentity& from, const std::filesystem::path& file);
+
 }  // namespace weft::sw

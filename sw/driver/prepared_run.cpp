@@ -18,6 +18,7 @@
 #include "sw/driver/run_layers.h"
 #include "sw/driver/run_plan.h"
 #include "sw/driver/starting_file.h"
+#include "sw/driver/starting_weights.h"
 #include "sw/driver/state_at_start.h"
 #include "sw/driver/step_settings.h"
 #include "sw/identity/build_identity.h"
@@ -80,7 +81,7 @@ hw::TrainingState starting_state(const ModelConfig& config, const std::vector<hw
   }
   if (weights_alone || file.empty()) {
     hw::TrainingState state = initial_state(config);
-    if (!file.empty()) read_weights(file, state);
+    if (!file.empty()) take_weights(file, config, state);
     prune(layers, state);
     return state;
   }
@@ -173,7 +174,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
   vocabulary = data.text.vocabulary;
   eval_samples = evaluation_samples(config, data);
   CheckpointIdentity from;
-  const bool lacks_state = !start.empty() && settings.initial_weights.empty() && holds_only_weights(start);
+  const bool lacks_state = !start.empty() && settings.initial_weights.empty() && is_weights_alone(start);
   if (lacks_state)
     notes.push_back(fmt::format("{} holds weights alone: the run begins with them at step 0", start.string()));
   const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "sw/checkpoint/checkpoint.h"
 #include "sw/compiler/matched_model.h"
 #include "sw/driver/job_builder.h"
+#include "sw/driver/starting_weights.h"
 #include "sw/graph/network_graph.h"
 #include "tlm/base/error.h"
 #include "tlm/base/split_mix.h"
@@ -22,7 +22,7 @@ void mask_from_checkpoint(const ModelConfig& config, const std::filesystem::path
         "model.sparsity from_checkpoint: say whose zeros: --initial_weights FILE, --checkpoint_path FILE, or --resume "
         "with the run's folder");
   hw::TrainingState state = initial_state(config);
-  read_weights(file, state);
+  take_weights(file, config, state);
   for (std::size_t index = 0; index < layers.size(); ++index) {
     hw::MatrixLayer& layer = layers[index];
     auto mask = std::make_shared<const hw::WeightMask>(

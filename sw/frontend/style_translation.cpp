@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sw/frontend/huggingface_style.h"
 #include "sw/frontend/model_keys.h"
 #include "sw/frontend/trainer_style.h"
 #include "tlm/base/nearest.h"
@@ -47,6 +48,7 @@ bool same_word(const std::string& a, const std::string& b) { return a.size() == 
 
 StyleTranslation::StyleTranslation(YamlSource& source)
     : source_(source), trainer_style_(source.root().find("trainer") != nullptr) {
+  if (is_huggingface(source.root())) translate_huggingface(source, notes_);
   translate(false);
 }
 

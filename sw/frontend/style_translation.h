@@ -1,5 +1,6 @@
 #pragma once
-// The published styles of model files (parameters, trainer, TensorFlow's spellings) turned into one: the sections
+// The published styles of model files (parameters, trainer, TensorFlow's spellings, Hugging Face's config.json)
+// turned into one: the sections
 // train_input, eval_input, model, optimizer and runconfig with the keys of model_keys().
 #include <string>
 #include <vector>

@@ -1,13 +1,20 @@
 // Attention as the products and the softmax that it is, each with a kernel of its own. Of each head and each sequence
 // of `sequence` tokens alone; a head is features / heads features that stand together.
 //
+// Grouped queries: `queries` heads of queries (1 if it is not given) share a head of keys and values, and `heads` are
+// these. Feature j of them stands together, one of each: of queries, and of what AttentionValues makes, feature j of
+// query head q of head h is h x size x queries + j x queries + q.
+//
 // AttentionScores(queries, keys): of token t and key j of its sequence, the sum over a head's features of queries[t]
-// keys[j]. Scores are [heads x sequence][tokens], a head's keys together.
+// keys[j]. Scores are [heads x sequence x queries][tokens], a head's keys together, of a key each head of queries.
 // AttentionSoftmax(scores): softmax over a head's keys of scale times the score; causal: a key behind the token has the
 // probability 0.
 // Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the token at place p of
-// its sequence are turned by the angle p base^(-2 i / head size), as hw/kernels/rotary.h has it.
-// AttentionValues(probabilities, values): the sum over keys j of probability[j] values[j].
+// its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those from `turned` on
+// are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum over keys j of
+// probability[j] values[j].
+#include <algorithm>
+
 #include "sw/graph/operation_families.h"
 
 namespace weft::sw {
@@ -17,6 +24,8 @@ namespace {
 constexpr double longest_sequence = 1 << 20;
 
 AttributeRange tokens_of_sequence() { return {"sequence", 1, longest_sequence, true, true}; }
+AttributeRange heads_of_keys() { return {"heads", 1, most_features, true, true}; }
+AttributeRange heads_of_queries() { return {"queries", 1, most_features, true, false}; }
 
 std::int64_t sequence_of(const Operation& operation) {
   return static_cast<std::int64_t>(operation.attribute("sequence"));
@@ -24,19 +33,19 @@ std::int64_t sequence_of(const Operation& operation) {
 
 int scores_features(const Operation& operation, const std::vector<int>& inputs) {
   const auto heads = static_cast<std::int64_t>(operation.attribute("heads"));
-  const std::int64_t scores = heads * sequence_of(operation);
-  const bool fits = inputs[0] == inputs[1] && inputs[0] % heads == 0 && scores <= most_features;
+  const std::int64_t queries = queries_to_a_head(operation), scores = heads * queries * sequence_of(operation);
+  const bool fits = inputs[0] == queries * inputs[1] && inputs[1] % heads == 0 && scores <= most_features;
   return fits ? static_cast<int>(scores) : 0;
 }
 
 int softmax_features(const Operation& operation, const std::vector<int>& inputs) {
-  return inputs.front() % sequence_of(operation) == 0 ? inputs.front() : 0;
+  return inputs.front() % (sequence_of(operation) * queries_to_a_head(operation)) == 0 ? inputs.front() : 0;
 }
 
 int values_features(const Operation& operation, const std::vector<int>& inputs) {
-  const std::int64_t heads = inputs[0] / sequence_of(operation);
-  const bool fits = inputs[0] % sequence_of(operation) == 0 && inputs[1] % heads == 0;
-  return fits ? inputs[1] : 0;
+  const std::int64_t queries = queries_to_a_head(operation), of_head = sequence_of(operation) * queries;
+  const bool fits = inputs[0] % of_head == 0 && inputs[1] % (inputs[0] / of_head) == 0;
+  return fits && inputs[1] * queries <= most_features ? static_cast<int>(inputs[1] * queries) : 0;
 }
 
 /// A token's features with those of each token of its sequence, whatever the mask: the same in every pass.
@@ -50,7 +59,8 @@ std::int64_t softmax_flops(const Operation& operation) {
 }
 
 int rotary_features(const Operation& operation, const std::vector<int>& inputs) {
-  const bool fits = inputs.front() % (2 * static_cast<std::int64_t>(operation.attribute("heads"))) == 0;
+  const std::int64_t heads = queries_to_a_head(operation) * static_cast<std::int64_t>(operation.attribute("heads"));
+  const bool fits = inputs.front() % (2 * heads) == 0 && operation.attribute("turned") <= inputs.front() / heads;
   return fits ? inputs.front() : 0;
 }
 
@@ -60,36 +70,44 @@ std::int64_t rotary_flops(const Operation& operation) { return 3LL * operation.i
 
 }  // namespace
 
+int queries_to_a_head(const Operation& operation) {
+  return std::max(1, static_cast<int>(operation.attribute("queries")));
+}
+
 std::vector<OperationType> attention_types() {
   return {
       {"Rotary",
        1,
        1,
-       {{"heads", 1, most_features, true, true}, tokens_of_sequence(), {"base", 1, 1e9, false, true}},
+       {heads_of_keys(),
+        tokens_of_sequence(),
+        {"base", 1, 1e9, false, true},
+        heads_of_queries(),
+        {"turned", 2, most_features, true, false}},
        1,
        DeltaReads::nothing,
        false,
        false,
-       "one tensor, whose heads have an even number of features",
+       "one tensor, whose heads have an even number of features, no fewer than are turned",
        rotary_features,
        none,
        rotary_flops},
       {"AttentionScores",
        2,
        2,
-       {{"heads", 1, most_features, true, true}, tokens_of_sequence()},
+       {heads_of_keys(), tokens_of_sequence(), heads_of_queries()},
        2,
        DeltaReads::other_input,
        false,
        false,
-       "queries and keys of one shape, which the heads divide",
+       "queries and keys, `queries` to one, which the heads divide",
        scores_features,
        none,
        scores_flops},
       {"AttentionSoftmax",
        1,
        1,
-       {tokens_of_sequence(), {"scale", 0, 1e6, false, true}, {"causal", 0, 1, true, false}},
+       {tokens_of_sequence(), {"scale", 0, 1e6, false, true}, {"causal", 0, 1, true, false}, heads_of_queries()},
        1,
        DeltaReads::output,
        false,
@@ -101,7 +119,7 @@ std::vector<OperationType> attention_types() {
       {"AttentionValues",
        2,
        2,
-       {tokens_of_sequence()},
+       {tokens_of_sequence(), heads_of_queries()},
        2,
        DeltaReads::other_input,
        false,

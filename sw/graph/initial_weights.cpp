@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "sw/graph/transformer_graph.h"
+#include "tlm/base/normal_quantile.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::sw {
@@ -18,6 +20,20 @@ std::vector<float> uniform(std::size_t count, float bound, std::uint64_t key) {
   return values;
 }
 
+/// Middles of 2^52 equal parts of (0, 1), and what a truncated distribution has of it.
+std::vector<float> normal(std::size_t count, const Initializer::Drawn& drawn, std::uint64_t key) {
+  constexpr double below_two = 0.977249868051820793;  // P(x < 2)
+  const bool truncated = drawn.form == Initializer::Form::truncated_normal;
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t top = split_mix(key + (i + 1) * split_mix_gamma) >> 12;
+    const double part = static_cast<double>(2 * top + 1) * 0x1p-53;
+    const double p = truncated ? 0.5 + (part - 0.5) * (2 * below_two - 1) : part;
+    values[i] = static_cast<float>(drawn.std * normal_quantile(p));
+  }
+  return values;
+}
+
 }  // namespace
 
 void LayerParameters::put_into(hw::LayerState& layer) const {
@@ -26,7 +42,8 @@ void LayerParameters::put_into(hw::LayerState& layer) const {
   if (!bias.empty()) layer.tensors[1].values = bias;
 }
 
-std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed) {
+std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed,
+                                             const Initializer& initializer) {
   std::vector<LayerParameters> parameters;
   for (const auto& layer : layers) {
     const auto bound = static_cast<float>(1 / std::sqrt(static_cast<double>(layer.inputs)));
@@ -40,6 +57,12 @@ std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>&
     }
     if (layer.kind == hw::LayerKind::norm) {
       parameters.push_back({std::vector<float>(inputs, 1.0F), std::vector<float>(both ? inputs : 0, 0.0F)});
+      continue;
+    }
+    const Initializer::Drawn& drawn = is_added(layer.name) ? initializer.added : initializer.matrices;
+    if (drawn.form != Initializer::Form::linear) {
+      parameters.push_back(
+          {normal(elements, drawn, split_mix(split_mix(seed) + tensor)), std::vector<float>(both ? outputs : 0, 0.0F)});
       continue;
     }
     parameters.push_back({uniform(elements, bound, split_mix(split_mix(seed) + tensor)),

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/spec/training_state.h"
+#include "sw/graph/initializer.h"
 
 namespace weft::sw {
 
@@ -14,10 +15,12 @@ struct LayerParameters {
   void put_into(hw::LayerState& layer) const;
 };
 
-/// The distribution of PyTorch's Linear: weight and bias uniform in (-b, b), b = 1 / sqrt(inputs). Of a norm: 1 and 0.
+/// As `initializer` says; without it the distribution of PyTorch's Linear: weight and bias uniform in (-b, b),
+/// b = 1 / sqrt(inputs). Of a norm: 1 and 0.
 /// Element i of tensor t (2 x layer for a weight, 2 x layer + 1 for a bias) is drawn from output i of SplitMix64
 /// seeded with mix(mix(seed) + t): a function of its place only, the same on every platform, whatever the order
 /// and whatever the other layers.
-std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed);
+std::vector<LayerParameters> initial_weights(const std::vector<hw::MatrixLayer>& layers, std::uint64_t seed,
+                                             const Initializer& initializer = {});
 
 }  // namespace weft::sw

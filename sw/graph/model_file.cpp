@@ -353,7 +353,9 @@ ModelFile parse_model(const std::string& text, const std::filesystem::path& name
   for (const std::string& override_text : overrides) style.apply(override_text);
   YamlReader reader(std::move(source), [&style](const std::string& path) { return style.spelling(path); });
   ModelFile file;
-  file.config = read_config(reader.root(), name.stem().string());
+  // A config.json is called by its folder.
+  const bool is_config = name.filename() == "config.json" && name.has_parent_path();
+  file.config = read_config(reader.root(), (is_config ? name.parent_path().filename() : name.stem()).string());
   reader.finish();
   file.values = reader.values();
   file.notes = style.notes();

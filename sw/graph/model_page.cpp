@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "sw/frontend/huggingface_style.h"
 #include "sw/frontend/model_keys.h"
 #include "sw/graph/schedule_section.h"
 
@@ -81,6 +82,30 @@ void add_others(std::string& page) {
     if (key.use == KeyUse::refused) page += fmt::format("| {} | nothing | {} |\n", code(key.path), key.text);
 }
 
+constexpr const char* huggingface_opening = R"(
+## Hugging Face's config.json
+
+`weft train path/to/config.json` reads a model as Hugging Face's transformers describe it: gpt2, gpt_neox, gptj, llama,
+mistral. What it does not say of the training is as their Trainer has it (a constant rate of 5e-5, AdamW, batches of 8,
+3 epochs), is told in the log, and is changed with `--set`, as every key above. `--checkpoint_path model.safetensors`
+begins with published weights; `weft export RUN -o model.safetensors` writes them with a config.json.
+
+| Key | Of | Is | Default |
+|---|---|---|---|
+)";
+
+void add_huggingface(std::string& page) {
+  page += huggingface_opening;
+  for (const HuggingFaceKey& key : huggingface_keys()) {
+    const std::string of = key.models.empty() ? "all" : std::string(key.models);
+    std::string is = std::string(key.becomes);
+    if (key.use == KeyUse::no_effect) is = fmt::format("without effect: {}", key.text);
+    if (key.use == KeyUse::only) is = fmt::format("nothing else allowed: {}", key.text);
+    if (key.use == KeyUse::honoured && !key.text.empty()) is += (is.empty() ? "" : "; ") + std::string(key.text);
+    page += fmt::format("| `{}` | {} | {} | {} |\n", key.key, of, is, code(std::string(key.fallback)));
+  }
+}
+
 }  // namespace
 
 std::string model_page() {
@@ -88,6 +113,7 @@ std::string model_page() {
   add_honoured(page);
   add_schedulers(page);
   add_others(page);
+  add_huggingface(page);
   return page;
 }
 

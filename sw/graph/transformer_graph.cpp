@@ -19,6 +19,13 @@ class TransformerBuilder {
     std::string stream = dropped(linear("embedding", "samples", model_.hidden_size, false), model_.embedding_dropout);
     for (int layer = 0; layer < model_.num_hidden_layers; ++layer) {
       const std::string block = fmt::format("h{}.", layer);
+      if (model_.parallel) {
+        const std::string normed = norm(block + "ln_1", stream);
+        const std::string attended = attention(block, normed);
+        const std::string fed = feed_forward(block, model_.ffn_norm ? norm(block + "ln_2", stream) : normed);
+        stream = add("Add", block + "add_1", {stream, attended, fed});
+        continue;
+      }
       stream = add("Add", block + "add_1", {stream, attention(block, norm(block + "ln_1", stream))});
       stream = add("Add", block + "add_2", {stream, feed_forward(block, norm(block + "ln_2", stream))});
     }
@@ -46,22 +53,31 @@ class TransformerBuilder {
 
   std::string attention(const std::string& block, const std::string& input) {
     const double sequence = model_.sequence_length;
-    const auto projected = [&](const char* name) {
-      return linear(block + name, input, model_.hidden_size, model_.projection_bias);
+    const auto projected = [&](const char* name, int heads) {
+      return linear(block + name, input, heads * model_.head_size(), model_.projection_bias);
     };
-    const auto placed = [&](const std::string& features) {
+    const int kv_heads = model_.num_heads / model_.queries();
+    // What is 1 or all of them is not said.
+    const auto with_queries = [&](std::map<std::string, double> attributes) {
+      if (model_.queries() > 1) attributes["queries"] = model_.queries();
+      return attributes;
+    };
+    const auto placed = [&](const std::string& features, std::map<std::string, double> attributes) {
       if (model_.rotary_base == 0) return features;
-      return add("Rotary", features + ".rotary", {features},
-                 {{"heads", model_.num_heads}, {"sequence", sequence}, {"base", model_.rotary_base}});
+      attributes.insert({{"heads", kv_heads}, {"sequence", sequence}, {"base", model_.rotary_base}});
+      if (model_.rotary_features > 0) attributes["turned"] = model_.rotary_features;
+      return add("Rotary", features + ".rotary", {features}, std::move(attributes));
     };
-    const std::string queries = placed(projected("q")), keys = placed(projected("k")), values = projected("v");
-    const double head_size = static_cast<double>(model_.hidden_size) / model_.num_heads;
+    const std::string queries = placed(projected("q", model_.num_heads), with_queries({})),
+                      keys = placed(projected("k", kv_heads), {}), values = projected("v", kv_heads);
+    const double scale = 1 / std::sqrt(static_cast<double>(model_.head_size()));
     const std::string name = block + "attention";
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
-                                   {{"heads", model_.num_heads}, {"sequence", sequence}});
+                                   with_queries({{"heads", kv_heads}, {"sequence", sequence}}));
     const std::string probabilities = add("AttentionSoftmax", name + ".softmax", {scores},
-                                          {{"sequence", sequence}, {"scale", 1 / std::sqrt(head_size)}, {"causal", 1}});
-    const std::string heads = add("AttentionValues", name, {probabilities, values}, {{"sequence", sequence}});
+                                          with_queries({{"sequence", sequence}, {"scale", scale}, {"causal", 1}}));
+    const std::string heads =
+        add("AttentionValues", name, {probabilities, values}, with_queries({{"sequence", sequence}}));
     return dropped(linear(block + "proj", heads, model_.hidden_size, model_.attention_output_bias), model_.dropout);
   }
 
@@ -85,6 +101,11 @@ class TransformerBuilder {
 };
 
 }  // namespace
+
+bool is_added(const std::string& layer) {
+  const std::string last = layer.substr(layer.rfind('.') + 1);
+  return last != layer && (last == "proj" || last == "fc2");
+}
 
 OperationGraph transformer_graph(const TransformerConfig& model) { return TransformerBuilder(model).result(); }
 

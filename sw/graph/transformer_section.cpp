@@ -45,7 +45,7 @@ std::vector<std::pair<std::string, std::string>> nonlinearities() {
   return all;
 }
 
-/// All features of a head are turned. Who learns positions may write the keys of rotary ones.
+/// Who learns positions may write the keys of rotary ones.
 void read_positions(YamlSection& section, TransformerConfig& model) {
   const bool rotary = section.choice<bool>("position_embedding_type", {{"learned", false}, {"rotary", true}}, false);
   const double base = section.real("rope_theta", {1, 1e9}, 1e4);
@@ -60,8 +60,32 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
   const int turned = section.integer("rotary_dim", features, std::max(head_size, 1));
   if (head_size % 2 != 0 && section.good("num_heads"))
     section.reject("num_heads", fmt::format("a head has {} features; rotary positions take an even number", head_size));
-  if (heads_fit && turned != head_size && section.good("rotary_dim"))
-    section.reject("rotary_dim", fmt::format("allowed: {}, all features of a head", head_size));
+  if (heads_fit && (turned > head_size || turned % 2 != 0) && section.good("rotary_dim"))
+    section.reject("rotary_dim", fmt::format("allowed: an even number up to {}, the features of a head", head_size));
+  model.rotary_features = turned < head_size ? turned : 0;
+}
+
+/// Groups of queries, as `attention_module` says that there are.
+void read_groups(YamlSection& section, TransformerConfig& model) {
+  const bool grouped = section.choice<bool>(
+      "attention_module", {{"aiayn_attention", false}, {"multiquery_attention", true}}, section.has("num_kv_heads"));
+  if (grouped && !section.has("num_kv_heads")) {
+    section.reject("attention_module", "multiquery_attention needs num_kv_heads, the heads of keys and values");
+    return;
+  }
+  model.num_kv_heads = section.integer("num_kv_heads", {1, kMaxFeatures}, std::max(model.num_heads, 1));
+  if (!section.good("num_kv_heads") || !section.good("num_heads")) return;
+  if (model.num_heads % model.num_kv_heads != 0)
+    section.reject("num_kv_heads", fmt::format("does not divide num_heads, {}", model.num_heads));
+  else if (!grouped && model.num_kv_heads != model.num_heads)
+    section.reject("num_kv_heads", "attention_module: aiayn_attention has as many as num_heads");
+}
+
+void read_parallel(YamlSection& section, TransformerConfig& model) {
+  model.parallel = section.boolean("use_parallel_residual", false);
+  model.ffn_norm = section.boolean("use_untied_layer_norm", true);
+  if (!model.parallel && !model.ffn_norm && section.good("use_untied_layer_norm"))
+    section.reject("use_untied_layer_norm", "false is of blocks with use_parallel_residual: true");
 }
 
 }  // namespace
@@ -77,6 +101,8 @@ TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   model.filter_size = section.integer("filter_size", features);
   if (section.good("hidden_size") && section.good("num_heads") && model.hidden_size % model.num_heads != 0)
     section.reject("num_heads", fmt::format("does not divide hidden_size, {}", model.hidden_size));
+  read_groups(section, model);
+  read_parallel(section, model);
   model.sequence_length = sequence_length;
   if (section.good("max_position_embeddings") && model.sequence_length > model.max_position_embeddings)
     section.reject("max_position_embeddings", fmt::format("train_input.max_sequence_length is {}, so allowed: from {}",
@@ -91,6 +117,7 @@ TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   model.output_bias = section.boolean("use_bias_in_output", false);
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
   read_positions(section, model);
+  model.initializer = read_initializer(section, model.num_hidden_layers);
   if (section.boolean("share_embedding_weights") && section.good("share_embedding_weights"))
     section.reject("share_embedding_weights", "allowed: false; tied weights are not there yet");
   return model;

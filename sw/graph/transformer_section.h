@@ -3,6 +3,7 @@
 // GPT-3.
 #include <string>
 
+#include "sw/graph/initializer.h"
 #include "tlm/base/yaml_reader.h"
 
 namespace weft::sw {
@@ -12,8 +13,12 @@ namespace weft::sw {
 struct TransformerConfig {
   int vocab_size = 0, max_position_embeddings = 0;
   int hidden_size = 0, num_hidden_layers = 0, num_heads = 0, filter_size = 0;
+  int num_kv_heads = 0;               ///< heads of keys and values, each of which num_heads / num_kv_heads share
   int sequence_length = 0;            ///< tokens of a sample; at most max_position_embeddings
   double rotary_base = 0;             ///< of rotary positions; 0: they are learned
+  int rotary_features = 0;            ///< of a head, that are turned; 0: all
+  bool parallel = false;              ///< a block adds attention and feed-forward of its input at once
+  bool ffn_norm = true;               ///< of a parallel block: the feed-forward has a norm of its own
   std::string nonlinearity = "GELU";  ///< the operation in the feed-forward; SwiGLU has a gate beside its first matrix
   std::string norm = "LayerNorm";     ///< the operation
   double norm_epsilon = 1e-5;
@@ -22,9 +27,12 @@ struct TransformerConfig {
   bool attention_output_bias = true;
   bool ffn_bias = true;  ///< of all its matrices
   bool output_bias = false;
+  Initializer initializer;
 
   /// The embedding is a product with a token's input, which is one in two places: its word, and, behind the vocabulary,
   /// its position where that is learned.
+  int queries() const { return num_kv_heads > 0 ? num_heads / num_kv_heads : 1; }
+  int head_size() const { return hidden_size / num_heads; }
   int input_features() const { return vocab_size + (rotary_base > 0 ? 0 : max_position_embeddings); }
 };
 

@@ -57,7 +57,7 @@ void LineSetup::add_program(const hw::LineProgram& line, int row, int column) {
   }
   int at = line.constants_at;
   for (const hw::PlacedConstant& constant : line.constants) {
-    array.memory(column, row).write32(at, constant.at(block_.first_feature(row), block_.first_token(column)));
+    array.memory(column, row).write32(at, constant.at(block_.first_place(row), block_.first_token(column)));
     at += 2;
   }
 }

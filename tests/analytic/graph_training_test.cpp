@@ -99,6 +99,13 @@ sw::TransformerConfig small_llama(int width, int heads, int layers = 1) {
   return model;
 }
 
+/// Grouped queries: `queries` heads to a head of keys.
+sw::TransformerConfig grouped_llama(int width, int heads, int queries, int layers = 1) {
+  sw::TransformerConfig model = small_llama(width, heads, layers);
+  model.num_kv_heads = heads / queries;
+  return model;
+}
+
 void compare_residuals(int features, int width, const char* norm, const char* activation, TrainingWay way = {}) {
   const NoisyPatterns patterns(features, 7);
   way.batch = 24;
@@ -174,6 +181,37 @@ TEST_CASE("a Llama on two lanes with sequences of uneven columns") {
   TrainingWay way = way_of(model, 6);
   way.mapping = hw::Mapping{{11, 6}, 2};
   compare_gpt(model, way);
+}
+
+TEST_CASE("grouped queries, two to a head of keys, two layers") {
+  compare_gpt(grouped_llama(16, 4, 2, 2), way_of(small_llama(16, 4, 2)));
+}
+TEST_CASE("one head of keys for six of queries, on two systems, cut") {
+  TrainingWay way = way_of(grouped_llama(24, 6, 6), 8);
+  way.systems = 2;
+  way.cut = {2, 2};
+  compare_gpt(grouped_llama(24, 6, 6), way);
+}
+TEST_CASE("grouped queries on two lanes with sequences of uneven columns") {
+  TrainingWay way = way_of(grouped_llama(24, 6, 3), 6);
+  way.mapping = hw::Mapping{{11, 4}, 2};
+  compare_gpt(grouped_llama(24, 6, 3), way);
+}
+TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
+  sw::TransformerConfig model = small_gpt(24, 3, 2);
+  model.rotary_base = 100;
+  model.rotary_features = 2;
+  model.parallel = true;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("a GPT-J: parallel blocks of one norm") {
+  sw::TransformerConfig model = small_gpt(24, 2, 2);
+  model.rotary_base = 100;
+  model.rotary_features = 4;
+  model.parallel = true;
+  model.ffn_norm = model.projection_bias = model.attention_output_bias = false;
+  model.output_bias = true;
+  compare_gpt(model, way_of(model));
 }
 
 TEST_CASE("residuals and layer norms") { compare_residuals(19, 13, "LayerNorm", "GELU"); }

@@ -5,7 +5,8 @@
 
 Needs Debian's python3-torch, as torch_tables.py. Attention, norms, GELU, embedding and loss are PyTorch's own. The weights,
 tokens and labels follow formulas that the test writes down again. Rotary positions, which are those of a Llama with SwiGLU
-(approximate=None), are in the form of Hugging Face's transformers: pairs of halves, rows of queries and keys permuted.
+(approximate=None), are in the form of Hugging Face's transformers: pairs of halves, rows of queries and keys permuted. So are
+grouped queries, in their repeat_kv, GPT-NeoX's blocks, which turn some features of a head, and GPT-J's.
 """
 import math
 
@@ -22,11 +23,19 @@ MODELS = [
     ("position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, nonlinearity: swiglu, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false",
      dict(bias=False, head_bias=False, rms=True, approximate=None, base=100)),
+    ("num_kv_heads: 1, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, nonlinearity: swiglu, "
+     "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false",
+     dict(bias=False, head_bias=False, rms=True, approximate=None, base=100, kv_heads=1)),
+    ("position_embedding_type: rotary, rotary_dim: 2, rope_theta: 100, use_parallel_residual: true",
+     dict(bias=True, head_bias=False, rms=False, approximate="none", base=100, turned_features=2, parallel="neox")),
+    ("position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: true, use_untied_layer_norm: false, "
+     "use_bias_in_output: true",
+     dict(bias=True, head_bias=True, rms=False, approximate="tanh", base=100, parallel="gptj")),
 ]
 OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
 
 
-def shapes(bias, head_bias, rms, approximate, base):
+def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel):
     """Names and shapes of the parameters, in the graph's order."""
     d, wide = SIZES["hidden_size"], SIZES["filter_size"]
 
@@ -41,8 +50,8 @@ def shapes(bias, head_bias, rms, approximate, base):
         h = f"h{layer}."
         found += norm(h + "ln_1")
         for name in ("q", "k", "v", "proj"):
-            found += linear(h + name, d, d, bias)
-        found += norm(h + "ln_2") + linear(h + "fc1", wide, d, bias)
+            found += linear(h + name, d * kv_heads // SIZES["num_heads"] if name in "kv" else d, d, bias)
+        found += ([] if parallel == "gptj" else norm(h + "ln_2")) + linear(h + "fc1", wide, d, bias)
         found += ([] if approximate else linear(h + "fc1_gate", wide, d, bias)) + linear(h + "fc2", d, wide, bias)
     return found + norm("ln_f") + linear("lm_head", SIZES["vocab_size"], d, head_bias)
 
@@ -60,28 +69,36 @@ def normed(x, p, name, rms):
     return F.layer_norm(x, weight.shape, weight, p[name + ".bias"], 1e-5)
 
 
-def turned(x, weight, base):
-    """Queries or keys of [sequences, LENGTH, d] by transformers' apply_rotary_pos_emb, as [sequences, heads, LENGTH, size]."""
-    heads, d = SIZES["num_heads"], SIZES["hidden_size"]
-    size = d // heads
-    halves = weight.reshape(heads, size // 2, 2, d).transpose(1, 2).reshape(d, d)
-    x = F.linear(x, halves).reshape(SEQUENCES, LENGTH, heads, size).transpose(1, 2)
+def of_heads(x, heads, size, grouped=1):
+    """[sequences, LENGTH, features] as [sequences, heads, LENGTH, size]; of grouped queries a feature's heads stand together."""
+    x = x.reshape(SEQUENCES, LENGTH, heads // grouped, size, grouped).transpose(-1, -2)
+    return x.reshape(SEQUENCES, LENGTH, heads, size).transpose(1, 2)
+
+
+def turned(x, base, size):
+    """The first `size` features of each head by transformers' apply_rotary_pos_emb, from pairs of neighbours to halves."""
+    x, rest = x[..., :size], x[..., size:]
+    x = torch.cat([x[..., 0::2], x[..., 1::2]], -1)
     frequencies = base ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     angles = torch.outer(torch.arange(LENGTH, dtype=torch.float64), frequencies)
-    angles = torch.cat([angles, angles], -1)
+    angles = torch.cat([angles, angles], -1).to(x.dtype)
     rotated = torch.cat([-x[..., size // 2:], x[..., :size // 2]], -1)
-    return x * angles.cos() + rotated * angles.sin()
+    return torch.cat([x * angles.cos() + rotated * angles.sin(), rest], -1)
 
 
-def rotary_attention(y, p, h, mask, base):
+def rotary_attention(y, p, h, mask, base, kv_heads, turned_features):
     heads, d = SIZES["num_heads"], SIZES["hidden_size"]
-    q, k = (turned(y, p[h + name + ".weight"], base) for name in ("q", "k"))
-    v = F.linear(y, p[h + "v.weight"]).reshape(SEQUENCES, LENGTH, heads, d // heads).transpose(1, 2)
-    scores = (q @ k.transpose(-1, -2) / math.sqrt(d // heads)).masked_fill(mask, -math.inf)
-    return F.linear((scores.softmax(-1) @ v).transpose(1, 2).reshape(SEQUENCES, LENGTH, d), p[h + "proj.weight"])
+    size, grouped = d // heads, heads // kv_heads
+    q, k, v = (F.linear(y, p[h + name + ".weight"], p.get(h + name + ".bias")) for name in ("q", "k", "v"))
+    q = turned(of_heads(q, heads, size, grouped), base, turned_features or size)
+    k = turned(of_heads(k, kv_heads, size), base, turned_features or size).repeat_interleave(grouped, 1)
+    v = of_heads(v, kv_heads, size).repeat_interleave(grouped, 1)
+    scores = (q @ k.transpose(-1, -2) / math.sqrt(size)).masked_fill(mask, -math.inf)
+    made = (scores.softmax(-1) @ v).reshape(SEQUENCES, kv_heads, grouped, LENGTH, size).permute(0, 3, 1, 4, 2)
+    return F.linear(made.reshape(SEQUENCES, LENGTH, d), p[h + "proj.weight"], p.get(h + "proj.bias"))
 
 
-def loss_of(p, tokens, labels, rms, approximate, base):
+def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features, parallel):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
     columns = p["embedding.weight"].t()
     x = F.embedding(tokens, columns[:vocabulary])
@@ -92,7 +109,13 @@ def loss_of(p, tokens, labels, rms, approximate, base):
         h = f"h{layer}."
         y = normed(x, p, h + "ln_1", rms)
         if base:
-            x = x + rotary_attention(y, p, h, mask, base)
+            attended = rotary_attention(y, p, h, mask, base, kv_heads, turned_features)
+            if parallel:
+                y = y if parallel == "gptj" else normed(x, p, h + "ln_2", rms)
+                y = F.linear(y, p[h + "fc1.weight"], p.get(h + "fc1.bias"))
+                x = x + attended + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
+                continue
+            x = x + attended
             y = normed(x, p, h + "ln_2", rms)
             gate = F.silu(F.linear(y, p[h + "fc1_gate.weight"]))
             x = x + F.linear(gate * F.linear(y, p[h + "fc1.weight"]), p[h + "fc2.weight"])
@@ -111,9 +134,9 @@ def loss_of(p, tokens, labels, rms, approximate, base):
     return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
 
 
-def losses(make, bias, head_bias, rms, approximate, base=None):
+def losses(make, bias, head_bias, rms, approximate, base=None, kv_heads=SIZES["num_heads"], turned_features=None, parallel=None):
     p = {}
-    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base)):
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel)):
         p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
     text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
                          for b in range(SEQUENCES)])
@@ -121,7 +144,7 @@ def losses(make, bias, head_bias, rms, approximate, base=None):
     found = []
     for _ in range(STEPS):
         optimizer.zero_grad()
-        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate, base)
+        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate, base, kv_heads, turned_features, parallel)
         loss.backward()
         optimizer.step()
         found.append(loss.item())

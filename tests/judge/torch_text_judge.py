@@ -38,7 +38,14 @@ class Judge:
         torch_gpt.LENGTH = self.length = int(self.setting("train_input.max_sequence_length"))
         self.batch = int(self.setting("train_input.batch_size"))
         self.rms = "h0.ln_1.bias" not in self.parameters
-        self.form = "tanh" if self.setting("model.nonlinearity") in ("gelu_tanh", "gelu_new") else "none"
+        function = self.setting("model.nonlinearity")
+        self.form = {"gelu_tanh": "tanh", "gelu_new": "tanh", "swiglu": None}.get(function, "none")
+        self.base = float(self.setting("model.rope_theta")) if self.setting("model.position_embedding_type") == "rotary" else None
+        self.kv_heads = int(self.setting("model.num_kv_heads"))
+        self.turned = int(self.setting("model.rotary_dim")) if self.base else None
+        self.parallel = None
+        if self.setting("model.use_parallel_residual") == "true":
+            self.parallel = "neox" if self.setting("model.use_untied_layer_norm") == "true" else "gptj"
 
     def setting(self, key):
         return value(self.report, key)
@@ -48,7 +55,7 @@ class Judge:
         at = first * self.length
         part = self.tokens[at:at + sequences * self.length + 1]
         return torch_gpt.loss_of(self.parameters, part[:-1].reshape(sequences, -1), part[1:].reshape(sequences, -1),
-                                 self.rms, self.form, None)
+                                 self.rms, self.form, self.base, self.kv_heads, self.turned, self.parallel)
 
     def optimizer(self):
         kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}

@@ -41,6 +41,7 @@ MAY_INCLUDE = {
     "sw/compiler": ["tlm/base", "tlm/stats", "tlm/block", "hw/spec", "hw/memoryx", "hw/swarmx", "hw/pe", "hw/fabric", "hw/kernels", "sw/graph", "sw/kernels"],
     "sw/budget": ["tlm/base", "hw/spec", "hw/pe", "hw/fabric", "sw/compiler"],
     "sw/checkpoint": ["tlm/base", "hw/spec"],
+    "sw/exchange": ["tlm/base", "hw/spec", "sw/graph"],
     "sw/report": ["tlm/*", "hw/spec"],
     "sw/compare": ["tlm/base", "tlm/stats", "sw/report"],
     "sw/sweep": ["tlm/base", "sw/report"],
@@ -51,7 +52,7 @@ MAY_INCLUDE = {
 }
 # Nothing that these files include, directly or through other headers of the tree, may be SystemC.
 WITHOUT_SYSTEMC = ("tlm/base", "hw/spec", "hw/pe", "hw/fabric", "hw/fast_forward", "hw/kernels", "sw/graph", "sw/kernels", "sw/fabric", "sw/compiler",
-                   "sw/budget", "sw/checkpoint", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend", "sw/text")
+                   "sw/budget", "sw/checkpoint", "sw/exchange", "sw/report", "sw/compare", "sw/sweep", "sw/identity", "sw/frontend", "sw/text")
 SYSTEMC_HEADER = re.compile(r"^(systemc|tlm)(\.h)?$|^(tlm_|sysc/)")
 VERILATED_HEADER = re.compile(r"(^|/)V[A-Za-z0-9_]*\.h$|^verilated")
 

@@ -30,6 +30,13 @@ class GptPrograms(TinyGpt):
             places = [HEADS * BATCH if attends(launch) else lanes for launch in launches]
             self.assertEqual(value["programs"]["launches"], STEPS * sum(places))
 
+    def test_grouped_queries(self):
+        """Two heads of queries share one of keys: half as many launches of attention, in rectangles of as many scores."""
+        wide = ["--set", "model.num_heads=4", "--set", "model.position_embedding_type=rotary", "--set", "model.rotary_dim=2",
+                "--set", "runconfig.lanes=1"]
+        each, grouped = self.run_as_programs("each_head", *wide), self.run_as_programs("grouped", *wide, "--set", "model.num_kv_heads=2")
+        self.assertEqual(each["programs"]["launches"] - grouped["programs"]["launches"], STEPS * 8 * 2 * BATCH)
+
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")
 

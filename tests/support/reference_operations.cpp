@@ -110,17 +110,26 @@ void swiglu(const Work& work) {
   }
 }
 
+std::size_t queries_of(const Work& work) {
+  return std::max<std::size_t>(1, static_cast<std::size_t>(work.of.operation.attribute("queries")));
+}
+
 /// A pair is a complex number, times e^(i angle); the derivative's transpose is times e^(-i angle).
 void rotary(const Work& work) {
   const sw::Operation& operation = work.of.operation;
   const auto sequence = static_cast<std::size_t>(operation.attribute("sequence"));
-  const auto head_size = work.inputs / static_cast<std::size_t>(operation.attribute("heads"));
-  for (std::size_t feature = 0; feature < work.inputs; feature += 2) {
-    const double place = static_cast<double>(feature % head_size) / static_cast<double>(head_size);
-    const double frequency = std::pow(operation.attribute("base"), -place);
+  const std::size_t queries = queries_of(work);
+  const auto head_size = work.inputs / queries / static_cast<std::size_t>(operation.attribute("heads"));
+  const double turned =
+      operation.attribute("turned") > 0 ? operation.attribute("turned") : static_cast<double>(head_size);
+  for (std::size_t row = 0; row < work.inputs; ++row) {
+    const std::size_t feature = row / queries;
+    if (feature % 2 != 0) continue;
+    const auto place = static_cast<double>(feature % head_size);
+    const double frequency = place < turned ? std::pow(operation.attribute("base"), -place / turned) : 0;
     for (std::size_t t = 0; t < work.tokens; ++t) {
       const double angle = static_cast<double>(t % sequence) * frequency;
-      const std::size_t even = feature * work.tokens + t, odd = even + work.tokens;
+      const std::size_t even = row * work.tokens + t, odd = even + queries * work.tokens;
       const std::complex<double> turned = std::complex<double>(work.in(0)[even], work.in(0)[odd]) *
                                           std::polar(1.0, work.pass == Pass::forward ? angle : -angle);
       work.out()[even] = turned.real();
@@ -176,16 +185,20 @@ void norm(const Work& work) {
 }
 
 /// Of the [heads x sequence][tokens] scores a head's, key's and sequence's; with a feature of that head. Calls
-/// visit(scores of the sequence's tokens, the feature's tokens of the sequence, the key's place among these).
+/// visit(scores of the sequence's tokens, the feature of the sequence's tokens, the feature of the key, sequence).
+/// With grouped queries also the row of one of the head's query heads, and the place of its scores.
 template <typename Visit>
 void for_each_key(const Work& work, std::size_t features, std::size_t heads, Visit&& visit) {
+  const std::size_t queries = queries_of(work);
   const auto sequence = static_cast<std::size_t>(work.of.operation.attribute("sequence"));
   const std::size_t wide = features / heads;
   for (std::size_t head = 0; head < heads; ++head)
     for (std::size_t first = 0; first < work.tokens; first += sequence)
       for (std::size_t key = 0; key < sequence; ++key)
         for (std::size_t feature = head * wide; feature < (head + 1) * wide; ++feature)
-          visit((head * sequence + key) * work.tokens + first, feature * work.tokens + first, key, sequence);
+          for (std::size_t query = 0; query < queries; ++query)
+            visit(((head * sequence + key) * queries + query) * work.tokens + first,
+                  (feature * queries + query) * work.tokens + first, feature * work.tokens + first + key, sequence);
 }
 
 /// Scores from what tokens and keys have, or one of these from the scores and the other.
@@ -196,11 +209,11 @@ void attend(const Work& work, std::size_t features, std::size_t heads, Wanted wa
   double* made = work.out();
   for_each_key(work, features, heads, [&](std::size_t scores, std::size_t row, std::size_t key, std::size_t sequence) {
     if (wanted == Wanted::scores)  // one: of tokens, other: of keys
-      add_scaled(made + scores, other[row + key], one + row, sequence);
+      add_scaled(made + scores, other[key], one + row, sequence);
     else if (wanted == Wanted::of_tokens)  // one: scores, other: of keys
-      add_scaled(made + row, other[row + key], one + scores, sequence);
+      add_scaled(made + row, other[key], one + scores, sequence);
     else  // one: scores, other: of tokens
-      made[row + key] += dot(one + scores, other + row, sequence);
+      made[key] += dot(one + scores, other + row, sequence);
   });
 }
 
@@ -209,26 +222,30 @@ void attention_scores(const Work& work) {
   const Wanted wanted = work.pass == Pass::forward        ? Wanted::scores
                         : work.of.operation.of_input == 0 ? Wanted::of_tokens
                                                           : Wanted::of_keys;
-  attend(work, work.inputs, heads, wanted, work.in(0), work.in(1));
+  attend(work, work.inputs / queries_of(work), heads, wanted, work.in(0), work.in(1));
 }
 
 void attention_values(const Work& work) {
-  const std::size_t heads = work.inputs / static_cast<std::size_t>(work.of.operation.attribute("sequence"));
+  const std::size_t queries = queries_of(work), features = work.outputs / queries;
+  const std::size_t heads = work.inputs / queries / static_cast<std::size_t>(work.of.operation.attribute("sequence"));
   if (work.pass == Pass::forward)
-    attend(work, work.outputs, heads, Wanted::of_tokens, work.in(0), work.in(1));
+    attend(work, features, heads, Wanted::of_tokens, work.in(0), work.in(1));
   else if (work.of.operation.of_input == 0)
-    attend(work, work.outputs, heads, Wanted::scores, work.in(0), work.in(1));
+    attend(work, features, heads, Wanted::scores, work.in(0), work.in(1));
   else
-    attend(work, work.outputs, heads, Wanted::of_keys, work.in(1), work.in(0));
+    attend(work, features, heads, Wanted::of_keys, work.in(1), work.in(0));
 }
 
 void attention_softmax(const Work& work) {
   const sw::Operation& operation = work.of.operation;
   const auto sequence = static_cast<std::size_t>(operation.attribute("sequence"));
   const double scale = operation.attribute("scale");
-  for (std::size_t head = 0; head < work.inputs; head += sequence)
+  const std::size_t queries = queries_of(work);
+  for (std::size_t head = 0; head < work.inputs / sequence; ++head)
     for (std::size_t t = 0; t < work.tokens; ++t) {
-      const auto at = [&](std::size_t key) { return (head + key) * work.tokens + t; };
+      const auto at = [&](std::size_t key) {
+        return ((head / queries * sequence + key) * queries + head % queries) * work.tokens + t;
+      };
       if (work.pass == Pass::delta) {
         double along = 0;
         for (std::size_t key = 0; key < sequence; ++key) along += work.in(0)[at(key)] * work.in(1)[at(key)];

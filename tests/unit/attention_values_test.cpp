@@ -57,20 +57,23 @@ struct Case {
 };
 
 /// `more_rows`: behind the features, as of an activation with the ones of the bias.
-Case random_case(KernelKind kind, Values values, int more_rows, std::mt19937& random) {
+Case random_case(KernelKind kind, Values values, int more_rows, std::mt19937& random, int queries = 1) {
   const auto one_of = [&](std::initializer_list<int> of) { return of.begin()[random() % of.size()]; };
-  const HeadShape shape{one_of({1, 2, 3}), one_of({1, 2, 3, 5, 6, 8}), one_of({1, 2, 3}), one_of({1, 2, 3, 5, 7, 12})};
-  const int rows = best_rows(shape.heads + static_cast<int>(random() % 12), shape.heads, shape.head_size),
+  const HeadShape shape{one_of({1, 2, 3}), one_of({1, 2, 3, 5, 6, 8}), one_of({1, 2, 3}), one_of({1, 2, 3, 5, 7, 12}),
+                        queries};
+  const int rows = best_rows(shape.heads + static_cast<int>(random() % 12), shape.heads, shape.head_size, queries),
             columns = best_columns(shape.sequences + static_cast<int>(random() % 12), shape.sequences, shape.length);
-  const auto block = [&](bool scores) {
-    return random_block(scores ? shape.keys() : shape.features() + more_rows, shape.tokens(), values, random);
+  const auto block = [&](bool scores, int of_queries) {
+    return random_block((scores ? shape.keys() : shape.features()) * of_queries + (scores ? 0 : more_rows),
+                        shape.tokens(), values, random);
   };
+  const bool keys = kind == KernelKind::attention_keys, scores = kind == KernelKind::attention_scores;
   Case made{kind,
             HeadGrid({columns, rows}, shape),
-            block(kind == KernelKind::attention_keys),
-            block(kind == KernelKind::attention_values),
+            block(keys, keys ? queries : 1),
+            block(kind == KernelKind::attention_values, queries),
             {}};
-  made.result.resize(kind == KernelKind::attention_scores ? shape.keys() : shape.features() + more_rows,
+  made.result.resize(scores ? shape.keys() * queries : shape.features() * (keys ? 1 : queries) + more_rows,
                      shape.tokens());
   std::fill(made.result.values.begin(), made.result.values.end(), untouched);
   return made;
@@ -112,9 +115,28 @@ std::vector<Word> words(const FeatureBlock& block, const HeadGrid::Place& place,
   return all;
 }
 
+/// Of grouped queries [rows][tokens of a column of each head].
+std::vector<float> by_columns(const FeatureBlock& block, const HeadGrid::Place& place, int first, int rows, int length,
+                              int queries) {
+  const std::vector<int> bounds = split_bounds(length, place.rectangle.width);
+  std::vector<float> all;
+  for (int row = first; row < first + rows; ++row)
+    for (std::size_t column = 0; column + 1 < bounds.size(); ++column)
+      for (int head = 0; head < queries; ++head)
+        for (int token = bounds[column]; token < bounds[column + 1]; ++token)
+          all.push_back(block.row(row * queries + head)[place.first_token + token]);
+  return all;
+}
+
 /// The launch of one rectangle as its PEs are given it (launch_programs.h).
 ProgramLaunch launch_of(const Case& c, const LaunchMap& map, const HeadGrid::Place& place, const FeatureBlock& result) {
-  const int size = c.shape().head_size, length = c.shape().length;
+  const int size = c.shape().head_size, length = c.shape().length, queries = c.shape().queries;
+  const auto grouped = [&](const FeatureBlock& block, int first, int rows) {
+    std::vector<std::uint16_t> all;
+    for (const float value : by_columns(block, place, first, rows, length, queries))
+      all.push_back(float_to_half(value));
+    return all;
+  };
   const auto halves = [&](const FeatureBlock& block, int first, int rows, bool turned) {
     return words<std::uint16_t>(block, place, first, rows, length, turned, [](float v) { return float_to_half(v); });
   };
@@ -123,24 +145,22 @@ ProgramLaunch launch_of(const Case& c, const LaunchMap& map, const HeadGrid::Pla
   launch.kind = c.kind;
   launch.map = &map;
   launch.keeps_fp32 = kernel_of(c.kind).sums_fp32;
-  const auto half_results = [&](bool turned) {
-    for (const std::uint16_t half : halves(result, place.first_feature, size, turned)) launch.results.push_back(half);
-  };
   switch (c.kind) {
     case KernelKind::attention_scores:
       launch.stream = halves(c.stream, place.first_feature, size, true);
-      launch.resident = halves(c.resident, place.first_feature, size, false);
-      launch.results = words<std::uint32_t>(result, place, place.first_key, length, length, false, result_bits);
+      launch.resident = grouped(c.resident, place.first_feature, size);
+      for (const float score : by_columns(result, place, place.first_key, length, length, queries))
+        launch.results.push_back(result_bits(score));
       break;
     case KernelKind::attention_values:
       launch.stream = halves(c.stream, place.first_feature, size, true);
-      launch.resident = halves(c.resident, place.first_key, length, false);
-      half_results(false);
+      launch.resident = grouped(c.resident, place.first_key, length);
+      for (const std::uint16_t half : grouped(result, place.first_feature, size)) launch.results.push_back(half);
       break;
     default:
-      launch.stream = halves(c.stream, place.first_key, length, false);
-      launch.resident = halves(c.resident, place.first_feature, size, false);
-      half_results(true);
+      launch.stream = grouped(c.stream, place.first_key, length);
+      launch.resident = grouped(c.resident, place.first_feature, size);
+      for (const std::uint16_t half : halves(result, place.first_feature, size, true)) launch.results.push_back(half);
   }
   return launch;
 }
@@ -202,8 +222,9 @@ TEST_CASE("random grids: bits of the PE programs of each head and sequence, infi
   sw::LaunchRunner programs(machine, {}, {});
   std::mt19937 random(22);
   for (const KernelKind kind : products) {
-    for (int number = 0; number < 60; ++number) {
-      const Case c = random_case(kind, static_cast<Values>(number % 3), number % 2, random);
+    for (int number = 0; number < 90; ++number) {
+      const Case c =
+          random_case(kind, static_cast<Values>(number % 3), number % 2, random, number < 60 ? 1 : number % 4 + 1);
       const FeatureBlock result = c.computed(3);
       for (int index = 0; index < c.grid.places(); ++index) {
         const HeadGrid::Place place = c.grid.place(index);

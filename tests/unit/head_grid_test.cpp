@@ -115,6 +115,34 @@ TEST_CASE("the most rows: at the gate and beside it") {
   CHECK(best_columns(7, 1, 128) == 7);
 }
 
+TEST_CASE("grouped queries: a row holds as much of the keys as another, and so of the queries") {
+  CHECK(best_rows(100, 2, 6, 3) == 12);
+  CHECK(best_rows(11, 2, 6, 3) == 6);
+  CHECK(best_rows(5, 2, 6, 3) == 4);
+  CHECK(best_rows(3, 2, 6, 3) == 2);
+  CHECK(best_rows(1, 2, 6, 3) == 0);
+  CHECK(best_rows(5, 2, 6) == 5);
+  CHECK(HeadGrid::misfit({1, 5}, {2, 6, 1, 4}).empty());
+  CHECK(HeadGrid::misfit({1, 5}, {2, 6, 1, 4, 3}) ==
+        "3 heads of queries to a head of keys over 5 rows: each row must hold as much; 4 rows would do");
+  const HeadGrid grid({3, 4}, {2, 6, 1, 8, 3});
+  const HeadGrid::Place place = grid.place(1);
+  const BlockMap queries{{3, 4}, 36, 8, 3}, keys{{3, 4}, 12, 8}, scores = grid.scores(place.rectangle);
+  for (int row = 0; row < 4; ++row) {
+    CHECK(queries.first_feature(row) == 3 * keys.first_feature(row));
+    CHECK(queries.features_of(row) == 3 * keys.features_of(row));
+  }
+  CHECK(scores.features == 24);
+  CHECK(scores.features_of(0) == 12);
+  const LaunchMap map = grid.map(KernelKind::attention_scores, place.rectangle);
+  CHECK(map.rounds == 8);
+  CHECK(map.elements == std::vector<int>{9, 9, 6});
+  CHECK(map.wavelets == std::vector<int>{3, 3});
+  const LaunchMap back = grid.map(KernelKind::attention_keys, place.rectangle);
+  CHECK(back.wavelets == std::vector<int>{9, 9, 6});
+  CHECK(back.sum_owners.count(2) == 2);
+}
+
 TEST_CASE("random lanes: places are what the lane's blocks and the rectangles' launches hold") {
   std::mt19937 random(3);
   const auto any = [&](int most) { return 1 + static_cast<int>(random() % static_cast<unsigned>(most)); };

@@ -95,7 +95,48 @@ TEST_CASE("pairs are complex numbers that are turned: within 0.52 of the last pl
   }
 }
 
+TEST_CASE("features behind those that are turned stay as they are, the others have angles of their own number") {
+  const RotarySettings part{8, 32, 100.0F, 4}, alone{4, 32, 100.0F};
+  for (int token = 0; token < 64; ++token)
+    for (const int head : {0, 3})
+      for (int feature = 0; feature < 8; feature += 2) {
+        const RotaryFactors made = machine_rotary(8 * head + feature, token, part);
+        if (feature < 4) {
+          const double angle = exact_angle(feature, token, alone);
+          CHECK(made.cosine == Approx(std::cos(angle)).margin(1e-5));
+          CHECK(made.sine == Approx(std::sin(angle)).margin(1e-5));
+        } else {
+          CHECK(made.cosine == 1);
+          CHECK(std::abs(made.sine) < 1e-30);
+        }
+      }
+  ProgramLaunch launch = launch_of(8, 64, part);
+  for (int at = 0; at < 8 * 64; ++at) launch.operands[0].push_back(float_to_half(static_cast<float>(at % 97 - 48)));
+  const std::vector<std::uint32_t> made = rotary_plain<RotaryDirection::forward>(launch);
+  for (std::size_t at = 0; at < made.size(); ++at)
+    if (at / 64 >= 4) CHECK(half_value(made[at]) == half_value(launch.operands[0][at]));
+}
+
+TEST_CASE("of grouped queries each head is turned as one alone") {
+  const RotarySettings settings{4, 5, 100.0F};
+  constexpr std::size_t queries = 3, features = 8, tokens = 10;
+  ProgramLaunch all = launch_of(features * queries, tokens, settings), one = launch_of(features, tokens, settings);
+  all.line.queries = queries;
+  for (std::size_t at = 0; at < features * queries * tokens; ++at)
+    all.operands[0].push_back(float_to_half(static_cast<float>(at * at % 101) / 50 - 1));
+  const std::vector<std::uint32_t> made = rotary_plain<RotaryDirection::back>(all);
+  for (std::size_t head = 0; head < queries; ++head) {
+    const auto place = [&](std::size_t at) { return (at / tokens * queries + head) * tokens + at % tokens; };
+    one.operands[0].clear();
+    for (std::size_t at = 0; at < features * tokens; ++at) one.operands[0].push_back(all.operands[0][place(at)]);
+    const std::vector<std::uint32_t> alone = rotary_plain<RotaryDirection::back>(one);
+    for (std::size_t at = 0; at < alone.size(); ++at) CHECK(made[place(at)] == alone[at]);
+  }
+}
+
 TEST_CASE("a row holds whole pairs or it does not") {
+  CHECK(holds_pairs({{4, 4}, 24, 8, 3}));
+  CHECK(holds_pairs({{4, 8}, 24, 8, 3}) == false);
   CHECK(holds_pairs({{4, 4}, 32, 8}));
   CHECK(holds_pairs({{4, 3}, 16, 8}) == false);  // 6, 5, 5
   CHECK(holds_pairs({{4, 32}, 32, 8}) == false);

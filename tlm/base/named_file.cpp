@@ -22,8 +22,8 @@ std::vector<std::string> yaml_names(const fs::path& folder) {
 
 fs::path named_yaml(const std::string& kind, const std::string& name_or_path, const fs::path& folder) {
   const fs::path path = name_or_path;
-  const bool is_path =
-      name_or_path.find('/') != std::string::npos || path.extension() == ".yaml" || path.extension() == ".yml";
+  const bool is_path = name_or_path.find('/') != std::string::npos || path.extension() == ".yaml" ||
+                       path.extension() == ".yml" || path.extension() == ".json";
   const fs::path file = is_path ? path : folder / (name_or_path + ".yaml");
   std::error_code unreadable;
   if (fs::is_regular_file(file, unreadable)) return file;

@@ -1,0 +1,33 @@
+#pragma once
+// A model's config.json as Hugging Face's transformers write it, turned into the sections of model files. Which keys
+// there are, of which models, and what becomes of them stands in one table, huggingface_keys().
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sw/frontend/model_keys.h"
+#include "tlm/base/yaml_source.h"
+
+namespace weft::sw {
+
+struct HuggingFaceKey {
+  std::string_view models;  ///< values of model_type, split at blanks; empty: all
+  std::string_view key;     ///< as config.json has it
+  KeyUse use;
+  std::string_view becomes;   ///< honoured: the keys of model_keys() that it is, split at blanks; empty: see `text`
+  std::string_view fallback;  ///< honoured: without it, as transformers have it; of `only`, the one value
+  std::string_view text;      ///< why not, or what else
+};
+const std::vector<HuggingFaceKey>& huggingface_keys();
+/// Of model_type.
+const std::vector<std::string>& huggingface_models();
+
+/// A file that says model_type, and has none of the sections of model files.
+bool is_huggingface(const YamlTree& root);
+
+/// Rewrites such a file. What it does not say, as optimizer, batch and data, is set as Hugging Face's Trainer has it,
+/// and told in `notes`; so is each key without effect. Errors go to `source`, all at once: another model_type, an
+/// unknown key, what no kernel does; with file, line, the key, its value, and the nearest name.
+void translate_huggingface(YamlSource& source, std::vector<std::string>& notes);
+
+}  // namespace weft::sw
