@@ -106,7 +106,7 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
   const Shape shape{kind,
                     settings.train,
                     settings.dropout.probability > 0,
-                    settings.causal,
+                    settings.mask.any(),
                     block.rectangle.width,
                     block.rectangle.height,
                     block.features,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/attention_mask.h"
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
@@ -30,8 +31,9 @@ struct AttentionShape {
   int heads = 0;   ///< 0: the layer is none
   int length = 0;  ///< tokens of a sequence
   float scale = 1.0F;
-  bool causal = false;
-  float rotary_base = 0;  ///< of rotary positions; 0: the layer does not rotate
+  AttentionMask mask = {};  ///< causal and reach; of each sequence its own length, if it is
+  bool padded = false;      ///< then labels say where its padding begins
+  float rotary_base = 0;    ///< of rotary positions; 0: the layer does not rotate
 };
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].

@@ -49,11 +49,18 @@ void Lane::product_values(const Launch& launch) {
   scatter(made, std::move(result));
 }
 
+LineSettings Lane::settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const {
+  const AttentionShape& attention = job_.layers[static_cast<std::size_t>(launch.layer)].attention;
+  LineSettings here = settings;
+  if (attention.padded) here.mask.length = lengths_[static_cast<std::size_t>(place.first_token / attention.length)];
+  return here;
+}
+
 void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
   pool_.run(grid.places(), [&](int index) {
     const HeadGrid::Place place = grid.place(index);
-    LinePrograms programs(launch.kind, settings, grid.scores(place.rectangle));
+    LinePrograms programs(launch.kind, settings_at(launch, settings, place), grid.scores(place.rectangle));
     HeadRows rows(scores_, launch, place);
     LineValues(programs, rows).run(0, programs.block().columns());
   });

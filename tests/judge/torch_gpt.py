@@ -70,7 +70,7 @@ def turned(x, weight, base):
     angles = torch.outer(torch.arange(LENGTH, dtype=torch.float64), frequencies)
     angles = torch.cat([angles, angles], -1)
     rotated = torch.cat([-x[..., size // 2:], x[..., :size // 2]], -1)
-    return x * angles.cos() + rotated * angles.sin()
+    return x * angles.cos().to(x.dtype) + rotated * angles.sin().to(x.dtype)
 
 
 def rotary_attention(y, p, h, mask, base):
