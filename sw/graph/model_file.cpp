@@ -171,9 +171,9 @@ std::optional<TransformerFamily> read_family(YamlSection& section) {
                                  {"gpt", decoder},
                                  {"llama", decoder},
                                  {"bert", encoder}},
-                                !is_transformer ? Family()
-                                : is_encoder    ? encoder
-                                                : decoder);
+                                std::make_optional<Family>(!is_transformer ? Family()
+                                                           : is_encoder    ? encoder
+                                                                           : decoder));
 }
 
 NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {
