@@ -17,6 +17,8 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
       swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder, joints),
       copies_(plan.job->systems - plan.job->simulated_systems()) {
+  if (!plan.job->timing_only)
+    memoryx_.unlabelled = [&source](int stage, std::int64_t step) { return source.without_label(stage, step); };
   joints.join(memoryx_.user_out, user_.memoryx_in);
   for (int lane = 0; lane < swarmx_.lanes(); ++lane) {
     joints.join(memoryx_.lane_out[static_cast<std::size_t>(lane)], swarmx_.memoryx_in(lane));

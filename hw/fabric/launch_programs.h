@@ -33,7 +33,7 @@ struct LineSettings {
   Dropout dropout;           ///< of an activation or its backward pass
   float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
-  bool causal = false;       ///< of attention's softmax: a token attends to no later key
+  AttentionMask mask;        ///< of attention's softmax; either its `length`, which leaves out keys, or the others
   int queries = 1;           ///< heads of queries to a head of keys; of softmax and rotary positions: so many features
                              ///< that stand together are the same one of each
   RotarySettings rotary;
@@ -45,7 +45,8 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   settings.train = train;
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
-  settings.causal = layer.attention.causal;
+  settings.mask = layer.attention.mask;
+  if (layer.attention.padded) settings.mask.length = layer.attention.length;
   settings.queries = layer.attention.queries;
   if (layer.attention.rotary_base > 0) {
     const int size = layer.features() / (layer.attention.heads * layer.attention.queries);

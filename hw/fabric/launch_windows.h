@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "hw/spec/attention_mask.h"
+
 namespace weft::hw {
 
 struct LaunchMap;
@@ -18,19 +20,6 @@ struct TokenWindow {
   bool has(int token) const { return token >= first && token < end(); }
   friend bool meet(const TokenWindow& a, const TokenWindow& b) {
     return a.count > 0 && b.count > 0 && a.first < b.end() && b.first < a.end();
-  }
-};
-
-/// Token t attends to key k. Without any of these every one does to every one.
-struct AttentionMask {
-  bool causal = false;  ///< only where k <= t
-  int reach = 0;        ///< only where t < k + reach; 0: however far
-  int length = 0;       ///< only where both are below it: those behind pad the sequence; 0: all of them exist
-
-  bool any() const { return causal || reach > 0 || length > 0; }
-  bool attends(int token, int key) const {
-    return (!causal || key <= token) && (reach == 0 || token < key + reach) &&
-           (length == 0 || (token < length && key < length));
   }
 };
 

@@ -12,10 +12,10 @@ DatasetSource::DatasetSource(const Job& job, Dataset train, Dataset test, bool s
       test_(std::move(test)),
       features_(std::max(train_.features, test_.features)) {}
 
-void DatasetSource::write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const {
-  const Dataset& data = train ? train_ : test_;
-  std::copy_n(data.sample(index), features_, samples);
-  *labels = data.labels[static_cast<std::size_t>(index)];
+void DatasetSource::write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const {
+  const Dataset& data = place.train ? train_ : test_;
+  std::copy_n(data.sample(place.index), features_, samples);
+  *labels = data.labels[static_cast<std::size_t>(place.index)];
 }
 
 }  // namespace weft::hw

@@ -14,7 +14,7 @@ class DatasetSource final : public OrderedSource {
   int features() const override { return features_; }
 
  private:
-  void write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const override;
+  void write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const override;
 
   Dataset train_, test_;
   int features_;

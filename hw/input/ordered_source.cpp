@@ -31,21 +31,36 @@ DataPosition OrderedSource::after(std::int64_t steps) const {
   return order_ ? order_->walk().after(steps) : DataPosition{};
 }
 
+std::optional<SamplePlace> OrderedSource::sample(int stage, std::int64_t step, int place) {
+  const int batch = job_.batch / job_.sample_tokens;
+  if (!job_.stages[static_cast<std::size_t>(stage)].train) {
+    const std::int64_t index = step * batch + place;
+    return index < test_size_ ? std::optional<SamplePlace>({false, 0, index}) : std::nullopt;
+  }
+  const std::int64_t train_step = train_steps_before(job_, stage) + step;
+  return SamplePlace{true, order_->walk().batch(train_step).epoch, order_->index(train_step, place)};
+}
+
+std::int64_t OrderedSource::without_label(int stage, std::int64_t step) {
+  std::int64_t count = 0;
+  for (int place = 0; place < job_.batch / job_.sample_tokens; ++place)
+    if (const auto at = sample(stage, step, place)) count += unlabelled_of(*at);
+  return count;
+}
+
 void OrderedSource::fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                          std::int32_t* labels) {
-  const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
-  const std::int64_t train_step = train_steps_before(job_, stage) + step;
-  const int length = job_.sample_tokens, batch = job_.batch / length;
+  const int length = job_.sample_tokens;
   const int first = (system * job_.tokens_per_system() + micro_batch * job_.tokens()) / length;
   const std::ptrdiff_t values = static_cast<std::ptrdiff_t>(length) * features();
   for (int place = first; place < first + job_.tokens() / length; ++place, samples += values, labels += length) {
-    const std::int64_t index = train ? order_->index(train_step, place) : step * batch + place;
-    if (!train && index >= test_size_) {
-      std::fill_n(samples, values, std::uint16_t{0});
-      std::fill_n(labels, length, -1);
+    const auto at = sample(stage, step, place);
+    if (at) {
+      write(*at, samples, labels);
       continue;
     }
-    write(train, index, samples, labels);
+    std::fill_n(samples, values, std::uint16_t{0});
+    std::fill_n(labels, length, -1);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "hw/input/sample_order.h"
+#include "hw/input/sample_place.h"
 #include "hw/input/sample_source.h"
 #include "hw/spec/job.h"
 
@@ -15,6 +16,7 @@ class OrderedSource : public SampleSource {
   void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
             std::int32_t* labels) final;
   DataPosition after(std::int64_t steps) const final;
+  std::int64_t without_label(int stage, std::int64_t step) final;
 
  protected:
   struct Sizes {
@@ -28,11 +30,16 @@ class OrderedSource : public SampleSource {
   OrderedSource(const Job& job, Sizes sizes, bool shuffle, std::uint64_t shuffle_seed,
                 std::optional<DataPosition> from);
 
-  /// Writes sample `index` of one of the sets: `samples` [Job::sample_tokens][features()], `labels`
+  /// Writes a sample: `samples` [Job::sample_tokens][features()], `labels`
   /// [Job::sample_tokens].
-  virtual void write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const = 0;
+  virtual void write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const = 0;
+  /// Tokens of a sample that have no label.
+  virtual std::int64_t unlabelled_of(const SamplePlace& /*place*/) const { return 0; }
 
  private:
+  /// Sample number `place` of a step over all systems; none: the evaluation set has ended.
+  std::optional<SamplePlace> sample(int stage, std::int64_t step, int place);
+
   const Job& job_;
   std::int64_t test_size_;
   std::optional<SampleOrder> order_;

@@ -25,11 +25,8 @@ void SampleOrder::permute(std::int64_t epoch) {
   std::iota(permutation_.begin(), permutation_.end(), 0);
   std::uint64_t state = split_mix(seed_ + increment) + static_cast<std::uint64_t>(epoch);
   for (std::int64_t last = size_ - 1; last > 0; --last) {
-    const std::uint64_t random = split_mix(state += increment);
-    // The high half of a 128-bit product maps 64 bits on [0, last].
-    __extension__ using Wide = unsigned __int128;
     const auto other =
-        static_cast<std::int64_t>(static_cast<Wide>(random) * static_cast<std::uint64_t>(last + 1) >> 64);
+        static_cast<std::int64_t>(split_mix_below(split_mix(state += increment), static_cast<std::uint64_t>(last + 1)));
     std::swap(permutation_[static_cast<std::size_t>(last)], permutation_[static_cast<std::size_t>(other)]);
   }
 }

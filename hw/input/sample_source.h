@@ -17,10 +17,15 @@ class SampleSource {
 
   /// Writes one micro-batch of one system's shard: `samples` [tokens][features()] as fp16 bits and `labels` [tokens],
   /// tokens = Job::tokens(). The global batch of a step is cut into Job::systems equal shards in order, a shard into
-  /// Job::micro_batches equal parts in order. A padding sample of an eval stage is all zeros with labels -1.
+  /// Job::micro_batches equal parts in order. A padding sample of an eval stage is all zeros with labels -1. A token
+  /// that pads a sequence has padding_label.
   /// Called for each system by its own input server, in any order between systems; `step` counts within the stage.
   virtual void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                     std::int32_t* labels) = 0;
+
+  /// Tokens of a step's samples over all systems, padding samples apart, that have no label. MemoryX divides gradients,
+  /// and a report the loss, by those that have one; 1 if none has.
+  virtual std::int64_t without_label(int /*stage*/, std::int64_t /*step*/) { return 0; }
 
   /// A step's samples come of the result of the step before: they are asked for once that is at the user node.
   virtual bool follows_results() const { return false; }

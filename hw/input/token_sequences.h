@@ -13,6 +13,8 @@ struct TokenSequences {
   std::vector<std::int32_t> tokens;  ///< [size][length]
   std::vector<std::int32_t> labels;  ///< [size][length]: what is to be predicted there, or `unlabelled`
 
+  std::vector<std::int32_t> lengths = {};  ///< [size] tokens without a sequence's padding; none: no sequence has any
+
   std::int64_t size() const { return length == 0 ? 0 : static_cast<std::int64_t>(tokens.size()) / length; }
 };
 

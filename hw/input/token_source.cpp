@@ -34,12 +34,14 @@ void TokenFeatures::write(const std::int32_t* ids, int tokens, std::uint16_t* sa
 }
 
 TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
-                         std::uint64_t shuffle_seed, std::optional<DataPosition> from)
+                         std::uint64_t shuffle_seed, std::optional<DataPosition> from,
+                         std::optional<TokenMasking> masking)
     : OrderedSource(job, {train.size(), test.size()}, shuffle, shuffle_seed, from),
       length_(job.sample_tokens),
       train_(std::move(train)),
       test_(std::move(test)),
-      form_(form) {
+      form_(form),
+      masking_(masking) {
   if (form.positions > 0 && length_ > form.positions)
     throw UsageError(
         fmt::format("max_sequence_length: {} tokens, the model has {} positions", length_, form.positions));
@@ -52,11 +54,21 @@ TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences te
   }
 }
 
-void TokenSource::write(bool train, std::int64_t index, std::uint16_t* samples, std::int32_t* labels) const {
-  const TokenSequences& data = train ? train_ : test_;
-  const auto first = static_cast<std::ptrdiff_t>(index) * length_;
-  form_.write(data.tokens.data() + first, length_, samples);
+void TokenSource::write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const {
+  const TokenSequences& data = set_of(place);
+  const auto first = static_cast<std::ptrdiff_t>(place.index) * length_;
   std::copy_n(data.labels.begin() + first, length_, labels);
+  std::vector<std::int32_t> tokens(data.tokens.begin() + first, data.tokens.begin() + first + length_);
+  if (masking_) masking_->apply(place, length_, tokens.data(), labels);
+  if (!data.lengths.empty())
+    std::fill(labels + data.lengths[static_cast<std::size_t>(place.index)], labels + length_, padding_label);
+  form_.write(tokens.data(), length_, samples);
+}
+
+std::int64_t TokenSource::unlabelled_of(const SamplePlace& place) const {
+  if (masking_) return length_ - masking_->chosen(length_);
+  const auto first = set_of(place).labels.begin() + static_cast<std::ptrdiff_t>(place.index) * length_;
+  return std::count(first, first + length_, unlabelled);
 }
 
 }  // namespace weft::hw

@@ -23,13 +23,12 @@ class AttentionSoftmax {
   void add_powers();
   void share();
 
-  static constexpr int scores = 0;                    ///< word, fp32 [keys][tokens]
-  static constexpr std::uint16_t low_half = 0xfc00;   ///< -infinity: of a key that the token does not attend to
-  static constexpr std::uint32_t later = 0x80000000;  ///< a counter of key less token, from here on
+  static constexpr int scores = 0;                   ///< word, fp32 [keys][tokens]
+  static constexpr std::uint16_t low_half = 0xfc00;  ///< -infinity: of a key that the token does not attend to
 
   LinePe pe_;
   float scale_;
-  bool causal_;
+  AttentionMask mask_;
   int queries_;
   int elements_;
   /// fp32 [keys][tokens] and [tokens]; halves [keys][tokens], -infinity where masked, else 0.
@@ -41,17 +40,17 @@ class AttentionSoftmax {
 AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& settings)
     : pe_(pe),
       scale_(settings.score_scale),
-      causal_(settings.causal),
+      mask_(settings.mask),
       queries_(settings.queries),
       elements_(pe.elements()),
       scratch_(other_banks(2 * elements_)),
       powers_(other_banks(scratch_ + 2 * elements_)),
       sums_(other_banks(powers_ + 2 * elements_) - 2),
       masked_(sums_ + 2 * pe.tokens),
-      code_(pe, masked_ + (causal_ ? elements_ + elements_ % 2 : 0)) {
+      code_(pe, masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0)) {
   code_.reads({Operand::values, LineFormat::fp32, scores});
   code_.writes({Operand::kept, LineFormat::fp16, scratch_});
-  if (causal_) {
+  if (mask_.any()) {
     find_masked();
     mask_scores();
   }
@@ -60,21 +59,28 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
   share();
 }
 
-/// A key at a time: a counter of each token's distance to it.
+/// A key at a time: a counter of key less token, which begins where the first key that a token attends to has 0; so
+/// those it attends to are below a number, unsigned. Of a length a counter of keys alone, which ends where the length
+/// has it.
 void AttentionSoftmax::find_masked() {
   const int distance = scratch_, ones = sums_;
+  constexpr std::uint32_t half_of_all = 0x80000000;
+  const std::uint32_t before = mask_.reach > 0    ? static_cast<std::uint32_t>(mask_.reach) - 1
+                               : mask_.length > 0 ? half_of_all - static_cast<std::uint32_t>(mask_.length)
+                                                  : half_of_all;
+  const std::uint16_t per_token = mask_.length > 0 ? 0 : 1;
   code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half} << 16 | low_half);
   const int tokens = pe_.tokens / queries_;
   Instruction count = LineCode::vector(Opcode::count32, distance, 0, tokens);
-  count.element_stride = 1;
-  count.c = static_cast<std::uint16_t>(code_.place({{later, ~0U, 1}}));
+  count.element_stride = per_token;
+  count.c = static_cast<std::uint16_t>(code_.place({{0U - before, ~0U, per_token}}));
   code_.add(count);
   code_.repeat(distance, tokens, queries_);
   code_.multiply_integer(distance, pe_.tokens, ~0U);
   code_.fill(ones, pe_.tokens, 1U);
   const int first = code_.here();
   Instruction attended = LineCode::vector(Opcode::zero_below16, masked_, distance, pe_.tokens);
-  attended.c = static_cast<std::uint16_t>(code_.place(later + 1));
+  attended.c = static_cast<std::uint16_t>(code_.place(mask_.causal ? before + 1 : half_of_all));
   code_.add(attended);
   code_.shift(Opcode::add_left32, distance, ones, pe_.tokens, 0);
   code_.loop(first, pe_.features, 0);
@@ -87,7 +93,7 @@ void AttentionSoftmax::mask_scores() {
 }
 
 void AttentionSoftmax::drop_masked() {
-  if (causal_) code_.compare(Opcode::zero_equal32, powers_, elements_, 1, {masked_, 1, {low_half}, 0});
+  if (mask_.any()) code_.compare(Opcode::zero_equal32, powers_, elements_, 1, {masked_, 1, {low_half}, 0});
 }
 
 void AttentionSoftmax::add_powers() {
@@ -184,9 +190,13 @@ std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) 
   const std::vector<std::uint32_t>& scores = launch.operands[0];
   std::vector<std::uint32_t> results(scores.size());
   for (int token = 0; token < block.tokens; ++token) {
-    const int keys = launch.line.causal ? std::min(block.features, token + 1) : block.features;
-    const PlainSoftmax softmax(block, scores, token, keys, launch.line.score_scale);
-    for (int key = 0; key < keys; ++key)
+    const AttentionMask& mask = launch.line.mask;
+    const int first = mask.reach > 0 ? std::max(0, token + 1 - mask.reach) : 0;
+    const int seen = mask.length > 0 ? std::min(block.features, mask.length) : block.features;
+    const int end = mask.causal ? std::min(seen, token + 1) : seen;
+    if (first >= end) continue;
+    const PlainSoftmax softmax(block, scores, token, {first, end}, launch.line.score_scale);
+    for (int key = first; key < end; ++key)
       results[static_cast<std::size_t>(key * block.tokens + token)] =
           to_half(multiply(softmax.power(key), softmax.reciprocal()));
   }

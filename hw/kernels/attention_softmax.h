@@ -2,8 +2,10 @@
 // Softmax over the keys of attention, of a block [keys][tokens] of scores s in fp32, one head of one sequence, and its
 // backward pass. See line_kernels.h.
 //
-// P = softmax over keys of LineSettings::score_scale s. With LineSettings::causal token t attends to keys 0 to t, both
-// counted in the block: a later key has P = +0, whatever its score, and no part in maximum or sum. Maximum, sum and
+// P = softmax over keys of LineSettings::score_scale s. With LineSettings::mask token t attends to some keys, both
+// counted in the block: with `causal` and `reach` as they say; with `length`, and without these, to the keys below it,
+// whichever token it is. Another key has P = +0, whatever its score, and no part in maximum or sum; where a token
+// attends to none (a reach, and fewer keys than tokens), all have. Which length it is takes no time. Maximum, sum and
 // reciprocal are those of the loss (softmax.h); the scale multiplies what is left of a score less the maximum. fp32
 // inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity alone, has NaN
 // for each key that it attends to.

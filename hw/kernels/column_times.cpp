@@ -106,7 +106,7 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
   const Shape shape{kind,
                     settings.train,
                     settings.dropout.probability > 0,
-                    settings.causal,
+                    settings.mask.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
                     settings.queries,
                     block.rectangle.width,

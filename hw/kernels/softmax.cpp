@@ -15,22 +15,22 @@ void append_less_maximum(LineCode& code, const LinePe& pe, int values, int great
   code.of_tokens(Opcode::sub32, values, greatest);
 }
 
-PlainSoftmax::PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_t>& values, int token, int seen,
+PlainSoftmax::PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_t>& values, int token, Seen seen,
                            float scale)
     : values_(values),
       tokens_(block.tokens),
       token_(token),
       seen_(seen),
       scale_(result_bits(scale)),
-      greatest_(value(0)) {
-  for (int feature = 0; feature < seen; ++feature) greatest_ = maximum(greatest_, value(feature));
+      greatest_(value(seen.first)) {
+  for (int feature = seen.first; feature < seen.end; ++feature) greatest_ = maximum(greatest_, value(feature));
   sum_ = column_sum(block, [this](int feature) { return power(feature); });
 }
 
 std::uint32_t PlainSoftmax::below(int feature) const { return multiply(subtract(value(feature), greatest_), scale_); }
 
 std::uint32_t PlainSoftmax::power(int feature) const {
-  return feature < seen_ ? result_bits(machine_exp(float_of(below(feature)))) : 0;
+  return feature >= seen_.first && feature < seen_.end ? result_bits(machine_exp(float_of(below(feature)))) : 0;
 }
 
 std::uint32_t PlainSoftmax::reciprocal() const { return result_bits(machine_reciprocal(float_of(sum_))); }

@@ -9,11 +9,14 @@ namespace weft::hw {
 /// in other banks. Sums of exponentials are then at least 1 or NaN.
 void append_less_maximum(LineCode& code, const LinePe& pe, int values, int greatest);
 
-/// The softmax of one token over the first `seen` features, fp32 bits.
+/// The softmax of one token over the features that it sees, fp32 bits.
 class PlainSoftmax {
  public:
-  /// `values` [features][tokens], which outlive it. 1 <= seen <= features; scale > 0.
-  PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_t>& values, int token, int seen, float scale);
+  struct Seen {
+    int first, end;  ///< one at least
+  };
+  /// `values` [features][tokens], which outlive it. scale > 0.
+  PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_t>& values, int token, Seen seen, float scale);
 
   /// Times the scale, less the maximum.
   std::uint32_t below(int feature) const;
@@ -27,7 +30,8 @@ class PlainSoftmax {
   std::uint32_t value(int feature) const { return values_[static_cast<std::size_t>(feature * tokens_ + token_)]; }
 
   const std::vector<std::uint32_t>& values_;
-  int tokens_, token_, seen_;
+  int tokens_, token_;
+  Seen seen_;
   std::uint32_t scale_, greatest_, sum_;
 };
 

@@ -104,6 +104,8 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   if (reads_.issue() > proto::absolute_ps(sc_core::SC_ZERO_TIME)) wait(proto::delay_until(reads_.issue()));
 
   at_begin_of_step_ = true;
+  const std::int64_t without = train && unlabelled ? unlabelled(stage, step) : 0;
+  if (train) updates_.step_begins(std::max<std::int64_t>(job_.batch - without, 1));
   losses_due_ += job_.micro_batches;
   const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
   auto payload = std::make_shared<proto::PayloadBytes>(sizeof scale);

@@ -1,6 +1,7 @@
 #pragma once
 // MemoryX: holds all parameters and optimizer state, streams weights layer by layer, updates each layer as soon as
 // its summed gradient is back, passes losses and checkpoints to the user node.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ class MemoryX : public sc_core::sc_module {
   /// Throws UsageError if it does not match the job or the state does not fit the servers.
   MemoryX(const sc_core::sc_module_name& name, const Job& job, const MachineSpec& machine, const TrainingState& initial,
           RunControl& control, proto::Recorder& recorder);
+
+  /// Tokens without a label of a step over all systems, by stage and step: a training step's gradients are divided by
+  /// those that have one. Who makes the samples knows; asked when the step begins. Not said: all have one.
+  std::function<std::int64_t(int stage, std::int64_t step)> unlabelled;
 
   sc_core::sc_vector<tlm_utils::simple_initiator_socket<MemoryX>> lane_out;  ///< per Ethernet lane, to SwarmX
   sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<MemoryX>> lane_in;

@@ -124,7 +124,7 @@ void UpdateBook::advance(int layer) {
     }
   }
   const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
-  const GradientScale scale = gradient_scale();
+  const GradientScale scale = gradient_scale(book.version);
   std::sort(book.complete.begin(), book.complete.end());
   for (int index : book.complete) {
     ChunkState& chunk = book.chunks[index];
@@ -144,8 +144,10 @@ void UpdateBook::advance(int layer) {
   }
 }
 
-GradientScale UpdateBook::gradient_scale() const {
-  GradientScale scale{static_cast<float>(1.0 / (loss_scale_.scale() * job_.batch))};
+GradientScale UpdateBook::gradient_scale(std::int64_t version) const {
+  const auto place = static_cast<std::size_t>(version - steps_decided_);
+  const std::int64_t tokens = place < tokens_.size() ? tokens_[place] : job_.batch;
+  GradientScale scale{static_cast<float>(1.0 / (loss_scale_.scale() * static_cast<double>(tokens)))};
   if (job_.clip.max_value > 0) scale.limit = static_cast<float>(job_.clip.max_value);
   return scale;
 }
@@ -159,7 +161,8 @@ void UpdateBook::square(int layer, int index) {
                                                               &chunk.cause, work_of(layer));
   const float* gradient = gradient_of(layer, index);
   const Picosecond known_before = norm_.at();
-  norm_.add(layer, index, gradient ? sum_of_squares(gradient, elements, gradient_scale().unscale) : 0, chunk.at);
+  norm_.add(layer, index, gradient ? sum_of_squares(gradient, elements, gradient_scale(book.version).unscale) : 0,
+            chunk.at);
   if (norm_.at() > known_before)
     norm_cause_ = chunk.cause.then(proto::Limiter::memoryx_sum, work_of(layer), norm_.at());
 }
@@ -203,7 +206,7 @@ void UpdateBook::update_at_once(int layer) {
 void UpdateBook::update_all(int layer) {
   LayerBook& book = layers_[layer];
   const double rate = learning_rate(job_.schedule, job_.first_step + book.version);
-  GradientScale scale = gradient_scale();
+  GradientScale scale = gradient_scale(book.version);
   scale.clip = norm_.factor();
   const bool at_once = job_.clip.timing == ClipTiming::speculative;
   const bool stands = at_once && scale.clip == 1.0F && !job_.timing_only;
@@ -250,6 +253,7 @@ void UpdateBook::decide(int layer, Picosecond at, bool applied, const proto::Cau
   loss_scale_.step_done(step_finite_);
   step_finite_ = true;
   layers_decided_ = 0;
+  if (!tokens_.empty()) tokens_.pop_front();
   ++steps_decided_;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The receive side of MemoryX: gradients come in, each layer is updated at once, versions are counted. No SystemC.
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ class UpdateBook {
   UpdateBook(const Job& job, const MachineSpec& machine, const Placement& placement, ParameterStore& store,
              std::vector<WeightServer>& servers, LossScale loss_scale);
 
+  /// The run's next training step begins; its gradients are divided by `tokens`, those that count; of a step that
+  /// is not told, by all of the batch. Steps in order.
+  void step_begins(std::int64_t tokens) { tokens_.push_back(tokens); }
   /// A summed gradient chunk of the run's training step `train_step` arrived whole at `at`; `cause`: that event.
   /// Throws SimulationError if it is not one that is due.
   void gradient(std::int64_t train_step, const proto::BlockTag& tag, proto::Block::Payload payload, Picosecond at,
@@ -81,7 +85,8 @@ class UpdateBook {
   void advance_clipped(int layer);
   void update_at_once(int layer);
   void update_all(int layer);
-  GradientScale gradient_scale() const;
+  /// Of the training step that makes a layer's version `version` the next one.
+  GradientScale gradient_scale(std::int64_t version) const;
   /// A chunk's update went from `start` to `end`.
   static void updated(LayerBook& book, Picosecond start, Picosecond end, proto::Cause why);
   static proto::WorkOf work_of(int layer) { return {static_cast<std::int16_t>(layer), -1, true}; }
@@ -99,6 +104,7 @@ class UpdateBook {
   int layers_decided_ = 0;  ///< of the step that is being decided
   bool step_finite_ = true;
   std::int64_t steps_decided_ = 0;
+  std::deque<std::int64_t> tokens_;  ///< that count, of the steps that are begun and not decided
   Picosecond decided_at_ = 0;
   proto::Cause decided_cause_;
   std::vector<proto::UpdateRecord> records_;

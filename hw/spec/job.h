@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/attention_mask.h"
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
@@ -31,7 +32,8 @@ struct AttentionShape {
   int queries = 1;  ///< heads of queries that share one of these
   int length = 0;   ///< tokens of a sequence
   float scale = 1.0F;
-  bool causal = false;
+  AttentionMask mask = {};  ///< causal and reach; of each sequence its own length, if it is
+  bool padded = false;      ///< then labels say where its padding begins
   float rotary_base = 0;    ///< of rotary positions; 0: the layer does not rotate
   int rotary_features = 0;  ///< of a head, that are turned; 0: all
 };

@@ -8,6 +8,7 @@
 #include <systemc>
 #include <vector>
 
+#include "hw/fabric/head_grid.h"
 #include "hw/fabric/launch_programs.h"
 #include "hw/fabric/launch_times.h"
 #include "hw/wafer/region.h"
@@ -74,7 +75,7 @@ class Lane : public sc_core::sc_module {
 
   // ---- values ----------------------------------------------------------------------------------------------------
   void allocate();
-  /// This lane's samples [tokens][features] as fp16 bits and labels [tokens].
+  /// This lane's samples [tokens][features] as fp16 bits and labels [tokens]; padding_label says where a sequence ends.
   void load_samples(const std::uint16_t* samples, const std::int32_t* labels);
   void begin_values();
   /// Rounds of a launch that consumes weights, [rounds][elements] in stream order.
@@ -91,6 +92,8 @@ class Lane : public sc_core::sc_module {
 
   /// A launch of attention on this lane's tokens. Not cut: the values of all regions meet.
   void attention_values(const Launch& launch, const LineSettings& settings);
+  /// What the launch of attention's softmax tells the PEs of one head of one sequence: of padded ones its length.
+  LineSettings settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const;
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
@@ -121,6 +124,7 @@ class Lane : public sc_core::sc_module {
   std::int32_t edge_departure_ = 0;
   std::vector<std::int32_t> sink_issue_;
   Launch launch_;
+  std::vector<int> lengths_;          ///< of the sequences that have come in, without their padding
   std::vector<FeatureBlock> scores_;  ///< tensors of scores, by their places in the job; of the others nothing
 };
 

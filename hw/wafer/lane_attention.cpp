@@ -65,30 +65,40 @@ void Lane::product_values(const Launch& launch) {
   scatter(made, std::move(copies[2]));
 }
 
-// A head's sequences stand side by side: those whose rectangles are alike at once, as many as fill the columns that
-// LineValues works on well.
+LineSettings Lane::settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const {
+  const AttentionShape& attention = job_.layers[static_cast<std::size_t>(launch.layer)].attention;
+  LineSettings here = settings;
+  if (attention.padded) here.mask.length = lengths_[static_cast<std::size_t>(place.first_token / attention.length)];
+  return here;
+}
+
+// A head's sequences stand side by side: those whose rectangles and masks are alike at once, as many as fill the
+// columns that LineValues works on well.
 void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   constexpr int columns_at_once = 32;
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
   struct Run {
     HeadGrid::Place first;
+    LineSettings settings;
     int sequences;
   };
   std::vector<Run> runs;
   for (int head = 0; head < grid.shape().heads; ++head)
     for (int sequence = 0; sequence < grid.shape().sequences; ++sequence) {
       const HeadGrid::Place place = grid.place(head, sequence);
+      const LineSettings here = settings_at(launch, settings, place);
       const int width = place.rectangle.width;
       if (sequence > 0 && runs.back().first.rectangle.width == width &&
+          runs.back().settings.mask.length == here.mask.length &&
           (runs.back().sequences + 1) * width <= columns_at_once) {
         ++runs.back().sequences;
       } else {
-        runs.push_back({place, 1});
+        runs.push_back({place, here, 1});
       }
     }
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
-    LinePrograms programs(launch.kind, settings, grid.scores(run.first.rectangle));
+    LinePrograms programs(launch.kind, run.settings, grid.scores(run.first.rectangle));
     HeadRows rows(scores_, launch, run.first, grid.shape().queries);
     LineValues(programs, rows).run(0, run.sequences * programs.block().columns());
   });

@@ -30,7 +30,13 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
       for (int feature = 0; feature < count; ++feature)
         block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
     }
-    std::copy_n(labels + memory.first_token(), memory.tokens(), memory.labels().begin());
+    for (int token = 0; token < memory.tokens(); ++token)
+      memory.labels()[static_cast<std::size_t>(token)] = std::max(labels[memory.first_token() + token], -1);
+  }
+  lengths_.clear();
+  for (int first = 0; first < tokens_; first += job_.sample_tokens) {
+    const std::int32_t *of = labels + first, *end = labels + std::min(first + job_.sample_tokens, tokens_);
+    lengths_.push_back(static_cast<int>(std::find(of, end, padding_label) - of));
   }
 }
 

@@ -87,7 +87,7 @@ void HeadPrograms::open_line(const LineSettings& settings) {
   std::vector<Whole> operands;
   for (const LineOperand& operand : programs.of(0, 0).reads) operands.push_back(whole(launch_.reads, operand.tensor));
   each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
-    program.line = settings;
+    program.line = lane_.settings_at(launch_, settings, place);
     program.block = grid_.scores(place.rectangle);
     for (const Whole& operand : operands) program.operands.push_back(part(operand, place, false));
   });

@@ -114,7 +114,8 @@ void ProgramCheck::open_load(Wafer& wafer, const Launch& launch, const std::uint
     program.outputs = job_.layers.back().outputs;
     const int first = wafer_->lane_first_token(lane), last = first + program.block.tokens;
     program.stream.assign(samples + first * features, samples + last * features);
-    for (int token = first; token < last; ++token) program.labels.push_back(static_cast<std::uint16_t>(labels[token]));
+    for (int token = first; token < last; ++token)
+      program.labels.push_back(static_cast<std::uint16_t>(std::max(labels[token], -1)));
   }
 }
 

@@ -87,7 +87,9 @@ class LaunchBuilder {
       if (operation.type == "Dropout") layer.dropout = operation.attribute("probability");
       if (operation.type == "AttentionSoftmax") {
         layer.attention.scale = static_cast<float>(operation.attribute("scale"));
-        layer.attention.causal = operation.attribute("causal") != 0;
+        layer.attention.mask.causal = operation.attribute("causal") != 0;
+        layer.attention.mask.reach = static_cast<int>(operation.attribute("reach"));
+        layer.attention.padded = operation.attribute("padded") != 0;
       }
     }
   }

@@ -13,7 +13,7 @@ namespace {
 
 auto shape_of(const hw::Launch& launch, const hw::MatrixLayer& layer) {
   return std::tuple(launch.kind, layer.inputs, layer.outputs, layer.bias, layer.attention.heads, layer.attention.length,
-                    layer.attention.causal, layer.attention.queries, layer.attention.rotary_features, layer.dropout,
+                    layer.attention.mask.any(), layer.attention.queries, layer.attention.rotary_features, layer.dropout,
                     layer.sparsity);
 }
 

@@ -39,7 +39,7 @@ const std::vector<KernelKind>& program_kernels() {
 
 bool takes_mask(KernelKind kind, const hw::AttentionMask& mask) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
-  return kernel.by_key && (kernel.streams() || (mask.reach == 0 && mask.length == 0));
+  return kernel.by_key && (kernel.streams() || mask.length == 0 || !(mask.causal || mask.reach > 0));
 }
 
 bool takes_queries(KernelKind kind) {

@@ -25,7 +25,7 @@ struct CrossCase {
   Stalls stalls = Stalls::none;
   std::uint32_t seed = 1;
   int zeros = 0;           ///< of 100 weights of a forward, delta or gradient launch, on the average
-  hw::AttentionMask mask;  ///< of an attention launch; of the softmax causal alone
+  hw::AttentionMask mask;  ///< of an attention launch; of the softmax a length alone, or the others
   bool bias = true;        ///< of a forward or gradient launch's layer
   int queries = 1;         ///< of attention and rotary positions: heads of queries to a head of keys; not with a mask
                            ///< but the softmax's

@@ -52,7 +52,7 @@ std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const
   if (data.is_sequences())
     return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
                                              hw::TokenFeatures{outputs, inputs - outputs}, data.shuffle,
-                                             data.shuffle_seed, from);
+                                             data.shuffle_seed, from, read.text.masking);
   return std::make_unique<hw::SyntheticSource>(job, inputs, outputs, data.samples, data.shuffle_seed, from);
 }
 

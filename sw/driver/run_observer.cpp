@@ -30,8 +30,10 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.global_step = global_step_;
   const std::int64_t batch = job.batch / job.sample_tokens;
   step.samples = stage.train ? batch : std::min(batch, run_.eval_samples - result.step * batch);
+  step.unlabelled = job.timing_only ? 0 : run_.source->without_label(result.stage, result.step);
+  const std::int64_t predictions = step.samples * job.sample_tokens - step.unlabelled;
   step.loss = job.timing_only ? std::numeric_limits<double>::quiet_NaN()
-                              : result.loss_sum / static_cast<double>(step.samples * job.sample_tokens);
+                              : result.loss_sum / static_cast<double>(std::max<std::int64_t>(predictions, 1));
   step.correct = result.correct;
   step.loss_at = result.at;
   if (!job.timing_only && !std::isfinite(step.loss) && run_.model.config.runconfig.check_loss_values) {

@@ -42,8 +42,14 @@ NeededData look_for(NeededData needed, const std::string& key, const std::string
   return needed;
 }
 
-void require_place(const Tokenizer& tokenizer, int vocabulary) {
-  if (tokenizer.size() <= vocabulary) return;
+/// `masks`: behind the tokenizer's ids one more, of what is shown in place of a token.
+void require_place(const Tokenizer& tokenizer, bool masks, int vocabulary) {
+  if (tokenizer.size() + (masks ? 1 : 0) <= vocabulary) return;
+  if (tokenizer.size() == vocabulary)
+    throw UsageError(
+        fmt::format("train_input.tokenizer: {} different tokens, the model tells {} apart (model.vocab_size): what is "
+                    "shown in place of a masked token has no place there",
+                    tokenizer.size(), vocabulary));
   constexpr std::int32_t most_shown = 8;
   std::string shown;
   for (std::int32_t id = vocabulary; id < std::min(tokenizer.size(), vocabulary + most_shown); ++id)
@@ -72,7 +78,7 @@ hw::TokenSequences part_of(const TokenIds& row, const std::string& section, cons
   const std::int64_t left = tokens - 1 - all * length;
   notes.push_back(fmt::format("{}: {} sequences of {} tokens, of {} in a text of {} tokens{}", section, last - first,
                               length, all, tokens, left > 0 ? fmt::format("; its last {} are left out", left) : ""));
-  return sequences_of(row, length, first, last);
+  return data.text.masked ? masked_sequences_of(row, length, first, last) : sequences_of(row, length, first, last);
 }
 
 }  // namespace
@@ -128,20 +134,25 @@ std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vect
 
 namespace {
 
+/// The data say where a sequence's padding begins, and no token attends to it.
+bool is_padded(const ModelConfig& config) {
+  const TransformerConfig* model = config.model.transformer();
+  return model && model->padded;
+}
+
 RunText load_sequences(const ModelConfig& config, const std::vector<NeededData>& needed) {
   RunText run;
   for (const NeededData& files : needed) {
     const bool trains = files.section == "train_input";
     const int length = (trains ? config.train_input : config.eval_input).text.max_sequence_length;
-    SequenceFiles read = read_sequence_files(files.files, length);
+    SequenceFiles read = read_sequence_files(files.files, length, is_padded(config) ? MaskOf::attention : MaskOf::loss);
     run.notes.push_back(fmt::format("{}: {} sequences of {} tokens", files.section, read.sequences.size(), length));
     if (read.masked > 0)
-      run.notes.push_back(fmt::format(
-          "{}: {} of {} tokens are masked: they give no loss and no delta; means of loss, accuracy and gradients are "
-          "still over all",
-          files.section, read.masked, read.sequences.tokens.size()));
+      run.notes.push_back(
+          fmt::format("{}: {} of {} tokens have no label: means of loss, accuracy and gradients are over the others",
+                      files.section, read.masked, read.sequences.tokens.size()));
     if (read.masked == static_cast<std::int64_t>(read.sequences.tokens.size()))
-      throw UsageError(fmt::format("{}: all {} tokens are masked", files.section, read.masked));
+      throw UsageError(fmt::format("{}: none of {} tokens has a label", files.section, read.masked));
     (trains ? run.train : run.eval) = std::move(read.sequences);
   }
   return run;
@@ -153,9 +164,13 @@ RunText load_text(const ModelConfig& config, const std::vector<NeededData>& need
                   int vocabulary) {
   if (config.train_input.data_processor == "hdf5") return load_sequences(config, needed);
   const std::unique_ptr<Tokenizer> tokenizer = run_tokenizer(config.train_input.text, needed, start);
-  require_place(*tokenizer, vocabulary);
+  const TextConfig& text_keys = config.train_input.text;
+  require_place(*tokenizer, text_keys.masked, vocabulary);
   RunText run;
   run.vocabulary = tokenizer->json();
+  if (text_keys.masked)
+    run.masking = hw::TokenMasking{text_keys.masked_share, text_keys.most_masked, tokenizer->size(), tokenizer->size(),
+                                   config.train_input.shuffle_seed};
   std::vector<fs::path> last;
   TokenIds row;
   for (const auto& [section, data, part] :

@@ -1,7 +1,9 @@
 #pragma once
 // The text that a run reads, and the tokenizer that its weights know.
 #include <memory>
+#include <optional>
 
+#include "hw/input/token_masking.h"
 #include "hw/input/token_sequences.h"
 #include "sw/driver/needed_data.h"
 #include "sw/text/tokenizer.h"
@@ -24,9 +26,10 @@ std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vect
                                          const std::filesystem::path& start);
 
 struct RunText {
-  hw::TokenSequences train, eval;  ///< empty where no stage uses it
-  std::string vocabulary;          ///< what vocabulary_file is to hold; empty: the model file says it
-  std::vector<std::string> notes;  ///< how much text there is, and what is left over
+  hw::TokenSequences train, eval;           ///< empty where no stage uses it
+  std::optional<hw::TokenMasking> masking;  ///< of a model that predicts masked tokens: as the data do not say which
+  std::string vocabulary;                   ///< what vocabulary_file is to hold; empty: the model file says it
+  std::vector<std::string> notes;           ///< how much text there is, and what is left over
 };
 
 /// Reads, tokenizes and cuts it, or reads the sequences. `vocabulary`: how many tokens the model tells apart.

@@ -104,6 +104,9 @@ int run_sample(const SampleSettings& settings) {
   const CheckpointIdentity from = read_identity(start);
   const ModelFile model = text_model_of(from, start);
   const ModelConfig& config = model.config;
+  if (config.model.transformer()->family == TransformerFamily::encoder)
+    throw UsageError(fmt::format(
+        "{}: a bert was trained to predict masked tokens, and writes no text; gpt and llama do", start.string()));
   const hw::MachineFile machine =
       hw::read_machine(settings.run.machine.empty() ? from.settings.at("machine.name") : settings.run.machine,
                        settings.run.root / "hw/machines");

@@ -9,13 +9,16 @@ namespace weft::sw {
 
 struct SequenceFiles {
   hw::TokenSequences sequences;
-  std::int64_t masked = 0;  ///< tokens that count nowhere
+  std::int64_t masked = 0;  ///< tokens without a label
 };
 
-/// Of each file the dataset `data`, whole numbers [samples][3][length]: token ids, the mask of the loss (0 or 1),
-/// labels. The files one behind the other; where the mask is 0 the label becomes -1. (Source: Model Zoo, its
-/// HDF5IterableDataset.) Throws UsageError that names the file: no HDF5, no such dataset, another shape or type, a mask
-/// that is neither, an id below 0 or beyond 32 bits (which, where).
-SequenceFiles read_sequence_files(const std::vector<std::filesystem::path>& files, int length);
+/// What the second row of a sample says with 0: a label that does not count, or a token that pads the sequence.
+enum class MaskOf { loss, attention };
+
+/// Of each file the dataset `data`, whole numbers [samples][3][length]: token ids, a mask (0 or 1), labels, -100 where
+/// there is none. The files one behind the other. (Source: Model Zoo, its HDF5IterableDataset; PyTorch's ignore_index.)
+/// Throws UsageError that names the file: no HDF5, no such dataset, another shape or type, a mask that is neither, an
+/// id below 0 or beyond 32 bits, a mask of attention that is 0 before a 1, or everywhere (which, where).
+SequenceFiles read_sequence_files(const std::vector<std::filesystem::path>& files, int length, MaskOf mask_of);
 
 }  // namespace weft::sw

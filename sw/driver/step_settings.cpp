@@ -74,7 +74,8 @@ StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machin
   for (const ResolvedValue& value : machine.values) settings["machine." + value.path] = value.value;
   const DataConfig& data = model.config.train_input;
   if (settings.count("train_input.samples") == 0)
-    settings["train_input.shuffle_seed"] = data.shuffle ? std::to_string(data.shuffle_seed) : "none";
+    settings["train_input.shuffle_seed"] =
+        data.shuffle || data.text.masked ? std::to_string(data.shuffle_seed) : "none";
   if (!training_data.empty()) settings["training data"] = training_data;
   settings["kept weights"] = mask_text(layers);
   settings["plan"] = plan_settings(plan);

@@ -40,12 +40,18 @@ constexpr KeyRow rows[] = {
      "text, hdf5: tokens of a sequence; batch_size counts sequences"},
     {"*_input.held_out", "", Use::honoured, "a number, 0 to 1", "0.1",
      "text: share of the sequences, at the text's end, that split test and val have; train has the others"},
+    {"*_input.masked_lm_prob", "", Use::honoured, "a number, 0.001 to 1", "0.15",
+     "text, bert: share of a sequence's tokens that are predicted: 8 of 10 shown as masked, 1 as any, 1 as it is"},
+    {"*_input.max_predictions_per_seq", "", Use::honoured, "a whole number, 1 to 1048576", "",
+     "text, bert: no more of them"},
     {"*_input.samples", "", Use::honoured, "a whole number, 1 to 2147483647", "1048576",
      "synthetic: how many there are"},
 
     {"model.name", "", Use::honoured, "a text", "", "names the run's folder; without it the file's name"},
-    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt, llama", "",
-     "what the network is; without it a gpt if num_heads or vocab_size is there. All but the first are one"},
+    {"model.model_name", "", Use::honoured, "fully_connected, gpt2, gpt3, gpt, llama, bert", "",
+     "what the network is; without it a bert if disable_nsp or encoder_nonlinearity is there, else a gpt if num_heads "
+     "or "
+     "vocab_size is. All between the first and the last are gpt"},
     {"model.input_features", "", Use::honoured, "a whole number, 784 to 784", "784", "synthetic: 1 to 1048576"},
     {"model.hidden_sizes", "", Use::honoured, "a list of 0 to 1024 items, each a whole number, 1 to 1048576", "",
      "outputs of each hidden layer; or depth and hidden_size"},

@@ -7,12 +7,13 @@
 //
 // AttentionScores(queries, keys): of token t and key j of its sequence, the sum over a head's features of queries[t]
 // keys[j]. Scores are [heads x sequence x queries][tokens], a head's keys together, of a key each head of queries.
-// AttentionSoftmax(scores): softmax over a head's keys of scale times the score; causal: a key behind the token has the
-// probability 0.
-// Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the token at place p of
-// its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those from `turned` on
-// are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum over keys j of
-// probability[j] values[j].
+// AttentionSoftmax(scores): softmax over a head's keys of scale times the score; a key that the token does not attend
+// to has the probability 0: with causal 1 those behind it, with a reach all but its own and reach - 1 before it (and
+// those behind it, if not causal), with padded 1, and neither of these, those behind its sequence's length, which the
+// data say. Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the token at
+// place p of its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those from
+// `turned` on are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum over
+// keys j of probability[j] values[j].
 #include <algorithm>
 
 #include "sw/graph/operation_families.h"
@@ -107,7 +108,12 @@ std::vector<OperationType> attention_types() {
       {"AttentionSoftmax",
        1,
        1,
-       {tokens_of_sequence(), {"scale", 0, 1e6, false, true}, {"causal", 0, 1, true, false}, heads_of_queries()},
+       {tokens_of_sequence(),
+        {"scale", 0, 1e6, false, true},
+        {"causal", 0, 1, true, false},
+        {"reach", 0, longest_sequence, true, false},
+        {"padded", 0, 1, true, false},
+        heads_of_queries()},
        1,
        DeltaReads::output,
        false,

@@ -158,19 +158,30 @@ FullyConnectedConfig read_fully_connected(YamlSection& section, const std::strin
   return network;
 }
 
-/// Which network a section describes: as it says, or by the keys that it has.
-bool is_transformer(YamlSection& section) {
-  return section.choice<bool>(
-      "model_name", {{"fully_connected", false}, {"gpt2", true}, {"gpt3", true}, {"gpt", true}, {"llama", true}},
-      section.has("num_heads") || section.has("vocab_size"));
+/// Which network a section describes: as it says, or by the keys that it has. None: a fully connected one.
+std::optional<TransformerFamily> read_family(YamlSection& section) {
+  using Family = std::optional<TransformerFamily>;
+  const Family decoder = TransformerFamily::decoder, encoder = TransformerFamily::encoder;
+  const bool is_transformer = section.has("num_heads") || section.has("vocab_size");
+  const bool is_encoder = section.has("encoder_nonlinearity") || section.has("disable_nsp");
+  return section.choice<Family>("model_name",
+                                {{"fully_connected", Family()},
+                                 {"gpt2", decoder},
+                                 {"gpt3", decoder},
+                                 {"gpt", decoder},
+                                 {"llama", decoder},
+                                 {"bert", encoder}},
+                                std::make_optional<Family>(!is_transformer ? Family()
+                                                           : is_encoder    ? encoder
+                                                                           : decoder));
 }
 
 NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {
   NetworkConfig network;
   network.name = section.text("name", file_name);
-  const bool transformer = is_transformer(section);
+  const std::optional<TransformerFamily> transformer = read_family(section);
   if (transformer)
-    network.layers = read_transformer(section, data.sample_tokens());
+    network.layers = read_transformer(section, *transformer, data.sample_tokens(), data.data_processor == "hdf5");
   else
     network.layers = read_fully_connected(section, data.data_processor);
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
@@ -302,6 +313,14 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.loss_scale = read_loss_scale(optimizer);
   if (config.model.transformer() && !config.train_input.is_sequences())
     train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text, hdf5");
+  const TransformerConfig* transformer = config.model.transformer();
+  const bool masks = transformer && transformer->family == TransformerFamily::encoder;
+  if (!masks)
+    for (const char* key : {"masked_lm_prob", "max_predictions_per_seq"}) {
+      train_input.not_used(key, "only model_name: bert predicts masked tokens");
+      eval_input.not_used(key, "only model_name: bert predicts masked tokens");
+    }
+  config.train_input.text.masked = config.eval_input.text.masked = masks && config.train_input.data_processor == "text";
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
   const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;

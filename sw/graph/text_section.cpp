@@ -4,8 +4,9 @@ namespace weft::sw {
 
 namespace {
 
+constexpr int most_tokens = 1 << 20;
+
 int read_length(YamlSection& section, const TextConfig& defaults) {
-  constexpr int most_tokens = 1 << 20;
   return section.integer("max_sequence_length", {1, most_tokens},
                          defaults.max_sequence_length > 0 ? std::optional(defaults.max_sequence_length) : std::nullopt);
 }
@@ -25,11 +26,16 @@ TextConfig read_text_keys(YamlSection& section, const TextConfig& defaults) {
   }
   text.max_sequence_length = read_length(section, defaults);
   text.held_out = section.real("held_out", {0, 1}, defaults.held_out);
+  text.masked_share =
+      section.has("masked_lm_prob") ? section.real("masked_lm_prob", {0.001, 1}) : defaults.masked_share;
+  text.most_masked = section.has("max_predictions_per_seq")
+                         ? section.integer("max_predictions_per_seq", {1, most_tokens})
+                         : defaults.most_masked;
   return text;
 }
 
 TextConfig read_sequence_keys(YamlSection& section, const TextConfig& defaults) {
-  for (const auto* key : {"tokenizer", "vocabulary_dir", "held_out"})
+  for (const auto* key : {"tokenizer", "vocabulary_dir", "held_out", "masked_lm_prob", "max_predictions_per_seq"})
     section.not_used(key, "the files hold token ids, and all of them are read");
   TextConfig text;
   text.max_sequence_length = read_length(section, defaults);
@@ -37,7 +43,8 @@ TextConfig read_sequence_keys(YamlSection& section, const TextConfig& defaults) 
 }
 
 void refuse_text_keys(YamlSection& section) {
-  for (const auto* key : {"tokenizer", "vocabulary_dir", "max_sequence_length", "held_out"})
+  for (const auto* key :
+       {"tokenizer", "vocabulary_dir", "max_sequence_length", "held_out", "masked_lm_prob", "max_predictions_per_seq"})
     section.not_used(key, "only data_processor: text and hdf5 have such a key");
 }
 

@@ -16,20 +16,18 @@ class TransformerBuilder {
       : model_(model), graph_{{{"samples", model.input_features()}, {"labels", 1}}, {}, {"loss"}} {}
 
   OperationGraph result() {
-    std::string stream = dropped(linear("embedding", "samples", model_.hidden_size, false), model_.embedding_dropout);
+    std::string stream = linear("embedding", "samples", model_.hidden_size, false);
+    if (model_.embedding_norm) stream = norm("ln_embedding", stream);
+    stream = dropped(stream, model_.embedding_dropout);
     for (int layer = 0; layer < model_.num_hidden_layers; ++layer) {
       const std::string block = fmt::format("h{}.", layer);
-      if (model_.parallel) {
-        const std::string normed = norm(block + "ln_1", stream);
-        const std::string attended = attention(block, normed);
-        const std::string fed = feed_forward(block, model_.ffn_norm ? norm(block + "ln_2", stream) : normed);
-        stream = add("Add", block + "add_1", {stream, attended, fed});
-        continue;
-      }
-      stream = add("Add", block + "add_1", {stream, attention(block, norm(block + "ln_1", stream))});
-      stream = add("Add", block + "add_2", {stream, feed_forward(block, norm(block + "ln_2", stream))});
+      stream = model_.parallel     ? in_parallel(block, stream)
+               : model_.norm_first ? norm_first(block, stream)
+                                   : norm_last(block, stream);
     }
-    const std::string logits = linear("lm_head", norm("ln_f", stream), model_.vocab_size, model_.output_bias);
+    const bool encoder = model_.family == TransformerFamily::encoder;
+    const std::string last = encoder ? masked_head(stream) : norm("ln_f", stream);
+    const std::string logits = linear("lm_head", last, model_.vocab_size, model_.output_bias);
     add("SoftmaxCrossEntropy", "loss", {logits, "labels"});
     return checked(std::move(graph_));
   }
@@ -49,6 +47,29 @@ class TransformerBuilder {
   }
   std::string dropped(const std::string& input, double probability) {
     return probability > 0 ? add("Dropout", input + ".dropout", {input}, {{"probability", probability}}) : input;
+  }
+
+  std::string in_parallel(const std::string& block, const std::string& stream) {
+    const std::string normed = norm(block + "ln_1", stream);
+    const std::string attended = attention(block, normed);
+    const std::string fed = feed_forward(block, model_.ffn_norm ? norm(block + "ln_2", stream) : normed);
+    return add("Add", block + "add_1", {stream, attended, fed});
+  }
+
+  std::string norm_first(const std::string& block, std::string stream) {
+    stream = add("Add", block + "add_1", {stream, attention(block, norm(block + "ln_1", stream))});
+    return add("Add", block + "add_2", {stream, feed_forward(block, norm(block + "ln_2", stream))});
+  }
+
+  std::string norm_last(const std::string& block, std::string stream) {
+    stream = norm(block + "ln_1", add("Add", block + "add_1", {stream, attention(block, stream)}));
+    return norm(block + "ln_2", add("Add", block + "add_2", {stream, feed_forward(block, stream)}));
+  }
+
+  /// Before BERT's output layer.
+  std::string masked_head(const std::string& stream) {
+    const std::string wide = linear("mlm", stream, model_.hidden_size, model_.mlm_bias);
+    return norm("ln_mlm", activation(model_.mlm_nonlinearity, wide));
   }
 
   std::string attention(const std::string& block, const std::string& input) {
@@ -74,11 +95,19 @@ class TransformerBuilder {
     const std::string name = block + "attention";
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
                                    with_queries({{"heads", kv_heads}, {"sequence", sequence}}));
-    const std::string probabilities = add("AttentionSoftmax", name + ".softmax", {scores},
-                                          with_queries({{"sequence", sequence}, {"scale", scale}, {"causal", 1}}));
+    const std::string probabilities =
+        add("AttentionSoftmax", name + ".softmax", {scores}, with_queries(softmax_attributes(scale)));
     const std::string heads =
         add("AttentionValues", name, {probabilities, values}, with_queries({{"sequence", sequence}}));
     return dropped(linear(block + "proj", heads, model_.hidden_size, model_.attention_output_bias), model_.dropout);
+  }
+
+  std::map<std::string, double> softmax_attributes(double scale) const {
+    std::map<std::string, double> attributes{{"sequence", model_.sequence_length}, {"scale", scale}};
+    if (model_.family == TransformerFamily::decoder) attributes["causal"] = 1;
+    if (model_.reach > 0) attributes["reach"] = model_.reach;
+    if (model_.padded) attributes["padded"] = 1;
+    return attributes;
   }
 
   std::string feed_forward(const std::string& block, const std::string& input) {
@@ -92,8 +121,11 @@ class TransformerBuilder {
       const std::string gate = linear(block + "fc1_gate", input, model_.filter_size, model_.ffn_bias);
       return add("SwiGLU", wide + ".swiglu", {gate, wide});
     }
-    const std::string& function = find_operation_type(model_.nonlinearity)->activation_fn.front();
-    return add(model_.nonlinearity, wide + "." + function, {wide});
+    return activation(model_.nonlinearity, wide);
+  }
+
+  std::string activation(const std::string& type, const std::string& input) {
+    return add(type, input + "." + find_operation_type(type)->activation_fn.front(), {input});
   }
 
   const TransformerConfig& model_;

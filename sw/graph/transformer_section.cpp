@@ -88,11 +88,46 @@ void read_parallel(YamlSection& section, TransformerConfig& model) {
     section.reject("use_untied_layer_norm", "false is of blocks with use_parallel_residual: true");
 }
 
+/// `nonlinearity`, or as BERT's files say it, `encoder_nonlinearity`. Who says both must say the same.
+std::string read_nonlinearity(YamlSection& section, const TransformerConfig& model) {
+  const std::string common = section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
+  if (!section.has("encoder_nonlinearity")) return common;
+  const std::string encoder = section.choice<std::string>("encoder_nonlinearity", nonlinearities());
+  if (section.has("nonlinearity") && encoder != common && section.good("nonlinearity") &&
+      section.good("encoder_nonlinearity"))
+    section.reject("encoder_nonlinearity", "nonlinearity says another");
+  return encoder;
+}
+
+/// What only an encoder has. A loss of next sentences, which its files ask for unless they say otherwise, is not there.
+void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
+  model.padded = padded;
+  model.norm_first = section.boolean("norm_first", false);
+  const std::vector<std::pair<std::string, std::string>> functions = activation_functions();
+  const bool is_function = std::any_of(functions.begin(), functions.end(),
+                                       [&](const auto& each) { return each.second == model.nonlinearity; });
+  model.mlm_nonlinearity = section.choice<std::string>("mlm_nonlinearity", functions,
+                                                       is_function ? model.nonlinearity : model.mlm_nonlinearity);
+  model.mlm_bias = section.boolean("use_ffn_bias_in_mlm", true);
+  model.output_bias = section.boolean("use_output_bias_in_mlm", true);
+  section.choice<bool>("mlm_loss_scaling", {{"num_masked", true}, {"precomputed_num_masked", true}}, true);
+  if (!section.boolean("disable_nsp", false))
+    section.reject("disable_nsp", "must be true: no loss of next sentences is there yet");
+}
+
+void refuse_encoder_keys(YamlSection& section) {
+  for (const char* key : {"encoder_nonlinearity", "norm_first", "mlm_nonlinearity", "use_ffn_bias_in_mlm",
+                          "use_output_bias_in_mlm", "mlm_loss_scaling", "disable_nsp"})
+    section.not_used(key, "only model_name: bert has such a key");
+}
+
 }  // namespace
 
-TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
+TransformerConfig read_transformer(YamlSection& section, TransformerFamily family, int sequence_length, bool padded) {
   const IntegerRange features{1, kMaxFeatures};
+  const bool encoder = family == TransformerFamily::encoder;
   TransformerConfig model;
+  model.family = family;
   model.vocab_size = section.integer("vocab_size", features);
   model.max_position_embeddings = section.integer("max_position_embeddings", features, 1024);
   model.hidden_size = section.integer("hidden_size", features);
@@ -107,14 +142,25 @@ TransformerConfig read_transformer(YamlSection& section, int sequence_length) {
   if (section.good("max_position_embeddings") && model.sequence_length > model.max_position_embeddings)
     section.reject("max_position_embeddings", fmt::format("train_input.max_sequence_length is {}, so allowed: from {}",
                                                           model.sequence_length, model.sequence_length));
-  model.nonlinearity = section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
+  if (!encoder) refuse_encoder_keys(section);
+  model.nonlinearity = encoder ? read_nonlinearity(section, model)
+                               : section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
   model.norm = read_norm(section);
   model.norm_epsilon = section.real("layer_norm_epsilon", {1e-12, 1}, model.norm_epsilon);
   read_dropout(section, model);
   model.projection_bias = section.boolean("use_projection_bias_in_attention", true);
   model.attention_output_bias = section.boolean("use_ffn_bias_in_attention", true);
   model.ffn_bias = section.boolean("use_ffn_bias", true);
-  model.output_bias = section.boolean("use_bias_in_output", false);
+  model.embedding_norm = section.has("embedding_layer_norm") ? section.boolean("embedding_layer_norm") : encoder;
+  if (encoder) {
+    section.not_used("use_bias_in_output", "use_output_bias_in_mlm says it");
+    section.not_used("attention_sliding_window_length", "a token of an encoder attends to all others");
+    read_encoder(section, model, padded);
+  } else {
+    model.output_bias = section.boolean("use_bias_in_output", false);
+    if (section.has("attention_sliding_window_length"))
+      model.reach = section.integer("attention_sliding_window_length", features);
+  }
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
   read_positions(section, model);
   model.initializer = read_initializer(section, model.num_hidden_layers);

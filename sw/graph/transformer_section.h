@@ -1,6 +1,6 @@
 #pragma once
-// The section `model` of a model file whose network is a transformer: keys and meaning as of the Model Zoo's GPT-2 and
-// GPT-3.
+// The section `model` of a model file whose network is a transformer: keys and meaning as of the Model Zoo's GPT-2,
+// GPT-3 and BERT.
 #include <string>
 
 #include "sw/graph/initializer.h"
@@ -8,8 +8,13 @@
 
 namespace weft::sw {
 
-/// A decoder with its norms before attention and feed-forward, causal attention, and learned or rotary
-/// positions.
+/// What the transformers are called that differ in more than a key.
+enum class TransformerFamily {
+  decoder,  ///< GPT, Llama: predicts the next token; norms before attention and feed-forward, and a last one
+  encoder,  ///< BERT: predicts masked tokens, attends to both sides
+};
+
+/// Causal or bidirectional attention, learned or rotary positions.
 struct TransformerConfig {
   int vocab_size = 0, max_position_embeddings = 0;
   int hidden_size = 0, num_hidden_layers = 0, num_heads = 0, filter_size = 0;
@@ -28,6 +33,15 @@ struct TransformerConfig {
   bool ffn_bias = true;  ///< of all its matrices
   bool output_bias = false;
   Initializer initializer;
+  int reach = 0;                ///< a token attends to its own key and reach - 1 before it; 0: to all before it
+  bool embedding_norm = false;  ///< behind the embedding
+
+  TransformerFamily family = TransformerFamily::decoder;
+  // of an encoder
+  bool norm_first = true;                 ///< before attention and feed-forward, else behind what they are added to
+  std::string mlm_nonlinearity = "GELU";  ///< the operation between the matrix and the norm before the output layer
+  bool mlm_bias = true;                   ///< of that matrix
+  bool padded = false;                    ///< sequences are shorter than sequence_length: the data say it
 
   /// The embedding is a product with a token's input, which is one in two places: its word, and, behind the vocabulary,
   /// its position where that is learned.
@@ -36,8 +50,8 @@ struct TransformerConfig {
   int input_features() const { return vocab_size + (rotary_base > 0 ? 0 : max_position_embeddings); }
 };
 
-/// `sequence_length`: as the data says it. Reads what is a transformer's own;
+/// `sequence_length` and `padded`: as the data say it. Reads what is a transformer's own;
 /// what other networks have, too, is left to the caller.
-TransformerConfig read_transformer(YamlSection& section, int sequence_length);
+TransformerConfig read_transformer(YamlSection& section, TransformerFamily family, int sequence_length, bool padded);
 
 }  // namespace weft::sw

@@ -14,7 +14,7 @@ std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, in
   double loss_sum = 0;
   for (const StepRecord& step : steps) {
     if (step.train || step.stage != stage) continue;
-    const std::int64_t predictions = step.samples * sample_tokens;
+    const std::int64_t predictions = step.samples * sample_tokens - step.unlabelled;
     all.global_step = step.global_step;
     all.predictions += predictions;
     all.correct += step.correct;

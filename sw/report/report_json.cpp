@@ -116,7 +116,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   json["configuration"] = report.configuration;
   json["plan"] = report.plan;
   Json steps = Json::array();
-  for (const StepRecord& step : report.steps)
+  for (const StepRecord& step : report.steps) {
     steps.push_back({{"stage", step.stage},
                      {"train", step.train},
                      {"step", step.step},
@@ -134,6 +134,8 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                        {"update", step.idle.update},
                        {"between", step.idle.between}}},
                      {"loss_at_ps", step.loss_at}});
+    if (step.unlabelled > 0) steps.back()["unlabelled"] = step.unlabelled;
+  }
   json["steps"] = std::move(steps);
   if (const auto evaluation = last_evaluation(report); evaluation && evaluation->of_tokens && !report.timing_only)
     json["evaluation"] = {{"global_step", evaluation->global_step}, {"loss", evaluation->loss},

@@ -38,6 +38,7 @@ struct StepRecord {
   double loss = 0;               ///< mean over the samples that count, of sequences over their tokens
   std::int64_t correct = 0;      ///< predictions: one a sample, of sequences one a token
   std::int64_t samples = 0;      ///< that count
+  std::int64_t unlabelled = 0;   ///< tokens of them that do not: means are over the others
   RunCycle start, end;           ///< first and last launch on system 0
   Cycle period = 0;              ///< from the end of the step before, or the run's begin, to its end
   StepIdle idle;                 ///< of it; with the launches' working time it adds up to it

@@ -27,4 +27,9 @@ hw::TokenSequences sequences_of(const TokenIds& row, int length, std::int64_t fi
   return {length, {begin, end}, {begin + 1, end + 1}};
 }
 
+hw::TokenSequences masked_sequences_of(const TokenIds& row, int length, std::int64_t first, std::int64_t last) {
+  const auto begin = row.begin() + first * length, end = row.begin() + last * length;
+  return {length, {begin, end}, {begin, end}};
+}
+
 }  // namespace weft::sw

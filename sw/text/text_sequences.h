@@ -19,4 +19,7 @@ std::int64_t held_out_sequences(std::int64_t sequences, double share);
 /// behind it in the row. Precondition: they are whole.
 hw::TokenSequences sequences_of(const TokenIds& row, int length, std::int64_t first, std::int64_t last);
 
+/// The same, each token labelled with itself; what the last of the text has behind it is not needed, but counted.
+hw::TokenSequences masked_sequences_of(const TokenIds& row, int length, std::int64_t first, std::int64_t last);
+
 }  // namespace weft::sw

@@ -16,6 +16,7 @@ using test::CountedWords;
 using test::GraphTraining;
 using test::NoisyPatterns;
 using test::residual_network;
+using test::small_bert;
 using test::small_gpt;
 using test::TrainingWay;
 
@@ -87,6 +88,12 @@ void compare(const sw::OperationGraph& graph, const test::TrainingTokens& tokens
 void compare_gpt(const sw::TransformerConfig& model, const TrainingWay& way) {
   const CountedWords words(model.vocab_size, model.input_features() - model.vocab_size, model.sequence_length);
   compare(sw::transformer_graph(model), words, way, 0.01);
+}
+
+void compare_bert(const sw::TransformerConfig& model, const TrainingWay& way) {
+  const CountedWords words(model.vocab_size, model.input_features() - model.vocab_size, model.sequence_length);
+  const test::MaskedWords masked(words, model.sequence_length, model.padded);
+  compare(sw::transformer_graph(model), masked, way, 0.01);
 }
 
 /// RMS norms, rotary positions, SwiGLU, no biases.
@@ -166,6 +173,31 @@ TEST_CASE("a GPT whose heads have one feature each, of one sequence of one token
   sw::TransformerConfig model = small_gpt(3, 3);
   model.sequence_length = 1;
   compare_gpt(model, way_of(model, 8));
+}
+
+TEST_CASE("a BERT of two layers, of whose tokens a third have labels") {
+  compare_bert(small_bert(16, 2, 2), way_of(small_bert(16, 2, 2)));
+}
+TEST_CASE("a BERT on two systems in three micro-batches, its sequences padded") {
+  sw::TransformerConfig model = small_bert(12, 3);
+  model.padded = true;
+  TrainingWay way = way_of(model, 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  compare_bert(model, way);
+}
+TEST_CASE("a BERT with its norms first, on two lanes of a wafer that is cut, its sequences padded") {
+  sw::TransformerConfig model = small_bert(24, 2);
+  model.padded = model.norm_first = true;
+  TrainingWay way = way_of(model, 6);
+  way.wishes.lanes = 2;
+  way.cut = {2, 2};
+  compare_bert(model, way);
+}
+TEST_CASE("a GPT whose tokens reach three keys back") {
+  sw::TransformerConfig model = small_gpt(12, 2, 2);
+  model.reach = 3;
+  compare_gpt(model, way_of(model));
 }
 
 TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }

@@ -23,6 +23,12 @@ class RtlGpt(TinyGpt):
         self.assertGreater(share, 0.9)
         self.assertLessEqual(share, 1)
 
+    def test_a_bert(self):
+        """Its plan uses 6 rows."""
+        plain, tiles = self.outcome("bert", model="bert"), self.outcome("bert_tiles", "--rtl-region", "0,0,8,6", model="bert")
+        self.assert_same_training(plain, tiles)
+        self.assertEqual(tiles[0]["programs"]["worst_deviation_cycles"], 0)
+
     def test_tiles_across_heads_and_sequences(self):
         """A head has 4 rows, a sequence 4 columns."""
         plain, tiles = self.outcome("whole"), self.outcome("region", "--rtl-region", "3,2,2,4")

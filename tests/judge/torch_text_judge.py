@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the same GPT in PyTorch (fp32) from the same weights on the same sequences of a text, and compares.
+"""Trains the same GPT, Llama or BERT in PyTorch (fp32) from the same weights on the same sequences of a text, and compares.
 
 usage: torch_text_judge.py RUN_FOLDER TEXT [--time]
 
@@ -18,6 +18,8 @@ import h5py
 import numpy
 import torch
 
+import masked_tokens
+import torch_bert
 import torch_gpt
 
 
@@ -38,19 +40,40 @@ class Judge:
         torch_gpt.LENGTH = self.length = int(self.setting("train_input.max_sequence_length"))
         self.batch = int(self.setting("train_input.batch_size"))
         self.rms = "h0.ln_1.bias" not in self.parameters
-        function = self.setting("model.nonlinearity")
+        self.is_bert = self.setting("model.model_name") == "bert"
+        function = self.setting("model.encoder_nonlinearity" if self.is_bert else "model.nonlinearity")
         self.form = {"gelu_tanh": "tanh", "gelu_new": "tanh", "swiglu": None}.get(function, "none")
         self.base = float(self.setting("model.rope_theta")) if self.setting("model.position_embedding_type") == "rotary" else None
-        self.kv_heads = int(self.setting("model.num_kv_heads"))
-        self.turned = int(self.setting("model.rotary_dim")) if self.base else None
         self.parallel = None
-        if self.setting("model.use_parallel_residual") == "true":
-            self.parallel = "neox" if self.setting("model.use_untied_layer_norm") == "true" else "gptj"
+        if self.is_bert:
+            self.masking = masked_tokens.Masking(float(self.setting("train_input.masked_lm_prob")), 0, len(ids),
+                                              int(self.setting("train_input.shuffle_seed")))
+        else:
+            self.kv_heads = int(self.setting("model.num_kv_heads"))
+            self.turned = int(self.setting("model.rotary_dim")) if self.base else None
+            if self.setting("model.use_parallel_residual") == "true":
+                self.parallel = "neox" if self.setting("model.use_untied_layer_norm") == "true" else "gptj"
+
+    @property
+    def train_end(self):
+        sequences = (len(self.tokens) - 1) // self.length
+        return sequences - max(1, round(sequences * float(self.setting("eval_input.held_out"))))
 
     def setting(self, key):
         return value(self.report, key)
 
+    def masked_loss(self, first, sequences, train_end):
+        """Of sequences that stand in the held-out part from `train_end` on, or before it."""
+        train = first < train_end
+        rows = [self.masking.apply(train, place if train else place - train_end, self.tokens[place * self.length:][:self.length].tolist())
+                for place in range(first, first + sequences)]
+        shown, labels = (torch.tensor(part) for part in zip(*rows))
+        return torch_bert.loss_of(self.parameters, shown, labels, torch_gpt.SIZES["num_heads"], torch_gpt.SIZES["num_hidden_layers"],
+                                  torch_gpt.SIZES["vocab_size"], self.form)
+
     def loss(self, first, sequences):
+        if self.is_bert:
+            return self.masked_loss(first, sequences, self.train_end)
         torch_gpt.SEQUENCES = sequences
         at = first * self.length
         part = self.tokens[at:at + sequences * self.length + 1]
@@ -80,11 +103,11 @@ class Judge:
         steps = [s for s in self.report["steps"] if not s["train"]]
         if not steps:
             return True
-        sequences = (len(self.tokens) - 1) // self.length
-        first = sequences - max(1, round(sequences * float(self.setting("eval_input.held_out"))))
+        sequences, first = (len(self.tokens) - 1) // self.length, self.train_end
         with torch.no_grad():
             losses = [self.loss(first + s["step"] * self.batch, self.batch).item()
                       for s in steps if first + (s["step"] + 1) * self.batch <= sequences]
+        # Each batch of masked tokens has as many.
         ours = numpy.mean([s["loss"] for s in steps[:len(losses)]])
         print(f"held-out loss of {len(losses)} batches: PyTorch {numpy.mean(losses):.4f}, simulated {ours:.4f}")
         return abs(ours - numpy.mean(losses)) <= 0.02

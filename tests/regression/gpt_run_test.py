@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Question: is a GPT's training one run, however it is stopped, split and simulated? Checkpoints, losses, times."""
-import json
 import pathlib
 import sys
 import tempfile
@@ -10,7 +9,8 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import report, run, without_host
+from stopped_runs import StoppedRuns
+from weft_cli import without_host
 
 STEPS = 8
 MODEL = """
@@ -40,7 +40,9 @@ SGD = "optimizer_type: sgd\n  learning_rate: 0.5"
 GROWING = "dynamic\n  initial_loss_scale: 1.0e+6\n  max_loss_scale: 1.0e+9\n  steps_per_increase: 3"
 
 
-class GptRuns(unittest.TestCase):
+class GptRuns(StoppedRuns, unittest.TestCase):
+    steps = STEPS
+
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
@@ -55,33 +57,8 @@ class GptRuns(unittest.TestCase):
         (self.folder / f"{name}.yaml").write_text(MODEL.format(optimizer=optimizer, scale=scale, plan=plan))
         return f"{name}.yaml"
 
-    def train(self, name, model, *arguments):
-        result = run("train", model, "-o", name, *arguments, cwd=self.folder)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return report(self.folder / name)
-
-    def end(self, name):
-        return (self.folder / name / f"checkpoint_{STEPS}.mdl").read_bytes()
-
-    def losses(self, name):
-        """Of all parts of a run, in the order of steps."""
-        parts = sorted((self.folder / name).glob("report_to_*.json"), key=lambda path: int(path.stem.split("_")[-1]))
-        steps = [step for part in parts for step in json.loads(part.read_text())["steps"]] + report(self.folder / name)["steps"]
-        return [(step["global_step"], step["loss"], step["correct"]) for step in steps]
-
     def check_resumed(self, name, **options):
-        model = self.model(name, **options)
-        self.train(f"{name}_whole", model)
-        whole = self.losses(f"{name}_whole")
-        self.assertEqual([step for step, _, _ in whole], list(range(1, STEPS + 1)))
-        for cut in ([3], [1, 6]):
-            parts = f"{name}_" + "_".join(map(str, cut))
-            self.train(parts, model, "--max_steps", cut[0])
-            for end in cut[1:] + [STEPS]:
-                self.train(parts, model, "--max_steps", end, "--resume")
-            self.assertEqual(self.losses(parts), whole, f"cut at {cut}")
-            self.assertEqual(self.end(parts), self.end(f"{name}_whole"), f"cut at {cut}")
-        return whole
+        return self.check_cuts(name, self.model(name, **options), [[3], [1, 6]])
 
     def test_stopped_and_resumed(self):
         whole = self.check_resumed("adam")

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Question: is one run the same, byte for byte, as its parts one after the other, with all that depends on the step?"""
-import json
 import pathlib
 import random
 import sys
@@ -9,7 +8,8 @@ import unittest
 import h5py
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from weft_cli import ScratchTrainings, report, run
+from stopped_runs import StoppedRuns
+from weft_cli import ScratchTrainings
 
 STEPS = 14
 MODEL = """
@@ -44,35 +44,14 @@ CASES = {
 }
 
 
-class Resume(ScratchTrainings):
-    def train(self, name, model, *arguments):
-        result = run("train", model, "-o", name, *arguments, cwd=self.folder)
-        self.assertEqual(result.returncode, 0, result.stderr)
-
-    def end(self, name):
-        return (self.folder / name / f"checkpoint_{STEPS}.mdl").read_bytes()
-
-    def losses(self, name):
-        """Of all parts of a run, in the order of steps."""
-        parts = sorted((self.folder / name).glob("report_to_*.json"), key=lambda path: int(path.stem.split("_")[-1]))
-        steps = [step for part in parts for step in json.loads(part.read_text())["steps"]] + report(self.folder / name)["steps"]
-        return [(step["global_step"], step["loss"], step["correct"]) for step in steps]
+class Resume(StoppedRuns, ScratchTrainings):
+    steps = STEPS
 
     def check(self, name):
         model = self.folder / f"{name}.yaml"
         model.write_text(MODEL.format(**{"sparsity": "", "more": "", **CASES[name]}))
-        self.train(f"{name}_whole", model)
-        whole = self.losses(f"{name}_whole")
-        self.assertEqual([step for step, _, _ in whole], list(range(1, STEPS + 1)))
         draw = random.Random(name)
-        cuts = [[draw.randrange(2, STEPS - 1)], sorted(draw.sample(range(1, STEPS), 2))]
-        for cut in cuts:
-            parts = f"{name}_" + "_".join(map(str, cut))
-            self.train(parts, model, "--max_steps", cut[0])
-            for end in cut[1:] + [STEPS]:
-                self.train(parts, model, "--max_steps", end, "--resume")
-            self.assertEqual(self.losses(parts), whole, f"{name}, cut at {cut}")
-            self.assertEqual(self.end(parts), self.end(f"{name}_whole"), f"{name}, cut at {cut}")
+        self.check_cuts(name, model, [[draw.randrange(2, STEPS - 1)], sorted(draw.sample(range(1, STEPS), 2))])
         with h5py.File(self.folder / f"{name}_whole" / f"checkpoint_{STEPS}.mdl") as end:
             return {key: end[key][()] for key in end if not key.startswith(("model.", "optimizer."))}
 

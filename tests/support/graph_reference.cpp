@@ -71,7 +71,8 @@ void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const
   const sw::Tensor& first = graph_.inputs.front();
   const std::size_t tokens = values.at(first.name).size() / static_cast<std::size_t>(first.features);
   for (const Operation& operation : graph.operations) {
-    OperationCall call{operation, tokens, {}, {}, parameters_};
+    const auto labels = values.find("labels");
+    OperationCall call{operation, tokens, {}, {}, parameters_, labels == values.end() ? nullptr : &labels->second};
     for (const std::string& input : operation.inputs) call.inputs.push_back(&values.at(input));
     for (const std::string& made : operation.outputs) {
       Values& output = values[made];

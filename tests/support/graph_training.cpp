@@ -49,6 +49,12 @@ double CountedWords::value(std::int64_t token, int feature) const {
   return feature == word(token / length_, place) || feature == vocabulary_ + place ? 1 : 0;
 }
 
+int MaskedWords::label(std::int64_t token) const {
+  const std::int64_t sequence = token / length_, place = token % length_;
+  if (padded_ && place > (sequence * 5 + 2) % length_) return hw::padding_label;
+  return place % 3 == 0 ? words_.label(token) : -1;
+}
+
 double NoisyPatterns::value(std::int64_t token, int feature) const {
   const std::uint64_t drawn = split_mix(static_cast<std::uint64_t>(token * 1009 + feature + 1) * split_mix_gamma) >> 40;
   return as_half(static_cast<double>(drawn) / 16777216.0 - 0.5 + (feature % classes_ == label(token) ? 1.0 : 0.0));
@@ -70,6 +76,14 @@ class GraphTraining::Source final : public hw::SampleSource {
       for (int feature = 0; feature < features(); ++feature)
         *samples++ = padding ? 0 : float_to_half(static_cast<float>(tokens_.value(token, feature)));
     }
+  }
+
+  std::int64_t without_label(int stage, std::int64_t step) override {
+    const bool train = job_.stages[static_cast<std::size_t>(stage)].train;
+    std::int64_t count = 0;
+    for (std::int64_t token = step * job_.batch; token < (step + 1) * job_.batch; ++token)
+      if ((train || token < evaluation_tokens_) && tokens_.label(token) < 0) ++count;
+    return count;
   }
 
  private:
@@ -156,6 +170,11 @@ const hw::Job& GraphTraining::job() const { return parts_->job; }
 const hw::MachineSpec& GraphTraining::machine() const { return parts_->machine; }
 const hw::Mapping& GraphTraining::mapping() const { return parts_->mapping; }
 const std::vector<hw::StepResult>& GraphTraining::results() const { return parts_->results.steps; }
+
+double GraphTraining::loss(int step) const {
+  const auto counted = static_cast<double>(job().batch - parts_->source.without_label(0, step));
+  return results()[static_cast<std::size_t>(step)].loss_sum / counted;
+}
 
 std::vector<Picosecond> GraphTraining::ends() const {
   std::vector<Picosecond> ends;

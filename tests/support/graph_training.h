@@ -19,6 +19,7 @@ class TrainingTokens {
   virtual int features() const = 0;
   /// Exact in fp16.
   virtual double value(std::int64_t token, int feature) const = 0;
+  /// Below 0: none; hw::padding_label: the token pads its sequence.
   virtual int label(std::int64_t token) const = 0;
 };
 
@@ -35,6 +36,20 @@ class CountedWords final : public TrainingTokens {
  private:
   int word(std::int64_t sequence, std::int64_t place) const;
   int vocabulary_, positions_, length_;
+};
+
+/// The same, but only every third token has a label; where sequences are padded each has a length of its own.
+class MaskedWords final : public TrainingTokens {
+ public:
+  MaskedWords(const CountedWords& words, int length, bool padded) : words_(words), length_(length), padded_(padded) {}
+  int features() const override { return words_.features(); }
+  double value(std::int64_t token, int feature) const override { return words_.value(token, feature); }
+  int label(std::int64_t token) const override;
+
+ private:
+  CountedWords words_;
+  int length_;
+  bool padded_;
 };
 
 /// Noise, with more in every feature that is the label's modulo the classes.
@@ -83,7 +98,8 @@ class GraphTraining {
   const hw::Mapping& mapping() const;
   /// Of run(), step by step.
   const std::vector<hw::StepResult>& results() const;
-  double loss(int step) const { return results()[static_cast<std::size_t>(step)].loss_sum / job().batch; }
+  /// Mean over the tokens that have a label. Of a training step.
+  double loss(int step) const;
   std::vector<Picosecond> ends() const;
   hw::TrainingState state() const;
   /// Of the state, by name.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "hw/spec/attention_mask.h"
 #include "tests/support/reference_trainer.h"
 
 namespace weft::test {
@@ -236,6 +237,20 @@ void attention_values(const Work& work) {
     attend(work, features, heads, Wanted::of_keys, work.in(1), work.in(0));
 }
 
+/// That token `t` attends to.
+std::vector<std::size_t> keys_of(const OperationCall& of, std::size_t t, std::size_t sequence) {
+  const auto reach = static_cast<std::size_t>(of.operation.attribute("reach"));
+  const std::size_t place = t % sequence, first = t - place;
+  std::vector<std::size_t> keys;
+  for (std::size_t key = 0; key < sequence; ++key) {
+    if (of.operation.attribute("causal") != 0 && key > place) continue;
+    if (reach > 0 && place >= key + reach) continue;
+    if (of.operation.attribute("padded") != 0 && of.labels->at(first + key) == hw::padding_label) continue;
+    keys.push_back(key);
+  }
+  return keys;
+}
+
 void attention_softmax(const Work& work) {
   const sw::Operation& operation = work.of.operation;
   const auto sequence = static_cast<std::size_t>(operation.attribute("sequence"));
@@ -253,12 +268,11 @@ void attention_softmax(const Work& work) {
           work.out()[at(key)] = scale * work.in(1)[at(key)] * (work.in(0)[at(key)] - along);
         continue;
       }
-      const std::size_t keys = operation.attribute("causal") != 0 ? t % sequence + 1 : sequence;
+      const std::vector<std::size_t> keys = keys_of(work.of, t, sequence);
       double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-      for (std::size_t key = 0; key < keys; ++key) largest = std::max(largest, scale * work.in(0)[at(key)]);
-      for (std::size_t key = 0; key < keys; ++key)
-        sum += work.out()[at(key)] = std::exp(scale * work.in(0)[at(key)] - largest);
-      for (std::size_t key = 0; key < keys; ++key) work.out()[at(key)] /= sum;
+      for (const std::size_t key : keys) largest = std::max(largest, scale * work.in(0)[at(key)]);
+      for (const std::size_t key : keys) sum += work.out()[at(key)] = std::exp(scale * work.in(0)[at(key)] - largest);
+      for (const std::size_t key : keys) work.out()[at(key)] /= sum;
     }
 }
 

@@ -19,6 +19,7 @@ struct OperationCall {
   std::vector<const Values*> inputs;
   std::vector<Values*> outputs;  ///< zeros, as many as they must be
   const Tensors& parameters;
+  const Values* labels = nullptr;  ///< of the graph's tokens; hw::padding_label: the token pads its sequence
 };
 
 /// Labels are whole numbers; below 0: the token has none, neither loss nor delta. The loss's delta is of the sum over

@@ -1,4 +1,4 @@
-"""A GPT of one layer that 8 x 8 PEs train in seconds."""
+"""A GPT, and a BERT, of one layer that 8 x 8 PEs train in seconds."""
 import pathlib
 import tempfile
 import unittest
@@ -24,13 +24,14 @@ class TinyGpt(unittest.TestCase):
         (cls.folder / "text").mkdir()
         (cls.folder / "text/a.txt").write_text("the quick brown fox jumps over the lazy dog\n" * 9)
         (cls.folder / "gpt.yaml").write_text(MODEL)
+        (cls.folder / "bert.yaml").write_text(MODEL.replace("model_name: gpt2", "model_name: bert, disable_nsp: true"))
 
-    def train(self, name, *arguments):
-        return run("train", "gpt.yaml", "--machine", "mini", *MACHINE, "-o", name, *arguments, cwd=self.folder)
+    def train(self, name, *arguments, model="gpt"):
+        return run("train", f"{model}.yaml", "--machine", "mini", *MACHINE, "-o", name, *arguments, cwd=self.folder)
 
-    def outcome(self, name, *arguments):
+    def outcome(self, name, *arguments, model="gpt"):
         """The report, and the weights at the end."""
-        result = self.train(name, *arguments)
+        result = self.train(name, *arguments, model=model)
         self.assertEqual(result.returncode, 0, result.stderr)
         folder = self.folder / name
         return report(folder), (folder / f"checkpoint_{STEPS}.mdl").read_bytes()

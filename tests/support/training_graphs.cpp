@@ -148,6 +148,14 @@ sw::TransformerConfig small_gpt(int width, int heads, int layers) {
   return model;
 }
 
+sw::TransformerConfig small_bert(int width, int heads, int layers) {
+  sw::TransformerConfig model = small_gpt(width, heads, layers);
+  model.family = sw::TransformerFamily::encoder;
+  model.norm_first = false;
+  model.embedding_norm = model.output_bias = true;
+  return model;
+}
+
 sw::OperationGraph residual_network(int features, int width, const std::string& norm, const std::string& activation) {
   GraphWriter writer(features);
   std::string stream = writer.linear("in", "samples", width);

@@ -10,6 +10,9 @@ namespace weft::test {
 /// Biases, LayerNorm and GELU; the feed-forward is twice as wide as the rest.
 sw::TransformerConfig small_gpt(int width, int heads, int layers = 1);
 
+/// The same with BERT's norms, head and attention to both sides.
+sw::TransformerConfig small_bert(int width, int heads, int layers = 1);
+
 /// Two residual blocks with the norm before the feed-forward, between a layer that is `width` wide and one of 7
 /// classes.
 sw::OperationGraph residual_network(int features, int width, const std::string& norm, const std::string& activation);

@@ -27,7 +27,7 @@ const Shape shapes[] = {{1, 1, {1, 1}},   {1, 5, {2, 3}},   {2, 1, {1, 2}},  {3,
 ProgramLaunch launch_of(const Shape& shape, bool causal, float scale) {
   ProgramLaunch launch;
   launch.block = {shape.rectangle, shape.keys, shape.tokens};
-  launch.line.causal = causal;
+  launch.line.mask.causal = causal;
   launch.line.score_scale = scale;
   return launch;
 }
@@ -37,7 +37,7 @@ std::size_t element(const Shape& shape, int key, int token) {
 }
 
 int keys_of(const ProgramLaunch& launch, int token) {
-  return launch.line.causal ? std::min(launch.block.features, token + 1) : launch.block.features;
+  return launch.line.mask.causal ? std::min(launch.block.features, token + 1) : launch.block.features;
 }
 
 /// Of the scores that a token attends to.
@@ -120,8 +120,23 @@ TEST_CASE("by hand: two keys a factor of three apart, and the first token of a c
   constexpr std::uint32_t quarter = 0x3400, three_quarters = 0x3a00;
   CHECK(attention_softmax_plain(launch) ==
         std::vector<std::uint32_t>{three_quarters, quarter, quarter, three_quarters});
-  launch.line.causal = true;
+  launch.line.mask.causal = true;
   CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{half_one, quarter, 0, three_quarters});
+}
+
+TEST_CASE("by hand: equal scores share a token's reach, before it alone if causal; a token that has no key has none") {
+  const Shape shape{3, 5, {2, 2}};
+  ProgramLaunch launch = launch_of(shape, true, 1.0F);
+  launch.operands = {std::vector<std::uint32_t>(element(shape, shape.keys, 0), result_bits(2.0F))};
+  constexpr std::uint32_t half = 0x3800, third = 0x3555;
+  launch.line.mask.reach = 2;
+  CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{half_one, half, 0, 0, 0,  //
+                                                                      0, half, half, 0, 0,      //
+                                                                      0, 0, half, half_one, 0});
+  launch.line.mask.causal = false;
+  CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{third, third, 0, 0, 0,     //
+                                                                      third, third, half, 0, 0,  //
+                                                                      third, third, half, half_one, 0});
 }
 
 TEST_CASE("a key that is masked counts for nothing, whatever its score, and one that is not makes its token NaN") {

@@ -13,4 +13,10 @@ constexpr std::uint64_t split_mix(std::uint64_t state) {
   return state ^ (state >> 31);
 }
 
+/// The high half of a 128-bit product maps 64 random bits on 0 to bound - 1.
+constexpr std::uint64_t split_mix_below(std::uint64_t random, std::uint64_t bound) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>(static_cast<Wide>(random) * bound >> 64);
+}
+
 }  // namespace weft

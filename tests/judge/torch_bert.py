@@ -1,0 +1,25 @@
+"""BERT's loss, told without Weft's sources: PyTorch's own attention, norms, GELU and cross entropy."""
+import torch
+from torch.nn import functional as F
+
+def loss_of(p, tokens, labels, heads, layers, vocabulary, form, epsilon=1e-5):
+    """[sequences, length] ids; post-norm blocks, attention to both sides; the mean over tokens that have a label."""
+    def linear(x, name):
+        return F.linear(x, p[name + ".weight"], p[name + ".bias"])
+
+    def norm(x, name):
+        return F.layer_norm(x, p[name + ".weight"].shape, p[name + ".weight"], p[name + ".bias"], epsilon)
+
+    table = p["embedding.weight"].t()
+    x = norm(F.embedding(tokens, table[:vocabulary]) + table[vocabulary:vocabulary + tokens.shape[1]], "ln_embedding")
+    for layer in range(layers):
+        h = f"h{layer}."
+        y = x.transpose(0, 1)
+        y, _ = F.multi_head_attention_forward(
+            y, y, y, x.shape[2], heads, None, torch.cat([p[h + name + ".bias"] for name in ("q", "k", "v")]), None, None, False, 0.0,
+            p[h + "proj.weight"], p[h + "proj.bias"], need_weights=False, use_separate_proj_weight=True,
+            q_proj_weight=p[h + "q.weight"], k_proj_weight=p[h + "k.weight"], v_proj_weight=p[h + "v.weight"])
+        x = norm(x + y.transpose(0, 1), h + "ln_1")
+        x = norm(x + linear(F.gelu(linear(x, h + "fc1"), approximate=form), h + "fc2"), h + "ln_2")
+    x = norm(F.gelu(linear(x, "mlm"), approximate=form), "ln_mlm")
+    return F.cross_entropy(linear(x, "lm_head").reshape(-1, vocabulary), labels.reshape(-1), ignore_index=-100)

@@ -1,0 +1,132 @@
+// Question: does a model file in BERT's style become the graph that its keys say, and is what cannot be trained refused
+// by name?
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "sw/graph/model_file.h"
+#include "sw/graph/network_graph.h"
+#include "sw/graph/transformer_graph.h"
+#include "tests/support/graph_lines.h"
+#include "tests/support/paths.h"
+#include "tlm/base/error.h"
+
+using namespace weft;
+using Catch::Matchers::Contains;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+constexpr const char* base = R"(
+train_input: {data_processor: text, max_sequence_length: 128, batch_size: 8}
+model:
+  model_name: bert
+  vocab_size: 30522
+  max_position_embeddings: 512
+  hidden_size: 768
+  num_hidden_layers: 12
+  num_heads: 12
+  filter_size: 3072
+  encoder_nonlinearity: gelu
+  pooler_nonlinearity: tanh
+  share_embedding_weights: false
+  disable_nsp: true
+  mlm_loss_weight: 0.058
+  mlm_loss_scaling: num_masked
+optimizer: {optimizer_type: adamw, learning_rate: 0.001}
+runconfig: {max_steps: 20}
+)";
+
+sw::ModelConfig config(const std::vector<std::string>& flags = {}) {
+  return sw::parse_model(base, "base.yaml", flags).config;
+}
+
+const sw::TransformerConfig& model_of(const sw::ModelConfig& of) { return *of.model.transformer(); }
+
+Lines lines(const std::vector<std::string>& flags) {
+  std::vector<std::string> all{"model.num_hidden_layers=1"};
+  all.insert(all.end(), flags.begin(), flags.end());
+  return test::lines_of(sw::network_graph(config(all).model));
+}
+
+}  // namespace
+
+TEST_CASE("BERT's norms stand behind what is added, its head has a matrix, a function and a norm of its own") {
+  const Lines block{"h0.q: ln_embedding -> h0.q",
+                    "h0.k: ln_embedding -> h0.k",
+                    "h0.v: ln_embedding -> h0.v",
+                    "h0.attention.scores: h0.q h0.k -> h0.attention.scores",
+                    "h0.attention.softmax: h0.attention.scores -> h0.attention.softmax",
+                    "h0.attention: h0.attention.softmax h0.v -> h0.attention",
+                    "h0.proj: h0.attention -> h0.proj",
+                    "h0.add_1: ln_embedding h0.proj -> h0.add_1",
+                    "h0.ln_1: h0.add_1 -> h0.ln_1",
+                    "h0.fc1: h0.ln_1 -> h0.fc1",
+                    "h0.fc1.gelu: h0.fc1 -> h0.fc1.gelu",
+                    "h0.fc2: h0.fc1.gelu -> h0.fc2",
+                    "h0.add_2: h0.ln_1 h0.fc2 -> h0.add_2",
+                    "h0.ln_2: h0.add_2 -> h0.ln_2"};
+  const Lines head{"mlm.gelu: mlm -> mlm.gelu", "ln_mlm: mlm.gelu -> ln_mlm", "lm_head: ln_mlm -> lm_head",
+                   "loss: lm_head labels -> loss"};
+  Lines expected{"embedding: samples -> embedding", "ln_embedding: embedding -> ln_embedding"};
+  expected.insert(expected.end(), block.begin(), block.end());
+  expected.emplace_back("mlm: h0.ln_2 -> mlm");
+  expected.insert(expected.end(), head.begin(), head.end());
+  CHECK(lines({}) == expected);
+  const Lines first =
+      lines({"model.norm_first=true", "model.embedding_layer_norm=false", "model.mlm_nonlinearity=relu"});
+  CHECK(std::count(first.begin(), first.end(), "h0.add_1: embedding h0.proj -> h0.add_1") == 1);
+  CHECK(std::count(first.begin(), first.end(), "mlm.relu: mlm -> mlm.relu") == 1);
+}
+
+TEST_CASE("attention to both sides; of sequences from files, up to their ends") {
+  const auto softmax = [](const sw::ModelConfig& of) {
+    for (const sw::Operation& operation : sw::network_graph(of.model).operations)
+      if (operation.type == "AttentionSoftmax") return operation;
+    return sw::Operation{};
+  };
+  CHECK(softmax(config()).attribute("causal") == 0);
+  CHECK(softmax(config()).attribute("padded") == 0);
+  CHECK(softmax(config({"train_input.data_processor=hdf5"})).attribute("padded") == 1);
+  CHECK(config().train_input.text.masked);
+  CHECK_FALSE(config({"train_input.data_processor=hdf5"}).train_input.text.masked);
+  const std::vector<std::string> gpt{
+      "model={vocab_size: 64, max_position_embeddings: 128, hidden_size: 16, num_heads: 2, "
+      "num_hidden_layers: 1, filter_size: 16, share_embedding_weights: false, "
+      "attention_sliding_window_length: 5}"};
+  CHECK(softmax(config(gpt)).attribute("causal") == 1);
+  CHECK(softmax(config(gpt)).attribute("reach") == 5);
+  CHECK_FALSE(config(gpt).train_input.text.masked);
+}
+
+TEST_CASE("parameters are those of BERT-base with its head for masked tokens") {
+  // As published 109,514,298 with tied weights and two segments.
+  CHECK(sw::parameters(sw::network_graph(config().model)) == 109'514'298 - 2 * 768 + 30'522 * 768);
+  CHECK(sw::parameters(sw::network_graph(sw::read_model("bert_tiny", test::source_path("sw/models")).config.model)) ==
+        35'936);
+}
+
+TEST_CASE("keys of masks") {
+  const sw::TextConfig text =
+      config({"train_input.masked_lm_prob=0.2", "train_input.max_predictions_per_seq=20"}).train_input.text;
+  CHECK(text.masked_share == 0.2);
+  CHECK(text.most_masked == 20);
+  CHECK(config().train_input.text.masked_share == 0.15);
+  CHECK(config().train_input.text.most_masked == 0);
+}
+
+TEST_CASE("what is not there is refused, all at once") {
+  try {
+    config({"model.disable_nsp=false", "model.share_embedding_weights=true", "model.num_segments=2",
+            "model.use_bias_in_output=true", "model.attention_sliding_window_length=4",
+            "model.mlm_loss_scaling=batch_size", "model.dropout_rate=0.1"});
+    FAIL("taken");
+  } catch (const UsageError& error) {
+    const std::string text = error.what();
+    for (const char* part :
+         {"disable_nsp", "next sentences", "share_embedding_weights", "num_segments", "token types",
+          "use_output_bias_in_mlm says it", "attends to all others", "mlm_loss_scaling", "attention_dropout_rate"})
+      CHECK_THAT(text, Contains(part));
+  }
+  CHECK_THROWS_WITH(config({"model.nonlinearity=relu"}), Contains("nonlinearity says another"));
+  CHECK_THROWS_WITH(config({"model.model_name=gpt2"}), Contains("only model_name: bert has such a key"));
+}
