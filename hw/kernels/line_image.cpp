@@ -5,7 +5,7 @@
 
 #include "hw/pe/element_operations.h"
 #include "hw/pe/memory_walk.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -29,8 +29,9 @@ void write(std::uint32_t* cells, int column, int shift, std::uint32_t value) {
 
 }  // namespace
 
-void LineImage::resize(int words, int columns) {
+void LineImage::resize(int words, int columns, HalfFormat format) {
   columns_ = columns;
+  format_ = format;
   cells_.resize(static_cast<std::size_t>((words + 1) / 2) * static_cast<std::size_t>(columns));
   scalars_.resize(static_cast<std::size_t>(columns));
   halves_.resize(static_cast<std::size_t>(columns));
@@ -53,12 +54,12 @@ void LineImage::add_products(const Instruction& instruction, const VectorPlace& 
   const auto widen = [&](const std::uint32_t* from, int shift, std::vector<float>& to) {
     for (std::size_t column = 0; column < columns; ++column)
       halves_[column] = static_cast<std::uint16_t>(from[column] >> shift);
-    half_to_float(halves_.data(), to.data(), columns);
+    half_to_float(format_, halves_.data(), to.data(), columns);
   };
   const int step = second_step(instruction, 1), own_step = first_step(instruction, 2);
   for (std::size_t column = 0; column < columns; ++column)
     halves_[column] = static_cast<std::uint16_t>(scalars_[column]);
-  half_to_float(halves_.data(), factors_.data(), columns);
+  half_to_float(format_, halves_.data(), factors_.data(), columns);
   for (std::uint32_t k = 0; k < instruction.count; ++k) {
     const std::int64_t b_word = place.b + std::int64_t{k} * step;
     widen(cells(b_word), shift_of(b_word), widened_);
@@ -73,7 +74,7 @@ void LineImage::vector(const Instruction& instruction, const VectorPlace& place)
     read_scalars<1>(place);
     return add_products(instruction, place);
   }
-  with_element_operation(instruction, [&](auto operation) {
+  with_element_operation(instruction, format_, [&](auto operation) {
     using Operation = decltype(operation);
     constexpr int a_words = Operation::a_words, b_words = Operation::b_words;
     const bool one_scalar = read_scalars<Operation::scalar_words>(place);

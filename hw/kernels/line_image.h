@@ -10,7 +10,7 @@ namespace weft::hw {
 class LineImage {
  public:
   /// Holds anything at first.
-  void resize(int words, int columns);
+  void resize(int words, int columns, HalfFormat format);
 
   int columns() const { return columns_; }
   /// fp32 elements of every column: [element][column]. `word` is even.
@@ -36,6 +36,7 @@ class LineImage {
   bool read_scalars(const VectorPlace& place);
 
   int columns_ = 0;
+  HalfFormat format_ = HalfFormat::fp16;
   std::vector<std::uint32_t> cells_;  ///< [pair of words][column]
   std::vector<std::uint32_t> scalars_;
   std::vector<std::uint16_t> halves_;  ///< of every column, as the two below

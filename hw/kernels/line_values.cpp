@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -30,7 +30,7 @@ void LineValues::run_alike(int first, int columns) {
   std::vector<std::size_t> at;
   for (int row = 0; row < rows; ++row) {
     LineImage& image = images_[meet_at_all ? static_cast<std::size_t>(row) : 0];
-    image.resize(program(row, first).words(), columns);
+    image.resize(program(row, first).words(), columns, program(row, first).format);
     load(row, first, image);
     at.push_back(image.run(program(row, first).code, 0));
     if (!meet_at_all) store(row, first, image);
@@ -116,7 +116,7 @@ void LineValues::load(int row, int first, LineImage& image) {
     for (int feature = 0; feature < block.features_of(row); ++feature) {
       const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, first_token);
       if (operand.format == LineFormat::feature) {
-        const std::uint16_t half = float_to_half(*values);
+        const std::uint16_t half = float_to_half(of.format, *values);
         for (int column = 0; column < columns; ++column) image.put_half(operand.address + feature, column, half);
         continue;
       }
@@ -127,7 +127,7 @@ void LineValues::load(int row, int first, LineImage& image) {
             std::memcpy(image.cells(at + 2 * token) + column, values, sizeof *values);
         continue;
       }
-      float_to_half(values, halves_.data(), all);
+      float_to_half(of.format, values, halves_.data(), all);
       const std::uint16_t* half = halves_.data();
       for (int column = 0; column < columns; ++column)
         for (int token = 0; token < tokens; ++token) image.put_half(at + token, column, *half++);
@@ -152,7 +152,7 @@ void LineValues::store(int row, int first, LineImage& image) {
       halves_.clear();
       for (int column = 0; column < columns; ++column)
         for (int token = 0; token < tokens; ++token) halves_.push_back(image.half(at + token, column));
-      half_to_float(halves_.data(), values, halves_.size());
+      half_to_float(program(row, first).format, halves_.data(), values, halves_.size());
     }
 }
 

@@ -44,7 +44,7 @@ void Lane::product_values(const Launch& launch) {
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
   FeatureBlock result;
   result.resize(job_.tensors[static_cast<std::size_t>(made)].features, tokens_);
-  hw::attention_values(launch.kind, grid, gather(needed(launch.reads, Operand::stream)),
+  hw::attention_values(launch.kind, job_.format, grid, gather(needed(launch.reads, Operand::stream)),
                        gather(needed(launch.reads, Operand::resident)), result, pool_);
   scatter(made, std::move(result));
 }

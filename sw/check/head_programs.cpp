@@ -47,7 +47,8 @@ std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid
             first = whole.form.scores ? place.first_key : place.first_feature;
   std::vector<std::uint32_t> bits;
   const auto append = [&](int row, int column) {
-    bits.push_back(element_bits(whole.block.row(first + row)[place.first_token + column], whole.form.fp32));
+    bits.push_back(
+        element_bits(job_.format, whole.block.row(first + row)[place.first_token + column], whole.form.fp32));
   };
   for (int outer = 0; outer < (turned ? length : rows); ++outer)
     for (int inner = 0; inner < (turned ? rows : length); ++inner)

@@ -27,6 +27,7 @@ struct CrossCase {
   int zeros = 0;           ///< of 100 weights of a forward, delta or gradient launch, on the average
   hw::AttentionMask mask;  ///< of an attention launch; of the softmax causal alone
   bool bias = true;        ///< of a forward or gradient launch's layer
+  HalfFormat format = HalfFormat::fp16;
 
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
@@ -38,8 +39,8 @@ bool takes_mask(hw::KernelKind kind, const hw::AttentionMask& mask);
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);
 /// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
-/// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE. Without `mask` half of the
-/// softmaxes over keys are causal.
+/// rows), in fp16, and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE. Without `mask`
+/// half of the softmaxes over keys are causal.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
                      int zeros = 0, const hw::AttentionMask& mask = {});
 
