@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes tests/unit/half_hashes.h: what others make of a list of fp32 numbers, for the unit tests: PyTorch of fp16 and bf16,
-and fractions.
+whole numbers and fractions of cb16, of which no library is at hand.
 
     /usr/bin/python3 tests/judge/half_hashes.py > tests/unit/half_hashes.h
 
@@ -70,7 +70,7 @@ def main():
     print(f"/// FNV-1a of the halves that {COUNT} fp32 numbers become, low byte first.")
     print(f"inline constexpr int hashed_numbers = {COUNT};")
     print("struct HalfHash {\n  HalfFormat format;\n  std::uint32_t hash;\n};\ninline constexpr HalfHash half_hashes[] = {")
-    for name, halves in *by_torch.items():
+    for name, halves in *by_torch.items(), ("cb16", of_fractions(numbers, 6)):
         print(f"    {{HalfFormat::{name}, {fnv(halves):#010x}}},")
     print("};\n\n}  // namespace weft")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Question: does a run in bf16 train as one in fp16 does: as PE programs and on tiles, stopped and resumed, in the
+"""Question: does a run in bf16 or cb16 train as one in fp16 does: as PE programs and on tiles, stopped and resumed, in the
 same time; and are its own values refused and told?"""
 import pathlib
 import sys
@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from tiny_gpt import TinyGpt
 from weft_cli import ScratchTrainings, report, run
 
-OTHERS = {"bfloat16": "bf16"}
+OTHERS = {"bfloat16": "bf16", "cbfloat16": "cb16"}
 
 
 class FormatsOfAGpt(TinyGpt):
@@ -49,7 +49,7 @@ class Formats(ScratchTrainings):
                 self.assertIn("model.fp16_type", result.stderr)
 
     def test_the_largest_loss_scale(self):
-        for name, largest in ("float16", 32768), ("bfloat16", 32768):
+        for name, largest in ("float16", 32768), ("bfloat16", 32768), ("cbfloat16", 2147483648):
             result = self.train(f"scaled_{name}", "--set", f"model.fp16_type={name}", "--set", "optimizer.loss_scaling_factor=dynamic", "--set",
                                 "optimizer.max_gradient_norm=1", steps=1)
             self.assertEqual(result.returncode, 0, result.stderr)

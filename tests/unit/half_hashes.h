@@ -15,6 +15,7 @@ struct HalfHash {
 inline constexpr HalfHash half_hashes[] = {
     {HalfFormat::fp16, 0x515d743a},
     {HalfFormat::bf16, 0xce4982d2},
+    {HalfFormat::cb16, 0xb6532a7c},
 };
 
 }  // namespace weft

@@ -151,6 +151,15 @@ TEST_CASE("edges by name") {
   CHECK(float_to_half(bf16, std::numeric_limits<float>::max()) == 0x7f80);
   CHECK(float_to_half(bf16, std::ldexp(1.0F, -133)) == 0x0001);
   CHECK(float_to_half(bf16, std::ldexp(1.0F, -134)) == 0x0000);
+  constexpr auto cb16 = HalfFormat::cb16;
+  CHECK(float_to_half(cb16, 1.0F) == 0x3e00);
+  CHECK(float_to_half(cb16, -2.5F) == 0xc080);
+  CHECK(float_to_half(cb16, 4290772992.0F) == 0x7dff);  // (2 - 2^-9) 2^31
+  CHECK(float_to_half(cb16, 4292870144.0F) == 0x7e00);  // half a step above it
+  CHECK(float_to_half(cb16, std::nextafter(4292870144.0F, 0.0F)) == 0x7dff);
+  CHECK(float_to_half(cb16, std::ldexp(1.0F, -30)) == 0x0200);
+  CHECK(float_to_half(cb16, std::ldexp(1.0F, -39)) == 0x0001);
+  CHECK(float_to_half(cb16, std::ldexp(1.0F, -40)) == 0x0000);
   each_format([](HalfFormat format, const Oracle& oracle) {
     for (const std::uint32_t nan : {0x7f800001U, 0x7fc00000U, 0xffc00000U, 0x7fffffffU, 0xff812345U}) {
       CHECK(float_to_half(format, from_bits(nan)) == oracle.nan());

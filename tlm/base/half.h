@@ -14,7 +14,7 @@
 namespace weft {
 
 /// The enumerator is the bits of the exponent, which is also what the tile's host port is told (rtl/ISA.md).
-enum class HalfFormat : std::uint8_t { fp16 = 5, bf16 = 8 };
+enum class HalfFormat : std::uint8_t { fp16 = 5, cb16 = 6, bf16 = 8 };
 
 struct HalfFormatRow {
   HalfFormat format;
@@ -25,6 +25,7 @@ struct HalfFormatRow {
 inline constexpr HalfFormatRow half_formats[] = {
     {HalfFormat::fp16, "fp16", "float16", 32768.0},
     {HalfFormat::bf16, "bf16", "bfloat16", 32768.0},
+    {HalfFormat::cb16, "cb16", "cbfloat16", 2147483648.0},
 };
 const HalfFormatRow& half_format(HalfFormat format);
 
@@ -116,6 +117,8 @@ decltype(auto) with_half(HalfFormat format, Visit&& visit) {
   switch (format) {
     case HalfFormat::bf16:
       return visit(Half<HalfFormat::bf16>());
+    case HalfFormat::cb16:
+      return visit(Half<HalfFormat::cb16>());
     default:
       return visit(Half<HalfFormat::fp16>());
   }
