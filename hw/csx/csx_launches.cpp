@@ -68,7 +68,7 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  LineSettings settings = line_settings(layer, tag.train);
+  LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
   settings.loss_scale = loss_scale_;
   settings.dropout = dropout_of(tag, launch.layer);
   Cycle leaves = 0;
@@ -94,7 +94,7 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
 
 LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const LineSettings settings = line_settings(layer, tag.train);
+  const LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
   const bool product = kernel_of(launch.kind).streams();
   LaunchTimes times = each_lane([&](int tokens) {
     const HeadGrid grid = grid_of(layer, tokens);

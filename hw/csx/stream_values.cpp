@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -30,7 +30,7 @@ void StreamValues::take_weights(const MatrixLayer& layer, KernelKind kind, const
     std::copy_n(halves, halves_.size(), halves_.data());
   }
   weights_.resize(halves_.size());
-  half_to_float(halves_.data(), weights_.data(), weights_.size());
+  half_to_float(format_, halves_.data(), weights_.data(), weights_.size());
   watch_.stream(halves_.data(), halves_.size());
   wafer_.weight_values(first, rounds, weights_.data(), shape.elements_per_round);
 }

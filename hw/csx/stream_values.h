@@ -12,10 +12,11 @@ namespace weft::hw {
 
 class StreamValues {
  public:
-  /// `wafer` and `watch` outlive this.
-  StreamValues(int system, Wafer& wafer, LaunchWatch& watch) : system_(system), wafer_(wafer), watch_(watch) {}
+  /// `wafer` and `watch` outlive this. `format`: of weights.
+  StreamValues(int system, HalfFormat format, Wafer& wafer, LaunchWatch& watch)
+      : system_(system), format_(format), wafer_(wafer), watch_(watch) {}
 
-  /// A chunk of weights, fp16 in stream order, to the PEs; of a sparse layer zeros where none is kept. Throws
+  /// A chunk of weights, halves in stream order, to the PEs; of a sparse layer zeros where none is kept. Throws
   /// SimulationError if a kept weight's index is not the mask's. Precondition: payload.has_bytes().
   void take_weights(const MatrixLayer& layer, KernelKind kind, const StreamShape& shape, int chunk,
                     const proto::PayloadBytes& payload);
@@ -27,6 +28,7 @@ class StreamValues {
 
  private:
   const int system_;
+  const HalfFormat format_;
   Wafer& wafer_;
   LaunchWatch& watch_;
   std::vector<std::uint16_t> halves_;  ///< [rounds][places]

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -28,20 +29,22 @@ struct RotarySettings {
 
 /// What a launch tells a line kernel (hw/kernels) besides its operands.
 struct LineSettings {
-  bool train = true;         ///< of a loss: with deltas,
-  float loss_scale = 1.0F;   ///< times this
-  Dropout dropout;           ///< of an activation or its backward pass
-  float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
-  float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
-  AttentionMask mask;        ///< of attention's softmax; either its `length`, which leaves out keys, or the others
-  int queries = 1;           ///< heads of queries to a head of keys; of softmax and rotary positions: so many features
-                             ///< that stand together are the same one of each
+  HalfFormat format = HalfFormat::fp16;  ///< of its halves; no cycle depends on it
+  bool train = true;                     ///< of a loss: with deltas,
+  float loss_scale = 1.0F;               ///< times this
+  Dropout dropout;                       ///< of an activation or its backward pass
+  float epsilon = 1e-5F;                 ///< of a norm, added to the variance or the mean square
+  float score_scale = 1.0F;              ///< of attention's softmax: of the scores, above 0
+  AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others
+  int queries = 1;     ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
+                       ///< stand together are the same one of each
   RotarySettings rotary;
 };
 
-/// As a layer says; dropout and loss scale are a run's.
-inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
+/// As a layer says; dropout and loss scale are a run's. No time and no size depends on `format`.
+inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfFormat format = HalfFormat::fp16) {
   LineSettings settings;
+  settings.format = format;
   settings.train = train;
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
@@ -55,7 +58,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   return settings;
 }
 
-/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h). Halves are fp16 bits.
+/// One launch, all PEs of a lane; of attention those of one head of one sequence (head_grid.h).
 /// Features include the bias where a map has it.
 ///
 ///   kernel              stream                         resident                        results
@@ -82,11 +85,11 @@ struct ProgramLaunch {
   int first_row = 0, first_column = 0;  ///< of its PEs, among the plan's
   KernelKind kind = KernelKind::matmul_forward;
   const LaunchMap* map = nullptr;                    ///< of a matrix kernel
-  LineSettings line;                                 ///< of a line kernel
-  std::vector<std::vector<std::uint32_t>> operands;  ///< of a line kernel, each that its program reads: fp16 or fp32
+  LineSettings line;                                 ///< of a line kernel; its format of every kernel
+  std::vector<std::vector<std::uint32_t>> operands;  ///< of a line kernel, each that its program reads: half or fp32
                                                      ///< bits [features][tokens], or [features], labels [tokens]
   BlockMap block;                                    ///< of the others
-  bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to fp16
+  bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to halves
   const MatrixLayer* sparse_layer = nullptr;  ///< of a matrix kernel whose layer has a mask: streams have zeros where
                                               ///< no weight is kept, a gradient's results the kept ones alone
   std::vector<std::uint16_t> stream;
@@ -95,7 +98,7 @@ struct ProgramLaunch {
   int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
   std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows], lists [rounds][rows]: cycle before the
                                        ///< first wavelet may enter
-  std::vector<std::uint32_t> results;  ///< what the wafer computed: fp16 or fp32 bits; of a NaN any
+  std::vector<std::uint32_t> results;  ///< what the wafer computed: half or fp32 bits; of a NaN any
   Cycle start = 0;                     ///< absolute
   Cycle end = 0;                       ///< of these PEs: what the recurrences say
 

@@ -11,7 +11,7 @@
 
 #include "hw/input/idx_file.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -104,8 +104,9 @@ Dataset load_dataset(const DataFiles& files, const DatasetForm& form) {
   if (form.transpose) transpose_pictures(files.images, dimensions, pixels);
   std::array<std::uint16_t, 256> table;
   for (std::size_t pixel = 0; pixel < table.size(); ++pixel)
-    table[pixel] = float_to_half((static_cast<float>(pixel) / 255.0F - static_cast<float>(form.normalisation.mean)) /
-                                 static_cast<float>(form.normalisation.std));
+    table[pixel] =
+        float_to_half(form.format, (static_cast<float>(pixel) / 255.0F - static_cast<float>(form.normalisation.mean)) /
+                                       static_cast<float>(form.normalisation.std));
   data.samples.reserve(pixels.size());
   for (const std::uint8_t pixel : pixels) data.samples.push_back(table[pixel]);
   return data;

@@ -4,19 +4,20 @@
 #include <vector>
 
 #include "hw/input/data_files.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
 struct Dataset {
   int features = 0;
-  std::vector<std::uint16_t> samples;  ///< [size][features], fp16 bits
+  std::vector<std::uint16_t> samples;  ///< [size][features], halves
   std::vector<std::int32_t> labels;    ///< [size]
 
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
   const std::uint16_t* sample(std::int64_t index) const { return samples.data() + index * features; }
 };
 
-/// Pixel p of 0 to 255 becomes fp16((p / 255 - mean) / std), computed in fp32.
+/// Pixel p of 0 to 255 becomes half((p / 255 - mean) / std), computed in fp32.
 struct Normalisation {
   double mean = 0, std = 1;
 };
@@ -25,6 +26,7 @@ struct Normalisation {
 struct DatasetForm {
   int features = 0, classes = 0;
   Normalisation normalisation;
+  HalfFormat format = HalfFormat::fp16;
   bool transpose = false;  ///< turns each picture over its diagonal: EMNIST's stand in columns
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "hw/spec/train_steps.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::hw {
@@ -27,7 +27,7 @@ void SyntheticSource::fill(int stage, std::int64_t step, int system, int micro_b
       const std::uint64_t drawn =
           split_mix(seed_ + split_mix_gamma * static_cast<std::uint64_t>(index * features_ + feature + 1));
       const float noise = static_cast<float>(drawn >> 40) / 16777216.0F - 0.5F;
-      sample[feature] = float_to_half(noise + (feature % classes_ == labels[token] ? 1.0F : 0.0F));
+      sample[feature] = float_to_half(job_.format, noise + (feature % classes_ == labels[token] ? 1.0F : 0.0F));
     }
   }
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -25,7 +25,7 @@ void require_inside(const std::string& set, const std::string& what, const std::
 }  // namespace
 
 void TokenFeatures::write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const {
-  const std::uint16_t one = float_to_half(1.0F);
+  const std::uint16_t one = float_to_half(format, 1.0F);
   std::fill_n(samples, static_cast<std::ptrdiff_t>(tokens) * count(), std::uint16_t{0});
   for (int place = 0; place < tokens; ++place, samples += count()) {
     samples[ids[place]] = one;

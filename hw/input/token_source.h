@@ -3,17 +3,19 @@
 #include "hw/input/ordered_source.h"
 #include "hw/input/token_masking.h"
 #include "hw/input/token_sequences.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
 /// What a column says of a token: which one it is, and where it stands in its sequence.
 struct TokenFeatures {
   int vocabulary = 0, positions = 0;  ///< no positions: it does not say where
+  HalfFormat format = HalfFormat::fp16;
   int count() const { return vocabulary + positions; }
 
   /// The token `ids[p]` at place p of its sequence is a column that is 1 at that id and, where there are positions, at
   /// vocabulary + p, 0 elsewhere; so a matrix product of the columns looks up and adds an embedding of each. `samples`:
-  /// [tokens][count()] fp16 bits.
+  /// [tokens][count()] halves.
   void write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const;
 };
 

@@ -1,6 +1,7 @@
 #include "hw/kernels/attention_softmax.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "hw/kernels/column_sum.h"
 #include "hw/kernels/softmax.h"
@@ -23,14 +24,14 @@ class AttentionSoftmax {
   void add_powers();
   void share();
 
-  static constexpr int scores = 0;                   ///< word, fp32 [keys][tokens]
-  static constexpr std::uint16_t low_half = 0xfc00;  ///< -infinity: of a key that the token does not attend to
+  static constexpr int scores = 0;  ///< word, fp32 [keys][tokens]
 
   LinePe pe_;
   float scale_;
   AttentionMask mask_;
   int queries_;
   int elements_;
+  std::uint16_t low_half_;  ///< -infinity: of a key that the token does not attend to
   /// fp32 [keys][tokens] and [tokens]; halves [keys][tokens], -infinity where masked, else 0.
   int scratch_, powers_, sums_, masked_;
   LineCode code_;
@@ -43,13 +44,14 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
       mask_(settings.mask),
       queries_(settings.queries),
       elements_(pe.elements()),
+      low_half_(float_to_half(pe.format, -std::numeric_limits<float>::infinity())),
       scratch_(other_banks(2 * elements_)),
       powers_(other_banks(scratch_ + 2 * elements_)),
       sums_(other_banks(powers_ + 2 * elements_) - 2),
       masked_(sums_ + 2 * pe.tokens),
       code_(pe, masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0)) {
   code_.reads({Operand::values, LineFormat::fp32, scores});
-  code_.writes({Operand::kept, LineFormat::fp16, scratch_});
+  code_.writes({Operand::kept, LineFormat::half, scratch_});
   if (mask_.any()) {
     find_masked();
     mask_scores();
@@ -69,7 +71,7 @@ void AttentionSoftmax::find_masked() {
                                : mask_.length > 0 ? half_of_all - static_cast<std::uint32_t>(mask_.length)
                                                   : half_of_all;
   const std::uint16_t per_token = mask_.length > 0 ? 0 : 1;
-  code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half} << 16 | low_half);
+  code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half_} << 16 | low_half_);
   const int tokens = pe_.tokens / queries_;
   Instruction count = LineCode::vector(Opcode::count32, distance, 0, tokens);
   count.element_stride = per_token;
@@ -88,12 +90,12 @@ void AttentionSoftmax::find_masked() {
 
 /// -infinity, whatever the score was.
 void AttentionSoftmax::mask_scores() {
-  code_.compare(Opcode::zero_equal32, scores, elements_, 1, {masked_, 1, {low_half}, 0});
+  code_.compare(Opcode::zero_equal32, scores, elements_, 1, {masked_, 1, {low_half_}, 0});
   code_.add_halves(scores, masked_, elements_, 1.0F);
 }
 
 void AttentionSoftmax::drop_masked() {
-  if (mask_.any()) code_.compare(Opcode::zero_equal32, powers_, elements_, 1, {masked_, 1, {low_half}, 0});
+  if (mask_.any()) code_.compare(Opcode::zero_equal32, powers_, elements_, 1, {masked_, 1, {low_half_}, 0});
 }
 
 void AttentionSoftmax::add_powers() {
@@ -165,9 +167,9 @@ LineProgram attention_softmax_backward_program(const LinePe& of_heads, const Lin
   const int n = pe.elements();
   const SoftmaxDeltas at(pe);
   LineCode code(pe, at.end);
-  code.reads({Operand::kept, LineFormat::fp16, at.probabilities});
+  code.reads({Operand::kept, LineFormat::half, at.probabilities});
   code.reads({Operand::deltas, LineFormat::fp32, at.deltas});
-  code.writes({Operand::score_deltas, LineFormat::fp16, at.products});
+  code.writes({Operand::score_deltas, LineFormat::half, at.products});
   code.fill(at.wide, n, 0.0F);
   code.add_halves(at.wide, at.probabilities, n, 1.0F);
   code.move(at.products, at.deltas, n);
@@ -198,7 +200,7 @@ std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) 
     const PlainSoftmax softmax(block, scores, token, {first, end}, launch.line.score_scale);
     for (int key = first; key < end; ++key)
       results[static_cast<std::size_t>(key * block.tokens + token)] =
-          to_half(multiply(softmax.power(key), softmax.reciprocal()));
+          to_half(launch.line.format, multiply(softmax.power(key), softmax.reciprocal()));
   }
   return results;
 }
@@ -207,16 +209,18 @@ std::vector<std::uint32_t> attention_softmax_backward_plain(const ProgramLaunch&
   if (launch.line.queries > 1) return by_head(launch, attention_softmax_backward_plain);
   const BlockMap& block = launch.block;
   const std::vector<std::uint32_t>&probabilities = launch.operands[0], &deltas = launch.operands[1];
+  const HalfFormat format = launch.line.format;
   std::vector<std::uint32_t> results(deltas.size());
   for (int token = 0; token < block.tokens; ++token) {
     const auto at = [&](int key) { return static_cast<std::size_t>(key * block.tokens + token); };
     const auto probability = [&](int key) {
-      return fused_multiply_add(float_to_half(1.0F), static_cast<std::uint16_t>(probabilities[at(key)]), 0);
+      const std::uint16_t one = float_to_half(format, 1.0F);
+      return fused_multiply_add(format, one, static_cast<std::uint16_t>(probabilities[at(key)]), 0);
     };
     const std::uint32_t sum = column_sum(block, [&](int key) { return multiply(deltas[at(key)], probability(key)); });
     for (int key = 0; key < block.features; ++key) {
       const std::uint32_t turned = multiply(subtract(deltas[at(key)], sum), probability(key));
-      results[at(key)] = to_half(multiply(turned, result_bits(launch.line.score_scale)));
+      results[at(key)] = to_half(format, multiply(turned, result_bits(launch.line.score_scale)));
     }
   }
   return results;

@@ -7,7 +7,8 @@ namespace weft::hw {
 void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropout, int values) {
   if (dropout.probability == 0) return;
   Instruction scale = LineCode::vector(Opcode::scale16, values, 0, pe.elements());
-  scale.c = static_cast<std::uint16_t>(code.place(float_to_half(dropout_scale(dropout.probability))));
+  scale.c =
+      static_cast<std::uint16_t>(code.place(float_to_half(pe.format, dropout_scale(pe.format, dropout.probability))));
   code.add(scale);
 }
 
@@ -39,9 +40,11 @@ bool is_dropped(const ProgramLaunch& launch, std::size_t at) {
   return bits < dropout_threshold(dropout.probability);
 }
 
-std::uint16_t dropout_scaled(std::uint16_t value, const Dropout& dropout) {
-  if (dropout.probability == 0) return value;
-  return scale_half(value, float_to_half(dropout_scale(dropout.probability)));
+std::uint16_t dropout_scaled(std::uint16_t value, const LineSettings& settings) {
+  const double probability = settings.dropout.probability;
+  if (probability == 0) return value;
+  const std::uint16_t factor = float_to_half(settings.format, dropout_scale(settings.format, probability));
+  return with_arithmetic(settings.format, [=](auto halves) { return decltype(halves)::scale(value, factor); });
 }
 
 }  // namespace weft::hw

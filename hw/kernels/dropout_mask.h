@@ -16,9 +16,9 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropou
 
 /// The same in plain loops. Of the element at `at` of [features][tokens]:
 bool is_dropped(const ProgramLaunch& launch, std::size_t at);
-std::uint16_t dropout_scaled(std::uint16_t value, const Dropout& dropout);
+std::uint16_t dropout_scaled(std::uint16_t value, const LineSettings& settings);
 inline std::uint16_t after_dropout(const ProgramLaunch& launch, std::size_t at, std::uint16_t value) {
-  return is_dropped(launch, at) ? std::uint16_t{0} : dropout_scaled(value, launch.line.dropout);
+  return is_dropped(launch, at) ? std::uint16_t{0} : dropout_scaled(value, launch.line);
 }
 
 }  // namespace weft::hw

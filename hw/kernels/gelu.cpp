@@ -141,10 +141,10 @@ class GeluCode : public LineCode {
 /// The same, one element.
 class GeluElement {
  public:
-  GeluElement(std::uint16_t x, GeluForm form)
-      : form_(form), half_(product(0.5F, x)), size_(maximum(product(-0.5F, x), half_)) {
+  GeluElement(HalfFormat format, std::uint16_t x, GeluForm form)
+      : form_(form), half_(product(format, 0.5F, x)), size_(maximum(product(format, -0.5F, x), half_)) {
     if (form == GeluForm::error_function) {
-      power_ = exponential(multiply(product(-1.0F, x), half_));
+      power_ = exponential(multiply(product(format, -1.0F, x), half_));
       tail_ = reciprocal(special::fma32(OfHalf::place, size_, one));
       scaled_ = special::polynomial(NormalTail::highest, NormalTail::others, tail_);
     } else {
@@ -166,8 +166,8 @@ class GeluElement {
  private:
   static constexpr std::uint32_t one = 0x3f800000;
 
-  static std::uint32_t product(float factor, std::uint16_t x) {
-    return fused_multiply_add(float_to_half(factor), x, 0);
+  static std::uint32_t product(HalfFormat format, float factor, std::uint16_t x) {
+    return fused_multiply_add(format, float_to_half(format, factor), x, 0);
   }
   static std::uint32_t exponential(std::uint32_t x) { return result_bits(machine_exp(float_of(x))); }
   static std::uint32_t reciprocal(std::uint32_t x) { return result_bits(machine_reciprocal(float_of(x))); }
@@ -180,23 +180,27 @@ class GeluElement {
   std::uint32_t power_ = 0, tail_ = 0, scaled_ = 0;
 };
 
-float kept_scale(const Dropout& dropout) { return dropout.probability > 0 ? dropout_scale(dropout.probability) : 1.0F; }
+float kept_scale(const LineSettings& settings) {
+  const double probability = settings.dropout.probability;
+  return probability > 0 ? dropout_scale(settings.format, probability) : 1.0F;
+}
 
 }  // namespace
 
-std::uint16_t machine_gelu(std::uint16_t x, GeluForm form) {
-  const GeluElement element(x, form);
+std::uint16_t machine_gelu(HalfFormat format, std::uint16_t x, GeluForm form) {
+  const GeluElement element(format, x, form);
   const std::uint32_t lost = multiply(element.probability(), element.size());
-  return to_half(special::fma32(-2.0F, lost, element.positive()));
+  return to_half(format, special::fma32(-2.0F, lost, element.positive()));
 }
 
-std::uint16_t machine_gelu_delta(std::uint16_t delta, std::uint16_t x, GeluForm form, float scale) {
-  const std::uint16_t passed = is_positive_half(x) ? delta : std::uint16_t{0};
-  const auto with = [scale](float factor, std::uint16_t half, std::uint32_t sum) {
-    return fused_multiply_add(float_to_half(factor * scale), half, sum);
+std::uint16_t machine_gelu_delta(HalfFormat format, std::uint16_t delta, std::uint16_t x, GeluForm form, float scale) {
+  const bool passes = with_arithmetic(format, [x](auto halves) { return decltype(halves)::is_positive(x); });
+  const std::uint16_t passed = passes ? delta : std::uint16_t{0};
+  const auto with = [format, scale](float factor, std::uint16_t half, std::uint32_t sum) {
+    return fused_multiply_add(format, float_to_half(format, factor * scale), half, sum);
   };
   const std::uint32_t turned = with(-2.0F, passed, with(1.0F, delta, 0));
-  return to_half(with(1.0F, passed, multiply(turned, GeluElement(x, form).slope())));
+  return to_half(format, with(1.0F, passed, multiply(turned, GeluElement(format, x, form).slope())));
 }
 
 template <GeluForm form>
@@ -204,9 +208,9 @@ LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0;
   GeluCode code(pe, form, result + n, settings.dropout);
   const GeluWork& work = code.work();
-  code.reads({Operand::values, LineFormat::fp16, 0});
-  if (settings.train) code.writes({Operand::kept, LineFormat::fp16, 0});
-  code.writes({Operand::values, LineFormat::fp16, result});
+  code.reads({Operand::values, LineFormat::half, 0});
+  if (settings.train) code.writes({Operand::kept, LineFormat::half, 0});
+  code.writes({Operand::values, LineFormat::half, result});
   code.probability(0);
   code.combine(Opcode::mul32, work.y, work.size, n);
   code.widen(work.x, 0, 0.5F);
@@ -222,11 +226,11 @@ LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
 template <GeluForm form>
 LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), values = other_banks(n);
-  const float scale = kept_scale(settings.dropout);
+  const float scale = kept_scale(settings);
   GeluCode code(pe, form, values + n, settings.dropout);
   const GeluWork& work = code.work();
-  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
-  code.reads({Operand::kept, LineFormat::fp16, values});
+  const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
+  code.reads({Operand::kept, LineFormat::half, values});
   code.reads(deltas);
   code.writes(deltas);
   append_dropout_mask(code, pe, settings.dropout, 0, code.random_bits());
@@ -246,7 +250,8 @@ std::vector<std::uint32_t> gelu_plain(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> results;
   if (launch.line.train) results = values;
   for (std::size_t at = 0; at < values.size(); ++at)
-    results.push_back(after_dropout(launch, at, machine_gelu(static_cast<std::uint16_t>(values[at]), form)));
+    results.push_back(
+        after_dropout(launch, at, machine_gelu(launch.line.format, static_cast<std::uint16_t>(values[at]), form)));
   return results;
 }
 
@@ -256,8 +261,8 @@ std::vector<std::uint32_t> gelu_backward_plain(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> results;
   for (std::size_t at = 0; at < deltas.size(); ++at) {
     const std::uint16_t delta = is_dropped(launch, at) ? std::uint16_t{0} : static_cast<std::uint16_t>(deltas[at]);
-    results.push_back(
-        machine_gelu_delta(delta, static_cast<std::uint16_t>(values[at]), form, kept_scale(launch.line.dropout)));
+    results.push_back(machine_gelu_delta(launch.line.format, delta, static_cast<std::uint16_t>(values[at]), form,
+                                         kept_scale(launch.line)));
   }
   return results;
 }

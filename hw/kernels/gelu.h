@@ -12,10 +12,10 @@ enum class GeluForm { error_function, tanh };
 
 /// The kernels' own arithmetic, fp32 inside, of halves. Within 0.503 of the last place of the exact value's nearest
 /// half (0.5 is what rounding alone takes). NaN of NaN; infinity gives infinity or NaN; both zeros +0.
-std::uint16_t machine_gelu(std::uint16_t x, GeluForm form);
+std::uint16_t machine_gelu(HalfFormat format, std::uint16_t x, GeluForm form);
 /// delta gelu'(x) of halves, times the half `scale` without a rounding of its own. NaN of NaN, not finite of an
 /// infinite x.
-std::uint16_t machine_gelu_delta(std::uint16_t delta, std::uint16_t x, GeluForm form, float scale);
+std::uint16_t machine_gelu_delta(HalfFormat format, std::uint16_t delta, std::uint16_t x, GeluForm form, float scale);
 
 /// Writes values; in training also what it read, as Operand::kept.
 template <GeluForm form>

@@ -8,7 +8,7 @@
 #include "hw/fabric/dense_transpose.h"
 #include "hw/pe/element_operations.h"
 #include "hw/pe/memory_walk.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -40,7 +40,8 @@ void add_each(std::uint32_t* accumulators, const float* values, std::size_t coun
 
 }  // namespace
 
-void LineImage::resize(int words, int columns) {
+void LineImage::resize(int words, int columns, HalfFormat format) {
+  format_ = format;
   columns_ = columns;
   const auto wide = static_cast<std::size_t>(columns);
   const std::size_t needed = static_cast<std::size_t>((words + 1) / 2) * wide;
@@ -141,14 +142,14 @@ void LineImage::add_products(const Instruction& instruction, const VectorPlace& 
   const int step = second_step(instruction, 1), own_step = first_step(instruction, 2);
   for (int column = 0; column < columns_; ++column)
     halves_[static_cast<std::size_t>(column)] = static_cast<std::uint16_t>(scalars_[static_cast<std::size_t>(column)]);
-  half_to_float(halves_.data(), factors_.data(), factors_.size());
+  half_to_float(format_, halves_.data(), factors_.data(), factors_.size());
   const auto wide = static_cast<std::size_t>(columns_);
   const int most = elements_at_once(instruction);
   for (int first = 0; first < instruction.count; first += most) {
     const int rows = std::min(most, instruction.count - first);
     const auto all = static_cast<std::size_t>(rows) * wide;
     gather(place.b + std::int64_t{first} * step, step, rows, halves_);
-    half_to_float(halves_.data(), widened_.data(), all);
+    half_to_float(format_, halves_.data(), widened_.data(), all);
     const std::int64_t a = place.a + std::int64_t{first} * own_step;
     if (one_scalar && own_step == 2) {
       add_each(cells(a), widened_.data(), all, [factor = factors_[0]](std::size_t) { return factor; });
@@ -166,7 +167,7 @@ void LineImage::narrow(const Instruction& instruction, const VectorPlace& place)
     const int rows = std::min(most, instruction.count - first);
     const auto all = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns_);
     std::memcpy(widened_.data(), cells(place.b + std::int64_t{first} * 2), all * sizeof(float));
-    float_to_half(widened_.data(), halves_.data(), all);
+    float_to_half(format_, widened_.data(), halves_.data(), all);
     scatter(halves_, place.a + first, rows);
   }
 }
@@ -175,16 +176,16 @@ void LineImage::scale(const Instruction& instruction, const VectorPlace& place) 
   read_scalars<1>(place);
   for (int column = 0; column < columns_; ++column)
     halves_[static_cast<std::size_t>(column)] = static_cast<std::uint16_t>(scalars_[static_cast<std::size_t>(column)]);
-  half_to_float(halves_.data(), factors_.data(), factors_.size());
+  half_to_float(format_, halves_.data(), factors_.data(), factors_.size());
   const int most = elements_at_once(instruction);
   for (int first = 0; first < instruction.count; first += most) {
     const int rows = std::min(most, instruction.count - first);
     const auto all = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns_);
     gather(place.a + first, 1, rows, halves_);
-    half_to_float(halves_.data(), widened_.data(), all);
+    half_to_float(format_, halves_.data(), widened_.data(), all);
     for (std::size_t at = 0; at < all;)
       for (const float factor : factors_) widened_[at++] *= factor;
-    float_to_half(widened_.data(), halves_.data(), all);
+    float_to_half(format_, widened_.data(), halves_.data(), all);
     scatter(halves_, place.a + first, rows);
   }
 }
@@ -237,14 +238,14 @@ void LineImage::vector(const Instruction& instruction, const VectorPlace& place)
     case Opcode::scale16:
       return scale(instruction, place);
     default:
-      with_element_operation(instruction, [&](auto operation) { apply(operation, instruction, place); });
+      with_element_operation(instruction, format_, [&](auto operation) { apply(operation, instruction, place); });
   }
 }
 
 void LineImage::combine(Opcode opcode, std::int64_t word, const std::uint32_t* with, int count) {
   Instruction instruction;
   instruction.opcode = opcode;
-  with_element_operation(instruction, [&](auto operation) {
+  with_element_operation(instruction, format_, [&](auto operation) {
     const auto all = static_cast<std::size_t>(count) * static_cast<std::size_t>(columns_);
     if constexpr (decltype(operation)::a_words == 2 && decltype(operation)::b_words == 2)
       each(operation, cells(word), with, all, 0, [](std::size_t) { return 0U; });

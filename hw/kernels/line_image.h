@@ -12,7 +12,7 @@ namespace weft::hw {
 class LineImage {
  public:
   /// Holds anything at first.
-  void resize(int words, int columns);
+  void resize(int words, int columns, HalfFormat format);
 
   int columns() const { return columns_; }
   /// fp32 elements of every column: [element][column]. `word` is even.
@@ -53,6 +53,7 @@ class LineImage {
   void scatter(const std::vector<std::uint16_t>& from, std::int64_t word, int count);
 
   int columns_ = 0;
+  HalfFormat format_ = HalfFormat::fp16;
   std::unique_ptr<std::uint32_t[]> cells_;  ///< [pair of words][column]
   std::size_t room_ = 0;                    ///< for so many cells
   std::vector<std::uint32_t> scalars_;

@@ -50,7 +50,8 @@ LinePrograms::LinePrograms(KernelKind kind, const LineSettings& settings, const 
     : kind_(kind), settings_(settings), block_(block) {}
 
 const LineProgram& LinePrograms::of(int row, int column) {
-  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column, block_.features};
+  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column,
+            block_.features,         settings_.format};
   // Rows between the first and the last do the same but for the parity of their colors, and columns behind the first.
   if (row > 0 && row + 1 < pe.rows) pe.row = 2 - row % 2;
   pe.column = std::min(column, 2 - column % 2);

@@ -94,7 +94,7 @@ void LineCode::leave_east(int address, int n) {
 
 LineProgram LineCode::finish() {
   halt();
-  return {code(), constants(), constants_at(), reads_, writes_};
+  return {code(), constants(), constants_at(), reads_, writes_, format()};
 }
 
 }  // namespace weft::hw

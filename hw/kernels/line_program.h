@@ -17,6 +17,7 @@ struct LinePe {
   int row = 0, rows = 1;  ///< rows that hold features
   int column = 0;
   int all_features = 1;  ///< of all rows
+  HalfFormat format = HalfFormat::fp16;
 
   int elements() const { return features * tokens; }
   /// Of grouped queries: a token of each head is one of the PE's.
@@ -29,8 +30,8 @@ struct LinePe {
   }
 };
 
-/// fp16 and fp32 of each element, fp16 of each feature, 16 bits of each token.
-enum class LineFormat { fp16, fp32, feature, label };
+/// A half and fp32 of each element, a half of each feature, 16 bits of each token.
+enum class LineFormat { half, fp32, feature, label };
 
 struct LineOperand {
   Operand tensor;
@@ -44,6 +45,7 @@ struct LineProgram {
   std::vector<PlacedConstant> constants;  ///< 32 bits each, from word `constants_at` on
   int constants_at = 0;
   std::vector<LineOperand> reads, writes;
+  HalfFormat format = HalfFormat::fp16;
   int words() const { return constants_at + 2 * static_cast<int>(constants.size()); }
   /// Words besides its operands.
   int scratch_words(const LinePe& pe) const;
@@ -65,7 +67,7 @@ inline bool meets(const Instruction& instruction) { return instruction.fabric_in
 /// Writes a LineProgram. Of a column of one row nothing goes up or down.
 class LineCode : public VectorCode {
  public:
-  LineCode(const LinePe& pe, int constants_at) : VectorCode(constants_at), pe_(pe) {}
+  LineCode(const LinePe& pe, int constants_at) : VectorCode(constants_at, pe.format), pe_(pe) {}
 
   void reads(const LineOperand& operand) { reads_.push_back(operand); }
   void writes(const LineOperand& operand) { writes_.push_back(operand); }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -32,7 +32,7 @@ void LineValues::run_alike(int first, int columns) {
   std::vector<std::size_t> at;
   for (int row = 0; row < rows; ++row) {
     LineImage& image = images_[meet_at_all ? static_cast<std::size_t>(row) : 0];
-    image.resize(program(row, first).words(), columns);
+    image.resize(program(row, first).words(), columns, program(row, first).format);
     load(row, first, image);
     at.push_back(image.run(program(row, first).code, 0));
     if (!meet_at_all) store(row, first, image);
@@ -115,11 +115,11 @@ void LineValues::load(int row, int first, LineImage& image) {
     for (int feature = 0; feature < block.features_of(row); ++feature) {
       const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, at);
       if (operand.format == LineFormat::feature) {
-        image.fill(operand.address + feature, float_to_half(*values));
+        image.fill(operand.address + feature, float_to_half(of.format, *values));
       } else if (operand.format == LineFormat::fp32) {
         image.put(operand.address + 2 * feature * tokens, values, tokens);
       } else {
-        float_to_half(values, halves_.data(), halves_.size());
+        float_to_half(of.format, values, halves_.data(), halves_.size());
         image.put(operand.address + feature * tokens, halves_.data(), tokens);
       }
     }
@@ -136,7 +136,7 @@ void LineValues::store(int row, int first, const LineImage& image) {
         image.get(operand.address + 2 * feature * tokens, values, tokens);
       } else {
         image.get(operand.address + feature * tokens, halves_.data(), tokens);
-        half_to_float(halves_.data(), values, halves_.size());
+        half_to_float(program(row, first).format, halves_.data(), values, halves_.size());
       }
     }
 }

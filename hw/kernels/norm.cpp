@@ -11,8 +11,6 @@ namespace weft::hw {
 
 namespace {
 
-constexpr std::uint32_t two_ones = 0x3c003c00;  ///< halves
-
 /// Layer norm takes means out and adds a shift.
 constexpr bool is_centred(NormForm form) { return form == NormForm::layer; }
 
@@ -92,7 +90,10 @@ class NormCode : public LineCode {
   }
 
  private:
-  int ones() { return place(std::vector<PlacedConstant>(static_cast<std::size_t>(pe_.tokens + 1) / 2, {two_ones})); }
+  int ones() {
+    const std::uint32_t one = float_to_half(format(), 1.0F), two_ones = one << 16 | one;
+    return place(std::vector<PlacedConstant>(static_cast<std::size_t>(pe_.tokens + 1) / 2, {two_ones}));
+  }
 
   NormForm form_;
   LinePe pe_;
@@ -134,7 +135,8 @@ class PlainNorm {
  private:
   std::uint32_t widened(int operand, int at, std::uint32_t sum = 0) const {
     const std::uint32_t half = launch_.operands[static_cast<std::size_t>(operand)][static_cast<std::size_t>(at)];
-    return fused_multiply_add(float_to_half(1.0F), static_cast<std::uint16_t>(half), sum);
+    const HalfFormat format = launch_.line.format;
+    return fused_multiply_add(format, float_to_half(format, 1.0F), static_cast<std::uint16_t>(half), sum);
   }
 
   const ProgramLaunch& launch_;
@@ -150,11 +152,11 @@ LineProgram norm_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0, gain = result + n, shift = gain + pe.features;
   NormCode code(form, pe, settings, is_centred(form) ? shift + pe.features : shift, 2);
   const NormWork& work = code.work();
-  code.reads({Operand::values, LineFormat::fp16, 0});
+  code.reads({Operand::values, LineFormat::half, 0});
   code.reads({Operand::gain, LineFormat::feature, gain});
   if (is_centred(form)) code.reads({Operand::shift, LineFormat::feature, shift});
-  if (settings.train) code.writes({Operand::kept, LineFormat::fp16, 0});
-  code.writes({Operand::values, LineFormat::fp16, result});
+  if (settings.train) code.writes({Operand::kept, LineFormat::half, 0});
+  code.writes({Operand::values, LineFormat::half, result});
   code.normalise(0);
   code.fill(work.y, n, 0.0F);
   code.spread(work.y, gain);
@@ -169,8 +171,8 @@ LineProgram norm_backward_program(const LinePe& pe, const LineSettings& settings
   const int n = pe.elements(), values = n, gain = values + n;
   NormCode code(form, pe, settings, gain + pe.features, 3);
   const NormWork& work = code.work();
-  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
-  code.reads({Operand::kept, LineFormat::fp16, values});
+  const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
+  code.reads({Operand::kept, LineFormat::half, values});
   code.reads({Operand::gain, LineFormat::feature, gain});
   code.reads(deltas);
   code.writes(deltas);
@@ -204,8 +206,8 @@ LineProgram norm_gradient_program(const LinePe& pe, const LineSettings& settings
   NormCode code(form, pe, settings, values + n, 2);
   const int totals = (is_centred(form) ? 2 : 1) * pe.features;
   const NormWork& work = code.work();
-  code.reads({Operand::kept, LineFormat::fp16, values});
-  code.reads({Operand::deltas, LineFormat::fp16, 0});
+  code.reads({Operand::kept, LineFormat::half, values});
+  code.reads({Operand::deltas, LineFormat::half, 0});
   code.normalise(values);
   code.fill(work.y, n, 0.0F);
   code.add_halves(work.y, 0, n, 1.0F);
@@ -227,7 +229,7 @@ std::vector<std::uint32_t> norm_plain(const ProgramLaunch& launch) {
     for (int feature = 0; feature < block.features; ++feature) {
       const std::uint32_t scaled = multiply(norm.normal(feature), norm.of_feature(1, feature));
       results[static_cast<std::size_t>(feature * block.tokens + token)] =
-          to_half(is_centred(form) ? norm.plus(scaled, 2, feature) : scaled);
+          to_half(launch.line.format, is_centred(form) ? norm.plus(scaled, 2, feature) : scaled);
     }
   }
   if (launch.line.train) results.insert(results.begin(), values.begin(), values.end());
@@ -247,7 +249,8 @@ std::vector<std::uint32_t> norm_backward_plain(const ProgramLaunch& launch) {
     for (int feature = 0; feature < block.features; ++feature) {
       const std::uint32_t centred = is_centred(form) ? add(scaled(feature), mean) : scaled(feature);
       const std::uint32_t turned = add(centred, multiply(norm.normal(feature), slope));
-      results[static_cast<std::size_t>(feature * block.tokens + token)] = to_half(multiply(turned, norm.root()));
+      results[static_cast<std::size_t>(feature * block.tokens + token)] =
+          to_half(launch.line.format, multiply(turned, norm.root()));
     }
   }
   return results;

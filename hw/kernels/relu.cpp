@@ -9,7 +9,7 @@ namespace weft::hw {
 LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
   const int bits = other_banks(pe.elements());
   LineCode code(pe, bits + dropout_words(pe, settings.dropout));
-  const LineOperand values{Operand::values, LineFormat::fp16, 0};
+  const LineOperand values{Operand::values, LineFormat::half, 0};
   code.reads(values);
   code.writes(values);
   code.add(LineCode::vector(Opcode::relu16, 0, 0, pe.elements()));
@@ -22,8 +22,8 @@ LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
 LineProgram relu_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int values = other_banks(pe.elements());
   LineCode code(pe, other_banks(values + pe.elements()));
-  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
-  code.reads({Operand::values, LineFormat::fp16, values});
+  const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
+  code.reads({Operand::values, LineFormat::half, values});
   code.reads(deltas);
   code.writes(deltas);
   code.add(LineCode::vector(Opcode::relu_back16, 0, values, pe.elements()));
@@ -33,19 +33,23 @@ LineProgram relu_backward_program(const LinePe& pe, const LineSettings& settings
 
 std::vector<std::uint32_t> relu_plain(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> halves;
-  for (const std::uint32_t value : launch.operands[0])
-    halves.push_back(after_dropout(launch, halves.size(), relu(static_cast<std::uint16_t>(value))));
+  with_arithmetic(launch.line.format, [&](auto arithmetic) {
+    for (const std::uint32_t value : launch.operands[0])
+      halves.push_back(
+          after_dropout(launch, halves.size(), decltype(arithmetic)::relu(static_cast<std::uint16_t>(value))));
+  });
   return halves;
 }
 
 std::vector<std::uint32_t> relu_backward_plain(const ProgramLaunch& launch) {
   const std::vector<std::uint32_t>&values = launch.operands[0], &deltas = launch.operands[1];
   std::vector<std::uint32_t> halves;
-  for (std::size_t at = 0; at < deltas.size(); ++at) {
-    const bool passes = is_positive_half(static_cast<std::uint16_t>(values[at]));
-    halves.push_back(
-        dropout_scaled(passes ? static_cast<std::uint16_t>(deltas[at]) : std::uint16_t{0}, launch.line.dropout));
-  }
+  with_arithmetic(launch.line.format, [&](auto arithmetic) {
+    for (std::size_t at = 0; at < deltas.size(); ++at) {
+      const bool passes = decltype(arithmetic)::is_positive(static_cast<std::uint16_t>(values[at]));
+      halves.push_back(dropout_scaled(passes ? static_cast<std::uint16_t>(deltas[at]) : std::uint16_t{0}, launch.line));
+    }
+  });
   return halves;
 }
 

@@ -207,7 +207,7 @@ template <RotaryDirection direction>
 LineProgram rotary_program(const LinePe& pe, const LineSettings& settings) {
   RotaryCode code(pe.grouped(settings.queries), settings);
   const bool back = direction == RotaryDirection::back;
-  const LineOperand turned{back ? Operand::deltas : Operand::values, LineFormat::fp16, 0};
+  const LineOperand turned{back ? Operand::deltas : Operand::values, LineFormat::half, 0};
   code.reads(turned);
   code.writes(turned);
   code.factors();
@@ -219,8 +219,10 @@ template <RotaryDirection direction>
 std::vector<std::uint32_t> rotary_plain(const ProgramLaunch& launch) {
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);
   const auto step = static_cast<std::size_t>(launch.line.queries) * tokens;  // from a feature to the next of its head
+  const HalfFormat format = launch.line.format;
   const auto widened = [&](std::size_t at) {
-    return fused_multiply_add(float_to_half(1.0F), static_cast<std::uint16_t>(launch.operands[0][at]), 0);
+    return fused_multiply_add(format, float_to_half(format, 1.0F), static_cast<std::uint16_t>(launch.operands[0][at]),
+                              0);
   };
   std::vector<std::uint32_t> results(launch.operands[0].size());
   for (std::size_t first = 0; first + step < results.size(); first += 2 * step)
@@ -232,8 +234,8 @@ std::vector<std::uint32_t> rotary_plain(const ProgramLaunch& launch) {
       const std::uint32_t a = multiply(even, cosine), b = multiply(odd, sine);
       const std::uint32_t c = multiply(odd, cosine), d = multiply(even, sine);
       const bool back = direction == RotaryDirection::back;
-      results[at] = to_half(back ? add(a, b) : subtract(a, b));
-      results[at + step] = to_half(back ? subtract(c, d) : add(c, d));
+      results[at] = to_half(format, back ? add(a, b) : subtract(a, b));
+      results[at + step] = to_half(format, back ? subtract(c, d) : add(c, d));
     }
   return results;
 }

@@ -47,7 +47,7 @@ SoftmaxLoss::SoftmaxLoss(const LinePe& pe, const LineSettings& settings)
       code_(pe, labels_ + pe.tokens + pe.tokens % 2) {
   code_.reads({Operand::values, LineFormat::fp32, logits});
   code_.reads({Operand::labels, LineFormat::label, labels_});
-  if (settings.train) code_.writes({Operand::deltas, LineFormat::fp16, scratch_});
+  if (settings.train) code_.writes({Operand::deltas, LineFormat::half, scratch_});
   append_less_maximum(code_, pe_, logits, powers_);
   add_sums();
   if (settings.train) add_deltas();
@@ -139,7 +139,8 @@ std::vector<std::uint32_t> softmax_loss_plain(const ProgramLaunch& launch) {
       for (int output = 0; launch.line.train && output < block.features; ++output) {
         const std::uint32_t target = output == label ? result_bits(-launch.line.loss_scale) : 0;
         const std::uint32_t delta = add(multiply(softmax.power(output), factor), target);
-        deltas[static_cast<std::size_t>(output * block.tokens + token)] = label < 0 ? 0 : to_half(delta);
+        deltas[static_cast<std::size_t>(output * block.tokens + token)] =
+            label < 0 ? 0 : to_half(launch.line.format, delta);
       }
     }
     losses = add(losses, of_column);

@@ -77,13 +77,15 @@ class SwigluCode : public LineCode {
 /// The same, one element.
 class SwigluElement {
  public:
-  explicit SwigluElement(std::uint16_t gate) : gate_(widened(gate)) {
+  SwigluElement(HalfFormat format, std::uint16_t gate) : gate_(widened(format, gate)) {
     const std::uint32_t bounded = maximum(result_bits(least_gate), gate_);
     power_ = result_bits(machine_exp(float_of(subtract(0, bounded))));
     sigmoid_ = result_bits(machine_reciprocal(float_of(add(one, power_))));
   }
 
-  static std::uint32_t widened(std::uint16_t x) { return fused_multiply_add(float_to_half(1.0F), x, 0); }
+  static std::uint32_t widened(HalfFormat format, std::uint16_t x) {
+    return fused_multiply_add(format, float_to_half(format, 1.0F), x, 0);
+  }
   std::uint32_t silu() const { return multiply(gate_, sigmoid_); }
   std::uint32_t slope() const { return multiply(add(multiply(multiply(power_, sigmoid_), gate_), one), sigmoid_); }
 
@@ -99,21 +101,22 @@ std::uint16_t half_at(const std::vector<std::uint32_t>& operand, std::size_t at)
 
 }  // namespace
 
-std::uint16_t machine_swiglu(std::uint16_t gate, std::uint16_t linear) {
-  return to_half(multiply(SwigluElement(gate).silu(), SwigluElement::widened(linear)));
+std::uint16_t machine_swiglu(HalfFormat format, std::uint16_t gate, std::uint16_t linear) {
+  return to_half(format, multiply(SwigluElement(format, gate).silu(), SwigluElement::widened(format, linear)));
 }
 
-std::uint16_t machine_swiglu_gate_delta(std::uint16_t delta, std::uint16_t gate, std::uint16_t linear) {
-  const std::uint32_t product = multiply(SwigluElement::widened(delta), SwigluElement::widened(linear));
-  return to_half(multiply(product, SwigluElement(gate).slope()));
+std::uint16_t machine_swiglu_gate_delta(HalfFormat format, std::uint16_t delta, std::uint16_t gate,
+                                        std::uint16_t linear) {
+  const std::uint32_t product = multiply(SwigluElement::widened(format, delta), SwigluElement::widened(format, linear));
+  return to_half(format, multiply(product, SwigluElement(format, gate).slope()));
 }
 
 LineProgram swiglu_program(const LinePe& pe, const LineSettings& /*settings*/) {
   const int n = pe.elements(), linear = n;
   SwigluCode code(pe, linear + n);
-  const LineOperand values{Operand::values, LineFormat::fp16, 0};
+  const LineOperand values{Operand::values, LineFormat::half, 0};
   code.reads(values);
-  code.reads({Operand::linear, LineFormat::fp16, linear});
+  code.reads({Operand::linear, LineFormat::half, linear});
   code.writes(values);
   code.gated(0, 0, linear);
   return code.finish();
@@ -123,10 +126,10 @@ LineProgram swiglu_gate_backward_program(const LinePe& pe, const LineSettings& /
   const int n = pe.elements(), values = n, linear = values + n;
   SwigluCode code(pe, linear + n);
   const SwigluWork& work = code.work();
-  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
+  const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
   code.reads(deltas);
-  code.reads({Operand::values, LineFormat::fp16, values});
-  code.reads({Operand::linear, LineFormat::fp16, linear});
+  code.reads({Operand::values, LineFormat::half, values});
+  code.reads({Operand::linear, LineFormat::half, linear});
   code.writes(deltas);
   code.sigmoid(values);
   code.slope();
@@ -141,9 +144,9 @@ LineProgram swiglu_gate_backward_program(const LinePe& pe, const LineSettings& /
 LineProgram swiglu_linear_backward_program(const LinePe& pe, const LineSettings& /*settings*/) {
   const int n = pe.elements(), values = n;
   SwigluCode code(pe, values + n);
-  const LineOperand deltas{Operand::deltas, LineFormat::fp16, 0};
+  const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
   code.reads(deltas);
-  code.reads({Operand::values, LineFormat::fp16, values});
+  code.reads({Operand::values, LineFormat::half, values});
   code.writes(deltas);
   code.gated(0, values, 0);
   return code.finish();
@@ -153,7 +156,7 @@ std::vector<std::uint32_t> swiglu_plain(const ProgramLaunch& launch) {
   const std::vector<std::uint32_t>&gates = launch.operands[0], &linears = launch.operands[1];
   std::vector<std::uint32_t> results;
   for (std::size_t at = 0; at < gates.size(); ++at)
-    results.push_back(machine_swiglu(half_at(gates, at), half_at(linears, at)));
+    results.push_back(machine_swiglu(launch.line.format, half_at(gates, at), half_at(linears, at)));
   return results;
 }
 
@@ -161,8 +164,8 @@ std::vector<std::uint32_t> swiglu_gate_backward_plain(const ProgramLaunch& launc
   const std::vector<std::uint32_t>&deltas = launch.operands[0], &gates = launch.operands[1];
   std::vector<std::uint32_t> results;
   for (std::size_t at = 0; at < deltas.size(); ++at)
-    results.push_back(
-        machine_swiglu_gate_delta(half_at(deltas, at), half_at(gates, at), half_at(launch.operands[2], at)));
+    results.push_back(machine_swiglu_gate_delta(launch.line.format, half_at(deltas, at), half_at(gates, at),
+                                                half_at(launch.operands[2], at)));
   return results;
 }
 
@@ -170,7 +173,7 @@ std::vector<std::uint32_t> swiglu_linear_backward_plain(const ProgramLaunch& lau
   const std::vector<std::uint32_t>&deltas = launch.operands[0], &gates = launch.operands[1];
   std::vector<std::uint32_t> results;
   for (std::size_t at = 0; at < deltas.size(); ++at)
-    results.push_back(machine_swiglu_linear_delta(half_at(deltas, at), half_at(gates, at)));
+    results.push_back(machine_swiglu_linear_delta(launch.line.format, half_at(deltas, at), half_at(gates, at)));
   return results;
 }
 

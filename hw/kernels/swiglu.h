@@ -12,13 +12,14 @@ namespace weft::hw {
 
 /// The kernels' own arithmetic, fp32 inside, of halves. silu(gate) linear, within 0.501 of the last place of the exact
 /// value's nearest half (0.5 is what rounding alone takes). NaN of NaN, not finite of an infinite gate.
-std::uint16_t machine_swiglu(std::uint16_t gate, std::uint16_t linear);
+std::uint16_t machine_swiglu(HalfFormat format, std::uint16_t gate, std::uint16_t linear);
 /// delta linear silu'(gate): before the last rounding off by no more than 2e-7 of delta linear, NaN and infinity as
 /// above.
-std::uint16_t machine_swiglu_gate_delta(std::uint16_t delta, std::uint16_t gate, std::uint16_t linear);
+std::uint16_t machine_swiglu_gate_delta(HalfFormat format, std::uint16_t delta, std::uint16_t gate,
+                                        std::uint16_t linear);
 /// delta silu(gate), as the value.
-inline std::uint16_t machine_swiglu_linear_delta(std::uint16_t delta, std::uint16_t gate) {
-  return machine_swiglu(gate, delta);
+inline std::uint16_t machine_swiglu_linear_delta(HalfFormat format, std::uint16_t delta, std::uint16_t gate) {
+  return machine_swiglu(format, gate, delta);
 }
 
 LineProgram swiglu_program(const LinePe& pe, const LineSettings& settings);

@@ -7,7 +7,7 @@
 
 #include "hw/memoryx/optimizer.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 namespace {
@@ -119,8 +119,8 @@ void ParameterStore::read_kept(int layer, bool by_input, const StreamShape& shap
   const MatrixLayer& of = job_.layers[layer];
   const float* masters = layers_[layer].tensors[0].data();
   const int first = shape.chunk_first_round(chunk), last = first + shape.chunk_rounds(chunk);
-  const auto put = [](std::uint16_t* to, float weight, int index) {
-    to[0] = float_to_half(weight);
+  const auto put = [format = job_.format](std::uint16_t* to, float weight, int index) {
+    to[0] = float_to_half(format, weight);
     to[1] = static_cast<std::uint16_t>(index);
   };
   if (!by_input) {
@@ -156,7 +156,7 @@ proto::Block::Payload ParameterStore::layer_payload(const TrainingState& state, 
 
 void ParameterStore::read_bits(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
   const std::int64_t first = static_cast<std::int64_t>(shape.chunk_first_round(chunk)) * shape.elements_per_round;
-  float_to_half(layers_[layer].tensors[0].data() + first, bits, shape.chunk_elements(chunk));
+  float_to_half(job_.format, layers_[layer].tensors[0].data() + first, bits, shape.chunk_elements(chunk));
 }
 
 void ParameterStore::read_transposed(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {
@@ -172,7 +172,7 @@ void ParameterStore::read_transposed(int layer, const StreamShape& shape, int ch
     for (int row = 0; row < outputs; row += tile_rows) {
       const int rows = std::min(tile_rows, outputs - row);
       for (int r = 0; r < rows; ++r)
-        float_to_half(masters + (row + r) * width + column, tile.data() + r * tile_columns, columns);
+        float_to_half(job_.format, masters + (row + r) * width + column, tile.data() + r * tile_columns, columns);
       for (int c = 0; c < columns; ++c) {
         std::uint16_t* out = bits + static_cast<std::int64_t>(column - first + c) * outputs + row;
         for (int r = 0; r < rows; ++r) out[r] = tile[r * tile_columns + c];

@@ -19,7 +19,7 @@ class ParameterStore {
   /// zero. Throws UsageError that names the layer and tensor if something is missing, unknown or of another size.
   ParameterStore(const Job& job, Bytes chunk_bytes, const TrainingState& initial);
 
-  /// fp16 bits of a chunk in stream order. Forward: output by output, inputs then bias, if there is one. Delta: input
+  /// Halves of a chunk in stream order. Forward: output by output, inputs then bias, if there is one. Delta: input
   /// by input, all outputs, no bias. Of a sparse layer the kept ones, each with its index; for its gradient the indices
   /// alone, in the gradient's chunks. Precondition: consumes_stream(layer, kind).
   proto::Block::Payload read_stream(int layer, KernelKind kind, int chunk) const;

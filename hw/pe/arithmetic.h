@@ -1,10 +1,11 @@
 #pragma once
-// The datapath's arithmetic on bits: round to nearest even, subnormals kept, every NaN result canonical (0x7fc00000).
+// The datapath's arithmetic on bits: round to nearest even, subnormals kept, every NaN result canonical (0x7fc00000,
+// Half::nan).
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -22,11 +23,6 @@ inline std::uint32_t result_bits(float value) {
   std::uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   return bits;
-}
-
-/// fp16 x fp16 + fp32, rounded once.
-inline std::uint32_t fused_multiply_add(std::uint16_t x, std::uint16_t y, std::uint32_t accumulator) {
-  return result_bits(std::fma(half_to_float(x), half_to_float(y), float_of(accumulator)));
 }
 
 inline std::uint32_t add(std::uint32_t a, std::uint32_t b) { return result_bits(float_of(a) + float_of(b)); }
@@ -52,20 +48,37 @@ inline std::uint32_t shift_right(std::uint32_t x, int bits) {
   return x >> bits | ((x >> 31) != 0 && bits > 0 ? ~0U << (32 - bits) : 0);
 }
 
-inline bool half_is_nan(std::uint16_t half) { return (half & 0x7fffU) > 0x7c00U; }
-/// max(x, +0); NaN stays NaN.
-inline std::uint16_t relu(std::uint16_t x) {
-  if (half_is_nan(x)) return half_nan;
-  return (x & 0x8000U) != 0 ? std::uint16_t{0} : x;
+/// With halves of a format: HalfArithmetic<Half<HalfFormat::fp16>>.
+template <typename Half>
+struct HalfArithmetic {
+  /// half x half + fp32, rounded once, also where fp32 could not hold the product.
+  static std::uint32_t fused_multiply_add(std::uint16_t x, std::uint16_t y, std::uint32_t accumulator) {
+    return result_bits(std::fma(Half::widen(x), Half::widen(y), float_of(accumulator)));
+  }
+  /// max(x, +0); NaN stays NaN.
+  static std::uint16_t relu(std::uint16_t x) {
+    if (Half::is_nan(x)) return Half::nan;
+    return (x & Half::sign) != 0 ? std::uint16_t{0} : x;
+  }
+  /// x > 0
+  static bool is_positive(std::uint16_t x) { return !Half::is_nan(x) && x != 0 && (x & Half::sign) == 0; }
+  /// Rounded once: fp32 holds the product of two halves exactly, or rounds what both it and the half take for infinite
+  /// or, below the half's smallest number, for a tie that goes to zero.
+  static std::uint16_t scale(std::uint16_t x, std::uint16_t y) { return Half::narrow(Half::widen(x) * Half::widen(y)); }
+  static std::uint16_t to_half(std::uint32_t value) { return Half::narrow(float_of(value)); }
+};
+
+/// visit(HalfArithmetic) of a format.
+template <typename Visit>
+decltype(auto) with_arithmetic(HalfFormat format, Visit&& visit) {
+  return with_half(format, [&visit](auto half) { return visit(HalfArithmetic<decltype(half)>()); });
 }
-/// x > 0
-inline bool is_positive_half(std::uint16_t x) { return !half_is_nan(x) && x != 0 && (x & 0x8000U) == 0; }
 
-/// The product of two halves is exact in fp32, so this rounds once.
-inline std::uint16_t scale_half(std::uint16_t x, std::uint16_t y) {
-  return float_to_half(half_to_float(x) * half_to_float(y));
+inline std::uint32_t fused_multiply_add(HalfFormat format, std::uint16_t x, std::uint16_t y,
+                                        std::uint32_t accumulator) {
+  return with_arithmetic(format, [=](auto halves) { return decltype(halves)::fused_multiply_add(x, y, accumulator); });
 }
-
-inline std::uint16_t to_half(std::uint32_t value) { return float_to_half(float_of(value)); }
-
+inline std::uint16_t to_half(HalfFormat format, std::uint32_t value) {
+  return with_arithmetic(format, [=](auto halves) { return decltype(halves)::to_half(value); });
+}
 }  // namespace weft::hw

@@ -16,6 +16,7 @@ namespace weft::hw {
 CoreModel::CoreModel(const MachineSpec& machine, const Program& program, Sram memory)
     : spec_(machine.pe),
       code_(program.code),
+      format_(program.format),
       memory_(std::move(memory)),
       tasks_(program.tasks),
       inputs_(machine.router.colors, machine.router.input_queue),
@@ -190,11 +191,13 @@ Cycle CoreModel::multiply_add(Thread& thread, CoreSlot& slot, std::uint32_t data
   std::int64_t accumulator = place.a;
   const int distance = outer ? 2 * instruction.scalars : 2;
   const int count = count_of(thread, instruction);
-  for (int k = 0; k < count; ++k, accumulator += distance) {
-    const std::int64_t number = instruction.listed ? memory_.read16(thread.list_at + k) : k;
-    const std::uint16_t factor = memory_.read16(place.b + number * instruction.element_stride);
-    memory_.write32(accumulator, fused_multiply_add(scalar, factor, memory_.read32(accumulator)));
-  }
+  with_arithmetic(format_, [&](auto halves) {
+    for (int k = 0; k < count; ++k, accumulator += distance) {
+      const std::int64_t number = instruction.listed ? memory_.read16(thread.list_at + k) : k;
+      const std::uint16_t factor = memory_.read16(place.b + number * instruction.element_stride);
+      memory_.write32(accumulator, decltype(halves)::fused_multiply_add(scalar, factor, memory_.read32(accumulator)));
+    }
+  });
   fill(thread, place, slot);
   return vector_cycles(spec_, count, spec_.lanes.fmac_mixed);
 }
@@ -248,7 +251,7 @@ void CoreModel::drain_element(Thread& thread, CoreSlot& slot) {
   }
   if (instruction.windowed) ++thread.window.stored;
   if (instruction.opcode == Opcode::drain16) {
-    memory_.write16(instruction.b + place, to_half(sum));
+    memory_.write16(instruction.b + place, to_half(format_, sum));
   } else {
     memory_.write32(instruction.b + 2 * place, sum);
   }
@@ -281,7 +284,7 @@ void CoreModel::combine_element(const Thread& thread, CoreSlot& slot) {
 Cycle CoreModel::work_in_memory(Thread& thread, CoreSlot& slot) {
   const Instruction& instruction = current(thread);
   const VectorPlace place = place_of(instruction, thread.vector, thread.passes[0]);
-  run_vector(instruction, place, memory_);
+  run_vector(instruction, place, format_, memory_);
   fill(thread, place, slot);
   const Cycle cycles = vector_length(instruction, place, spec_);
   if (++thread.vector >= instruction.scalars) step_over(thread);
@@ -296,7 +299,7 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
   words.writes[0] = {at, at + element_words(instruction.opcode), 1, 1};
   races_.use(slot.thread, instruction, words, slot.at);
   if (instruction.opcode == Opcode::store16) {
-    memory_.write16(at, to_half(data));
+    memory_.write16(at, to_half(format_, data));
   } else {
     memory_.write32(at, data);
   }

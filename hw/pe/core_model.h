@@ -146,6 +146,7 @@ class CoreModel {
 
   PeSpec spec_;
   std::vector<Instruction> code_;
+  HalfFormat format_;
   Sram memory_;
   std::array<Thread, thread_count> threads_;
   TaskTable tasks_;

@@ -40,25 +40,46 @@ inline int second_step(const Instruction& i, int words) {
   }
 }
 
-/// Calls visit(ElementOperation). Precondition: works_in_memory(i).
+/// Calls visit(ElementOperation) of an instruction whose result depends on the format of halves; false: it is none.
+template <typename Arithmetic, typename Visit>
+bool with_half_operation(const Instruction& i, Visit&& visit) {
+  using Bits = std::uint32_t;
+  using Half = std::uint16_t;
+  switch (i.opcode) {
+    case Opcode::axpy_memory:
+    case Opcode::outer_memory:
+      visit(element<2, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) {
+        return Arithmetic::fused_multiply_add(static_cast<Half>(scalar), static_cast<Half>(b), a);
+      }));
+      return true;
+    case Opcode::relu16:
+      visit(element<1, 0, 0>([](Bits a, Bits, Bits, Bits) -> Bits { return Arithmetic::relu(static_cast<Half>(a)); }));
+      return true;
+    case Opcode::relu_back16:
+      visit(element<1, 1, 0>(
+          [](Bits a, Bits b, Bits, Bits) -> Bits { return Arithmetic::is_positive(static_cast<Half>(b)) ? a : 0; }));
+      return true;
+    case Opcode::to_half16:
+      visit(element<1, 2, 0>([](Bits, Bits b, Bits, Bits) -> Bits { return Arithmetic::to_half(b); }));
+      return true;
+    case Opcode::scale16:
+      visit(element<1, 0, 1>([](Bits a, Bits, Bits scalar, Bits) -> Bits {
+        return Arithmetic::scale(static_cast<Half>(a), static_cast<Half>(scalar));
+      }));
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Calls visit(ElementOperation), of halves of `format`. Precondition: works_in_memory(i).
 template <typename Visit>
-void with_element_operation(const Instruction& i, Visit&& visit) {
+void with_element_operation(const Instruction& i, HalfFormat format, Visit&& visit) {
+  if (with_arithmetic(format, [&](auto halves) { return with_half_operation<decltype(halves)>(i, visit); })) return;
   using Bits = std::uint32_t;
   using Half = std::uint16_t;
   const int shift = i.row_stride;
   switch (i.opcode) {
-    case Opcode::axpy_memory:
-    case Opcode::outer_memory:
-      return visit(element<2, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) {
-        return fused_multiply_add(static_cast<Half>(scalar), static_cast<Half>(b), a);
-      }));
-    case Opcode::relu16:
-      return visit(element<1, 0, 0>([](Bits a, Bits, Bits, Bits) -> Bits { return relu(static_cast<Half>(a)); }));
-    case Opcode::relu_back16:
-      return visit(element<1, 1, 0>(
-          [](Bits a, Bits b, Bits, Bits) -> Bits { return is_positive_half(static_cast<Half>(b)) ? a : 0; }));
-    case Opcode::to_half16:
-      return visit(element<1, 2, 0>([](Bits, Bits b, Bits, Bits) -> Bits { return to_half(b); }));
     case Opcode::count32:
       return visit(element<2, 0, 2>(
           [step = Bits{i.element_stride}](Bits, Bits, Bits scalar, Bits k) { return scalar + k * step; }));
@@ -66,10 +87,6 @@ void with_element_operation(const Instruction& i, Visit&& visit) {
       return visit(element<2, 0, 0>([shift](Bits a, Bits, Bits, Bits) { return a ^ a >> shift; }));
     case Opcode::mul_int32:
       return visit(element<2, 0, 2>([](Bits a, Bits, Bits scalar, Bits) { return a * scalar; }));
-    case Opcode::scale16:
-      return visit(element<1, 0, 1>([](Bits a, Bits, Bits scalar, Bits) -> Bits {
-        return scale_half(static_cast<Half>(a), static_cast<Half>(scalar));
-      }));
     case Opcode::zero_below16:
       return visit(element<1, 2, 2>([](Bits a, Bits b, Bits scalar, Bits) { return b < scalar ? 0 : a; }));
     case Opcode::fmac32:

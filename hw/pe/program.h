@@ -8,6 +8,7 @@
 #include "hw/pe/route.h"
 #include "hw/pe/task.h"
 #include "hw/spec/machine.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -15,8 +16,9 @@ namespace weft::hw {
 /// instructions that may run at the same time the same fabric input.
 struct Program {
   std::vector<Instruction> code;
-  std::vector<Task> tasks;      ///< the first that is activated goes first
-  std::map<int, Route> routes;  ///< by color
+  std::vector<Task> tasks;               ///< the first that is activated goes first
+  std::map<int, Route> routes;           ///< by color
+  HalfFormat format = HalfFormat::fp16;  ///< of all its halves
   std::map<int, int>
       input_depths;  ///< by color: wavelets of the queue to the core, where it is less than the machine's
 };

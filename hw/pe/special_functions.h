@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "hw/pe/arithmetic.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -135,7 +135,9 @@ inline std::uint32_t dropout_threshold(double probability) {
   return static_cast<std::uint32_t>(std::ldexp(probability, 32));
 }
 
-/// What is kept is multiplied with this fp16 value.
-inline float dropout_scale(double probability) { return round_to_half(static_cast<float>(1.0 / (1.0 - probability))); }
+/// What is kept is multiplied with this value of `format`.
+inline float dropout_scale(HalfFormat format, double probability) {
+  return round_to_half(format, static_cast<float>(1.0 / (1.0 - probability)));
+}
 
 }  // namespace weft::hw

@@ -76,7 +76,7 @@ void append_logarithms(VectorCode& code, int x, int scratch, int result, int n) 
 
 double exponential_cycles(const PeSpec& pe) {
   constexpr int n = 1024, x = 0, scratch = 2 * n + 2, result = scratch + 2 * n;
-  VectorCode code(result + 2 * n);
+  VectorCode code(result + 2 * n, HalfFormat::fp16);
   append_exponentials(code, x, scratch, result, n);
   Cycle cycles = 0;
   for (const Instruction& instruction : code.code())

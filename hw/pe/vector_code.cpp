@@ -70,7 +70,7 @@ void VectorCode::multiply_add(Opcode opcode, int a, int x, int n, const std::vec
 void VectorCode::add_halves(int a, int x, int n, float factor) {
   Instruction instruction = vector(Opcode::axpy_memory, a, x, n);
   instruction.element_stride = 1;
-  instruction.c = word(place(float_to_half(factor)));
+  instruction.c = word(place(float_to_half(format_, factor)));
   instruction.scalars = 1;
   add(instruction);
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/pe/isa.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -24,8 +25,8 @@ struct PlacedConstant {
 /// Addresses are words. Fabric colors and loops can be added to an instruction before it is appended.
 class VectorCode {
  public:
-  /// Constants stand from the even word `first` on.
-  explicit VectorCode(int first) : first_(first) {}
+  /// Constants stand from the even word `first` on; `format` is that of halves.
+  VectorCode(int first, HalfFormat format) : first_(first), format_(format) {}
 
   /// One instruction of opcode, a, b and n; other fields are 0.
   static Instruction vector(Opcode opcode, int a, int b, int n);
@@ -67,12 +68,14 @@ class VectorCode {
   /// 32 bits each, from word constants_at() on.
   const std::vector<PlacedConstant>& constants() const { return constants_; }
   int constants_at() const { return first_; }
+  HalfFormat format() const { return format_; }
   /// Word of constants that stand behind each other.
   int place(const std::vector<PlacedConstant>& constants);
   int place(std::uint32_t bits) { return place(std::vector<PlacedConstant>{{bits}}); }
 
  private:
   int first_;
+  HalfFormat format_;
   std::vector<Instruction> code_;
   std::vector<PlacedConstant> constants_;
 };

@@ -213,8 +213,8 @@ Cycle vector_length(const Instruction& instruction, const VectorPlace& place, co
   return call + pe.vector_issue_cycles + elements + clashes(instruction, place, pe);
 }
 
-void run_vector(const Instruction& i, const VectorPlace& place, Sram& memory) {
-  with_element_operation(i, [&](auto operation) {
+void run_vector(const Instruction& i, const VectorPlace& place, HalfFormat format, Sram& memory) {
+  with_element_operation(i, format, [&](auto operation) {
     using Operation = decltype(operation);
     const auto read = [&memory](int words, std::int64_t at) -> std::uint32_t {
       return words == 0 ? 0 : words == 1 ? memory.read16(at) : memory.read32(at);

@@ -3,6 +3,7 @@
 #include "hw/pe/isa.h"
 #include "hw/pe/sram.h"
 #include "hw/spec/machine.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -47,7 +48,7 @@ inline int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }
 /// From the issue of a vector to the next instruction: call, issue, elements.
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
 
-/// Throws SimulationError outside the memory.
-void run_vector(const Instruction& instruction, const VectorPlace& place, Sram& memory);
+/// Of halves of `format`. Throws SimulationError outside the memory.
+void run_vector(const Instruction& instruction, const VectorPlace& place, HalfFormat format, Sram& memory);
 
 }  // namespace weft::hw

@@ -14,6 +14,7 @@
 #include "hw/spec/schedule_spec.h"
 #include "hw/spec/stream_order.h"
 #include "hw/spec/weight_mask.h"
+#include "tlm/base/half.h"
 #include "tlm/base/units.h"
 
 namespace weft::hw {
@@ -87,7 +88,7 @@ struct Launch {
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with the inputs' elements and the
-/// bias's, delta one round per input with `outputs` elements. Weights travel as fp16, gradients as fp32. Of a sparse
+/// bias's, delta one round per input with `outputs` elements. Weights travel as halves, gradients as fp32. Of a sparse
 /// layer only the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone, since its receiver
 /// knows the mask. A chunk is a whole number of rounds; the last chunk may be shorter.
 struct StreamShape {
@@ -177,6 +178,7 @@ struct Stage {
 };
 
 struct Job {
+  HalfFormat format = HalfFormat::fp16;  ///< of all halves: weights on the way, samples, activations, deltas
   std::vector<MatrixLayer> layers;
   /// Those that the forward pass makes stand first, `activations` of them in the order of their making, the samples
   /// before all others.

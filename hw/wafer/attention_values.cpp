@@ -2,7 +2,7 @@
 
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_transpose.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -11,7 +11,8 @@ namespace {
 /// The products of one head of one sequence.
 class HeadProducts {
  public:
-  HeadProducts(const HeadShape& shape, const HeadGrid::Place& place) : shape_(shape), place_(place) {}
+  HeadProducts(HalfFormat format, const HeadShape& shape, const HeadGrid::Place& place)
+      : format_(format), shape_(shape), place_(place) {}
 
   void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) const {
     const std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
@@ -76,28 +77,29 @@ class HeadProducts {
     const float* values;
     int apart;
   };
-  /// The head's features of the result: a[head_size][inner] b[inner][length], rounded to fp16; `bounds`: of inner.
+  /// The head's features of the result: a[head_size][inner] b[inner][length], rounded to halves; `bounds`: of inner.
   void features(const Matrix& a, const Matrix& b, float* result, int apart, const std::vector<int>& bounds,
                 BlockOrder order) const {
     chained_gemm(a.values, a.apart, b.values, b.apart, result, apart, shape_.head_size, shape_.length, bounds.back(),
                  bounds, order, false, nullptr);
     for (int feature = 0; feature < shape_.head_size; ++feature) {
       float* row = result + static_cast<std::ptrdiff_t>(feature) * apart;
-      round_to_half(row, row, static_cast<std::size_t>(shape_.length));
+      round_to_half(format_, row, row, static_cast<std::size_t>(shape_.length));
     }
   }
 
+  HalfFormat format_;
   const HeadShape& shape_;
   HeadGrid::Place place_;
 };
 
 }  // namespace
 
-void attention_values(KernelKind kind, const HeadGrid& grid, const FeatureBlock& stream, const FeatureBlock& resident,
-                      FeatureBlock& result, ThreadPool& pool) {
+void attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
+                      const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
   const Kernel& kernel = kernel_of(kind);
   pool.run(grid.places(), [&](int index) {
-    const HeadProducts head(grid.shape(), grid.place(index));
+    const HeadProducts head(format, grid.shape(), grid.place(index));
     if (kernel.vectors) return head.values(stream, resident, result);
     if (kernel.lines == LineAxis::columns) return head.keys(stream, resident, result);
     head.scores(stream, resident, result);

@@ -11,19 +11,20 @@ namespace weft::hw {
 ///   kernel             stream          resident         result
 ///   attention_scores   keys [f][k]     vectors [f][t]   [k][t] = sum over f, fp32: a partial sum for each row of the
 ///                                                       rectangle, added up from its last row to its first
-///   attention_values   keys [f][k]     scores [k][t]    [f][t] = sum over k, one behind the other; fp16
-///   attention_keys     scores [k][t]   vectors [f][t]   [f][k] = sum over t, fp16: a partial sum for each column,
+///   attention_values   keys [f][k]     scores [k][t]    [f][t] = sum over k, one behind the other; half
+///   attention_keys     scores [k][t]   vectors [f][t]   [f][k] = sum over t, half: a partial sum for each column,
 ///                                                       added up from the last column to the first
 ///
 /// With grouped queries t are the tokens of each head of them: the vectors of scores and keys and the result of values
 /// are [f][queries][tokens], scores [k][queries][tokens]; a sum over t takes a column's tokens of one head behind those
 /// of another.
 ///
-/// Operands are values that fp16 can hold. Blocks are those of the whole lane: [f] of it is shape().features(), [k][t]
-/// is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place of its tokens. A block may
-/// have more rows behind these (the ones of the bias), which are neither read nor written. Precondition: `kind` is
-/// attention's, blocks are of these sizes, `result` is none of the operands. Bits do not depend on the threads.
-void attention_values(KernelKind kind, const HeadGrid& grid, const FeatureBlock& stream, const FeatureBlock& resident,
-                      FeatureBlock& result, ThreadPool& pool);
+/// Operands are values that halves of `format` can hold. Blocks are those of the whole lane: [f] of it is
+/// shape().features(), [k][t] is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place
+/// of its tokens. A block may have more rows behind these (the ones of the bias), which are neither read nor written.
+/// Precondition: `kind` is attention's, blocks are of these sizes, `result` is none of the operands. Bits do not depend
+/// on the threads.
+void attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
+                      const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool);
 
 }  // namespace weft::hw

@@ -59,9 +59,9 @@ void Lane::product_values(const Launch& launch) {
   };
   const FeatureBlock &stream = read(Operand::stream, copies[0]), &resident = read(Operand::resident, copies[1]);
   if (FeatureBlock* whole = whole_block(made))
-    return hw::attention_values(launch.kind, grid, stream, resident, *whole, pool_);
+    return hw::attention_values(launch.kind, job_.format, grid, stream, resident, *whole, pool_);
   copies[2].resize(job_.tensors[static_cast<std::size_t>(made)].features, tokens_);
-  hw::attention_values(launch.kind, grid, stream, resident, copies[2], pool_);
+  hw::attention_values(launch.kind, job_.format, grid, stream, resident, copies[2], pool_);
   scatter(made, std::move(copies[2]));
 }
 

@@ -5,7 +5,7 @@
 #include "hw/kernels/line_values.h"
 #include "hw/pe/arithmetic.h"
 #include "hw/wafer/lane.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -25,8 +25,8 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
     const int first = memory.first_feature(0), count = memory.feature_count(0);
     std::vector<float> row(static_cast<std::size_t>(count));
     for (int token = 0; token < memory.tokens(); ++token) {
-      half_to_float(samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first, row.data(),
-                    row.size());
+      half_to_float(job_.format, samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first,
+                    row.data(), row.size());
       for (int feature = 0; feature < count; ++feature)
         block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
     }

@@ -5,7 +5,7 @@
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_transpose.h"
 #include "hw/fabric/masked_gemm.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -138,7 +138,7 @@ void RegionValues::deliver(int first, int rounds, const std::vector<float>& sums
     if (memory_->form(target).fp32) {
       std::copy(from, from + wide, to);
     } else {
-      round_to_half(from, to, wide);
+      round_to_half(memory_->job().format, from, to, wide);
     }
   }
   if (first + rounds <= begin + count || !part_.neighbour(part_.below())) return;
@@ -160,7 +160,7 @@ void RegionValues::end() {
   const int inner = kept.features;
   chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens,
                inner, {0, inner}, BlockOrder::ascending, false, pool_);
-  round_to_half(sums.data(), to.values.data(), sums.size());
+  round_to_half(memory_->job().format, sums.data(), to.values.data(), sums.size());
   kept_scalars_.clear();
 }
 

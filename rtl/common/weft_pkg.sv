@@ -191,6 +191,57 @@ package weft_pkg;
     endcase
   endfunction
 
+  // Of a half: 5, 6 or 8 (tlm/base/half.h). 15 less these are its fraction.
+  typedef logic [3:0] half_exponent_t;
+
+  // Of sums and conversions: significand x 2^(exponent - 153), with a leading one in bit 26 unless the exponent is 1.
+  // Three bits more than fp32 has: guard, round, sticky.
+  typedef struct packed {
+    logic sign;
+    logic is_nan;
+    logic is_inf;
+    logic [8:0] exponent;  // biased as fp32's; of a product it may pass 254
+    logic [26:0] significand;
+  } term_t;
+
+  function automatic term_t term_of(logic [31:0] value);
+    term_of.sign = value[31];
+    term_of.is_nan = &value[30:23] && value[22:0] != 23'd0;
+    term_of.is_inf = &value[30:23] && value[22:0] == 23'd0;
+    term_of.exponent = value[30:23] == 8'd0 ? 9'd1 : {1'b0, value[30:23]};
+    term_of.significand = {value[30:23] != 8'd0, value[22:0], 3'b000};
+  endfunction
+
+  // Of an exponent's bits: all ones, and no fraction.
+  function automatic logic [15:0] half_infinity(half_exponent_t exponent_bits);
+    return 16'h7fff & ~((16'd1 << (4'd15 - exponent_bits)) - 16'd1);
+  endfunction
+
+  function automatic logic [15:0] half_nan(half_exponent_t exponent_bits);
+    return half_infinity(exponent_bits) | 16'd1 << (4'd14 - exponent_bits);
+  endfunction
+
+  typedef struct packed {
+    logic sign;
+    logic is_nan;
+    logic is_inf;
+    logic [7:0] exponent;  // of a subnormal that of the smallest normal
+    logic [10:0] significand;  // the leading one in bit 10; of a subnormal none
+  } half_t;
+
+  function automatic half_t half_of(half_exponent_t exponent_bits, logic [15:0] value);
+    logic [7:0] field, special;
+    logic [9:0] fraction;
+    field = 8'(value[14:0] >> (4'd15 - exponent_bits));
+    special = 8'((9'd1 << exponent_bits) - 9'd1);
+    fraction = 10'(value[14:0] << (exponent_bits - 4'd5));
+    half_of.sign = value[15];
+    half_of.is_nan = field == special && fraction != '0;
+    half_of.is_inf = field == special && fraction == '0;
+    half_of.exponent = field == 8'd0 ? 8'd1 : field;
+    half_of.significand = {field != 8'd0, fraction};
+  endfunction
+
   // With another vector in memory, or with the fabric.
   function automatic logic combines(logic [5:0] opcode);
     return opcode == OpAdd32 || opcode == OpSub32 || opcode == OpMul32 || opcode == OpMax32;

@@ -8,7 +8,9 @@ struct FpUnits::Model {
   Vfp_units top;
 };
 
-FpUnits::FpUnits() : model_(std::make_unique<Model>()) {}
+FpUnits::FpUnits(HalfFormat format) : model_(std::make_unique<Model>()) {
+  model_->top.exponent_bits_i = static_cast<std::uint8_t>(format);
+}
 FpUnits::~FpUnits() = default;
 
 std::uint32_t FpUnits::add(std::uint32_t a, std::uint32_t b) {
@@ -18,11 +20,11 @@ std::uint32_t FpUnits::add(std::uint32_t a, std::uint32_t b) {
   return model_->top.sum_o;
 }
 
-std::uint32_t FpUnits::multiply(std::uint16_t a, std::uint16_t b) {
+std::uint16_t FpUnits::scale(std::uint16_t a, std::uint16_t b) {
   model_->top.half_a_i = a;
   model_->top.half_b_i = b;
   model_->top.eval();
-  return model_->top.product_o;
+  return model_->top.scaled_o;
 }
 
 std::uint32_t FpUnits::fma(std::uint16_t a, std::uint16_t b, std::uint32_t accumulator) {

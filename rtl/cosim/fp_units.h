@@ -3,17 +3,19 @@
 #include <cstdint>
 #include <memory>
 
+#include "tlm/base/half.h"
+
 namespace weft::rtl {
 
 class FpUnits {
  public:
-  FpUnits();
+  explicit FpUnits(HalfFormat format = HalfFormat::fp16);
   ~FpUnits();
 
   std::uint32_t add(std::uint32_t a, std::uint32_t b);
-  /// fp16 x fp16, exact in fp32.
-  std::uint32_t multiply(std::uint16_t a, std::uint16_t b);
-  /// fp16 x fp16 + fp32, rounded once.
+  /// half x half, rounded to a half.
+  std::uint16_t scale(std::uint16_t a, std::uint16_t b);
+  /// half x half + fp32, rounded once.
   std::uint32_t fma(std::uint16_t a, std::uint16_t b, std::uint32_t accumulator);
   /// fp32 x fp32 + fp32, rounded once.
   std::uint32_t fma32(std::uint32_t a, std::uint32_t b, std::uint32_t accumulator);

@@ -7,7 +7,8 @@
 
 namespace weft::rtl::wires {
 
-inline constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_task = 0xb000;
+inline constexpr std::uint32_t map_code = 0x8000, map_route = 0x9000, map_launch = 0xa000, map_task = 0xb000,
+                               map_format = 0xc000;
 
 // wavelet_t and probe_t.
 inline constexpr int valid_bit = 38, control_bit = 37, color_shift = 32;
@@ -47,9 +48,10 @@ inline hw::CoreProbe core_probe(std::uint64_t bits) {
           static_cast<int>(bits >> probe_taken_shift & 0x1f)};
 }
 
-/// Code, routes and task table through `write(address, data)`.
+/// Format, code, routes and task table through `write(address, data)`.
 template <typename Write>
 void write_program(const hw::Program& program, const Write& write) {
+  write(map_format, static_cast<std::uint32_t>(program.format));
   for (std::uint32_t at = 0; at < program.code.size(); ++at) {
     const hw::EncodedInstruction words = hw::encode(program.code[at]);
     for (std::uint32_t word = 0; word < hw::instruction_words; ++word) write(map_code | at << 3 | word, words[word]);

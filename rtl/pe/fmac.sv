@@ -1,5 +1,8 @@
-// One lane: fp16 x fp16 + fp32, rounded once (the product is exact in fp32); or addend + fp32.
-module fmac (
+// One lane: half x half + fp32, rounded once; or addend + fp32.
+module fmac
+  import weft_pkg::*;
+(
+  input  half_exponent_t exponent_bits_i,
   input  logic [15:0] a_i,
   input  logic [15:0] b_i,
   input  logic use_addend_i,
@@ -8,9 +11,13 @@ module fmac (
   output logic [31:0] sum_o
 );
 
-  logic [31:0] product;
+  term_t product;
 
-  fp16_multiply u_multiply (.a_i, .b_i, .product_o(product));
-  fp32_add u_add (.a_i(use_addend_i ? addend_i : product), .b_i(accumulator_i), .sum_o);
+  half_multiply u_multiply (.exponent_bits_i, .a_i, .b_i, .product_o(product));
+  fp32_add u_add (
+    .a_i(use_addend_i ? term_of(addend_i) : product),
+    .b_i(term_of(accumulator_i)),
+    .sum_o
+  );
 
 endmodule

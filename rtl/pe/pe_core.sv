@@ -21,6 +21,7 @@ module pe_core
   output wavelet_t out_o,
   input  color_set_t room_i,
   // Configuration, while the core stands still.
+  input  half_exponent_t exponent_bits_i,
   input  logic launch_i,
   input  logic task_write_i,
   input  task_number_t task_number_i,
@@ -333,6 +334,7 @@ module pe_core
 
   pe_datapath #(.Lanes(Lanes)) u_datapath (
     .clk_i,
+    .exponent_bits_i,
     .vector_i(vector_elements),
     .stream_i(stream_element),
     .store_i(store_element),

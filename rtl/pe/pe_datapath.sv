@@ -6,6 +6,7 @@ module pe_datapath
   parameter lane_spec_t Lanes = '0
 ) (
   input  logic clk_i,
+  input  half_exponent_t exponent_bits_i,
   input  logic vector_i,
   input  logic stream_i,
   input  logic store_i,
@@ -98,7 +99,7 @@ module pe_datapath
     assign word_address[lane] = element_address < 34'(SramWords) ? element_address[14:0] : '0;
     assign operand_address[lane] = read_address < 34'(SramWords) ? read_address[14:0] : '0;
     assign half_address[lane] = wide_half_address < 34'(SramWords) ? wide_half_address[14:0] : '0;
-    assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && half[lane][14:0] <= 15'h7c00;
+    assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && {1'b0, half[lane][14:0]} <= half_infinity(exponent_bits_i);
 
     // What becomes of the element is decided by another one.
     always_comb begin
@@ -116,6 +117,7 @@ module pe_datapath
       .WithMultiplier(lane < 32'(multiplier_lanes(Lanes))),
       .WithConverter(lane < 32'(Lanes.convert))
     ) u_lane (
+      .exponent_bits_i,
       .opcode_i(instruction_i.opcode),
       .active_i(stream_i || enabled[lane]),
       .element_i(element[lane]),
@@ -127,7 +129,11 @@ module pe_datapath
     );
   end
 
-  fp32_to_fp16 u_convert (.value_i(stream_i ? result_o : data_i), .half_o(stored_half));
+  round_to_half u_convert (
+    .exponent_bits_i,
+    .value_i(term_of(stream_i ? result_o : data_i)),
+    .half_o(stored_half)
+  );
 
   assign out_of_range_o = |outside || ((walks || instruction_i.windowed) && walk_address >= 34'(SramWords)) ||
       (stream_i && is_drain && !instruction_i.has_out && drain_address >= 34'(SramWords));

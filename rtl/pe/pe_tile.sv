@@ -56,6 +56,7 @@ module pe_tile
   localparam logic [3:0] MapRoute = 4'h9;
   localparam logic [3:0] MapLaunch = 4'ha;
   localparam logic [3:0] MapTask = 4'hb;
+  localparam logic [3:0] MapFormat = 4'hc;
 
   logic memory_write, code_write, route_write, task_write, launch;
   assign memory_write = host_write_i && !host_address_i[15];
@@ -63,6 +64,12 @@ module pe_tile
   assign route_write = host_write_i && host_address_i[15:12] == MapRoute;
   assign launch = host_write_i && host_address_i[15:12] == MapLaunch;
   assign task_write = host_write_i && host_address_i[15:12] == MapTask;
+
+  half_exponent_t exponent_bits_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) exponent_bits_q <= 4'd5;
+    else if (host_write_i && host_address_i[15:12] == MapFormat) exponent_bits_q <= host_data_i[3:0];
+  end
 
   logic [15:0] memory_data;
 
@@ -154,6 +161,7 @@ module pe_tile
     .room_o(core_freed),
     .out_o(core_out),
     .room_i(core_room),
+    .exponent_bits_i(exponent_bits_q),
     .launch_i(launch),
     .task_write_i(task_write),
     .task_number_i(task_number_t'(host_address_i)),

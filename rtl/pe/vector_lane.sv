@@ -6,6 +6,7 @@ module vector_lane
   parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, HORNER32, MUL_INT32
   parameter bit WithConverter = 1'b1    // TO_HALF16, SCALE16
 ) (
+  input  half_exponent_t exponent_bits_i,
   input  logic [5:0] opcode_i,
   input  logic active_i,
   input  logic [31:0] element_i,
@@ -17,8 +18,13 @@ module vector_lane
 );
 
   logic multiplies, element_first;
+  // Of a half, whether it is a number, and its sign.
+  /* verilator lint_off UNUSEDSIGNAL */
+  half_t half;
+  /* verilator lint_on UNUSEDSIGNAL */
   logic [31:0] sum, product, whole_product, greater;
 
+  assign half = half_of(exponent_bits_i, half_i);
   assign element_first = opcode_i == OpMul32 || opcode_i == OpHorner32;
   assign multiplies = active_i && (opcode_i == OpMul32 || is_fmac(opcode_i));
 
@@ -28,6 +34,7 @@ module vector_lane
     assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
     assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
     fmac u_fmac (
+      .exponent_bits_i,
       .a_i(scalar_i[15:0]),
       .b_i(half_i),
       .use_addend_i(!mixed),
@@ -66,9 +73,13 @@ module vector_lane
 
   logic [15:0] rounded;
   if (WithConverter) begin : gen_converter
-    logic [31:0] scaled;
-    fp16_multiply u_scale (.a_i(half_i), .b_i(scalar_i[15:0]), .product_o(scaled));
-    fp32_to_fp16 u_convert (.value_i(opcode_i == OpScale16 ? scaled : operand_i), .half_o(rounded));
+    term_t scaled;
+    half_multiply u_scale (.exponent_bits_i, .a_i(half_i), .b_i(scalar_i[15:0]), .product_o(scaled));
+    round_to_half u_convert (
+      .exponent_bits_i,
+      .value_i(opcode_i == OpScale16 ? scaled : term_of(operand_i)),
+      .half_o(rounded)
+    );
   end else begin : gen_no_converter
     assign rounded = '0;
   end
@@ -93,8 +104,7 @@ module vector_lane
       OpAddLeft32: result_o = element_i + (operand_i << shift_i);
       OpAddRight32: result_o = element_i + 32'($signed(operand_i) >>> shift_i);
       OpMulInt32: result_o = whole_product;
-      OpRelu16:
-        result_o = &half_i[14:10] && half_i[9:0] != 10'd0 ? 32'h7e00 : half_i[15] ? 32'd0 : {16'd0, half_i};
+      OpRelu16: result_o = half.is_nan ? {16'd0, half_nan(exponent_bits_i)} : half.sign ? 32'd0 : {16'd0, half_i};
       OpReluBack16, OpZeroBelow16, OpKeepEqual32, OpZeroEqual32: result_o = 32'd0;
       default: result_o = sum;
     endcase

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 
@@ -14,6 +14,8 @@ inline std::uint32_t bits_of(float value) {
 }
 
 /// Of an fp32 element all bits, else those of the half that `value` is.
-inline std::uint32_t element_bits(float value, bool fp32) { return fp32 ? bits_of(value) : float_to_half(value); }
+inline std::uint32_t element_bits(HalfFormat format, float value, bool fp32) {
+  return fp32 ? bits_of(value) : float_to_half(format, value);
+}
 
 }  // namespace weft::sw

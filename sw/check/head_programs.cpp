@@ -49,7 +49,8 @@ std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid
   const int grouped = whole.form.features / grid_.shape().heads / keys, rows = keys * grouped;
   std::vector<std::uint32_t> bits;
   const auto append = [&](int row, int column) {
-    bits.push_back(element_bits(whole.block.row(first * grouped + row)[place.first_token + column], whole.form.fp32));
+    bits.push_back(
+        element_bits(job_.format, whole.block.row(first * grouped + row)[place.first_token + column], whole.form.fp32));
   };
   if (grouped > 1 && kernel_of(launch_.kind).streams()) {
     const std::vector<int> bounds = split_bounds(length, place.rectangle.width);

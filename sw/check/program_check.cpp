@@ -7,7 +7,7 @@
 #include "hw/kernels/line_kernels.h"
 #include "hw/spec/kernel_table.h"
 #include "sw/check/element_bits.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 
@@ -15,9 +15,9 @@ using namespace hw;
 
 namespace {
 
-std::vector<std::uint16_t> halves_of(const FeatureBlock& block) {
+std::vector<std::uint16_t> halves_of(HalfFormat format, const FeatureBlock& block) {
   std::vector<std::uint16_t> halves(block.values.size());
-  float_to_half(block.values.data(), halves.data(), halves.size());
+  float_to_half(format, block.values.data(), halves.data(), halves.size());
   return halves;
 }
 
@@ -28,7 +28,7 @@ void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<
   const FeatureBlock block = lane.gather(tensor);
   const auto features = static_cast<std::size_t>(job_.tensors[static_cast<std::size_t>(tensor)].features);
   for (std::size_t at = 0; at < features * static_cast<std::size_t>(block.tokens); ++at)
-    bits.push_back(element_bits(block.values[at], fp32));
+    bits.push_back(element_bits(job_.format, block.values[at], fp32));
 }
 
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
@@ -40,6 +40,7 @@ bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, 
   lanes_.assign(static_cast<std::size_t>(wafer_->lanes()), {});
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     data(lane).kind = launch.kind;
+    data(lane).line.format = job_.format;
     data(lane).start = start.since();
     data(lane).system = system_;
     data(lane).step = step;
@@ -62,7 +63,9 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
     if (layer.mask) program.sparse_layer = &layer;
     const Kernel& row = kernel_of(launch.kind);
     if (row.stores()) continue;
-    const auto operand = [&](Operand which) { return halves_of(lane.gather(needed(launch.reads, which))); };
+    const auto operand = [&](Operand which) {
+      return halves_of(job_.format, lane.gather(needed(launch.reads, which)));
+    };
     program.resident = row.weights == KernelWeights::resident ? kept_ : operand(Operand::resident);
     if (!program.map->from_edge) program.stream = operand(Operand::stream);
     if (row.sums != SumEnd::edge)

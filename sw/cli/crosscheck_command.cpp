@@ -1,7 +1,9 @@
 #include "sw/cli/crosscheck_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
@@ -63,6 +65,11 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--zeros", zeros_, "of 100 weights of a forward, delta or gradient launch, on the average")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  std::vector<std::string> formats;
+  for (const HalfFormatRow& row : half_formats) formats.emplace_back(row.name);
+  command_->add_option("--format", format_, fmt::format("of 16-bit numbers: {}", fmt::join(formats, ", ")))
+      ->check(CLI::IsMember(formats))
+      ->capture_default_str();
   command_->add_flag("--no_bias", no_bias_, "of one case, a forward or gradient launch: its layer has no bias");
   command_->add_option("--queries", queries_, "of one case, attention or rotary: heads of queries to a head of keys")
       ->check(CLI::Range(1, 64));
@@ -88,6 +95,18 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--vcd", vcd_, "of one case: waveform of tiles and model");
 }
 
+HalfFormat CrosscheckCommand::format() const {
+  return std::find_if(std::begin(half_formats), std::end(half_formats),
+                      [this](const HalfFormatRow& row) { return row.name == format_; })
+      ->format;
+}
+
+CrossCase CrosscheckCommand::sweep_case(const std::vector<hw::KernelKind>& kernels, int index) const {
+  CrossCase c = sw::sweep_case(seed_, index, largest_, kernels, zeros_, mask_);
+  c.format = format();
+  return c;
+}
+
 CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
   c.kind = kernels_of(kernel_, zeros_, mask_).front();
@@ -95,6 +114,7 @@ CrossCase CrosscheckCommand::single_case() const {
   c.zeros = zeros_;
   c.mask = mask_;
   c.bias = !no_bias_;
+  c.format = format();
   c.queries = queries_;
   if (queries_ > 1 && !takes_queries(c.kind))
     throw UsageError(fmt::format("--queries {}: {} has none to group", queries_, kernel_));
@@ -131,8 +151,8 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const st
     try {
       const hw::ClockedSource tiles = tiles_of(machine, no_tiles);
       for (int index = thread; index < cases_; index += threads_) {
-        const CrossCase c = sweep_case(seed_, index, largest_, kernels, zeros_, mask_);
-        results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, c), tiles);
+        results[static_cast<std::size_t>(index)] =
+            run_case(machine, prepare(machine, sweep_case(kernels, index)), tiles);
       }
     } catch (...) {
       errors[static_cast<std::size_t>(thread)] = std::current_exception();
@@ -146,7 +166,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const st
     if (error) std::rethrow_exception(error);
   CrossTable table(no_tiles);
   for (int index = 0; index < cases_; ++index)
-    table.add(sweep_case(seed_, index, largest_, kernels, zeros_, mask_), results[static_cast<std::size_t>(index)]);
+    table.add(sweep_case(kernels, index), results[static_cast<std::size_t>(index)]);
   return table;
 }
 

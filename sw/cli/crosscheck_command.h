@@ -22,12 +22,14 @@ class CrosscheckCommand {
 
  private:
   CrossCase single_case() const;
+  CrossCase sweep_case(const std::vector<hw::KernelKind>& kernels, int index) const;
+  HalfFormat format() const;
   /// `no_tiles`: see CrossTable.
   CrossTable run_one(const hw::MachineSpec& machine, const std::string& no_tiles) const;
   CrossTable run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const;
 
   CLI::App* command_;
-  std::string kernel_, shape_, stalls_ = "none", machine_ = "mini";
+  std::string kernel_, shape_, stalls_ = "none", machine_ = "mini", format_ = "fp16";
   std::vector<std::string> machine_sets_;
   int cases_ = 600, largest_ = 8, threads_ = 1;
   std::uint32_t seed_ = 1;

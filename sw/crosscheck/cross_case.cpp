@@ -54,9 +54,11 @@ std::string to_string(const CrossCase& c) {
   if (c.mask.reach > 0) mask += fmt::format(" --reach {}", c.mask.reach);
   if (c.mask.length > 0) mask += fmt::format(" --length {}", c.mask.length);
   const std::string queries = c.queries > 1 ? fmt::format(" --queries {}", c.queries) : "";
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}{}", hw::kernel_name(c.kind),
+  const std::string format =
+      c.format == HalfFormat::fp16 ? "" : fmt::format(" --format {}", half_format(c.format).name);
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}{}{}", hw::kernel_name(c.kind),
                      c.inputs, c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed,
-                     sparsity, bias, mask, queries);
+                     sparsity, bias, mask, queries, format);
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,

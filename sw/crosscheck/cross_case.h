@@ -29,6 +29,7 @@ struct CrossCase {
   bool bias = true;        ///< of a forward or gradient launch's layer
   int queries = 1;         ///< of attention and rotary positions: heads of queries to a head of keys; not with a mask
                            ///< but the softmax's
+  HalfFormat format = HalfFormat::fp16;
 
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
@@ -42,8 +43,8 @@ bool takes_queries(hw::KernelKind kind);
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);
 /// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
-/// rows) and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE. Without `mask` half of the
-/// softmaxes over keys are causal, and a quarter of what may have grouped queries has.
+/// rows), in fp16, and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE. Without `mask`
+/// half of the softmaxes over keys are causal, and a quarter of what may have grouped queries has.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
                      int zeros = 0, const hw::AttentionMask& mask = {});
 

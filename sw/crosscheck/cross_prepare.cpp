@@ -26,12 +26,13 @@ namespace {
 
 constexpr std::uint32_t latest_round = 60, latest_line = 5, latest_wavelet = 9;
 
-std::vector<std::uint16_t> random_halves(std::size_t count, std::mt19937& random) {
-  constexpr std::uint16_t half_one = 0x3800;  // 0.5, so that most values lie in +-[0.5, 1)
+// Most values lie in +-[0.5, 1).
+std::vector<std::uint16_t> random_halves(HalfFormat format, std::size_t count, std::mt19937& random) {
+  const std::uint32_t one_half = float_to_half(format, 0.5F), mask = 0xffff >> static_cast<int>(format) >> 1 | 0x8000;
   std::vector<std::uint16_t> values(count);
   for (std::uint16_t& value : values) {
     const std::uint32_t bits = random();
-    value = static_cast<std::uint16_t>(bits % 8 == 0 ? bits >> 16 : half_one | (bits >> 16 & 0x83ff));
+    value = static_cast<std::uint16_t>(bits % 8 == 0 ? bits >> 16 : one_half | (bits >> 16 & mask));
   }
   return values;
 }
@@ -120,8 +121,8 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
   };
   const auto rounds = static_cast<std::size_t>(map.rounds);
   const std::size_t lines = total(map.wavelets), positions = total(map.elements);
-  prepared.launch.stream = random_halves(rounds * lines, random);
-  prepared.launch.resident = random_halves((map.reduces ? lines : rounds) * positions, random);
+  prepared.launch.stream = random_halves(c.format, rounds * lines, random);
+  prepared.launch.resident = random_halves(c.format, (map.reduces ? lines : rounds) * positions, random);
   draw_edge(prepared.launch, c.stalls, random);
 }
 
@@ -140,7 +141,7 @@ hw::Dropout draw_dropout(std::mt19937& random) {
 
 // These draw operands and give the recurrences' end.
 Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
-  launch.stream = random_halves(draw_block(c, c.inputs, launch), random);
+  launch.stream = random_halves(c.format, draw_block(c, c.inputs, launch), random);
   launch.outputs = c.outputs;
   for (int token = 0; token < c.tokens; ++token) launch.labels.push_back(static_cast<std::uint16_t>(random()));
   constexpr Cycle long_before = -100'000;
@@ -199,7 +200,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     } else {
       const bool of_feature = operand.format == hw::LineFormat::feature;
       const std::vector<std::uint16_t> halves =
-          random_halves(of_feature ? static_cast<std::size_t>(c.outputs) : size, random);
+          random_halves(c.format, of_feature ? static_cast<std::size_t>(c.outputs) : size, random);
       launch.operands.emplace_back(halves.begin(), halves.end());
     }
   }
@@ -224,6 +225,7 @@ PreparedCase prepare(const hw::MachineSpec& machine, const CrossCase& c) {
   std::mt19937 random(c.seed);
   PreparedCase prepared;
   prepared.launch.kind = c.kind;
+  prepared.launch.line.format = c.format;
   Cycle local = 0;
   switch (hw::kernel_of(c.kind).form) {
     case hw::KernelForm::load:

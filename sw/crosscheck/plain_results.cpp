@@ -51,12 +51,13 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
         std::uint32_t partial = 0;
         for (int stream = first; stream < first + map.wavelets[static_cast<std::size_t>(line)]; ++stream) {
           if (map.lines_are_rows ? !launch.keeps(round, stream) : !tokens.has(round, stream)) continue;
-          partial = hw::fused_multiply_add(launch.stream[static_cast<std::size_t>(round * inner + stream)],
+          partial = hw::fused_multiply_add(launch.line.format,
+                                           launch.stream[static_cast<std::size_t>(round * inner + stream)],
                                            resident(stream, element), partial);
         }
         sum = line == map.chain - 1 ? partial : hw::add(sum, partial);
       }
-      sums.push_back(map.returns && !launch.keeps_fp32 ? hw::to_half(sum) : sum);
+      sums.push_back(map.returns && !launch.keeps_fp32 ? hw::to_half(launch.line.format, sum) : sum);
     }
   }
   return sums;
@@ -94,8 +95,9 @@ std::vector<std::uint32_t> outer_products(const hw::ProgramLaunch& launch) {
       std::uint32_t sum = 0;
       for (std::size_t round = 0; round < rounds; ++round)
         if (in.has(static_cast<int>(round), static_cast<int>(token)))
-          sum = hw::fused_multiply_add(of_token[round * tokens + token], of_feature[round * features + feature], sum);
-      halves.push_back(hw::to_half(sum));
+          sum = hw::fused_multiply_add(launch.line.format, of_token[round * tokens + token],
+                                       of_feature[round * features + feature], sum);
+      halves.push_back(hw::to_half(launch.line.format, sum));
     }
   }
   return halves;

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 
 namespace {
 
 template <typename Bad>
-std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, const char* what) {
+std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, const std::string& what) {
   for (const hw::StateTensor& tensor : layer.tensors) {
     const auto found = std::find_if(tensor.values.begin(), tensor.values.end(), bad);
     if (found == tensor.values.end()) continue;
@@ -25,12 +25,12 @@ std::optional<std::string> find_in(const hw::LayerState& layer, const Bad& bad, 
   return {};
 }
 
-std::optional<std::string> beyond_fp16(hw::LayerState layer) {
+std::optional<std::string> beyond_format(hw::LayerState layer, HalfFormat format) {
   const auto stays_fp32 = [](const hw::StateTensor& tensor) { return tensor.name.find('.') != std::string::npos; };
   layer.tensors.erase(std::remove_if(layer.tensors.begin(), layer.tensors.end(), stays_fp32), layer.tensors.end());
   return find_in(
-      layer, [](float value) { return !std::isfinite(half_to_float(float_to_half(value))); },
-      ", which fp16 cannot hold");
+      layer, [format](float value) { return !std::isfinite(round_to_half(format, value)); },
+      fmt::format(", which {} cannot hold", half_format(format).name));
 }
 
 }  // namespace
@@ -43,10 +43,10 @@ std::optional<std::string> not_finite_in(const hw::TrainingState& state) {
   return {};
 }
 
-std::optional<std::string> unusable_in(const hw::TrainingState& state) {
+std::optional<std::string> unusable_in(const hw::TrainingState& state, HalfFormat format) {
   if (auto found = not_finite_in(state)) return found;
   for (const hw::LayerState& layer : state.layers)
-    if (auto found = beyond_fp16(layer)) return found;
+    if (auto found = beyond_format(layer, format)) return found;
   return {};
 }
 
@@ -61,10 +61,12 @@ std::string first_not_finite(const hw::Job& job, const hw::Cluster& cluster) {
   const hw::WaferTensor* tensor = activation < 0 ? nullptr : &job.tensors[static_cast<std::size_t>(activation)];
   for (std::size_t layer = 0; layer < state.layers.size(); ++layer) {
     if (tensor && static_cast<int>(layer) > tensor->layer) break;
-    if (auto found = beyond_fp16(state.layers[layer])) return *found;
+    if (auto found = beyond_format(state.layers[layer], job.format)) return *found;
   }
   if (activation == 0) return "the samples";
-  if (tensor) return fmt::format("the outputs of {} (larger than fp16 can hold, or nan)", tensor->name);
+  if (tensor)
+    return fmt::format("the outputs of {} (larger than {} can hold, or nan)", tensor->name,
+                       half_format(job.format).name);
   return "the loss itself";
 }
 

@@ -13,8 +13,8 @@ namespace weft::sw {
 /// first, whose gradient comes first. None: all are finite.
 std::optional<std::string> not_finite_in(const hw::TrainingState& state);
 
-/// As not_finite_in(), and a weight or bias that fp16, in which it is streamed, holds as infinite.
-std::optional<std::string> unusable_in(const hw::TrainingState& state);
+/// As not_finite_in(), and a weight or bias that `format`, in which it is streamed, holds as infinite.
+std::optional<std::string> unusable_in(const hw::TrainingState& state, HalfFormat format);
 
 /// Of a run whose loss is not finite, the tensor where that began: a parameter, one that is infinite as fp16, samples,
 /// the outputs of a layer, or the loss itself.

@@ -67,6 +67,7 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.batch = batch * job.sample_tokens;
   job.micro_batches = plan.micro_batches;
   job.seed = run.seed;
+  job.format = config.model.format;
   job.optimizer = config.optimizer;
   job.schedule = config.schedule;
   job.clip = config.clip;

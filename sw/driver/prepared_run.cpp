@@ -51,7 +51,7 @@ std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const
                                                data.shuffle_seed, from);
   if (data.is_sequences())
     return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
-                                             hw::TokenFeatures{outputs, inputs - outputs}, data.shuffle,
+                                             hw::TokenFeatures{outputs, inputs - outputs, job.format}, data.shuffle,
                                              data.shuffle_seed, from, read.text.masking);
   return std::make_unique<hw::SyntheticSource>(job, inputs, outputs, data.samples, data.shuffle_seed, from);
 }
@@ -180,7 +180,8 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
   const bool goes_on = !start.empty() && settings.initial_weights.empty() && !lacks_state;
   initial = starting_state(config, layers, settings, start, !goes_on, from);
   if (!start.empty() && config.runconfig.check_loss_values)
-    if (const auto bad = unusable_in(initial)) throw UsageError(fmt::format("{}: {}", start.string(), *bad));
+    if (const auto bad = unusable_in(initial, config.model.format))
+      throw UsageError(fmt::format("{}: {}", start.string(), *bad));
   const StepSettings step = step_settings(model, machine, layers, plan, data.identity);
   if (goes_on && trains()) changes = changes_allowed(from.settings, step, settings, start);
   if (goes_on && !trains())

@@ -68,9 +68,12 @@ RunData load_data(const ModelConfig& config, const std::vector<NeededData>& need
   for (const NeededData& data : needed) {
     if (!data.pictures) continue;
     const DataConfig& from = config_of(config, data);
-    (data.section == "train_input" ? run.train : run.eval) = hw::load_dataset(
-        *data.pictures,
-        {config.model.input_features(), config.model.num_classes(), {from.mean, from.std}, from.transpose});
+    (data.section == "train_input" ? run.train : run.eval) =
+        hw::load_dataset(*data.pictures, {config.model.input_features(),
+                                          config.model.num_classes(),
+                                          {from.mean, from.std},
+                                          config.model.format,
+                                          from.transpose});
   }
   if (run.train.size() > 0)
     run.identity = fmt::format("{} samples ({:08x})", run.train.size(),

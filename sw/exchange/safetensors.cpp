@@ -13,7 +13,7 @@
 
 #include "sw/exchange/mistakes.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 
@@ -175,7 +175,7 @@ class Reader {
       std::uint32_t bits = 0;
       for (std::uint64_t byte = 0; byte < each; ++byte) bits |= std::uint32_t{bytes[at * each + byte]} << (8 * byte);
       if (tensor.dtype == "F16") {
-        tensor.values[at] = half_to_float(static_cast<std::uint16_t>(bits));
+        tensor.values[at] = half_to_float(HalfFormat::fp16, static_cast<std::uint16_t>(bits));
         continue;
       }
       if (tensor.dtype == "BF16") bits <<= 16;

@@ -7,7 +7,7 @@
 
 #include "hw/pe/arithmetic.h"
 #include "sw/fabric/word_dump.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 
@@ -117,7 +117,8 @@ class Checker {
     const int t = place("tile"), a = place("a"), b = place("b"), c = place("c"), p = file_.width;
     if (p != file_.height) rule.place("tile").refuse("the grid of a matmul is square");
     const auto half = [&](const char* key, int x, int y, int at) {
-      return half_to_float(static_cast<std::uint16_t>(word32(rule.place(key), setup_.memories[pe(x, y)], at / 2 * 2) >>
+      return half_to_float(HalfFormat::fp16,
+                           static_cast<std::uint16_t>(word32(rule.place(key), setup_.memories[pe(x, y)], at / 2 * 2) >>
                                                       (at % 2 == 0 ? 0 : 16)));
     };
     for (int y = 0; y < p; ++y)

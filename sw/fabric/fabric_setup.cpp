@@ -80,7 +80,7 @@ class Builder {
       for (int k = 0; k < n; ++k) {
         const float element = value(rule.values, x, y, k, values);
         if (rule.half) {
-          setup_.memory(x, y).write16(at + k, float_to_half(element));
+          setup_.memory(x, y).write16(at + k, float_to_half(HalfFormat::fp16, element));
         } else {
           setup_.memory(x, y).write32(at + 2 * k, hw::result_bits(element));
         }

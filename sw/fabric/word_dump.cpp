@@ -8,7 +8,7 @@
 
 #include "hw/pe/arithmetic.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
+#include "tlm/base/half.h"
 #include "tlm/base/yaml_reader.h"
 
 namespace weft::sw {
@@ -36,7 +36,8 @@ std::vector<DumpedValue> dumped_values(const DumpRule& rule, const FabricFile& f
       const std::string pe = fmt::format(" in PE ({}, {})", x, y);
       const int at = rule.at.within(values, 0, words, pe), n = rule.n.within(values, 0, (words - at) / size, pe);
       for (int k = 0; k < n; ++k) {
-        const float value = rule.half ? half_to_float(memory.read16(at + k)) : hw::float_of(memory.read32(at + 2 * k));
+        const float value = rule.half ? half_to_float(HalfFormat::fp16, memory.read16(at + k))
+                                      : hw::float_of(memory.read32(at + 2 * k));
         dumped.push_back({x, y, k, value});
       }
     }

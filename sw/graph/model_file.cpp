@@ -187,7 +187,9 @@ NetworkConfig read_network(YamlSection section, const DataConfig& data, const st
   section.choice<std::string>("loss", {{"softmax_cross_entropy", "softmax_cross_entropy"}}, "softmax_cross_entropy");
   if (!section.boolean("mixed_precision", true))
     section.reject("mixed_precision", "the machine trains in mixed precision only");
-  section.choice<std::string>("fp16_type", {{"float16", "float16"}}, "float16");
+  std::vector<std::pair<std::string, HalfFormat>> formats;
+  for (const HalfFormatRow& row : half_formats) formats.emplace_back(row.in_model_files, row.format);
+  network.format = section.choice<HalfFormat>("fp16_type", formats, HalfFormat::fp16);
   network.retain_output_layer = section.choice<RetainOutput>(
       "retain_output_layer",
       {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},
@@ -310,7 +312,7 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);
-  config.loss_scale = read_loss_scale(optimizer);
+  config.loss_scale = read_loss_scale(optimizer, config.model.format);
   if (config.model.transformer() && !config.train_input.is_sequences())
     train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text, hdf5");
   const TransformerConfig* transformer = config.model.transformer();

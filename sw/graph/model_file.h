@@ -57,6 +57,7 @@ struct FullyConnectedConfig {
 struct NetworkConfig {
   std::string name;
   std::variant<FullyConnectedConfig, TransformerConfig> layers;
+  HalfFormat format = HalfFormat::fp16;  ///< of weights and activations
   RetainOutput retain_output_layer = RetainOutput::automatic;
   SparsityConfig sparsity;  ///< of a fully connected network
 

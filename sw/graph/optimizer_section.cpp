@@ -70,7 +70,7 @@ hw::ClipSpec read_clip(YamlSection& section) {
   return clip;
 }
 
-hw::LossScaleSpec read_loss_scale(YamlSection& section) {
+hw::LossScaleSpec read_loss_scale(YamlSection& section, HalfFormat format) {
   const RealRange scale_range{1e-30, 2'147'483'648.0};
   hw::LossScaleSpec scale;
   if (!section.is_word("loss_scaling_factor")) {
@@ -81,7 +81,7 @@ hw::LossScaleSpec read_loss_scale(YamlSection& section) {
     return scale;
   }
   scale.dynamic = section.choice<bool>("loss_scaling_factor", {{"dynamic", true}});
-  scale.maximum = section.real("max_loss_scale", scale_range, scale.maximum);
+  scale.maximum = section.real("max_loss_scale", scale_range, half_format(format).loss_scale);
   scale.minimum = section.real("min_loss_scale", {scale_range.low, scale.maximum, "max_loss_scale"}, scale.minimum);
   scale.initial = section.real("initial_loss_scale", {scale.minimum, scale.maximum, "min_loss_scale to max_loss_scale"},
                                scale.maximum);

@@ -1,6 +1,7 @@
 #pragma once
 // The section `optimizer` of a model file: optimizer, clipping and loss scale.
 #include "hw/spec/optimizer_spec.h"
+#include "tlm/base/half.h"
 #include "tlm/base/yaml_reader.h"
 
 namespace weft::sw {
@@ -12,7 +13,7 @@ hw::OptimizerSpec read_optimizer(YamlSection& section);
 hw::ClipSpec read_clip(YamlSection& section);
 
 /// loss_scaling_factor: a number, or `dynamic` with initial_loss_scale, min_loss_scale, max_loss_scale and
-/// steps_per_increase.
-hw::LossScaleSpec read_loss_scale(YamlSection& section);
+/// steps_per_increase. The largest scale, where it is not said, is that of `format`.
+hw::LossScaleSpec read_loss_scale(YamlSection& section, HalfFormat format);
 
 }  // namespace weft::sw

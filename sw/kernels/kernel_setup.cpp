@@ -14,7 +14,9 @@
 
 namespace weft::sw {
 
-std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
+namespace {
+
+std::unique_ptr<KernelSetup> set_up_programs(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::Kernel& kernel = hw::kernel_of(launch.kind);
   switch (kernel.form) {
     case hw::KernelForm::line:
@@ -36,6 +38,14 @@ std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::Pr
   for (int round = 0; map.lists() && round < map.rounds; ++round)
     for (int row = 0; row < map.kept->rows(); ++row)
       setup->feed_list(row, round, launch.edge[static_cast<std::size_t>(round * map.kept->rows() + row)] + 1);
+  return setup;
+}
+
+}  // namespace
+
+std::unique_ptr<KernelSetup> set_up(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
+  auto setup = set_up_programs(machine, launch);
+  for (hw::Program& program : setup->array.programs) program.format = launch.line.format;
   return setup;
 }
 

@@ -19,7 +19,7 @@ class KernelSetup {
 
   /// Bits in the order of ProgramLaunch::results, every fp32 NaN canonical. Precondition: the run has finished.
   virtual std::vector<std::uint32_t> results(const hw::ArrayRun& run) const = 0;
-  /// True: results are fp32, else fp16.
+  /// True: results are fp32, else halves.
   virtual bool results_are_fp32() const { return false; }
 };
 

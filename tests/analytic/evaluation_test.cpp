@@ -11,10 +11,10 @@
 #include "hw/spec/machine_file.h"
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
+#include "tests/support/fp16.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 #include "tests/support/reference_trainer.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

@@ -166,10 +166,14 @@ TEST_CASE("launches of residuals as PE programs, features over columns") {
   way.mapping = hw::Mapping{{6, 4}, 1, hw::FeatureAxis::columns};
   check_programs("RMSNorm", "ReLU", way);
 }
-TEST_CASE("launches of a GPT as PE programs") {
+TEST_CASE("launches of a GPT as PE programs, in every format") {
   const sw::TransformerConfig model = test::small_gpt(12, 2);
   const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
   TrainingWay way = adam(2, 8);
   way.mapping = hw::Mapping{{4, 4}, 1};
-  check_programs(sw::transformer_graph(model), words, way, model.num_heads);
+  for (const HalfFormatRow& row : half_formats) {
+    INFO(row.name);
+    way.format = row.format;
+    check_programs(sw::transformer_graph(model), words, way, model.num_heads);
+  }
 }

@@ -13,8 +13,8 @@
 #include "sw/compiler/matched_model.h"
 #include "sw/graph/initial_weights.h"
 #include "sw/kernels/launch_runner.h"
+#include "tests/support/fp16.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

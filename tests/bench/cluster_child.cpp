@@ -9,9 +9,9 @@
 #include "sw/compiler/planner.h"
 #include "sw/graph/initial_weights.h"
 #include "tests/bench/child_process.h"
+#include "tests/support/fp16.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 
 namespace weft::bench {
 

@@ -8,7 +8,7 @@
 
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/split.h"
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 #ifdef WEFT_BENCH_OPENBLAS
 #include <cblas-openblas.h>
 #endif

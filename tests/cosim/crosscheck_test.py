@@ -46,6 +46,20 @@ class Crosscheck(unittest.TestCase):
             self.assertGreater(arrays["cases"], row["cases"] // 2, kernel)
             self.assertEqual(arrays["equal"], arrays["cases"], kernel)
 
+    def test_every_format_in_the_same_cycles(self):
+        tables = {name: self.sweep("--cases", 620, "--seed", 14, "--format", name)[1] for name in ("fp16", "bf16", "cb16")}
+        for name, table in tables.items():
+            self.assertEqual(table["failures"], [], name)
+            self.assertEqual(table["tile_cycles"], tables["fp16"]["tile_cycles"], name)
+            for kernel, row in table["kernels"].items():
+                self.assertGreater(row["sums"], self.least_sums(kernel, 200), kernel)
+                self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), (name, kernel))
+                for errors in (row["single_pe"], row["arrays"]):
+                    self.assertEqual(errors["equal"], errors["cases"], (name, kernel))
+        result = self.check("--cases", 2, "--format", "fp8")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--format: fp8 not in {bf16,cb16,fp16}", result.stderr)
+
     def test_sparse_weights(self):
         for zeros, machine in ((40, "mini"), (85, "mini"), (60, "wse3")):
             result, table = self.sweep("--cases", 300, "--seed", 12, "--zeros", zeros, "--machine", machine)

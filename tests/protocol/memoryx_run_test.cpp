@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "tests/protocol/echo_cluster.h"
+#include "tests/support/fp16.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::test;

@@ -7,8 +7,8 @@
 
 #include "hw/spec/machine_file.h"
 #include "sw/graph/initial_weights.h"
+#include "tests/support/fp16.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 #include "tlm/base/split_mix.h"
 
 namespace weft::test {
@@ -26,7 +26,7 @@ hw::TrainingState beginning(const hw::Job& job) {
     for (int tensor = 0; job.layers[layer].has_parameters() && tensor < job.layers[layer].tensors(); ++tensor) {
       float place = static_cast<float>(layer);
       for (float& value : state.layers[layer].tensors[static_cast<std::size_t>(tensor)].values)
-        value = round_to_half(value + (norm ? 0.3F * std::sin(place += 2.0F) : 0.0F));
+        value = round_to_half(job.format, value + (norm ? 0.3F * std::sin(place += 2.0F) : 0.0F));
     }
   }
   return state;
@@ -74,7 +74,7 @@ class GraphTraining::Source final : public hw::SampleSource {
       const bool padding = !train && token >= evaluation_tokens_;
       labels[place] = padding ? -1 : tokens_.label(token);
       for (int feature = 0; feature < features(); ++feature)
-        *samples++ = padding ? 0 : float_to_half(static_cast<float>(tokens_.value(token, feature)));
+        *samples++ = padding ? 0 : float_to_half(job_.format, static_cast<float>(tokens_.value(token, feature)));
     }
   }
 
@@ -105,6 +105,7 @@ struct GraphTraining::Parts {
     if (way.wishes.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / way.wishes.lanes;
     if (way.mapping && way.mapping->lanes > 1) machine.io.rows_per_channel = 1;
     const sw::MatchedModel model = sw::matched_model(graph);
+    job.format = way.format;
     job.layers = model.layers;
     job.tensors = model.tensors;
     job.activations = model.activations;
@@ -223,7 +224,7 @@ GraphReference GraphTraining::reference() const {
 GraphReference GraphTraining::trained_reference() const {
   Tensors halves = parameters();
   for (auto& [name, values] : halves)
-    for (double& value : values) value = as_half(value);
+    for (double& value : values) value = round_to_half(job().format, static_cast<float>(value));
   return {parts_->graph, halves};
 }
 

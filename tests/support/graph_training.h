@@ -66,8 +66,9 @@ class NoisyPatterns final : public TrainingTokens {
 
 /// How a graph is trained.
 struct TrainingWay {
-  int batch = 4;          ///< samples of all systems
-  int sample_tokens = 1;  ///< of each
+  HalfFormat format = HalfFormat::fp16;  ///< in another one tokens must be exact in it
+  int batch = 4;                         ///< samples of all systems
+  int sample_tokens = 1;                 ///< of each
   int steps = 12;
   int evaluation_steps = 0;  ///< behind them
   int systems = 1, micro_batches = 1, threads = 1;
@@ -87,7 +88,8 @@ struct TrainingWay {
 /// Several stand side by side in one process, and all are made before the first one runs.
 class GraphTraining {
  public:
-  /// Parameters are initial_weights(), halves; norms' are moved away from 1 and 0. Throws UsageError as make_plan().
+  /// Parameters are initial_weights(), halves of the format; norms' are moved away from 1 and 0. Throws UsageError as
+  /// make_plan().
   GraphTraining(const sw::OperationGraph& graph, const TrainingTokens& tokens, const TrainingWay& way);
   ~GraphTraining();
 

@@ -4,9 +4,9 @@
 
 #include "hw/csx/matrix_timer.h"
 #include "hw/spec/machine_file.h"
+#include "tests/support/fp16.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

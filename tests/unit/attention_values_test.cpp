@@ -9,9 +9,9 @@
 #include "hw/spec/machine_file.h"
 #include "hw/wafer/attention_values.h"
 #include "sw/kernels/launch_runner.h"
+#include "tests/support/fp16.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -51,7 +51,7 @@ struct Case {
   FeatureBlock computed(int threads) const {
     ThreadPool pool(threads);
     FeatureBlock to = result;
-    attention_values(kind, grid, stream, resident, to, pool);
+    attention_values(kind, fp16, grid, stream, resident, to, pool);
     return to;
   }
 };
@@ -175,13 +175,13 @@ TEST_CASE("2 heads of 1 feature, 2 sequences of 2 tokens: by hand") {
   features.values = {1, 2, 3, 4, 5, 6, 7, 8};
   scores.resize(4, 4);
   result.resize(4, 4);
-  attention_values(KernelKind::attention_scores, grid, features, features, result, pool);
+  attention_values(KernelKind::attention_scores, fp16, grid, features, features, result, pool);
   CHECK(result.values == std::vector<float>{1, 2, 9, 12, 2, 4, 12, 16, 25, 30, 49, 56, 30, 36, 56, 64});
   scores.values = {1, 10, 1, 0, 100, 0, 0, 1, 2, 0, 1, 1, 0, 2, 1, 1};
   result.resize(2, 4);
-  attention_values(KernelKind::attention_values, grid, features, scores, result, pool);
+  attention_values(KernelKind::attention_values, fp16, grid, features, scores, result, pool);
   CHECK(result.values == std::vector<float>{201, 10, 3, 4, 10, 12, 15, 15});
-  attention_values(KernelKind::attention_keys, grid, scores, features, result, pool);
+  attention_values(KernelKind::attention_keys, fp16, grid, scores, features, result, pool);
   CHECK(result.values == std::vector<float>{21, 100, 3, 4, 10, 12, 15, 15});
 }
 

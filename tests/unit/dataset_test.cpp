@@ -26,7 +26,8 @@ struct DataFolder {
     test::write_bytes(folder / name, bytes);
   }
   hw::Dataset load(hw::DataPart part = hw::DataPart::train, int features = 2, bool transpose = false) const {
-    return hw::load_dataset(hw::find_data_files(folder.path(), part), {features, 10, {0.1307, 0.3081}, transpose});
+    return hw::load_dataset(hw::find_data_files(folder.path(), part),
+                            {features, 10, {0.1307, 0.3081}, HalfFormat::fp16, transpose});
   }
 };
 

@@ -10,7 +10,7 @@
 #include "hw/fabric/dense_tile.h"
 #include "hw/fabric/dense_transpose.h"
 #include "hw/fabric/split.h"
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

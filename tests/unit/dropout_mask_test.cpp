@@ -40,7 +40,7 @@ TEST_CASE("the threshold and the scale of a probability") {
   CHECK(dropout_threshold(0) == 0);
   CHECK(dropout_threshold(0.5) == 0x80000000);
   CHECK(dropout_threshold(1 - std::ldexp(1.0, -32)) == 0xffffffff);
-  CHECK(dropout_scale(0) == 1);
-  CHECK(dropout_scale(0.5) == 2);
-  CHECK(dropout_scale(0.9) == round_to_half(10));
+  CHECK(dropout_scale(HalfFormat::fp16, 0) == 1);
+  CHECK(dropout_scale(HalfFormat::fp16, 0.5) == 2);
+  CHECK(dropout_scale(HalfFormat::fp16, 0.9) == round_to_half(HalfFormat::fp16, 10));
 }

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -49,7 +49,7 @@ TEST_CASE("of all finite halves, in both forms: within 0.503 of the last place, 
     double worst = 0, at = 0;
     for_each_finite([&](std::uint16_t half, double x) {
       const double value = exact(x, form);
-      const double off = std::abs(half_to_float(machine_gelu(half, form)) - value) / last_place(value);
+      const double off = std::abs(half_to_float(machine_gelu(fp16, half, form)) - value) / last_place(value);
       if (off > worst) worst = off, at = x;
     });
     INFO("form " << static_cast<int>(form) << ": worst " << worst << " at " << at);
@@ -67,7 +67,7 @@ TEST_CASE("derivative times a delta, of all finite halves: 3e-6 of the delta and
         for_each_finite([&](std::uint16_t half, double x) {
           const double value = exact_slope(x, form) * half_delta * half_scale;
           if (std::abs(value) > 65500) return;  // rounds to infinity or nearly
-          const double made = half_to_float(machine_gelu_delta(float_to_half(delta), half, form, half_scale));
+          const double made = half_to_float(machine_gelu_delta(fp16, float_to_half(delta), half, form, half_scale));
           const double off = std::abs(made - value) - 0.5 * last_place(value);
           if (off / std::abs(half_delta * half_scale) > worst) worst = off / std::abs(half_delta * half_scale), at = x;
         });
@@ -82,15 +82,15 @@ TEST_CASE("zeros, infinities and NaN, as the kernels' contract has them") {
   for (const GeluForm form : {GeluForm::error_function, GeluForm::tanh}) {
     INFO("form " << static_cast<int>(form));
     for (const std::uint16_t zero : {0x0000, 0x8000}) {
-      CHECK(machine_gelu(zero, form) == 0);
-      CHECK(half_to_float(machine_gelu_delta(one, zero, form, 1.0F)) == 0.5F);
+      CHECK(machine_gelu(fp16, zero, form) == 0);
+      CHECK(half_to_float(machine_gelu_delta(fp16, one, zero, form, 1.0F)) == 0.5F);
     }
-    CHECK(std::isnan(half_to_float(machine_gelu(half_nan, form))));
-    CHECK(std::isnan(half_to_float(machine_gelu_delta(one, half_nan, form, 1.0F))));
-    CHECK(std::isnan(half_to_float(machine_gelu_delta(half_nan, one, form, 1.0F))));
+    CHECK(std::isnan(half_to_float(machine_gelu(fp16, half_nan, form))));
+    CHECK(std::isnan(half_to_float(machine_gelu_delta(fp16, one, half_nan, form, 1.0F))));
+    CHECK(std::isnan(half_to_float(machine_gelu_delta(fp16, half_nan, one, form, 1.0F))));
     for (const std::uint16_t infinite : {infinity, minus_infinity}) {
-      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu(infinite, form))));
-      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu_delta(one, infinite, form, 1.0F))));
+      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu(fp16, infinite, form))));
+      CHECK_FALSE(std::isfinite(half_to_float(machine_gelu_delta(fp16, one, infinite, form, 1.0F))));
     }
   }
 }

@@ -9,8 +9,8 @@
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
+#include "tests/support/fp16.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 
@@ -50,7 +50,7 @@ class Tensors : public hw::LineMemory {
     std::vector<std::uint32_t> bits;
     for (const float value : tensors_.at(operand.tensor)) {
       bits.emplace_back();
-      if (operand.format == hw::LineFormat::fp16) {
+      if (operand.format == hw::LineFormat::half) {
         bits.back() = float_to_half(value);
       } else {
         std::memcpy(&bits.back(), &value, sizeof value);
@@ -101,7 +101,7 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
         for (const hw::LineOperand& operand : program.writes) {
           const std::vector<std::uint32_t> bits = tensors.bits(operand);
           // Between launches there is one NaN, that of arithmetic; operands drawn at random may hold others.
-          if (operand.format == hw::LineFormat::fp16)
+          if (operand.format == hw::LineFormat::half)
             for (std::size_t at = results.size(); at < results.size() + bits.size(); ++at)
               expected.at(at) = float_to_half(half_to_float(static_cast<std::uint16_t>(expected[at])));
           results.insert(results.end(), bits.begin(), bits.end());

@@ -7,9 +7,9 @@
 #include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
 #include "hw/wafer/lane.h"
+#include "tests/support/fp16.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

@@ -152,7 +152,7 @@ TEST_CASE("what people write wrong is refused by name") {
       {"model.dropout=1", "model.dropout is '1'"},
       {"model.activation_fn=gleu", "nearest: gelu"},
       {"model.mixed_precision=false", "mixed precision only"},
-      {"model.fp16_type=bfloat16", "float16"},
+      {"model.fp16_type=bfloat8", "nearest: bfloat16"},
       {"model.retain_output_layer=atuo", "nearest: auto"},
       {"optimizer.optimizer_type=adma", "nearest: adam"},
       {"optimizer.momentum=0.9", "adamw have betas"},

@@ -208,7 +208,7 @@ TEST_CASE("all that is wrong in a trainer file is told at once, as it is written
   init:
     model: {name: x, depth: 0, hidden_size: 40, disable_softmax: true}
     optimizer: {Adma: {}}
-    precision: {enabld: true, fp16_type: cbfloat16}
+    precision: {enabld: true, fp16_type: tfloat32}
     loop: {eval_frequency: 0.5.1}
     schedulers: [{LinerLR: {total_iters: 5}}]
   fit:
@@ -220,7 +220,7 @@ TEST_CASE("all that is wrong in a trainer file is told at once, as it is written
   CHECK_THAT(error, Contains("trainer.init.model.disable_softmax is 'true'; allowed: false; the loss is softmax"));
   CHECK_THAT(error, Contains("dir/zoo.yaml:4:17: trainer.init.optimizer.Adma is 'Adma'; is not known; nearest: adam"));
   CHECK_THAT(error, Contains("dir/zoo.yaml:5:17: unknown key trainer.init.precision.enabld; nearest: enabled"));
-  CHECK_THAT(error, Contains("trainer.init.precision.fp16_type is 'cbfloat16'"));
+  CHECK_THAT(error, Contains("trainer.init.precision.fp16_type is 'tfloat32'"));
   CHECK_THAT(error, Contains("trainer.init.loop.eval_frequency is '0.5.1'"));
   CHECK_THAT(error, Contains("no such scheduler; nearest: Linear"));
   CHECK_THAT(error, Contains("trainer.fit.ckpt_path is 'some.mdl'; say it with the flag --checkpoint_path"));

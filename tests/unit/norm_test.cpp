@@ -7,7 +7,7 @@
 #include <functional>
 #include <random>
 
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

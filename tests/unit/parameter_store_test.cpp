@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "tests/support/fp16.h"
 #include "tlm/base/error.h"
-#include "tlm/base/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;

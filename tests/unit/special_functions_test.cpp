@@ -33,7 +33,7 @@ ArrayRun run_of(Sequence append, const std::vector<float>& values) {
   const MachineSpec& machine = mini();
   const auto n = static_cast<int>(values.size());
   const int x = 0, scratch = 2 * n + 2, result = scratch + 2 * n, constants = result + 2 * n;
-  VectorCode code(constants);
+  VectorCode code(constants, HalfFormat::fp16);
   append(code, x, scratch, result, n);
   code.halt();
   ArraySetup setup(1, 1, machine.pe.sram_bytes);
@@ -146,7 +146,7 @@ TEST_CASE("a loop within a loop: the time of a thread without neighbours is that
       code.add(again);
     }
   };
-  VectorCode code(0);
+  VectorCode code(0, HalfFormat::fp16);
   nested(code, 0, 24, 0, 11);
   code.halt();
   LocalThread thread(mini().pe);

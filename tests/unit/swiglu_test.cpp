@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 
 using namespace weft;
 using namespace weft::hw;
@@ -44,7 +44,7 @@ TEST_CASE("of all finite gates: within 0.501 of the last place, where rounding a
     for_each_finite([&](std::uint16_t gate, double x) {
       const double value = exact_silu(x) * round_to_half(factor);
       if (std::abs(value) > nearly_infinite) return;
-      const double made = half_to_float(machine_swiglu(gate, float_to_half(factor)));
+      const double made = half_to_float(machine_swiglu(fp16, gate, float_to_half(factor)));
       const double off = std::abs(made - value) / last_place(value);
       if (off > worst) worst = off, at = x;
     });
@@ -61,7 +61,8 @@ TEST_CASE("the gate's delta, of all finite gates: 2e-7 of delta linear and a rou
       for_each_finite([&](std::uint16_t gate, double x) {
         const double value = exact_slope(x) * product;
         if (std::abs(value) > nearly_infinite) return;
-        const double made = half_to_float(machine_swiglu_gate_delta(float_to_half(delta), gate, float_to_half(linear)));
+        const double made =
+            half_to_float(machine_swiglu_gate_delta(fp16, float_to_half(delta), gate, float_to_half(linear)));
         const double off = (std::abs(made - value) - 0.5 * last_place(value)) / std::abs(product);
         if (off > worst) worst = off, at = x;
       });
@@ -72,17 +73,17 @@ TEST_CASE("the gate's delta, of all finite gates: 2e-7 of delta linear and a rou
 
 TEST_CASE("values by hand, zeros, infinities and NaN, as the kernels' contract has them") {
   constexpr std::uint16_t zero = 0, one = 0x3c00, two = 0x4000;
-  CHECK(machine_swiglu(zero, one) == 0);
-  CHECK(half_to_float(machine_swiglu(one, two)) == Approx(2 / (1 + std::exp(-1.0))).epsilon(5e-4));
-  CHECK(half_to_float(machine_swiglu_gate_delta(one, zero, two)) == 1.0F);  // slope 1/2
-  CHECK(machine_swiglu_linear_delta(two, one) == machine_swiglu(one, two));
-  CHECK(std::isnan(half_to_float(machine_swiglu(half_nan, one))));
-  CHECK(std::isnan(half_to_float(machine_swiglu(one, half_nan))));
-  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(half_nan, one, one))));
-  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(one, half_nan, one))));
-  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(one, one, half_nan))));
+  CHECK(machine_swiglu(fp16, zero, one) == 0);
+  CHECK(half_to_float(machine_swiglu(fp16, one, two)) == Approx(2 / (1 + std::exp(-1.0))).epsilon(5e-4));
+  CHECK(half_to_float(machine_swiglu_gate_delta(fp16, one, zero, two)) == 1.0F);  // slope 1/2
+  CHECK(machine_swiglu_linear_delta(fp16, two, one) == machine_swiglu(fp16, one, two));
+  CHECK(std::isnan(half_to_float(machine_swiglu(fp16, half_nan, one))));
+  CHECK(std::isnan(half_to_float(machine_swiglu(fp16, one, half_nan))));
+  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(fp16, half_nan, one, one))));
+  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(fp16, one, half_nan, one))));
+  CHECK(std::isnan(half_to_float(machine_swiglu_gate_delta(fp16, one, one, half_nan))));
   for (const std::uint16_t infinite : {std::uint16_t{0x7c00}, std::uint16_t{0xfc00}}) {
-    CHECK_FALSE(std::isfinite(half_to_float(machine_swiglu(infinite, one))));
-    CHECK_FALSE(std::isfinite(half_to_float(machine_swiglu_gate_delta(one, infinite, one))));
+    CHECK_FALSE(std::isfinite(half_to_float(machine_swiglu(fp16, infinite, one))));
+    CHECK_FALSE(std::isfinite(half_to_float(machine_swiglu_gate_delta(fp16, one, infinite, one))));
   }
 }

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tlm/base/fp16.h"
+#include "tests/support/fp16.h"
 
 using namespace weft;
 
