@@ -4,11 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <sstream>
 
+#include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
 
 namespace weft::sw {
@@ -22,6 +23,11 @@ std::vector<std::string> words_in(std::string_view text) {
   return all;
 }
 
+std::string close_to(const std::string& name, const std::vector<std::string>& known) {
+  const std::optional<std::string> found = nearest(name, known);
+  return found ? "; nearest: " + *found : "";
+}
+
 double number_of(const YamlTree& value) { return value.is_scalar() ? std::strtod(value.scalar.c_str(), nullptr) : 0; }
 
 class HuggingFaceModel {
@@ -33,9 +39,11 @@ class HuggingFaceModel {
   }
 
   void translate() {
-    if (const auto& known = huggingface_models(); std::find(known.begin(), known.end(), type_) == known.end()) {
+    const std::vector<std::string>& known = huggingface_models();
+    if (std::find(known.begin(), known.end(), type_) == known.end()) {
       const YamlTree& type = *config_.find("model_type");
-      return reject(type, "model_type", fmt::format("allowed: {}{}", fmt::join(known, ", "), suggest(type_, known)));
+      throw UsageError(fmt::format("{}: model_type is {}; allowed: {}{}", source_.where(type), written(type),
+                                   fmt::join(known, ", "), close_to(type_, known)));
     }
     for (const HuggingFaceKey& row : huggingface_keys())
       if (is_mine(row)) take(row);
@@ -152,7 +160,7 @@ class HuggingFaceModel {
       if (entry.value.is_null() || std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
       source_.add_error(entry.key_place,
                         fmt::format("{}: unknown key {} of model_type {}{}", source_.where(entry.key_place), entry.key,
-                                    type_, suggest(entry.key, known)));
+                                    type_, close_to(entry.key, known)));
     }
   }
 

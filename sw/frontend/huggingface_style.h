@@ -26,8 +26,9 @@ const std::vector<std::string>& huggingface_models();
 bool is_huggingface(const YamlTree& root);
 
 /// Rewrites such a file. What it does not say, as optimizer, batch and data, is set as Hugging Face's Trainer has it,
-/// and told in `notes`; so is each key without effect. Errors go to `source`, all at once: another model_type, an
-/// unknown key, what no kernel does; with file, line, the key, its value, and the nearest name.
+/// and told in `notes`; so is each key without effect. Throws UsageError for another model_type; other errors go to
+/// `source`, all at once: an unknown key, what no kernel does; with file, line, the key, its value, and the nearest
+/// name.
 void translate_huggingface(YamlSource& source, std::vector<std::string>& notes);
 
 }  // namespace weft::sw

@@ -52,7 +52,7 @@ TEST_CASE("the keys: none is PyTorch's Linear, and each of the published forms")
   CHECK(full.added.std == 0.001);
   CHECK_THROWS_WITH(read("initializer: {name: truncated_normal, std: 0.03, a: -0.05, b: 0.06}"),
                     Contains("model.initializer.a is '-0.05'; allowed: -0.06, two deviations"));
-  CHECK_THROWS_WITH(read("initializer: xavier"), Contains("allowed: truncated_normal, normal"));
+  CHECK_THROWS_WITH(read("initializer: xavier"), Contains("known: truncated_normal, normal"));
   CHECK_THROWS_WITH(read("initializer: {name: normal, mean: 1}"), Contains("model.initializer.mean"));
 }
 
