@@ -4,9 +4,7 @@
 
 #include <map>
 
-#include "sw/check/program_check.h"
-#include "sw/kernels/launch_runner.h"
-#include "tests/support/graph_training.h"
+#include "tests/support/program_runs.h"
 #include "tests/support/training_graphs.h"
 #include "tests/support/training_state.h"
 
@@ -77,31 +75,13 @@ void check_residuals(const char* norm, const char* activation, const TrainingWay
   Simulations(residual_network(19, 13, norm, activation), patterns, way).check();
 }
 
-/// Runs each launch as PE programs too, which must end in the cycle of the recurrences.
-class Programs final : public hw::LaunchPrograms {
- public:
-  explicit Programs(hw::MachineSpec machine) : machine_(std::move(machine)) {}
-  Cycle run(const hw::ProgramLaunch& launch) override {
-    INFO(launch.name);
-    const Cycle end = runner_.run(launch);
-    CHECK(end == launch.end);
-    ++runs[launch.kind];
-    return end;
-  }
-  std::map<hw::KernelKind, int> runs;
-
- private:
-  hw::MachineSpec machine_;
-  sw::LaunchRunner runner_{machine_, {}, {}};
-};
-
 /// Launches of attention run in each head and sequence, all others once.
 void check_programs(const sw::OperationGraph& graph, const test::TrainingTokens& tokens, TrainingWay way, int heads) {
   way.steps = 2;
   GraphTraining usual(graph, tokens, way);
-  Programs programs(usual.machine());
+  test::ProgramRuns programs(usual.machine());
   way.fast_forward = false;
-  way.watch = [&](const hw::Job& job, int system) { return std::make_unique<sw::ProgramCheck>(programs, job, system); };
+  programs.watch(way);
   GraphTraining watched(graph, tokens, way);
   usual.run();
   watched.run();

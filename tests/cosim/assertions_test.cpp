@@ -1,20 +1,15 @@
 // Question: do the assertions of rtl/bind fire when a contract is broken, and not a step before?
 #include <catch2/catch.hpp>
 
-#include "hw/spec/machine_file.h"
 #include "rtl/cosim/tile.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::mini;
 
 namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 constexpr int color = 3;
 

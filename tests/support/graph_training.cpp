@@ -104,6 +104,7 @@ struct GraphTraining::Parts {
     machine = hw::load_machine("mini", source_path("hw/machines"));
     if (way.wishes.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / way.wishes.lanes;
     if (way.mapping && way.mapping->lanes > 1) machine.io.rows_per_channel = 1;
+    if (way.chunk_bytes > 0) machine.memoryx.chunk_bytes = way.chunk_bytes;
     const sw::MatchedModel model = sw::matched_model(graph);
     job.format = way.format;
     job.layers = model.layers;
@@ -226,6 +227,13 @@ GraphReference GraphTraining::trained_reference() const {
   for (auto& [name, values] : halves)
     for (double& value : values) value = round_to_half(job().format, static_cast<float>(value));
   return {parts_->graph, halves};
+}
+
+double farthest(const Tensors& some, const Tensors& all) {
+  double most = 0;
+  for (const auto& [name, values] : some)
+    for (std::size_t i = 0; i < values.size(); ++i) most = std::max(most, std::fabs(values[i] - all.at(name).at(i)));
+  return most;
 }
 
 TrackedTraining tracked(GraphTraining& training, const std::string& but) {

@@ -80,6 +80,7 @@ struct TrainingWay {
   std::optional<hw::Mapping> mapping;  ///< none: as the planner finds it with the wishes
   hw::WaferCut cut;
   bool fast_forward = true, timing_only = false;
+  Bytes chunk_bytes = 0;            ///< of a stream off the wafer; 0: the machine's
   int evaluation_tokens = 1 << 30;  ///< those behind have label -1 and no features
   /// Makes who watches a system's launches, as hw::WatchOfSystem; null: nobody.
   std::function<std::unique_ptr<hw::LaunchWatch>(const hw::Job&, int system)> watch;
@@ -122,6 +123,9 @@ class GraphTraining {
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
+
+/// The largest difference of a parameter of `some` from that of the same name in `all`.
+double farthest(const Tensors& some, const Tensors& all);
 
 /// A run beside the reference's.
 struct TrackedTraining {

@@ -9,9 +9,11 @@
 #include <random>
 
 #include "hw/pe/arithmetic.h"
+#include "tests/support/halves.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::last_place;
 
 namespace {
 
@@ -52,7 +54,6 @@ Doubles softmax(const Doubles& scores, double scale) {
 }
 
 double half_value(std::uint32_t bits) { return half_to_float(static_cast<std::uint16_t>(bits)); }
-double last_place(double value) { return std::ldexp(1.0, (value == 0 ? -14 : std::max(-14, std::ilogb(value))) - 10); }
 
 /// Roundings of fp32 sums over the keys: those in a PE, then those up the column.
 double additions(const ProgramLaunch& launch) { return launch.block.features_of(0) + launch.block.rows(); }

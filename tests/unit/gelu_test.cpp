@@ -5,9 +5,12 @@
 #include <cmath>
 
 #include "tests/support/fp16.h"
+#include "tests/support/halves.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::for_each_finite;
+using test::last_place;
 
 namespace {
 
@@ -26,20 +29,6 @@ double exact_slope(double x, GeluForm form) {
   const double steep = 2 * std::sqrt(2 / pi) * (1 + 3 * 0.044715 * x * x);
   const double below = 1 / (1 + std::exp(-u)), above = 1 / (1 + std::exp(u));
   return below + (above > 0 ? x * below * above * steep : 0);
-}
-
-/// Of halves around `value`: from one to the next.
-double last_place(double value) {
-  const int exponent = value == 0 ? -14 : std::max(-14, std::ilogb(value));
-  return std::ldexp(1.0, exponent - 10);
-}
-
-template <typename Visit>
-void for_each_finite(Visit&& visit) {
-  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
-    const auto half = static_cast<std::uint16_t>(bits);
-    if ((half & 0x7c00U) != 0x7c00U) visit(half, static_cast<double>(half_to_float(half)));
-  }
 }
 
 }  // namespace

@@ -4,20 +4,11 @@
 #include <random>
 
 #include "hw/fabric/launch_map.h"
-#include "hw/spec/machine_file.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 
 using namespace weft;
 using namespace weft::hw;
-
-namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
-
-}  // namespace
+using test::mini;
 
 TEST_CASE("5 tokens and keys on 2 columns, causal: by hand") {
   // Column 0 holds tokens and keys 0, 2, 4, column 1 holds 1 and 3; the sums go to the column that holds the key.

@@ -8,9 +8,11 @@
 #include <random>
 
 #include "tests/support/fp16.h"
+#include "tests/support/halves.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::last_place;
 
 namespace {
 
@@ -28,8 +30,6 @@ Doubles normed(NormForm form, const Doubles& x, const Doubles& gain, const Doubl
     y.push_back(gain[at] * (x[at] - mean) / std::sqrt(variance + epsilon) + shift[at]);
   return y;
 }
-
-double last_place(double value) { return std::ldexp(1.0, (value == 0 ? -14 : std::max(-14, std::ilogb(value))) - 10); }
 
 /// A launch of random halves around `middle`.
 struct Case {

@@ -4,20 +4,15 @@
 #include <random>
 
 #include "hw/pe/array_model.h"
-#include "hw/spec/machine_file.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
 using Catch::Contains;
+using test::mini;
 
 namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 Instruction of(Opcode opcode) {
   Instruction instruction;

@@ -3,19 +3,14 @@
 
 #include "hw/pe/instruction_text.h"
 #include "hw/pe/program.h"
-#include "hw/spec/machine_file.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::mini;
 
 namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 // 5 elements (2 words apart), 3 scalars (8 words apart).
 Instruction good(Opcode opcode) {

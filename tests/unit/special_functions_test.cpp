@@ -9,23 +9,18 @@
 #include "hw/fabric/local_thread.h"
 #include "hw/pe/array_model.h"
 #include "hw/pe/special_sequences.h"
-#include "hw/spec/machine_file.h"
 #include "sw/kernels/program_builder.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::mini;
 
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
 using Sequence = void (*)(VectorCode&, int, int, int, int);
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 /// One PE runs the sequence over `values`. Its three vectors begin in other banks, so that their reads do not clash;
 /// results from word 4 x values + 2 on.

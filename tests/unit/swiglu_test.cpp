@@ -6,9 +6,12 @@
 #include <cmath>
 
 #include "tests/support/fp16.h"
+#include "tests/support/halves.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::for_each_finite;
+using test::last_place;
 
 namespace {
 
@@ -17,20 +20,6 @@ double exact_silu(double x) { return x / (1 + std::exp(-x)); }
 double exact_slope(double x) {
   const double s = 1 / (1 + std::exp(-x)), rest = 1 / (1 + std::exp(x));
   return s + (rest > 0 ? x * s * rest : 0);
-}
-
-/// Of halves around `value`: from one to the next.
-double last_place(double value) {
-  const int exponent = value == 0 ? -14 : std::max(-14, std::ilogb(value));
-  return std::ldexp(1.0, exponent - 10);
-}
-
-template <typename Visit>
-void for_each_finite(Visit&& visit) {
-  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
-    const auto half = static_cast<std::uint16_t>(bits);
-    if ((half & 0x7c00U) != 0x7c00U) visit(half, static_cast<double>(half_to_float(half)));
-  }
 }
 
 constexpr double nearly_infinite = 65500;

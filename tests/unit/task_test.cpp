@@ -3,21 +3,16 @@
 #include <catch2/catch.hpp>
 
 #include "hw/pe/array_model.h"
-#include "hw/spec/machine_file.h"
 #include "sw/kernels/assembler.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
 using Catch::Contains;
+using test::mini;
 
 namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 constexpr int color = 3;
 

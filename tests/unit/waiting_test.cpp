@@ -4,21 +4,12 @@
 
 #include "hw/pe/array_model.h"
 #include "hw/pe/router_model.h"
-#include "hw/spec/machine_file.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
-
-namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
-
-}  // namespace
+using test::mini;
 
 TEST_CASE("a router's queue takes as many as the machine file says, and not one more") {
   for (const auto& [port, depth] :

@@ -6,20 +6,15 @@
 
 #include "hw/pe/array_model.h"
 #include "hw/pe/instruction_text.h"
-#include "hw/spec/machine_file.h"
 #include "sw/kernels/assembler.h"
-#include "tests/support/paths.h"
+#include "tests/support/mini_machine.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
 using namespace weft::hw;
+using test::mini;
 
 namespace {
-
-const MachineSpec& mini() {
-  static const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
-  return machine;
-}
 
 constexpr std::uint16_t halves[] = {0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600};  // 1 to 6
 
