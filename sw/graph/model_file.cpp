@@ -160,20 +160,21 @@ FullyConnectedConfig read_fully_connected(YamlSection& section, const std::strin
 
 /// Which network a section describes: as it says, or by the keys that it has. None: a fully connected one.
 std::optional<TransformerFamily> read_family(YamlSection& section) {
-  using Family = std::optional<TransformerFamily>;
-  const Family decoder = TransformerFamily::decoder, encoder = TransformerFamily::encoder;
+  enum class Kind { fully_connected, decoder, encoder };
   const bool is_transformer = section.has("num_heads") || section.has("vocab_size");
   const bool is_encoder = section.has("encoder_nonlinearity") || section.has("disable_nsp");
-  return section.choice<Family>("model_name",
-                                {{"fully_connected", Family()},
-                                 {"gpt2", decoder},
-                                 {"gpt3", decoder},
-                                 {"gpt", decoder},
-                                 {"llama", decoder},
-                                 {"bert", encoder}},
-                                std::make_optional<Family>(!is_transformer ? Family()
-                                                           : is_encoder    ? encoder
-                                                                           : decoder));
+  const Kind kind = section.choice<Kind>("model_name",
+                                         {{"fully_connected", Kind::fully_connected},
+                                          {"gpt2", Kind::decoder},
+                                          {"gpt3", Kind::decoder},
+                                          {"gpt", Kind::decoder},
+                                          {"llama", Kind::decoder},
+                                          {"bert", Kind::encoder}},
+                                         !is_transformer ? Kind::fully_connected
+                                         : is_encoder    ? Kind::encoder
+                                                         : Kind::decoder);
+  if (kind == Kind::fully_connected) return {};
+  return kind == Kind::encoder ? TransformerFamily::encoder : TransformerFamily::decoder;
 }
 
 NetworkConfig read_network(YamlSection section, const DataConfig& data, const std::string& file_name) {

@@ -93,7 +93,7 @@ class Crosscheck(unittest.TestCase):
             print(result.stdout)
             self.assertEqual(table["failures"], [])
             kernels = ["attention_keys", "attention_scores", "attention_values"]
-            if len(mask) < 4 or "--reach" in mask:  # the softmax knows no length of causal attention
+            if "--causal" not in mask or "--length" not in mask:  # the softmax knows no length of causal attention
                 kernels.append("attention_softmax")
             self.assertEqual(sorted(table["kernels"]), sorted(kernels))
             for kernel, row in table["kernels"].items():
@@ -159,7 +159,7 @@ class Crosscheck(unittest.TestCase):
                                  (("--shape", "5x0x3@1x1"), "each at least 1"), (("--vcd", "x.vcd"), "give its --shape"),
                                  (("--shape", "2000x3x200@1x1"), "bytes for its operands"), (("--cases", "0"), "--cases"),
                                  (("--kernel", "activation", "--zeros", "50"), "weights may be sparse"),
-                                 (("--kernel", "activation", "--causal"), "of attention"), (("--kernel", "attention_softmax", "--causal", "--reach", "3"), "of attention with this mask"), (("--zeros", "101"), "--zeros")):
+                                 (("--kernel", "activation", "--causal"), "of attention"), (("--kernel", "attention_softmax", "--causal", "--length", "3"), "of attention with this mask"), (("--zeros", "101"), "--zeros")):
             result = self.check(*arguments)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(words, result.stderr)

@@ -40,8 +40,6 @@ sw::ModelConfig config(const std::vector<std::string>& flags = {}) {
   return sw::parse_model(base, "base.yaml", flags).config;
 }
 
-const sw::TransformerConfig& model_of(const sw::ModelConfig& of) { return *of.model.transformer(); }
-
 Lines lines(const std::vector<std::string>& flags) {
   std::vector<std::string> all{"model.num_hidden_layers=1"};
   all.insert(all.end(), flags.begin(), flags.end());

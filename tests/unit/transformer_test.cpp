@@ -276,7 +276,7 @@ TEST_CASE("a sequence has as many tokens as the data says, and no more than posi
         "filter_size: 8, share_embedding_weights: false}",
         "model.yaml");
     YamlSection section = reader.root();
-    const int tokens = sw::read_transformer(section, length).sequence_length;
+    const int tokens = sw::read_transformer(section, sw::TransformerFamily::decoder, length, false).sequence_length;
     reader.finish();
     return tokens;
   };
