@@ -40,8 +40,10 @@ constexpr KeyRow rows[] = {
      "text, hdf5: tokens of a sequence; batch_size counts sequences"},
     {"*_input.held_out", "", Use::honoured, "a number, 0 to 1", "0.1",
      "text: share of the sequences, at the text's end, that split test and val have; train has the others"},
-    {"*_input.masked_lm_prob", "", Use::honoured, "a number, 0.001 to 1", "0.15",
-     "text, bert: share of a sequence's tokens that are predicted: 8 of 10 shown as masked, 1 as any, 1 as it is"},
+    {"*_input.masked_lm_prob", "", Use::honoured, "a number, 0.001 to 1", "",
+     "text, bert: share of a sequence's tokens that are predicted, without it 0.15: 8 of 10 shown as masked, 1 as any, "
+     "1 as "
+     "it is"},
     {"*_input.max_predictions_per_seq", "", Use::honoured, "a whole number, 1 to 1048576", "",
      "text, bert: no more of them"},
     {"*_input.samples", "", Use::honoured, "a whole number, 1 to 2147483647", "1048576",

@@ -318,7 +318,7 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
     train_input.reject("data_processor", "a transformer reads sequences of tokens; allowed: text, hdf5");
   const TransformerConfig* transformer = config.model.transformer();
   const bool masks = transformer && transformer->family == TransformerFamily::encoder;
-  if (!masks)
+  if (!masks && config.train_input.data_processor == "text")
     for (const char* key : {"masked_lm_prob", "max_predictions_per_seq"}) {
       train_input.not_used(key, "only model_name: bert predicts masked tokens");
       eval_input.not_used(key, "only model_name: bert predicts masked tokens");

@@ -110,7 +110,7 @@ void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
                                                        is_function ? model.nonlinearity : model.mlm_nonlinearity);
   model.mlm_bias = section.boolean("use_ffn_bias_in_mlm", true);
   model.output_bias = section.boolean("use_output_bias_in_mlm", true);
-  section.choice<bool>("mlm_loss_scaling", {{"num_masked", true}, {"precomputed_num_masked", true}}, true);
+  section.choice<bool>("mlm_loss_scaling", {{"num_masked", false}, {"precomputed_num_masked", true}}, false);
   if (!section.boolean("disable_nsp", false))
     section.reject("disable_nsp", "must be true: no loss of next sentences is there yet");
 }
