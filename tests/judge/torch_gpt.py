@@ -28,7 +28,7 @@ MODELS = [
      dict(bias=False, head_bias=False, rms=True, approximate=None, base=100, kv_heads=1)),
     ("position_embedding_type: rotary, rotary_dim: 2, rope_theta: 100, use_parallel_residual: true",
      dict(bias=True, head_bias=False, rms=False, approximate="none", base=100, turned_features=2, parallel="neox")),
-    ("position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: true, use_untied_layer_norm: false, "
+    ("position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: true, use_untied_layer_norm: false, nonlinearity: gelu_new, "
      "use_bias_in_output: true",
      dict(bias=True, head_bias=True, rms=False, approximate="tanh", base=100, parallel="gptj")),
 ]

@@ -127,8 +127,8 @@ TEST_CASE("Llama: halves become neighbours, and of grouped queries a feature's h
 
 TEST_CASE("GPT-NeoX: of each head its queries, keys and values; features behind those that are turned stay") {
   const Model model = model_of(neox);  // heads of 8, 4 of them turned
-  const auto& joined = find(sw::huggingface_weights(model.transformer(), model.state),
-                            "gpt_neox.layers.0.attention.query_key_value.weight");
+  const auto tensors = sw::huggingface_weights(model.transformer(), model.state);
+  const auto& joined = find(tensors, "gpt_neox.layers.0.attention.query_key_value.weight");
   CHECK(joined.shape == std::vector<std::int64_t>{48, 16});
   CHECK(joined.values[(1 * 24 + 2) * 16] == own(model, "h0.q", "weight")[(8 + 1) * 16]);
   CHECK(joined.values[(1 * 24 + 8 + 5) * 16 + 3] == own(model, "h0.k", "weight")[(8 + 5) * 16 + 3]);

@@ -70,12 +70,12 @@ inline const std::vector<TorchGpt> torch_gpts{
      {2.652724456520313, 2.2979742254108095, 2.1376086691952825, 2.031231709013561, 1.9332908235170363}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: "
-     "true, use_untied_layer_norm: false, use_bias_in_output: true}",
+     "true, use_untied_layer_norm: false, nonlinearity: gelu_new, use_bias_in_output: true}",
      "sgd",
      {2.6766343328421014, 2.2039177399106658, 1.9936502208459577, 1.81755665209729, 1.6199675448547735}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: "
-     "true, use_untied_layer_norm: false, use_bias_in_output: true}",
+     "true, use_untied_layer_norm: false, nonlinearity: gelu_new, use_bias_in_output: true}",
      "adamw",
      {2.6766343328421014, 2.385128736513114, 2.209607027179937, 2.0770856174551167, 1.9515459225879719}},
 };
