@@ -59,8 +59,9 @@ class TransformerBuilder {
     const std::string name = block + "attention";
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
                                    {{"heads", model_.num_heads}, {"sequence", sequence}});
-    const std::string probabilities = add("AttentionSoftmax", name + ".softmax", {scores},
-                                          {{"sequence", sequence}, {"scale", 1 / std::sqrt(head_size)}, {"causal", 1}});
+    const std::string softmax = add("AttentionSoftmax", name + ".softmax", {scores},
+                                    {{"sequence", sequence}, {"scale", 1 / std::sqrt(head_size)}, {"causal", 1}});
+    const std::string probabilities = dropped(softmax, model_.attention_dropout);
     const std::string heads = add("AttentionValues", name, {probabilities, values}, {{"sequence", sequence}});
     return dropped(linear(block + "proj", heads, model_.hidden_size, model_.attention_output_bias), model_.dropout);
   }

@@ -99,6 +99,13 @@ sw::TransformerConfig small_llama(int width, int heads, int layers = 1) {
   return model;
 }
 
+sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
+  model.embedding_dropout = 0.125;
+  model.attention_dropout = 0.25;
+  model.dropout = 0.2;
+  return model;
+}
+
 void compare_residuals(int features, int width, const char* norm, const char* activation, TrainingWay way = {}) {
   const NoisyPatterns patterns(features, 7);
   way.batch = 24;
@@ -159,6 +166,22 @@ TEST_CASE("a GPT whose heads have one feature each, of one sequence of one token
   sw::TransformerConfig model = small_gpt(3, 3);
   model.sequence_length = 1;
   compare_gpt(model, way_of(model, 8));
+}
+
+TEST_CASE("a GPT with dropout") { compare_gpt(with_dropout(small_gpt(12, 2, 2)), way_of(small_gpt(12, 2, 2))); }
+TEST_CASE("a GPT with dropout on two systems in three micro-batches, two lanes, a wafer that is cut") {
+  const sw::TransformerConfig model = with_dropout(small_gpt(12, 2));
+  TrainingWay way = way_of(model, 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  way.wishes.lanes = 2;
+  way.cut = {2, 2};
+  compare_gpt(model, way);
+}
+TEST_CASE("a Llama with dropout of attention alone") {
+  sw::TransformerConfig model = small_llama(16, 2, 2);
+  model.attention_dropout = 0.25;
+  compare_gpt(model, way_of(model));
 }
 
 TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }
