@@ -94,7 +94,8 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
 
 LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
+  LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
+  settings.dropout = dropout_of(tag, launch.layer);
   const bool product = kernel_of(launch.kind).streams();
   LaunchTimes times = each_lane([&](int tokens) {
     const HeadGrid grid = grid_of(layer, tokens);
@@ -105,7 +106,8 @@ LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const prot
                    : line_timer_.of(launch.kind, settings, grid.scores(rectangle)).times.end;
   };
   watch_->open_attention(wafer_, launch, settings, end_of, record.global_step, record.start);
-  for (int lane = 0; lane < wafer_.lanes(); ++lane) wafer_.lane(lane).attention_values(launch, settings);
+  for (int lane = 0; lane < wafer_.lanes(); ++lane)
+    wafer_.lane(lane).attention_values(launch, wafer_.lane_settings(settings, lane));
   times.end = watch_->close(nullptr, times.end);
   return times;
 }

@@ -15,6 +15,13 @@ struct Dropout {
   double probability = 0;
   std::uint64_t key = 0;
   std::uint32_t first_sample = 0;  ///< of the launch's tokens
+  std::uint32_t first_feature = 0;
+
+  /// That of a part of the launch whose first element is so much further on.
+  Dropout from(int feature, int token) const {
+    return {probability, key, first_sample + static_cast<std::uint32_t>(token),
+            first_feature + static_cast<std::uint32_t>(feature)};
+  }
 };
 
 /// Of rotary positions: which angle a pair of features has at a token.
@@ -32,7 +39,7 @@ struct LineSettings {
   HalfFormat format = HalfFormat::fp16;  ///< of its halves; no cycle depends on it
   bool train = true;                     ///< of a loss: with deltas,
   float loss_scale = 1.0F;               ///< times this
-  Dropout dropout;                       ///< of an activation or its backward pass
+  Dropout dropout;                       ///< of an activation or what else is dropped, and of its backward pass
   float epsilon = 1e-5F;                 ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;              ///< of attention's softmax: of the scores, above 0
   AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others

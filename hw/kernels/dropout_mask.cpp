@@ -18,8 +18,9 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropou
   Instruction count = LineCode::vector(Opcode::count32, bits, 0, pe.tokens);
   count.element_stride = DropoutMix::sample_step;
   count.row_stride = DropoutMix::feature_step;
-  count.c = static_cast<std::uint16_t>(code.place({{DropoutMix::counter(dropout.key, 0, dropout.first_sample),
-                                                    DropoutMix::feature_step, DropoutMix::sample_step}}));
+  count.c = static_cast<std::uint16_t>(
+      code.place({{DropoutMix::counter(dropout.key, dropout.first_feature, dropout.first_sample),
+                   DropoutMix::feature_step, DropoutMix::sample_step}}));
   code.add(count);
   code.shift(Opcode::xor_shift32, bits, 0, pe.tokens, DropoutMix::first_shift);
   code.multiply_integer(bits, pe.tokens, DropoutMix::first_factor(dropout.key));
@@ -35,7 +36,7 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropou
 bool is_dropped(const ProgramLaunch& launch, std::size_t at) {
   const Dropout& dropout = launch.line.dropout;
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);
-  const std::uint32_t bits = dropout_bits(dropout.key, static_cast<std::uint32_t>(at / tokens),
+  const std::uint32_t bits = dropout_bits(dropout.key, dropout.first_feature + static_cast<std::uint32_t>(at / tokens),
                                           dropout.first_sample + static_cast<std::uint32_t>(at % tokens));
   return bits < dropout_threshold(dropout.probability);
 }

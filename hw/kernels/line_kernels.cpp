@@ -6,6 +6,7 @@
 
 #include "hw/kernels/addition.h"
 #include "hw/kernels/attention_softmax.h"
+#include "hw/kernels/dropout.h"
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
 #include "hw/kernels/relu.h"
@@ -42,6 +43,10 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::swiglu_linear_backward, swiglu_linear_backward_program, swiglu_linear_backward_plain},
       {KernelKind::rotary, rotary_program<RotaryDirection::forward>, rotary_plain<RotaryDirection::forward>},
       {KernelKind::rotary_backward, rotary_program<RotaryDirection::back>, rotary_plain<RotaryDirection::back>},
+      {KernelKind::dropout, dropout_program<Operand::values>, dropout_plain},
+      {KernelKind::dropout_backward, dropout_program<Operand::deltas>, dropout_plain},
+      {KernelKind::score_dropout, dropout_program<Operand::values>, dropout_plain},
+      {KernelKind::score_dropout_backward, score_dropout_backward_program, score_dropout_backward_plain},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

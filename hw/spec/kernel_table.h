@@ -38,6 +38,10 @@ enum class KernelKind {
   swiglu_linear_backward,
   rotary,
   rotary_backward,
+  dropout,
+  dropout_backward,
+  score_dropout,
+  score_dropout_backward,
 };
 
 /// What happens on the wafer.
@@ -85,10 +89,11 @@ struct Kernel {
   const char* stream = "weights";   ///< what the scalars are, in traces
   const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
                                     ///< from the line that owns the round; else every PE has its own
-  bool sums_fp32 = false;           ///< sums that return are kept as they are, else rounded to fp16
+  bool sums_fp32 = false;           ///< what it makes is kept as it is, else rounded to fp16
   bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
   bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
+  bool drops = false;               ///< of scores: each head and sequence has a mask of its own
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -114,6 +119,13 @@ constexpr Kernel scores_kernel(KernelKind kind, const char* name, KernelRole rol
   return row;
 }
 
+constexpr Kernel score_dropout_kernel(KernelKind kind, const char* name, KernelRole role, bool fp32) {
+  Kernel row = scores_kernel(kind, name, role, false);
+  row.drops = true;
+  row.sums_fp32 = fp32;
+  return row;
+}
+
 constexpr Kernel pairs_kernel(KernelKind kind, const char* name, KernelRole role) {
   Kernel row{kind, name, KernelForm::line, role};
   row.by_pairs = true;
@@ -127,7 +139,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 31> kernels{{
+constexpr std::array<Kernel, 35> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -175,6 +187,11 @@ constexpr std::array<Kernel, 31> kernels{{
     {KernelKind::swiglu_linear_backward, "swiglu_linear_backward", KernelForm::line, KernelRole::delta},
     pairs_kernel(KernelKind::rotary, "rotary", KernelRole::forward),
     pairs_kernel(KernelKind::rotary_backward, "rotary_backward", KernelRole::delta),
+    // Where no activation's kernel does it; the second two on attention's scores.
+    {KernelKind::dropout, "dropout", KernelForm::line, KernelRole::forward},
+    {KernelKind::dropout_backward, "dropout_backward", KernelForm::line, KernelRole::delta},
+    score_dropout_kernel(KernelKind::score_dropout, "score_dropout", KernelRole::forward, false),
+    score_dropout_kernel(KernelKind::score_dropout_backward, "score_dropout_backward", KernelRole::delta, true),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

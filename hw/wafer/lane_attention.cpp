@@ -75,7 +75,7 @@ LineSettings Lane::settings_at(const Launch& launch, const LineSettings& setting
 // A head's sequences stand side by side: those whose rectangles and masks are alike at once, as many as fill the
 // columns that LineValues works on well.
 void Lane::score_values(const Launch& launch, const LineSettings& settings) {
-  constexpr int columns_at_once = 32;
+  const int columns_at_once = kernel_of(launch.kind).drops ? 1 : 32;  // then each sequence is by itself
   const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
   struct Run {
     HeadGrid::Place first;
@@ -98,7 +98,9 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
     }
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
-    LinePrograms programs(launch.kind, run.settings, grid.scores(run.first.rectangle));
+    LineSettings of_place = run.settings;
+    of_place.dropout = settings.dropout.from(run.first.first_key, run.first.first_token);
+    LinePrograms programs(launch.kind, of_place, grid.scores(run.first.rectangle));
     HeadRows rows(scores_, launch, run.first, grid.shape().queries);
     LineValues(programs, rows).run(0, run.sequences * programs.block().columns());
   });

@@ -24,7 +24,7 @@ class Wafer : public sc_core::sc_module {
   int first_row(int lane) const { return lane * lane_pitch_; }
   /// Settings of a line kernel for a lane's tokens.
   LineSettings lane_settings(LineSettings settings, int lane) const {
-    settings.dropout.first_sample += static_cast<std::uint32_t>(lane_first_token(lane));
+    settings.dropout = settings.dropout.from(0, lane_first_token(lane));
     return settings;
   }
   /// An activation of `features` features on a lane.

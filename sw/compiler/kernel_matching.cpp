@@ -33,6 +33,11 @@ class Matcher {
   std::vector<int> fit(const KernelPattern& pattern, int place) const;
   int layer_of(const MatchedKernel& kernel);
   void check_attention(int place, std::vector<std::string>& missing) const;
+  /// The place of the one operation that reads what that at `place` makes; -1: none or several do.
+  int only_reader(int place) const {
+    const auto readers = readers_.find(at(place).outputs.front());
+    return readers != readers_.end() && readers->second.size() == 1 ? readers->second.front() : -1;
+  }
   const Operation& at(int place) const { return graph_.operations[static_cast<std::size_t>(place)]; }
   std::string maker_type(const std::string& tensor) const {
     const auto maker = makers_.find(tensor);
@@ -48,7 +53,8 @@ class Matcher {
   const OperationGraph& graph_;
   std::map<std::string, int>& layers_;  ///< of forward operations and tensors, and of the tensors' deltas
   std::map<std::string, int> makers_;
-  int count_ = 0;  ///< of layers
+  int count_ = 0;          ///< of layers
+  std::set<int> dropped_;  ///< layers with a dropout
   int losses_ = 0;
   std::map<std::string, std::vector<int>> readers_;
 };
@@ -81,7 +87,10 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
       kernel = {fit(pattern, place), &pattern};
       if (!kernel.operations.empty()) break;
     }
-    if (kernel.operations.empty()) {
+    // A launch belongs to the layer that makes what it reads.
+    const bool of_input = at(place).type == "Dropout" && at(place).pass == Pass::forward &&
+                          maker_type(at(place).inputs.front()) == model_input;
+    if (kernel.operations.empty() || of_input) {
       missing.push_back(told(at(place)) + ": no kernel does it there");
       continue;
     }
@@ -94,6 +103,9 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
     if (at(place).type == "AttentionScores" && at(place).pass == Pass::forward) check_attention(place, missing);
     done.insert(kernel.operations.begin(), kernel.operations.end());
     kernel.layer = layer_of(kernel);
+    for (const int each : kernel.operations)
+      if (at(each).type == "Dropout" && at(each).pass == Pass::forward && !dropped_.insert(kernel.layer).second)
+        missing.push_back(told(at(each)) + ": what is dropped there was dropped before");
     matched.push_back(std::move(kernel));
   }
   return matched;
@@ -103,10 +115,11 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
 void Matcher::check_attention(int place, std::vector<std::string>& missing) const {
   const Operation& scores = at(place);
   for (const char* const next : {"AttentionSoftmax", "AttentionValues"}) {
-    const std::string& made = at(place).outputs.front();
-    const std::vector<int>& readers = readers_.at(made);
-    place = readers.front();
-    if (readers.size() != 1 || at(place).type != next || at(place).inputs.front() != made) {
+    const int before = place;
+    place = only_reader(place);
+    if (place >= 0 && at(before).type == "AttentionSoftmax" && at(place).type == "Dropout") place = only_reader(place);
+    const std::string& made = at(before).outputs.front();
+    if (place < 0 || at(place).type != next) {
       missing.push_back(fmt::format("{}: {} lies by heads, where one {} alone can read it", told(scores), made, next));
       return;
     }

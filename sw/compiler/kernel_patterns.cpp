@@ -54,6 +54,17 @@ void append_activations(std::vector<KernelPattern>& all) {
   }
 }
 
+/// Where no activation's kernel does it. Of attention's probabilities the softmax's backward pass needs those before.
+void append_dropout(std::vector<KernelPattern>& all) {
+  const auto append = [&](Pass pass, KernelKind kind, Operand operand, std::vector<std::string> after) {
+    all.push_back({pass, {"Dropout"}, {{kind, {in(operand)}, {out(operand)}}}, false, true, std::move(after)});
+  };
+  append(Pass::forward, KernelKind::score_dropout, Operand::values, {"AttentionSoftmax"});
+  append(Pass::delta, KernelKind::score_dropout_backward, Operand::deltas, {"AttentionValues"});
+  append(Pass::forward, KernelKind::dropout, Operand::values, {});
+  append(Pass::delta, KernelKind::dropout_backward, Operand::deltas, {});
+}
+
 struct NormKernels {
   const char* type;
   KernelKind forward, delta, gradient;
@@ -140,6 +151,7 @@ std::vector<KernelPattern> all_patterns() {
   std::vector<KernelPattern> all;
   append_products(all);
   append_activations(all);
+  append_dropout(all);
   append_norms(all);
   append_swiglu(all);
   append_rotary(all);

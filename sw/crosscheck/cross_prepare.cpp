@@ -136,7 +136,8 @@ hw::Dropout draw_dropout(std::mt19937& random) {
   constexpr double probabilities[] = {0, 0.1, 0.5};
   const double probability = probabilities[random() % std::size(probabilities)];
   const std::uint64_t low = random(), high = random();
-  return {probability, high << 32 | low, static_cast<std::uint32_t>(random() % 1'000'000)};
+  const auto first_sample = static_cast<std::uint32_t>(random() % 1'000'000);
+  return {probability, high << 32 | low, first_sample, first_sample % 1000};
 }
 
 // These draw operands and give the recurrences' end.

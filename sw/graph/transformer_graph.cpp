@@ -95,8 +95,9 @@ class TransformerBuilder {
     const std::string name = block + "attention";
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
                                    with_queries({{"heads", kv_heads}, {"sequence", sequence}}));
-    const std::string probabilities =
+    const std::string softmax =
         add("AttentionSoftmax", name + ".softmax", {scores}, with_queries(softmax_attributes(scale)));
+    const std::string probabilities = dropped(softmax, model_.attention_dropout);
     const std::string heads =
         add("AttentionValues", name, {probabilities, values}, with_queries({{"sequence", sequence}}));
     return dropped(linear(block + "proj", heads, model_.hidden_size, model_.attention_output_bias), model_.dropout);

@@ -25,18 +25,13 @@ std::string read_norm(YamlSection& section) {
   return norm;
 }
 
-/// Those of embedding and attention are as dropout_rate where they are not written.
+/// The others are as dropout_rate where they are not written.
 void read_dropout(YamlSection& section, TransformerConfig& model) {
   const RealRange range{0, kMostDropout};
-  model.dropout = section.real("dropout_rate", range, 0.0);
-  model.embedding_dropout = section.real("embedding_dropout_rate", range, model.dropout);
-  const double attention = section.real("attention_dropout_rate", range, model.dropout);
-  if (attention > 0 && section.good("attention_dropout_rate") && section.good("dropout_rate"))
-    section.reject("attention_dropout_rate",
-                   fmt::format("allowed: 0, as of the others: no kernel drops what a matrix or attention makes yet{}",
-                               section.has("attention_dropout_rate")
-                                   ? ""
-                                   : fmt::format(", and without the key it is as dropout_rate, {:g}", attention)));
+  const double rate = section.real("dropout_rate", range, 0.0);
+  model.dropout = section.real("residual_dropout_rate", range, rate);
+  model.embedding_dropout = section.real("embedding_dropout_rate", range, rate);
+  model.attention_dropout = section.real("attention_dropout_rate", range, rate);
 }
 
 std::vector<std::pair<std::string, std::string>> nonlinearities() {
@@ -79,6 +74,8 @@ void read_groups(YamlSection& section, TransformerConfig& model) {
     section.reject("num_kv_heads", fmt::format("does not divide num_heads, {}", model.num_heads));
   else if (!grouped && model.num_kv_heads != model.num_heads)
     section.reject("num_kv_heads", "attention_module: aiayn_attention has as many as num_heads");
+  else if (model.queries() > 1 && model.attention_dropout > 0)
+    section.reject("num_kv_heads", "grouped queries have no dropout of attention yet: attention_dropout_rate: 0");
 }
 
 void read_parallel(YamlSection& section, TransformerConfig& model) {

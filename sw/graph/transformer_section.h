@@ -28,6 +28,7 @@ struct TransformerConfig {
   std::string norm = "LayerNorm";     ///< the operation
   double norm_epsilon = 1e-5;
   double embedding_dropout = 0, dropout = 0;  ///< of the embedding's sum; of what attention and feed-forward add
+  double attention_dropout = 0;               ///< of probabilities
   bool projection_bias = true;                ///< of queries, keys and values
   bool attention_output_bias = true;
   bool ffn_bias = true;  ///< of all its matrices

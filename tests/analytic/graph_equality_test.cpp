@@ -110,6 +110,13 @@ TEST_CASE("a GPT: two systems, two lanes, two micro-batches") {
   way.systems = way.micro_batches = way.wishes.lanes = 2;
   check_gpt(test::small_gpt(12, 2, 2), way);
 }
+TEST_CASE("a GPT with dropout: two systems, two lanes, two micro-batches") {
+  sw::TransformerConfig model = test::small_gpt(12, 2, 2);
+  model.dropout = model.embedding_dropout = model.attention_dropout = 0.3;
+  TrainingWay way = adam(8, 8);
+  way.systems = way.micro_batches = way.wishes.lanes = 2;
+  check_gpt(model, way);
+}
 TEST_CASE("a GPT: heads of uneven rows, sequences of uneven columns") {
   TrainingWay way = adam(3, 8);
   way.mapping = hw::Mapping{{11, 18}, 1};
@@ -145,6 +152,14 @@ TEST_CASE("launches of residuals as PE programs, features over columns") {
   TrainingWay way = adam(24);
   way.mapping = hw::Mapping{{6, 4}, 1, hw::FeatureAxis::columns};
   check_programs("RMSNorm", "ReLU", way);
+}
+TEST_CASE("launches of a GPT with dropout as PE programs") {
+  sw::TransformerConfig model = test::small_gpt(12, 2);
+  model.dropout = model.embedding_dropout = model.attention_dropout = 0.3;
+  const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
+  TrainingWay way = adam(2, 8);
+  way.mapping = hw::Mapping{{4, 4}, 1};
+  check_programs(sw::transformer_graph(model), words, way, model.num_heads);
 }
 TEST_CASE("launches of a GPT as PE programs, in every format") {
   const sw::TransformerConfig model = test::small_gpt(12, 2);

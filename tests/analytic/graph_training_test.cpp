@@ -118,6 +118,13 @@ sw::TransformerConfig grouped_llama(int width, int heads, int queries, int layer
   return model;
 }
 
+sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
+  model.embedding_dropout = 0.125;
+  model.attention_dropout = 0.25;
+  model.dropout = 0.2;
+  return model;
+}
+
 void compare_residuals(int features, int width, const char* norm, const char* activation, TrainingWay way = {}) {
   const NoisyPatterns patterns(features, 7);
   way.batch = 24;
@@ -212,6 +219,21 @@ TEST_CASE("a BERT with its norms first, on two lanes of a wafer that is cut, its
 TEST_CASE("a GPT whose tokens reach three keys back") {
   sw::TransformerConfig model = small_gpt(12, 2, 2);
   model.reach = 3;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("a GPT with dropout") { compare_gpt(with_dropout(small_gpt(12, 2, 2)), way_of(small_gpt(12, 2, 2))); }
+TEST_CASE("a GPT with dropout on two systems in three micro-batches, two lanes, a wafer that is cut") {
+  const sw::TransformerConfig model = with_dropout(small_gpt(12, 2));
+  TrainingWay way = way_of(model, 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  way.wishes.lanes = 2;
+  way.cut = {2, 2};
+  compare_gpt(model, way);
+}
+TEST_CASE("a Llama with dropout of attention alone") {
+  sw::TransformerConfig model = small_llama(16, 2, 2);
+  model.attention_dropout = 0.25;
   compare_gpt(model, way_of(model));
 }
 

@@ -79,7 +79,12 @@ void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const
       output.assign(size_of(operation, made, tokens), 0.0);
       call.outputs.push_back(&output);
     }
-    run_operation(call);
+    if (operation.type != "Dropout" || !dropout_) {
+      run_operation(call);
+      continue;
+    }
+    for (std::size_t at = 0; at < call.inputs.front()->size(); ++at)
+      (*call.outputs.front())[at] = (*call.inputs.front())[at] * dropout_(operation, steps_, at / tokens, at % tokens);
   }
 }
 

@@ -2,6 +2,9 @@
 // A trainer in double precision of any graph: forward and backward graph are run operation by operation as they stand,
 // so that what an operation does not say it reads is not there. The cluster's losses, tensors and weights must track
 // it.
+#include <functional>
+#include <utility>
+
 #include "sw/graph/operation_graph.h"
 #include "sw/graph/transformer_section.h"
 #include "tests/support/reference_operations.h"
@@ -12,8 +15,9 @@ namespace weft::test {
 /// Deterministic; one thread.
 class GraphReference {
  public:
-  /// `graph` is checked(), has one output and no Dropout; `parameters`: one for each of its operations' parameters, by
-  /// name, dense. Throws std::invalid_argument for parameters that are missing, or of another size.
+  /// `graph` is checked() and has one output; for Dropout see set_dropout(); `parameters`: one for each of its
+  /// operations' parameters, by name, dense. Throws std::invalid_argument for parameters that are missing, or of
+  /// another size.
   GraphReference(sw::OperationGraph graph, Tensors parameters, ReferenceOptimizer optimizer = {});
 
   /// `inputs`, of this and of what follows: the graph's, [features][tokens] each; tokens in whole sequences. Labels
@@ -27,6 +31,9 @@ class GraphReference {
   double step(const Tensors& inputs);
 
   const Tensors& parameters() const { return parameters_; }
+  /// What an operation Dropout multiplies an element with, in the step that comes after `step` others; zero: dropped.
+  using DropoutFactor = std::function<double(const sw::Operation&, int step, std::size_t feature, std::size_t token)>;
+  void set_dropout(DropoutFactor factor) { dropout_ = std::move(factor); }
   /// Learning rate of the steps to come.
   void set_rate(double rate) { optimizer_.rate = rate; }
 
@@ -43,6 +50,7 @@ class GraphReference {
   sw::OperationGraph graph_, backward_;
   Tensors parameters_;
   ReferenceOptimizer optimizer_;
+  DropoutFactor dropout_;
   std::map<std::string, std::size_t> features_;  ///< of each tensor of the forward pass
   std::map<std::string, std::size_t> places_;    ///< of operations of the forward pass
   std::map<std::string, ReferenceOptimizer::Moments> moments_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
 #include "sw/graph/initial_weights.h"
 #include "tests/support/fp16.h"
@@ -59,6 +60,29 @@ double NoisyPatterns::value(std::int64_t token, int feature) const {
   const std::uint64_t drawn = split_mix(static_cast<std::uint64_t>(token * 1009 + feature + 1) * split_mix_gamma) >> 40;
   return as_half(static_cast<double>(drawn) / 16777216.0 - 0.5 + (feature % classes_ == label(token) ? 1.0 : 0.0));
 }
+
+namespace {
+
+/// As hw/csx draws it: by step and layer, of an element's place in the step's batch; of probabilities the layer is
+/// that of their scores.
+double dropout_factor(const hw::Job& job, const sw::OperationGraph& graph, const sw::Operation& operation, int step,
+                      std::size_t feature, std::size_t token) {
+  std::string layer = operation.inputs.front();
+  for (const sw::Operation& maker : graph.operations)
+    if (maker.name + ".dropout" == operation.name)
+      layer = maker.type == "AttentionSoftmax" ? maker.inputs.front() : maker.name;
+  const auto found =
+      std::find_if(job.layers.begin(), job.layers.end(), [&](const auto& of) { return of.name == layer; });
+  const auto place = static_cast<std::uint64_t>(found - job.layers.begin());
+  const std::uint64_t key =
+      split_mix((job.seed + 1) * split_mix_gamma + static_cast<std::uint64_t>(step) * 1024 + place + 1);
+  const double probability = operation.attribute("probability");
+  const std::uint32_t bits =
+      hw::dropout_bits(key, static_cast<std::uint32_t>(feature), static_cast<std::uint32_t>(token));
+  return bits < std::ldexp(probability, 32) ? 0 : as_half(1 / (1 - probability));
+}
+
+}  // namespace
 
 class GraphTraining::Source final : public hw::SampleSource {
  public:
@@ -219,7 +243,12 @@ GraphReference GraphTraining::reference() const {
   optimizer.rule =
       parts_->way.optimizer == hw::OptimizerKind::sgd ? ReferenceOptimizer::Rule::sgd : ReferenceOptimizer::Rule::adam;
   optimizer.rate = parts_->way.rate;
-  return {parts_->graph, initial_parameters(), optimizer};
+  GraphReference reference(parts_->graph, initial_parameters(), optimizer);
+  reference.set_dropout([job = &job(), graph = parts_->graph](const sw::Operation& operation, int step,
+                                                              std::size_t feature, std::size_t token) {
+    return dropout_factor(*job, graph, operation, step, feature, token);
+  });
+  return reference;
 }
 
 GraphReference GraphTraining::trained_reference() const {

@@ -17,7 +17,9 @@ TEST_CASE("the share that is dropped, and no relation between neighbours or keys
       const auto drops = [&](std::uint64_t of, std::uint32_t feature, std::uint32_t sample) {
         return dropout_bits(of, feature, sample) < threshold;
       };
-      int single = 0, feature_pairs = 0, sample_pairs = 0, key_pairs = 0;
+      // Of attention's probabilities a head's keys, and a sequence's tokens, are so much further on.
+      constexpr std::uint32_t length = 128;
+      int single = 0, feature_pairs = 0, sample_pairs = 0, key_pairs = 0, head_pairs = 0, sequence_pairs = 0;
       for (std::uint32_t feature = 0; feature < features; ++feature) {
         for (std::uint32_t sample = 0; sample < samples; ++sample) {
           if (!drops(key, feature, sample)) continue;
@@ -25,12 +27,14 @@ TEST_CASE("the share that is dropped, and no relation between neighbours or keys
           feature_pairs += drops(key, feature + 1, sample);
           sample_pairs += drops(key, feature, sample + 1);
           key_pairs += drops(other, feature, sample);
+          head_pairs += drops(key, feature + length, sample);
+          sequence_pairs += drops(key, feature, sample + length);
         }
       }
       CAPTURE(launch, probability);
       const double deviations = 5 * std::sqrt(probability * (1 - probability) / elements);
       CHECK(single / elements == Approx(probability).margin(deviations));
-      for (const int pairs : {feature_pairs, sample_pairs, key_pairs})
+      for (const int pairs : {feature_pairs, sample_pairs, key_pairs, head_pairs, sequence_pairs})
         CHECK(pairs / elements == Approx(probability * probability).margin(2 * deviations));
     }
   }

@@ -125,11 +125,14 @@ TEST_CASE("an operation that stands where its kernel cannot take it is refused")
   CHECK_THAT(
       refused({linear("fc1", "x", 3), linear("fc2", "fc1", 3), plain("Add", "sum", {"fc1", "fc2"}), loss("sum")}),
       Contains("operation loss (SoftmaxCrossEntropy, reads sum of Add and labels): no kernel does it"));
-  CHECK_THAT(refused({linear("fc1", "x", 6),
-                      {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
-                      linear("fc2", "d", 3),
-                      loss("fc2")}),
-             Contains("operation d (Dropout"));
+  const auto dropout = [](const char* name, const char* input) {
+    return sw::Operation{"Dropout", name, {input}, {name}, {{"probability", 0.5}}};
+  };
+  CHECK_THAT(refused({dropout("d", "x"), linear("fc", "d", 3), loss("fc")}),
+             Contains("operation d (Dropout, reads x): no kernel does it"));
+  CHECK_THAT(
+      refused({linear("fc1", "x", 6), dropout("d", "fc1"), dropout("e", "d"), linear("fc2", "e", 3), loss("fc2")}),
+      Contains("operation e (Dropout, reads d of Dropout): what is dropped there was dropped before"));
 }
 
 TEST_CASE("a model has one loss, and nobody else reads its logits") {
@@ -172,16 +175,16 @@ TEST_CASE("scores and probabilities are one attention's alone, whose parts fit e
 TEST_CASE("an operation that no kernel does stands in the table, without one") {
   const sw::Matching matching =
       sw::cover_with_kernels(sw::checked({{{"x", 6}, {"labels", 1}},
-                                          {linear("fc1", "x", 6),
-                                           {"Dropout", "d", {"fc1"}, {"d"}, {{"probability", 0.5}}},
-                                           linear("fc2", "d", 3),
+                                          {{"Dropout", "d", {"x"}, {"d"}, {{"probability", 0.5}}},
+                                           linear("fc1", "d", 6),
+                                           linear("fc2", "fc1", 3),
                                            plain("SoftmaxCrossEntropy", "loss", {"fc2", "labels"})},
                                           {"loss"}}));
   CHECK_FALSE(matching.missing.empty());
   const std::string text = sw::matching_table(matching);
-  CHECK_THAT(text, Contains("\nfc1          x            6x6          matmul_forward           42            78\n"
-                            "d            fc1          6x6          none                      0             6\n"
-                            "fc2          d            6x3          matmul_forward           21            39\n"));
+  CHECK_THAT(text, Contains("\nd            x            6x6          none                      0             6\n"
+                            "fc1          d            6x6          matmul_forward           42            78\n"
+                            "fc2          fc1          6x3          matmul_forward           21            39\n"));
   CHECK_THROWS_WITH(sw::require_kernels(matching, text), Contains(text) && Contains("operation d (Dropout"));
 }
 

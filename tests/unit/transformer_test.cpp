@@ -180,6 +180,10 @@ TEST_CASE("keys say which operations there are") {
   CHECK(has(dropped, "embedding.dropout: embedding -> embedding.dropout"));
   CHECK(has(dropped, "h1.add_1: h0.add_2 h1.proj.dropout -> h1.add_1"));
   CHECK(has(dropped, "h0.add_2: h0.add_1 h0.fc2.dropout -> h0.add_2"));
+  CHECK(has(lines({"model.attention_dropout_rate=0.1"}),
+            "h0.attention: h0.attention.softmax.dropout h0.v -> h0.attention"));
+  CHECK_FALSE(has(lines({"model.dropout_rate=0.1", "model.residual_dropout_rate=0"}),
+                  "h0.add_2: h0.add_1 h0.fc2.dropout -> h0.add_2"));
   CHECK_FALSE(has(lines({"model.dropout_rate=0.1", "model.embedding_dropout_rate=0", "model.attention_dropout_rate=0"}),
                   "embedding.dropout: embedding -> embedding.dropout"));
   const std::int64_t all = sw::parameters(sw::transformer_graph(config()));
@@ -247,15 +251,13 @@ TEST_CASE("the network is a GPT if the file says so or has its keys") {
 
 TEST_CASE("what cannot be trained is refused, all of it at once") {
   const std::string text =
-      error_of({"model.hidden_size=33", "model.share_embedding_weights=true", "model.dropout_rate=0.1",
-                "model.attention_type=dot_product", "model.position_embedding_type=alibi", "model.filter_size=0",
-                "model.norm_type=rmsnrm", "model.rotary_dim=64", "model.embeddings_scale=2", "model.num_head=4",
+      error_of({"model.hidden_size=33", "model.share_embedding_weights=true", "model.attention_type=dot_product",
+                "model.position_embedding_type=alibi", "model.filter_size=0", "model.norm_type=rmsnrm",
+                "model.residual_dropout_rate=1", "model.rotary_dim=64", "model.embeddings_scale=2", "model.num_head=4",
                 "model.sparsity=0.5", "train_input.data_processor=mnist", "model.loss_scaling=batch_size"});
   CHECK_THAT(text, Contains("model.num_heads is '4'; does not divide hidden_size, 33"));
   CHECK_THAT(text, Contains("model.share_embedding_weights is 'true'; allowed: false; tied weights are not there yet"));
-  CHECK_THAT(text,
-             Contains("model.attention_dropout_rate; allowed: 0, as of the others: no kernel drops what a matrix or "
-                      "attention makes yet, and without the key it is as dropout_rate, 0.1"));
+  CHECK_THAT(text, Contains("model.residual_dropout_rate is '1'; allowed: a number, 0 to 0.99"));
   CHECK_THAT(text, Contains("model.attention_type is 'dot_product'") && Contains("scaled_dot_product"));
   CHECK_THAT(text, Contains("model.position_embedding_type is 'alibi'") && Contains("learned, rotary"));
   CHECK_THAT(text, Contains("model.filter_size is '0'; allowed: a whole number, 1 to 1048576"));
