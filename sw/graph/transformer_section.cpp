@@ -133,6 +133,7 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   model.filter_size = section.integer("filter_size", features);
   if (section.good("hidden_size") && section.good("num_heads") && model.hidden_size % model.num_heads != 0)
     section.reject("num_heads", fmt::format("does not divide hidden_size, {}", model.hidden_size));
+  read_dropout(section, model);
   read_groups(section, model);
   read_parallel(section, model);
   model.sequence_length = sequence_length;
@@ -144,7 +145,6 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
                                : section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
   model.norm = read_norm(section);
   model.norm_epsilon = section.real("layer_norm_epsilon", {1e-12, 1}, model.norm_epsilon);
-  read_dropout(section, model);
   model.projection_bias = section.boolean("use_projection_bias_in_attention", true);
   model.attention_output_bias = section.boolean("use_ffn_bias_in_attention", true);
   model.ffn_bias = section.boolean("use_ffn_bias", true);

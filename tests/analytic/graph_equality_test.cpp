@@ -103,6 +103,15 @@ void check_programs(const char* norm, const char* activation, const TrainingWay&
   check_programs(residual_network(19, 13, norm, activation), patterns, way, 0);
 }
 
+void check_gpt_programs(HalfFormat format) {
+  const sw::TransformerConfig model = test::small_gpt(12, 2);
+  const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
+  TrainingWay way = adam(2, 8);
+  way.format = format;
+  way.mapping = hw::Mapping{{4, 4}, 1};
+  check_programs(sw::transformer_graph(model), words, way, model.num_heads);
+}
+
 }  // namespace
 
 TEST_CASE("a GPT: two systems, two lanes, two micro-batches") {
@@ -161,14 +170,6 @@ TEST_CASE("launches of a GPT with dropout as PE programs") {
   way.mapping = hw::Mapping{{4, 4}, 1};
   check_programs(sw::transformer_graph(model), words, way, model.num_heads);
 }
-TEST_CASE("launches of a GPT as PE programs, in every format") {
-  const sw::TransformerConfig model = test::small_gpt(12, 2);
-  const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
-  TrainingWay way = adam(2, 8);
-  way.mapping = hw::Mapping{{4, 4}, 1};
-  for (const HalfFormatRow& row : half_formats) {
-    INFO(row.name);
-    way.format = row.format;
-    check_programs(sw::transformer_graph(model), words, way, model.num_heads);
-  }
-}
+TEST_CASE("launches of a GPT as PE programs") { check_gpt_programs(HalfFormat::fp16); }
+TEST_CASE("launches of a GPT as PE programs, bf16") { check_gpt_programs(HalfFormat::bf16); }
+TEST_CASE("launches of a GPT as PE programs, cb16") { check_gpt_programs(HalfFormat::cb16); }

@@ -9,15 +9,15 @@
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/machine_file.h"
 #include "sw/crosscheck/cross_case.h"
-#include "tests/support/fp16.h"
 #include "tests/support/paths.h"
+#include "tlm/base/half.h"
 
 using namespace weft;
 
 namespace {
 
-float float_of_bits(std::uint32_t bits, hw::LineFormat format) {
-  if (format != hw::LineFormat::fp32) return half_to_float(static_cast<std::uint16_t>(bits));
+float float_of_bits(std::uint32_t bits, hw::LineFormat format, HalfFormat halves) {
+  if (format != hw::LineFormat::fp32) return half_to_float(halves, static_cast<std::uint16_t>(bits));
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;
@@ -26,7 +26,8 @@ float float_of_bits(std::uint32_t bits, hw::LineFormat format) {
 /// Tensors of a launch as dense arrays [features][tokens].
 class Tensors : public hw::LineMemory {
  public:
-  Tensors(const hw::ProgramLaunch& launch, const hw::LineProgram& program) : tokens_(launch.block.tokens) {
+  Tensors(const hw::ProgramLaunch& launch, const hw::LineProgram& program)
+      : format_(launch.line.format), tokens_(launch.block.tokens) {
     const auto size = static_cast<std::size_t>(launch.block.features) * static_cast<std::size_t>(tokens_);
     for (std::size_t at = 0; at < program.reads.size(); ++at) {
       const hw::LineOperand& operand = program.reads[at];
@@ -34,7 +35,7 @@ class Tensors : public hw::LineMemory {
         if (operand.format == hw::LineFormat::label) {
           labels_.push_back(static_cast<std::int16_t>(bits));
         } else {
-          tensors_[operand.tensor].push_back(float_of_bits(bits, operand.format));
+          tensors_[operand.tensor].push_back(float_of_bits(bits, operand.format, format_));
         }
       }
     }
@@ -51,7 +52,7 @@ class Tensors : public hw::LineMemory {
     for (const float value : tensors_.at(operand.tensor)) {
       bits.emplace_back();
       if (operand.format == hw::LineFormat::half) {
-        bits.back() = float_to_half(value);
+        bits.back() = float_to_half(format_, value);
       } else {
         std::memcpy(&bits.back(), &value, sizeof value);
       }
@@ -60,6 +61,7 @@ class Tensors : public hw::LineMemory {
   }
 
  private:
+  HalfFormat format_;
   int tokens_;
   std::map<hw::Operand, std::vector<float>> tensors_;
   std::vector<std::int32_t> labels_;
@@ -88,6 +90,7 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
                       0,
                       {kernel.by_key && number / 2 % 2 == 0, 0, 0}};
       if (kernel.by_pairs) c.outputs = 2 * c.rectangle.height * (1 + c.outputs % 3);  // rows of whole pairs
+      c.format = half_formats[static_cast<std::size_t>(number) % std::size(half_formats)].format;
       INFO(to_string(c));
       const hw::ProgramLaunch launch = sw::prepare(machine, c).launch;
       for (const int cut : {1, launch.block.columns()}) {
@@ -103,7 +106,8 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
           // Between launches there is one NaN, that of arithmetic; operands drawn at random may hold others.
           if (operand.format == hw::LineFormat::half)
             for (std::size_t at = results.size(); at < results.size() + bits.size(); ++at)
-              expected.at(at) = float_to_half(half_to_float(static_cast<std::uint16_t>(expected[at])));
+              expected.at(at) =
+                  float_to_half(c.format, half_to_float(c.format, static_cast<std::uint16_t>(expected[at])));
           results.insert(results.end(), bits.begin(), bits.end());
         }
         REQUIRE(results == expected);
