@@ -172,13 +172,12 @@ std::vector<std::uint32_t> random_labels(const CrossCase& c, std::mt19937& rando
   return labels;
 }
 
-// A program that turns a part of each head of three has more instructions than a PE holds.
-hw::RotarySettings draw_rotary(const CrossCase& c, std::mt19937& random) {
+// All of a head: a program that turns a part of it has more instructions than a PE holds.
+hw::RotarySettings draw_rotary(std::mt19937& random) {
   constexpr int head_sizes[] = {2, 4, 6, 64, 128};
   constexpr float bases[] = {1e4F, 5e5F, 10.0F};
   const int head_size = head_sizes[random() % std::size(head_sizes)], length = 1 + static_cast<int>(random() % 24);
-  const float base = bases[random() % std::size(bases)];
-  return {head_size, length, base, random() % 4 == 0 && c.queries < 3 ? 2 * (1 + head_size / 8) : 0};
+  return {head_size, length, bases[random() % std::size(bases)]};
 }
 
 bool keeps_in_training(hw::LinePrograms& programs) {
