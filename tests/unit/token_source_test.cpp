@@ -182,7 +182,9 @@ TEST_CASE("the files of a text are the one that is named, or the folder's in the
   CHECK(sw::read_texts(sw::files_ending_in(".txt", folder.path()))[1].text == "B");
   CHECK_THROWS_WITH(sw::files_ending_in(".txt", folder / "a.tyt"),
                     Contains("a.tyt: no such file") && Contains("nearest: ") && Contains("a.txt"));
-  put("a.txt", "\xEF\xBB\xBF" "A\xEF\xBB\xBF");  // at the begin a byte order mark, elsewhere a character
+  put("a.txt",
+      "\xEF\xBB\xBF"
+      "A\xEF\xBB\xBF");  // at the begin a byte order mark, elsewhere a character
   CHECK(sw::read_texts({folder / "a.txt"})[0].text == "A\xEF\xBB\xBF");
   CHECK_THROWS_WITH(sw::files_ending_in(".txt", "/dev/null"), Contains("/dev/null: neither a file nor a folder"));
   put("a.txt", "");
