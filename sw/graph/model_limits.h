@@ -1,8 +1,14 @@
 #pragma once
-// The largest networks that a model file may describe.
+// What a model file may say at most.
+#include <cstdint>
+#include <limits>
+
+#include "tlm/base/yaml_reader.h"
+
 namespace weft::sw {
 
 constexpr int kMaxFeatures = 1 << 20;
 constexpr int kMaxLayers = 1024;
+inline const IntegerRange kSeedRange{0, std::numeric_limits<std::int64_t>::max()};
 
 }  // namespace weft::sw
