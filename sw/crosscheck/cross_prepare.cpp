@@ -216,6 +216,8 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.mask = c.mask;
     if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
   }
+  // What drops nothing is no program, and a tile has no end of it.
+  if (hw::LinePrograms(launch).of(0, 0).code.size() == 1) launch.line.dropout.probability = 0.5;
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;
 }
