@@ -31,6 +31,7 @@ struct LineSettings {
   float epsilon = 1e-5F;     ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;  ///< of attention's softmax: of the scores, above 0
   bool causal = false;       ///< of attention's softmax: a token attends to no later key
+  int id = 0;                ///< of a table: which of a token's ids
   RotarySettings rotary;
 };
 
@@ -41,6 +42,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
   settings.epsilon = layer.epsilon;
   settings.score_scale = layer.attention.scale;
   settings.causal = layer.attention.causal;
+  settings.id = layer.id;
   if (layer.attention.rotary_base > 0)
     settings.rotary = {layer.features() / layer.attention.heads, layer.attention.length, layer.attention.rotary_base};
   return settings;
@@ -63,6 +65,8 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train) {
 ///   attention_scores    [keys][features]               [features][tokens]              [keys][tokens], fp32
 ///   attention_values    [keys][features]               scores [keys][tokens]           [features][tokens]
 ///   attention_keys      scores [keys][tokens]          [features][tokens]              [keys][features]
+///   load tokens         ids [tokens][ids]              -                               for each row [ids][tokens],
+///                                                                                      then the labels as above
 ///   line kernels        -                              -                               what leaves row 0, fp32,
 ///                                                                                      then what it writes
 struct ProgramLaunch {

@@ -41,7 +41,7 @@ void OrderedSource::fill(int stage, std::int64_t step, int system, int micro_bat
   for (int place = first; place < first + job_.tokens() / length; ++place, samples += values, labels += length) {
     const std::int64_t index = train ? order_->index(train_step, place) : step * batch + place;
     if (!train && index >= test_size_) {
-      std::fill_n(samples, values, std::uint16_t{0});
+      std::fill_n(samples, values, padding());
       std::fill_n(labels, length, -1);
       continue;
     }

@@ -8,6 +8,7 @@
 #include "hw/kernels/attention_softmax.h"
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
+#include "hw/kernels/one_hot.h"
 #include "hw/kernels/relu.h"
 #include "hw/kernels/rotary.h"
 #include "hw/kernels/softmax_loss.h"
@@ -42,6 +43,7 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::swiglu_linear_backward, swiglu_linear_backward_program, swiglu_linear_backward_plain},
       {KernelKind::rotary, rotary_program<RotaryDirection::forward>, rotary_plain<RotaryDirection::forward>},
       {KernelKind::rotary_backward, rotary_program<RotaryDirection::back>, rotary_plain<RotaryDirection::back>},
+      {KernelKind::one_hot, one_hot_program, one_hot_plain},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

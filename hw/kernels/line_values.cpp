@@ -106,10 +106,16 @@ void LineValues::load(int row, int first, LineImage& image) {
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {
-      const std::int32_t* labels = memory_.labels(first_token);
-      for (int column = 0; column < columns; ++column)
-        for (int token = 0; token < tokens; ++token)
-          image.put_half(operand.address + token, column, static_cast<std::uint16_t>(*labels++));
+      const auto put = [&](const auto* of_token) {
+        for (int column = 0; column < columns; ++column)
+          for (int token = 0; token < tokens; ++token)
+            image.put_half(operand.address + token, column, static_cast<std::uint16_t>(*of_token++));
+      };
+      if (operand.tensor == Operand::labels) {
+        put(memory_.labels(first_token));
+      } else {
+        put(memory_.read(operand.tensor, operand.feature, first_token));
+      }
       continue;
     }
     halves_.resize(all);

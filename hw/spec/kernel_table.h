@@ -38,6 +38,9 @@ enum class KernelKind {
   swiglu_linear_backward,
   rotary,
   rotary_backward,
+  load_tokens,
+  one_hot,
+  embedding,
 };
 
 /// What happens on the wafer.
@@ -89,6 +92,8 @@ struct Kernel {
   bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
   bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
+  bool by_id = false;               ///< of the line form: its features are a table's ids, else a layer's
+  bool every_row = false;           ///< of the load form: all of a sample goes to every row, else its features' share
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -98,7 +103,7 @@ struct Kernel {
   constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.
   constexpr bool is_forward_product() const {
-    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner;
+    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner && !by_input;
   }
   constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
   /// What comes from the edge stays in every PE as it is: nothing is multiplied with it.
@@ -120,6 +125,18 @@ constexpr Kernel pairs_kernel(KernelKind kind, const char* name, KernelRole role
   return row;
 }
 
+constexpr Kernel tokens_kernel(KernelKind kind, const char* name) {
+  Kernel row{kind, name, KernelForm::load, KernelRole::samples};
+  row.every_row = true;
+  return row;
+}
+
+constexpr Kernel ids_kernel(KernelKind kind, const char* name) {
+  Kernel row{kind, name, KernelForm::line, KernelRole::forward};
+  row.by_id = true;
+  return row;
+}
+
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
@@ -127,7 +144,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 31> kernels{{
+constexpr std::array<Kernel, 34> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -175,6 +192,10 @@ constexpr std::array<Kernel, 31> kernels{{
     {KernelKind::swiglu_linear_backward, "swiglu_linear_backward", KernelForm::line, KernelRole::delta},
     pairs_kernel(KernelKind::rotary, "rotary", KernelRole::forward),
     pairs_kernel(KernelKind::rotary_backward, "rotary_backward", KernelRole::delta),
+    tokens_kernel(KernelKind::load_tokens, "load_tokens"),
+    ids_kernel(KernelKind::one_hot, "one_hot"),
+    // A table's rows by tokens that are 1 in the row of their id: as deltas, a round is a feature of the table.
+    {KernelKind::embedding, "embedding", KernelForm::stream, KernelRole::forward, KernelWeights::streamed, true},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -31,6 +31,11 @@ void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<
     bits.push_back(element_bits(block.values[at], fp32));
 }
 
+std::vector<std::uint32_t> ProgramCheck::ids_of(Lane& lane, int tensor, int feature) {
+  const FeatureBlock block = lane.gather(tensor);
+  return {block.row(feature), block.row(feature) + block.tokens};
+}
+
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
   active_ = programs_.wants(system_, step);
   if (!active_) return false;
@@ -73,7 +78,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
 void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
                              RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
-  const int features = job_.layers[static_cast<std::size_t>(launch.layer)].features();
+  const int features = line_features(launch.kind, job_.layers[static_cast<std::size_t>(launch.layer)]);
   for (int index = 0; index < wafer_->lanes(); ++index) {
     Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
@@ -88,6 +93,7 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
 std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const OperandTensors& tensors,
                                                       const LineOperand& operand) const {
   std::vector<std::uint32_t> bits;
+  if (operand.tensor == Operand::ids) return ids_of(lane, needed(tensors, operand.tensor), operand.feature);
   if (operand.format == LineFormat::label) {
     for (const std::int32_t label : lane.gather_labels()) bits.push_back(static_cast<std::uint16_t>(label));
     return bits;
@@ -153,7 +159,16 @@ void ProgramCheck::take_results(int lane) {
         append_tensor(wafer_->lane(lane), needed(launch_.writes, vector_of_round(round)), false, program.results);
     return;
   }
-  append_tensor(wafer_->lane(lane), needed(launch_.writes, Operand::result), program.keeps_fp32, program.results);
+  const int result = needed(launch_.writes, Operand::result);
+  if (row.every_row) {
+    for (int copy = 0; copy < program.block.rectangle.height; ++copy)
+      for (int feature = 0; feature < program.block.features; ++feature) {
+        const std::vector<std::uint32_t> ids = ids_of(wafer_->lane(lane), result, feature);
+        program.results.insert(program.results.end(), ids.begin(), ids.end());
+      }
+  } else {
+    append_tensor(wafer_->lane(lane), result, program.keeps_fp32, program.results);
+  }
   if (row.form != KernelForm::load) return;
   for (int owner = 0; owner < std::min(program.outputs, program.block.rectangle.height); ++owner)
     program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());

@@ -60,6 +60,11 @@ const OperationType* find_operation_type(const std::string& name);
 /// Of a Linear: its attribute `bias` is not 0.
 bool has_bias(const Operation& operation);
 
+/// Elements of its parameters that it does not share.
+std::int64_t own_parameters(const Operation& operation);
+/// The operation that its parameters have their names of.
+const std::string& parameter_owner(const Operation& operation);
+
 /// Precondition: there is one.
 const OperationType& type_of(const Operation& operation);
 

@@ -16,13 +16,14 @@ class TransformerBuilder {
       : model_(model), graph_{{{"samples", model.input_features()}, {"labels", 1}}, {}, {"loss"}} {}
 
   OperationGraph result() {
-    std::string stream = dropped(linear("embedding", "samples", model_.hidden_size, false), model_.embedding_dropout);
+    std::string stream = dropped(embedded(), model_.embedding_dropout);
     for (int layer = 0; layer < model_.num_hidden_layers; ++layer) {
       const std::string block = fmt::format("h{}.", layer);
       stream = add("Add", block + "add_1", {stream, attention(block, norm(block + "ln_1", stream))});
       stream = add("Add", block + "add_2", {stream, feed_forward(block, norm(block + "ln_2", stream))});
     }
     const std::string logits = linear("lm_head", norm("ln_f", stream), model_.vocab_size, model_.output_bias);
+    if (model_.tied) graph_.operations.back().shares = "embedding";
     add("SoftmaxCrossEntropy", "loss", {logits, "labels"});
     return checked(std::move(graph_));
   }
@@ -36,6 +37,15 @@ class TransformerBuilder {
   }
   std::string linear(const std::string& name, const std::string& input, int features, bool bias) {
     return add("Linear", name, {input}, {{"features", features}, {"bias", bias ? 1 : 0}});
+  }
+  /// A row for each value of one of the samples' ids.
+  std::string table(const std::string& name, int ids, int of) {
+    return add("Embedding", name, {"samples"}, {{"ids", ids}, {"features", model_.hidden_size}, {"of", of}});
+  }
+  std::string embedded() {
+    const std::string words = table("embedding", model_.vocab_size, 0);
+    if (!model_.learned_positions()) return words;
+    return add("Add", "embedded", {words, table("positions", model_.max_position_embeddings, 1)});
   }
   std::string norm(const std::string& name, const std::string& input) {
     return add(model_.norm, name, {input}, {{"epsilon", model_.norm_epsilon}});

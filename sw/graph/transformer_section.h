@@ -22,10 +22,11 @@ struct TransformerConfig {
   bool attention_output_bias = true;
   bool ffn_bias = true;  ///< of all its matrices
   bool output_bias = false;
+  bool tied = false;  ///< the output's matrix is the embedding's
 
-  /// The embedding is a product with a token's input, which is one in two places: its word, and, behind the vocabulary,
-  /// its position where that is learned.
-  int input_features() const { return vocab_size + (rotary_base > 0 ? 0 : max_position_embeddings); }
+  bool learned_positions() const { return rotary_base == 0; }
+  /// A token's ids: in the vocabulary, and, where positions are learned, its place in its sequence.
+  int input_features() const { return learned_positions() ? 2 : 1; }
 };
 
 /// `sequence_length`: as the data says it. Reads what is a transformer's own;

@@ -58,8 +58,9 @@ void check_gradients(GraphTraining& training, double bound) {
       stdout);
 }
 
-/// Measured: losses are off by up to 0.0006 in the mean, weights by up to 0.0002. Adam moves a weight by its rate whose
-/// gradient is as small as its rounding, one way or the other.
+/// Measured: losses are off by up to 0.0006 in the mean, weights by up to 0.0002, of ReLU 0.0017: rounding may move
+/// what it reads over 0. Adam moves a weight by its rate whose gradient is as small as its rounding, one way or the
+/// other.
 void check_run(GraphTraining& training) {
   const bool adam = training.job().optimizer.kind == hw::OptimizerKind::adam;
   const test::TrackedTraining run = test::tracked(training, adam ? "k.bias" : "");
@@ -70,7 +71,7 @@ void check_run(GraphTraining& training) {
   CHECK(run.last_loss < run.first_loss);
   CHECK(run.loss < 0.001);
   CHECK(run.mean_weight < 0.0003);
-  CHECK(run.weight < (adam ? 4 * adam_rate : 0.001));
+  CHECK(run.weight < (adam ? 4 * adam_rate : 0.002));
 }
 
 /// The gradients, then a run with each optimizer.
@@ -85,7 +86,8 @@ void compare(const sw::OperationGraph& graph, const test::TrainingTokens& tokens
 }
 
 void compare_gpt(const sw::TransformerConfig& model, const TrainingWay& way) {
-  const CountedWords words(model.vocab_size, model.input_features() - model.vocab_size, model.sequence_length);
+  const CountedWords words(model.vocab_size, model.learned_positions() ? model.max_position_embeddings : 0,
+                           model.sequence_length);
   compare(sw::transformer_graph(model), words, way, 0.01);
 }
 
@@ -156,9 +158,30 @@ TEST_CASE("a GPT with heads of uneven rows and sequences of uneven columns") {
   compare_gpt(model, way);
 }
 TEST_CASE("a GPT whose heads have one feature each, of one sequence of one token") {
-  sw::TransformerConfig model = small_gpt(3, 3);
+  sw::TransformerConfig model = small_gpt(5, 5);
   model.sequence_length = 1;
   compare_gpt(model, way_of(model, 8));
+}
+
+TEST_CASE("a GPT whose output is its embedding") {
+  sw::TransformerConfig model = small_gpt(12, 2, 2);
+  model.tied = true;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("a GPT whose output is its embedding, on two systems in three micro-batches") {
+  sw::TransformerConfig model = small_gpt(12, 3);
+  model.tied = true;
+  TrainingWay way = way_of(model, 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  compare_gpt(model, way);
+}
+TEST_CASE("a Llama whose output is its embedding, on two lanes") {
+  sw::TransformerConfig model = small_llama(20, 2);
+  model.tied = true;
+  TrainingWay way = way_of(model);
+  way.wishes.lanes = 2;
+  compare_gpt(model, way);
 }
 
 TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }

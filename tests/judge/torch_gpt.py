@@ -22,11 +22,12 @@ MODELS = [
     ("position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, nonlinearity: swiglu, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false",
      dict(bias=False, head_bias=False, rms=True, approximate=None, base=100)),
+    ("", dict(bias=True, head_bias=False, rms=False, approximate="none", tied=True)),
 ]
 OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
 
 
-def shapes(bias, head_bias, rms, approximate, base):
+def shapes(bias, head_bias, rms, approximate, base, tied):
     """Names and shapes of the parameters, in the graph's order."""
     d, wide = SIZES["hidden_size"], SIZES["filter_size"]
 
@@ -36,7 +37,8 @@ def shapes(bias, head_bias, rms, approximate, base):
     def norm(name):
         return [(name + ".weight", (d,))] + ([] if rms else [(name + ".bias", (d,))])
 
-    found = linear("embedding", d, SIZES["vocab_size"] + (0 if base else SIZES["max_position_embeddings"]), False)
+    found = linear("embedding", SIZES["vocab_size"], d, False)
+    found += [] if base else linear("positions", SIZES["max_position_embeddings"], d, False)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
         found += norm(h + "ln_1")
@@ -44,7 +46,7 @@ def shapes(bias, head_bias, rms, approximate, base):
             found += linear(h + name, d, d, bias)
         found += norm(h + "ln_2") + linear(h + "fc1", wide, d, bias)
         found += ([] if approximate else linear(h + "fc1_gate", wide, d, bias)) + linear(h + "fc2", d, wide, bias)
-    return found + norm("ln_f") + linear("lm_head", SIZES["vocab_size"], d, head_bias)
+    return found + norm("ln_f") + ([] if tied else linear("lm_head", SIZES["vocab_size"], d, head_bias))
 
 
 def values(place, shape, about):
@@ -83,10 +85,9 @@ def rotary_attention(y, p, h, mask, base):
 
 def loss_of(p, tokens, labels, rms, approximate, base):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
-    columns = p["embedding.weight"].t()
-    x = F.embedding(tokens, columns[:vocabulary])
+    x = F.embedding(tokens, p["embedding.weight"])
     if not base:
-        x = x + columns[vocabulary:vocabulary + LENGTH]
+        x = x + p["positions.weight"][:LENGTH]
     mask = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
@@ -107,13 +108,13 @@ def loss_of(p, tokens, labels, rms, approximate, base):
         x = x + y.transpose(0, 1)
         y = F.linear(normed(x, p, h + "ln_2", rms), p[h + "fc1.weight"], p.get(h + "fc1.bias"))
         x = x + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
-    logits = F.linear(normed(x, p, "ln_f", rms), p["lm_head.weight"], p.get("lm_head.bias"))
+    logits = F.linear(normed(x, p, "ln_f", rms), p.get("lm_head.weight", p["embedding.weight"]), p.get("lm_head.bias"))
     return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
 
 
-def losses(make, bias, head_bias, rms, approximate, base=None):
+def losses(make, bias, head_bias, rms, approximate, base=None, tied=False):
     p = {}
-    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base)):
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, tied)):
         p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
     text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
                          for b in range(SEQUENCES)])
@@ -148,7 +149,8 @@ inline const std::vector<TorchGpt> torch_gpts{{""")
     sizes = ", ".join(f"{key}: {value}" for key, value in SIZES.items())
     for text, form in MODELS:
         for name, make in OPTIMIZERS:
-            model = f"{{{sizes}, share_embedding_weights: false{', ' if text else ''}{text}}}"
+            shared = "true" if form.get("tied") else "false"
+            model = f"{{{sizes}, share_embedding_weights: {shared}{', ' if text else ''}{text}}}"
             print(f'    {{"{model}",\n     "{name}",\n     {{{", ".join(repr(x) for x in losses(make, **form))}}}}},')
     print("};\n\n}  // namespace weft::test")
 

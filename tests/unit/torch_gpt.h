@@ -17,35 +17,43 @@ inline const std::vector<TorchGpt> torch_gpts{
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false}",
      "sgd",
-     {2.587789779349676, 2.2323289835700577, 2.1412001436840433, 2.064487841888157, 1.9811690478028234}},
+     {2.4552148566795995, 2.3001597859385585, 2.2075653362579986, 2.1237027314724677, 2.0478484599738978}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false}",
      "adamw",
-     {2.587789779349676, 2.3056903694513435, 2.2028906292780293, 2.142254364887078, 2.085447753866378}},
+     {2.4552148566795995, 2.304754255381927, 2.2113366265323284, 2.130004462097095, 2.053504032019161}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, norm_type: rmsnorm, nonlinearity: gelu_new, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false, "
      "use_bias_in_output: true}",
      "sgd",
-     {2.515582849843709, 2.1516849084095497, 2.0304106563695514, 2.1269157682966484, 1.7024027151019316}},
+     {2.4660650374917545, 2.1653283636216756, 1.9044746776016572, 1.693979997419734, 1.588453158676795}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, norm_type: rmsnorm, nonlinearity: gelu_new, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false, "
      "use_bias_in_output: true}",
      "adamw",
-     {2.515582849843709, 2.239099341690528, 2.0492076168400954, 1.9106095470629565, 1.7780314222102755}},
+     {2.4660650374917545, 2.245988441881368, 2.068941202876915, 1.9379295733393076, 1.8328361161225144}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
      "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
      "false}",
      "sgd",
-     {2.436912618612252, 1.9810697485183668, 1.7182705570357555, 1.5510368045411986, 1.497414995763149}},
+     {3.057855598910058, 2.4166240350960986, 2.2314859825392706, 2.00931168685334, 1.8138858900949548}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
      "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
      "false}",
      "adamw",
-     {2.436912618612252, 2.0957170249198045, 1.8527704907262934, 1.692586167705287, 1.5702750113628963}},
+     {3.057855598910058, 2.608843004165203, 2.324693282672212, 2.128663912597212, 1.9898300549975887}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: true}",
+     "sgd",
+     {2.511403581289172, 2.3074014182782587, 2.2130266748590404, 2.1415786694908436, 2.076953305214544}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: true}",
+     "adamw",
+     {2.511403581289172, 2.33970800910992, 2.247998993884759, 2.1815307406179993, 2.118908489319886}},
 };
 
 }  // namespace weft::test
