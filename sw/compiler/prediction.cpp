@@ -183,7 +183,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   switch (kernel.form) {
     case hw::KernelForm::load:
       parts.of(Limiter::edge_in) =
-          hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
+          hw::load_times(machine, layout, hw::load_shape(launch.kind, layers), lane, tokens, 0).end;
       return parts;
     case hw::KernelForm::line: {
       hw::LineSettings settings = hw::line_settings(layer, train);
@@ -193,7 +193,8 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
         parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end;
         return parts;
       }
-      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens, layer.attention.queries});
+      hw::LinePrograms programs(launch.kind, settings,
+                                {lane, hw::line_features(launch.kind, layer), tokens, layer.attention.queries});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }
