@@ -32,7 +32,7 @@ LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings&
   code.reads(deltas);
   code.writes(deltas);
   if (settings.dropout.probability > 0) {
-    const std::uint32_t scale = float_to_half(pe.format, dropout_scale(settings.dropout.probability));
+    const std::uint32_t scale = float_to_half(pe.format, dropout_scale(pe.format, settings.dropout.probability));
     code.fill(factors, (n + 1) / 2, scale << 16 | scale);
     append_dropout_mask(code, pe, settings.dropout, factors, bits);
     code.fill(wide, n, 0.0F);
@@ -46,7 +46,7 @@ std::vector<std::uint32_t> score_dropout_backward_plain(const ProgramLaunch& lau
   const double probability = launch.line.dropout.probability;
   std::vector<std::uint32_t> results;
   for (const std::uint32_t delta : launch.operands[0]) {
-    const float factor = is_dropped(launch, results.size()) ? 0.0F : dropout_scale(probability);
+    const float factor = is_dropped(launch, results.size()) ? 0.0F : dropout_scale(launch.line.format, probability);
     results.push_back(probability > 0 ? multiply(delta, result_bits(factor)) : delta);
   }
   return results;

@@ -215,7 +215,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
     launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
     launch.line.mask = c.mask;
-    if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(c, random);
+    if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
   }
   hw::LinePrograms programs(launch);
   return hw::column_times(machine, programs).times.end;

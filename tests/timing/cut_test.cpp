@@ -63,7 +63,7 @@ Outcome run(const MachineSpec& machine, KernelKind kind, int inputs, int outputs
   settings.dropout = {job.layers[0].dropout, 77, 0};
   lane.line_values(launch(KernelKind::activation, 0), settings);
   const auto loss = [&](bool train, float scale) {
-    outcome.values = lane.line_values(launch(KernelKind::softmax_loss, 1), {train, scale, {}});
+    outcome.values = lane.line_values(launch(KernelKind::softmax_loss, 1), {HalfFormat::fp16, train, scale, {}});
   };
   if (kind != KernelKind::matmul_forward) {
     forward(1, outputs, 3);
