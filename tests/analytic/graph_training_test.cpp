@@ -239,100 +239,107 @@ TEST_CASE("a Llama with dropout of attention alone") {
   sw::TransformerConfig model = small_llama(16, 2, 2);
   model.attention_dropout = 0.25;
   compare_gpt(model, way_of(model));
-  TEST_CASE("a GPT whose output is its embedding") {
-    sw::TransformerConfig model = small_gpt(12, 2, 2);
-    model.tied = true;
-    compare_gpt(model, way_of(model));
-  }
-  TEST_CASE("a GPT whose output is its embedding, on two systems in three micro-batches") {
-    sw::TransformerConfig model = small_gpt(12, 3);
-    model.tied = true;
-    TrainingWay way = way_of(model, 12);
-    way.systems = 2;
-    way.micro_batches = 3;
-    compare_gpt(model, way);
-  }
-  TEST_CASE("a Llama whose output is its embedding, on two lanes") {
-    sw::TransformerConfig model = small_llama(20, 2);
-    model.tied = true;
-    TrainingWay way = way_of(model);
-    way.wishes.lanes = 2;
-    compare_gpt(model, way);
-  }
+}
+TEST_CASE("a GPT whose output is its embedding") {
+  sw::TransformerConfig model = small_gpt(12, 2, 2);
+  model.tied = true;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("a GPT whose output is its embedding, on two systems in three micro-batches") {
+  sw::TransformerConfig model = small_gpt(12, 3);
+  model.tied = true;
+  TrainingWay way = way_of(model, 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  compare_gpt(model, way);
+}
+TEST_CASE("a BERT whose output is its embedding, its sequences padded") {
+  sw::TransformerConfig model = small_bert(16, 2);
+  model.tied = model.padded = true;
+  model.output_bias = false;
+  compare_bert(model, way_of(model));
+}
+TEST_CASE("a Llama whose output is its embedding, on two lanes") {
+  sw::TransformerConfig model = small_llama(20, 2);
+  model.tied = true;
+  TrainingWay way = way_of(model);
+  way.wishes.lanes = 2;
+  compare_gpt(model, way);
+}
 
-  TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }
-  TEST_CASE("a Llama on two systems in three micro-batches, on a wafer that is cut") {
-    TrainingWay way = way_of(small_llama(12, 3), 12);
-    way.systems = 2;
-    way.micro_batches = 3;
-    way.cut = {2, 2};
-    compare_gpt(small_llama(12, 3), way);
-  }
-  TEST_CASE("a Llama on two lanes with sequences of uneven columns") {
-    const sw::TransformerConfig model = small_llama(24, 2);
-    TrainingWay way = way_of(model, 6);
-    way.mapping = hw::Mapping{{11, 6}, 2};
-    compare_gpt(model, way);
-  }
+TEST_CASE("a Llama of two layers") { compare_gpt(small_llama(16, 2, 2), way_of(small_llama(16, 2, 2))); }
+TEST_CASE("a Llama on two systems in three micro-batches, on a wafer that is cut") {
+  TrainingWay way = way_of(small_llama(12, 3), 12);
+  way.systems = 2;
+  way.micro_batches = 3;
+  way.cut = {2, 2};
+  compare_gpt(small_llama(12, 3), way);
+}
+TEST_CASE("a Llama on two lanes with sequences of uneven columns") {
+  const sw::TransformerConfig model = small_llama(24, 2);
+  TrainingWay way = way_of(model, 6);
+  way.mapping = hw::Mapping{{11, 6}, 2};
+  compare_gpt(model, way);
+}
 
-  TEST_CASE("grouped queries, two to a head of keys, two layers") {
-    compare_gpt(grouped_llama(16, 4, 2, 2), way_of(small_llama(16, 4, 2)));
-  }
-  TEST_CASE("one head of keys for six of queries, on two systems, cut") {
-    TrainingWay way = way_of(grouped_llama(24, 6, 6), 8);
-    way.systems = 2;
-    way.cut = {2, 2};
-    compare_gpt(grouped_llama(24, 6, 6), way);
-  }
-  TEST_CASE("grouped queries on two lanes with sequences of uneven columns") {
-    TrainingWay way = way_of(grouped_llama(24, 6, 3), 6);
-    way.mapping = hw::Mapping{{11, 4}, 2};
-    compare_gpt(grouped_llama(24, 6, 3), way);
-  }
-  TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
-    sw::TransformerConfig model = small_gpt(24, 3, 2);
-    model.rotary_base = 100;
-    model.rotary_features = 2;
-    model.parallel = true;
-    compare_gpt(model, way_of(model));
-  }
-  TEST_CASE("a GPT-J: parallel blocks of one norm") {
-    sw::TransformerConfig model = small_gpt(24, 2, 2);
-    model.rotary_base = 100;
-    model.rotary_features = 4;
-    model.parallel = true;
-    model.ffn_norm = model.projection_bias = model.attention_output_bias = false;
-    model.output_bias = true;
-    compare_gpt(model, way_of(model));
-  }
+TEST_CASE("grouped queries, two to a head of keys, two layers") {
+  compare_gpt(grouped_llama(16, 4, 2, 2), way_of(small_llama(16, 4, 2)));
+}
+TEST_CASE("one head of keys for six of queries, on two systems, cut") {
+  TrainingWay way = way_of(grouped_llama(24, 6, 6), 8);
+  way.systems = 2;
+  way.cut = {2, 2};
+  compare_gpt(grouped_llama(24, 6, 6), way);
+}
+TEST_CASE("grouped queries on two lanes with sequences of uneven columns") {
+  TrainingWay way = way_of(grouped_llama(24, 6, 3), 6);
+  way.mapping = hw::Mapping{{11, 4}, 2};
+  compare_gpt(grouped_llama(24, 6, 3), way);
+}
+TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
+  sw::TransformerConfig model = small_gpt(24, 3, 2);
+  model.rotary_base = 100;
+  model.rotary_features = 2;
+  model.parallel = true;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("a GPT-J: parallel blocks of one norm") {
+  sw::TransformerConfig model = small_gpt(24, 2, 2);
+  model.rotary_base = 100;
+  model.rotary_features = 4;
+  model.parallel = true;
+  model.ffn_norm = model.projection_bias = model.attention_output_bias = false;
+  model.output_bias = true;
+  compare_gpt(model, way_of(model));
+}
 
-  TEST_CASE("residuals and layer norms") { compare_residuals(19, 13, "LayerNorm", "GELU"); }
-  TEST_CASE("residuals and RMS norms, GELU's tanh form") { compare_residuals(19, 13, "RMSNorm", "GELU_tanh"); }
-  TEST_CASE("residuals and layer norms, ReLU") { compare_residuals(5, 11, "LayerNorm", "ReLU"); }
-  TEST_CASE("residuals and norms with features over columns") {
-    TrainingWay way;
-    way.wishes.features_over = sw::FeaturesOver::columns;
-    compare_residuals(19, 13, "LayerNorm", "GELU", way);
-  }
-  TEST_CASE("residuals and norms with features over columns, two systems, two micro-batches") {
-    TrainingWay way;
-    way.wishes.features_over = sw::FeaturesOver::columns;
-    way.systems = way.micro_batches = 2;
-    compare_residuals(19, 13, "RMSNorm", "ReLU", way);
-  }
-  TEST_CASE("residuals and norms on more rows than features") {
-    TrainingWay way;
-    way.mapping = hw::Mapping{{4, 30}, 1};
-    compare_residuals(6, 11, "LayerNorm", "GELU", way);
-  }
-  TEST_CASE("residuals and norms on five lanes with uneven shares") {
-    TrainingWay way;
-    way.wishes.lanes = 5;
-    compare_residuals(19, 13, "LayerNorm", "GELU", way);
-  }
-  TEST_CASE("residuals and norms on a cut of three rows and two columns") {
-    TrainingWay way;
-    way.wishes.lanes = 1;
-    way.cut = {3, 2};
-    compare_residuals(19, 13, "RMSNorm", "GELU", way);
-  }
+TEST_CASE("residuals and layer norms") { compare_residuals(19, 13, "LayerNorm", "GELU"); }
+TEST_CASE("residuals and RMS norms, GELU's tanh form") { compare_residuals(19, 13, "RMSNorm", "GELU_tanh"); }
+TEST_CASE("residuals and layer norms, ReLU") { compare_residuals(5, 11, "LayerNorm", "ReLU"); }
+TEST_CASE("residuals and norms with features over columns") {
+  TrainingWay way;
+  way.wishes.features_over = sw::FeaturesOver::columns;
+  compare_residuals(19, 13, "LayerNorm", "GELU", way);
+}
+TEST_CASE("residuals and norms with features over columns, two systems, two micro-batches") {
+  TrainingWay way;
+  way.wishes.features_over = sw::FeaturesOver::columns;
+  way.systems = way.micro_batches = 2;
+  compare_residuals(19, 13, "RMSNorm", "ReLU", way);
+}
+TEST_CASE("residuals and norms on more rows than features") {
+  TrainingWay way;
+  way.mapping = hw::Mapping{{4, 30}, 1};
+  compare_residuals(6, 11, "LayerNorm", "GELU", way);
+}
+TEST_CASE("residuals and norms on five lanes with uneven shares") {
+  TrainingWay way;
+  way.wishes.lanes = 5;
+  compare_residuals(19, 13, "LayerNorm", "GELU", way);
+}
+TEST_CASE("residuals and norms on a cut of three rows and two columns") {
+  TrainingWay way;
+  way.wishes.lanes = 1;
+  way.cut = {3, 2};
+  compare_residuals(19, 13, "RMSNorm", "GELU", way);
+}
