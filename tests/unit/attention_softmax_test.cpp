@@ -125,7 +125,7 @@ TEST_CASE("by hand: two keys a factor of three apart, and the first token of a c
   CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{half_one, quarter, 0, three_quarters});
 }
 
-TEST_CASE("by hand: equal scores share a token's reach, before it alone if causal; a token that has no key has none") {
+TEST_CASE("by hand: equal scores share a token's reach, before it alone if causal, a token that has no key has none") {
   const Shape shape{3, 5, {2, 2}};
   ProgramLaunch launch = launch_of(shape, true, 1.0F);
   launch.operands = {std::vector<std::uint32_t>(element(shape, shape.keys, 0), result_bits(2.0F))};

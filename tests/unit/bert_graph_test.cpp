@@ -77,7 +77,7 @@ TEST_CASE("BERT's norms stand behind what is added, its head has a matrix, a fun
   CHECK(std::count(first.begin(), first.end(), "mlm.relu: mlm -> mlm.relu") == 1);
 }
 
-TEST_CASE("attention to both sides; of sequences from files, up to their ends") {
+TEST_CASE("attention to both sides, of sequences from files, up to their ends") {
   const auto softmax = [](const sw::ModelConfig& of) {
     for (const sw::Operation& operation : sw::network_graph(of.model).operations)
       if (operation.type == "AttentionSoftmax") return operation;
@@ -130,7 +130,7 @@ TEST_CASE("what is not there is refused, all at once") {
   }
   CHECK_THROWS_WITH(
       config({"model.share_embedding_weights=true"}),
-      Contains("model.use_output_bias_in_mlm is 'true'; allowed: false where share_embedding_weights is true"));
+      Contains("model.use_output_bias_in_mlm") && Contains("allowed: false where share_embedding_weights is true"));
   CHECK_THROWS_WITH(config({"model.nonlinearity=relu"}), Contains("nonlinearity says another"));
   CHECK_THROWS_WITH(config({"model.model_name=gpt2"}), Contains("only model_name: bert has such a key"));
 }

@@ -127,7 +127,7 @@ TEST_CASE("Llama: halves become neighbours, and of grouped queries a feature's h
   CHECK(find(tensors, "model.layers.0.mlp.gate_proj.weight").values == own(model, "h0.fc1_gate", "weight"));
 }
 
-TEST_CASE("GPT-NeoX: of each head its queries, keys and values; features behind those that are turned stay") {
+TEST_CASE("GPT-NeoX: of each head its queries, keys and values, features behind those that are turned stay") {
   const Model model = model_of(neox);  // heads of 8, 4 of them turned
   const auto tensors = sw::huggingface_weights(model.transformer(), model.state);
   const auto& joined = find(tensors, "gpt_neox.layers.0.attention.query_key_value.weight");

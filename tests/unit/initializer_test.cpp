@@ -56,7 +56,7 @@ TEST_CASE("the keys: none is PyTorch's Linear, and each of the published forms")
   CHECK_THROWS_WITH(read("initializer: {name: normal, mean: 1}"), Contains("model.initializer.mean"));
 }
 
-TEST_CASE("drawn weights: mean, deviation, ends; biases are 0; what a block adds has its own") {
+TEST_CASE("drawn weights: mean, deviation, ends, biases are 0, what a block adds has its own") {
   const std::vector<hw::MatrixLayer> layers{layer("h0.q", 100, 400), layer("h0.proj", 100, 400)};
   sw::Initializer drawn{{Form::truncated_normal, 0.02}, {Form::normal, 0.005}};
   const auto weights = sw::initial_weights(layers, 3, drawn);

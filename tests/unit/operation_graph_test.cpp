@@ -149,8 +149,8 @@ TEST_CASE("attention whose heads or sequences do not fit is refused with what mu
                          {"AttentionValues", "o", {"q", "odd"}, {"o"}, {{"sequence", 4}}},
                          plain("Add", "sum", {"s", "p", "o"}),
                          loss("sum")}));
-  CHECK_THAT(text,
-             Contains("s (AttentionScores): reads x, x of 8, 8 features; allowed: queries and keys of one shape"));
+  CHECK_THAT(
+      text, Contains("s (AttentionScores): reads x, x of 8, 8 features; allowed: queries and keys, `queries` to one,"));
   CHECK_THAT(text,
              Contains("p (AttentionSoftmax): reads t of 8 features; allowed: scores of a sequence for each head"));
   CHECK_THAT(text,
