@@ -31,7 +31,7 @@ LaunchTimes CsX::each_lane(OfLane&& of_lane) const {
 }
 
 void CsX::run_launch(BlockTag tag, const Launch& launch) {
-  tag.layer = launch.layer;
+  tag.layer = plan_.job->owner(launch.layer);
   proto::CausedLaunch record = books_.open_launch(tag, launch, plan_.predict(tag.train, tag.launch));
   try {
     books_.book(record, launch.kind, launch_times(tag, launch, record));
@@ -74,7 +74,8 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   Cycle leaves = 0;
   LaunchTimes times = each_lane([&](int tokens) {
     const ColumnTimes& lane =
-        line_timer_.of(launch.kind, settings, {plan_.mapping.lane, layer.features(), tokens, layer.attention.queries});
+        line_timer_.of(launch.kind, settings,
+                       {plan_.mapping.lane, line_features(launch.kind, layer), tokens, layer.attention.queries});
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
@@ -129,12 +130,12 @@ void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle
 
 LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const Job& job = *plan_.job;
-  const int features = job.layers.front().inputs, outputs = job.layers.back().outputs;
+  const LoadShape shape = load_shape(launch.kind, job.layers);
   const ArrivedBlock arrival = links.samples(tag);
   if (arrival.payload->has_bytes()) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
     const auto* labels =
-        reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * features);
+        reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * shape.features);
     watch_->open_load(wafer_, launch, samples, labels, record.global_step, record.start);
     wafer_.load_samples(samples, labels);
   }
@@ -142,13 +143,13 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
   record.stream_in_bytes = arrival.bytes();
   record.stream_wait = std::max<Cycle>(0, there - record.start);
   books_.take(arrival, there, record.start, record);
-  const int rows = std::min(std::max(features, outputs), plan_.mapping.lane.height);
+  const int rows = shape.rows(plan_.mapping.lane.height);
   const Cycle ready = samples_ready(*plan_.machine, layout_, rows, wafer_.lanes(), there - record.start);
   LaunchTimes times = each_lane([&](int lane_tokens) {
-    return load_times(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, lane_tokens, ready);
+    return load_times(*plan_.machine, layout_, shape, plan_.mapping.lane, lane_tokens, ready);
   });
   const auto starts = [&](int lane) {
-    return load_starts(*plan_.machine, layout_, features, outputs, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
+    return load_starts(*plan_.machine, layout_, shape, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
   };
   times.end = watch_->close(starts, times.end);
   const RunCycle taken = record.start + times.end;

@@ -45,6 +45,7 @@ struct LineSettings {
   AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others
   int queries = 1;     ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
                        ///< stand together are the same one of each
+  int id = 0;          ///< of a table: which of a token's ids
   RotarySettings rotary;
 };
 
@@ -58,6 +59,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfForm
   settings.mask = layer.attention.mask;
   if (layer.attention.padded) settings.mask.length = layer.attention.length;
   settings.queries = layer.attention.queries;
+  settings.id = layer.id;
   if (layer.attention.rotary_base > 0) {
     const int size = layer.features() / (layer.attention.heads * layer.attention.queries);
     settings.rotary = {size, layer.attention.length, layer.attention.rotary_base, layer.attention.rotary_features};
@@ -82,6 +84,8 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfForm
 ///   attention_scores    [keys][features]               [features][tokens]              [keys][tokens], fp32
 ///   attention_values    [keys][features]               scores [keys][tokens]           [features][tokens]
 ///   attention_keys      scores [keys][tokens]          [features][tokens]              [keys][features]
+///   load tokens         ids [tokens][ids]              -                               for each row [ids][tokens],
+///                                                                                      then the labels as above
 ///   line kernels        -                              -                               what leaves row 0, fp32,
 ///                                                                                      then what it writes
 struct ProgramLaunch {

@@ -24,10 +24,9 @@ std::vector<Share> shares(int n, int lines) {
 }
 
 /// Words for one PE of the row, without the control wavelet behind them.
-Cycle load_words(Rectangle rectangle, int features, int outputs, int row, int tokens) {
-  const bool labels = split_count(outputs, rectangle.height, row) > 0;
-  return pair_words(std::int64_t{split_count(features, rectangle.height, row)} * tokens) +
-         (labels ? pair_words(tokens) : 0);
+Cycle load_words(Rectangle rectangle, const LoadShape& shape, int row, int tokens) {
+  return pair_words(std::int64_t{shape.features_of(rectangle.height, row)} * tokens) +
+         (shape.takes_labels(rectangle.height, row) ? pair_words(tokens) : 0);
 }
 
 }  // namespace
@@ -38,17 +37,17 @@ Cycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int ro
   return std::max(arrived, -(machine.io.edge_buffer_bytes * bits_per_byte / bits_per_cycle));
 }
 
-std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
                                       Rectangle rectangle, int tokens, Cycle ready) {
   constexpr Cycle word_bits = 32;
-  const int columns = std::min(rectangle.width, tokens), rows = std::min(std::max(features, outputs), rectangle.height);
+  const int columns = std::min(rectangle.width, tokens), rows = shape.rows(rectangle.height);
   std::vector<std::int32_t> starts;
   Cycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
     Cycle words = 0;
     for (const Share& kind : shares(tokens, columns))
-      words += kind.lines * (load_words(rectangle, features, outputs, row, kind.held) + 1);
+      words += kind.lines * (load_words(rectangle, shape, row, kind.held) + 1);
     const Cycle given = ceil_div(words * word_bits, machine.io.channel_bits_per_cycle);
     const Cycle begin = channel + std::max<Cycle>(0, given - words);
     starts.push_back(
@@ -58,17 +57,17 @@ std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayo
   return starts;
 }
 
-LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, int features, int outputs,
+LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
                        Rectangle rectangle, int tokens, Cycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens);
-  const std::vector<std::int32_t> starts = load_starts(machine, layout, features, outputs, rectangle, tokens, ready);
+  const std::vector<std::int32_t> starts = load_starts(machine, layout, shape, rectangle, tokens, ready);
   LaunchTimes times;
   for (int row = 0; row < static_cast<int>(starts.size()); ++row) {
     Cycle sent = starts[static_cast<std::size_t>(row)];
     int column = 0;
     for (const Share& kind : shares(tokens, columns)) {
-      const Cycle taken = load_words(rectangle, features, outputs, row, kind.held), words = taken + 1;
+      const Cycle taken = load_words(rectangle, shape, row, kind.held), words = taken + 1;
       // The last word leaves the edge in the cycle before the control wavelet and is stored within a cycle.
       const auto stored = [&](Cycle control, int at) { return control + (at + 1) * timing.hop + timing.ramp; };
       // From the first column on that waits for its words, each ends as much later than the one before.

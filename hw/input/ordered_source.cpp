@@ -59,7 +59,7 @@ void OrderedSource::fill(int stage, std::int64_t step, int system, int micro_bat
       write(*at, samples, labels);
       continue;
     }
-    std::fill_n(samples, values, std::uint16_t{0});
+    std::fill_n(samples, values, padding());
     std::fill_n(labels, length, -1);
   }
 }

@@ -24,7 +24,7 @@ class OrderedSource : public SampleSource {
   };
 
   /// A training stage takes from the training set, an evaluation stage from the test set, from its first sample on; a
-  /// batch that goes past its end is padded with zeros and label -1. Training goes on at `from`; none: where
+  /// batch that goes past its end is padded with padding() and label -1. Training goes on at `from`; none: where
   /// Job::first_step steps of this batch have led. A set that no stage uses may be empty. `job` outlives the source.
   /// Throws UsageError if a micro-batch would cut a sample, or the batch is larger than the training set.
   OrderedSource(const Job& job, Sizes sizes, bool shuffle, std::uint64_t shuffle_seed,
@@ -35,6 +35,8 @@ class OrderedSource : public SampleSource {
   virtual void write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const = 0;
   /// Tokens of a sample that have no label.
   virtual std::int64_t unlabelled_of(const SamplePlace& /*place*/) const { return 0; }
+  /// Of each 16-bit value.
+  virtual std::uint16_t padding() const { return 0; }
 
  private:
   /// Sample number `place` of a step over all systems; none: the evaluation set has ended.

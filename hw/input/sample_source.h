@@ -12,13 +12,13 @@ class SampleSource {
  public:
   virtual ~SampleSource() = default;
 
-  /// Values of one token.
+  /// 16-bit values of one token: halves, or its ids.
   virtual int features() const = 0;
 
-  /// Writes one micro-batch of one system's shard: `samples` [tokens][features()] as halves of Job::format and `labels`
-  /// [tokens], tokens = Job::tokens(). The global batch of a step is cut into Job::systems equal shards in order, a
-  /// shard into Job::micro_batches equal parts in order. A padding sample of an eval stage is all zeros with labels -1.
-  /// A token that pads a sequence has padding_label.
+  /// Writes one micro-batch of one system's shard: `samples` [tokens][features()] as halves of Job::format or ids and
+  /// `labels` [tokens], tokens = Job::tokens(). The global batch of a step is cut into Job::systems equal shards in
+  /// order, a shard into Job::micro_batches equal parts in order. A padding sample of an eval stage is all zeros, or
+  /// ids that no table has, with labels -1. A token that pads a sequence has padding_label.
   /// Called for each system by its own input server, in any order between systems; `step` counts within the stage.
   virtual void fill(int stage, std::int64_t step, int system, int micro_batch, std::uint16_t* samples,
                     std::int32_t* labels) = 0;

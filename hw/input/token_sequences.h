@@ -7,6 +7,8 @@ namespace weft::hw {
 
 /// In place of a label where nothing is to be predicted: the token counts nowhere.
 constexpr std::int32_t unlabelled = -1;
+/// In place of an id on the way to the wafer where there is none.
+constexpr std::uint16_t no_id = 0xffff;
 
 struct TokenSequences {
   int length = 0;                    ///< tokens of a sequence

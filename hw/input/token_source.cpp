@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "tlm/base/error.h"
-#include "tlm/base/half.h"
 
 namespace weft::hw {
 
@@ -24,16 +23,21 @@ void require_inside(const std::string& set, const std::string& what, const std::
 
 }  // namespace
 
-void TokenFeatures::write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const {
-  const std::uint16_t one = float_to_half(format, 1.0F);
-  std::fill_n(samples, static_cast<std::ptrdiff_t>(tokens) * count(), std::uint16_t{0});
+void TokenForm::write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const {
+  if (columns) std::fill_n(samples, static_cast<std::ptrdiff_t>(tokens) * count(), std::uint16_t{0});
+  const std::uint16_t one = columns ? float_to_half(*columns, 1.0F) : 0;
   for (int place = 0; place < tokens; ++place, samples += count()) {
-    samples[ids[place]] = one;
-    if (positions > 0) samples[vocabulary + place] = one;
+    if (columns) {
+      samples[ids[place]] = one;
+      if (positions > 0) samples[vocabulary + place] = one;
+    } else {
+      samples[0] = static_cast<std::uint16_t>(ids[place]);
+      if (positions > 0) samples[1] = static_cast<std::uint16_t>(place);
+    }
   }
 }
 
-TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
+TokenSource::TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenForm form, bool shuffle,
                          std::uint64_t shuffle_seed, std::optional<DataPosition> from,
                          std::optional<TokenMasking> masking)
     : OrderedSource(job, {train.size(), test.size()}, shuffle, shuffle_seed, from),

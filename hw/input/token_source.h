@@ -1,5 +1,5 @@
 #pragma once
-// Samples of a job from texts: a token becomes a column of features when it is asked for.
+// Samples of a job from texts: a token is its ids, or of a network without a table a column of features.
 #include "hw/input/ordered_source.h"
 #include "hw/input/token_masking.h"
 #include "hw/input/token_sequences.h"
@@ -7,15 +7,17 @@
 
 namespace weft::hw {
 
-/// What a column says of a token: which one it is, and where it stands in its sequence.
-struct TokenFeatures {
-  int vocabulary = 0, positions = 0;  ///< no positions: it does not say where
-  HalfFormat format = HalfFormat::fp16;
-  int count() const { return vocabulary + positions; }
+/// What is said of a token: its id in the vocabulary, then, where there are positions, its place in its sequence.
+struct TokenForm {
+  int vocabulary = 0, positions = 0;
+  /// Of a network whose first layer is no table: a half that is 1 for the id, then one for the place, among 0 for each
+  /// other.
+  std::optional<HalfFormat> columns = {};
 
-  /// The token `ids[p]` at place p of its sequence is a column that is 1 at that id and, where there are positions, at
-  /// vocabulary + p, 0 elsewhere; so a matrix product of the columns looks up and adds an embedding of each. `samples`:
-  /// [tokens][count()] halves.
+  int count() const { return columns ? vocabulary + positions : positions > 0 ? 2 : 1; }
+  /// Of a token that is none.
+  std::uint16_t padding() const { return columns ? 0 : no_id; }
+  /// `samples`: [tokens][count()], 16 bits each.
   void write(const std::int32_t* ids, int tokens, std::uint16_t* samples) const;
 };
 
@@ -25,7 +27,7 @@ class TokenSource final : public OrderedSource {
   /// See OrderedSource; a sample is a sequence. `masking`: what is to be predicted is masked. Throws UsageError:
   /// sequences that are not Job::sample_tokens long, or longer than there are positions; an id outside the vocabulary
   /// (which, where).
-  TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenFeatures form, bool shuffle,
+  TokenSource(const Job& job, TokenSequences train, TokenSequences test, TokenForm form, bool shuffle,
               std::uint64_t shuffle_seed, std::optional<DataPosition> from = {},
               std::optional<TokenMasking> masking = {});
 
@@ -34,11 +36,12 @@ class TokenSource final : public OrderedSource {
  private:
   void write(const SamplePlace& place, std::uint16_t* samples, std::int32_t* labels) const override;
   std::int64_t unlabelled_of(const SamplePlace& place) const override;
+  std::uint16_t padding() const override { return form_.padding(); }
   const TokenSequences& set_of(const SamplePlace& place) const { return place.train ? train_ : test_; }
 
   int length_;
   TokenSequences train_, test_;
-  TokenFeatures form_;
+  TokenForm form_;
   std::optional<TokenMasking> masking_;
 };
 

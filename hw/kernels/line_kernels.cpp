@@ -9,6 +9,7 @@
 #include "hw/kernels/dropout.h"
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
+#include "hw/kernels/one_hot.h"
 #include "hw/kernels/relu.h"
 #include "hw/kernels/rotary.h"
 #include "hw/kernels/softmax_loss.h"
@@ -47,6 +48,7 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::dropout_backward, dropout_program<Operand::deltas>, dropout_plain},
       {KernelKind::score_dropout, dropout_program<Operand::values>, dropout_plain},
       {KernelKind::score_dropout_backward, score_dropout_backward_program, score_dropout_backward_plain},
+      {KernelKind::one_hot, one_hot_program, one_hot_plain},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

@@ -30,13 +30,14 @@ struct LinePe {
   }
 };
 
-/// A half and fp32 of each element, a half of each feature, 16 bits of each token.
+/// A half and fp32 of each element, a half of each feature, 16 bits of each token: a label or an id.
 enum class LineFormat { half, fp32, feature, label };
 
 struct LineOperand {
   Operand tensor;
   LineFormat format;
-  int address;  ///< word
+  int address;      ///< word
+  int feature = 0;  ///< of a label's format: which of the tensor
 };
 
 /// Ends with HALT. In every PE of a column, the n-th instruction that meets the fabric belongs to the same meeting.

@@ -107,8 +107,14 @@ void LineValues::load(int row, int first, LineImage& image) {
   }
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {
-      const std::int32_t* labels = memory_.labels(at);
-      for (std::uint16_t& label : halves_) label = static_cast<std::uint16_t>(*labels++);
+      const auto take = [&](const auto* of_token) {
+        for (std::uint16_t& half : halves_) half = static_cast<std::uint16_t>(*of_token++);
+      };
+      if (operand.tensor == Operand::labels) {
+        take(memory_.labels(at));
+      } else {
+        take(memory_.read(operand.tensor, operand.feature, at));
+      }
       image.put(operand.address, halves_.data(), tokens);
       continue;
     }

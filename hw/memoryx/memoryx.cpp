@@ -44,7 +44,7 @@ MemoryX::MemoryX(const sc_core::sc_module_name& module_name, const Job& job, con
   }
   for (std::size_t launch = 0; launch < job.train_launches.size(); ++launch)
     if (consumes_weights(job.train_launches[launch].kind))
-      last_stream_[job.train_launches[launch].layer] = static_cast<int>(launch);
+      last_stream_[job.owner(job.train_launches[launch].layer)] = static_cast<int>(launch);
   SC_HAS_PROCESS(MemoryX);
   SC_THREAD(run);
 }
@@ -80,7 +80,7 @@ bool MemoryX::run_step(int stage, std::int64_t step) {
       tag.step = step;
       tag.micro_batch = micro_batch;
       tag.launch = static_cast<int>(launch);
-      tag.layer = launches[launch].layer;
+      tag.layer = job_.owner(launches[launch].layer);
       tag.train = train;
       stream(tag, launches[launch].kind);
     }

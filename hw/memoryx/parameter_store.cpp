@@ -74,7 +74,7 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
         std::copy_n(tensor->values.data() + flat, count, rows.data() + row);
       });
     }
-    if (job.micro_batches > 1) to.sum.resize(layer.kept_parameters());
+    if (job.micro_batches > 1 || job.sharers(static_cast<int>(index)) > 1) to.sum.resize(layer.kept_parameters());
   }
 }
 

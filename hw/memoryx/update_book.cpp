@@ -19,7 +19,7 @@ namespace {
 std::vector<int> chunks_of(const Job& job, const MachineSpec& machine) {
   std::vector<int> chunks;
   for (const MatrixLayer& layer : job.layers)
-    chunks.push_back(gradient_shape(layer, machine.memoryx.chunk_bytes).chunks());
+    chunks.push_back(layer.has_parameters() ? gradient_shape(layer, machine.memoryx.chunk_bytes).chunks() : 0);
   return chunks;
 }
 
@@ -40,6 +40,7 @@ UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placeme
       norm_(job.clip, chunks_of(job, machine), 2 * machine.swarmx.link_latency_ps) {
   for (const MatrixLayer& layer : job.layers) {
     LayerBook& book = layers_.emplace_back();
+    book.sharers = job.sharers(static_cast<int>(layers_.size()) - 1);
     book.shape = gradient_shape(layer, machine.memoryx.chunk_bytes);
     book.chunks.resize(book.shape.chunks());
   }
@@ -52,16 +53,16 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
     throw SimulationError("memoryx: no such chunk: " + describe(tag));
   LayerBook& book = layers_[tag.layer];
   ChunkState& chunk = book.chunks[tag.chunk];
-  if (train_step != book.version || tag.micro_batch != chunk.parts)
+  if (train_step != book.version || tag.micro_batch != chunk.parts / book.sharers)
     throw SimulationError(
         fmt::format("memoryx: {} came, version {} of the layer waits for micro-batch {} of training step {}",
-                    describe(tag), book.version, chunk.parts, book.version));
+                    describe(tag), book.version, chunk.parts / book.sharers, book.version));
   const std::int64_t elements = book.shape.chunk_elements(tag.chunk);
   if (!payload || static_cast<std::int64_t>(payload->size()) != elements * 4)
     throw SimulationError(fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag),
                                       payload ? payload->size() : 0, elements * 4));
   payload = store_.of_trained(tag.layer, tag.chunk, std::move(payload));
-  if (job_.micro_batches > 1) {
+  if (parts_of(book) > 1) {
     store_.accumulate(tag.layer, tag.chunk, *payload, chunk.parts == 0);
     chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0,
                                                                             &cause, proto::work_of(tag));
@@ -70,7 +71,7 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
     chunk.at = at;
   }
   chunk.cause = std::move(cause);
-  if (++chunk.parts < job_.micro_batches) return;
+  if (++chunk.parts < parts_of(book)) return;
   book.complete.push_back(tag.chunk);
   if (norm_.clips()) square(tag.layer, tag.chunk);
   if (!norm_.clips() || !norm_.known()) return advance(tag.layer);
@@ -157,7 +158,7 @@ void UpdateBook::square(int layer, int index) {
   LayerBook& book = layers_[layer];
   ChunkState& chunk = book.chunks[index];
   const std::int64_t elements = book.shape.chunk_elements(index);
-  chunk.at = servers_[placement_.server(layer, index)].square(chunk.at, layer, elements, job_.micro_batches == 1,
+  chunk.at = servers_[placement_.server(layer, index)].square(chunk.at, layer, elements, parts_of(book) == 1,
                                                               &chunk.cause, work_of(layer));
   const float* gradient = gradient_of(layer, index);
   const Picosecond known_before = norm_.at();
@@ -262,9 +263,9 @@ std::string UpdateBook::missing(int layer) const {
   if (book.steps_read <= book.version)
     return fmt::format("the streams of layer {} in training step {} to be read", job_.layers[layer].name, book.version);
   for (std::size_t chunk = 0; chunk < book.chunks.size(); ++chunk)
-    if (book.chunks[chunk].parts < job_.micro_batches)
+    if (book.chunks[chunk].parts < parts_of(book))
       return fmt::format("the gradient of layer {} chunk {} micro-batch {} of training step {}",
-                         job_.layers[layer].name, chunk, book.chunks[chunk].parts, book.version);
+                         job_.layers[layer].name, chunk, book.chunks[chunk].parts / book.sharers, book.version);
   return fmt::format("the update of layer {}", job_.layers[layer].name);
 }
 

@@ -60,15 +60,16 @@ class UpdateBook {
  private:
   static constexpr Picosecond no_update = std::numeric_limits<Picosecond>::max();
   struct ChunkState {
-    int parts = 0;                  ///< micro-batches here
-    proto::Block::Payload payload;  ///< the gradient, if there is one micro-batch; else it is summed in the store
+    int parts = 0;                  ///< gradients here: of each micro-batch one of each sharer
+    proto::Block::Payload payload;  ///< the gradient, if there is one part; else it is summed in the store
     Picosecond at = 0;
     proto::Cause cause;  ///< of that
   };
   struct LayerBook {
     StreamShape shape;
+    int sharers = 1;  ///< gradients of a micro-batch
     std::vector<ChunkState> chunks;
-    std::vector<int> complete;  ///< chunks of which every micro-batch is here, to be updated
+    std::vector<int> complete;  ///< chunks of which every part is here, to be updated
     int updated = 0;            ///< chunks
     std::int64_t version = 0;
     Picosecond version_at = 0;
@@ -79,6 +80,7 @@ class UpdateBook {
     Picosecond update_from = no_update;  ///< start of the first update of a chunk for the next version
   };
 
+  int parts_of(const LayerBook& book) const { return job_.micro_batches * book.sharers; }
   const float* gradient_of(int layer, int chunk) const;
   void advance(int layer);
   void square(int layer, int index);

@@ -27,7 +27,9 @@ Picosecond done(Picosecond ready, Picosecond free, Picosecond time) {
 WeightServer::WeightServer(const Job& job, const MachineSpec& machine, const Placement& placement, int server)
     : spec_(machine.memoryx),
       state_tensors_(1 + static_cast<int>(optimizer_state_names(job.optimizer).size())),
-      keeps_sums_(job.micro_batches > 1 || job.clip.max_norm > 0),
+      keeps_sums_(job.micro_batches > 1 || job.clip.max_norm > 0 ||
+                  std::any_of(job.layers.begin(), job.layers.end(),
+                              [](const MatrixLayer& layer) { return layer.shares >= 0; })),
       keeps_old_(job.clip.max_norm > 0 && job.clip.timing == ClipTiming::speculative) {
   const int copies = keeps_old_ ? 2 : 1;
   const Bytes per_parameter = static_cast<Bytes>(master_bytes) * (copies * state_tensors_ + (keeps_sums_ ? 1 : 0));

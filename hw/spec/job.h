@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "hw/spec/attention_mask.h"
@@ -23,6 +24,7 @@ namespace weft::hw {
 enum class LayerKind {
   matrix,  ///< those of a fully connected layer
   none,    ///< it has none: an addition, attention
+  table,   ///< features of each id, of an embedding; no bias
   norm,  ///< vectors of a norm's features, a round of the stream each: the gain, then the shift if it has one; no bias
 };
 
@@ -41,7 +43,8 @@ struct AttentionShape {
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
 /// On the wire the bias is the weight of an input that is always one: row `inputs` of the augmented matrix. A layer
-/// without bias has no such row. Of a norm: inputs are its features, outputs its vectors.
+/// without bias has no such row. Of a norm: inputs are its features, outputs its vectors. Of a table: inputs are its
+/// features, outputs its ids.
 struct MatrixLayer {
   std::string name;  ///< parameters are model.<name>.weight and model.<name>.bias
   int inputs = 0, outputs = 0;
@@ -56,17 +59,22 @@ struct MatrixLayer {
   LayerKind kind = LayerKind::matrix;
 
   float epsilon = 1e-5F;  ///< of a norm
+  int id = 0;             ///< of a table: which of a token's ids, in the order of the samples
+  int shares = -1;        ///< the layer whose parameters these are, of its inputs and outputs; none: its own
   AttentionShape attention = {};
 
   /// Elements of a round of the stream by output, kept or not.
   int stream_inputs() const { return inputs + (bias ? 1 : 0); }
   /// Of the activation that it makes.
-  int features() const { return kind == LayerKind::norm ? inputs : outputs; }
+  int features() const { return kind == LayerKind::norm || kind == LayerKind::table ? inputs : outputs; }
   /// Of its parameters, as a checkpoint has them: weight, and bias if there is one.
-  int tensors() const { return kind == LayerKind::matrix ? (bias ? 2 : 1) : rows(); }
-  bool has_parameters() const { return kind != LayerKind::none; }
+  int tensors() const { return !has_parameters() ? 0 : is_matrix() ? (bias ? 2 : 1) : rows(); }
+  /// Of weights, [outputs][inputs].
+  bool is_matrix() const { return kind == LayerKind::matrix || kind == LayerKind::table; }
+  /// Of its own.
+  bool has_parameters() const { return kind != LayerKind::none && shares < 0; }
   /// Of its masters: rounds of the stream by output.
-  int rows() const { return has_parameters() ? outputs : 0; }
+  int rows() const { return kind != LayerKind::none ? outputs : 0; }
   bool sparse() const { return sparsity > 0; }
   bool zeros_travel() const { return trained && !sparse(); }
   /// In round `round` of a launch, the weight at `place` of its stream. Precondition: mask.
@@ -74,10 +82,33 @@ struct MatrixLayer {
     return by_input ? mask->kept(place, round) : place == inputs || mask->kept(round, place);
   }
   /// As a checkpoint has them, zeros included.
-  std::int64_t parameters() const { return static_cast<std::int64_t>(rows()) * stream_inputs(); }
+  std::int64_t parameters() const { return has_parameters() ? static_cast<std::int64_t>(rows()) * stream_inputs() : 0; }
   /// That travel and are updated, the bias included.
   std::int64_t kept_parameters() const { return mask ? mask->kept() + (bias ? outputs : 0) : parameters(); }
+  /// What predicted times and memory of a launch on it follow from, to compare: layers of one shape differ in the rest.
+  auto shape() const {
+    return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
+                      attention.mask.any(), attention.queries, attention.rotary_features);
+  }
 };
+
+/// Features of what a line kernel works on, which attention's scores are not.
+inline int line_features(KernelKind kind, const MatrixLayer& layer) {
+  return kernel_of(kind).by_id ? layer.outputs : layer.features();
+}
+
+/// What the input servers send of each token: the features of the first layer, or, where there are tables, one of its
+/// ids for each.
+struct SampleForm {
+  int features = 0;
+  bool ids = false;
+};
+inline SampleForm sample_form(const std::vector<MatrixLayer>& layers) {
+  const auto tables = std::count_if(layers.begin(), layers.end(),
+                                    [](const MatrixLayer& layer) { return layer.kind == LayerKind::table; });
+  if (tables > 0) return {static_cast<int>(tables), true};
+  return {layers.front().inputs, false};
+}
 
 /// One kernel on the wafer. All PEs of the rectangle run the same launch; a launch begins when the one before has ended
 /// everywhere.
@@ -210,6 +241,17 @@ struct Job {
   int simulated_systems() const { return share_systems ? 1 : systems; }
   int tokens_per_system() const { return batch / systems; }
   int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
+  /// The layer whose parameters a layer streams: what MemoryX and the links know them by.
+  int owner(int layer) const {
+    const int shares = layers[static_cast<std::size_t>(layer)].shares;
+    return shares < 0 ? layer : shares;
+  }
+  /// Layers that stream a layer's parameters, and so gradients of a micro-batch that are summed before their update.
+  int sharers(int layer) const {
+    return static_cast<int>(std::count_if(layers.begin(), layers.end(),
+                                          [layer](const MatrixLayer& other) { return other.shares == layer; })) +
+           1;
+  }
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

@@ -42,6 +42,9 @@ enum class KernelKind {
   dropout_backward,
   score_dropout,
   score_dropout_backward,
+  load_tokens,
+  one_hot,
+  embedding,
 };
 
 /// What happens on the wafer.
@@ -94,6 +97,8 @@ struct Kernel {
   bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
   bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
   bool drops = false;               ///< of scores: each head and sequence has a mask of its own
+  bool by_id = false;               ///< of the line form: its features are a table's ids, else a layer's
+  bool every_row = false;           ///< of the load form: all of a sample goes to every row, else its features' share
   const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
 
   constexpr bool streams() const { return form == KernelForm::stream; }
@@ -103,7 +108,7 @@ struct Kernel {
   constexpr bool has_bias() const { return is_forward_product() || (streams() && produces_gradient()); }
   /// Y = X W^T + b: consumes weights, a round an output.
   constexpr bool is_forward_product() const {
-    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner;
+    return consumes_weights() && role == KernelRole::forward && sums == SumEnd::owner && !by_input;
   }
   constexpr bool consumes_weights() const { return streams() && source == StreamSource::edge; }
   /// What comes from the edge stays in every PE as it is: nothing is multiplied with it.
@@ -132,6 +137,18 @@ constexpr Kernel pairs_kernel(KernelKind kind, const char* name, KernelRole role
   return row;
 }
 
+constexpr Kernel tokens_kernel(KernelKind kind, const char* name) {
+  Kernel row{kind, name, KernelForm::load, KernelRole::samples};
+  row.every_row = true;
+  return row;
+}
+
+constexpr Kernel ids_kernel(KernelKind kind, const char* name) {
+  Kernel row{kind, name, KernelForm::line, KernelRole::forward};
+  row.by_id = true;
+  return row;
+}
+
 constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
   Kernel row{kind, name, KernelForm::line, role};
   row.operation = operation;
@@ -139,7 +156,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 35> kernels{{
+constexpr std::array<Kernel, 38> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -192,6 +209,10 @@ constexpr std::array<Kernel, 35> kernels{{
     {KernelKind::dropout_backward, "dropout_backward", KernelForm::line, KernelRole::delta},
     score_dropout_kernel(KernelKind::score_dropout, "score_dropout", KernelRole::forward, false),
     score_dropout_kernel(KernelKind::score_dropout_backward, "score_dropout_backward", KernelRole::delta, true),
+    tokens_kernel(KernelKind::load_tokens, "load_tokens"),
+    ids_kernel(KernelKind::one_hot, "one_hot"),
+    // A table's rows by tokens that are 1 in the row of their id: as deltas, a round is a feature of the table.
+    {KernelKind::embedding, "embedding", KernelForm::stream, KernelRole::forward, KernelWeights::streamed, true},
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -21,6 +21,7 @@ enum class Operand {
   addend,        ///< what an addition adds to the values
   score_deltas,  ///< of attention, beside the deltas of what the softmax makes of the scores
   linear,        ///< what a gated activation multiplies with that of its values
+  ids,           ///< [tokens], 16 bits each, of one of a token's ids; none = 0xffff
 };
 
 /// Of a norm's parameters, which are rounds of their stream.
@@ -35,6 +36,7 @@ struct WaferTensor {
   bool vector = false;     ///< [features] alone, the same in every column
   bool scores = false;     ///< of attention: [heads][keys][tokens], a head's keys over its rows
   bool one_below = false;  ///< the constant one of a bias stands behind its features, in the last row that holds any
+  bool ids = false;        ///< whole numbers of 16 bits, all of them in every row
 };
 
 /// Which tensor each operand of a launch is: a place in Job::tensors.
@@ -50,7 +52,7 @@ class OperandTensors {
   int of(Operand operand) const { return places_[static_cast<std::size_t>(operand)]; }
 
  private:
-  std::array<int, static_cast<std::size_t>(Operand::linear) + 1> places_;
+  std::array<int, static_cast<std::size_t>(Operand::ids) + 1> places_;
 };
 
 }  // namespace weft::hw

@@ -25,8 +25,13 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
     const int first = memory.first_feature(0), count = memory.feature_count(0);
     std::vector<float> row(static_cast<std::size_t>(count));
     for (int token = 0; token < memory.tokens(); ++token) {
-      half_to_float(job_.format, samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first,
-                    row.data(), row.size());
+      const std::uint16_t* from =
+          samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first;
+      if (memory.form(0).ids) {
+        std::copy_n(from, count, row.begin());
+      } else {
+        half_to_float(job_.format, from, row.data(), row.size());
+      }
       for (int feature = 0; feature < count; ++feature)
         block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
     }
@@ -174,7 +179,7 @@ class RegionRows : public LineMemory {
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
-  const BlockMap block{rectangle_, layer.features(), tokens_, layer.attention.queries};
+  const BlockMap block{rectangle_, line_features(launch.kind, layer), tokens_, layer.attention.queries};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);
   LineValues values(programs, rows);

@@ -21,10 +21,12 @@ RegionMemory::RegionMemory(const Job& job, Rectangle rectangle, RegionExtent ext
 }
 
 int RegionMemory::first_feature(int tensor) const {
+  if (form(tensor).ids) return 0;
   return split_first(form(tensor).features, rectangle_.height, extent_.row_first);
 }
 
 int RegionMemory::feature_count(int tensor) const {
+  if (form(tensor).ids) return form(tensor).features;
   return split_first(form(tensor).features, rectangle_.height, extent_.row_last) - first_feature(tensor);
 }
 

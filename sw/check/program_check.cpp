@@ -31,6 +31,11 @@ void ProgramCheck::append_tensor(Lane& lane, int tensor, bool fp32, std::vector<
     bits.push_back(element_bits(job_.format, block.values[at], fp32));
 }
 
+std::vector<std::uint32_t> ProgramCheck::ids_of(Lane& lane, int tensor, int feature) {
+  const FeatureBlock block = lane.gather(tensor);
+  return {block.row(feature), block.row(feature) + block.tokens};
+}
+
 bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
   active_ = programs_.wants(system_, step);
   if (!active_) return false;
@@ -81,7 +86,7 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
     Lane& lane = wafer_->lane(index);
     ProgramLaunch& program = data(index);
     program.line = wafer_->lane_settings(settings, index);
-    program.block = wafer_->block(index, layer.features());
+    program.block = wafer_->block(index, line_features(launch.kind, layer));
     program.block.together = layer.attention.queries;
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).reads)
@@ -92,6 +97,7 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
 std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const OperandTensors& tensors,
                                                       const LineOperand& operand) const {
   std::vector<std::uint32_t> bits;
+  if (operand.tensor == Operand::ids) return ids_of(lane, needed(tensors, operand.tensor), operand.feature);
   if (operand.format == LineFormat::label) {
     for (const std::int32_t label : lane.gather_labels()) bits.push_back(static_cast<std::uint16_t>(label));
     return bits;
@@ -158,7 +164,16 @@ void ProgramCheck::take_results(int lane) {
         append_tensor(wafer_->lane(lane), needed(launch_.writes, vector_of_round(round)), false, program.results);
     return;
   }
-  append_tensor(wafer_->lane(lane), needed(launch_.writes, Operand::result), program.keeps_fp32, program.results);
+  const int result = needed(launch_.writes, Operand::result);
+  if (row.every_row) {
+    for (int copy = 0; copy < program.block.rectangle.height; ++copy)
+      for (int feature = 0; feature < program.block.features; ++feature) {
+        const std::vector<std::uint32_t> ids = ids_of(wafer_->lane(lane), result, feature);
+        program.results.insert(program.results.end(), ids.begin(), ids.end());
+      }
+  } else {
+    append_tensor(wafer_->lane(lane), result, program.keeps_fp32, program.results);
+  }
   if (row.form != KernelForm::load) return;
   for (int owner = 0; owner < std::min(program.outputs, program.block.rectangle.height); ++owner)
     program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());

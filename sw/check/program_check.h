@@ -37,6 +37,8 @@ class ProgramCheck : public hw::LaunchWatch {
   /// Of an operand of the launch, as it stands.
   std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::OperandTensors& tensors,
                                           const hw::LineOperand& operand) const;
+  /// One of its tokens' ids.
+  static std::vector<std::uint32_t> ids_of(hw::Lane& lane, int tensor, int feature);
   void append_tensor(hw::Lane& lane, int tensor, bool fp32, std::vector<std::uint32_t>& bits) const;
   void keep(const hw::MatrixLayer& layer);
 

@@ -14,6 +14,7 @@ using hw::Operand;
 
 BoundOperand in(Operand operand, int place = 0) { return {operand, BoundOperand::To::input, place}; }
 BoundOperand out(Operand operand) { return {operand, BoundOperand::To::output, 0}; }
+BoundOperand own(Operand operand) { return {operand, BoundOperand::To::own, 0}; }
 BoundOperand parameter(Operand operand, int place) { return {operand, BoundOperand::To::parameter, place}; }
 
 // In the backward pass input 0 is the delta of the output.
@@ -28,6 +29,18 @@ void append_products(std::vector<KernelPattern>& all) {
   all.push_back({Pass::gradient,
                  {"Linear"},
                  {{KernelKind::matmul_gradient, {in(Operand::stream), in(Operand::resident, 1)}, {}}}});
+}
+
+/// Tokens become columns, which stay for the gradient: that of a product whose deltas are the columns.
+void append_embedding(std::vector<KernelPattern>& all) {
+  all.push_back({Pass::forward,
+                 {"Embedding"},
+                 {{KernelKind::one_hot, {in(Operand::ids)}, {own(Operand::values)}},
+                  {KernelKind::embedding, {own(Operand::resident)}, {out(Operand::result)}}},
+                 true});
+  all.push_back({Pass::gradient,
+                 {"Embedding"},
+                 {{KernelKind::matmul_gradient, {own(Operand::stream), in(Operand::resident)}, {}}}});
 }
 
 /// Dropout is done by the activation's kernel.
@@ -150,6 +163,7 @@ void append_attention(std::vector<KernelPattern>& all) {
 std::vector<KernelPattern> all_patterns() {
   std::vector<KernelPattern> all;
   append_products(all);
+  append_embedding(all);
   append_activations(all);
   append_dropout(all);
   append_norms(all);

@@ -11,11 +11,11 @@ namespace weft::sw {
 
 /// What an operand of a launch is in the graph.
 struct BoundOperand {
-  enum class To { input, output, parameter };
+  enum class To { input, output, parameter, own };
   hw::Operand operand;
   To to;
   int place;  ///< input 0 is that of the pattern's first operation, all else of its last one; a parameter that the
-              ///< operation does not have is no operand
+              ///< operation does not have is no operand; its own is what it makes for itself, of both passes
 };
 
 struct BoundLaunch {

@@ -1,5 +1,6 @@
 #include "sw/compiler/launch_builder.h"
 
+#include <algorithm>
 #include <map>
 
 #include "sw/compiler/tensor_places.h"
@@ -22,14 +23,16 @@ class LaunchBuilder {
     for (const Tensor& input : matching.forward.inputs) features_[input.name] = input.features;
     for (const Tensor& input : matching.forward.inputs)
       if (input.name != matching.forward.operations.back().inputs.back())
-        places_.add(input.name, {input.name, input.features});
+        places_.add(input.name, {input.name, input.features}).ids = holds_ids(input.name);
   }
 
   MatchedModel result() {
     for (const MatchedKernel& kernel : matching_.forward_kernels) {
       describe(kernel);
+      place_own(kernel);
       place_output(matching_.forward, kernel);
     }
+    share_parameters();
     model_.activations = static_cast<int>(places_.tensors().size());
     for (const MatchedKernel& kernel : matching_.forward_kernels) place_vectors(kernel);
     for (const MatchedKernel& kernel : matching_.backward_kernels) place_output(matching_.backward, kernel);
@@ -50,11 +53,19 @@ class LaunchBuilder {
   }
 
   static hw::MatrixLayer layer_of(const Operation& operation) {
-    hw::MatrixLayer layer{operation.name, operation.input_features, operation.output_features};
+    hw::MatrixLayer layer;
+    layer.name = operation.name;
+    layer.inputs = operation.input_features;
+    layer.outputs = operation.output_features;
     const std::vector<Parameter> parameters = type_of(operation).parameters(operation);
     layer.bias = operation.type == "Linear" && has_bias(operation);
     if (operation.type == "Linear") {
       layer.sparsity = operation.attribute("sparsity");
+    } else if (operation.type == "Embedding") {
+      layer.kind = hw::LayerKind::table;
+      layer.inputs = operation.output_features;
+      layer.outputs = static_cast<int>(operation.attribute("ids"));
+      layer.id = static_cast<int>(operation.attribute("of"));
     } else if (parameters.empty()) {
       layer.kind = hw::LayerKind::none;
     } else {
@@ -94,6 +105,18 @@ class LaunchBuilder {
     }
   }
 
+  /// Layers have the names of their first operations.
+  void share_parameters() {
+    for (const Operation& operation : matching_.forward.operations)
+      if (!operation.shares.empty())
+        model_.layers[layer_named(operation.name)].shares = static_cast<int>(layer_named(operation.shares));
+  }
+  std::size_t layer_named(const std::string& name) const {
+    const auto& layers = model_.layers;
+    const auto named = [&](const hw::MatrixLayer& layer) { return layer.name == name; };
+    return static_cast<std::size_t>(std::find_if(layers.begin(), layers.end(), named) - layers.begin());
+  }
+
   /// Of a norm: its parameters stay on the wafer.
   void place_vectors(const MatchedKernel& kernel) {
     const Operation& operation = of(matching_.forward, kernel.operations.front());
@@ -101,6 +124,22 @@ class LaunchBuilder {
     for (const Parameter& parameter : type_of(operation).parameters(operation))
       places_.add(parameter.name, {parameter.name, operation.input_features, kernel.layer}).vector = true;
   }
+
+  bool holds_ids(const std::string& input) const {
+    const auto& all = matching_.forward.operations;
+    return std::any_of(all.begin(), all.end(), [&](const Operation& operation) {
+      return operation.type == "Embedding" && operation.inputs.front() == input;
+    });
+  }
+
+  /// Of an embedding: its tokens' columns.
+  void place_own(const MatchedKernel& kernel) {
+    const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(kernel.layer)];
+    if (!kernel.pattern->own_layer || layer.kind != hw::LayerKind::table) return;
+    const std::string name = own_name(of(matching_.forward, kernel.operations.front()));
+    places_.add(name, {name, layer.outputs, kernel.layer});
+  }
+  static std::string own_name(const Operation& operation) { return operation.name + ".one_hot"; }
 
   /// Where the kernel's result goes. What operations between its first and last make is nowhere else.
   void place_output(const OperationGraph& graph, const MatchedKernel& kernel) {
@@ -133,6 +172,7 @@ class LaunchBuilder {
     const Operation &first = of(graph, kernel.operations.front()), &last = of(graph, kernel.operations.back());
     const auto place = static_cast<std::size_t>(bound.place);
     if (bound.to == BoundOperand::To::parameter) return places_.of(parameter_name(first, place));
+    if (bound.to == BoundOperand::To::own) return places_.of(own_name(first));
     if (bound.to == BoundOperand::To::output) return places_.of(last.outputs[place]);
     return places_.of(place == 0 ? first.inputs.front() : last.inputs[place]);
   }

@@ -1,7 +1,6 @@
 #include "sw/compiler/launch_kinds.h"
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "hw/spec/kernel_table.h"
@@ -11,12 +10,6 @@ namespace weft::sw {
 
 namespace {
 
-auto shape_of(const hw::Launch& launch, const hw::MatrixLayer& layer) {
-  return std::tuple(launch.kind, layer.inputs, layer.outputs, layer.bias, layer.attention.heads, layer.attention.length,
-                    layer.attention.mask.any(), layer.attention.queries, layer.attention.rotary_features, layer.dropout,
-                    layer.sparsity);
-}
-
 bool plays_columns(const PlannedLaunch& planned) {
   return hw::kernel_of(planned.launch.kind).form == hw::KernelForm::line;
 }
@@ -25,10 +18,10 @@ bool plays_columns(const PlannedLaunch& planned) {
 
 LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train)
     : layers_(layers), launches_(std::move(launches)), train_(train) {
-  std::map<decltype(shape_of(launches_.front(), layers_.front())), std::size_t> known;
+  std::map<std::pair<hw::KernelKind, decltype(layers_.front().shape())>, std::size_t> known;
   for (const hw::Launch& launch : launches_) {
     const auto [kind, fresh] =
-        known.try_emplace(shape_of(launch, layers_[static_cast<std::size_t>(launch.layer)]), kinds_.size());
+        known.try_emplace({launch.kind, layers_[static_cast<std::size_t>(launch.layer)].shape()}, kinds_.size());
     if (fresh) {
       kinds_.push_back({launch, 0, 0, {}});
       count_.push_back(0);

@@ -29,7 +29,8 @@ MatchedModel matched_model(const Matching& matching) { return build_launches(mat
 MatchedModel matched_model(const OperationGraph& graph) { return matched_model(match_kernels(graph)); }
 
 std::vector<hw::Launch> eval_launches(const MatchedModel& model) {
-  std::vector<hw::Launch> launches{{KernelKind::load_input, 0}};
+  const bool ids = model.tensors.front().ids;
+  std::vector<hw::Launch> launches{{ids ? KernelKind::load_tokens : KernelKind::load_input, 0}};
   launches.front().writes.set(Operand::result, 0);
   launches.insert(launches.end(), model.forward.begin(), model.forward.end());
   return launches;

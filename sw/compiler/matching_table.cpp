@@ -73,12 +73,6 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::int64_t parameters_of(const Operation& operation) {
-  std::int64_t count = 0;
-  for (const Parameter& parameter : type_of(operation).parameters(operation)) count += parameter.elements();
-  return count;
-}
-
 }  // namespace
 
 std::string matching_table(const Matching& matching) {
@@ -87,7 +81,7 @@ std::string matching_table(const Matching& matching) {
   for_each_row(matching.forward, matching.forward_kernels, [&](const Operation& operation, const char* kernel) {
     forward.add({operation.name, fmt::format("{}", fmt::join(operation.inputs, " ")),
                  fmt::format("{}x{}", operation.input_features, operation.output_features), kernel,
-                 fmt::format("{}", parameters_of(operation)), fmt::format("{}", type_of(operation).flops(operation))});
+                 fmt::format("{}", own_parameters(operation)), fmt::format("{}", type_of(operation).flops(operation))});
   });
   Table backward({13, 22, 14, 20, 10}, 1);
   backward.add({"backward", "reads", "makes", "kernel", "flop/token"});

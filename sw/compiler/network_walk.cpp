@@ -17,6 +17,8 @@ constexpr int groups_under_way = 8;
 
 NetworkWalk::NetworkWalk(const hw::Job& job, const hw::MachineSpec& machine)
     : job_(job), machine_(machine), placement_(job, machine), books_(job.layers.size()) {
+  for (std::size_t layer = 0; layer < books_.size(); ++layer)
+    books_[layer].parts = job.micro_batches * job.sharers(static_cast<int>(layer));
   for (int server = 0; server < placement_.servers(); ++server) servers_.emplace_back(job, machine, placement_, server);
   const std::size_t hops = 1 + hw::swarmx_levels(job.systems, machine.swarmx.fan_out).size();
   const proto::Link link(machine.io.ethernet_gbps, machine.swarmx.link_latency_ps);
@@ -96,14 +98,16 @@ void NetworkWalk::read(int layer) {
   advance(layer);
 }
 
-void NetworkWalk::gradient(const ChunkGroup& group, int micro_batch, Picosecond at) {
+void NetworkWalk::gradient(const ChunkGroup& group, Picosecond at) {
   Arrived arrived{group, along(up_, group, at)};
   hw::WeightServer& server = servers_[static_cast<std::size_t>(group.server)];
-  if (job_.micro_batches > 1) arrived.at = server.accumulate(arrived.at, group.layer, group.elements, micro_batch == 0);
-  if (micro_batch + 1 < job_.micro_batches) return;
+  LayerBook& of = book(group.layer);
+  const int part = of.come++ / of.groups;
+  if (of.parts > 1) arrived.at = server.accumulate(arrived.at, group.layer, group.elements, part == 0);
+  if (part + 1 < of.parts) return;
   if (job_.clip.max_norm > 0) square(arrived);
-  book(group.layer).arrived.push_back(arrived);
-  book(group.layer).whole.push_back(arrived);
+  of.arrived.push_back(arrived);
+  of.whole.push_back(arrived);
   if (job_.clip.max_norm > 0 && squares_missing_ == 0) {
     for (int layer = 0; layer < static_cast<int>(books_.size()); ++layer) advance(layer);
   } else {
@@ -113,7 +117,8 @@ void NetworkWalk::gradient(const ChunkGroup& group, int micro_batch, Picosecond 
 
 void NetworkWalk::square(Arrived& arrived) {
   hw::WeightServer& server = servers_[static_cast<std::size_t>(arrived.group.server)];
-  arrived.at = server.square(arrived.at, arrived.group.layer, arrived.group.elements, job_.micro_batches == 1);
+  arrived.at =
+      server.square(arrived.at, arrived.group.layer, arrived.group.elements, book(arrived.group.layer).parts == 1);
   norm_at_ = std::max(norm_at_, arrived.at + 2 * machine_.swarmx.link_latency_ps);
   --squares_missing_;
 }
@@ -149,7 +154,7 @@ void NetworkWalk::advance(int layer) {
 
 void NetworkWalk::decide(LayerBook& book) {
   decided_at_ = std::max(decided_at_, book.version_at);
-  book.updated = 0;
+  book.updated = book.come = 0;
   book.read = false;
   book.arrived.clear();
   book.whole.clear();

@@ -29,7 +29,7 @@ class NetworkWalk {
 
   /// The groups of a stream of at most so many, if MemoryX's window holds several of them.
   std::vector<ChunkGroup> groups(int layer, const hw::StreamShape& shape, int most) const;
-  /// Gradients of `layer` will come in so many groups in each micro-batch.
+  /// Each gradient of `layer` will come in so many groups.
   void expect(int layer, int groups) { books_[static_cast<std::size_t>(layer)].groups = groups; }
 
   void begin_step();
@@ -41,8 +41,8 @@ class NetworkWalk {
   void taken(const ChunkGroup& group, Picosecond at);
   /// The step's last stream of the layer was sent.
   void read(int layer);
-  /// Sums of a micro-batch are at the interface at `at`.
-  void gradient(const ChunkGroup& group, int micro_batch, Picosecond at);
+  /// Sums of a launch are at the interface at `at`.
+  void gradient(const ChunkGroup& group, Picosecond at);
 
  private:
   struct Arrived {
@@ -51,6 +51,8 @@ class NetworkWalk {
   };
   struct LayerBook {
     int groups = 0, updated = 0;
+    int parts = 1;      ///< of each group's gradient: of every micro-batch and sharer
+    int come = 0;       ///< groups of all parts
     bool read = false;  ///< all streams of the step
     Picosecond read_at = 0, version_at = 0;
     std::vector<Arrived> arrived, whole;  ///< of the step; of them those to be updated

@@ -85,7 +85,6 @@ proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeL
     tail = rounds.back().tail;
   }
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a chain
-  const Cycle slowest = slowest_round.length;
   proto::LimiterCycles parts;
   Cycle& links = parts.of(Limiter::fabric_link);
   // What a launch does not have of its last round's wait was booked as the sum's.
@@ -183,7 +182,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   switch (kernel.form) {
     case hw::KernelForm::load:
       parts.of(Limiter::edge_in) =
-          hw::load_times(machine, layout, layers.front().inputs, layers.back().outputs, lane, tokens, 0).end;
+          hw::load_times(machine, layout, hw::load_shape(launch.kind, layers), lane, tokens, 0).end;
       return parts;
     case hw::KernelForm::line: {
       hw::LineSettings settings = hw::line_settings(layer, train);
@@ -193,7 +192,8 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
         parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end;
         return parts;
       }
-      hw::LinePrograms programs(launch.kind, settings, {lane, layer.features(), tokens, layer.attention.queries});
+      hw::LinePrograms programs(launch.kind, settings,
+                                {lane, hw::line_features(launch.kind, layer), tokens, layer.attention.queries});
       parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
       return parts;
     }

@@ -68,7 +68,7 @@ class Walk {
         layout_(machine, plan.mapping),
         job_(job_of(plan, layers, around)),
         network_(job_, machine),
-        samples_(machine, plan.samples(), plan.tokens, layers.front().inputs),
+        samples_(machine, plan.samples(), plan.tokens, hw::sample_form(layers).features),
         gap_(static_cast<double>(launch_gap(machine, plan.mapping))),
         lane_sum_(static_cast<double>((plan.mapping.lanes - 1) * machine.io.lane_sum_cycles)) {
     plan_streams();
@@ -104,6 +104,7 @@ class Walk {
     for (std::size_t index = 0; index < plan_.train.size(); ++index) {
       const hw::Launch& launch = plan_.train[index].launch;
       const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
+      const int owner = job_.owner(launch.layer);
       Stream& stream = streams_.emplace_back();
       if (!hw::kernel_of(launch.kind).at_edge()) {
         if (hw::produces_gradient(launch.kind)) expect_gradient(index, most);
@@ -117,10 +118,10 @@ class Walk {
       if (hw::produces_gradient(launch.kind)) {
         expect_gradient(index, most);
         if (hw::consumes_indices(layer, launch.kind))
-          stream.in = network_.groups(launch.layer, hw::index_shape(layer, chunk_bytes), most);
+          stream.in = network_.groups(owner, hw::index_shape(layer, chunk_bytes), most);
       } else if (hw::consumes_weights(launch.kind)) {
-        stream.in = network_.groups(launch.layer, hw::stream_shape(layer, launch.kind, chunk_bytes), most);
-        last[static_cast<std::size_t>(launch.layer)] = index;
+        stream.in = network_.groups(owner, hw::stream_shape(layer, launch.kind, chunk_bytes), most);
+        last[static_cast<std::size_t>(owner)] = index;
       }
     }
     for (const Stream& stream : streams_)
@@ -130,7 +131,7 @@ class Walk {
   }
 
   void expect_gradient(std::size_t index, int most) {
-    const int layer = plan_.train[index].launch.layer;
+    const int layer = job_.owner(plan_.train[index].launch.layer);
     const hw::StreamShape shape =
         hw::gradient_shape(layers_[static_cast<std::size_t>(layer)], machine_.memoryx.chunk_bytes);
     streams_[index].out = network_.groups(layer, shape, most);
@@ -161,11 +162,10 @@ class Walk {
   WalkedLaunch launch(std::size_t index, int micro_batch) {
     const hw::Kernel& kernel = hw::kernel_of(plan_.train[index].launch.kind);
     const double start = free_ + gap_;
-    if (kernel.form == hw::KernelForm::load) return load(start);
+    if (kernel.form == hw::KernelForm::load) return load(plan_.train[index].launch.kind, start);
     if (kernel.at_edge()) return stream(index, micro_batch, start);
     const double end = start + static_cast<double>(plan_.train[index].predicted);
-    for (const ChunkGroup& group : streams_[index].out)
-      network_.gradient(group, micro_batch, from_edge(end + lane_sum_));
+    for (const ChunkGroup& group : streams_[index].out) network_.gradient(group, from_edge(end + lane_sum_));
     return ended(start, end, false);
   }
 
@@ -174,18 +174,17 @@ class Walk {
     return {std::llround(end - start), waits};
   }
 
-  WalkedLaunch load(double start) {
+  WalkedLaunch load(hw::KernelKind kind, double start) {
     const hw::Mapping& mapping = plan_.mapping;
-    const int features = layers_.front().inputs, outputs = layers_.back().outputs;
+    const hw::LoadShape shape = hw::load_shape(kind, layers_);
     const double there = at_edge(samples_.next());
-    const int rows = std::min(std::max(features, outputs), mapping.lane.height);
+    const int rows = shape.rows(mapping.lane.height);
     const Cycle ready =
         samples_ready(machine_, layout_, rows, mapping.lanes, static_cast<Cycle>(std::llround(there - start)));
     auto [known, is_new] = loads_.try_emplace(ready, 0);
     if (is_new)
-      known->second = hw::load_times(machine_, layout_, features, outputs, mapping.lane,
-                                     mapping.lane_tokens(plan_.tokens, 0), ready)
-                          .end;
+      known->second =
+          hw::load_times(machine_, layout_, shape, mapping.lane, mapping.lane_tokens(plan_.tokens, 0), ready).end;
     const double end = start + static_cast<double>(known->second);
     samples_.taken(from_edge(end));
     return ended(start, end, there > start);
@@ -199,7 +198,7 @@ class Walk {
     // The wafer has done the rounds so far; the edge has handed on their words; the channels out their sums.
     double done = start, left = start, drained = 0;
     bool waits = false;
-    if (!of.in.empty()) network_.open(launch.layer);
+    if (!of.in.empty()) network_.open(job_.owner(launch.layer));
     if (!of.out.empty()) out_free_ = std::max(out_free_, start + round + pace.after);  // the first round's sums
     const std::size_t groups = std::max(of.in.size(), of.out.size());
     for (std::size_t group = 0; group < groups; ++group) {
@@ -221,9 +220,9 @@ class Walk {
         left = std::max({left, in_free_, done - round});
         network_.taken(of.in[group], from_edge(left));
       }
-      if (!of.out.empty()) network_.gradient(of.out[group], micro_batch, from_edge(drained));
+      if (!of.out.empty()) network_.gradient(of.out[group], from_edge(drained));
     }
-    if (of.last && micro_batch + 1 == plan_.micro_batches) network_.read(launch.layer);
+    if (of.last && micro_batch + 1 == plan_.micro_batches) network_.read(job_.owner(launch.layer));
     return ended(start, std::max(start + pace.wafer, done + pace.after), waits);
   }
 

@@ -41,7 +41,7 @@ StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers,
   const double links = around.whole_tensor_placement ? 1 : std::min(memoryx.weight_servers, machine.io.ethernet_links);
 
   StepWork work;
-  const double sample_bytes = 2.0 * layers.front().inputs + word_bytes;
+  const double sample_bytes = 2.0 * hw::sample_form(layers).features + word_bytes;
   work.samples_made = plan.samples() / (machine.input.workers_per_system * machine.input.samples_per_s) * second;
   work.samples_sent = plan.tokens * sample_bytes * 8e-9 / machine.input.link_gbps * second;
   for (const PlannedLaunch& planned : plan.train) {

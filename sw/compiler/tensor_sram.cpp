@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
+#include <utility>
 
 #include "hw/fabric/head_grid.h"
 #include "hw/kernels/line_kernels.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr Operand operands[] = {Operand::resident, Operand::stream,       Operand::result, Operand::values,
                                 Operand::kept,     Operand::deltas,       Operand::gain,   Operand::shift,
-                                Operand::addend,   Operand::score_deltas, Operand::linear};
+                                Operand::addend,   Operand::score_deltas, Operand::linear, Operand::ids};
 
 /// What tensors and launches need in a PE, on one mapping.
 class PeBytes {
@@ -30,6 +30,7 @@ class PeBytes {
   Bytes of(const hw::WaferTensor& tensor) const {
     if (tensor.vector) return 2 * Bytes{held(tensor.features)};
     const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
+    if (tensor.ids) return tensor.features * 2 * Bytes{wide_};
     if (tensor.scores) return scores(model_.layers[static_cast<std::size_t>(tensor.layer)]).features_of(0) * row;
     return (held(tensor.features) + (tensor.one_below ? 1 : 0)) * row;
   }
@@ -37,8 +38,7 @@ class PeBytes {
   /// fp32 sums of a product's round, or what a line kernel needs besides its operands.
   Bytes of_work(const hw::Launch& launch) {
     const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(launch.layer)];
-    const auto [known, fresh] =
-        work_.try_emplace({launch.kind, layer.inputs, layer.outputs, layer.attention.length, layer.dropout > 0}, 0);
+    const auto [known, fresh] = work_.try_emplace({launch.kind, layer.shape()}, 0);
     if (fresh) known->second = work(launch, layer);
     return known->second;
   }
@@ -57,10 +57,10 @@ class PeBytes {
       return 4 * Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
     hw::LinePe pe;
-    pe.features = row.makes_scores ? scores(layer).features_of(0) : held(layer.features());
+    pe.features = row.makes_scores ? scores(layer).features_of(0) : held(hw::line_features(launch.kind, layer));
     pe.tokens = wide_;
     pe.rows = lane_.height;
-    pe.all_features = layer.features();
+    pe.all_features = hw::line_features(launch.kind, layer);
     hw::LineSettings settings = hw::line_settings(layer, true);
     settings.dropout.probability = layer.dropout;
     return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe)};
@@ -70,7 +70,7 @@ class PeBytes {
   const hw::MachineSpec& machine_;
   hw::Rectangle lane_;
   int of_lane_, wide_ = 0;
-  std::map<std::tuple<hw::KernelKind, int, int, int, bool>, Bytes> work_;  ///< of a kernel on layers of one shape
+  std::map<std::pair<hw::KernelKind, decltype(hw::MatrixLayer{}.shape())>, Bytes> work_;
 };
 
 }  // namespace

@@ -148,8 +148,9 @@ Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   constexpr Cycle long_before = -100'000;
   const Cycle ready = c.stalls == Stalls::none ? long_before : static_cast<Cycle>(random() % latest_round) - 20;
   const hw::EdgeLayout layout(machine, {c.rectangle});
-  launch.edge = hw::load_starts(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready);
-  return hw::load_times(machine, layout, c.inputs, c.outputs, c.rectangle, c.tokens, ready).end;
+  const hw::LoadShape shape{c.inputs, c.outputs, hw::kernel_of(c.kind).every_row};
+  launch.edge = hw::load_starts(machine, layout, shape, c.rectangle, c.tokens, ready);
+  return hw::load_times(machine, layout, shape, c.rectangle, c.tokens, ready).end;
 }
 
 // fp32 around zero, some of them any bits.

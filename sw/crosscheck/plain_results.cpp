@@ -107,8 +107,10 @@ std::vector<std::uint32_t> loaded(const hw::ProgramLaunch& launch) {
   const auto features = static_cast<std::size_t>(launch.block.features),
              tokens = static_cast<std::size_t>(launch.block.tokens);
   std::vector<std::uint32_t> values;
-  for (std::size_t feature = 0; feature < features; ++feature)
-    for (std::size_t token = 0; token < tokens; ++token) values.push_back(launch.stream[token * features + feature]);
+  const int copies = hw::kernel_of(launch.kind).every_row ? launch.block.rectangle.height : 1;
+  for (int copy = 0; copy < copies; ++copy)
+    for (std::size_t feature = 0; feature < features; ++feature)
+      for (std::size_t token = 0; token < tokens; ++token) values.push_back(launch.stream[token * features + feature]);
   for (int row = 0; row < std::min(launch.outputs, launch.block.rectangle.height); ++row)
     values.insert(values.end(), launch.labels.begin(), launch.labels.end());
   return values;

@@ -9,13 +9,12 @@
 
 namespace weft::sw {
 
-/// A sequence of `length` places. The text's last tokens stand at its beginning; behind them are columns of zeros,
-/// which no token before them attends to. No token has a label.
+/// A sequence of `length` places. The text's last tokens stand at its beginning; behind them are tokens without ids,
+/// to which no token before them attends. No token has a label.
 class GrowingText final : public hw::SampleSource {
  public:
   /// Precondition: `text` is not empty, and its ids are below form.vocabulary.
-  GrowingText(int length, hw::TokenFeatures form, TokenIds text)
-      : length_(length), form_(form), text_(std::move(text)) {}
+  GrowingText(int length, hw::TokenForm form, TokenIds text) : length_(length), form_(form), text_(std::move(text)) {}
 
   int features() const override { return form_.count(); }
   bool follows_results() const override { return true; }
@@ -30,7 +29,7 @@ class GrowingText final : public hw::SampleSource {
   int shown() const { return static_cast<int>(std::min<std::size_t>(text_.size(), static_cast<std::size_t>(length_))); }
 
   int length_;
-  hw::TokenFeatures form_;
+  hw::TokenForm form_;
   TokenIds text_;
 };
 

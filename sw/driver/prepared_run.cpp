@@ -44,15 +44,15 @@ class NoSamples final : public hw::SampleSource {
 std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const hw::Job& job, RunData read,
                                                 std::optional<hw::DataPosition> from) {
   const DataConfig& data = config.train_input;
-  const int inputs = job.layers.front().inputs, outputs = job.layers.back().outputs;
+  const int inputs = hw::sample_form(job.layers).features, outputs = job.layers.back().outputs;
   if (job.timing_only) return std::make_unique<NoSamples>(inputs);
   if (data.data_processor == "mnist")
     return std::make_unique<hw::DatasetSource>(job, std::move(read.train), std::move(read.eval), data.shuffle,
                                                data.shuffle_seed, from);
   if (data.is_sequences())
     return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
-                                             hw::TokenFeatures{outputs, inputs - outputs, job.format}, data.shuffle,
-                                             data.shuffle_seed, from, read.text.masking);
+                                             token_form(config, job.layers), data.shuffle, data.shuffle_seed, from,
+                                             read.text.masking);
   return std::make_unique<hw::SyntheticSource>(job, inputs, outputs, data.samples, data.shuffle_seed, from);
 }
 

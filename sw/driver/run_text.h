@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "hw/input/token_masking.h"
-#include "hw/input/token_sequences.h"
+#include "hw/input/token_source.h"
 #include "sw/driver/needed_data.h"
 #include "sw/text/tokenizer.h"
 
@@ -37,5 +37,13 @@ struct RunText {
 /// without an id; more ids than the model has; no whole sequence for a section; as read_sequence_files().
 RunText load_text(const ModelConfig& config, const std::vector<NeededData>& needed, const std::filesystem::path& start,
                   int vocabulary);
+
+/// What the samples say of the tokens of a model with these layers.
+inline hw::TokenForm token_form(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers) {
+  if (const TransformerConfig* model = config.model.transformer())
+    return {model->vocab_size, model->learned_positions() ? model->max_position_embeddings : 0};
+  const int classes = layers.back().outputs;
+  return {classes, layers.front().inputs - classes, config.model.format};
+}
 
 }  // namespace weft::sw

@@ -126,12 +126,12 @@ int run_sample(const SampleSettings& settings) {
   if (const auto bad = unusable_in(initial, config.model.format))
     throw UsageError(fmt::format("{}: {}", start.string(), *bad));
   const hw::Job job = build_job(config, layers, plan, 0, 0, settings.tokens);
-  const int inputs = job.layers.front().inputs, outputs = job.layers.back().outputs;
+  const int outputs = job.layers.back().outputs;
   if (tokenizer->size() > outputs)
     throw UsageError(fmt::format("{}: the model tells {} tokens apart, the vocabulary beside it has {}", start.string(),
                                  outputs, tokenizer->size()));
 
-  GrowingText text(job.sample_tokens, {outputs, inputs - outputs, job.format}, prompt);
+  GrowingText text(job.sample_tokens, token_form(config, job.layers), prompt);
   TextWriter writer(job, *tokenizer, text, TokenChoice(settings.temperature, settings.seed));
   ThreadPool pool(settings.run.threads);
   hw::LaunchMemo memo;

@@ -24,7 +24,7 @@ std::string huggingface_config(const TransformerConfig& model) {
   json["architectures"] = {of_type};
   json["model_type"] = type;
   json["vocab_size"] = model.vocab_size;
-  json["tie_word_embeddings"] = false;
+  json["tie_word_embeddings"] = model.tied;
   json["initializer_range"] = 0.02;
   if (type == "gpt2" || type == "gptj") {
     json["n_positions"] = model.max_position_embeddings;
@@ -36,7 +36,7 @@ std::string huggingface_config(const TransformerConfig& model) {
     json["layer_norm_epsilon"] = model.norm_epsilon;
     json["embd_pdrop"] = model.embedding_dropout;
     json["resid_pdrop"] = model.dropout;
-    json["attn_pdrop"] = 0.0;
+    json["attn_pdrop"] = model.attention_dropout;
     if (type == "gptj") json["rotary_dim"] = turned;
     return json.dump(2) + "\n";
   }
@@ -47,7 +47,7 @@ std::string huggingface_config(const TransformerConfig& model) {
   json["intermediate_size"] = model.filter_size;
   json["hidden_act"] = activation_of(model);
   json["attention_bias"] = model.projection_bias;
-  json["attention_dropout"] = 0.0;
+  json["attention_dropout"] = model.attention_dropout;
   if (type == "llama") {
     json["num_key_value_heads"] = model.num_heads / model.queries();
     json["mlp_bias"] = model.ffn_bias;

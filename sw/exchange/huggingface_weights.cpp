@@ -28,7 +28,8 @@ class HuggingFaceMap {
   HuggingFaceMap(const TransformerConfig& model, hw::TrainingState& state)
       : model_(model), state_(state), names_(names_of(model)) {
     const std::string stem(names_.prefix);
-    add_embedding(stem);
+    add_linear(stem + std::string(names_.words), "embedding", false);
+    if (!names_.positions.empty()) add_linear(stem + std::string(names_.positions), "positions", false);
     for (int layer = 0; layer < model.num_hidden_layers; ++layer) add_block(stem, layer);
     add_norm(stem + std::string(names_.last_norm), "ln_f");
     if (has("lm_head")) add_linear(std::string(names_.head), "lm_head", false);
@@ -51,20 +52,6 @@ class HuggingFaceMap {
     return nullptr;
   }
   bool has(const std::string& layer) const { return find(layer, "weight") != nullptr; }
-
-  /// Words and learned positions are columns of one matrix.
-  void add_embedding(const std::string& stem) {
-    const auto add = [&](std::string_view name, int first, int count) {
-      hw::StateTensor* table = find("embedding", "weight");
-      const std::int64_t columns = table->shape[1];
-      all_.push_back({{fmt::format("{}{}.weight", stem, name), {count, model_.hidden_size}, "F32", {}},
-                      [table, columns, first](std::int64_t row, std::int64_t column) {
-                        return &table->values[static_cast<std::size_t>(column * columns + first + row)];
-                      }});
-    };
-    add(names_.words, 0, model_.vocab_size);
-    if (!names_.positions.empty()) add(names_.positions, model_.vocab_size, model_.max_position_embeddings);
-  }
 
   void add_norm(const std::string& name, const std::string& layer) {
     for (const char* which : {"weight", "bias"})
@@ -245,6 +232,11 @@ void take_huggingface_weights(const std::string& file, const std::vector<SafeTen
                                      fmt::join(mapped.tensor.shape, ", ")));
     else if (found->values.empty())
       mistakes.push_back(fmt::format("{}: dtype {}; allowed: F32, F16, BF16", found->name, found->dtype));
+  }
+  if (const SafeTensor* of_head = find(head), *of_words = find(words); model.tied && of_head) {
+    taken.push_back(of_head->name);
+    if (of_words && of_head->values != of_words->values)
+      mistakes.push_back(fmt::format("{} is not {}, and this model's are one", of_head->name, of_words->name));
   }
   for (const std::string& name : there)
     if (std::find(taken.begin(), taken.end(), name) == taken.end() && !passed_over(name, map.names().passed_over))

@@ -24,9 +24,9 @@ std::vector<SafeTensor> huggingface_weights(const TransformerConfig& model, cons
 
 /// Puts the numbers of `tensors`, which are as huggingface_weights() names them, into the weights of `state`; with or
 /// without the prefix of the model behind its head (transformer., model., gpt_neox.); masks and frequencies that some
-/// files carry are passed over; a head that is not there is the embedding, as of tied weights. Throws UsageError that
-/// begins with `file`, all at once: a tensor that is missing (and the nearest), not of this model, of another shape, or
-/// whose dtype is none of F32, F16 and BF16.
+/// files carry are passed over; a head that is not there is the embedding, and one of a model whose weights are tied
+/// may be there if it is the same. Throws UsageError that begins with `file`, all at once: a tensor that is missing
+/// (and the nearest), not of this model, of another shape, or whose dtype is none of F32, F16 and BF16.
 void take_huggingface_weights(const std::string& file, const std::vector<SafeTensor>& tensors,
                               const TransformerConfig& model, hw::TrainingState& state);
 

@@ -14,9 +14,10 @@ constexpr std::string_view flag = "true or false";
 
 const std::vector<KeyRow>& transformer_key_rows() {
   static const std::vector<KeyRow> rows{
-      {"model.vocab_size", "", Use::honoured, features, "", "gpt: words, and classes of the output"},
+      {"model.vocab_size", "", Use::honoured, "a whole number, 1 to 65535", "",
+       "gpt: words, and classes of the output; an id has 16 bits"},
       {"model.max_position_embeddings", "", Use::honoured, features, "1024",
-       "gpt: positions that have an embedding; a sequence is no longer"},
+       "gpt: positions that have an embedding, learned ones at most 65535; a sequence is no longer"},
       {"model.num_hidden_layers", "", Use::honoured, "a whole number, 1 to 1024", "", "gpt: blocks"},
       {"model.num_heads", "", Use::honoured, features, "", "gpt: of each block's attention; they divide hidden_size"},
       {"model.num_kv_heads", "model.num_key_value_heads model.extra_attention_params.num_kv_groups", Use::honoured,
@@ -73,12 +74,12 @@ const std::vector<KeyRow>& transformer_key_rows() {
       {"model.attention_type", "", Use::honoured, "scaled_dot_product", "scaled_dot_product",
        "gpt: over the root of a head's features"},
       {"model.position_embedding_type", "", Use::honoured, "learned, rotary", "learned",
-       "gpt: as columns of the embedding, or as angles of queries and keys"},
+       "gpt: from a table that is added to the embedding, or as angles of queries and keys"},
       {"model.rope_theta", "", Use::honoured, "a number, 1 to 1000000000", "10000", "gpt: base of rotary positions"},
       {"model.rotary_dim", "", Use::honoured, features, "",
        "gpt: of rotary positions: so many features of a head are turned, an even number; without it all"},
       {"model.share_embedding_weights", "", Use::honoured, flag, "",
-       "gpt: must be false; elsewhere it is true if it is not written, so it must be written"},
+       "gpt: the output's matrix is the embedding's; elsewhere it is true if it is not written, so it must be written"},
 
       {"model.embedding_initializer", "", Use::no_effect, "", "", "the embedding begins as model.initializer says"},
       {"model.loss_weight", "model.mlm_loss_weight", Use::no_effect, "", "", "of a loss per token it is 1"},

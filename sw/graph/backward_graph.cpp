@@ -63,7 +63,8 @@ class BackwardWalk {
         made.inputs.push_back(operation.inputs[static_cast<std::size_t>(1 - place)]);
     }
     std::vector<std::string> gradients;
-    for (const Parameter& parameter : type.parameters(operation)) gradients.push_back(delta_name(parameter.name));
+    for (const Parameter& parameter : type.parameters(operation))
+      gradients.push_back(gradient_name(operation, parameter));
     if (gradients.empty()) return;
     backward_.outputs.insert(backward_.outputs.end(), gradients.begin(), gradients.end());
     add(operation, Pass::gradient, reads, gradients).inputs.push_back(operation.inputs.front());
@@ -98,6 +99,11 @@ class BackwardWalk {
 }  // namespace
 
 std::string delta_name(const std::string& tensor) { return "d." + tensor; }
+
+std::string gradient_name(const Operation& operation, const Parameter& parameter) {
+  const std::string own = delta_name(parameter.name);
+  return operation.shares.empty() ? own : own + ".by." + operation.name;
+}
 
 OperationGraph backward_graph(const OperationGraph& forward) { return BackwardWalk(forward).result(); }
 

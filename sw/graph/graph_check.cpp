@@ -38,6 +38,7 @@ class GraphCheck {
     check_readers();
     sort();
     infer_shapes();
+    check_shared();
     if (!mistakes_.empty()) throw UsageError(fmt::format("the model's graph:\n  {}", fmt::join(mistakes_, "\n  ")));
     return std::move(graph_);
   }
@@ -52,6 +53,7 @@ class GraphCheck {
   void sort();
   void tell_cycles(const std::set<int>& waiting);
   void infer_shapes();
+  void check_shared();
   std::vector<std::string> tensors() const;
   template <typename... Values>
   void mistake(fmt::format_string<Values...> text, Values&&... values) {
@@ -215,6 +217,31 @@ void GraphCheck::infer_shapes() {
       mistake("{}: reads {} of {} features; allowed: {}", told(operation), fmt::join(operation.inputs, ", "),
               fmt::join(inputs, ", "), type.shapes);
     for (const std::string& tensor : operation.outputs) features[tensor] = operation.output_features;
+  }
+}
+
+void GraphCheck::check_shared() {
+  const auto shapes = [](const Operation& operation) {
+    std::vector<std::string> all;
+    for (const Parameter& parameter : type_of(operation).parameters(operation))
+      all.push_back(fmt::format("[{}]", fmt::join(parameter.shape, ", ")));
+    return fmt::format("{}", fmt::join(all, " and "));
+  };
+  std::vector<std::string> names;
+  for (const Operation& operation : graph_.operations) names.push_back(operation.name);
+  for (const Operation& operation : graph_.operations) {
+    if (operation.shares.empty() || bad_.count(operation.name) > 0) continue;
+    const auto owner = std::find_if(graph_.operations.begin(), graph_.operations.end(),
+                                    [&](const Operation& other) { return other.name == operation.shares; });
+    if (owner == graph_.operations.end()) {
+      mistake("{}: shares the parameters of {}, which is not there{}", told(operation), operation.shares,
+              nearest_of(operation.shares, names));
+    } else if (!owner->shares.empty() || &*owner == &operation) {
+      mistake("{}: shares the parameters of {}, which has none of its own", told(operation), operation.shares);
+    } else if (bad_.count(owner->name) == 0 && shapes(*owner) != shapes(operation)) {
+      mistake("{}: shares the parameters of {}, {}; its own are {}; allowed: the same shape", told(operation),
+              operation.shares, shapes(*owner), shapes(operation));
+    }
   }
 }
 

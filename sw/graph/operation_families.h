@@ -15,6 +15,9 @@ inline std::vector<Parameter> none(const Operation&) { return {}; }
 /// LayerNorm, RMSNorm.
 std::vector<OperationType> norm_types();
 
+/// Embedding.
+std::vector<OperationType> embedding_types();
+
 /// Rotary, AttentionScores, AttentionSoftmax, AttentionValues.
 std::vector<OperationType> attention_types();
 

@@ -11,8 +11,7 @@ double Operation::attribute(const std::string& key) const {
 
 std::int64_t parameters(const OperationGraph& graph) {
   std::int64_t total = 0;
-  for (const Operation& operation : graph.operations)
-    for (const Parameter& parameter : type_of(operation).parameters(operation)) total += parameter.elements();
+  for (const Operation& operation : graph.operations) total += own_parameters(operation);
   return total;
 }
 

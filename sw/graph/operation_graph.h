@@ -22,6 +22,7 @@ struct Operation {
   std::vector<std::string> inputs;   ///< tensors that it reads
   std::vector<std::string> outputs;  ///< tensors that it makes; one in the forward pass
   std::map<std::string, double> attributes = {};
+  std::string shares = {};  ///< the operation whose parameters are its own, too; none: it has others
   Pass pass = Pass::forward;
   int of_input = 0;  ///< of the delta pass: which input of the forward pass the delta is of
   /// Of the forward pass, whatever the pass: its first input and its output. checked() sets them.
@@ -40,7 +41,8 @@ struct OperationGraph {
 /// The graph with its operations in an order in which each comes behind those that it reads (else as they stood), and
 /// with their shapes. Throws UsageError with all mistakes at once: an unknown type or attribute (with the nearest), a
 /// wrong number of inputs, a value outside its range, a name that is given twice, a tensor that nobody makes (with the
-/// nearest) or nobody reads, an output that is no loss, shapes that do not fit, a cycle (with its operations).
+/// nearest) or nobody reads, an output that is no loss, shapes that do not fit,
+/// parameters that are shared and none are there or of another shape, a cycle (with its operations).
 OperationGraph checked(OperationGraph graph);
 
 /// Sums over the operations, of one token; see operation_types.h.

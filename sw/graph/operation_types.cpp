@@ -11,8 +11,9 @@ namespace {
 constexpr int any_number = 1 << 30;
 
 std::vector<Parameter> linear_parameters(const Operation& operation) {
-  std::vector<Parameter> all{{operation.name + ".weight", {operation.output_features, operation.input_features}}};
-  if (has_bias(operation)) all.push_back({operation.name + ".bias", {operation.output_features}});
+  std::vector<Parameter> all{
+      {parameter_owner(operation) + ".weight", {operation.output_features, operation.input_features}}};
+  if (has_bias(operation)) all.push_back({parameter_owner(operation) + ".bias", {operation.output_features}});
   return all;
 }
 
@@ -133,7 +134,7 @@ std::vector<OperationType> all_types() {
        none,
        cross_entropy_flops},
   };
-  for (auto family : {norm_types, attention_types})
+  for (auto family : {embedding_types, norm_types, attention_types})
     for (OperationType& type : family()) types.push_back(std::move(type));
   return types;
 }
@@ -166,6 +167,17 @@ const OperationType* find_operation_type(const std::string& name) {
 
 bool has_bias(const Operation& operation) {
   return operation.attributes.count("bias") == 0 || operation.attribute("bias") != 0;
+}
+
+std::int64_t own_parameters(const Operation& operation) {
+  std::int64_t count = 0;
+  if (!operation.shares.empty()) return count;
+  for (const Parameter& parameter : type_of(operation).parameters(operation)) count += parameter.elements();
+  return count;
+}
+
+const std::string& parameter_owner(const Operation& operation) {
+  return operation.shares.empty() ? operation.name : operation.shares;
 }
 
 const OperationType& type_of(const Operation& operation) { return *find_operation_type(operation.type); }

@@ -16,7 +16,7 @@ class TransformerBuilder {
       : model_(model), graph_{{{"samples", model.input_features()}, {"labels", 1}}, {}, {"loss"}} {}
 
   OperationGraph result() {
-    std::string stream = linear("embedding", "samples", model_.hidden_size, false);
+    std::string stream = embedded();
     if (model_.embedding_norm) stream = norm("ln_embedding", stream);
     stream = dropped(stream, model_.embedding_dropout);
     for (int layer = 0; layer < model_.num_hidden_layers; ++layer) {
@@ -28,6 +28,7 @@ class TransformerBuilder {
     const bool encoder = model_.family == TransformerFamily::encoder;
     const std::string last = encoder ? masked_head(stream) : norm("ln_f", stream);
     const std::string logits = linear("lm_head", last, model_.vocab_size, model_.output_bias);
+    if (model_.tied) graph_.operations.back().shares = "embedding";
     add("SoftmaxCrossEntropy", "loss", {logits, "labels"});
     return checked(std::move(graph_));
   }
@@ -41,6 +42,15 @@ class TransformerBuilder {
   }
   std::string linear(const std::string& name, const std::string& input, int features, bool bias) {
     return add("Linear", name, {input}, {{"features", features}, {"bias", bias ? 1 : 0}});
+  }
+  /// A row for each value of one of the samples' ids.
+  std::string table(const std::string& name, int ids, int of) {
+    return add("Embedding", name, {"samples"}, {{"ids", ids}, {"features", model_.hidden_size}, {"of", of}});
+  }
+  std::string embedded() {
+    const std::string words = table("embedding", model_.vocab_size, 0);
+    if (!model_.learned_positions()) return words;
+    return add("Add", "embedded", {words, table("positions", model_.max_position_embeddings, 1)});
   }
   std::string norm(const std::string& name, const std::string& input) {
     return add(model_.norm, name, {input}, {{"epsilon", model_.norm_epsilon}});

@@ -46,6 +46,8 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
   const double base = section.real("rope_theta", {1, 1e9}, 1e4);
   const IntegerRange features{1, kMaxFeatures};
   if (!rotary) {
+    if (model.max_position_embeddings > kMostIds && section.good("max_position_embeddings"))
+      section.reject("max_position_embeddings", fmt::format("allowed: to {}, as an id has 16 bits", kMostIds));
     if (section.has("rotary_dim")) section.integer("rotary_dim", features);
     return;
   }
@@ -125,7 +127,7 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   const bool encoder = family == TransformerFamily::encoder;
   TransformerConfig model;
   model.family = family;
-  model.vocab_size = section.integer("vocab_size", features);
+  model.vocab_size = section.integer("vocab_size", {1, kMostIds, "an id has 16 bits"});
   model.max_position_embeddings = section.integer("max_position_embeddings", features, 1024);
   model.hidden_size = section.integer("hidden_size", features);
   model.num_hidden_layers = section.integer("num_hidden_layers", {1, kMaxLayers});
@@ -161,8 +163,10 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
   read_positions(section, model);
   model.initializer = read_initializer(section, model.num_hidden_layers);
-  if (section.boolean("share_embedding_weights") && section.good("share_embedding_weights"))
-    section.reject("share_embedding_weights", "allowed: false; tied weights are not there yet");
+  model.tied = section.boolean("share_embedding_weights");
+  const char* output_bias = encoder ? "use_output_bias_in_mlm" : "use_bias_in_output";
+  if (model.tied && model.output_bias && section.good("share_embedding_weights") && section.good(output_bias))
+    section.reject(output_bias, "allowed: false where share_embedding_weights is true, as a table has no bias");
   return model;
 }
 

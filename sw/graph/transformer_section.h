@@ -36,6 +36,7 @@ struct TransformerConfig {
   Initializer initializer;
   int reach = 0;                ///< a token attends to its own key and reach - 1 before it; 0: to all before it
   bool embedding_norm = false;  ///< behind the embedding
+  bool tied = false;            ///< the output's matrix is the embedding's
 
   TransformerFamily family = TransformerFamily::decoder;
   // of an encoder
@@ -44,11 +45,11 @@ struct TransformerConfig {
   bool mlm_bias = true;                   ///< of that matrix
   bool padded = false;                    ///< sequences are shorter than sequence_length: the data say it
 
-  /// The embedding is a product with a token's input, which is one in two places: its word, and, behind the vocabulary,
-  /// its position where that is learned.
   int queries() const { return num_kv_heads > 0 ? num_heads / num_kv_heads : 1; }
   int head_size() const { return hidden_size / num_heads; }
-  int input_features() const { return vocab_size + (rotary_base > 0 ? 0 : max_position_embeddings); }
+  bool learned_positions() const { return rotary_base == 0; }
+  /// A token's ids: in the vocabulary, and, where positions are learned, its place in its sequence.
+  int input_features() const { return learned_positions() ? 2 : 1; }
 };
 
 /// `sequence_length` and `padded`: as the data say it. Reads what is a transformer's own;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "hw/fabric/local_times.h"
 #include "sw/kernels/block_memory.h"
 #include "sw/kernels/matrix_colors.h"
 #include "sw/kernels/program_builder.h"
@@ -20,14 +19,17 @@ void append_pairs(const std::vector<std::uint16_t>& values, std::vector<std::uin
     words.push_back(values[at] | (at + 1 < values.size() ? std::uint32_t{values[at + 1]} << 16 : 0));
 }
 
+hw::LoadShape load_shape(const hw::ProgramLaunch& launch) {
+  return {launch.block.features, launch.outputs, hw::kernel_of(launch.kind).every_row};
+}
+
 }  // namespace
 
 LoadSetup::LoadSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch)
-    : KernelSetup({launch.block.columns(),
-                   std::max(launch.block.rows(), std::min(launch.outputs, launch.block.rectangle.height)),
-                   machine.pe.sram_bytes}),
+    : KernelSetup(
+          {launch.block.columns(), load_shape(launch).rows(launch.block.rectangle.height), machine.pe.sram_bytes}),
       block_(launch.block),
-      outputs_{launch.block.rectangle, launch.outputs, launch.block.tokens},
+      shape_(load_shape(launch)),
       label_address_(2 * sample_words(0, 0)) {
   check_room(machine, label_address_ + 2 * label_words(0, 0));
   for (int row = 0; row < array.height; ++row) {
@@ -43,20 +45,21 @@ LoadSetup::LoadSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
 }
 
 int LoadSetup::sample_words(int row, int column) const {
-  return static_cast<int>(hw::pair_words(std::int64_t{block_.features_of(row)} * block_.tokens_of(column)));
+  return static_cast<int>(hw::pair_words(std::int64_t{features_of(row)} * block_.tokens_of(column)));
 }
 
 int LoadSetup::label_words(int row, int column) const {
-  return outputs_.features_of(row) == 0 ? 0 : static_cast<int>(hw::pair_words(outputs_.tokens_of(column)));
+  return shape_.takes_labels(block_.rectangle.height, row) ? static_cast<int>(hw::pair_words(block_.tokens_of(column)))
+                                                           : 0;
 }
 
 std::vector<std::uint32_t> LoadSetup::words_of(const hw::ProgramLaunch& launch, int row, int column) const {
   const int tokens = block_.tokens_of(column), first = block_.first_token(column);
+  const int first_feature = shape_.every_row ? 0 : block_.first_feature(row);
   std::vector<std::uint16_t> samples, labels;
-  for (int feature = 0; feature < block_.features_of(row); ++feature)
+  for (int feature = first_feature; feature < first_feature + features_of(row); ++feature)
     for (int token = 0; token < tokens; ++token)
-      samples.push_back(launch.stream[static_cast<std::size_t>((first + token) * block_.features +
-                                                               block_.first_feature(row) + feature)]);
+      samples.push_back(launch.stream[static_cast<std::size_t>((first + token) * block_.features + feature)]);
   if (label_words(row, column) > 0)
     labels.assign(launch.labels.begin() + first, launch.labels.begin() + first + tokens);
   std::vector<std::uint32_t> words;
@@ -86,12 +89,21 @@ void LoadSetup::add_program(hw::Program& program, int row, int column) const {
 }
 
 std::vector<std::uint32_t> LoadSetup::results(const hw::ArrayRun& run) const {
-  std::vector<std::uint32_t> results = read_block(block_, 0, array.width, run);
-  for (int row = 0; row < outputs_.rows(); ++row)
-    for (int column = 0; column < array.width; ++column)
-      for (int token = 0; token < outputs_.tokens_of(column); ++token)
-        results.push_back(run.pes[static_cast<std::size_t>(row * array.width + column)]
-                              .memory[static_cast<std::size_t>(label_address_ + token)]);
+  std::vector<std::uint32_t> results;
+  if (!shape_.every_row) results = read_block(block_, 0, array.width, run);
+  // [rows][elements][tokens], of what every row has.
+  const auto append = [&](int row, int address, int elements) {
+    for (int element = 0; element < elements; ++element)
+      for (int column = 0; column < array.width; ++column) {
+        const int tokens = block_.tokens_of(column);
+        const auto& memory = run.pes[static_cast<std::size_t>(row * array.width + column)].memory;
+        for (int token = 0; token < tokens; ++token)
+          results.push_back(memory[static_cast<std::size_t>(address + element * tokens + token)]);
+      }
+  };
+  for (int row = 0; shape_.every_row && row < array.height; ++row) append(row, 0, shape_.features);
+  for (int row = 0; row < array.height; ++row)
+    if (shape_.takes_labels(block_.rectangle.height, row)) append(row, label_address_, 1);
   return results;
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 // The samples' and labels' way in: the words of a row's PEs stand behind each other, the nearest column's first. A PE
 // takes its own; the control wavelet behind them moves its switch, and what follows passes it by.
+#include "hw/fabric/local_times.h"
 #include "sw/kernels/kernel_setup.h"
 
 namespace weft::sw {
 
 class LoadSetup : public KernelSetup {
  public:
-  /// A load_input. Throws UsageError if a PE's words do not fit into its SRAM.
+  /// A launch of the load form. Throws UsageError if a PE's words do not fit into its SRAM.
   LoadSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch);
 
   std::vector<std::uint32_t> results(const hw::ArrayRun& run) const override;
@@ -19,7 +20,10 @@ class LoadSetup : public KernelSetup {
   int sample_words(int row, int column) const;
   int label_words(int row, int column) const;
 
-  hw::BlockMap block_, outputs_;
+  int features_of(int row) const { return shape_.features_of(block_.rectangle.height, row); }
+
+  hw::BlockMap block_;
+  hw::LoadShape shape_;
   int label_address_;
 };
 

@@ -10,8 +10,7 @@ def loss_of(p, tokens, labels, heads, layers, vocabulary, form, epsilon=1e-5):
     def norm(x, name):
         return F.layer_norm(x, p[name + ".weight"].shape, p[name + ".weight"], p[name + ".bias"], epsilon)
 
-    table = p["embedding.weight"].t()
-    x = norm(F.embedding(tokens, table[:vocabulary]) + table[vocabulary:vocabulary + tokens.shape[1]], "ln_embedding")
+    x = norm(F.embedding(tokens, p["embedding.weight"]) + p["positions.weight"][:tokens.shape[1]], "ln_embedding")
     for layer in range(layers):
         h = f"h{layer}."
         y = x.transpose(0, 1)
@@ -22,4 +21,5 @@ def loss_of(p, tokens, labels, heads, layers, vocabulary, form, epsilon=1e-5):
         x = norm(x + y.transpose(0, 1), h + "ln_1")
         x = norm(x + linear(F.gelu(linear(x, h + "fc1"), approximate=form), h + "fc2"), h + "ln_2")
     x = norm(F.gelu(linear(x, "mlm"), approximate=form), "ln_mlm")
-    return F.cross_entropy(linear(x, "lm_head").reshape(-1, vocabulary), labels.reshape(-1), ignore_index=-100)
+    logits = F.linear(x, p.get("lm_head.weight", p["embedding.weight"]), p.get("lm_head.bias"))
+    return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1), ignore_index=-100)

@@ -31,11 +31,12 @@ MODELS = [
     ("position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: true, use_untied_layer_norm: false, nonlinearity: gelu_new, "
      "use_bias_in_output: true",
      dict(bias=True, head_bias=True, rms=False, approximate="tanh", base=100, parallel="gptj")),
+    ("", dict(bias=True, head_bias=False, rms=False, approximate="none", tied=True)),
 ]
 OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
 
 
-def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel):
+def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied):
     """Names and shapes of the parameters, in the graph's order."""
     d, wide = SIZES["hidden_size"], SIZES["filter_size"]
 
@@ -45,7 +46,8 @@ def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel):
     def norm(name):
         return [(name + ".weight", (d,))] + ([] if rms else [(name + ".bias", (d,))])
 
-    found = linear("embedding", d, SIZES["vocab_size"] + (0 if base else SIZES["max_position_embeddings"]), False)
+    found = linear("embedding", SIZES["vocab_size"], d, False)
+    found += [] if base else linear("positions", SIZES["max_position_embeddings"], d, False)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
         found += norm(h + "ln_1")
@@ -53,7 +55,7 @@ def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel):
             found += linear(h + name, d * kv_heads // SIZES["num_heads"] if name in "kv" else d, d, bias)
         found += ([] if parallel == "gptj" else norm(h + "ln_2")) + linear(h + "fc1", wide, d, bias)
         found += ([] if approximate else linear(h + "fc1_gate", wide, d, bias)) + linear(h + "fc2", d, wide, bias)
-    return found + norm("ln_f") + linear("lm_head", SIZES["vocab_size"], d, head_bias)
+    return found + norm("ln_f") + ([] if tied else linear("lm_head", SIZES["vocab_size"], d, head_bias))
 
 
 def values(place, shape, about):
@@ -100,10 +102,9 @@ def rotary_attention(y, p, h, mask, base, kv_heads, turned_features):
 
 def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features, parallel):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
-    columns = p["embedding.weight"].t()
-    x = F.embedding(tokens, columns[:vocabulary])
+    x = F.embedding(tokens, p["embedding.weight"])
     if not base:
-        x = x + columns[vocabulary:vocabulary + LENGTH]
+        x = x + p["positions.weight"][:LENGTH]
     mask = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
@@ -130,13 +131,14 @@ def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features
         x = x + y.transpose(0, 1)
         y = F.linear(normed(x, p, h + "ln_2", rms), p[h + "fc1.weight"], p.get(h + "fc1.bias"))
         x = x + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
-    logits = F.linear(normed(x, p, "ln_f", rms), p["lm_head.weight"], p.get("lm_head.bias"))
+    logits = F.linear(normed(x, p, "ln_f", rms), p.get("lm_head.weight", p["embedding.weight"]), p.get("lm_head.bias"))
     return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
 
 
-def losses(make, bias, head_bias, rms, approximate, base=None, kv_heads=SIZES["num_heads"], turned_features=None, parallel=None):
+def losses(make, bias, head_bias, rms, approximate, base=None, kv_heads=SIZES["num_heads"], turned_features=None, parallel=None,
+           tied=False):
     p = {}
-    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel)):
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied)):
         p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
     text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
                          for b in range(SEQUENCES)])
@@ -171,7 +173,8 @@ inline const std::vector<TorchGpt> torch_gpts{{""")
     sizes = ", ".join(f"{key}: {value}" for key, value in SIZES.items())
     for text, form in MODELS:
         for name, make in OPTIMIZERS:
-            model = f"{{{sizes}, share_embedding_weights: false{', ' if text else ''}{text}}}"
+            shared = "true" if form.get("tied") else "false"
+            model = f"{{{sizes}, share_embedding_weights: {shared}{', ' if text else ''}{text}}}"
             print(f'    {{"{model}",\n     "{name}",\n     {{{", ".join(repr(x) for x in losses(make, **form))}}}}},')
     print("};\n\n}  // namespace weft::test")
 

@@ -51,7 +51,7 @@ inline hw::Job small_job(int systems = 1, std::int64_t steps = 2) {
 inline hw::TrainingState invented_state(const hw::Job& job) {
   hw::TrainingState state = hw::initial_state(job);
   for (std::size_t layer = 0; layer < state.layers.size(); ++layer)
-    for (std::size_t tensor = 0; tensor < 2; ++tensor)
+    for (std::size_t tensor = 0; tensor < state.layers[layer].tensors.size(); ++tensor)
       for (std::size_t i = 0; i < state.layers[layer].tensors[tensor].values.size(); ++i)
         state.layers[layer].tensors[tensor].values[i] =
             invented_gradient(1000, static_cast<int>(tensor), 0, static_cast<int>(layer),

@@ -110,6 +110,37 @@ TEST_CASE("each layer's version has its own cause: what its gradient had waited 
   }
 }
 
+TEST_CASE(
+    "parameters that two layers stream are updated once, by the sum of both gradients, when the later one is in") {
+  hw::Job shared = small_job();
+  shared.layers.push_back(shared.layers[1]);
+  shared.layers.back().name = "like fc2";
+  shared.layers.back().shares = 1;
+  for (const int micro_batches : {1, 2}) {
+    shared.micro_batches = micro_batches;
+    hw::Job alone = small_job();
+    alone.micro_batches = micro_batches;
+    Books books(shared), other(alone);
+    books.book.streams_read(0, 1, 0);
+    other.book.streams_read(0, 1, 0);
+    const float before = books.first_weight(1);
+    for (int chunk = 0; chunk < books.chunks(1); ++chunk)
+      for (int part = 0; part < 2 * micro_batches; ++part) {
+        CHECK(books.book.version(1) == 0);
+        books.gradient(0, 1, chunk, 1'000'000 * (part + 1), part % 2 == 0 ? 0.5F : 0.75F, part / 2);
+        if (part % 2 == 1) other.gradient(0, 1, chunk, 1'000'000 * (part + 1), 1.25F, part / 2);
+      }
+    CHECK(books.book.version(1) == 1);
+    CHECK(books.book.version_at(1) > 2'000'000 * micro_batches);
+    CHECK(books.first_weight(1) != before);
+    CHECK(books.store.state().layers[1].tensors[0].values == other.store.state().layers[1].tensors[0].values);
+    CHECK(books.store.state().layers.back().tensors.empty());
+    CHECK(books.placement.parameters(0, 1) == other.placement.parameters(0, 1));
+    CHECK(books.placement.parameters(0, static_cast<int>(shared.layers.size()) - 1) == 0);
+    CHECK_THROWS_WITH(books.gradient(0, 1, 0, 0), Contains("training step 1"));
+  }
+}
+
 TEST_CASE("what comes out of turn is refused") {
   Books books;
   books.gradient(0, 1, 0, 0);

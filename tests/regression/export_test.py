@@ -17,7 +17,8 @@ from weft_cli import report, run
 LENGTH, BATCH = 12, 8
 COMMON = {"vocab_size": 40, "tie_word_embeddings": False}
 MODELS = {
-    "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 14, "embd_pdrop": 0, "resid_pdrop": 0, "attn_pdrop": 0},
+    "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 14, "embd_pdrop": 0, "resid_pdrop": 0, "attn_pdrop": 0,
+             "tie_word_embeddings": True},
     "llama": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 8, "num_key_value_heads": 2, "intermediate_size": 48,
               "max_position_embeddings": 14, "attention_bias": True, "rope_theta": 100.0},
     "gpt_neox": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48, "rotary_pct": 0.5,
@@ -110,7 +111,8 @@ def gpt2(p, c, ids):
         x = x + conv1d(attend(*(heads(y, c["n_head"]) for y in (q, k, v))), p, h + "attn.c_proj")
         y = gelu_new(conv1d(layer_norm(x, p, h + "ln_2", c["layer_norm_epsilon"]), p, h + "mlp.c_fc"))
         x = x + conv1d(y, p, h + "mlp.c_proj")
-    return linear(layer_norm(x, p, "transformer.ln_f", c["layer_norm_epsilon"]), p, "lm_head")
+    return linear(layer_norm(x, p, "transformer.ln_f", c["layer_norm_epsilon"]), p,
+                  "transformer.wte" if c["tie_word_embeddings"] else "lm_head")
 
 
 def gptj(p, c, ids):

@@ -27,7 +27,7 @@ model:
   filter_size: 40
   nonlinearity: gelu
   position_embedding_type: learned
-  share_embedding_weights: false
+  share_embedding_weights: {shared}
   mixed_precision: true
 optimizer:
   {optimizer}
@@ -53,8 +53,8 @@ class GptRuns(StoppedRuns, unittest.TestCase):
         words = ["weft", "warp", "loom", "shuttle", "thread", "the", "of", "and"]
         (text / "a.txt").write_text(" ".join(words[index * index % 7 + index % 2] for index in range(400)))
 
-    def model(self, name, optimizer=ADAM, scale="1", plan="num_csx: 1"):
-        (self.folder / f"{name}.yaml").write_text(MODEL.format(optimizer=optimizer, scale=scale, plan=plan))
+    def model(self, name, optimizer=ADAM, scale="1", plan="num_csx: 1", shared="false"):
+        (self.folder / f"{name}.yaml").write_text(MODEL.format(optimizer=optimizer, scale=scale, plan=plan, shared=shared))
         return f"{name}.yaml"
 
     def check_resumed(self, name, **options):
@@ -68,6 +68,21 @@ class GptRuns(StoppedRuns, unittest.TestCase):
         self.check_resumed("scaled", scale=GROWING, plan="num_csx: 2, micro_batch_size: 2")
         with h5py.File(self.folder / "scaled_whole" / f"checkpoint_{STEPS}.mdl") as end:
             self.assertLess(end["loss_scale.scale"][()], 1e6)
+
+    def test_an_output_that_is_the_embedding(self):
+        """One tensor with one state; values or not, its times are those of the blocks."""
+        plan = "num_csx: 2, micro_batch_size: 2"
+        whole = self.check_resumed("tied", scale=GROWING, plan=plan, shared="true")
+        self.assertLess(whole[-1][1], whole[0][1])
+        with h5py.File(self.folder / "tied_whole" / f"checkpoint_{STEPS}.mdl") as end:
+            self.assertEqual(end["model.embedding.weight"].shape, (48, 16))
+            self.assertEqual([key for key in end if "lm_head" in key], [])
+        for name, clip in {"free": [], "clipped": ["--set", "optimizer.max_gradient_norm=0.5"]}.items():
+            model = self.model(f"tied_{name}", plan=plan, shared="true")
+            values, times = (self.train(f"tied_{name}_{way}", model, *clip, *arguments)
+                             for way, arguments in {"values": [], "times": ["--timing_only"]}.items())
+            for step, timed in zip(values["steps"], times["steps"]):
+                self.assertEqual([step[key] for key in ("start", "end", "loss_at_ps")], [timed[key] for key in ("start", "end", "loss_at_ps")])
 
     def test_splits_of_a_batch(self):
         """They differ by the order of fp32 additions alone."""

@@ -56,8 +56,7 @@ class Gpt:
         return np.hstack(parts)
 
     def logits(self, ids):
-        table = self.weights["model.embedding.weight"].T
-        x = table[ids] + table[20 + np.arange(len(ids))]
+        x = self.weights["model.embedding.weight"][ids] + self.weights["model.positions.weight"][:len(ids)]
         for layer in range(LAYERS):
             h = self.norm(f"h{layer}.ln_1", x)
             x = x + self.linear(f"h{layer}.proj", self.attention(*(self.linear(f"h{layer}.{part}", h) for part in "qkv")))
@@ -203,7 +202,7 @@ class Sample(unittest.TestCase):
         self.refused("empty.txt: the text is empty", arguments=(*train, "--data", "empty.txt"))
         self.refused("8 tokens and the one behind them; the text has 5", arguments=(*train, "--data", "short.txt"))
         self.refused("has no model.h2.ln_1.weight", arguments=(*check, "--set", "model.num_hidden_layers=3"))
-        self.refused("model.embedding.weight has shape [16, 28], the model needs [32, 28]", arguments=(*check, "--set", "model.hidden_size=32"))
+        self.refused("model.embedding.weight has shape [20, 16], the model needs [20, 32]", arguments=(*check, "--set", "model.hidden_size=32"))
         self.assertFalse((self.folder / "refused").exists())
 
 

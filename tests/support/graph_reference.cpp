@@ -1,6 +1,7 @@
 #include "tests/support/graph_reference.h"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -42,6 +43,7 @@ Tensors GraphReference::backward(const Tensors& inputs) const {
   Tensors values = forward(inputs);
   const double count = mean_loss(values).count;
   run(backward_, values);
+  add_shared(values);
   for (const std::string& gradient : backward_.outputs)
     for (double& value : values.at(gradient)) value /= count;
   return values;
@@ -51,10 +53,22 @@ double GraphReference::step(const Tensors& inputs) {
   Tensors values = forward(inputs);
   const Mean mean = mean_loss(values);
   run(backward_, values);
+  add_shared(values);
   ++steps_;
   for (auto& [name, weights] : parameters_)
     optimizer_.update(weights, values.at(sw::delta_name(name)), mean.count, steps_, moments_[name]);
   return mean.loss;
+}
+
+void GraphReference::add_shared(Tensors& values) const {
+  for (const Operation& operation : graph_.operations) {
+    if (operation.shares.empty()) continue;
+    for (const sw::Parameter& parameter : sw::type_of(operation).parameters(operation)) {
+      const Values& part = values.at(sw::gradient_name(operation, parameter));
+      Values& sum = values.at(sw::delta_name(parameter.name));
+      std::transform(sum.begin(), sum.end(), part.begin(), sum.begin(), std::plus<>());
+    }
+  }
 }
 
 GraphReference::Mean GraphReference::mean_loss(const Tensors& values) const {
@@ -99,16 +113,17 @@ std::size_t GraphReference::size_of(const Operation& operation, const std::strin
     case Pass::gradient:
       break;
   }
-  return parameters_.at(made.substr(sw::delta_name("").size())).size();
+  for (const sw::Parameter& parameter : sw::type_of(operation).parameters(operation))
+    if (sw::gradient_name(operation, parameter) == made) return parameters_.at(parameter.name).size();
+  throw std::invalid_argument(made + ": of no parameter of " + operation.name);
 }
 
 Tensors token_inputs(const sw::TransformerConfig& model, const std::vector<int>& tokens,
                      const std::vector<int>& labels) {
   Values samples(static_cast<std::size_t>(model.input_features()) * tokens.size());
   for (std::size_t t = 0; t < tokens.size(); ++t) {
-    const auto mark = [&](int feature) { samples[static_cast<std::size_t>(feature) * tokens.size() + t] = 1; };
-    mark(tokens[t]);
-    if (model.rotary_base == 0) mark(model.vocab_size + static_cast<int>(t) % model.sequence_length);
+    samples[t] = tokens[t];
+    if (model.learned_positions()) samples[tokens.size() + t] = static_cast<int>(t) % model.sequence_length;
   }
   return {{"samples", std::move(samples)}, {"labels", {labels.begin(), labels.end()}}};
 }

@@ -42,6 +42,8 @@ class GraphReference {
     double loss, count;
   };
   Mean mean_loss(const Tensors& values) const;
+  /// Gradients of shared parameters to their owners'.
+  void add_shared(Tensors& values) const;
   /// Adds what the graph makes to `values`; deltas and gradients are of the sum over tokens.
   void run(const sw::OperationGraph& graph, Tensors& values) const;
   /// Elements of a tensor that an operation makes.

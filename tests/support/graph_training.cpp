@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hw/input/token_sequences.h"
 #include "hw/pe/special_functions.h"
 #include "hw/spec/machine_file.h"
 #include "sw/graph/initial_weights.h"
@@ -47,7 +48,7 @@ int CountedWords::word(std::int64_t sequence, std::int64_t place) const {
 
 double CountedWords::value(std::int64_t token, int feature) const {
   const std::int64_t place = token % length_;
-  return feature == word(token / length_, place) || feature == vocabulary_ + place ? 1 : 0;
+  return feature == 0 ? word(token / length_, place) : static_cast<double>(place);
 }
 
 int MaskedWords::label(std::int64_t token) const {
@@ -97,8 +98,7 @@ class GraphTraining::Source final : public hw::SampleSource {
           step * job_.batch + system * job_.tokens_per_system() + micro_batch * job_.tokens() + place;
       const bool padding = !train && token >= evaluation_tokens_;
       labels[place] = padding ? -1 : tokens_.label(token);
-      for (int feature = 0; feature < features(); ++feature)
-        *samples++ = padding ? 0 : float_to_half(job_.format, static_cast<float>(tokens_.value(token, feature)));
+      for (int feature = 0; feature < features(); ++feature) *samples++ = bits(padding, tokens_.value(token, feature));
     }
   }
 
@@ -111,6 +111,11 @@ class GraphTraining::Source final : public hw::SampleSource {
   }
 
  private:
+  std::uint16_t bits(bool padding, double value) const {
+    if (job_.tensors.front().ids) return padding ? hw::no_id : static_cast<std::uint16_t>(value);
+    return padding ? std::uint16_t{0} : float_to_half(job_.format, static_cast<float>(value));
+  }
+
   const hw::Job& job_;
   const TrainingTokens& tokens_;
   int evaluation_tokens_;
@@ -147,6 +152,7 @@ struct GraphTraining::Parts {
     if (way.evaluation_steps > 0) job.stages.push_back({false, way.evaluation_steps});
     map(model);
     initial = beginning(job);
+    if (way.start) way.start(initial);
     hw::SystemPlan plan{&job, &machine, mapping, way.cut, nullptr, [](bool, int) { return Cycle{0}; }, &pool};
     if (way.watch) plan.watch = [this](int system) { return way.watch(job, system); };
     if (way.fast_forward) plan.memo = &memo;

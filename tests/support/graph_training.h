@@ -29,7 +29,7 @@ class CountedWords final : public TrainingTokens {
  public:
   CountedWords(int vocabulary, int positions, int length)
       : vocabulary_(vocabulary), positions_(positions), length_(length) {}
-  int features() const override { return vocabulary_ + positions_; }
+  int features() const override { return positions_ > 0 ? 2 : 1; }
   double value(std::int64_t token, int feature) const override;
   int label(std::int64_t token) const override { return word(token / length_, token % length_ + 1); }
 
@@ -80,8 +80,9 @@ struct TrainingWay {
   std::optional<hw::Mapping> mapping;  ///< none: as the planner finds it with the wishes
   hw::WaferCut cut;
   bool fast_forward = true, timing_only = false;
-  Bytes chunk_bytes = 0;            ///< of a stream off the wafer; 0: the machine's
-  int evaluation_tokens = 1 << 30;  ///< those behind have label -1 and no features
+  Bytes chunk_bytes = 0;                          ///< of a stream off the wafer; 0: the machine's
+  int evaluation_tokens = 1 << 30;                ///< those behind have label -1 and no features
+  std::function<void(hw::TrainingState&)> start;  ///< changes what it begins with; null: nothing
   /// Makes who watches a system's launches, as hw::WatchOfSystem; null: nobody.
   std::function<std::unique_ptr<hw::LaunchWatch>(const hw::Job&, int system)> watch;
 };

@@ -97,7 +97,7 @@ def stage_lines(report, steady):
         for _, group in sorted(groups.items()):
             cycles, predicted = sum(row["end"] - row["start"] for row in group), sum(row["predicted"] for row in group)
             waits = any(row["wait"] for row in group)
-            compares = not waits and predicted > 0 and group[0]["kernel"] != "load_input"
+            compares = not waits and predicted > 0 and group[0]["kernel"] not in ("load_input", "load_tokens")
             deviation = f"{100 * (cycles - predicted) / predicted:.2f}" if compares else "waits" if waits else "-"
             limiters = collections.Counter()
             for row in group:

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "hw/spec/attention_mask.h"
+#include "sw/graph/operation_types.h"
 #include "tests/support/reference_trainer.h"
 
 namespace weft::test {
@@ -26,7 +27,9 @@ struct Work {
 
   const double* in(std::size_t index) const { return of.inputs[index]->data(); }
   double* out(std::size_t index = 0) const { return of.outputs[index]->data(); }
-  const Values& parameter(const char* which) const { return of.parameters.at(of.operation.name + which); }
+  const Values& parameter(const char* which) const {
+    return of.parameters.at(sw::parameter_owner(of.operation) + which);
+  }
 
   const OperationCall& of;
   Pass pass;
@@ -73,6 +76,22 @@ void linear(const Work& work) {
     }
     if (bias && work.pass == Pass::forward)
       for (std::size_t t = 0; t < tokens; ++t) work.out()[o * tokens + t] += work.parameter(".bias")[o];
+  }
+}
+
+void embedding(const Work& work) {
+  const std::size_t tokens = work.tokens, of = static_cast<std::size_t>(work.of.operation.attribute("of"));
+  const bool forward = work.pass == Pass::forward;
+  const double* ids = work.in(forward ? 0 : 1) + of * tokens;
+  for (std::size_t t = 0; t < tokens; ++t) {
+    const auto id = static_cast<std::size_t>(ids[t]);
+    for (std::size_t feature = 0; feature < work.outputs; ++feature) {
+      const std::size_t in_table = id * work.outputs + feature, of_token = feature * tokens + t;
+      if (forward)
+        work.out()[of_token] = work.parameter(".weight")[in_table];
+      else
+        work.out()[in_table] += work.in(0)[of_token];
+    }
   }
 }
 
@@ -299,6 +318,7 @@ void softmax_cross_entropy(const Work& work) {
 void run_operation(const OperationCall& call) {
   static const std::map<std::string, void (*)(const Work&)> operations{
       {"Linear", linear},
+      {"Embedding", embedding},
       {"ReLU", elementwise<relu, relu_slope>},
       {"GELU", elementwise<ReferenceTrainer::gelu, ReferenceTrainer::gelu_slope>},
       {"GELU_tanh", elementwise<gelu_tanh, gelu_tanh_slope>},

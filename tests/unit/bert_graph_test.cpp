@@ -65,14 +65,15 @@ TEST_CASE("BERT's norms stand behind what is added, its head has a matrix, a fun
                     "h0.ln_2: h0.add_2 -> h0.ln_2"};
   const Lines head{"mlm.gelu: mlm -> mlm.gelu", "ln_mlm: mlm.gelu -> ln_mlm", "lm_head: ln_mlm -> lm_head",
                    "loss: lm_head labels -> loss"};
-  Lines expected{"embedding: samples -> embedding", "ln_embedding: embedding -> ln_embedding"};
+  Lines expected{"embedding: samples -> embedding", "positions: samples -> positions",
+                 "embedded: embedding positions -> embedded", "ln_embedding: embedded -> ln_embedding"};
   expected.insert(expected.end(), block.begin(), block.end());
   expected.emplace_back("mlm: h0.ln_2 -> mlm");
   expected.insert(expected.end(), head.begin(), head.end());
   CHECK(lines({}) == expected);
   const Lines first =
       lines({"model.norm_first=true", "model.embedding_layer_norm=false", "model.mlm_nonlinearity=relu"});
-  CHECK(std::count(first.begin(), first.end(), "h0.add_1: embedding h0.proj -> h0.add_1") == 1);
+  CHECK(std::count(first.begin(), first.end(), "h0.add_1: embedded h0.proj -> h0.add_1") == 1);
   CHECK(std::count(first.begin(), first.end(), "mlm.relu: mlm -> mlm.relu") == 1);
 }
 
@@ -97,7 +98,10 @@ TEST_CASE("attention to both sides, of sequences from files, up to their ends") 
 }
 
 TEST_CASE("parameters are those of BERT-base with its head for masked tokens") {
-  // As published 109,514,298 with tied weights and two segments.
+  // As published 109,514,298 with tied weights and two segments, of which the output layer's bias is 30,522.
+  CHECK(sw::parameters(sw::network_graph(
+            config({"model.share_embedding_weights=true", "model.use_output_bias_in_mlm=false"}).model)) ==
+        109'514'298 - 2 * 768 - 30'522);
   CHECK(sw::parameters(sw::network_graph(config().model)) == 109'514'298 - 2 * 768 + 30'522 * 768);
   CHECK(sw::parameters(sw::network_graph(sw::read_model("bert_tiny", test::source_path("sw/models")).config.model)) ==
         35'936);
@@ -124,6 +128,9 @@ TEST_CASE("what is not there is refused, all at once") {
                              "use_output_bias_in_mlm says it", "attends to all others", "mlm_loss_scaling"})
       CHECK_THAT(text, Contains(part));
   }
+  CHECK_THROWS_WITH(
+      config({"model.share_embedding_weights=true"}),
+      Contains("model.use_output_bias_in_mlm") && Contains("allowed: false where share_embedding_weights is true"));
   CHECK_THROWS_WITH(config({"model.nonlinearity=relu"}), Contains("nonlinearity says another"));
   CHECK_THROWS_WITH(config({"model.model_name=gpt2"}), Contains("only model_name: bert has such a key"));
 }

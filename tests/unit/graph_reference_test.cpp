@@ -30,6 +30,7 @@ namespace {
 Tensors parameters_of(const OperationGraph& graph) {
   Tensors all;
   for (const Operation& operation : graph.operations) {
+    if (!operation.shares.empty()) continue;
     const bool norm = operation.type == "LayerNorm" || operation.type == "RMSNorm";
     for (const sw::Parameter& parameter : sw::type_of(operation).parameters(operation)) {
       const auto place = static_cast<double>(all.size());

@@ -65,14 +65,21 @@ TEST_CASE("GPT-2: what is written, and what its class has where nothing is") {
                         Contains("optimizer.learning_rate=5e-05"));
 }
 
-TEST_CASE("the published GPT-2's own file asks for dropout and tied weights, which --set answers") {
-  const std::vector<std::string> wanted{"model.dropout_rate=0", "model.embedding_dropout_rate=0",
-                                        "model.attention_dropout_rate=0", "model.share_embedding_weights=false"};
-  const sw::TransformerConfig model = model_of(R"({"model_type": "gpt2"})", wanted);
+TEST_CASE("the published GPT-2's own file asks for dropout and tied weights, which --set may change") {
+  const std::string published = R"({"model_type": "gpt2"})";
+  const sw::TransformerConfig model = model_of(published);
+  CHECK(model.tied);
+  CHECK((model.dropout == 0.1 && model.embedding_dropout == 0.1 && model.attention_dropout == 0.1));
+  const sw::TransformerConfig other =
+      model_of(published, {"model.attention_dropout_rate=0", "model.share_embedding_weights=false"});
+  CHECK((!other.tied && other.dropout == 0.1 && other.attention_dropout == 0));
+  CHECK_FALSE(model_of(R"({"model_type": "llama"})").tied);
+  CHECK_THAT(error_of(R"({"model_type": "gptj", "tie_word_embeddings": true})"),
+             Contains("use_bias_in_output") && Contains("a table has no bias"));
   CHECK(model.vocab_size == 50257);
   CHECK(model.hidden_size == 768);
   CHECK(model.num_hidden_layers == 12);
-  CHECK(read(R"({"model_type": "gpt2"})", wanted).config.train_input.text.tokenizer == sw::TokenizerKind::gpt2);
+  CHECK(read(published).config.train_input.text.tokenizer == sw::TokenizerKind::gpt2);
 }
 
 TEST_CASE("Llama and Mistral: grouped queries, and no more positions than a window reaches") {

@@ -36,6 +36,8 @@ const std::string small = R"("vocab_size": 7, "tie_word_embeddings": false)";
 const std::string gpt2 = R"({"model_type": "gpt2", "n_embd": 8, "n_layer": 2, "n_head": 2, "n_inner": 12,
   "n_positions": 5, "embd_pdrop": 0.0, "resid_pdrop": 0.0, "attn_pdrop": 0.0, )" +
                          small + "}";
+const std::string tied = R"({"model_type": "gpt2", "n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 7,
+  "n_positions": 5})";
 const std::string llama = R"({"model_type": "llama", "hidden_size": 16, "num_hidden_layers": 2,
   "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 6, "max_position_embeddings": 9, )" +
                           small + "}";
@@ -71,7 +73,7 @@ std::string error_of(const std::vector<sw::SafeTensor>& tensors, Model& model) {
 }  // namespace
 
 TEST_CASE("out and in again: every weight of every model as it was, each once") {
-  for (const std::string& json : {gpt2, llama, neox, gptj}) {
+  for (const std::string& json : {gpt2, tied, llama, neox, gptj}) {
     CAPTURE(json);
     const Model model = model_of(json);
     const auto tensors = sw::huggingface_weights(model.transformer(), model.state);
@@ -102,8 +104,8 @@ TEST_CASE("GPT-2: c_attn has inputs as rows and queries, keys and values behind 
   CHECK(joined.values[3 * 24 + 8 + 5] == own(model, "h1.k", "weight")[5 * 8 + 3]);
   CHECK(joined.values[7 * 24 + 16 + 1] == own(model, "h1.v", "weight")[1 * 8 + 7]);
   CHECK(find(tensors, "transformer.h.1.attn.c_attn.bias").values[8 + 5] == own(model, "h1.k", "bias")[5]);
-  CHECK(find(tensors, "transformer.wte.weight").values[6 * 8 + 3] == own(model, "embedding", "weight")[3 * 12 + 6]);
-  CHECK(find(tensors, "transformer.wpe.weight").values[4 * 8 + 3] == own(model, "embedding", "weight")[3 * 12 + 7 + 4]);
+  CHECK(find(tensors, "transformer.wte.weight").values[6 * 8 + 3] == own(model, "embedding", "weight")[6 * 8 + 3]);
+  CHECK(find(tensors, "transformer.wpe.weight").values[4 * 8 + 3] == own(model, "positions", "weight")[4 * 8 + 3]);
   CHECK(find(tensors, "transformer.h.0.mlp.c_fc.weight").shape == std::vector<std::int64_t>{8, 12});
   CHECK(find(tensors, "lm_head.weight").values[9] == own(model, "lm_head", "weight")[9]);
 }
@@ -147,7 +149,21 @@ TEST_CASE("names without their prefix, masks, and a head that is tied") {
   Model fresh = model_of(gpt2);
   REQUIRE(error_of(bare, fresh).empty());
   CHECK(own(fresh, "h1.fc2", "weight") == own(model, "h1.fc2", "weight"));
-  CHECK(own(fresh, "lm_head", "weight")[3 * 8 + 2] == own(model, "embedding", "weight")[2 * 12 + 3]);
+  CHECK(own(fresh, "lm_head", "weight")[3 * 8 + 2] == own(model, "embedding", "weight")[3 * 8 + 2]);
+}
+
+TEST_CASE("tied weights: no head goes out, and one that comes in is the embedding") {
+  Model model = model_of(tied);
+  auto tensors = sw::huggingface_weights(model.transformer(), model.state);
+  CHECK(
+      std::none_of(tensors.begin(), tensors.end(), [](const auto& tensor) { return tensor.name == "lm_head.weight"; }));
+  CHECK_THAT(sw::huggingface_config(model.transformer()), Contains("\"tie_word_embeddings\": true"));
+  tensors.push_back(find(tensors, "transformer.wte.weight"));
+  tensors.back().name = "lm_head.weight";
+  CHECK(error_of(tensors, model).empty());
+  tensors.back().values[3] += 1;
+  CHECK_THAT(error_of(tensors, model),
+             Contains("lm_head.weight is not transformer.wte.weight, and this model's are one"));
 }
 
 TEST_CASE("what is missing, left over, of another shape or no number is told at once") {
@@ -165,12 +181,13 @@ TEST_CASE("what is missing, left over, of another shape or no number is told at 
 }
 
 TEST_CASE("a config.json that is written reads as the model that it was made of") {
-  for (const std::string& json : {gpt2, llama, neox, gptj}) {
+  for (const std::string& json : {gpt2, tied, llama, neox, gptj}) {
     const sw::TransformerConfig model = model_of(json).transformer();
     const std::string written = sw::huggingface_config(model);
     CAPTURE(written);
     const sw::ModelConfig again = sw::parse_model(written, "other/config.json", {}).config;
     CHECK(sw::huggingface_config(*again.model.transformer()) == written);
+    CHECK(again.model.transformer()->tied == model.tied);
     CHECK(again.model.transformer()->queries() == model.queries());
     CHECK(again.model.transformer()->rotary_features == model.rotary_features);
   }

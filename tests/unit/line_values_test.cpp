@@ -32,8 +32,10 @@ class Tensors : public hw::LineMemory {
     for (std::size_t at = 0; at < program.reads.size(); ++at) {
       const hw::LineOperand& operand = program.reads[at];
       for (const std::uint32_t bits : launch.operands[at]) {
-        if (operand.format == hw::LineFormat::label) {
+        if (operand.tensor == hw::Operand::labels) {
           labels_.push_back(static_cast<std::int16_t>(bits));
+        } else if (operand.format == hw::LineFormat::label) {
+          tensors_[operand.tensor].push_back(static_cast<float>(bits));
         } else {
           tensors_[operand.tensor].push_back(float_of_bits(bits, operand.format, format_));
         }

@@ -172,6 +172,25 @@ TEST_CASE("tensors that nothing makes or nothing reads are refused, with the nea
   CHECK_THAT(text, Contains("tensor fc1: nothing reads it"));
 }
 
+TEST_CASE("parameters that are shared must be there, of the same shape, and have a gradient of each") {
+  const auto graph = [](const std::string& shares, double ids) {
+    OperationGraph made{{{"x", 1}, {"labels", 1}},
+                        {{"Embedding", "table", {"x"}, {"t"}, {{"ids", ids}, {"features", 4}}},
+                         {"Linear", "head", {"t"}, {"h"}, {{"features", 6}, {"bias", 0}}, shares},
+                         loss("h")},
+                        {"loss"}};
+    return made;
+  };
+  const OperationGraph tied = sw::checked(graph("table", 6));
+  CHECK(sw::parameters(tied) == 6 * 4);
+  CHECK(sw::backward_graph(tied).outputs == std::vector<std::string>{"d.table.weight.by.head", "d.table.weight"});
+  CHECK_THAT(mistakes(graph("table", 7)), Contains("head (Linear): shares the parameters of table, [7, 4]; its own are "
+                                                   "[6, 4]; allowed: the same shape"));
+  CHECK_THAT(mistakes(graph("tabel", 6)),
+             Contains("shares the parameters of tabel, which is not there; nearest: table"));
+  CHECK_THAT(mistakes(graph("head", 6)), Contains("shares the parameters of head, which has none of its own"));
+}
+
 TEST_CASE("all mistakes at once") {
   OperationGraph graph = graph_of({linear("fc1", "x", 2.5),
                                    plain("Relu6", "a", {"fc1"}),

@@ -1,4 +1,4 @@
-// Do the tokens that reach a system stand in the right columns, with the right labels, in whole sequences?
+// Do the tokens that reach a system have the right ids, with the right labels, in whole sequences?
 #include "hw/input/token_source.h"
 
 #include <catch2/catch.hpp>
@@ -14,8 +14,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 constexpr int length = 3;
-constexpr hw::TokenFeatures form{20, 4};
-constexpr std::uint16_t one = 0x3c00;  ///< fp16
+constexpr hw::TokenForm form{20, 4};
 
 /// Sequence i has the tokens 3i, 3i + 1, 3i + 2 modulo 20, and each the next one as its label.
 hw::TokenSequences counted(std::int64_t size, int offset = 0) {
@@ -37,37 +36,32 @@ hw::Job job_of(int systems, int micro_batches, std::vector<hw::Stage> stages, st
 }
 
 /// Numbers of the sequences of a step in the order of the global batch, by their first token; -1 for padding. Checks
-/// every column and label.
+/// every id, position and label.
 std::vector<int> step_of(const hw::Job& job, hw::SampleSource& source, int stage, std::int64_t step) {
   std::vector<int> firsts;
   const auto tokens = static_cast<std::size_t>(job.tokens());
   const auto features = static_cast<std::size_t>(source.features());
   for (int system = 0; system < job.systems; ++system)
     for (int part = 0; part < job.micro_batches; ++part) {
-      std::vector<std::uint16_t> samples(tokens * features, 0xffff);
+      std::vector<std::uint16_t> samples(tokens * features, 77);
       std::vector<std::int32_t> labels(tokens, 77);
       source.fill(stage, step, system, part, samples.data(), labels.data());
       for (std::size_t token = 0; token < tokens; ++token) {
-        std::vector<std::size_t> ones;
-        for (std::size_t feature = 0; feature < features; ++feature) {
-          const std::uint16_t value = samples[token * features + feature];
-          CHECK((value == 0 || value == one));
-          if (value == one) ones.push_back(feature);
-        }
+        const std::uint16_t id = samples[token * features], position = samples[token * features + 1];
         const std::size_t place = token % length;
         if (labels[token] < 0) {
           CHECK(labels[token] == -1);
-          CHECK(ones.empty());
+          CHECK(id == hw::no_id);
+          CHECK(position == hw::no_id);
           if (place == 0) firsts.push_back(-1);
           continue;
         }
-        REQUIRE(ones.size() == 2);
-        CHECK(ones[1] == form.vocabulary + place);
-        CHECK(labels[token] == static_cast<std::int32_t>(ones[0] + 1) % form.vocabulary);
+        CHECK(position == place);
+        CHECK(labels[token] == (id + 1) % form.vocabulary);
         if (place == 0)
-          firsts.push_back(static_cast<int>(ones[0]));
+          firsts.push_back(id);
         else
-          CHECK(static_cast<int>(ones[0]) == (firsts.back() + static_cast<int>(place)) % form.vocabulary);
+          CHECK(id == (firsts.back() + static_cast<int>(place)) % form.vocabulary);
       }
     }
   return firsts;
@@ -116,7 +110,7 @@ TEST_CASE("systems and micro-batches share a batch in whole sequences, each once
   for (const auto& [systems, parts] : std::vector<std::pair<int, int>>{{1, 1}, {2, 1}, {3, 2}, {4, 3}, {12, 1}}) {
     const hw::Job job = job_of(systems, parts, {{true, 10}});
     hw::TokenSource source(job, counted(30), {}, form, false, 0);
-    CHECK(source.features() == 24);
+    CHECK(source.features() == 2);
     CHECK(step_of(job, source, 0, 0) == range(0, 12));
     CHECK(step_of(job, source, 0, 1) == range(12, 24));
     CHECK(step_of(job, source, 0, 2) == range(0, 12));  // 24 to 29 are dropped

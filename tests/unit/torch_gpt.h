@@ -17,67 +17,75 @@ inline const std::vector<TorchGpt> torch_gpts{
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false}",
      "sgd",
-     {2.587789779349676, 2.232328983570058, 2.1412001436840433, 2.0644878418881567, 1.981169047802823}},
+     {2.4552148566795995, 2.3001597859385585, 2.2075653362579986, 2.1237027314724677, 2.0478484599738978}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false}",
      "adamw",
-     {2.587789779349676, 2.3056903694513435, 2.2028906292780297, 2.142254364887078, 2.0854477538663785}},
+     {2.4552148566795995, 2.304754255381927, 2.2113366265323284, 2.130004462097095, 2.053504032019161}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, norm_type: rmsnorm, nonlinearity: gelu_new, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false, "
      "use_bias_in_output: true}",
      "sgd",
-     {2.515582849843709, 2.1516849084095497, 2.0304106563695514, 2.1269157682966484, 1.7024027151019316}},
+     {2.4660650374917545, 2.1653283636216756, 1.9044746776016572, 1.693979997419734, 1.588453158676795}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, norm_type: rmsnorm, nonlinearity: gelu_new, "
      "use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: false, "
      "use_bias_in_output: true}",
      "adamw",
-     {2.515582849843709, 2.2390993416905274, 2.0492076168400954, 1.9106095470629565, 1.778031422210275}},
+     {2.4660650374917545, 2.245988441881368, 2.068941202876915, 1.9379295733393076, 1.8328361161225144}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
      "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
      "false}",
      "sgd",
-     {2.436912618612252, 1.9810697485183668, 1.718270557035756, 1.5510368045411982, 1.4974149957631486}},
+     {3.057855598910058, 2.416624035096099, 2.23148598253927, 2.0093116868533394, 1.8138858900949548}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, norm_type: rmsnorm, "
      "nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: false, use_ffn_bias: "
      "false}",
      "adamw",
-     {2.436912618612252, 2.0957170249198045, 1.8527704907262934, 1.6925861677052867, 1.5702750113628965}},
+     {3.057855598910058, 2.608843004165203, 2.324693282672212, 2.128663912597212, 1.9898300549975887}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, num_kv_heads: 1, position_embedding_type: rotary, rope_theta: 100, "
      "norm_type: rmsnorm, nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: "
      "false, use_ffn_bias: false}",
      "sgd",
-     {2.7375357930263258, 2.2884726443934236, 1.924643937794539, 1.681863709789685, 1.4736497586071262}},
+     {2.5982202359314077, 2.287786252749141, 1.9482046672138993, 1.7451186749073466, 1.5654501416709212}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, num_kv_heads: 1, position_embedding_type: rotary, rope_theta: 100, "
      "norm_type: rmsnorm, nonlinearity: swiglu, use_projection_bias_in_attention: false, use_ffn_bias_in_attention: "
      "false, use_ffn_bias: false}",
      "adamw",
-     {2.7375357930263258, 2.3795938107886303, 2.165262097156506, 2.00491513463745, 1.874744057129339}},
+     {2.5982202359314077, 2.3627106752561753, 2.1900461996687652, 2.0537164689992604, 1.9278412851115547}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rotary_dim: 2, rope_theta: 100, "
      "use_parallel_residual: true}",
      "sgd",
-     {2.652724456520313, 2.2041334692620747, 2.085624963722536, 1.9610482510202056, 1.818405096768797}},
+     {2.6176625452321884, 2.140124173165714, 1.9385970546644211, 1.748125929776262, 1.552646142777893}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rotary_dim: 2, rope_theta: 100, "
      "use_parallel_residual: true}",
      "adamw",
-     {2.652724456520313, 2.2979742254108095, 2.1376086691952825, 2.031231709013561, 1.9332908235170363}},
+     {2.6176625452321884, 2.274481883197858, 2.0861881876881676, 1.9551037578144035, 1.8412403700712332}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: "
      "true, use_untied_layer_norm: false, nonlinearity: gelu_new, use_bias_in_output: true}",
      "sgd",
-     {2.6766343328421014, 2.2039177399106658, 1.9936502208459577, 1.81755665209729, 1.6199675448547735}},
+     {2.5903416995645183, 2.143806868998293, 1.9403830020738178, 1.7921579794487683, 1.6386419408894208}},
     {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
      "20, share_embedding_weights: false, position_embedding_type: rotary, rope_theta: 100, use_parallel_residual: "
      "true, use_untied_layer_norm: false, nonlinearity: gelu_new, use_bias_in_output: true}",
      "adamw",
-     {2.6766343328421014, 2.385128736513114, 2.209607027179937, 2.0770856174551167, 1.9515459225879719}},
+     {2.5903416995645183, 2.274807089926681, 2.103386164964889, 1.9840048257896155, 1.8707860492130244}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: true}",
+     "sgd",
+     {2.511403581289172, 2.3074014182782587, 2.2130266748590404, 2.1415786694908436, 2.076953305214544}},
+    {"{vocab_size: 11, max_position_embeddings: 7, hidden_size: 8, num_hidden_layers: 2, num_heads: 2, filter_size: "
+     "20, share_embedding_weights: true}",
+     "adamw",
+     {2.511403581289172, 2.33970800910992, 2.247998993884759, 2.1815307406179993, 2.118908489319886}},
 };
 
 }  // namespace weft::test
