@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
+#include "hw/spec/linear_bias.h"
 #include "tlm/base/half.h"
 
 namespace weft::hw {
@@ -47,6 +48,7 @@ struct LineSettings {
                        ///< stand together are the same one of each
   int id = 0;          ///< of a table: which of a token's ids
   RotarySettings rotary;
+  LinearBias bias;  ///< of attention's softmax
 };
 
 /// As a layer says; dropout and loss scale are a run's. No time and no size depends on `format`.
@@ -60,6 +62,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfForm
   if (layer.attention.padded) settings.mask.length = layer.attention.length;
   settings.queries = layer.attention.queries;
   settings.id = layer.id;
+  if (layer.attention.linear_bias) settings.bias.heads = layer.attention.heads * layer.attention.queries;
   if (layer.attention.rotary_base > 0) {
     const int size = layer.features() / (layer.attention.heads * layer.attention.queries);
     settings.rotary = {size, layer.attention.length, layer.attention.rotary_base, layer.attention.rotary_features};

@@ -5,6 +5,7 @@
 
 #include "hw/kernels/column_sum.h"
 #include "hw/kernels/softmax.h"
+#include "hw/pe/special_functions.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/pe/vector_operations.h"
 
@@ -18,6 +19,7 @@ class AttentionSoftmax {
   LineProgram finish() { return code_.finish(); }
 
  private:
+  void bias_scores();
   void find_masked();
   void mask_scores();
   void drop_masked();
@@ -29,6 +31,7 @@ class AttentionSoftmax {
   LinePe pe_;
   float scale_;
   AttentionMask mask_;
+  LinearBias bias_;
   int queries_;
   int elements_;
   std::uint16_t low_half_;  ///< -infinity: of a key that the token does not attend to
@@ -42,6 +45,7 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
     : pe_(pe),
       scale_(settings.score_scale),
       mask_(settings.mask),
+      bias_(settings.bias),
       queries_(settings.queries),
       elements_(pe.elements()),
       low_half_(float_to_half(pe.format, -std::numeric_limits<float>::infinity())),
@@ -52,6 +56,7 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
       code_(pe, masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0)) {
   code_.reads({Operand::values, LineFormat::fp32, scores});
   code_.writes({Operand::kept, LineFormat::half, scratch_});
+  if (bias_.any()) bias_scores();
   if (mask_.any()) {
     find_masked();
     mask_scores();
@@ -59,6 +64,26 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
   append_less_maximum(code_, pe_, scores, powers_);
   add_powers();
   share();
+}
+
+/// Each key's number times the slopes of the heads of queries.
+void AttentionSoftmax::bias_scores() {
+  const int keys = scratch_, slopes = powers_, tokens = pe_.tokens / queries_;
+  Instruction count = LineCode::vector(Opcode::count32, keys, 0, pe_.features);
+  count.element_stride = 1;
+  count.c = static_cast<std::uint16_t>(code_.place({{integer_place_bits, 1, 0}}));
+  code_.add(count);
+  code_.fill(slopes, pe_.features, integer_place);
+  code_.combine(Opcode::sub32, keys, slopes, pe_.features);
+  for (int head = 0; head < queries_; ++head)
+    code_.fill(slopes + 2 * head * tokens, tokens, bias_.slope(head) / scale_);
+  const int first = code_.here();
+  Instruction biased = LineCode::vector(Opcode::fmac32, scores, slopes, pe_.tokens);
+  biased.element_stride = 2;
+  biased.c = static_cast<std::uint16_t>(keys);
+  biased.scalars = 1;
+  code_.add(biased);
+  code_.loop(first, pe_.features, 0);
 }
 
 /// A key at a time: a counter of key less token, which begins where the first key that a token attends to has 0; so
@@ -144,6 +169,7 @@ std::vector<std::uint32_t> by_head(const ProgramLaunch& launch,
   alone.block = {launch.block.rectangle, launch.block.places(), launch.block.tokens};
   std::vector<std::uint32_t> results(launch.operands.front().size());
   for (std::size_t head = 0; head < queries; ++head) {
+    alone.line.bias.first_head = launch.line.bias.first_head + static_cast<int>(head);
     const auto place = [&](std::size_t at) { return (at / tokens * queries + head) * tokens + at % tokens; };
     for (std::size_t operand = 0; operand < launch.operands.size(); ++operand) {
       std::vector<std::uint32_t>& own = alone.operands[operand];
@@ -154,6 +180,16 @@ std::vector<std::uint32_t> by_head(const ProgramLaunch& launch,
     for (std::size_t at = 0; at < made.size(); ++at) results[place(at)] = made[at];
   }
   return results;
+}
+
+std::vector<std::uint32_t> biased_scores(const ProgramLaunch& launch) {
+  std::vector<std::uint32_t> scores = launch.operands[0];
+  if (!launch.line.bias.any()) return scores;
+  const std::uint32_t slope = result_bits(launch.line.bias.slope(0) / launch.line.score_scale);
+  const auto tokens = static_cast<std::size_t>(launch.block.tokens);
+  for (std::size_t at = 0; at < scores.size(); ++at)
+    scores[at] = fused_multiply_add32(result_bits(static_cast<float>(at / tokens)), slope, scores[at]);
+  return scores;
 }
 
 }  // namespace
@@ -189,7 +225,7 @@ LineProgram attention_softmax_backward_program(const LinePe& of_heads, const Lin
 std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) {
   if (launch.line.queries > 1) return by_head(launch, attention_softmax_plain);
   const BlockMap& block = launch.block;
-  const std::vector<std::uint32_t>& scores = launch.operands[0];
+  const std::vector<std::uint32_t> scores = biased_scores(launch);
   std::vector<std::uint32_t> results(scores.size());
   for (int token = 0; token < block.tokens; ++token) {
     const AttentionMask& mask = launch.line.mask;

@@ -4,11 +4,14 @@
 //
 // P = softmax over keys of LineSettings::score_scale s. With LineSettings::mask token t attends to some keys, both
 // counted in the block: with `causal` and `reach` as they say; with `length`, and without these, to the keys below it,
-// whichever token it is. Another key has P = +0, whatever its score, and no part in maximum or sum; where a token
-// attends to none (a reach, and fewer keys than tokens), all have. Which length it is takes no time. Maximum, sum and
-// reciprocal are those of the loss (softmax.h); the scale multiplies what is left of a score less the maximum. fp32
-// inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity alone, has NaN
-// for each key that it attends to.
+// whichever token it is. With LineSettings::bias a head's slope times the distance from token to key is taken off scale
+// s before all that: as a softmax is the same whatever is added to all of a token's scores, key k gets k slope / scale
+// on top of its score, rounded once, k counted from the block's first key. That loses no more than 2^-24 of the largest
+// k slope, 6e-5 of 1,024 keys with a slope of 1. Another key has P = +0, whatever its score, and no part in maximum or
+// sum; where a token attends to none (a reach, and fewer keys than tokens), all have. Which length it is takes no time.
+// Maximum, sum and reciprocal are those of the loss (softmax.h); the scale multiplies what is left of a score less the
+// maximum. fp32 inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity
+// alone, has NaN for each key that it attends to.
 //
 // Of grouped queries (LineSettings::queries) a block has each head's scores of a key one behind the other, and is
 // worked on as if their tokens were those of one head.

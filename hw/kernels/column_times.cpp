@@ -107,6 +107,7 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
                     settings.train,
                     settings.dropout.probability > 0,
                     settings.mask.any(),
+                    settings.bias.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
                     settings.queries,
                     block.rectangle.width,

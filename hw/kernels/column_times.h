@@ -28,7 +28,7 @@ class ColumnTimer {
   LaunchTimes of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
 
  private:
-  using Shape = std::tuple<KernelKind, bool, bool, bool, bool, int, int, int, int, int>;
+  using Shape = std::tuple<KernelKind, bool, bool, bool, bool, bool, int, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, ColumnTimes> known_;

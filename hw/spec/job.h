@@ -35,10 +35,11 @@ struct AttentionShape {
   int queries = 1;  ///< heads of queries that share one of these
   int length = 0;   ///< tokens of a sequence
   float scale = 1.0F;
-  AttentionMask mask = {};  ///< causal and reach; of each sequence its own length, if it is
-  bool padded = false;      ///< then labels say where its padding begins
-  float rotary_base = 0;    ///< of rotary positions; 0: the layer does not rotate
-  int rotary_features = 0;  ///< of a head, that are turned; 0: all
+  AttentionMask mask = {};   ///< causal and reach; of each sequence its own length, if it is
+  bool padded = false;       ///< then labels say where its padding begins
+  bool linear_bias = false;  ///< ALiBi
+  float rotary_base = 0;     ///< of rotary positions; 0: the layer does not rotate
+  int rotary_features = 0;   ///< of a head, that are turned; 0: all
 };
 
 /// One fully connected layer: outputs = activation(inputs * W^T + b). Masters are W[outputs][inputs], b[outputs].
@@ -88,7 +89,7 @@ struct MatrixLayer {
   /// What predicted times and memory of a launch on it follow from, to compare: layers of one shape differ in the rest.
   auto shape() const {
     return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
-                      attention.mask.any(), attention.queries, attention.rotary_features);
+                      attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias);
   }
 };
 

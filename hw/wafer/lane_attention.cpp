@@ -68,6 +68,7 @@ void Lane::product_values(const Launch& launch) {
 LineSettings Lane::settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const {
   const AttentionShape& attention = job_.layers[static_cast<std::size_t>(launch.layer)].attention;
   LineSettings here = settings;
+  here.bias.first_head = place.first_key / attention.length * attention.queries;
   if (attention.padded) here.mask.length = lengths_[static_cast<std::size_t>(place.first_token / attention.length)];
   return here;
 }

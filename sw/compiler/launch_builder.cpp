@@ -100,6 +100,7 @@ class LaunchBuilder {
         layer.attention.scale = static_cast<float>(operation.attribute("scale"));
         layer.attention.mask.causal = operation.attribute("causal") != 0;
         layer.attention.mask.reach = static_cast<int>(operation.attribute("reach"));
+        layer.attention.linear_bias = operation.attribute("linear_bias") != 0;
         layer.attention.padded = operation.attribute("padded") != 0;
       }
     }

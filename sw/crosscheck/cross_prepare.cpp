@@ -181,6 +181,11 @@ hw::RotarySettings draw_rotary(std::mt19937& random) {
   return {head_size, length, bases[random() % std::size(bases)]};
 }
 
+hw::LinearBias draw_bias(std::mt19937& random, int queries) {
+  const int groups = 1 + static_cast<int>(random() % 12);
+  return {groups * queries, static_cast<int>(random() % static_cast<unsigned>(groups)) * queries};
+}
+
 bool keeps_in_training(hw::LinePrograms& programs) {
   const std::vector<hw::LineOperand>& written = programs.of(0, 0).writes;
   return std::any_of(written.begin(), written.end(),
@@ -215,6 +220,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.epsilon = random() % 2 == 0 ? 1e-5F : 1e-12F;
     launch.line.score_scale = random() % 2 == 0 ? 1.0F : 0.0883883461F;
     launch.line.mask = c.mask;
+    if (hw::kernel_of(c.kind).makes_scores && random() % 2 == 0) launch.line.bias = draw_bias(random, c.queries);
     if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
   }
   // What drops nothing is no program, and a tile has no end of it.

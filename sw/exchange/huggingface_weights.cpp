@@ -170,12 +170,12 @@ bool passed_over(const std::string& name, std::string_view ends) {
 }  // namespace
 
 std::string huggingface_type(const TransformerConfig& model) {
-  const bool rotary = model.rotary_base > 0, gated = model.nonlinearity == "SwiGLU", rms = model.norm == "RMSNorm";
+  const bool rotary = model.positions == Positions::rotary, gated = model.nonlinearity == "SwiGLU", rms = model.norm == "RMSNorm";
   const bool attention_bias = model.projection_bias && model.attention_output_bias;
   const bool no_attention_bias = !model.projection_bias && !model.attention_output_bias;
   const bool layer_norm = !rms && !gated;
   if (layer_norm && model.queries() == 1 && model.ffn_bias) {
-    if (!rotary && !model.parallel && attention_bias && !model.output_bias) return "gpt2";
+    if (model.learned_positions() && !model.parallel && attention_bias && !model.output_bias) return "gpt2";
     if (rotary && model.parallel && !model.ffn_norm && no_attention_bias && model.output_bias) return "gptj";
     if (rotary && model.ffn_norm && (attention_bias || no_attention_bias) && !model.output_bias) return "gpt_neox";
   }
@@ -187,7 +187,7 @@ std::string huggingface_type(const TransformerConfig& model) {
       "to "
       "a head of keys, biases: projection {}, attention output {}, feed-forward {}, output {}); known: gpt2, gpt_neox, "
       "gptj, llama",
-      rotary ? "rotary" : "learned", model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain",
+      rotary ? "rotary" : model.learned_positions() ? "learned" : "alibi", model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain",
       model.queries(), model.projection_bias, model.attention_output_bias, model.ffn_bias, model.output_bias));
 }
 

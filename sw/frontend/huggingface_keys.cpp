@@ -1,5 +1,5 @@
 // Names, and values of what is not written: transformers' configuration classes GPT2Config, GPTNeoXConfig, GPTJConfig,
-// LlamaConfig and MistralConfig.
+// LlamaConfig, MistralConfig and BertConfig.
 #include "sw/frontend/huggingface_style.h"
 
 namespace weft::sw {
@@ -9,15 +9,15 @@ namespace {
 using Use = KeyUse;
 
 constexpr std::string_view all = "", gpt2 = "gpt2", neox = "gpt_neox", gptj = "gptj", llama = "llama",
-                           mistral = "mistral", n_style = "gpt2 gptj", hidden_style = "gpt_neox llama mistral",
-                           llama_style = "llama mistral";
+                           mistral = "mistral", bert = "bert", n_style = "gpt2 gptj",
+                           hidden_style = "gpt_neox llama mistral", llama_style = "llama mistral";
 constexpr std::string_view not_of_training = "nothing of the training follows from it";
 constexpr std::string_view one_scale = "scores are divided by the root of a head's features";
 
 }  // namespace
 
 const std::vector<std::string>& huggingface_models() {
-  static const std::vector<std::string> models{"gpt2", "gpt_neox", "gptj", "llama", "mistral"};
+  static const std::vector<std::string> models{"gpt2", "gpt_neox", "gptj", "llama", "mistral", "bert"};
   return models;
 }
 
@@ -28,33 +28,41 @@ const std::vector<HuggingFaceKey>& huggingface_keys() {
       {neox, "vocab_size", Use::honoured, "model.vocab_size", "50432", ""},
       {gptj, "vocab_size", Use::honoured, "model.vocab_size", "50400", ""},
       {llama_style, "vocab_size", Use::honoured, "model.vocab_size", "32000", ""},
+      {bert, "vocab_size", Use::honoured, "model.vocab_size", "30522", ""},
       {gpt2, "n_positions", Use::honoured, "model.max_position_embeddings", "1024", ""},
       {gptj, "n_positions", Use::honoured, "model.max_position_embeddings", "2048", ""},
       {"gpt_neox llama", "max_position_embeddings", Use::honoured, "model.max_position_embeddings", "2048", ""},
       {mistral, "max_position_embeddings", Use::honoured, "model.max_position_embeddings", "131072", ""},
+      {bert, "max_position_embeddings", Use::honoured, "model.max_position_embeddings", "512", ""},
       {gpt2, "n_embd", Use::honoured, "model.hidden_size", "768", ""},
       {gptj, "n_embd", Use::honoured, "model.hidden_size", "4096", ""},
       {neox, "hidden_size", Use::honoured, "model.hidden_size", "6144", ""},
       {llama_style, "hidden_size", Use::honoured, "model.hidden_size", "4096", ""},
+      {bert, "hidden_size", Use::honoured, "model.hidden_size", "768", ""},
       {gpt2, "n_layer", Use::honoured, "model.num_hidden_layers", "12", ""},
       {gptj, "n_layer", Use::honoured, "model.num_hidden_layers", "28", ""},
       {neox, "num_hidden_layers", Use::honoured, "model.num_hidden_layers", "44", ""},
       {llama_style, "num_hidden_layers", Use::honoured, "model.num_hidden_layers", "32", ""},
+      {bert, "num_hidden_layers", Use::honoured, "model.num_hidden_layers", "12", ""},
       {gpt2, "n_head", Use::honoured, "model.num_heads", "12", ""},
       {gptj, "n_head", Use::honoured, "model.num_heads", "16", ""},
       {neox, "num_attention_heads", Use::honoured, "model.num_heads", "64", ""},
       {llama_style, "num_attention_heads", Use::honoured, "model.num_heads", "32", ""},
+      {bert, "num_attention_heads", Use::honoured, "model.num_heads", "12", ""},
       {llama, "num_key_value_heads", Use::honoured, "model.num_kv_heads", "", ""},
       {mistral, "num_key_value_heads", Use::honoured, "model.num_kv_heads", "8", ""},
       {n_style, "n_inner", Use::honoured, "model.filter_size", "", "without it 4 n_embd"},
       {neox, "intermediate_size", Use::honoured, "model.filter_size", "24576", ""},
       {llama, "intermediate_size", Use::honoured, "model.filter_size", "11008", ""},
       {mistral, "intermediate_size", Use::honoured, "model.filter_size", "14336", ""},
+      {bert, "intermediate_size", Use::honoured, "model.filter_size", "3072", ""},
       {n_style, "activation_function", Use::honoured, "model.nonlinearity", "gelu_new", ""},
       {neox, "hidden_act", Use::honoured, "model.nonlinearity", "gelu", ""},
+      {bert, "hidden_act", Use::honoured, "model.encoder_nonlinearity", "gelu", ""},
       {llama_style, "hidden_act", Use::only, "", "silu", "the feed-forward is a SwiGLU"},
       {n_style, "layer_norm_epsilon", Use::honoured, "model.layer_norm_epsilon", "1e-05", ""},
       {neox, "layer_norm_eps", Use::honoured, "model.layer_norm_epsilon", "1e-05", ""},
+      {bert, "layer_norm_eps", Use::honoured, "model.layer_norm_epsilon", "1e-12", ""},
       {llama_style, "rms_norm_eps", Use::honoured, "model.layer_norm_epsilon", "1e-06", ""},
       {gpt2, "embd_pdrop", Use::honoured, "model.embedding_dropout_rate", "0.1", ""},
       {gpt2, "resid_pdrop", Use::honoured, "model.dropout_rate", "0.1", ""},
@@ -64,7 +72,9 @@ const std::vector<HuggingFaceKey>& huggingface_keys() {
       {gptj, "attn_pdrop", Use::honoured, "model.attention_dropout_rate", "0", ""},
       {neox, "hidden_dropout", Use::honoured, "model.dropout_rate", "0", ""},
       {hidden_style, "attention_dropout", Use::honoured, "model.attention_dropout_rate", "0", ""},
-      {neox, "classifier_dropout", Use::no_effect, "", "", "of a classifier behind the model"},
+      {bert, "hidden_dropout_prob", Use::honoured, "model.dropout_rate", "0.1", ""},
+      {bert, "attention_probs_dropout_prob", Use::honoured, "model.attention_dropout_rate", "0.1", ""},
+      {"gpt_neox bert", "classifier_dropout", Use::no_effect, "", "", "of a classifier behind the model"},
       {neox, "attention_bias", Use::honoured, "model.use_projection_bias_in_attention model.use_ffn_bias_in_attention",
        "true", ""},
       {llama, "attention_bias", Use::honoured, "model.use_projection_bias_in_attention model.use_ffn_bias_in_attention",
@@ -74,11 +84,18 @@ const std::vector<HuggingFaceKey>& huggingface_keys() {
       {gptj, "rotary_dim", Use::honoured, "model.rotary_dim", "64", ""},
       {neox, "rotary_emb_base", Use::honoured, "model.rope_theta", "10000", ""},
       {llama_style, "rope_theta", Use::honoured, "model.rope_theta", "10000", ""},
+      {hidden_style, "rope_parameters", Use::honoured, "", "",
+       "a section of rope_type, which is default, rope_theta, which is rotary_emb_base of gpt_neox, and of gpt_neox "
+       "partial_rotary_factor, which is rotary_pct"},
       {hidden_style, "rope_scaling", Use::only, "", "null", "positions are turned by their own angle"},
       {neox, "use_parallel_residual", Use::honoured, "model.use_parallel_residual", "true", ""},
       {llama_style, "head_dim", Use::honoured, "", "", "a head has hidden_size / num_attention_heads features"},
       {mistral, "sliding_window", Use::honoured, "", "4096", "sequences are no longer, so that it hides nothing"},
-      {gpt2, "tie_word_embeddings", Use::honoured, "model.share_embedding_weights", "true", ""},
+      {bert, "position_embedding_type", Use::only, "", "absolute", "positions are learned"},
+      {bert, "type_vocab_size", Use::no_effect, "", "",
+       "a text is one segment, so its vector is a part of each position's"},
+      {bert, "is_decoder", Use::only, "", "false", "a token attends to both sides"},
+      {"gpt2 bert", "tie_word_embeddings", Use::honoured, "model.share_embedding_weights", "true", ""},
       {"gpt_neox gptj llama mistral", "tie_word_embeddings", Use::honoured, "model.share_embedding_weights", "false",
        ""},
       {all, "initializer_range", Use::honoured, "model.initializer_range", "0.02", ""},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -45,6 +46,7 @@ class HuggingFaceModel {
       throw UsageError(fmt::format("{}: model_type is {}; allowed: {}{}", source_.where(type), written(type),
                                    fmt::join(known, ", "), close_to(type_, known)));
     }
+    unfold_positions();
     for (const HuggingFaceKey& row : huggingface_keys())
       if (is_mine(row)) take(row);
     derive();
@@ -100,12 +102,42 @@ class HuggingFaceModel {
   }
   double number_at(const std::string& path) { return number_of(at(path)); }
 
+  /// Newer files have a section for what older ones have keys for.
+  void unfold_positions() {
+    const YamlTree* section = config_.find("rope_parameters");
+    if (!section || section->is_null()) return;
+    if (!section->is_map()) return reject(*section, "rope_parameters", "allowed: a section of rope_theta");
+    const std::map<std::string, std::string> known = turned_names();
+    std::vector<std::string> names{"rope_type"};
+    for (const auto& [name, key] : known) names.push_back(name);
+    const std::vector<YamlEntry> entries = section->entries;
+    for (const YamlEntry& entry : entries) {
+      const auto key = known.find(entry.key);
+      if (key != known.end()) {
+        config_.at(key->second) = entry.value;
+      } else if (entry.key != "rope_type") {
+        source_.add_error(entry.key_place,
+                          fmt::format("{}: unknown key {} of rope_parameters{}", source_.where(entry.key_place),
+                                      entry.key, close_to(entry.key, names)));
+      } else if (entry.value.scalar != "default") {
+        reject(entry.value, "rope_type", "allowed: default; positions are turned by their own angle");
+      }
+    }
+  }
+  std::map<std::string, std::string> turned_names() const {
+    if (type_ == "gpt_neox") return {{"rope_theta", "rotary_emb_base"}, {"partial_rotary_factor", "rotary_pct"}};
+    return {{"rope_theta", "rope_theta"}};
+  }
+
   // What no key says, or not alone.
   void derive() {
-    set("model.model_name", type_ == "gpt2" ? "gpt2" : type_ == "llama" || type_ == "mistral" ? "llama" : "gpt");
+    set("model.model_name", type_ == "gpt2" || type_ == "bert"       ? type_
+                            : type_ == "llama" || type_ == "mistral" ? "llama"
+                                                                     : "gpt");
     const double width = number_at("model.hidden_size"), heads = std::max(1.0, number_at("model.num_heads"));
     if (at("model.filter_size").is_null()) set("model.filter_size", fmt::format("{:g}", 4 * width));
-    if (type_ != "gpt2") set("model.position_embedding_type", "rotary");
+    if (type_ == "bert") predict_masked();
+    if (type_ != "gpt2" && type_ != "bert") set("model.position_embedding_type", "rotary");
     if (type_ == "llama" || type_ == "mistral") {
       set("model.nonlinearity", "swiglu");
       set("model.norm_type", "rmsnorm");
@@ -125,6 +157,14 @@ class HuggingFaceModel {
     set("model.initializer", "normal");
     if (type_ != "gpt2") set("model.output_layer_initializer", "normal");
     name_activation();
+  }
+  /// The loss of masked tokens alone. A tied output layer has no bias here, theirs has one.
+  void predict_masked() {
+    set("model.disable_nsp", "true");
+    if (at("model.share_embedding_weights").scalar != "true") return;
+    set("model.use_output_bias_in_mlm", "false");
+    notes_.push_back(fmt::format("{}: tie_word_embeddings true: the output layer has no bias beside the table",
+                                 source_.where(YamlPlace())));
   }
   void check_head_size(double features) {
     const YamlTree* head = config_.find("head_dim");
@@ -147,7 +187,7 @@ class HuggingFaceModel {
                                  window ? source_.where(*window) : source_.where(YamlPlace()), reach));
   }
   void name_activation() {
-    YamlTree& name = at("model.nonlinearity");
+    YamlTree& name = at(type_ == "bert" ? "model.encoder_nonlinearity" : "model.nonlinearity");
     for (const char* other : {"gelu_pytorch_tanh", "gelu_fast"})
       if (name.scalar == other) name.scalar = "gelu_tanh";
   }
@@ -169,12 +209,13 @@ class HuggingFaceModel {
     constexpr double longest = 1024, words_of_gpt2 = 50257;
     const bool byte_pairs = (type_ == "gpt2" || type_ == "gptj") && number_at("model.vocab_size") >= words_of_gpt2;
     const std::string length = fmt::format("{:g}", std::min(longest, number_at("model.max_position_embeddings")));
-    const std::vector<std::pair<std::string, std::string>> settings{
+    std::vector<std::pair<std::string, std::string>> settings{
         {"train_input.data_processor", "text"},      {"train_input.tokenizer", byte_pairs ? "gpt2" : "characters"},
         {"train_input.max_sequence_length", length}, {"train_input.batch_size", "8"},
         {"optimizer.optimizer_type", "adamw"},       {"optimizer.learning_rate", "5e-05"},
         {"optimizer.max_gradient_norm", "1"},        {"runconfig.num_epochs", "3"},
     };
+    if (type_ == "bert") settings.emplace_back("train_input.masked_lm_prob", "0.15");
     std::vector<std::string> told;
     for (const auto& [path, value] : settings) {
       set(path, value);

@@ -73,8 +73,8 @@ const std::vector<KeyRow>& transformer_key_rows() {
        "a deviation smaller by the root of 2 num_hidden_layers"},
       {"model.attention_type", "", Use::honoured, "scaled_dot_product", "scaled_dot_product",
        "gpt: over the root of a head's features"},
-      {"model.position_embedding_type", "", Use::honoured, "learned, rotary", "learned",
-       "gpt: from a table that is added to the embedding, or as angles of queries and keys"},
+      {"model.position_embedding_type", "", Use::honoured, "learned, rotary, alibi", "learned",
+       "gpt: from a table that is added to the embedding, as angles of queries and keys, or as a score's distance"},
       {"model.rope_theta", "", Use::honoured, "a number, 1 to 1000000000", "10000", "gpt: base of rotary positions"},
       {"model.rotary_dim", "", Use::honoured, features, "",
        "gpt: of rotary positions: so many features of a head are turned, an even number; without it all"},
@@ -89,6 +89,7 @@ const std::vector<KeyRow>& transformer_key_rows() {
       {"model.pad_rope", "model.num_relative_attention_buckets", Use::no_effect, "", "",
        "of a way to lay out rotary positions elsewhere, and of positions that are not there"},
 
+      {"model.alibi_trainable_slopes", "", Use::only, "false", "", "slopes follow from the number of heads"},
       {"model.loss_scaling", "", Use::only, "num_tokens", "", "the loss is the mean over tokens"},
       {"model.use_final_layer_norm", "", Use::only, "false", "", "of bert; a gpt always has it"},
       {"model.scale_qk_dot_by_d", "", Use::only, "false", "", "scores are divided by the root of a head's features"},

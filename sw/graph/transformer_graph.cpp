@@ -94,7 +94,7 @@ class TransformerBuilder {
       return attributes;
     };
     const auto placed = [&](const std::string& features, std::map<std::string, double> attributes) {
-      if (model_.rotary_base == 0) return features;
+      if (model_.positions != Positions::rotary) return features;
       attributes.insert({{"heads", kv_heads}, {"sequence", sequence}, {"base", model_.rotary_base}});
       if (model_.rotary_features > 0) attributes["turned"] = model_.rotary_features;
       return add("Rotary", features + ".rotary", {features}, std::move(attributes));
@@ -118,6 +118,7 @@ class TransformerBuilder {
     if (model_.family == TransformerFamily::decoder) attributes["causal"] = 1;
     if (model_.reach > 0) attributes["reach"] = model_.reach;
     if (model_.padded) attributes["padded"] = 1;
+    if (model_.positions == Positions::linear_bias) attributes["linear_bias"] = 1;
     return attributes;
   }
 

@@ -42,11 +42,16 @@ std::vector<std::pair<std::string, std::string>> nonlinearities() {
 
 /// Who learns positions may write the keys of rotary ones.
 void read_positions(YamlSection& section, TransformerConfig& model) {
-  const bool rotary = section.choice<bool>("position_embedding_type", {{"learned", false}, {"rotary", true}}, false);
+  model.positions = section.choice<Positions>(
+      "position_embedding_type",
+      {{"learned", Positions::learned}, {"rotary", Positions::rotary}, {"alibi", Positions::linear_bias}},
+      Positions::learned);
+  if (model.positions == Positions::linear_bias && model.family == TransformerFamily::encoder)
+    section.reject("position_embedding_type", "alibi is for models whose tokens attend to none behind them");
   const double base = section.real("rope_theta", {1, 1e9}, 1e4);
   const IntegerRange features{1, kMaxFeatures};
-  if (!rotary) {
-    if (model.max_position_embeddings > kMostIds && section.good("max_position_embeddings"))
+  if (model.positions != Positions::rotary) {
+    if (model.learned_positions() && model.max_position_embeddings > kMostIds && section.good("max_position_embeddings"))
       section.reject("max_position_embeddings", fmt::format("allowed: to {}, as an id has 16 bits", kMostIds));
     if (section.has("rotary_dim")) section.integer("rotary_dim", features);
     return;

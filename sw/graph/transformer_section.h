@@ -14,13 +14,20 @@ enum class TransformerFamily {
   encoder,  ///< BERT: predicts masked tokens, attends to both sides
 };
 
-/// Causal or bidirectional attention, learned or rotary positions.
+enum class Positions {
+  learned,      ///< from a table
+  rotary,       ///< angles of queries and keys
+  linear_bias,  ///< ALiBi; of a decoder
+};
+
+/// Causal or bidirectional attention.
 struct TransformerConfig {
   int vocab_size = 0, max_position_embeddings = 0;
   int hidden_size = 0, num_hidden_layers = 0, num_heads = 0, filter_size = 0;
   int num_kv_heads = 0;               ///< heads of keys and values, each of which num_heads / num_kv_heads share
   int sequence_length = 0;            ///< tokens of a sample; at most max_position_embeddings
-  double rotary_base = 0;             ///< of rotary positions; 0: they are learned
+  Positions positions = Positions::learned;
+  double rotary_base = 0;             ///< of rotary positions
   int rotary_features = 0;            ///< of a head, that are turned; 0: all
   bool parallel = false;              ///< a block adds attention and feed-forward of its input at once
   bool ffn_norm = true;               ///< of a parallel block: the feed-forward has a norm of its own
@@ -47,7 +54,7 @@ struct TransformerConfig {
 
   int queries() const { return num_kv_heads > 0 ? num_heads / num_kv_heads : 1; }
   int head_size() const { return hidden_size / num_heads; }
-  bool learned_positions() const { return rotary_base == 0; }
+  bool learned_positions() const { return positions == Positions::learned; }
   /// A token's ids: in the vocabulary, and, where positions are learned, its place in its sequence.
   int input_features() const { return learned_positions() ? 2 : 1; }
 };

@@ -32,11 +32,12 @@ MODELS = [
      "use_bias_in_output: true",
      dict(bias=True, head_bias=True, rms=False, approximate="tanh", base=100, parallel="gptj")),
     ("", dict(bias=True, head_bias=False, rms=False, approximate="none", tied=True)),
+    ("position_embedding_type: alibi", dict(bias=True, head_bias=False, rms=False, approximate="none", alibi=True)),
 ]
 OPTIMIZERS = [("sgd", lambda p: torch.optim.SGD(p, 0.3)), ("adamw", lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1))]
 
 
-def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied):
+def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied, alibi):
     """Names and shapes of the parameters, in the graph's order."""
     d, wide = SIZES["hidden_size"], SIZES["filter_size"]
 
@@ -47,7 +48,7 @@ def shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied):
         return [(name + ".weight", (d,))] + ([] if rms else [(name + ".bias", (d,))])
 
     found = linear("embedding", SIZES["vocab_size"], d, False)
-    found += [] if base else linear("positions", SIZES["max_position_embeddings"], d, False)
+    found += [] if base or alibi else linear("positions", SIZES["max_position_embeddings"], d, False)
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
         found += norm(h + "ln_1")
@@ -100,12 +101,21 @@ def rotary_attention(y, p, h, mask, base, kv_heads, turned_features):
     return F.linear(made.reshape(SEQUENCES, LENGTH, d), p[h + "proj.weight"], p.get(h + "proj.bias"))
 
 
-def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features, parallel):
+def less_distances(mask, heads):
+    """What ALiBi adds to the scores of each head of each sequence. `heads`: a power of two."""
+    places = torch.arange(LENGTH, dtype=torch.float64)
+    slopes = 2.0 ** (-8 * torch.arange(1, heads + 1, dtype=torch.float64) / heads)
+    biases = (places[None, :] - places[:, None]) * slopes[:, None, None]
+    return biases.masked_fill(mask, -math.inf).repeat(SEQUENCES, 1, 1)
+
+
+def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features, parallel, alibi=False):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
     x = F.embedding(tokens, p["embedding.weight"])
-    if not base:
+    if not base and not alibi:
         x = x + p["positions.weight"][:LENGTH]
     mask = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
+    added = less_distances(mask, heads).to(x.dtype) if alibi else mask
     for layer in range(SIZES["num_hidden_layers"]):
         h = f"h{layer}."
         y = normed(x, p, h + "ln_1", rms)
@@ -125,7 +135,7 @@ def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features
         biases = [p.get(h + name + ".bias") for name in ("q", "k", "v")]
         y, _ = F.multi_head_attention_forward(
             y, y, y, d, heads, None, None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
-            p[h + "proj.weight"], p.get(h + "proj.bias"), need_weights=False, attn_mask=mask,
+            p[h + "proj.weight"], p.get(h + "proj.bias"), need_weights=False, attn_mask=added,
             use_separate_proj_weight=True, q_proj_weight=p[h + "q.weight"], k_proj_weight=p[h + "k.weight"],
             v_proj_weight=p[h + "v.weight"])
         x = x + y.transpose(0, 1)
@@ -136,9 +146,9 @@ def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features
 
 
 def losses(make, bias, head_bias, rms, approximate, base=None, kv_heads=SIZES["num_heads"], turned_features=None, parallel=None,
-           tied=False):
+           tied=False, alibi=False):
     p = {}
-    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied)):
+    for place, (name, shape) in enumerate(shapes(bias, head_bias, rms, approximate, base, kv_heads, parallel, tied, alibi)):
         p[name] = values(place, shape, 1.0 if ".ln_" in "." + name and name.endswith(".weight") else 0.0)
     text = torch.tensor([[(7 * b + 3 * s + s * s) % SIZES["vocab_size"] for s in range(LENGTH + 1)]
                          for b in range(SEQUENCES)])
@@ -146,7 +156,7 @@ def losses(make, bias, head_bias, rms, approximate, base=None, kv_heads=SIZES["n
     found = []
     for _ in range(STEPS):
         optimizer.zero_grad()
-        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate, base, kv_heads, turned_features, parallel)
+        loss = loss_of(p, text[:, :-1], text[:, 1:], rms, approximate, base, kv_heads, turned_features, parallel, alibi)
         loss.backward()
         optimizer.step()
         found.append(loss.item())

@@ -44,6 +44,7 @@ class Judge:
         function = self.setting("model.encoder_nonlinearity" if self.is_bert else "model.nonlinearity")
         self.form = {"gelu_tanh": "tanh", "gelu_new": "tanh", "swiglu": None}.get(function, "none")
         self.base = float(self.setting("model.rope_theta")) if self.setting("model.position_embedding_type") == "rotary" else None
+        self.alibi = self.setting("model.position_embedding_type") == "alibi"
         self.parallel = None
         if self.is_bert:
             self.masking = masked_tokens.Masking(float(self.setting("train_input.masked_lm_prob")), 0, len(ids),
@@ -78,7 +79,7 @@ class Judge:
         at = first * self.length
         part = self.tokens[at:at + sequences * self.length + 1]
         return torch_gpt.loss_of(self.parameters, part[:-1].reshape(sequences, -1), part[1:].reshape(sequences, -1),
-                                 self.rms, self.form, self.base, self.kv_heads, self.turned, self.parallel)
+                                 self.rms, self.form, self.base, self.kv_heads, self.turned, self.parallel, self.alibi)
 
     def optimizer(self):
         kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}

@@ -270,12 +270,29 @@ std::vector<std::size_t> keys_of(const OperationCall& of, std::size_t t, std::si
   return keys;
 }
 
+/// As ALiBi's published code lists them: a geometric series, of other than powers of two filled up from the next one's.
+double alibi_slope(std::size_t head, std::size_t heads) {
+  std::vector<double> slopes;
+  const auto series = [](std::size_t n) {
+    std::vector<double> all;
+    const double first = std::pow(2.0, -8.0 / static_cast<double>(n));
+    for (double slope = first; all.size() < n; slope *= first) all.push_back(slope);
+    return all;
+  };
+  std::size_t whole = 1;
+  while (2 * whole <= heads) whole *= 2;
+  slopes = series(whole);
+  const std::vector<double> twice = series(2 * whole);
+  for (std::size_t at = 0; slopes.size() < heads; at += 2) slopes.push_back(twice[at]);
+  return slopes[head];
+}
+
 void attention_softmax(const Work& work) {
   const sw::Operation& operation = work.of.operation;
   const auto sequence = static_cast<std::size_t>(operation.attribute("sequence"));
   const double scale = operation.attribute("scale");
-  const std::size_t queries = queries_of(work);
-  for (std::size_t head = 0; head < work.inputs / sequence; ++head)
+  const std::size_t queries = queries_of(work), heads = work.inputs / sequence;
+  for (std::size_t head = 0; head < heads; ++head)
     for (std::size_t t = 0; t < work.tokens; ++t) {
       const auto at = [&](std::size_t key) {
         return ((head / queries * sequence + key) * queries + head % queries) * work.tokens + t;
@@ -288,9 +305,13 @@ void attention_softmax(const Work& work) {
         continue;
       }
       const std::vector<std::size_t> keys = keys_of(work.of, t, sequence);
+      const double slope = operation.attribute("linear_bias") != 0 ? alibi_slope(head, heads) : 0;
+      const auto score = [&](std::size_t key) {
+        return scale * work.in(0)[at(key)] - slope * (static_cast<double>(t % sequence) - static_cast<double>(key));
+      };
       double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-      for (const std::size_t key : keys) largest = std::max(largest, scale * work.in(0)[at(key)]);
-      for (const std::size_t key : keys) sum += work.out()[at(key)] = std::exp(scale * work.in(0)[at(key)] - largest);
+      for (const std::size_t key : keys) largest = std::max(largest, score(key));
+      for (const std::size_t key : keys) sum += work.out()[at(key)] = std::exp(score(key) - largest);
       for (const std::size_t key : keys) work.out()[at(key)] /= sum;
     }
 }

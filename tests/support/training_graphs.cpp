@@ -121,8 +121,10 @@ class RandomGraph {
     const double scale = 1 / std::sqrt(static_cast<double>(shape_.width) / shape_.heads);
     const std::string scores =
         add("AttentionScores", name + ".scores", {any(), any()}, {{"heads", shape_.heads}, {"sequence", sequence}});
-    const std::string softmax = add("AttentionSoftmax", name + ".softmax", {scores},
-                                    {{"sequence", sequence}, {"scale", scale}, {"causal", coin() ? 1 : 0}});
+    const bool causal = coin();
+    const std::string softmax =
+        add("AttentionSoftmax", name + ".softmax", {scores},
+            {{"sequence", sequence}, {"scale", scale}, {"causal", causal}, {"linear_bias", causal && coin() ? 1 : 0}});
     made(add("AttentionValues", name, {softmax, any()}, {{"sequence", sequence}}));
   }
 

@@ -125,6 +125,31 @@ TEST_CASE("by hand: two keys a factor of three apart, and the first token of a c
   CHECK(attention_softmax_plain(launch) == std::vector<std::uint32_t>{half_one, quarter, 0, three_quarters});
 }
 
+TEST_CASE("by hand: of equal scores each key weighs e^-slope of the one behind it, in each head by its own slope") {
+  const LinearBias eight{8, 0}, twelve{12, 4};
+  for (int head = 0; head < 8; ++head) CHECK(eight.slope(head) == std::ldexp(1.0F, -(head + 1)));
+  CHECK(twelve.slope(3) == std::ldexp(1.0F, -8));
+  const float root_of_half = 0.70710678F;
+  for (int head = 4; head < 8; ++head) CHECK(twelve.slope(head) == std::ldexp(root_of_half, 4 - head));
+  CHECK(LinearBias{1, 0}.slope(0) == std::ldexp(1.0F, -8));
+
+  const Shape shape{6, 2, {2, 3}};  // a key and a head of queries a row, of three keys and two heads
+  ProgramLaunch launch = launch_of(shape, false, 0.125F);
+  launch.line.queries = 2;
+  launch.block.together = 2;
+  launch.line.bias = {8, 2};
+  launch.operands = {std::vector<std::uint32_t>(element(shape, shape.keys, 0), result_bits(2.0F))};
+  const std::vector<std::uint32_t> made = attention_softmax_plain(launch);
+  for (int head = 0; head < 2; ++head) {
+    const double fall = std::exp(-std::ldexp(1.0, -(head + 3))), sum = 1 + fall + fall * fall;
+    for (int key = 0; key < 3; ++key)
+      for (int token = 0; token < 2; ++token) {
+        const double share = std::pow(fall, 2 - key) / sum;
+        CHECK(std::abs(half_value(made[element(shape, 2 * key + head, token)]) - share) < 0.51 * last_place(share));
+      }
+  }
+}
+
 TEST_CASE("by hand: equal scores share a token's reach, before it alone if causal, a token that has no key has none") {
   const Shape shape{3, 5, {2, 2}};
   ProgramLaunch launch = launch_of(shape, true, 1.0F);

@@ -119,6 +119,45 @@ TEST_CASE("GPT-NeoX and GPT-J: parallel blocks, a part of each head turned") {
   CHECK(gptj.filter_size == 256);
 }
 
+TEST_CASE("newer files have a section for the angles of positions") {
+  const std::string llama = R"({"model_type": "llama", "vocab_size": 100, "rope_parameters": )";
+  CHECK(model_of(llama + R"({"rope_theta": 500000.0, "rope_type": "default"}})").rotary_base == 500000);
+  CHECK(model_of(llama + "null}").rotary_base == 10000);
+  const sw::TransformerConfig neox = model_of(
+      R"({"model_type": "gpt_neox", "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100,
+          "rope_parameters": {"partial_rotary_factor": 0.5, "rope_theta": 500.0}})");
+  CHECK((neox.rotary_base == 500 && neox.rotary_features == 8));
+  const std::string error = error_of(llama + R"({"rope_type": "yarn", "rope_thta": 4}})");
+  CHECK_THAT(error, Contains("rope_type is 'yarn'; allowed: default"));
+  CHECK_THAT(error, Contains("unknown key rope_thta of rope_parameters; nearest: rope_theta"));
+  CHECK_THAT(error_of(llama + "5}"), Contains("rope_parameters is '5'; allowed: a section"));
+}
+
+TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of masked tokens alone") {
+  const std::string small = R"({"model_type": "bert", "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100)";
+  const sw::ModelFile file = read(small + R"(, "type_vocab_size": 2, "position_embedding_type": "absolute"})");
+  const sw::TransformerConfig& model = *file.config.model.transformer();
+  CHECK(model.family == sw::TransformerFamily::encoder);
+  CHECK((model.hidden_size == 64 && model.num_hidden_layers == 12 && model.filter_size == 3072));
+  CHECK(model.max_position_embeddings == 512);
+  CHECK(model.nonlinearity == "GELU");
+  CHECK(model.norm_epsilon == 1e-12);
+  CHECK((model.dropout == 0.1 && model.embedding_dropout == 0.1 && model.attention_dropout == 0.1));
+  CHECK((model.tied && !model.output_bias && model.mlm_bias && !model.norm_first && model.embedding_norm));
+  CHECK(model.initializer.added.std == 0.02);
+  CHECK(file.config.train_input.text.max_sequence_length == 512);
+  std::string notes;
+  for (const std::string& note : file.notes) notes += note + "\n";
+  CHECK_THAT(notes, Contains("type_vocab_size has no effect here: a text is one segment") &&
+                        Contains("the output layer has no bias beside the table") &&
+                        Contains("train_input.masked_lm_prob=0.15"));
+  const sw::TransformerConfig untied = model_of(small + R"(, "tie_word_embeddings": false, "hidden_act": "gelu_new"})");
+  CHECK((!untied.tied && untied.output_bias && untied.nonlinearity == "GELU_tanh"));
+  CHECK_THAT(error_of(small + R"(, "position_embedding_type": "relative_key", "is_decoder": true})"),
+             Contains("position_embedding_type is 'relative_key'; allowed: absolute") &&
+                 Contains("is_decoder is 'true'; allowed: false"));
+}
+
 TEST_CASE("what is wrong is told at once, by file, line and the name in the file, with the nearest") {
   const std::string error = error_of(
       "{\"model_type\": \"llama\",\n \"num_atention_heads\": 8,\n \"hidden_act\": "
@@ -140,7 +179,7 @@ TEST_CASE("n_head that does not divide, sequences beyond the positions, and mode
              Contains("n_positions is '32'; train_input.max_sequence_length is 33"));
   CHECK_THAT(
       error_of(R"({"model_type": "gptneox"})"),
-      Contains("model_type is 'gptneox'; allowed: gpt2, gpt_neox, gptj, llama, mistral") && Contains("gpt_neox"));
+      Contains("model_type is 'gptneox'; allowed: gpt2, gpt_neox, gptj, llama, mistral, bert") && Contains("gpt_neox"));
 }
 
 TEST_CASE("every key is told once for each model, and what it becomes is a key of model files") {
