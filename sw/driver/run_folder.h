@@ -44,7 +44,7 @@ class RunFolder {
   std::optional<RunState> before_;
 };
 
-/// Points the link `latest` beside the folder to it: for a run that has begun, not for one that was refused. At once:
+/// Points the link `latest` beside the folder to it: for a training that has begun, not for a refused one. At once:
 /// there is no moment without it, whoever else does the same.
 void mark_latest(const std::filesystem::path& folder);
 

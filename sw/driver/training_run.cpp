@@ -88,7 +88,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   log_begin(run, log);
   if (!run.vocabulary.empty()) write_whole(run.folder.path() / vocabulary_file, run.vocabulary);
   trace.begin();
-  if (run.folder.named_by_time()) mark_latest(run.folder.path());
+  if (run.folder.named_by_time() && run.trains()) mark_latest(run.folder.path());
   std::string failure;
   try {
     cluster.run();

@@ -103,6 +103,7 @@ class BadInput(unittest.TestCase):
         self.refused(self.train("--resume"), "--resume", "--model_dir")
         self.refused(self.train("--vcd", "nowhere/a.vcd"), "nowhere/a.vcd")
         self.assertEqual(self.train("--compile_only").returncode, 0)
+        self.assertEqual(self.train("--mode", "eval", "--checkpoint_path", "kept").returncode, 0)
         self.assertEqual((self.folder / "runs" / "fc_mnist_tiny" / "latest").resolve(), latest)
 
     def test_training_that_diverges_says_so(self):

@@ -175,6 +175,21 @@ TEST_CASE("what is lacking is said of that which is worth a five-hundredth of a 
   CHECK((some && small));
 }
 
+TEST_CASE("a page has all that is left out of the bound of its best way, and the launches that it would be mapped to") {
+  const hw::MachineSpec machine = hw::load_machine("wse2", kMachines);
+  for (const std::string& name : transformer_names(kModels)) {
+    const Transformer model = read_transformer(name, kModels);
+    const Budget budget = make_budget(model, machine, batch_of(128));
+    if (budget.best < 0) continue;
+    const std::string page = budget_page(model, machine, batch_of(128), budget);
+    const StepBudget& best = budget.ways[static_cast<std::size_t>(budget.best)];
+    for (const Omission& omission : omissions(model, machine, best, budget.tokens))
+      CHECK_THAT(page, Catch::Matchers::Contains("\n  " + omission.name + " "));
+    CHECK_THAT(page, Catch::Matchers::Contains("matrix launches"));
+    CHECK_THAT(page, Catch::Matchers::Contains("of it between launches"));
+  }
+}
+
 TEST_CASE("a page stays within 80 columns, for every model, machine and number of systems") {
   for (const std::string& name : transformer_names(kModels))
     for (const char* machine_name : {"mini", "wse2", "wse3"})

@@ -1,5 +1,6 @@
 // Does the reader resolve what was written, say where it came from, and name every mistake so that it can be found?
 #include "tlm/base/yaml_reader.h"
+#include "tlm/base/yaml_scalar.h"
 #include "tests/support/paths.h"
 
 #include <algorithm>
@@ -255,6 +256,15 @@ TEST_CASE("every error is told at once in the order of the file") {
     at = found;
   }
   CHECK(std::count(error.begin(), error.end(), '\n') == static_cast<long>(lines.size()) - 1);
+}
+
+TEST_CASE("two signs, or one alone, are no number") {
+  for (const std::string text : {"+-5", "-+5", "++5", "--5", "+", "-", ""}) {
+    CAPTURE(text);
+    CHECK_FALSE(weft::parse_integer(text));
+    CHECK_FALSE(weft::parse_real(text));
+  }
+  CHECK(weft::parse_integer("+5") == 5);
 }
 
 TEST_CASE("a number and a truth are read however they are spelled") {
