@@ -34,7 +34,9 @@ void CsX::run_launch(BlockTag tag, const Launch& launch) {
   tag.layer = plan_.job->owner(launch.layer);
   proto::CausedLaunch record = books_.open_launch(tag, launch, plan_.predict(tag.train, tag.launch));
   try {
-    books_.book(record, launch.kind, launch_times(tag, launch, record));
+    const LaunchTimes times = launch_times(tag, launch, record);
+    record.rounded = wafer_.take_losses();
+    books_.book(record, launch.kind, times);
   } catch (const TimeOverflow& overflow) {
     throw SimulationError(fmt::format(
         "system {}, stage {}, step {}, micro-batch {}, layer {}, {}: {}", system_, tag.stage, tag.step, tag.micro_batch,

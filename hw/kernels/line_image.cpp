@@ -167,6 +167,7 @@ void LineImage::narrow(const Instruction& instruction, const VectorPlace& place)
     const int rows = std::min(most, instruction.count - first);
     const auto all = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns_);
     std::memcpy(widened_.data(), cells(place.b + std::int64_t{first} * 2), all * sizeof(float));
+    losses_.add(losses_of(format_, widened_.data(), all));
     float_to_half(format_, widened_.data(), halves_.data(), all);
     scatter(halves_, place.a + first, rows);
   }
@@ -185,6 +186,7 @@ void LineImage::scale(const Instruction& instruction, const VectorPlace& place) 
     half_to_float(format_, halves_.data(), widened_.data(), all);
     for (std::size_t at = 0; at < all;)
       for (const float factor : factors_) widened_[at++] *= factor;
+    losses_.add(losses_of(format_, widened_.data(), all));
     float_to_half(format_, widened_.data(), halves_.data(), all);
     scatter(halves_, place.a + first, rows);
   }

@@ -28,6 +28,9 @@ class LineImage {
   /// The half at `word` of every column.
   void fill(std::int64_t word, std::uint16_t value);
 
+  /// Of what code that was run has rounded, since the last call.
+  HalfLosses take_losses() { return std::exchange(losses_, {}); }
+
   /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns.
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
   /// ADD32, SUB32, MUL32 or MAX32 of the `count` elements at `word` with [element][column].
@@ -52,6 +55,7 @@ class LineImage {
   /// Back, one behind the other.
   void scatter(const std::vector<std::uint16_t>& from, std::int64_t word, int count);
 
+  HalfLosses losses_;
   int columns_ = 0;
   HalfFormat format_ = HalfFormat::fp16;
   std::unique_ptr<std::uint32_t[]> cells_;  ///< [pair of words][column]

@@ -132,7 +132,8 @@ void LineValues::load(int row, int first, LineImage& image) {
   }
 }
 
-void LineValues::store(int row, int first, const LineImage& image) {
+void LineValues::store(int row, int first, LineImage& image) {
+  losses_.add(image.take_losses());
   const BlockMap& block = programs_.block();
   const int tokens = tokens_of(first), at = first_token(first);
   for (const LineOperand& operand : program(row, first).writes)

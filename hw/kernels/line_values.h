@@ -29,11 +29,13 @@ class LineValues {
   void run(int first, int last);
   /// Totals that leave the rows, fp32 bits, north first; empty: none do.
   std::vector<std::uint32_t> totals() const;
+  /// What rounding to halves did in all runs.
+  const HalfLosses& losses() const { return losses_; }
 
  private:
   void run_alike(int first, int columns);
   void load(int row, int first, LineImage& image);
-  void store(int row, int first, const LineImage& image);
+  void store(int row, int first, LineImage& image);
   /// Of images that stand there, north first. Precondition: in the column.
   void meet(const std::vector<std::size_t>& at, int first);
   void leave(std::size_t row, const Instruction& instruction);
@@ -52,6 +54,7 @@ class LineValues {
   std::vector<std::uint32_t> passing_;
   std::vector<std::vector<std::uint32_t>> totals_;  ///< of each row
   std::vector<std::uint16_t> halves_;
+  HalfLosses losses_;
 };
 
 }  // namespace weft::hw

@@ -14,7 +14,7 @@ class HeadProducts {
   HeadProducts(HalfFormat format, const HeadShape& shape, const HeadGrid::Place& place)
       : format_(format), shape_(shape), place_(place) {}
 
-  void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) const {
+  void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) {
     const std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
     for (int head = 0; head < shape_.queries; ++head)
       chained_gemm(keys.data(), shape_.head_size, at(resident, of_head(place_.first_feature, head)), apart(resident),
@@ -23,7 +23,7 @@ class HeadProducts {
                    false, nullptr);
   }
 
-  void values(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) const {
+  void values(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) {
     for (int head = 0; head < shape_.queries; ++head)
       features({at(stream, place_.first_feature), stream.tokens},
                {at(scores, of_head(place_.first_key, head)), apart(scores)},
@@ -31,7 +31,7 @@ class HeadProducts {
                BlockOrder::ascending);
   }
 
-  void keys(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) const {
+  void keys(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) {
     std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
     float* sums = at(result, place_.first_feature);
     if (shape_.queries == 1) {
@@ -48,6 +48,8 @@ class HeadProducts {
     features({of_feature.data(), tokens}, {turned.data(), shape_.length}, sums, result.tokens, bounds,
              BlockOrder::descending);
   }
+
+  const HalfLosses& losses() const { return losses_; }
 
  private:
   /// The place's tokens in a row.
@@ -79,11 +81,12 @@ class HeadProducts {
   };
   /// The head's features of the result: a[head_size][inner] b[inner][length], rounded to halves; `bounds`: of inner.
   void features(const Matrix& a, const Matrix& b, float* result, int apart, const std::vector<int>& bounds,
-                BlockOrder order) const {
+                BlockOrder order) {
     chained_gemm(a.values, a.apart, b.values, b.apart, result, apart, shape_.head_size, shape_.length, bounds.back(),
                  bounds, order, false, nullptr);
     for (int feature = 0; feature < shape_.head_size; ++feature) {
       float* row = result + static_cast<std::ptrdiff_t>(feature) * apart;
+      losses_.add(losses_of(format_, row, static_cast<std::size_t>(shape_.length)));
       round_to_half(format_, row, row, static_cast<std::size_t>(shape_.length));
     }
   }
@@ -91,19 +94,28 @@ class HeadProducts {
   HalfFormat format_;
   const HeadShape& shape_;
   HeadGrid::Place place_;
+  HalfLosses losses_;
 };
 
 }  // namespace
 
-void attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
-                      const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
+HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
+                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
   const Kernel& kernel = kernel_of(kind);
+  std::vector<HalfLosses> of_place(static_cast<std::size_t>(grid.places()));
   pool.run(grid.places(), [&](int index) {
-    const HeadProducts head(format, grid.shape(), grid.place(index));
-    if (kernel.vectors) return head.values(stream, resident, result);
-    if (kernel.lines == LineAxis::columns) return head.keys(stream, resident, result);
-    head.scores(stream, resident, result);
+    HeadProducts head(format, grid.shape(), grid.place(index));
+    if (kernel.vectors)
+      head.values(stream, resident, result);
+    else if (kernel.lines == LineAxis::columns)
+      head.keys(stream, resident, result);
+    else
+      head.scores(stream, resident, result);
+    of_place[static_cast<std::size_t>(index)] = head.losses();
   });
+  HalfLosses losses;
+  for (const HalfLosses& one : of_place) losses.add(one);
+  return losses;
 }
 
 }  // namespace weft::hw

@@ -2,6 +2,7 @@
 // Values of a product of attention on all heads and sequences of a lane: bits of the PEs' programs (a NaN stays one).
 #include "hw/fabric/head_grid.h"
 #include "hw/wafer/region_memory.h"
+#include "tlm/base/half.h"
 #include "tlm/base/thread_pool.h"
 
 namespace weft::hw {
@@ -23,8 +24,8 @@ namespace weft::hw {
 /// shape().features(), [k][t] is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place
 /// of its tokens. A block may have more rows behind these (the ones of the bias), which are neither read nor written.
 /// Precondition: `kind` is attention's, blocks are of these sizes, `result` is none of the operands. Bits do not depend
-/// on the threads.
-void attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
-                      const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool);
+/// on the threads. Returns what rounding to halves did.
+HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
+                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool);
 
 }  // namespace weft::hw

@@ -95,6 +95,9 @@ class Lane : public sc_core::sc_module {
   /// What the launch of attention's softmax tells the PEs of one head of one sequence: of padded ones its length.
   LineSettings settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const;
 
+  /// What rounding to halves did to values since the last call.
+  HalfLosses take_losses();
+
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;
   int regions() const { return static_cast<int>(regions_.size()); }
@@ -125,6 +128,7 @@ class Lane : public sc_core::sc_module {
   std::vector<std::int32_t> sink_issue_;
   Launch launch_;
   std::vector<int> lengths_;          ///< of the sequences that have come in, without their padding
+  HalfLosses losses_;                 ///< of what is no region's alone
   std::vector<FeatureBlock> scores_;  ///< tensors of scores, by their places in the job; of the others nothing
 };
 

@@ -59,9 +59,9 @@ void Lane::product_values(const Launch& launch) {
   };
   const FeatureBlock &stream = read(Operand::stream, copies[0]), &resident = read(Operand::resident, copies[1]);
   if (FeatureBlock* whole = whole_block(made))
-    return hw::attention_values(launch.kind, job_.format, grid, stream, resident, *whole, pool_);
+    return losses_.add(hw::attention_values(launch.kind, job_.format, grid, stream, resident, *whole, pool_));
   copies[2].resize(job_.tensors[static_cast<std::size_t>(made)].features, tokens_);
-  hw::attention_values(launch.kind, job_.format, grid, stream, resident, copies[2], pool_);
+  losses_.add(hw::attention_values(launch.kind, job_.format, grid, stream, resident, copies[2], pool_));
   scatter(made, std::move(copies[2]));
 }
 
@@ -97,14 +97,18 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
         runs.push_back({place, here, 1});
       }
     }
+  std::vector<HalfLosses> of_run(runs.size());
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
     LineSettings of_place = run.settings;
     of_place.dropout = settings.dropout.from(run.first.first_key, run.first.first_token);
     LinePrograms programs(launch.kind, of_place, grid.scores(run.first.rectangle));
     HeadRows rows(scores_, launch, run.first, grid.shape().queries);
-    LineValues(programs, rows).run(0, run.sequences * programs.block().columns());
+    LineValues values(programs, rows);
+    values.run(0, run.sequences * programs.block().columns());
+    of_run[static_cast<std::size_t>(index)] = values.losses();
   });
+  for (const HalfLosses& one : of_run) losses_.add(one);
 }
 
 }  // namespace weft::hw

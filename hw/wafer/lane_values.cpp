@@ -1,6 +1,7 @@
 // Values of the launches, as the PEs' instructions have them (a NaN stays one): matrix launches through the regions,
 // line kernels on their memories.
 #include <algorithm>
+#include <utility>
 
 #include "hw/kernels/line_values.h"
 #include "hw/pe/arithmetic.h"
@@ -91,6 +92,12 @@ void Lane::retained_delta_values() {
   const int deltas = needed(launch_.reads, Operand::stream);
   for (int block = 0; block < map_->rounds;) block = stream_block(block, map_->rounds, deltas);
   for (auto& part : regions_) part->values().end();
+}
+
+HalfLosses Lane::take_losses() {
+  HalfLosses all = std::exchange(losses_, {});
+  for (auto& part : regions_) all.add(part->values().take_losses());
+  return all;
 }
 
 FeatureBlock Lane::gather(int tensor) const {
@@ -188,6 +195,7 @@ std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& s
     const RegionExtent& extent = region(0, place).extent();
     values.run(extent.column_first, std::min(extent.column_last, block.columns()));
   }
+  losses_.add(values.losses());
   std::vector<float> totals;
   for (const std::uint32_t total : values.totals()) totals.push_back(float_of(total));
   return totals;

@@ -138,6 +138,7 @@ void RegionValues::deliver(int first, int rounds, const std::vector<float>& sums
     if (memory_->form(target).fp32) {
       std::copy(from, from + wide, to);
     } else {
+      losses_.add(losses_of(memory_->job().format, from, wide));
       round_to_half(memory_->job().format, from, to, wide);
     }
   }
@@ -160,6 +161,7 @@ void RegionValues::end() {
   const int inner = kept.features;
   chained_gemm(weights.data(), inner, kept_scalars_.data(), to.tokens, sums.data(), to.tokens, to.features, to.tokens,
                inner, {0, inner}, BlockOrder::ascending, false, pool_);
+  losses_.add(losses_of(memory_->job().format, sums.data(), sums.size()));
   round_to_half(memory_->job().format, sums.data(), to.values.data(), sums.size());
   kept_scalars_.clear();
 }

@@ -2,10 +2,12 @@
 // The value side of a region: scalars of the stream in, sums of the chain out, in the order that the mapping defines.
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "hw/wafer/launch_part.h"
 #include "hw/wafer/region_memory.h"
+#include "tlm/base/half.h"
 #include "tlm/base/thread_pool.h"
 #include "tlm/wavelet/burst.h"
 
@@ -30,6 +32,8 @@ class RegionValues {
   void sum(int first, int rounds);
   /// Gradient sums of the last sum() that ended here: [rounds][features here, bias last if here].
   const std::vector<float>& leaving() const { return sums_; }
+  /// Of what this region has rounded since the last call.
+  HalfLosses take_losses() { return std::exchange(losses_, {}); }
   /// Ends a launch that keeps its sums in the PEs (retained delta).
   void end();
   /// What a neighbour sent.
@@ -52,6 +56,7 @@ class RegionValues {
   const Kernel* kernel_ = &kernel_of(KernelKind::matmul_forward);
   Launch launch_;
   ThreadPool* pool_ = nullptr;
+  HalfLosses losses_;
   std::vector<float> scalars_, sums_, transposed_, kept_scalars_;
 };
 

@@ -42,6 +42,12 @@ class Wafer : public sc_core::sc_module {
   void begin_values();
   void weight_values(int first_round, int rounds, const float* weights, int elements);
   void retained_delta_values();
+  /// What rounding to halves did to values since the last call.
+  HalfLosses take_losses() {
+    HalfLosses all;
+    for (auto& lane : lanes_) all.add(lane->take_losses());
+    return all;
+  }
 
   /// Bursts that crossed from one region to another.
   std::int64_t cut_crossings() const;

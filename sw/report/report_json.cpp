@@ -3,6 +3,7 @@
 
 #include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
+#include "sw/report/rounding.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
 #include "sw/report/steady_state.h"
@@ -42,6 +43,21 @@ Json steady_json(const RunReport& report, const SteadyState& steady) {
           {"mfu", steady.mfu(report)},
           {"hfu", steady.hfu(report)},
           {"pe_compute_share", steady.pe_compute_share}};
+}
+
+Json losses_json(const HalfLosses& losses) {
+  return {{"values", losses.values}, {"became_zero", losses.zeros}, {"became_infinite", losses.infinities}};
+}
+
+Json rounding_json(const RunReport& report, const Rounding& rounding) {
+  Json json = losses_json(rounding.all);
+  Json& lossy = json["lossy"] = Json::array();
+  for (const RoundedLaunches& one : rounding.lossy) {
+    Json row{{"kernel", one.kernel}, {"layer", report.layers[static_cast<std::size_t>(one.layer)]}};
+    row.update(losses_json(one.losses));
+    lossy.push_back(std::move(row));
+  }
+  return json;
 }
 
 Json verdict_json(const Verdict& verdict) {
@@ -208,6 +224,8 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                         {"worst_deviation_percent", programs.worst_percent},
                         {"rtl_tile_cycles", programs.clocked_cycles}};
   }
+  const Rounding rounding = rounding_of(report.launches);
+  if (rounding.all.values > 0) json["rounding"] = rounding_json(report, rounding);
   Json shares = Json::array();
   for (const SimulatedShare& share : simulated_shares(report.launches)) {
     Json layers = Json::array();

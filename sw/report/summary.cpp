@@ -9,6 +9,7 @@
 #include "hw/spec/kernel_table.h"
 #include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
+#include "sw/report/rounding.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
 #include "sw/report/steady_state.h"
@@ -221,6 +222,24 @@ std::string refused_text(const RunReport& report) {
                      refused.size(), all.size());
 }
 
+/// Empty: nothing was rounded.
+std::string rounding_text(const RunReport& report) {
+  const Rounding rounding = rounding_of(report.launches);
+  const HalfLosses& all = rounding.all;
+  if (all.values == 0) return "";
+  const auto percent = [](std::int64_t lost, const HalfLosses& of) {
+    return 100 * static_cast<double>(lost) / static_cast<double>(of.values);
+  };
+  std::string text = fmt::format("{} values rounded, {:.3f} % became 0, {} infinite", all.values,
+                                 percent(all.zeros, all), all.infinities);
+  if (!rounding.lossy.empty()) {
+    const RoundedLaunches& most = rounding.lossy.front();
+    text += fmt::format("; most of {} {}, {:.3f} %", report.layers[static_cast<std::size_t>(most.layer)], most.kernel,
+                        percent(most.losses.zeros + most.losses.infinities, most.losses));
+  }
+  return wrapped("to 16 bits           ", 21, text);
+}
+
 /// The training step whose loss is the first that is no number; null if all are.
 const StepRecord* diverged(const RunReport& report) {
   if (report.timing_only) return nullptr;
@@ -256,6 +275,7 @@ std::string summary_text(const RunReport& report) {
   if (steady) text += steady_text(report, *steady);
   if (report.clips) text += clip_text(*report.clips);
   text += refused_text(report);
+  text += rounding_text(report);
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());

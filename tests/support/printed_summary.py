@@ -75,6 +75,18 @@ def steady_lines(report, steady):
            f"between launches {idle['between']:.1f} %")
 
 
+def rounding_lines(report):
+    if "rounding" not in report:
+        return
+    rounding = report["rounding"]
+    text = (f"to 16 bits {rounding['values']} values rounded, {100 * rounding['became_zero'] / rounding['values']:.3f} % became 0, "
+            f"{rounding['became_infinite']} infinite")
+    if rounding["lossy"]:
+        most = rounding["lossy"][0]
+        text += f"; most of {most['layer']} {most['kernel']}, {100 * (most['became_zero'] + most['became_infinite']) / most['values']:.3f} %"
+    yield text
+
+
 def plan_lines(report):
     plan = report["plan"]
     yield f"SRAM, fullest PE {plan['sram_bytes']} of {report['configuration']['machine']['pe.sram_bytes']['value']} bytes, by the plan"
@@ -170,7 +182,7 @@ def work_lines(report, steady):
 def lines_of_summary(report):
     """Those with a digit, in the order of the text. Of a run with at least two steps of its kind."""
     steady = Steady(report)
-    parts = (head(report), steady_lines(report, steady), plan_lines(report), stage_lines(report, steady), work_lines(report, steady),
+    parts = (head(report), steady_lines(report, steady), rounding_lines(report), plan_lines(report), stage_lines(report, steady), work_lines(report, steady),
              roof_lines(report, steady), book_lines(report, steady), program_lines(report), host_lines(report))
     return [one_space(line) for part in parts for line in part if re.search(r"\d", line)]
 

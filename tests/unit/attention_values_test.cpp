@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "hw/pe/arithmetic.h"
@@ -183,6 +184,23 @@ TEST_CASE("2 heads of 1 feature, 2 sequences of 2 tokens: by hand") {
   CHECK(result.values == std::vector<float>{201, 10, 3, 4, 10, 12, 15, 15});
   attention_values(KernelKind::attention_keys, fp16, grid, scores, features, result, pool);
   CHECK(result.values == std::vector<float>{21, 100, 3, 4, 10, 12, 15, 15});
+}
+
+TEST_CASE("by hand: what is too small or too large for halves is counted, of scores in fp32 nothing") {
+  const HeadGrid grid({1, 2}, {2, 1, 1, 2});
+  ThreadPool pool(2);
+  FeatureBlock features, scores, result;
+  features.resize(2, 2);
+  features.values = {std::ldexp(1.0F, -13), 0, 30'000, 30'000};
+  scores.resize(4, 2);
+  result.resize(4, 2);
+  CHECK(attention_values(KernelKind::attention_scores, fp16, grid, features, features, result, pool).values == 0);
+  scores.values = {std::ldexp(1.0F, -13), std::ldexp(1.0F, -11), 5, 6, 1, 1, 2, 1};
+  result.resize(2, 2);
+  const HalfLosses losses = attention_values(KernelKind::attention_values, fp16, grid, features, scores, result, pool);
+  // 2^-26 and 2^-24; 90,000 and 60,000
+  CHECK((losses.values == 4 && losses.zeros == 1 && losses.infinities == 1));
+  CHECK(result.values == std::vector<float>{0, std::ldexp(1.0F, -24), std::numeric_limits<float>::infinity(), 60'000});
 }
 
 TEST_CASE("random grids against double precision") {

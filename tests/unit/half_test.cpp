@@ -198,6 +198,38 @@ TEST_CASE("arrays give the bits of single values, at any length and start") {
   });
 }
 
+TEST_CASE("losses: what is zero or infinite behind rounding and was not before, at its gates and of random floats") {
+  each_format([](HalfFormat format, const Oracle& oracle) {
+    const auto lost = [&](const std::vector<float>& values) { return losses_of(format, values.data(), values.size()); };
+    const double step = std::ldexp(1.0, 1 - oracle.bias() - oracle.fraction());  // from 0 to the next half
+    const double largest = std::ldexp(2.0 - std::ldexp(1.0, -oracle.fraction()), oracle.bias());
+    const auto half_way = static_cast<float>(step / 2);
+    const auto over = static_cast<float>(largest + std::ldexp(1.0, oracle.bias() - oracle.fraction() - 1));
+    const float next = std::nextafter(half_way, 1.0F), under = std::nextafter(over, 1.0F);
+    const float infinity = std::numeric_limits<float>::infinity(), smallest = from_bits(1);
+    CHECK(lost({half_way, -half_way, smallest, -smallest}).zeros == 4);
+    CHECK(lost({0.0F, -0.0F, next, -next, 1, under, over, infinity, from_bits(float_nan_bits)}).zeros == 0);
+    CHECK(lost({over, -over, std::numeric_limits<float>::max()}).infinities == 3);
+    CHECK(lost({under, -under, infinity, -infinity, from_bits(float_nan_bits), 0, smallest}).infinities == 0);
+    CHECK(lost({1, 2, 3}).values == 3);
+
+    std::mt19937 random(5);
+    std::vector<float> values(100'000);
+    std::int64_t zeros = 0, infinities = 0;
+    for (float& value : values) {
+      value = from_bits(static_cast<std::uint32_t>(random()));
+      const float rounded = half_to_float(format, oracle.nearest(value));
+      zeros += value != 0 && rounded == 0;
+      infinities += std::isfinite(value) && std::isinf(rounded);
+    }
+    const HalfLosses losses = lost(values);
+    CHECK((losses.values == 100'000 && losses.zeros == zeros && losses.infinities == infinities));
+    HalfLosses twice = losses;
+    twice.add(losses);
+    CHECK((twice.values == 200'000 && twice.zeros == 2 * zeros && twice.infinities == 2 * infinities));
+  });
+}
+
 TEST_CASE("262,144 numbers become the halves that PyTorch and exact fractions make of them") {
   for (const HalfHash& other : half_hashes) {
     INFO(half_format(other.format).name);

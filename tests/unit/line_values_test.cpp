@@ -71,6 +71,25 @@ class Tensors : public hw::LineMemory {
 
 }  // namespace
 
+TEST_CASE(
+    "by hand: of 6 deltas that dropout doubles, 1 becomes infinite and none zero, however many columns hold them") {
+  hw::ProgramLaunch launch;
+  launch.kind = hw::KernelKind::dropout;
+  launch.block = {{2, 2}, 2, 3};
+  launch.line.dropout.probability = 0.5;
+  const std::uint16_t large = float_to_half(HalfFormat::fp16, 60'000.0F);
+  launch.operands = {std::vector<std::uint32_t>(6, large)};
+  hw::LinePrograms programs(launch);
+  Tensors tensors(launch, programs.of(0, 0));
+  hw::LineValues values(programs, tensors);
+  values.run(0, launch.block.columns());
+  std::int64_t infinite = 0;
+  for (const std::uint32_t bits : tensors.bits(programs.of(0, 0).writes.front())) infinite += bits == 0x7c00;
+  CHECK(infinite > 0);
+  CHECK(values.losses().infinities == infinite);
+  CHECK(values.losses().zeros == 0);
+}
+
 TEST_CASE("random launches of every line kernel, in one call and column by column") {
   const hw::MachineSpec machine = hw::load_machine("mini", weft::test::source_path("hw/machines"));
   std::mt19937 random(11);

@@ -140,4 +140,20 @@ void half_to_float(HalfFormat format, const std::uint16_t* from, float* to, std:
 void float_to_half(HalfFormat format, const float* from, std::uint16_t* to, std::size_t count);
 void round_to_half(HalfFormat format, const float* from, float* to, std::size_t count);
 
+/// What the rounding to halves did to values.
+struct HalfLosses {
+  std::int64_t values = 0;
+  std::int64_t zeros = 0;       ///< that were not zero before
+  std::int64_t infinities = 0;  ///< that were finite before
+
+  void add(const HalfLosses& other) {
+    values += other.values;
+    zeros += other.zeros;
+    infinities += other.infinities;
+  }
+};
+
+/// Of `count` values that are to be rounded.
+HalfLosses losses_of(HalfFormat format, const float* values, std::size_t count);
+
 }  // namespace weft

@@ -1,5 +1,6 @@
 #pragma once
 // A launch with what it waited for. Written by hw, read by sw/report.
+#include "tlm/base/half.h"
 #include "tlm/stats/launch_record.h"
 #include "tlm/stats/limiter.h"
 
@@ -15,6 +16,7 @@ struct CausedLaunch : LaunchRecord {
   Cycle wait_update = 0;             ///< of these, before the words' version was there
   Limiter limiter = Limiter::wafer;  ///< what held up most of it, followed back from its end
   StreamWaits waits;                 ///< of the class wait_stream
+  HalfLosses rounded;                ///< sums and results of its PEs; of a run that only times none
 };
 
 /// A link direction with what waiting for it is called.
