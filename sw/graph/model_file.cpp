@@ -199,7 +199,9 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   auto optimizer = root.section("optimizer");
   config.train_input = read_train_input(train_input);
   config.eval_input = read_eval_input(eval_input, config.train_input);
-  config.model = read_network(root.section("model"), config.train_input, file_name);
+  DataConfig known = config.train_input;
+  if (!train_input.good("max_sequence_length")) known.text.max_sequence_length = 0;  // no second word about it
+  config.model = read_network(root.section("model"), known, file_name);
   config.optimizer = read_optimizer(optimizer);
   config.schedule = read_schedule(optimizer);
   config.clip = read_clip(optimizer);

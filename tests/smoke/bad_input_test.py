@@ -306,6 +306,7 @@ class BadInput(unittest.TestCase):
         refused("hello", "not JSON")
         refused(good[:-100], "not JSON")
         refused("[]", "not a report")
+        refused("{}", "not a report")
         refused("{\"schema\": \"weft-plan-1\"}", "weft-plan-1", "weft-report-1")
         refused("{\"schema\": \"weft-report-1\"}", "not a whole report", "run")
         for step in (0, 3, -1):

@@ -14,7 +14,7 @@ using namespace weft::test;
 namespace {
 
 struct Together {
-  RunCycle mark;
+  std::vector<RunCycle> marks;
   LaunchTimes times;
   int rounds_added;
   std::int64_t pe_rounds;
@@ -25,6 +25,10 @@ Together together(const MachineSpec& machine, const LaunchSize& size, int lanes)
   static int number = 0;
   Job job;
   job.layers = {{"fc1", size.inputs, size.outputs, "", 0}};
+  job.layers[0].sparsity = size.sparsity;
+  if (size.sparsity > 0)
+    job.layers[0].mask = std::make_shared<const WeightMask>(
+        WeightMask::random(size.outputs, size.inputs, size.sparsity, static_cast<std::uint64_t>(size.outputs)));
   job.batch = size.tokens;
   const Mapping mapping{size.rectangle, lanes};
   ThreadPool pool(1);
@@ -34,9 +38,15 @@ Together together(const MachineSpec& machine, const LaunchSize& size, int lanes)
   wafer.begin_launch({size.kind, 0});
   timers.open(size.kind, job.layers[0], RunCycle(1000));
   const LaunchMap& map = wafer.map(0);
-  const RunCycle mark = map.from_edge ? timers.feed(RunCycle(900), map.rounds) : timers.drain(map.rounds);
+  std::vector<RunCycle> marks;
+  if (map.lists()) {
+    const EdgeMarks both = timers.feed_and_drain(RunCycle(900), map.rounds);
+    marks = {both.left, both.drained};
+  } else {
+    marks = {map.from_edge ? timers.feed(RunCycle(900), map.rounds) : timers.drain(map.rounds)};
+  }
   const LaunchTimes times = timers.close();
-  return {mark, times, timers.rounds_added(), timers.pe_rounds()};
+  return {marks, times, timers.rounds_added(), timers.pe_rounds()};
 }
 
 }  // namespace
@@ -50,7 +60,13 @@ TEST_CASE("lanes of two sizes: the slowest one's end, the first one's added roun
   for (int trial = 0; trial < 120; ++trial) {
     const int lanes = any(2, 3), width = any(2, 6), smaller = any(1, 3 * width), larger = any(1, lanes - 1);
     const KernelKind kind = trial % 2 == 0 ? KernelKind::matmul_forward : KernelKind::matmul_gradient;
-    const LaunchSize all{kind, any(4, 30), any(500, 3000), lanes * smaller + larger, {width, any(1, 3)}};
+    const bool sparse = trial % 6 == 1;
+    const LaunchSize all{kind,
+                         any(4, 30),
+                         sparse ? any(50, 300) : any(500, 3000),
+                         lanes * smaller + larger,
+                         {width, any(1, 3)},
+                         sparse ? 0.6 : 0};
     const auto alone = [&](int tokens) {
       LaunchSize one = all;
       one.tokens = tokens;
@@ -62,7 +78,9 @@ TEST_CASE("lanes of two sizes: the slowest one's end, the first one's added roun
     INFO("trial " << trial << ", " << lanes << " lanes: " << describe(all));
     CHECK(found.times.end == std::max(first.times.end, last.times.end));
     const Cycle sums = kind == KernelKind::matmul_gradient ? (lanes - 1) * 7 : 0;
-    CHECK(found.mark == std::max(first.marks.front(), last.marks.front()) + sums);
+    CHECK(found.marks.size() == (sparse ? 2 : 1));
+    CHECK(found.marks.back() == std::max(first.marks.back(), last.marks.back()) + sums);
+    if (sparse) CHECK(found.marks.front() == std::max(first.marks.front(), last.marks.front()));
     CHECK(found.times.macs == larger * first.times.macs + (lanes - larger) * last.times.macs);
     CHECK(found.rounds_added == first.rounds_added);
     CHECK(found.pe_rounds == first.pe_rounds + last.pe_rounds);

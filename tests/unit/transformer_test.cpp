@@ -283,6 +283,23 @@ TEST_CASE("what cannot be trained is refused, all of it at once") {
   CHECK_THAT(error_of({"model.use_rms_norm=true", "model.norm_type=layernorm"}), Contains("norm_type says another"));
 }
 
+TEST_CASE("a mistake is told once: what follows from it is not a second one") {
+  const auto mistakes = [](const std::string& error) { return std::count(error.begin(), error.end(), '\n') + 1; };
+  const std::string groups = error_of({"model.num_kv_heads=0"});
+  CHECK_THAT(groups, Contains("num_kv_heads is '0'"));
+  CHECK(mistakes(groups) == 1);
+  std::string text = kTiny;
+  text.erase(text.find(" max_sequence_length: 16,"), std::string(" max_sequence_length: 16,").size());
+  std::string length;
+  try {
+    sw::parse_model(text, "tiny.yaml");
+  } catch (const UsageError& error) {
+    length = error.what();
+  }
+  CHECK_THAT(length, Contains("missing key train_input.max_sequence_length"));
+  CHECK(mistakes(length) == 1);
+}
+
 TEST_CASE("a sequence has as many tokens as the data says, and no more than positions") {
   const auto read = [](int length) {
     YamlReader reader(
