@@ -116,6 +116,7 @@ sw::TransformerConfig small_llama(int width, int heads, int layers = 1) {
   sw::TransformerConfig model = small_gpt(width, heads, layers);
   model.norm = "RMSNorm";
   model.nonlinearity = "SwiGLU";
+  model.positions = sw::Positions::rotary;
   model.rotary_base = 100;
   model.projection_bias = model.attention_output_bias = model.ffn_bias = false;
   return model;
@@ -296,8 +297,22 @@ TEST_CASE("grouped queries on two lanes with sequences of uneven columns") {
   way.mapping = hw::Mapping{{11, 4}, 2};
   compare_gpt(grouped_llama(24, 6, 3), way);
 }
+TEST_CASE("ALiBi: three heads, each with a slope of its own") {
+  sw::TransformerConfig model = small_gpt(24, 3, 2);
+  model.positions = sw::Positions::linear_bias;
+  compare_gpt(model, way_of(model));
+}
+TEST_CASE("ALiBi with grouped queries, on two systems, cut") {
+  sw::TransformerConfig model = grouped_llama(24, 6, 3);
+  model.positions = sw::Positions::linear_bias;
+  TrainingWay way = way_of(model, 8);
+  way.systems = 2;
+  way.cut = {2, 2};
+  compare_gpt(model, way);
+}
 TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
   sw::TransformerConfig model = small_gpt(24, 3, 2);
+  model.positions = sw::Positions::rotary;
   model.rotary_base = 100;
   model.rotary_features = 2;
   model.parallel = true;
@@ -305,6 +320,7 @@ TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
 }
 TEST_CASE("a GPT-J: parallel blocks of one norm") {
   sw::TransformerConfig model = small_gpt(24, 2, 2);
+  model.positions = sw::Positions::rotary;
   model.rotary_base = 100;
   model.rotary_features = 4;
   model.parallel = true;

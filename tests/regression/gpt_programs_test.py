@@ -37,6 +37,12 @@ class GptPrograms(TinyGpt):
         each, grouped = self.run_as_programs("each_head", *wide), self.run_as_programs("grouped", *wide, "--set", "model.num_kv_heads=2")
         self.assertEqual(each["programs"]["launches"] - grouped["programs"]["launches"], STEPS * 8 * 2 * BATCH)
 
+    def test_linear_biases(self):
+        """ALiBi: each head has a slope of its own, of grouped queries too."""
+        alibi = ["--set", "model.position_embedding_type=alibi"]
+        self.run_as_programs("alibi", *alibi)
+        self.run_as_programs("alibi_groups", *alibi, "--set", "model.num_heads=4", "--set", "model.num_kv_heads=2")
+
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")
 

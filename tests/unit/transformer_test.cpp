@@ -236,8 +236,23 @@ TEST_CASE("a Llama's keys: rotary positions in the place of learned ones, a gate
              Contains("model.rope_theta is '0.5'") && Contains("1 to 1000000000"));
 }
 
+TEST_CASE("ALiBi: no table of positions and no angles, one id of a token, of decoders alone") {
+  const sw::TransformerConfig model = config({"model.position_embedding_type=alibi"});
+  CHECK((model.positions == sw::Positions::linear_bias && model.input_features() == 1));
+  const OperationGraph graph = sw::transformer_graph(model);
+  int softmaxes = 0;
+  for (const sw::Operation& operation : graph.operations) {
+    CHECK((operation.type != "Rotary" && operation.name != "positions"));
+    if (operation.type == "AttentionSoftmax") softmaxes += operation.attribute("linear_bias") == 1;
+  }
+  CHECK(softmaxes == model.num_hidden_layers);
+  CHECK_THAT(error_of({"model.position_embedding_type=alibi", "model.alibi_trainable_slopes=true"}),
+             Contains("alibi_trainable_slopes is 'true'; allowed: false"));
+}
+
 TEST_CASE("flops of a Llama's gate and positions by hand, of a token") {
   sw::TransformerConfig llama = one_block(), gpt = one_block();
+  llama.positions = sw::Positions::rotary;
   llama.rotary_base = 1e4;
   llama.nonlinearity = "SwiGLU";
   // No positions and no sum with them, a gate of 12 x 8, 4 for each of 12 values in the place of GELU's 5, 3 for
