@@ -234,6 +234,8 @@ TEST_CASE("sparsity: for all layers, for each, from a checkpoint, and what canno
   CHECK_THROWS_WITH(with({"model.sparsity=[0.5]"}), Catch::Contains("model.sparsity") && Catch::Contains("2"));
   CHECK_THROWS_WITH(with({"model.sparsity=from_file"}), Catch::Contains("from_checkpoint"));
   CHECK_THROWS_WITH(with({"model.sparsity_seed=7"}), Catch::Contains("sparsity_seed"));
+  CHECK_THROWS_WITH(with({"model.sparsity=from_checkpoint", "model.sparsity_seed=7"}),
+                    Catch::Contains("sparsity_seed") && Catch::Contains("the checkpoint's zeros say"));
   CHECK_THROWS_WITH(with({"model.sparsity=0.5", "model.retain_output_layer=true"}),
                     Catch::Contains("retain_output_layer"));
 }

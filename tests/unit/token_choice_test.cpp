@@ -60,4 +60,6 @@ TEST_CASE("a seed is a row of tokens") {
   const std::vector<float> logits(50, 1.0F);
   CHECK(drawn(logits, 1, 4, 40) == drawn(logits, 1, 4, 40));
   CHECK(drawn(logits, 1, 4, 40) != drawn(logits, 1, 5, 40));
+  // By SplitMix64 in Python: 50 equal ones, the numbers of seed 9 from the first on.
+  CHECK(drawn(logits, 1, 9, 8) == std::vector<std::int32_t>{44, 4, 5, 6, 43, 49, 37, 1});
 }
