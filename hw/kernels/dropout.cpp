@@ -14,7 +14,7 @@ LineProgram dropout_program(const LinePe& pe, const LineSettings& settings) {
   code.reads(values);
   code.writes(values);
   append_dropout_scale(code, pe, settings.dropout, 0);
-  append_dropout_mask(code, pe, settings.dropout, 0, bits);
+  append_dropout_mask(code, pe, settings, 0, bits);
   return code.finish();
 }
 
@@ -34,7 +34,7 @@ LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings&
   if (settings.dropout.probability > 0) {
     const std::uint32_t scale = float_to_half(pe.format, dropout_scale(pe.format, settings.dropout.probability));
     code.fill(factors, (n + 1) / 2, scale << 16 | scale);
-    append_dropout_mask(code, pe, settings.dropout, factors, bits);
+    append_dropout_mask(code, pe, settings, factors, bits);
     code.fill(wide, n, 0.0F);
     code.add_halves(wide, factors, n, 1.0F);
     code.combine(Opcode::mul32, 0, wide, n);

@@ -12,7 +12,8 @@ void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropo
   code.add(scale);
 }
 
-void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropout, int values, int bits) {
+void append_dropout_mask(LineCode& code, const LinePe& pe, const LineSettings& settings, int values, int bits) {
+  const Dropout& dropout = settings.dropout;
   if (dropout.probability == 0) return;
   const int first = code.here();
   Instruction count = LineCode::vector(Opcode::count32, bits, 0, pe.tokens);
@@ -20,7 +21,7 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const Dropout& dropou
   count.row_stride = DropoutMix::feature_step;
   count.c = static_cast<std::uint16_t>(
       code.place({{DropoutMix::counter(dropout.key, dropout.first_feature, dropout.first_sample),
-                   DropoutMix::feature_step, DropoutMix::sample_step}}));
+                   DropoutMix::feature_step * static_cast<std::uint32_t>(settings.queries), DropoutMix::sample_step}}));
   code.add(count);
   code.shift(Opcode::xor_shift32, bits, 0, pe.tokens, DropoutMix::first_shift);
   code.multiply_integer(bits, pe.tokens, DropoutMix::first_factor(dropout.key));

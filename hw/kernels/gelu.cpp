@@ -218,7 +218,7 @@ LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
   code.multiply_add(Opcode::fmac32, work.x, work.y, n, {-2.0F});
   code.combine(Opcode::to_half16, result, work.x, n);
   append_dropout_scale(code, pe, settings.dropout, result);
-  append_dropout_mask(code, pe, settings.dropout, result, code.random_bits());
+  append_dropout_mask(code, pe, settings, result, code.random_bits());
   return code.finish();
 }
 
@@ -233,7 +233,7 @@ LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings
   code.reads({Operand::kept, LineFormat::half, values});
   code.reads(deltas);
   code.writes(deltas);
-  append_dropout_mask(code, pe, settings.dropout, 0, code.random_bits());
+  append_dropout_mask(code, pe, settings, 0, code.random_bits());
   code.slope(values);
   code.widen(work.a, 0, scale);
   code.add(LineCode::vector(Opcode::relu_back16, 0, values, n));

@@ -14,7 +14,7 @@ LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
   code.writes(values);
   code.add(LineCode::vector(Opcode::relu16, 0, 0, pe.elements()));
   append_dropout_scale(code, pe, settings.dropout, 0);
-  append_dropout_mask(code, pe, settings.dropout, 0, bits);
+  append_dropout_mask(code, pe, settings, 0, bits);
   return code.finish();
 }
 

@@ -101,7 +101,7 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
     LineSettings of_place = run.settings;
-    of_place.dropout = settings.dropout.from(run.first.first_key, run.first.first_token);
+    of_place.dropout = settings.dropout.from(settings.queries * run.first.first_key, run.first.first_token);
     LinePrograms programs(launch.kind, of_place, grid.scores(run.first.rectangle));
     HeadRows rows(scores_, launch, run.first, grid.shape().queries);
     LineValues values(programs, rows);

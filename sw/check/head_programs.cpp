@@ -89,7 +89,7 @@ void HeadPrograms::open_line(const LineSettings& settings) {
   for (const LineOperand& operand : programs.of(0, 0).reads) operands.push_back(whole(launch_.reads, operand.tensor));
   each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
     program.line = lane_.settings_at(launch_, settings, place);
-    program.line.dropout = settings.dropout.from(place.first_key, place.first_token);
+    program.line.dropout = settings.dropout.from(settings.queries * place.first_key, place.first_token);
     program.block = grid_.scores(place.rectangle);
     for (const Whole& operand : operands) program.operands.push_back(part(operand, place, false));
   });

@@ -44,7 +44,7 @@ bool takes_mask(KernelKind kind, const hw::AttentionMask& mask) {
 
 bool takes_queries(KernelKind kind) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
-  return !kernel.drops && (kernel.by_key || kernel.makes_scores || kernel.by_pairs);
+  return kernel.by_key || kernel.makes_scores || kernel.by_pairs;
 }
 
 std::string to_string(const CrossCase& c) {

@@ -81,8 +81,6 @@ void read_groups(YamlSection& section, TransformerConfig& model) {
     section.reject("num_kv_heads", fmt::format("does not divide num_heads, {}", model.num_heads));
   else if (!grouped && model.num_kv_heads != model.num_heads)
     section.reject("num_kv_heads", "attention_module: aiayn_attention has as many as num_heads");
-  else if (model.queries() > 1 && model.attention_dropout > 0)
-    section.reject("num_kv_heads", "grouped queries have no dropout of attention yet: attention_dropout_rate: 0");
 }
 
 void read_parallel(YamlSection& section, TransformerConfig& model) {

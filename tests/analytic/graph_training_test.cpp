@@ -241,6 +241,14 @@ TEST_CASE("a Llama with dropout of attention alone") {
   model.attention_dropout = 0.25;
   compare_gpt(model, way_of(model));
 }
+TEST_CASE("grouped queries with dropout of attention, on two lanes, in three micro-batches") {
+  sw::TransformerConfig model = grouped_llama(24, 6, 2);
+  model.attention_dropout = 0.25;
+  TrainingWay way = way_of(model, 12);
+  way.mapping = hw::Mapping{{11, 4}, 2};
+  way.micro_batches = 3;
+  compare_gpt(model, way);
+}
 TEST_CASE("a GPT whose output is its embedding") {
   sw::TransformerConfig model = small_gpt(12, 2, 2);
   model.tied = true;
