@@ -26,7 +26,6 @@ struct PreparedRun {
   PreparedRun& operator=(const PreparedRun&) = delete;
 
   bool trains() const { return model.config.runconfig.mode != Mode::eval; }
-  bool evaluates() const { return model.config.runconfig.mode != Mode::train; }
   Provenance provenance() const;
 
   const RunSettings& settings;

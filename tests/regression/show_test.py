@@ -2,6 +2,7 @@
 """Question: does `weft show` draw what the report says: every phase of a step, each bar as long as its cycles?"""
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -70,6 +71,12 @@ class Show(unittest.TestCase):
             self.assertEqual(len(self.with_class(root, "wait")), sum(row["stream_wait"] > 0 for row in launches))
             idle = sum(float(rect.get("data-end")) - float(rect.get("data-start")) for rect in self.with_class(root, "idle") if rect.get("data-start"))
             self.assertEqual(idle, step["bubble"])
+            # Updates go on behind the last launch, whose end is marked.
+            self.assertGreater(end, step["end"])
+            marks = [re.fullmatch(r"M([\d.]+) \d+V\d+", path.get("d", "")) for path in root.iter(f"{SVG}path") if path.get("class") == "mark"]
+            marks = [float(mark[1]) for mark in marks if mark]
+            self.assertEqual(len(marks), 1)
+            self.assertAlmostEqual(marks[0], left + (step["end"] - begin) * scale, delta=0.06)
             self.assert_updates(step, [bar for bar in bars if not bar.get("data-kernel") and "earlier" not in bar.get("class").split()], end)
 
     def assert_updates(self, step, bars, end):

@@ -35,6 +35,11 @@ class CommandLine(weft_cli.ScratchTrainings):
                 error = self.refused(*command, *wrong)
                 self.assertIn(f"no flag {wrong[0].split('=')[0]}; nearest: {right}", error)
 
+    def test_keys_are_the_page_of_the_docs(self):
+        done = weft_cli.run("keys", cwd=self.folder)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, (weft_cli.SOURCE / "docs/model_files.md").read_text())
+
     def test_a_missing_argument_is_told_by_its_name(self):
         error = self.refused("train", "--max_steps", "3")
         self.assertIn("no model given", error)
