@@ -55,6 +55,12 @@ class RunKeys(ScratchTrainings):
         self.train("halves", "--resume", "--resume_changed", "train_input.batch_size=16", "runconfig.num_epochs=1", "runconfig.max_steps=1000")
         self.assertEqual(len(self.steps("halves")), 12)
 
+    def test_an_evaluation_is_planned_for_its_own_batch(self):
+        self.train("batches", "--max_steps", 2)
+        for size in (8, 64):
+            self.train(f"batch_{size}", "runconfig.mode=eval", f"eval_input.batch_size={size}", "runconfig.eval_steps=1", "--checkpoint_path", "batches")
+            self.assertEqual(report(self.folder / f"batch_{size}")["plan"]["tokens"], size)
+
     def test_keep_checkpoints(self):
         self.train("kept", "runconfig.keep_checkpoints=2", "--checkpoint_steps", 2, "--max_steps", 9)
         self.assertEqual(self.checkpoints("kept"), [8, 9])

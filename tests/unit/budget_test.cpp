@@ -7,6 +7,8 @@
 #include <string>
 #include <tuple>
 
+#include "hw/fabric/launch_map.h"
+#include "hw/fabric/mapping.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/spec/machine_file.h"
 #include "sw/budget/budget_page.h"
@@ -261,6 +263,33 @@ TEST_CASE("what cannot be used is refused with the nearest that can") {
                     Contains("--micro_batches 3") && Contains("nearest: "));
 }
 
+namespace {
+
+/// Of the small model's matrices: queries, keys and values; what attention gives; there and back of the feed-forward;
+/// the output layer.
+double matrix_seconds(const hw::MachineSpec& machine, const StepBudget& way, const hw::Mapping& mapping) {
+  const Transformer model = small_model();
+  const int h = model.hidden;
+  const hw::EdgeLayout layout(machine, mapping);
+  Cycle cycles = 0;
+  const auto add = [&](int inputs, int outputs, int times, bool again) {
+    const hw::MatrixLayer layer{"", inputs, outputs, "", 0};
+    const auto of = [&](hw::KernelKind kind) {
+      return predict_matrix(machine, layout, hw::LaunchMap(kind, layer, mapping.lane, mapping.lane_tokens(8, 0)));
+    };
+    const Cycle forward = of(hw::KernelKind::matmul_forward);
+    cycles += times * (forward + (again ? forward : 0) + of(hw::KernelKind::matmul_delta) +
+                       of(hw::KernelKind::matmul_gradient));
+  };
+  const bool again = way.recompute == Recompute::layer;
+  for (const auto& [inputs, outputs] : {std::pair(h, 3 * h), std::pair(h, h), std::pair(h, 4 * h), std::pair(4 * h, h)})
+    add(inputs, outputs, model.layers, again);
+  add(h, model.vocabulary, 1, false);
+  return machine.clock.seconds(way.micro_batches * cycles);
+}
+
+}  // namespace
+
 TEST_CASE("matrix launches of a step: three of each product, four of what runs again, and a sweep between them") {
   const hw::MachineSpec machine = hw::load_machine("mini", kMachines);
   StepBudget way;
@@ -271,6 +300,7 @@ TEST_CASE("matrix launches of a step: three of each product, four of what runs a
     way.recompute = recompute;
     const MappedStep step = mapped_step(small_model(), machine, way);
     CHECK(step.launches == launches);
+    CHECK(step.seconds - step.gaps == Approx(matrix_seconds(machine, way, step.mapping)));
     CHECK(step.gaps == Approx(machine.clock.seconds(launches * launch_gap(machine, step.mapping))));
     CHECK(step.seconds > step.gaps);
   }
