@@ -68,6 +68,8 @@ class Text(unittest.TestCase):
         self.assertEqual([step["samples"] for step in evaluated], [8, 8, 2])  # sequences
         self.assertLess(evaluated[-1]["loss"], 0.5)
         self.assertGreater(sum(step["correct"] for step in evaluated), 0.9 * 162)
+        mean = sum(step["loss"] * step["samples"] for step in evaluated) / 18
+        self.assertIn(f"perplexity           {math.exp(mean):.4f}\n", (self.folder / "learns/summary.txt").read_text())
         kept = json.loads((self.folder / "learns/vocabulary.json").read_text())
         self.assertEqual(kept, {"tokenizer": "characters", "characters": list(" abcdefghijklmnopqrstuvwxyz")})
 
