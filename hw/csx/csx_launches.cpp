@@ -136,10 +136,11 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
   const ArrivedBlock arrival = links.samples(tag);
   if (arrival.payload->has_bytes()) {
     const auto* samples = reinterpret_cast<const std::uint16_t*>(arrival.payload->data());
-    const auto* labels =
-        reinterpret_cast<const std::int32_t*>(samples + static_cast<std::ptrdiff_t>(job.tokens()) * shape.features);
-    watch_->open_load(wafer_, launch, samples, labels, record.global_step, record.start);
-    wafer_.load_samples(samples, labels);
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(job.tokens()));  // which may begin at an odd half
+    std::memcpy(labels.data(), samples + static_cast<std::ptrdiff_t>(job.tokens()) * shape.features,
+                labels.size() * sizeof(std::int32_t));
+    watch_->open_load(wafer_, launch, samples, labels.data(), record.global_step, record.start);
+    wafer_.load_samples(samples, labels.data());
   }
   const RunCycle there = clock_.to_edge(arrival.at);
   record.stream_in_bytes = arrival.bytes();

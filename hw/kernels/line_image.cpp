@@ -186,7 +186,6 @@ void LineImage::scale(const Instruction& instruction, const VectorPlace& place) 
     half_to_float(format_, halves_.data(), widened_.data(), all);
     for (std::size_t at = 0; at < all;)
       for (const float factor : factors_) widened_[at++] *= factor;
-    losses_.add(losses_of(format_, widened_.data(), all));
     float_to_half(format_, widened_.data(), halves_.data(), all);
     scatter(halves_, place.a + first, rows);
   }

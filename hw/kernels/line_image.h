@@ -28,7 +28,8 @@ class LineImage {
   /// The half at `word` of every column.
   void fill(std::int64_t word, std::uint16_t value);
 
-  /// Of what code that was run has rounded, since the last call.
+  /// Of what TO_HALF16 has rounded since the last call. SCALE16, which may overflow, is dropout's: it scales what is
+  /// dropped, too, and is left out.
   HalfLosses take_losses() { return std::exchange(losses_, {}); }
 
   /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns.

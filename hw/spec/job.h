@@ -98,6 +98,17 @@ inline int line_features(KernelKind kind, const MatrixLayer& layer) {
   return kernel_of(kind).by_id ? layer.outputs : layer.features();
 }
 
+/// Whose parameters a layer streams.
+inline int owner_of(const std::vector<MatrixLayer>& layers, int layer) {
+  const int shares = layers[static_cast<std::size_t>(layer)].shares;
+  return shares < 0 ? layer : shares;
+}
+/// Layers that stream a layer's parameters, and so gradients of a micro-batch that are summed before their update.
+inline int sharers_of(const std::vector<MatrixLayer>& layers, int layer) {
+  const auto shares = [layer](const MatrixLayer& other) { return other.shares == layer; };
+  return 1 + static_cast<int>(std::count_if(layers.begin(), layers.end(), shares));
+}
+
 /// What the input servers send of each token: the features of the first layer, or, where there are tables, one of its
 /// ids for each.
 struct SampleForm {
@@ -243,16 +254,8 @@ struct Job {
   int tokens_per_system() const { return batch / systems; }
   int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
   /// The layer whose parameters a layer streams: what MemoryX and the links know them by.
-  int owner(int layer) const {
-    const int shares = layers[static_cast<std::size_t>(layer)].shares;
-    return shares < 0 ? layer : shares;
-  }
-  /// Layers that stream a layer's parameters, and so gradients of a micro-batch that are summed before their update.
-  int sharers(int layer) const {
-    return static_cast<int>(std::count_if(layers.begin(), layers.end(),
-                                          [layer](const MatrixLayer& other) { return other.shares == layer; })) +
-           1;
-  }
+  int owner(int layer) const { return owner_of(layers, layer); }
+  int sharers(int layer) const { return sharers_of(layers, layer); }
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

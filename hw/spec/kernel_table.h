@@ -232,6 +232,10 @@ constexpr bool loads_samples(std::string_view name) {
   const Kernel* known = find_kernel(name);
   return known && known->form == KernelForm::load;
 }
+constexpr bool streams_weights(std::string_view name) {
+  const Kernel* known = find_kernel(name);
+  return known && known->consumes_weights();
+}
 constexpr bool is_forward_product(std::string_view name) {
   const Kernel* known = find_kernel(name);
   return known && known->is_forward_product();

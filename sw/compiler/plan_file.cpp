@@ -41,6 +41,7 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
                     {"dropout", layer.dropout}});
     if (!layer.activation.empty() && layer.activation != "ReLU") list.back()["activation"] = layer.activation;
     if (!layer.bias) list.back()["bias"] = false;
+    if (layer.kind == hw::LayerKind::table) list.back()["table"] = true;
     if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
     if (layer.trained) list.back()["density"] = layer.trained->density();
     if (layer.zeros_travel()) list.back()["zeros_travel"] = true;

@@ -32,10 +32,9 @@ StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers,
   double parameters = 0;
   for (const hw::MatrixLayer& layer : layers) parameters += static_cast<double>(layer.kept_parameters());
   const double tensors = 1 + static_cast<double>(hw::optimizer_state_names(around.optimizer).size());
-  const bool sums = plan.micro_batches > 1;
-  const double byte = per_byte(machine, parameters * word_bytes * (tensors + (sums ? 1 : 0)));
-  const double updating = 2 * tensors + (sums ? 1 : 0);            // state read and written, the sum read
-  const double summing = sums ? 2 - 1.0 / plan.micro_batches : 0;  // the first is only written
+  const auto shares = [](const hw::MatrixLayer& layer) { return layer.shares >= 0; };
+  const bool sums_anywhere = plan.micro_batches > 1 || std::any_of(layers.begin(), layers.end(), shares);
+  const double byte = per_byte(machine, parameters * word_bytes * (tensors + (sums_anywhere ? 1 : 0)));
   const double link_byte = 8e-9 / machine.io.ethernet_gbps * second;
   const double servers = around.whole_tensor_placement ? 1 : memoryx.weight_servers;
   const double links = around.whole_tensor_placement ? 1 : std::min(memoryx.weight_servers, machine.io.ethernet_links);
@@ -60,9 +59,13 @@ StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers,
       stream.read = std::max(bytes * byte, turned ? bytes * 1e-9 / memoryx.transpose_gigabytes_per_s * second : 0);
     }
     if (!hw::produces_gradient(kind)) continue;
-    const double of = elements / servers;
+    const double of = elements / servers, sharers = hw::sharers_of(layers, hw::owner_of(layers, planned.launch.layer));
+    const double parts = plan.micro_batches * sharers;
+    const bool sums = parts > 1;
+    const double updating = 2 * tensors + (sums ? 1 : 0);  // state read and written, the sum read
+    const double summing = sums ? 2 - 1.0 / parts : 0;     // the first is only written
     stream.sum = of * summing * word_bytes * byte;
-    stream.update = std::max(of / memoryx.update_params_per_s * second, of * updating * word_bytes * byte);
+    stream.update = std::max(of / memoryx.update_params_per_s * second, of * updating * word_bytes * byte) / sharers;
   }
   return work;
 }

@@ -84,7 +84,6 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.mode = mode_name(run.model.config.runconfig.mode);
   report.configuration = {{"machine", hw::echo(machine.values)}, {"model", hw::echo(run.model.values)}};
   report.plan = plan_json(run.plan, job.layers);
-  report.timing_only = job.timing_only;
   report.systems = job.systems;
   report.batch = {job.batch / job.sample_tokens, job.sample_tokens};
   report.micro_batches = job.micro_batches;
@@ -93,6 +92,11 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   for (const hw::MatrixLayer& layer : job.layers) report.layers.push_back(layer.name);
   report.steps = std::move(steps);
   report.launches = cluster.system(0).books().launches();
+  if (!job.timing_only) {
+    report.rounding.emplace();
+    for (int system = 0; system < cluster.systems(); ++system)
+      report.rounding->add(cluster.system(system).books().launches());
+  }
   report.updates = cluster.memoryx().updates();
   if (job.clip.max_norm > 0)
     report.clips = {job.clip.max_norm, job.clip.timing == hw::ClipTiming::speculative, cluster.memoryx().clips()};

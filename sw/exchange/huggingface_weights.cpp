@@ -170,10 +170,15 @@ bool passed_over(const std::string& name, std::string_view ends) {
 }  // namespace
 
 std::string huggingface_type(const TransformerConfig& model) {
-  const bool rotary = model.positions == Positions::rotary, gated = model.nonlinearity == "SwiGLU", rms = model.norm == "RMSNorm";
+  const bool rotary = model.positions == Positions::rotary, gated = model.nonlinearity == "SwiGLU",
+             rms = model.norm == "RMSNorm";
   const bool attention_bias = model.projection_bias && model.attention_output_bias;
   const bool no_attention_bias = !model.projection_bias && !model.attention_output_bias;
   const bool layer_norm = !rms && !gated;
+  if (model.family == TransformerFamily::encoder)
+    throw UsageError(
+        "a bert's weights are neither read from nor written to Hugging Face's files; known: gpt2, gpt_neox, gptj, "
+        "llama");
   if (layer_norm && model.queries() == 1 && model.ffn_bias) {
     if (model.learned_positions() && !model.parallel && attention_bias && !model.output_bias) return "gpt2";
     if (rotary && model.parallel && !model.ffn_norm && no_attention_bias && model.output_bias) return "gptj";
@@ -187,8 +192,11 @@ std::string huggingface_type(const TransformerConfig& model) {
       "to "
       "a head of keys, biases: projection {}, attention output {}, feed-forward {}, output {}); known: gpt2, gpt_neox, "
       "gptj, llama",
-      rotary ? "rotary" : model.learned_positions() ? "learned" : "alibi", model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain",
-      model.queries(), model.projection_bias, model.attention_output_bias, model.ffn_bias, model.output_bias));
+      rotary                      ? "rotary"
+      : model.learned_positions() ? "learned"
+                                  : "alibi",
+      model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain", model.queries(), model.projection_bias,
+      model.attention_output_bias, model.ffn_bias, model.output_bias));
 }
 
 std::vector<SafeTensor> huggingface_weights(const TransformerConfig& model, const hw::TrainingState& state) {

@@ -163,8 +163,10 @@ class HuggingFaceModel {
     set("model.disable_nsp", "true");
     if (at("model.share_embedding_weights").scalar != "true") return;
     set("model.use_output_bias_in_mlm", "false");
-    notes_.push_back(fmt::format("{}: tie_word_embeddings true: the output layer has no bias beside the table",
-                                 source_.where(YamlPlace())));
+    notes_.push_back(fmt::format(
+        "{}: tie_word_embeddings true: the output layer has no bias beside the table; untied it has with --set "
+        "model.share_embedding_weights=false --set model.use_output_bias_in_mlm=true",
+        source_.where(YamlPlace())));
   }
   void check_head_size(double features) {
     const YamlTree* head = config_.find("head_dim");

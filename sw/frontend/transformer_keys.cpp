@@ -94,7 +94,6 @@ const std::vector<KeyRow>& transformer_key_rows() {
       {"model.use_final_layer_norm", "", Use::only, "false", "", "of bert; a gpt always has it"},
       {"model.scale_qk_dot_by_d", "", Use::only, "false", "", "scores are divided by the root of a head's features"},
       {"model.scale_qk_dot_by_layer_idx", "", Use::only, "false", "", "each layer has one scale"},
-      {"model.alibi_trainable_slopes", "", Use::only, "false", "", "no such positions"},
       {"model.attention_softmax_fp32", "", Use::only, "true", "", "the softmax is fp32 inside"},
       {"model.position_embedding_offset", "", Use::only, "0", "", "the first token has position 0"},
       {"model.output_logits_scale", "", Use::refused, "", "",

@@ -3,7 +3,6 @@
 
 #include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
-#include "sw/report/rounding.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
 #include "sw/report/steady_state.h"
@@ -49,10 +48,10 @@ Json losses_json(const HalfLosses& losses) {
   return {{"values", losses.values}, {"became_zero", losses.zeros}, {"became_infinite", losses.infinities}};
 }
 
-Json rounding_json(const RunReport& report, const Rounding& rounding) {
-  Json json = losses_json(rounding.all);
+Json rounding_json(const RunReport& report) {
+  Json json = losses_json(report.rounding->all());
   Json& lossy = json["lossy"] = Json::array();
-  for (const RoundedLaunches& one : rounding.lossy) {
+  for (const RoundedLaunches& one : report.rounding->lossy()) {
     Json row{{"kernel", one.kernel}, {"layer", report.layers[static_cast<std::size_t>(one.layer)]}};
     row.update(losses_json(one.losses));
     lossy.push_back(std::move(row));
@@ -153,7 +152,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     if (step.unlabelled > 0) steps.back()["unlabelled"] = step.unlabelled;
   }
   json["steps"] = std::move(steps);
-  if (const auto evaluation = last_evaluation(report); evaluation && evaluation->of_tokens && !report.timing_only)
+  if (const auto evaluation = last_evaluation(report); evaluation && evaluation->of_tokens && !report.timing_only())
     json["evaluation"] = {{"global_step", evaluation->global_step}, {"loss", evaluation->loss},
                           {"perplexity", evaluation->perplexity()}, {"correct", evaluation->correct},
                           {"tokens", evaluation->predictions},      {"accuracy", evaluation->accuracy()}};
@@ -224,8 +223,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                         {"worst_deviation_percent", programs.worst_percent},
                         {"rtl_tile_cycles", programs.clocked_cycles}};
   }
-  const Rounding rounding = rounding_of(report.launches);
-  if (rounding.all.values > 0) json["rounding"] = rounding_json(report, rounding);
+  if (report.rounding) json["rounding"] = rounding_json(report);
   Json shares = Json::array();
   for (const SimulatedShare& share : simulated_shares(report.launches)) {
     Json layers = Json::array();

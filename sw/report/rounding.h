@@ -1,6 +1,8 @@
 #pragma once
 // What rounding to halves did to the values of a run.
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tlm/base/half.h"
@@ -15,12 +17,20 @@ struct RoundedLaunches {
   HalfLosses losses;
 };
 
-struct Rounding {
-  HalfLosses all;
-  /// Those that lost some; most lost, as a share of their values, first, and of equal ones as they first occur.
-  std::vector<RoundedLaunches> lossy;
-};
+/// Of the PEs of all systems.
+class Rounding {
+ public:
+  /// A system's.
+  void add(const std::vector<proto::CausedLaunch>& launches);
 
-Rounding rounding_of(const std::vector<proto::CausedLaunch>& launches);
+  const HalfLosses& all() const { return all_; }
+  /// Those that lost some; most lost, as a share of their values, first, and of equal ones as they first occur.
+  std::vector<RoundedLaunches> lossy() const;
+
+ private:
+  HalfLosses all_;
+  std::vector<RoundedLaunches> launches_;
+  std::map<std::pair<std::string, int>, std::size_t> places_;  ///< in these
+};
 
 }  // namespace weft::sw

@@ -34,7 +34,7 @@ Cycle turn_bubble(const std::vector<CausedLaunch>& step, RunCycle end_before) {
   Cycle bubble = step.front().start - end_before;
   for (const CausedLaunch& launch : step) {
     bubble += launch.stream_wait;
-    if (!hw::loads_samples(launch.kernel)) break;
+    if (hw::streams_weights(launch.kernel)) break;
   }
   return bubble;
 }

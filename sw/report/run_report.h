@@ -8,6 +8,7 @@
 
 #include "sw/report/clip_report.h"
 #include "sw/report/provenance.h"
+#include "sw/report/rounding.h"
 #include "tlm/base/file_schema.h"
 #include "tlm/base/units.h"
 #include "tlm/stats/caused_launch.h"
@@ -91,7 +92,6 @@ struct PeakRates {
 };
 
 struct RunReport {
-  bool timing_only = false;  ///< no values: losses are NaN
   std::string model, machine, mode;
   nlohmann::ordered_json configuration;  ///< every value with its origin
   nlohmann::ordered_json plan;
@@ -111,9 +111,11 @@ struct RunReport {
   proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
   Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
+  std::optional<Rounding> rounding;              ///< none: a run that only times; its losses are NaN
   std::optional<ClipReport> clips;               ///< gradients were clipped by their norm
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
 
+  bool timing_only() const { return !rounding; }
   /// When the wafers stand still and the last block, of a checkpoint or an update, has left its link.
   Picosecond end_ps() const;
   double seconds() const;             ///< simulated

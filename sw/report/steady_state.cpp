@@ -10,12 +10,14 @@ namespace weft::sw {
 
 namespace {
 
-/// Of a launch's multiply-adds, those with a weight that is not zero for ever. Zeros count where they travel.
+/// Of a launch's multiply-adds, those with a weight that is not zero for ever. Zeros count where they travel. Of a
+/// table none: to look a row up is no arithmetic.
 double useful_share(const RunReport& report, const proto::CausedLaunch& launch) {
   const hw::Kernel* kernel = hw::find_kernel(launch.kernel);
   const auto layers = report.plan.find("layers");
   if (!kernel || layers == report.plan.end()) return 1;
   const auto& layer = layers->at(static_cast<std::size_t>(launch.layer));
+  if (layer.value("table", false)) return 0;
   if (!layer.contains("zeros_travel")) return 1;
   const auto density = layer.at("density").get<double>();
   const auto inputs = layer.at("inputs").get<double>();

@@ -79,7 +79,7 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
     const bool counted = first_stream && (!hw::loads_samples(bar.kernel) || rows.has("limiter"));
     if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
-    if (!hw::loads_samples(bar.kernel)) first_stream = false;
+    if (hw::streams_weights(bar.kernel)) first_stream = false;
     row_of(view.rows, layer, phase).bars.push_back(std::move(bar));
   }
   if (view.rows.empty()) throw std::out_of_range("a step has no launches");

@@ -9,7 +9,6 @@
 #include "hw/spec/kernel_table.h"
 #include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
-#include "sw/report/rounding.h"
 #include "sw/report/run_report.h"
 #include "sw/report/simulated_share.h"
 #include "sw/report/steady_state.h"
@@ -224,16 +223,16 @@ std::string refused_text(const RunReport& report) {
 
 /// Empty: nothing was rounded.
 std::string rounding_text(const RunReport& report) {
-  const Rounding rounding = rounding_of(report.launches);
-  const HalfLosses& all = rounding.all;
+  const HalfLosses all = report.rounding ? report.rounding->all() : HalfLosses();
   if (all.values == 0) return "";
   const auto percent = [](std::int64_t lost, const HalfLosses& of) {
     return 100 * static_cast<double>(lost) / static_cast<double>(of.values);
   };
   std::string text = fmt::format("{} values rounded, {:.3f} % became 0, {} infinite", all.values,
                                  percent(all.zeros, all), all.infinities);
-  if (!rounding.lossy.empty()) {
-    const RoundedLaunches& most = rounding.lossy.front();
+  const std::vector<RoundedLaunches> lossy = report.rounding->lossy();
+  if (!lossy.empty()) {
+    const RoundedLaunches& most = lossy.front();
     text += fmt::format("; most of {} {}, {:.3f} %", report.layers[static_cast<std::size_t>(most.layer)], most.kernel,
                         percent(most.losses.zeros + most.losses.infinities, most.losses));
   }
@@ -242,7 +241,7 @@ std::string rounding_text(const RunReport& report) {
 
 /// The training step whose loss is the first that is no number; null if all are.
 const StepRecord* diverged(const RunReport& report) {
-  if (report.timing_only) return nullptr;
+  if (report.timing_only()) return nullptr;
   const auto found = std::find_if(report.steps.begin(), report.steps.end(),
                                   [](const StepRecord& step) { return step.train && !std::isfinite(step.loss); });
   return found == report.steps.end() ? nullptr : &*found;
@@ -259,7 +258,7 @@ std::string summary_text(const RunReport& report) {
                                  report.systems, report.systems == 1 ? "" : "s", batch.samples,
                                  batch.of_sequences() ? fmt::format(" x {} tokens", batch.sample_tokens) : "",
                                  report.micro_batches, report.micro_batches == 1 ? "" : "es");
-  const bool timed_only = report.timing_only;
+  const bool timed_only = report.timing_only();
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
     text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);

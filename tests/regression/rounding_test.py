@@ -55,10 +55,10 @@ class Rounding(unittest.TestCase):
         straight = self.weft("straight", *scale)["rounding"]
         self.assertGreater(straight["became_zero"], 0)
         for name, arguments in {"threads": ("--threads", "2"), "cut": ("--cut", "2x2"), "programs": ("--pe_programs",),
-                                "micro": ("--set", "runconfig.micro_batch_size=6")}.items():
+                                "micro": ("--set", "runconfig.micro_batch_size=6"), "systems": ("--num_csx", "2")}.items():
             rounding = self.weft(name, *scale, *arguments)["rounding"]
             self.assertEqual(rounding["values"], straight["values"], name)
-            if name != "micro":
+            if name not in ("micro", "systems"):
                 self.assertEqual(rounding, straight, name)
 
     def test_a_run_that_only_times_rounds_nothing(self):

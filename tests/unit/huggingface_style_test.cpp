@@ -135,7 +135,9 @@ TEST_CASE("newer files have a section for the angles of positions") {
 
 TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of masked tokens alone") {
   const std::string small = R"({"model_type": "bert", "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100)";
-  const sw::ModelFile file = read(small + R"(, "type_vocab_size": 2, "position_embedding_type": "absolute"})");
+  const sw::ModelFile file = read(small + R"(, "type_vocab_size": 2, "position_embedding_type": "absolute",
+      "gradient_checkpointing": false, "directionality": "bidi", "pooler_type": "first_token_transform",
+      "id2label": {"0": "LABEL_0"}, "pad_token_id": 0, "architectures": ["BertForMaskedLM"]})");
   const sw::TransformerConfig& model = *file.config.model.transformer();
   CHECK(model.family == sw::TransformerFamily::encoder);
   CHECK((model.hidden_size == 64 && model.num_hidden_layers == 12 && model.filter_size == 3072));

@@ -1,5 +1,6 @@
 // Question: do a line kernel's instructions on many PEs at once give the bits of plain loops, however columns are cut?
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include <cstring>
 #include <map>
@@ -72,22 +73,23 @@ class Tensors : public hw::LineMemory {
 }  // namespace
 
 TEST_CASE(
-    "by hand: of 6 deltas that dropout doubles, 1 becomes infinite and none zero, however many columns hold them") {
+    "by hand: of 6 sums 2 become infinite and none zero, which +tiny and -tiny are not, however many columns hold "
+    "them") {
   hw::ProgramLaunch launch;
-  launch.kind = hw::KernelKind::dropout;
-  launch.block = {{2, 2}, 2, 3};
-  launch.line.dropout.probability = 0.5;
-  const std::uint16_t large = float_to_half(HalfFormat::fp16, 60'000.0F);
-  launch.operands = {std::vector<std::uint32_t>(6, large)};
-  hw::LinePrograms programs(launch);
-  Tensors tensors(launch, programs.of(0, 0));
-  hw::LineValues values(programs, tensors);
-  values.run(0, launch.block.columns());
-  std::int64_t infinite = 0;
-  for (const std::uint32_t bits : tensors.bits(programs.of(0, 0).writes.front())) infinite += bits == 0x7c00;
-  CHECK(infinite > 0);
-  CHECK(values.losses().infinities == infinite);
-  CHECK(values.losses().zeros == 0);
+  launch.kind = hw::KernelKind::addition;
+  const auto half = [](float value) { return std::uint32_t{float_to_half(HalfFormat::bf16, value)}; };
+  const float tiny = std::ldexp(1.0F, -133), large = std::ldexp(1.0F, 127);  // the least half and 2^127 of bf16
+  launch.line.format = HalfFormat::bf16;
+  launch.operands = {{half(large), half(-large), half(1), half(tiny), half(2), half(0)},
+                     {half(large), half(-large), half(1), half(-tiny), half(3), half(tiny)}};
+  for (const hw::Rectangle rectangle : {hw::Rectangle{1, 1}, hw::Rectangle{2, 2}, hw::Rectangle{3, 1}}) {
+    launch.block = {rectangle, 2, 3};
+    hw::LinePrograms programs(launch);
+    Tensors tensors(launch, programs.of(0, 0));
+    hw::LineValues values(programs, tensors);
+    values.run(0, launch.block.columns());
+    CHECK((values.losses().values == 6 && values.losses().infinities == 2 && values.losses().zeros == 0));
+  }
 }
 
 TEST_CASE("random launches of every line kernel, in one call and column by column") {

@@ -10,6 +10,7 @@
 #include "sw/compiler/sram_map.h"
 #include "sw/compiler/step_bounds.h"
 #include "sw/compiler/wire_choice.h"
+#include "sw/graph/transformer_graph.h"
 #include "tests/support/layer_chain.h"
 #include "tests/support/paths.h"
 
@@ -159,6 +160,31 @@ TEST_CASE("a step is its launches one after the other, each as long as wafer or 
       CHECK(plan.predicted_step == step * 12 / micro_batch);
       if (gbps < 1) CHECK(plan.predicted_step > streams * 12 / micro_batch);
     }
+}
+
+TEST_CASE("bounds off the wafer by hand: each parameter is updated once, of a table that two layers stream as well") {
+  hw::MachineSpec machine = mini();
+  machine.clock.mega_hertz = 1000;
+  machine.memoryx.weight_servers = 2;
+  machine.memoryx.dram = {1 << 30, 1e6, 0};
+  machine.memoryx.update_params_per_s = 1e6;
+  sw::TransformerConfig model;
+  model.vocab_size = 50;
+  model.max_position_embeddings = model.sequence_length = model.hidden_size = 8;
+  model.num_hidden_layers = 1;
+  model.num_heads = model.num_kv_heads = 2;
+  model.filter_size = 16;
+  sw::PlanWishes wishes;
+  wishes.sample_tokens = 8;
+  // A table of words and one of positions; two norms and the last; four matrices of attention; the feed-forward.
+  const int once = 50 * 8 + 8 * 8 + 3 * 2 * 8 + 4 * 9 * 8 + 9 * 16 + 17 * 8;
+  for (const bool tied : {false, true}) {
+    model.tied = tied;
+    const sw::MatchedModel matched = sw::matched_model(sw::transformer_graph(model));
+    sw::Plan plan = sw::make_plan(matched, machine, 16, 1, sw::RetainOutput::no, wishes);
+    sw::bound_step(plan, matched.layers, machine, {});
+    CHECK(bound(plan, "gradients summed", 1000.0 * (once + (tied ? 0 : 50 * 8)) / 2));
+  }
 }
 
 TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batches need") {

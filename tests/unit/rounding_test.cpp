@@ -17,17 +17,18 @@ proto::CausedLaunch launch(const char* kernel, int layer, const HalfLosses& roun
 
 }  // namespace
 
-TEST_CASE("sums by kernel and layer, those that lost nothing left out, the largest share first, equal ones in turn") {
-  const sw::Rounding rounding =
-      sw::rounding_of({launch("matmul_forward", 0, {100, 0, 0}), launch("matmul_delta", 1, {50, 1, 0}),
-                       launch("matmul_delta", 0, {10, 1, 2}), launch("matmul_delta", 1, {50, 0, 1}),
-                       launch("gelu", 1, {200, 2, 2}), launch("gelu", 2, {0, 0, 0})});
-  CHECK((rounding.all.values == 410 && rounding.all.zeros == 4 && rounding.all.infinities == 5));
-  REQUIRE(rounding.lossy.size() == 3);
-  CHECK((rounding.lossy[0].kernel == "matmul_delta" && rounding.lossy[0].layer == 0));
-  CHECK((rounding.lossy[1].kernel == "matmul_delta" && rounding.lossy[1].layer == 1));
-  const HalfLosses& second = rounding.lossy[1].losses;
+TEST_CASE("sums of all systems by kernel and layer, the largest share first, equal ones in turn") {
+  sw::Rounding rounding;
+  rounding.add({launch("matmul_forward", 0, {100, 0, 0}), launch("matmul_delta", 1, {50, 1, 0}),
+                launch("matmul_delta", 0, {10, 1, 2})});
+  rounding.add({launch("matmul_delta", 1, {50, 0, 1}), launch("gelu", 1, {200, 2, 2}), launch("gelu", 2, {0, 0, 0})});
+  CHECK((rounding.all().values == 410 && rounding.all().zeros == 4 && rounding.all().infinities == 5));
+  const std::vector<sw::RoundedLaunches> lossy = rounding.lossy();
+  REQUIRE(lossy.size() == 3);
+  CHECK((lossy[0].kernel == "matmul_delta" && lossy[0].layer == 0));
+  CHECK((lossy[1].kernel == "matmul_delta" && lossy[1].layer == 1));
+  const HalfLosses& second = lossy[1].losses;
   CHECK((second.values == 100 && second.zeros == 1 && second.infinities == 1));
-  CHECK((rounding.lossy[2].kernel == "gelu" && rounding.lossy[2].layer == 1));
-  CHECK(sw::rounding_of({}).lossy.empty());
+  CHECK((lossy[2].kernel == "gelu" && lossy[2].layer == 1));
+  CHECK(sw::Rounding().lossy().empty());
 }

@@ -279,14 +279,14 @@ TEST_CASE("the network is a GPT if the file says so or has its keys") {
 TEST_CASE("what cannot be trained is refused, all of it at once") {
   const std::string text =
       error_of({"model.hidden_size=33", "model.vocab_size=65536", "model.attention_type=dot_product",
-                "model.position_embedding_type=alibi", "model.filter_size=0", "model.norm_type=rmsnrm",
+                "model.position_embedding_type=relative", "model.filter_size=0", "model.norm_type=rmsnrm",
                 "model.residual_dropout_rate=1", "model.rotary_dim=64", "model.embeddings_scale=2", "model.num_head=4",
                 "model.sparsity=0.5", "train_input.data_processor=mnist", "model.loss_scaling=batch_size"});
   CHECK_THAT(text, Contains("model.num_heads is '4'; does not divide hidden_size, 33"));
   CHECK_THAT(text, Contains("model.vocab_size is '65536'") && Contains("1 to 65535") && Contains("16 bits"));
   CHECK_THAT(text, Contains("model.residual_dropout_rate is '1'; allowed: a number, 0 to 0.99"));
   CHECK_THAT(text, Contains("model.attention_type is 'dot_product'") && Contains("scaled_dot_product"));
-  CHECK_THAT(text, Contains("model.position_embedding_type is 'alibi'") && Contains("learned, rotary"));
+  CHECK_THAT(text, Contains("model.position_embedding_type is 'relative'") && Contains("learned, rotary, alibi"));
   CHECK_THAT(text, Contains("model.filter_size is '0'; allowed: a whole number, 1 to 1048576"));
   CHECK_THAT(text, Contains("model.norm_type is 'rmsnrm'") && Contains("nearest: rmsnorm"));
   CHECK_THAT(text, Contains("model.embeddings_scale is '2'"));
