@@ -11,7 +11,8 @@ inline int dropout_words(const LinePe& pe, const Dropout& dropout) {
 /// Multiplies the halves [features][tokens] at `values` with the scale of what is kept; nothing without dropout.
 void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropout, int values);
 /// Sets those to zero that the mask drops, a feature at a time: a counter of the element's global place, mixed
-/// (DropoutMix), compared. Of grouped queries each head's scores of a key are features. `bits`: fp32-sized words for dropout_words().
+/// (DropoutMix), compared. Of grouped queries each head's scores of a key are features. `bits`: fp32-sized words for
+/// dropout_words().
 void append_dropout_mask(LineCode& code, const LinePe& pe, const LineSettings& settings, int values, int bits);
 
 /// The same in plain loops. Of the element at `at` of [features][tokens]:

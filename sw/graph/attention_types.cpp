@@ -11,10 +11,10 @@
 // to has the probability 0: with causal 1 those behind it, with a reach all but its own and reach - 1 before it (and
 // those behind it, if not causal), with padded 1, and neither of these, those behind its sequence's length, which the
 // data say. With linear_bias 1 a score loses the distance from token to key times its head's slope (ALiBi,
-// hw/spec/linear_bias.h), for which keys must not stand behind the token. Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the token at
-// place p of its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those from
-// `turned` on are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum over
-// keys j of probability[j] values[j].
+// hw/spec/linear_bias.h), for which keys must not stand behind the token. Rotary(features): positions of queries and
+// keys. Of each head, features 2 i and 2 i + 1 of the token at place p of its sequence are turned by the angle p
+// base^(-2 i / turned), as hw/kernels/rotary.h has it; those from `turned` on are not. It is the head's size if it is
+// not given. AttentionValues(probabilities, values): the sum over keys j of probability[j] values[j].
 #include <algorithm>
 
 #include "sw/graph/operation_families.h"

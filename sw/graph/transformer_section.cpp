@@ -51,7 +51,8 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
   const double base = section.real("rope_theta", {1, 1e9}, 1e4);
   const IntegerRange features{1, kMaxFeatures};
   if (model.positions != Positions::rotary) {
-    if (model.learned_positions() && model.max_position_embeddings > kMostIds && section.good("max_position_embeddings"))
+    if (model.learned_positions() && model.max_position_embeddings > kMostIds &&
+        section.good("max_position_embeddings"))
       section.reject("max_position_embeddings", fmt::format("allowed: to {}, as an id has 16 bits", kMostIds));
     if (section.has("rotary_dim")) section.integer("rotary_dim", features);
     return;

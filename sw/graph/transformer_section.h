@@ -24,8 +24,8 @@ enum class Positions {
 struct TransformerConfig {
   int vocab_size = 0, max_position_embeddings = 0;
   int hidden_size = 0, num_hidden_layers = 0, num_heads = 0, filter_size = 0;
-  int num_kv_heads = 0;               ///< heads of keys and values, each of which num_heads / num_kv_heads share
-  int sequence_length = 0;            ///< tokens of a sample; at most max_position_embeddings
+  int num_kv_heads = 0;     ///< heads of keys and values, each of which num_heads / num_kv_heads share
+  int sequence_length = 0;  ///< tokens of a sample; at most max_position_embeddings
   Positions positions = Positions::learned;
   double rotary_base = 0;             ///< of rotary positions
   int rotary_features = 0;            ///< of a head, that are turned; 0: all

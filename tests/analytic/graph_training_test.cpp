@@ -245,7 +245,7 @@ TEST_CASE("grouped queries with dropout of attention, on two lanes, in three mic
   sw::TransformerConfig model = grouped_llama(24, 6, 2);
   model.attention_dropout = 0.25;
   TrainingWay way = way_of(model, 12);
-  way.mapping = hw::Mapping{{11, 4}, 2};
+  way.mapping = hw::Mapping{{11, 6}, 2};
   way.micro_batches = 3;
   compare_gpt(model, way);
 }

@@ -1,5 +1,6 @@
 #pragma once
 // MemoryX, SwarmX and user node around stand-in systems, with a small job and a small machine to change in a test.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,7 +52,7 @@ inline hw::Job small_job(int systems = 1, std::int64_t steps = 2) {
 inline hw::TrainingState invented_state(const hw::Job& job) {
   hw::TrainingState state = hw::initial_state(job);
   for (std::size_t layer = 0; layer < state.layers.size(); ++layer)
-    for (std::size_t tensor = 0; tensor < state.layers[layer].tensors.size(); ++tensor)
+    for (std::size_t tensor = 0; tensor < std::min<std::size_t>(2, state.layers[layer].tensors.size()); ++tensor)
       for (std::size_t i = 0; i < state.layers[layer].tensors[tensor].values.size(); ++i)
         state.layers[layer].tensors[tensor].values[i] =
             invented_gradient(1000, static_cast<int>(tensor), 0, static_cast<int>(layer),

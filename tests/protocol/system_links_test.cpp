@@ -34,8 +34,8 @@ struct Ends : sc_core::sc_module {
   tlm_utils::passthrough_target_socket<Ends> credits;
   std::vector<Got> got_up, got_credits;
 
-  Ends(const hw::MachineSpec& machine, Work system)
-      : sc_module(sc_core::sc_module_name("ends")),
+  Ends(const sc_core::sc_module_name& name, const hw::MachineSpec& machine, Work system)
+      : sc_module(name),
         links(7, machine, null),
         down("down", static_cast<std::size_t>(machine.io.ethernet_links)),
         up("up", static_cast<std::size_t>(machine.io.ethernet_links)),
@@ -101,7 +101,7 @@ std::string said_to(Ends& ends, BlockKind kind, const Change& change) {
 
 TEST_CASE("samples and weights that are due but for one field of their tag are refused") {
   int asked = 0;
-  Ends ends(small_machine(), [&](Ends& all) {
+  Ends ends("ends", small_machine(), [&](Ends& all) {
     for (const Change& change : {stage, step, micro_batch}) {
       CHECK_THAT(said_to(all, BlockKind::samples, change), Contains("system 7 took") && Contains("out of turn"));
       CHECK_THAT(said_to(all, BlockKind::weights, change), Contains("system 7 took") && Contains("instead of"));
@@ -120,7 +120,7 @@ TEST_CASE("samples and weights that are due but for one field of their tag are r
 
 TEST_CASE("a block is taken when its last byte is there, those of a kind in turn, and what is waited for is told") {
   int taken = 0;
-  Ends ends(small_machine(), [&](Ends& all) {
+  Ends ends("ends", small_machine(), [&](Ends& all) {
     const auto now = [] { return proto::absolute_ps(sc_core::SC_ZERO_TIME); };
     proto::send(all.samples, {due_of(BlockKind::samples), bytes(4)}, 5'000);
     proto::send(all.samples, {due_of(BlockKind::samples), bytes(8)}, 4'000);
@@ -141,8 +141,8 @@ TEST_CASE("a block is taken when its last byte is there, those of a kind in turn
   CHECK(taken == 1);
 }
 
-TEST_CASE("up a lane one block after the other, other lanes beside it; a credit takes the cable alone") {
-  Ends ends(small_machine(), [](Ends& all) {  // 100 Gb/s are 80 ps a byte, the cable 500 ns
+TEST_CASE("up a lane one block after the other, other lanes beside it, and a credit takes the cable alone") {
+  Ends ends("ends", small_machine(), [](Ends& all) {  // 100 Gb/s are 80 ps a byte, the cable 500 ns
     BlockTag tag = due_of(BlockKind::gradient);
     const auto sent = [&](int lane, std::size_t size, Picosecond ready) {
       tag.lane = lane;
@@ -169,7 +169,7 @@ TEST_CASE("up a lane one block after the other, other lanes beside it; a credit 
 
 TEST_CASE("a system takes no gradient") {
   std::string said;
-  Ends ends(small_machine(), [&](Ends& all) {
+  Ends ends("ends", small_machine(), [&](Ends& all) {
     try {
       proto::send(all.down[0], {due_of(BlockKind::gradient), bytes(4)}, 0);
     } catch (const SimulationError& error) {

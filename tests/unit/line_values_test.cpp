@@ -73,13 +73,13 @@ class Tensors : public hw::LineMemory {
 }  // namespace
 
 TEST_CASE(
-    "by hand: of 6 sums 2 become infinite and none zero, which +tiny and -tiny are not, however many columns hold "
+    "by hand: of 6 sums 2 become infinite, and those that are zero were so before, however many columns hold "
     "them") {
   hw::ProgramLaunch launch;
   launch.kind = hw::KernelKind::addition;
-  const auto half = [](float value) { return std::uint32_t{float_to_half(HalfFormat::bf16, value)}; };
-  const float tiny = std::ldexp(1.0F, -133), large = std::ldexp(1.0F, 127);  // the least half and 2^127 of bf16
-  launch.line.format = HalfFormat::bf16;
+  const auto half = [](float value) { return std::uint32_t{float_to_half(HalfFormat::fp16, value)}; };
+  const float tiny = std::ldexp(1.0F, -24), large = 40'000;  // the least half; with itself 80,000
+  launch.line.format = HalfFormat::fp16;
   launch.operands = {{half(large), half(-large), half(1), half(tiny), half(2), half(0)},
                      {half(large), half(-large), half(1), half(-tiny), half(3), half(tiny)}};
   for (const hw::Rectangle rectangle : {hw::Rectangle{1, 1}, hw::Rectangle{2, 2}, hw::Rectangle{3, 1}}) {

@@ -77,6 +77,22 @@ std::vector<int> range(int first, int last, int padding = 0) {
 
 }  // namespace
 
+TEST_CASE("of a network without a table a token is a column: 1 at its id and at its place, 0 elsewhere") {
+  const hw::TokenForm columns{3, 2, HalfFormat::bf16};
+  const std::int32_t ids[] = {2, 0};
+  std::vector<std::uint16_t> samples(12, 77);
+  columns.write(ids, 2, samples.data());
+  constexpr std::uint16_t one = 0x3f80;
+  CHECK(samples == std::vector<std::uint16_t>{0, 0, one, one, 0, one, 0, 0, 0, one, 77, 77});
+  CHECK((columns.count() == 5 && columns.padding() == 0));
+  const hw::TokenForm without{3, 0, HalfFormat::fp16}, named{3, 0};
+  without.write(ids, 2, samples.data());
+  CHECK(std::vector<std::uint16_t>(samples.begin(), samples.begin() + 6) ==
+        std::vector<std::uint16_t>{0, 0, 0x3c00, 0x3c00, 0, 0});
+  named.write(ids, 2, samples.data());
+  CHECK((samples[0] == 2 && samples[1] == 0 && named.count() == 1 && named.padding() == hw::no_id));
+}
+
 TEST_CASE("a text's sequences are consecutive, each token is labelled with the next, and the rest is left out") {
   const std::vector<sw::TextFile> texts{{"a.txt", "abca"}, {"b.txt", "cbab"}};
   const sw::CharacterTokenizer tokenizer(texts);

@@ -1,7 +1,7 @@
 // Does the reader resolve what was written, say where it came from, and name every mistake so that it can be found?
 #include "tlm/base/yaml_reader.h"
-#include "tlm/base/yaml_scalar.h"
 #include "tests/support/paths.h"
+#include "tlm/base/yaml_scalar.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

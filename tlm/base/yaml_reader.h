@@ -73,7 +73,7 @@ class YamlSection {
     std::vector<std::string> words;
     std::optional<std::size_t> default_index;
     for (const auto& [word, value] : names) {
-      if (fallback == value && !default_index) default_index = words.size();
+      if (fallback == value) default_index = words.size();
       words.push_back(word);
     }
     return names[pick(key, words, default_index)].second;
