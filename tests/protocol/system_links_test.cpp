@@ -142,7 +142,7 @@ TEST_CASE("a block is taken when its last byte is there, those of a kind in turn
 }
 
 TEST_CASE("up a lane one block after the other, other lanes beside it, and a credit takes the cable alone") {
-  Ends ends("ends", small_machine(), [](Ends& all) {  // 100 Gb/s are 80 ps a byte, the cable 500 ns
+  Ends ends("ends", small_machine(), [](Ends& all) {  // 100 Gb/s are 80 ps a byte, the cable 250 ns
     BlockTag tag = due_of(BlockKind::gradient);
     const auto sent = [&](int lane, std::size_t size, Picosecond ready) {
       tag.lane = lane;
@@ -158,7 +158,7 @@ TEST_CASE("up a lane one block after the other, other lanes beside it, and a cre
   });
   sc_core::sc_start();
   std::vector<Picosecond> times;
-  for (const Ends::Got& got : ends.got_up) times.push_back(got.at - 500'000);
+  for (const Ends::Got& got : ends.got_up) times.push_back(got.at - 250'000);
   CHECK(times == std::vector<Picosecond>{9'000, 17'000, 25'000, 33'001, 10'000, 2'000});
   REQUIRE(ends.got_credits.size() == 1);
   CHECK((ends.got_credits[0].at == 3'000 && ends.got_credits[0].tag.kind == BlockKind::credit));
