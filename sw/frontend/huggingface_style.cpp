@@ -114,6 +114,9 @@ class HuggingFaceModel {
     for (const YamlEntry& entry : entries) {
       const auto key = known.find(entry.key);
       if (key != known.end()) {
+        const YamlTree* other = config_.find(key->second);
+        if (other && !other->is_null() && number_of(*other) != number_of(entry.value))
+          reject(*other, key->second, fmt::format("rope_parameters says {}", written(entry.value)));
         config_.at(key->second) = entry.value;
       } else if (entry.key != "rope_type") {
         source_.add_error(entry.key_place,

@@ -86,9 +86,10 @@ constexpr const char* huggingface_opening = R"(
 ## Hugging Face's config.json
 
 `weft train path/to/config.json` reads a model as Hugging Face's transformers describe it: gpt2, gpt_neox, gptj, llama,
-mistral. What it does not say of the training is as their Trainer has it (a constant rate of 5e-5, AdamW, batches of 8,
+mistral, bert. What it does not say of the training is as their Trainer has it (a constant rate of 5e-5, AdamW, batches of 8,
 3 epochs), is told in the log, and is changed with `--set`, as every key above. `--checkpoint_path model.safetensors`
-begins with published weights; `weft export RUN -o model.safetensors` writes them with a config.json.
+begins with published weights; `weft export RUN -o model.safetensors` writes them with a config.json
+(a mistral's as a llama's, which it then is; of bert neither).
 
 | Key | Of | Is | Default |
 |---|---|---|---|

@@ -55,6 +55,7 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
         section.good("max_position_embeddings"))
       section.reject("max_position_embeddings", fmt::format("allowed: to {}, as an id has 16 bits", kMostIds));
     if (section.has("rotary_dim")) section.integer("rotary_dim", features);
+    for (const char* key : {"rotary_dim", "rope_theta"}) section.without_effect(key, "positions are not rotary");
     return;
   }
   model.rotary_base = base;
@@ -169,8 +170,12 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   model.initializer = read_initializer(section, model.num_hidden_layers);
   model.tied = section.boolean("share_embedding_weights");
   const char* output_bias = encoder ? "use_output_bias_in_mlm" : "use_bias_in_output";
-  if (model.tied && model.output_bias && section.good("share_embedding_weights") && section.good(output_bias))
-    section.reject(output_bias, "allowed: false where share_embedding_weights is true, as a table has no bias");
+  if (model.tied && model.output_bias && section.good("share_embedding_weights") && section.good(output_bias)) {
+    const bool says = section.has(output_bias);
+    section.reject(says ? output_bias : "share_embedding_weights",
+                   says ? "allowed: false where share_embedding_weights is true, as a table has no bias"
+                        : fmt::format("true needs {}: false beside it, as a table has no bias", output_bias));
+  }
   return model;
 }
 

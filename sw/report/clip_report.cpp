@@ -41,7 +41,7 @@ std::string clip_text(const ClipReport& clips) {
   }
   return fmt::format(
       "clipping to norm {:<4g} {} of {} steps clipped, {} updated twice; largest norm {:.4g}\n"
-      "                     last update {:.2f} us after the last gradient (longest {:.2f} us)\n",
+      "                     last update {:.2f} us after the last gradient, longest {:.2f}\n",
       clips.max_norm, count(clips, clipped), clips.steps.size(), count(clips, repaired), norm,
       sum / static_cast<double>(clips.steps.size()), longest);
 }

@@ -225,16 +225,12 @@ std::string refused_text(const RunReport& report) {
 std::string rounding_text(const RunReport& report) {
   const HalfLosses all = report.rounding ? report.rounding->all() : HalfLosses();
   if (all.values == 0) return "";
-  const auto percent = [](std::int64_t lost, const HalfLosses& of) {
-    return 100 * static_cast<double>(lost) / static_cast<double>(of.values);
-  };
-  std::string text = fmt::format("{} values rounded, {:.3f} % became 0, {} infinite", all.values,
-                                 percent(all.zeros, all), all.infinities);
+  std::string text = fmt::format("{} values rounded: {} became 0, {} infinite", all.values, all.zeros, all.infinities);
   const std::vector<RoundedLaunches> lossy = report.rounding->lossy();
   if (!lossy.empty()) {
     const RoundedLaunches& most = lossy.front();
-    text += fmt::format("; most of {} {}, {:.3f} %", report.layers[static_cast<std::size_t>(most.layer)], most.kernel,
-                        percent(most.losses.zeros + most.losses.infinities, most.losses));
+    text += fmt::format("; largest share: {} {}, {} of {}", report.layers[static_cast<std::size_t>(most.layer)],
+                        most.kernel, most.losses.zeros + most.losses.infinities, most.losses.values);
   }
   return wrapped("to 16 bits           ", 21, text);
 }

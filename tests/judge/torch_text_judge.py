@@ -42,7 +42,10 @@ class Judge:
         self.rms = "h0.ln_1.bias" not in self.parameters
         self.is_bert = self.setting("model.model_name") == "bert"
         function = self.setting("model.encoder_nonlinearity" if self.is_bert else "model.nonlinearity")
-        self.form = {"gelu_tanh": "tanh", "gelu_new": "tanh", "swiglu": None}.get(function, "none")
+        forms = {"gelu": "none", "gelu_tanh": "tanh", "gelu_new": "tanh", "swiglu": None}
+        if function not in forms:
+            sys.exit(f"no judge of {function}: of {', '.join(forms)} there is")
+        self.form = forms[function]
         self.base = float(self.setting("model.rope_theta")) if self.setting("model.position_embedding_type") == "rotary" else None
         self.alibi = self.setting("model.position_embedding_type") == "alibi"
         self.parallel = None
@@ -52,6 +55,10 @@ class Judge:
         else:
             self.kv_heads = int(self.setting("model.num_kv_heads"))
             self.turned = int(self.setting("model.rotary_dim")) if self.base else None
+            if not self.base and self.kv_heads < torch_gpt.SIZES["num_heads"]:
+                sys.exit("no judge of grouped queries without rotary positions")
+            if self.alibi and torch_gpt.SIZES["num_heads"] & torch_gpt.SIZES["num_heads"] - 1:
+                sys.exit("no judge of ALiBi for other than a power of two of heads")
             if self.setting("model.use_parallel_residual") == "true":
                 self.parallel = "neox" if self.setting("model.use_untied_layer_norm") == "true" else "gptj"
 
@@ -83,8 +90,14 @@ class Judge:
 
     def optimizer(self):
         kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-        return kinds[str(self.setting("optimizer.optimizer_type")).lower()](
-            self.parameters.values(), lr=float(self.setting("optimizer.learning_rate")))
+        kind = str(self.setting("optimizer.optimizer_type")).lower()
+        settings = {"lr": float(self.setting("optimizer.learning_rate")), "weight_decay": float(self.setting("optimizer.weight_decay"))}
+        if kind == "sgd":
+            settings["momentum"] = float(self.setting("optimizer.momentum"))
+        else:
+            settings["betas"] = tuple(map(float, self.report["configuration"]["model"]["optimizer.betas"]["value"]))
+            settings["eps"] = float(self.setting("optimizer.eps"))
+        return kinds[kind](self.parameters.values(), **settings)
 
     def train(self):
         optimizer, differences, times = self.optimizer(), [], []

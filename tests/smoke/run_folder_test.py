@@ -104,7 +104,7 @@ class RunFolders(ScratchTrainings):
         killed.kill()
         killed.communicate()
         self.refused(self.train("-o", "killed"), f"process {killed.pid} on", "died without a word", "checkpoint_", "--resume")
-        self.assertEqual(self.state("killed")["state"], "running")
+        self.assertEqual((self.state("killed")["state"], self.state("killed")["pid"]), ("running", killed.pid))
         newest = max(int(path.stem.split("_")[1]) for path in (self.folder / "killed").glob("checkpoint_*.mdl"))
         self.good("-o", "killed", "--resume", steps=newest + 2)
         self.assertEqual(self.state("killed")["first_step"], newest)

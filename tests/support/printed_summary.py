@@ -79,11 +79,10 @@ def rounding_lines(report):
     if "rounding" not in report:
         return
     rounding = report["rounding"]
-    text = (f"to 16 bits {rounding['values']} values rounded, {100 * rounding['became_zero'] / rounding['values']:.3f} % became 0, "
-            f"{rounding['became_infinite']} infinite")
+    text = f"to 16 bits {rounding['values']} values rounded: {rounding['became_zero']} became 0, {rounding['became_infinite']} infinite"
     if rounding["lossy"]:
         most = rounding["lossy"][0]
-        text += f"; most of {most['layer']} {most['kernel']}, {100 * (most['became_zero'] + most['became_infinite']) / most['values']:.3f} %"
+        text += f"; largest share: {most['layer']} {most['kernel']}, {most['became_zero'] + most['became_infinite']} of {most['values']}"
     yield text
 
 
