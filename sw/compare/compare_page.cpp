@@ -66,9 +66,8 @@ std::string loss_lines(const Comparison& comparison) {
   const auto line = [&](const std::string& what, double before, double after) {
     text += fmt::format("{:<28} {:>15.5f} {:>15.5f} {:>+15.5f}\n", what, before, after, after - before);
   };
-  if (comparison.loss_change)
-    line(fmt::format("loss of step {}", comparison.loss_step), a.losses.at(comparison.loss_step),
-         b.losses.at(comparison.loss_step));
+  if (const auto step = comparison.loss_step)
+    line(fmt::format("loss of step {}", *step), a.losses.at(*step), b.losses.at(*step));
   if (a.eval_loss && b.eval_loss) line("loss of the evaluation", *a.eval_loss, *b.eval_loss);
   if (a.accuracy && b.accuracy) line("accuracy", *a.accuracy, *b.accuracy);
   return text;
@@ -171,7 +170,9 @@ nlohmann::ordered_json comparison_json(const Comparison& comparison) {
                {"percent", comparison.step.percent()},
                {"attribution", std::move(rows)},
                {"missing", comparison.missing}};
-  if (comparison.loss_change) json["loss"] = {{"step", comparison.loss_step}, {"change", *comparison.loss_change}};
+  if (const auto step = comparison.loss_step)
+    json["loss"] = {{"step", *step},
+                    {"change", comparison.after.losses.at(*step) - comparison.before.losses.at(*step)}};
   return json;
 }
 

@@ -87,17 +87,14 @@ void find_missing(Comparison& comparison, const CompareRules& rules) {
 
 void compare_losses(Comparison& comparison, const CompareRules& rules) {
   const Digest &a = comparison.before, &b = comparison.after;
-  for (const auto& [step, loss] : a.losses) {
-    const auto found = b.losses.find(step);
-    if (found == b.losses.end()) continue;
-    comparison.loss_step = step;
-    comparison.loss_change = found->second - loss;
-  }
+  for (const auto& [step, loss] : a.losses)
+    if (b.losses.count(step) > 0) comparison.loss_step = step;
   const auto off = [&](double change, const std::string& what) {
     if (std::fabs(change) > rules.loss_tolerance)
       comparison.failures.push_back(fmt::format("{} is off by {:.3g}", what, change));
   };
-  if (comparison.loss_change) off(*comparison.loss_change, fmt::format("the loss of step {}", comparison.loss_step));
+  if (const auto step = comparison.loss_step)
+    off(b.losses.at(*step) - a.losses.at(*step), fmt::format("the loss of step {}", *step));
   if (a.eval_loss && b.eval_loss) off(*b.eval_loss - *a.eval_loss, "the evaluation's loss");
   for (const std::int64_t step : b.lost)
     if (a.losses.count(step) > 0) {

@@ -21,8 +21,7 @@ struct Comparison {
   std::vector<std::string> differences;  ///< of version, machine, model, plan; with origins
   std::vector<std::string> missing;      ///< rows that one side lacks, with the side
   std::vector<std::string> failures;     ///< why it fails; empty: it does not
-  std::optional<double> loss_change;     ///< at the last step that both have
-  std::int64_t loss_step = 0;            ///< which that is
+  std::optional<std::int64_t> loss_step; ///< the last of whose loss both know
   bool failed() const { return !failures.empty(); }
   std::string verdict() const;  ///< "FAIL: step +6.9 %, +18.6 M cycles: updates at MemoryX, fc1"
 };

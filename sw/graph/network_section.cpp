@@ -64,7 +64,7 @@ FullyConnectedConfig read_fully_connected(YamlSection& section, const std::strin
   network.num_classes =
       section.integer("num_classes", {mnist ? 10 : 1, kMaxFeatures, mnist ? "mnist: labels 0 to 9" : ""}, 10);
   network.activation = section.choice<std::string>("activation_fn", activation_functions(), network.activation);
-  network.bias = section.boolean("use_bias", true);
+  network.bias = section.boolean("use_bias", network.bias);
   network.dropout = section.real("dropout", {0, 0.99}, 0.0);
   return network;
 }

@@ -152,9 +152,9 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
                                : section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
   model.norm = read_norm(section);
   model.norm_epsilon = section.real("layer_norm_epsilon", {1e-12, 1}, model.norm_epsilon);
-  model.projection_bias = section.boolean("use_projection_bias_in_attention", true);
-  model.attention_output_bias = section.boolean("use_ffn_bias_in_attention", true);
-  model.ffn_bias = section.boolean("use_ffn_bias", true);
+  model.projection_bias = section.boolean("use_projection_bias_in_attention", model.projection_bias);
+  model.attention_output_bias = section.boolean("use_ffn_bias_in_attention", model.attention_output_bias);
+  model.ffn_bias = section.boolean("use_ffn_bias", model.ffn_bias);
   model.embedding_norm = section.has("embedding_layer_norm") ? section.boolean("embedding_layer_norm") : encoder;
   if (encoder) {
     section.not_used("use_bias_in_output", "use_output_bias_in_mlm says it");

@@ -11,17 +11,16 @@ double Evaluation::perplexity() const { return std::exp(loss); }
 std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, int stage, int sample_tokens) {
   Evaluation all;
   all.of_tokens = sample_tokens > 1;
-  double loss_sum = 0;
   for (const StepRecord& step : steps) {
     if (step.train || step.stage != stage) continue;
     const std::int64_t predictions = step.samples * sample_tokens - step.unlabelled;
     all.global_step = step.global_step;
     all.predictions += predictions;
     all.correct += step.correct;
-    loss_sum += step.loss * static_cast<double>(predictions);
+    all.loss += step.loss * static_cast<double>(predictions);
   }
   if (all.predictions == 0) return {};
-  all.loss = loss_sum / static_cast<double>(all.predictions);
+  all.loss /= static_cast<double>(all.predictions);
   return all;
 }
 

@@ -21,7 +21,8 @@ std::vector<RooflineRow> roofline(const RunReport& report) {
     if (launch.macs == 0 || counted.count({launch.stage, launch.step}) == 0) continue;
     const auto [found, added] = place.try_emplace({launch.layer, launch.kernel}, rows.size());
     if (added) {
-      rows.push_back({launch.layer, launch.kernel, 0, 0, 0, "", 0});
+      rows.emplace_back().layer = launch.layer;
+      rows.back().kernel = launch.kernel;
       count.push_back(0);
     }
     RooflineRow& row = rows[found->second];

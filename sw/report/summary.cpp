@@ -162,6 +162,8 @@ std::string roofline_text(const RunReport& report) {
     text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5.1f} %\n", shortened(row.kernel, 19, "~"),
                         shortened(layer, 12, "~"), row.cycles, row.roof, row.roof_cycles, 100 * row.share());
   }
+  if (std::any_of(rows.begin(), rows.end(), [](const RooflineRow& row) { return row.share() > 1; }))
+    text += "above 100 %: words of a launch go on after its end, beside later ones\n";
   return text;
 }
 

@@ -95,3 +95,20 @@ TEST_CASE("rows that keep all or nothing: the played rounds are the simulated on
           CHECK(std::fabs(is - said) <= 0.02 * is + 0.2);
         }
 }
+
+// 15 inputs and the bias over 4 rows, 64 tokens over 4 columns, 12 outputs: a round is 4 weights of a row at most, half of
+// them kept, 16 tokens a PE.
+TEST_CASE("the parts of a launch whose channels are never in the way, by hand: kept weights, and every round's sum") {
+  const MachineSpec machine = mini();
+  const Rectangle square{4, 4};
+  MatrixLayer layer{"fc", 15, 12, "", 0};
+  layer.sparsity = 0.5;
+  const proto::LimiterCycles parts =
+      sw::sparse_parts(machine, EdgeLayout(machine, {square}), layer, KernelKind::matmul_forward, square, 64);
+  REQUIRE(machine.pe.lanes.fmac_mixed == 2);
+  CHECK(parts.of(proto::Limiter::pe_arithmetic) == 12 * 4 / 2 * (16 / 2));
+  const FabricTiming timing(machine);
+  CHECK(parts.of(proto::Limiter::pe_sum) == 12 * (timing.issue + 16 + timing.scalar));
+  CHECK(parts.of(proto::Limiter::edge_in) == 0);
+  CHECK(parts.of(proto::Limiter::pe_issue) > 0);
+}

@@ -56,6 +56,7 @@ TEST_CASE("a gradient that comes before the delta stream was read waits, and its
   for (int chunk = 0; chunk < books.chunks(1); ++chunk) books.gradient(0, 1, chunk, 1'000);
   REQUIRE(books.first_weight(1) == before);
   REQUIRE(books.book.version(1) == 0);
+  REQUIRE(books.book.version_at(1) == 0);  // there when the run begins
   REQUIRE_THAT(books.book.missing(1), Contains("streams of layer fc2"));
   books.book.streams_read(0, 1, 5'000'000);
   REQUIRE(books.first_weight(1) != before);
@@ -206,6 +207,13 @@ TEST_CASE("credit window: room in the order of sending, at N bytes but not at N 
   REQUIRE(window.room(61, at));  // needs both
   REQUIRE(at == 500);
   REQUIRE(window.room(1000, at));  // larger than the window: alone
+
+  hw::CreditWindow early(100);
+  early.sent(a, 100);
+  REQUIRE_FALSE(early.room(1, at));
+  early.returned(credit, 0);  // at once is a time, too
+  REQUIRE(early.room(1, at));
+  REQUIRE(at == 0);
 }
 
 TEST_CASE("placement: striped by chunk, whole tensors largest first to the least loaded server") {

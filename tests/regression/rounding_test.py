@@ -61,6 +61,14 @@ class Rounding(unittest.TestCase):
             if name not in ("micro", "systems"):
                 self.assertEqual(rounding, straight, name)
 
+    def test_every_system_is_counted_once(self):
+        """In the first step all have the same weights, so it does not matter who has which tokens, but that each has its own."""
+        scale = ("--set", "optimizer.loss_scaling_factor=2e-5", "--max_steps", "1")
+        one = self.weft("of_one", *scale)["rounding"]
+        self.assertGreater(one["became_zero"], 0)
+        for systems in (2, 3):
+            self.assertEqual(self.weft(f"of_{systems}", *scale, "--num_csx", systems)["rounding"], one)
+
     def test_a_run_that_only_times_rounds_nothing(self):
         self.assertNotIn("rounding", self.weft("timed", "--timing_only"))
 

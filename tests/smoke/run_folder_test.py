@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import unittest
@@ -56,7 +57,8 @@ class RunFolders(ScratchTrainings):
         processes = {json.loads((folder / "run.json").read_text())["pid"] for folder in folders}
         self.assertEqual(processes, {process.pid for process in starts})
         for folder in folders:
-            self.assertEqual(json.loads((folder / "run.json").read_text())["state"], "completed")
+            state = json.loads((folder / "run.json").read_text())
+            self.assertEqual((state["state"], state["host"]), ("completed", socket.gethostname()))
         odd = os.fsdecode(b"odd\xfe")
         for others in ([odd], [odd, odd]):
             result = subprocess.run([program(), "compare", odd, *others, "--json"], cwd=self.folder, capture_output=True, timeout=60)

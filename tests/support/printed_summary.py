@@ -123,12 +123,16 @@ def roof_lines(report, steady):
     for row in steady.launches:
         if row["macs"]:
             groups[row["layer"], row["kernel"]].append(row)
+    most = 0
     for (layer, kernel), group in groups.items():
         cycles = sum(row["end"] - row["start"] for row in group) / len(group)
         arithmetic = sum(row["macs"] for row in group) / len(group) / steady.peak
         ethernet = sum(max(row["stream_in_bytes"], row["stream_out_bytes"]) for row in group) / len(group) * 8 / steady.link_bits
         roof, name = (arithmetic, "arithmetic") if arithmetic >= ethernet else (ethernet, "ethernet")
         yield f"{kernel[:19]} {report['run']['layers'][layer]} {cycles:.0f} {name} {roof:.0f} {100 * roof / cycles:.1f} %"
+        most = max(most, roof / cycles)
+    if most > 1:
+        yield "above 100 %: words of a launch go on after its end, beside later ones"
 
 
 def book_lines(report, steady):

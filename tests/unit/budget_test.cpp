@@ -14,6 +14,7 @@
 #include "sw/budget/budget_page.h"
 #include "sw/budget/mapped_step.h"
 #include "sw/budget/omissions.h"
+#include "sw/budget/page_lines.h"
 #include "sw/compiler/prediction.h"
 #include "tests/support/paths.h"
 #include "tlm/base/error.h"
@@ -137,6 +138,20 @@ TEST_CASE("13B on one wse2: the whole layer is recomputed, 8 micro-batches, no r
   CHECK(budget.ways[0].seconds == Approx(64 * 8 * 12'840'227'840.0 / 150e9));
   REQUIRE(measured_step(model, machine, batch_of(128)) != nullptr);
   CHECK(measured_step(model, machine, batch_of(127)) == nullptr);
+}
+
+TEST_CASE("seconds and bytes have three digits, on either side of each gate") {
+  CHECK(seconds_text(9.994) == "9.99 s");
+  CHECK(seconds_text(9.995) == "10.0 s");
+  CHECK(seconds_text(99.94) == "99.9 s");
+  CHECK(seconds_text(99.95) == "100 s");
+  CHECK(seconds_text(0.9994) == "999 ms");
+  CHECK(seconds_text(0.9995) == "1.00 s");
+  CHECK(seconds_text(0.9994e-3) == "999 us");
+  CHECK(seconds_text(0.9995e-3) == "1.00 ms");
+  CHECK(bytes_text(999.4) == "999 B");
+  CHECK(bytes_text(999.5) == "1.00 kB");
+  CHECK(bytes_text(99.95e6) == "100 MB");
 }
 
 TEST_CASE("the multiply-adds that the measured step asks of a PE each cycle, without and with attention, by hand") {

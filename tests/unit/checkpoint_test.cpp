@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -118,6 +119,17 @@ TEST_CASE(
   }
   CHECK(with_file_limit(old.size(), [&] { return !sw::write_checkpoint(folder.path(), state, identity).empty(); }));
   CHECK(sw::read_checkpoint(path, layers, adam).loss_scale == 8);
+}
+
+// HDF5 looks for its signature at byte 0, then at 512, 1024 and on: a seal of another size hides the file from it.
+TEST_CASE("the content stands behind 512 bytes of seal") {
+  const test::ScratchFolder folder;
+  sw::write_sealed(folder / "some.mdl", {7, 8, 9});
+  const auto bytes = test::read_bytes(folder / "some.mdl");
+  REQUIRE(bytes.size() == 512 + 3);
+  const std::string begin = "weft-seal 3 ";
+  CHECK(std::equal(begin.begin(), begin.end(), bytes.begin()));
+  CHECK(std::vector<std::uint8_t>(bytes.begin() + 512, bytes.end()) == std::vector<std::uint8_t>{7, 8, 9});
 }
 
 TEST_CASE("a folder that is not there, and a name that is a folder, are errors") {

@@ -1,5 +1,7 @@
 // Question: is a link busy exactly while it serialises, and its track then and at no other time?
 #include <catch2/catch.hpp>
+#include <tuple>
+#include <vector>
 
 #include "tlm/block/link_port.h"
 #include "tlm/trace/span_recorder.h"
@@ -78,4 +80,31 @@ TEST_CASE("what a track shows is the layer and the kind, or the kind alone") {
     tag.layer = 1;
     CHECK(shown(tag, recorder) == name_of(kind));
   }
+}
+
+// Two blocks are ready at 100 ns; the second waits until the first is through. What bounded its arrival is then what
+// bounded the first one's, and the link since.
+TEST_CASE("what waits for a link goes back to the block before, what does not to its own cause") {
+  NullRecorder none;
+  LinkPort port("cluster.some.link", "some_class", Limiter::ethernet_up, 8, 0, none);
+  const BlockTag tag;
+  using Stretch = std::tuple<Limiter, Picosecond, Picosecond>;
+  const auto stretches = [](const Cause& cause) {
+    std::vector<Stretch> all;
+    cause.walk(0, [&](Limiter limiter, const WorkOf&, Picosecond begin, Picosecond end) {
+      all.emplace_back(limiter, begin, end);
+    });
+    return all;
+  };
+  Cause first = Cause().then(Limiter::input_servers, {}, 100'000), second = Cause().then(Limiter::host, {}, 100'000);
+  REQUIRE(port.send(100'000, tag, 50, first) == 150'000);
+  REQUIRE(port.send(100'000, tag, 70, second) == 220'000);
+  CHECK(stretches(first) ==
+        std::vector<Stretch>{{Limiter::ethernet_up, 100'000, 150'000}, {Limiter::input_servers, 0, 100'000}});
+  CHECK(stretches(second) ==
+        std::vector<Stretch>{{Limiter::ethernet_up, 100'000, 220'000}, {Limiter::input_servers, 0, 100'000}});
+  Cause late = Cause().then(Limiter::host, {}, 300'000);
+  REQUIRE(port.send(300'000, tag, 10, late) == 310'000);
+  CHECK(stretches(late) ==
+        std::vector<Stretch>{{Limiter::ethernet_up, 300'000, 310'000}, {Limiter::host, 0, 300'000}});
 }

@@ -161,6 +161,7 @@ TEST_CASE("what people write wrong is refused by name") {
       {"optimizer.learning_rate={scheduler: cosin}", "nearest: Cosine"},
       {"optimizer.learning_rate={scheduler: step, initial_learning_rate: 1, step_size: 0}",
        "learning_rate.step_size is '0'"},
+      {"optimizer.learning_rate={scheduler: constant, learning_rate: 1000.5}", "learning_rate.learning_rate is '1000.5'"},
       {"optimizer.learning_rate={scheduler: constant, learning_rate: 1, gamma: 2}",
        "unknown key optimizer.learning_rate.gamma"},
       {"optimizer.learning_rate=[]", "one scheduler or more"},

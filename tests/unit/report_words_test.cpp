@@ -1,9 +1,11 @@
 // Question: do numbers become the words that a reader expects, on either side of each border?
 #include <catch2/catch.hpp>
 
+#include "sw/report/explain_text.h"
 #include "sw/report/step_words.h"
 #include "sw/report/ticks.h"
 
+using namespace weft;
 using namespace weft::sw;
 
 TEST_CASE("digits in groups of three, from ten millions on in millions") {
@@ -56,4 +58,17 @@ TEST_CASE("a name is cut in front of the character that would be one too many, w
   CHECK(shortened("abcde", 4, "..") == "abc..");
   CHECK(shortened("\u00e4\u00f6\u00fc\u00df", 4, "..") == "\u00e4\u00f6\u00fc\u00df");
   CHECK(shortened("\u00e4\u00f6\u00fc\u00df!", 4, "..") == "\u00e4\u00f6\u00fc..");
+}
+
+TEST_CASE("what holds up a launch stands by its share, equal shares in the order in which they came") {
+  const proto::LaunchExplanation launch{"step 3, fc1 matmul_forward",
+                                        100,
+                                        {{proto::Limiter::pe_issue, "PE (0, 0)", 20},
+                                         {proto::Limiter::pe_sum, "PE (0, 1)", 20},
+                                         {proto::Limiter::edge_in, "west edge of row 0", 60}}};
+  const std::string text = explain_text({launch});
+  const auto edge = text.find("60.0 %"), issue = text.find("PE (0, 0)"), sum = text.find("PE (0, 1)");
+  REQUIRE((edge != std::string::npos && issue != std::string::npos && sum != std::string::npos));
+  CHECK(edge < issue);
+  CHECK(issue < sum);
 }

@@ -103,6 +103,8 @@ TEST_CASE("a text's sequences are consecutive, each token is labelled with the n
   CHECK(sw::whole_sequences(6, 3) == 1);
   CHECK(sw::whole_sequences(3, 3) == 0);
   CHECK(sw::whole_sequences(0, 3) == 0);
+  CHECK(sw::whole_sequences(0, 1) == 0);
+  CHECK(sw::whole_sequences(2, 1) == 1);
   const hw::TokenSequences all = sw::sequences_of(row, 3, 0, 2);
   CHECK(all.tokens == std::vector<std::int32_t>{0, 1, 2, 0, 2, 1});
   CHECK(all.labels == std::vector<std::int32_t>{1, 2, 0, 2, 1, 0});

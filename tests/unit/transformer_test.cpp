@@ -303,6 +303,9 @@ TEST_CASE("a mistake is told once: what follows from it is not a second one") {
   const std::string groups = error_of({"model.num_kv_heads=0"});
   CHECK_THAT(groups, Contains("num_kv_heads is '0'"));
   CHECK(mistakes(groups) == 1);
+  const std::string heads = error_of({"model.num_heads=0", "model.num_kv_heads=3"});
+  CHECK_THAT(heads, Contains("num_heads is '0'"));
+  CHECK(mistakes(heads) == 1);
   std::string text = kTiny;
   text.erase(text.find(" max_sequence_length: 16,"), std::string(" max_sequence_length: 16,").size());
   std::string length;

@@ -150,6 +150,12 @@ TEST_CASE("a missing key is named, with the misspelt one beside it") {
   CHECK_THAT(error_of("other: 1", {}, read_banks), Contains("missing key pe.banks"));
   CHECK_THAT(error_of("pe: {banks: }", {}, read_banks), Contains("missing key pe.banks") && !Contains("meant"));
   CHECK_THAT(error_of("pe: {bnaks: 8}", {}, read_banks), Contains("is 'bnaks' meant?"));
+  // A section's name may be off by a third of the longer of both, whichever that is.
+  const auto read_optimizer = [](YamlSection root) { root.section("optimizer").real("learning_rate", {0, 1}); };
+  CHECK_THAT(error_of("optimi: {learning_rate: 1}", {}, read_optimizer), Contains("optimi' meant?"));
+  CHECK_THAT(error_of("optim: {learning_rate: 1}", {}, read_optimizer), !Contains("meant?"));
+  CHECK_THAT(error_of("optimizer__rs: {learning_rate: 1}", {}, read_optimizer), Contains("optimizer__rs' meant?"));
+  CHECK_THAT(error_of("optimizer__rst: {learning_rate: 1}", {}, read_optimizer), !Contains("meant?"));
 }
 
 TEST_CASE("every key that nobody asked for is named with its line and the nearest key") {

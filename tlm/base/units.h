@@ -14,14 +14,9 @@ using Bytes = std::int64_t;
 constexpr std::int64_t ceil_div(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
 
 /// A clock as an exact ratio: frequency = `mega_hertz` MHz, one cycle = 1e6 / mega_hertz ps.
-/// Crossings round up to the receiver's next edge, once (0.85 GHz: a cycle is 20/17 ns).
+/// 0.85 GHz: a cycle is 20/17 ns. Crossings to picoseconds and back: clock_crossing.h.
 struct Clock {
   std::int64_t mega_hertz = 850;
-
-  /// First instant, in ps, that is not before the end of `cycles` cycles.
-  constexpr Picosecond to_ps(Cycle cycles) const { return ceil_div(cycles * 1'000'000, mega_hertz); }
-  /// First cycle edge that is not before `ps`.
-  constexpr Cycle to_cycles(Picosecond ps) const { return ceil_div(ps * mega_hertz, 1'000'000); }
   double seconds(Cycle cycles) const { return static_cast<double>(cycles) / (static_cast<double>(mega_hertz) * 1e6); }
 };
 
