@@ -280,8 +280,13 @@ class Runs(ScratchTrainings):
     def test_plans(self):
         for name, wire in (("plan_wide", ()), ("plan_half", HALF)):
             self.assertEqual(self.train(name, *wire, "--compile_only").returncode, 0)
-        plan = json.loads((self.folder / "plan_half" / "plan.json").read_text())
-        self.assertEqual(plan["made_for"]["model.gradient_wire"], "fp16_type")
+        wide, half = (json.loads((self.folder / name / "plan.json").read_text()) for name in ("plan_wide", "plan_half"))
+        self.assertEqual(half["made_for"]["model.gradient_wire"], "fp16_type")
+        for before, after in zip(wide["train"], half["train"]):
+            self.assertEqual(before["kernel"], after["kernel"])
+            cycles = before["stream_cycles"]
+            self.assertLessEqual(abs(after["stream_cycles"] - (cycles / 2 if after["kernel"] == "matmul_gradient" else cycles)), 0.5)
+        self.assertGreater(max(row["stream_cycles"] for row in wide["train"] if row["kernel"] == "matmul_gradient"), 10)
         result = self.train("other", "--plan", "plan_half")
         self.assertEqual(result.returncode, 2)
         self.assertIn("model.gradient_wire", result.stderr)
