@@ -76,7 +76,7 @@ struct Top : sc_core::sc_module {
         source(job, 64, 10, 4096, 1),
         user("user_node", job, losses),
         memoryx("memoryx", job, machine, small_weights(job), to_end, recorder),
-        swarmx("swarmx", machine, job.systems, false, recorder),
+        swarmx("swarmx", machine, job.systems, false, job.gradient_wire, recorder),
         down("down", swarmx.lanes()),
         up("up", swarmx.lanes()) {
     memoryx.user_out.bind(user.memoryx_in);

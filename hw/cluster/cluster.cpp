@@ -15,7 +15,8 @@ Cluster::Cluster(const sc_core::sc_module_name& name, const SystemPlan& plan, co
       results_(observer, inputs_),
       user_("user_node", *plan.job, results_),
       memoryx_("memoryx", *plan.job, *plan.machine, initial, control, recorder),
-      swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, recorder, joints),
+      swarmx_("swarmx", *plan.machine, plan.job->systems, plan.job->share_systems, plan.job->gradient_wire, recorder,
+              joints),
       copies_(plan.job->systems - plan.job->simulated_systems()) {
   if (!plan.job->timing_only)
     memoryx_.unlabelled = [&source](int stage, std::int64_t step) { return source.without_label(stage, step); };

@@ -36,6 +36,8 @@ class Cluster : public sc_core::sc_module {
   int systems() const { return static_cast<int>(systems_.size()); }
   std::vector<proto::LimitingLink> link_records() const;
   std::string waiting_for() const;
+  /// What the nodes' sums of gradients lost.
+  LayerLosses swarmx_losses() const { return swarmx_.losses(); }
 
  private:
   /// Between the user node and who observes it: the input servers learn that a result is there, too.

@@ -20,7 +20,7 @@ CsX::CsX(const sc_core::sc_module_name& name, int system, const SystemPlan& plan
       line_timer_(*plan.machine),
       attention_timer_(*plan_.machine),
       watch_(plan.watch ? plan.watch(system) : std::make_unique<LaunchWatch>()),
-      values_(system, plan.job->format, wafer_, *watch_),
+      values_(system, plan.job->format, plan.job->gradient_wire, wafer_, *watch_),
       books_(system, *plan.job, *plan.machine, launch_gap(*plan.machine, plan.mapping), recorder),
       control_(control) {
   wafer_.allocate();

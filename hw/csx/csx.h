@@ -53,6 +53,8 @@ class CsX : public sc_core::sc_module {
   const Wafer& wafer() const { return wafer_; }
   /// Once a loss of this system was no finite number: see first_activation_not_finite(); -1: the loss alone, or none.
   int first_not_finite() const { return first_not_finite_; }
+  /// What gradients lost where they left this system.
+  const LayerLosses& gradient_losses() const { return values_.losses(); }
 
  private:
   void run();

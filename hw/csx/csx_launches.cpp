@@ -204,7 +204,8 @@ void CsX::give_back(const ArrivedBlock& arrival, RunCycle left, proto::CausedLau
 
 void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
+  const StreamShape shape =
+      stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes, plan_.job->gradient_wire);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     const ArrivedBlock arrival = take_chunk(tag, chunk, record);
@@ -217,7 +218,7 @@ void CsX::take_weights(BlockTag tag, const Launch& launch, proto::CausedLaunch& 
 void CsX::send_totals(const BlockTag& tag, const Launch& launch, const LineSettings& settings,
                       const std::vector<float>& totals, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const StreamShape shape = gradient_shape(layer, plan_.machine->memoryx.chunk_bytes);
+  const StreamShape shape = gradient_shape(layer, plan_.machine->memoryx.chunk_bytes, plan_.job->gradient_wire);
   const auto block = [&](int tokens) { return BlockMap{plan_.mapping.lane, layer.features(), tokens}; };
   const std::vector<RunCycle> at_edge = timers_.drain_line(
       layer, plan_.mapping.lane, record.start,
@@ -226,7 +227,7 @@ void CsX::send_totals(const BlockTag& tag, const Launch& launch, const LineSetti
     const int last = shape.chunk_first_round(chunk) + shape.chunk_rounds(chunk) - 1;
     auto payload = plan_.job->timing_only
                        ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
-                       : StreamValues::of_totals(block(wafer_.lane_tokens(0)), shape, chunk, totals);
+                       : values_.of_totals(tag.layer, block(wafer_.lane_tokens(0)), shape, chunk, totals);
     send_sums(tag, chunk, std::move(payload), at_edge[static_cast<std::size_t>(last)], record);
   }
 }
@@ -244,7 +245,8 @@ void CsX::send_sums(BlockTag tag, int chunk, Block::Payload payload, RunCycle do
 
 void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
-  const StreamShape shape = stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes);
+  const StreamShape shape =
+      stream_shape(layer, launch.kind, plan_.machine->memoryx.chunk_bytes, plan_.job->gradient_wire);
   for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
     tell_place(tag, shape.chunk_first_round(chunk), shape.rounds);
     RunCycle done;
@@ -259,7 +261,7 @@ void CsX::send_gradient(BlockTag tag, const Launch& launch, proto::CausedLaunch&
     send_sums(tag, chunk,
               plan_.job->timing_only
                   ? proto::PayloadBytes::only_size(static_cast<std::size_t>(shape.chunk_bytes(chunk)))
-                  : values_.gradient(layer, shape, chunk),
+                  : values_.gradient(layer, tag.layer, shape, chunk),
               done, record);
   }
 }

@@ -35,23 +35,30 @@ void StreamValues::take_weights(const MatrixLayer& layer, KernelKind kind, const
   wafer_.weight_values(first, rounds, weights_.data(), shape.elements_per_round);
 }
 
-proto::Block::Payload StreamValues::of_totals(const BlockMap& block, const StreamShape& shape, int chunk,
+proto::Block::Payload StreamValues::sent(int owner) {
+  auto payload = std::make_shared<proto::PayloadBytes>(sums_.size() * static_cast<std::size_t>(wire_.element_bytes()));
+  const HalfLosses lost = wire_.put(sums_.data(), sums_.size(), payload->data());
+  if (lost.values > 0) add_losses(losses_, owner, lost);
+  return payload;
+}
+
+proto::Block::Payload StreamValues::of_totals(int owner, const BlockMap& block, const StreamShape& shape, int chunk,
                                               const std::vector<float>& totals) {
-  auto payload = std::make_shared<proto::PayloadBytes>(static_cast<std::size_t>(shape.chunk_bytes(chunk)));
-  auto* to = reinterpret_cast<float*>(payload->data());
+  sums_.resize(static_cast<std::size_t>(shape.chunk_elements(chunk)));
+  float* to = sums_.data();
   const int first = shape.chunk_first_round(chunk);
   for (int round = first; round < first + shape.chunk_rounds(chunk); ++round)
     for (int row = 0; row < block.rows(); ++row) {
       const int features = block.features_of(row), before = shape.rounds * block.first_feature(row) + round * features;
       to = std::copy_n(totals.begin() + before, features, to);
     }
-  return payload;
+  return sent(owner);
 }
 
-proto::Block::Payload StreamValues::gradient(const MatrixLayer& layer, const StreamShape& shape, int chunk) {
-  auto payload = std::make_shared<proto::PayloadBytes>(static_cast<std::size_t>(shape.chunk_bytes(chunk)));
-  auto* sums = reinterpret_cast<float*>(payload->data());
-  const std::size_t count = payload->size() / sizeof(float);
+proto::Block::Payload StreamValues::gradient(const MatrixLayer& layer, int owner, const StreamShape& shape, int chunk) {
+  const auto count = static_cast<std::size_t>(shape.chunk_elements(chunk));
+  sums_.resize(count);
+  float* sums = sums_.data();
   const int first = shape.chunk_first_round(chunk), rounds = shape.chunk_rounds(chunk);
   places_.resize(layer.mask ? static_cast<std::size_t>(rounds) * static_cast<std::size_t>(shape.elements_per_round)
                             : 0);
@@ -68,7 +75,7 @@ proto::Block::Payload StreamValues::gradient(const MatrixLayer& layer, const Str
     watch_.leaving(lane, of_lane, count);
     if (lane > 0) std::transform(sums, sums + count, of_lane, sums, std::plus<>());
   }
-  return payload;
+  return sent(owner);
 }
 
 }  // namespace weft::hw

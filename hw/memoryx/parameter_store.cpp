@@ -51,7 +51,7 @@ ParameterStore::ParameterStore(const Job& job, Bytes chunk_bytes, const Training
     if (from.layer != layer.name)
       throw UsageError(fmt::format("the initial state has layer {} where the model has {}", from.layer, layer.name));
     LayerRows& to = layers_.emplace_back();
-    to.gradient = gradient_shape(layer, chunk_bytes);
+    to.gradient = gradient_shape(layer, chunk_bytes, job.gradient_wire);
     to.updates = from.updates;
     if (job.timing_only) continue;
     const std::vector<StateTensor> wanted = state_tensors(layer, job.optimizer);
@@ -103,7 +103,8 @@ proto::Block::Payload ParameterStore::read_stream(int layer, KernelKind kind, in
 
 StreamShape ParameterStore::shape_of(int layer, KernelKind kind) const {
   const MatrixLayer& of = job_.layers[layer];
-  return produces_gradient(kind) ? index_shape(of, chunk_bytes_) : stream_shape(of, kind, chunk_bytes_);
+  return produces_gradient(kind) ? index_shape(of, chunk_bytes_, job_.gradient_wire)
+                                 : stream_shape(of, kind, chunk_bytes_, job_.gradient_wire);
 }
 
 void ParameterStore::read_indices(int layer, const StreamShape& shape, int chunk, std::uint16_t* bits) const {

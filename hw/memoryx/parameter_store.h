@@ -12,7 +12,7 @@
 
 namespace weft::hw {
 
-/// Chunks are those of stream_shape(layer, kind, chunk_bytes).
+/// Chunks are those of stream_shape(); gradients come here in fp32, whatever their wire.
 class ParameterStore {
  public:
   /// `initial` has the job's layers in order, each with at least its parameters; optimizer state that is missing is

@@ -19,7 +19,8 @@ namespace {
 std::vector<int> chunks_of(const Job& job, const MachineSpec& machine) {
   std::vector<int> chunks;
   for (const MatrixLayer& layer : job.layers)
-    chunks.push_back(layer.has_parameters() ? gradient_shape(layer, machine.memoryx.chunk_bytes).chunks() : 0);
+    chunks.push_back(
+        layer.has_parameters() ? gradient_shape(layer, machine.memoryx.chunk_bytes, job.gradient_wire).chunks() : 0);
   return chunks;
 }
 
@@ -41,7 +42,7 @@ UpdateBook::UpdateBook(const Job& job, const MachineSpec& machine, const Placeme
   for (const MatrixLayer& layer : job.layers) {
     LayerBook& book = layers_.emplace_back();
     book.sharers = job.sharers(static_cast<int>(layers_.size()) - 1);
-    book.shape = gradient_shape(layer, machine.memoryx.chunk_bytes);
+    book.shape = gradient_shape(layer, machine.memoryx.chunk_bytes, job.gradient_wire);
     book.chunks.resize(book.shape.chunks());
   }
 }
@@ -58,10 +59,11 @@ void UpdateBook::gradient(std::int64_t train_step, const proto::BlockTag& tag, p
         fmt::format("memoryx: {} came, version {} of the layer waits for micro-batch {} of training step {}",
                     describe(tag), book.version, chunk.parts / book.sharers, book.version));
   const std::int64_t elements = book.shape.chunk_elements(tag.chunk);
-  if (!payload || static_cast<std::int64_t>(payload->size()) != elements * 4)
-    throw SimulationError(fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag),
-                                      payload ? payload->size() : 0, elements * 4));
-  payload = store_.of_trained(tag.layer, tag.chunk, std::move(payload));
+  const Bytes due = book.shape.chunk_bytes(tag.chunk);
+  if (!payload || static_cast<Bytes>(payload->size()) != due)
+    throw SimulationError(
+        fmt::format("memoryx: {} has {} bytes, its chunk has {}", describe(tag), payload ? payload->size() : 0, due));
+  payload = store_.of_trained(tag.layer, tag.chunk, widened(std::move(payload), elements));
   if (parts_of(book) > 1) {
     store_.accumulate(tag.layer, tag.chunk, *payload, chunk.parts == 0);
     chunk.at = servers_[placement_.server(tag.layer, tag.chunk)].accumulate(at, tag.layer, elements, chunk.parts == 0,
@@ -87,6 +89,14 @@ void UpdateBook::streams_read(std::int64_t train_step, int layer, Picosecond at,
   book.read_at = at;
   book.read_cause = cause;
   advance(layer);
+}
+
+proto::Block::Payload UpdateBook::widened(proto::Block::Payload payload, std::int64_t elements) const {
+  if (!job_.gradient_wire.halves() || !payload->has_bytes()) return payload;
+  const auto count = static_cast<std::size_t>(elements);
+  auto wide = std::make_shared<proto::PayloadBytes>(count * sizeof(float));
+  job_.gradient_wire.take(payload->data(), count, reinterpret_cast<float*>(wide->data()));
+  return wide;
 }
 
 const float* UpdateBook::gradient_of(int layer, int chunk) const {

@@ -61,7 +61,7 @@ class UpdateBook {
   static constexpr Picosecond no_update = std::numeric_limits<Picosecond>::max();
   struct ChunkState {
     int parts = 0;                  ///< gradients here: of each micro-batch one of each sharer
-    proto::Block::Payload payload;  ///< the gradient, if there is one part; else it is summed in the store
+    proto::Block::Payload payload;  ///< the gradient, fp32, if there is one part; else it is summed in the store
     Picosecond at = 0;
     proto::Cause cause;  ///< of that
   };
@@ -81,6 +81,8 @@ class UpdateBook {
   };
 
   int parts_of(const LayerBook& book) const { return job_.micro_batches * book.sharers; }
+  /// A gradient as it came, in fp32.
+  proto::Block::Payload widened(proto::Block::Payload payload, std::int64_t elements) const;
   const float* gradient_of(int layer, int chunk) const;
   void advance(int layer);
   void square(int layer, int index);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hw/spec/attention_mask.h"
+#include "hw/spec/gradient_wire.h"
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
@@ -131,9 +132,9 @@ struct Launch {
 };
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with the inputs' elements and the
-/// bias's, delta one round per input with `outputs` elements. Weights travel as halves, gradients as fp32. Of a sparse
-/// layer only the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone, since its receiver
-/// knows the mask. A chunk is a whole number of rounds; the last chunk may be shorter.
+/// bias's, delta one round per input with `outputs` elements. Weights travel as halves, gradients as GradientWire
+/// says. Of a sparse layer only the kept ones travel: a weight with 16 bits of its index behind it, a gradient alone,
+/// since its receiver knows the mask. A chunk is a whole number of rounds; the last chunk may be shorter.
 struct StreamShape {
   int rounds = 0;
   int elements_per_round = 0;  ///< of a sparse layer: the places, kept or not
@@ -167,13 +168,12 @@ inline bool consumes_stream(const MatrixLayer& layer, KernelKind kind) {
   return consumes_weights(kind) || consumes_indices(layer, kind);
 }
 
-/// Shape of a stream of weights, by output or by input, or of a gradient. `chunk_bytes` bounds a chunk's payload (at
-/// least one round).
-inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gradient, Bytes chunk_bytes) {
+/// Shape of a stream by output or by input. `chunk_bytes` bounds a chunk's payload (at least one round).
+inline StreamShape shape_of_stream(const MatrixLayer& layer, bool by_input, Bytes element_bytes, Bytes chunk_bytes) {
   StreamShape shape;
   shape.rounds = by_input ? layer.inputs : layer.rows();
   shape.elements_per_round = by_input ? layer.outputs : layer.stream_inputs();
-  shape.element_bytes = gradient || layer.mask ? 4 : 2;
+  shape.element_bytes = static_cast<int>(element_bytes);
   std::int64_t most = shape.elements_per_round;
   if (layer.mask) {
     shape.kept_before = (by_input ? layer.mask->before_input() : layer.mask->before_output()).data();
@@ -186,17 +186,22 @@ inline StreamShape stream_shape(const MatrixLayer& layer, bool by_input, bool gr
       static_cast<int>(std::clamp<Bytes>(chunk_bytes / (most * shape.element_bytes), 1, std::max(shape.rounds, 1)));
   return shape;
 }
-/// Of what a launch consumes or produces. Precondition: it does.
-inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes chunk_bytes) {
-  return stream_shape(layer, kernel_of(kind).by_input, produces_gradient(kind), chunk_bytes);
+/// Of a layer's gradient, and so of its update. Its chunks are the stripes of fp32 masters and sums in MemoryX,
+/// whatever the wire: as many rounds as `chunk_bytes` holds in fp32.
+inline StreamShape gradient_shape(const MatrixLayer& layer, Bytes chunk_bytes, const GradientWire& wire) {
+  StreamShape shape = shape_of_stream(layer, false, GradientWire().element_bytes(), chunk_bytes);
+  shape.element_bytes = static_cast<int>(wire.element_bytes());
+  return shape;
 }
-/// Of a layer's gradient, and so of its update.
-inline StreamShape gradient_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
-  return stream_shape(layer, false, true, chunk_bytes);
+/// Of what a launch consumes or produces: weights, or a gradient over `wire`. Precondition: it does.
+inline StreamShape stream_shape(const MatrixLayer& layer, KernelKind kind, Bytes chunk_bytes,
+                                const GradientWire& wire) {
+  if (produces_gradient(kind)) return gradient_shape(layer, chunk_bytes, wire);
+  return shape_of_stream(layer, kernel_of(kind).by_input, layer.mask ? 4 : 2, chunk_bytes);
 }
 /// Of the indices that go with a gradient: its chunks, 16 bits for each of its elements.
-inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes) {
-  StreamShape shape = gradient_shape(layer, chunk_bytes);
+inline StreamShape index_shape(const MatrixLayer& layer, Bytes chunk_bytes, const GradientWire& wire) {
+  StreamShape shape = gradient_shape(layer, chunk_bytes, wire);
   shape.element_bytes = 2;
   return shape;
 }
@@ -222,6 +227,7 @@ struct Stage {
 
 struct Job {
   HalfFormat format = HalfFormat::fp16;  ///< of all halves: weights on the way, samples, activations, deltas
+  GradientWire gradient_wire;
   std::vector<MatrixLayer> layers;
   /// Those that the forward pass makes stand first, `activations` of them in the order of their making, the samples
   /// before all others.

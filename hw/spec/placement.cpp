@@ -25,7 +25,7 @@ Placement::Placement(const Job& job, const MachineSpec& machine)
   }
   for (int layer = 0; layer < layers; ++layer) {
     if (!job.layers[layer].has_parameters()) continue;
-    const StreamShape shape = gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes);
+    const StreamShape shape = gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes, job.gradient_wire);
     for (int chunk = 0; chunk < shape.chunks(); ++chunk)
       parameters_[server(layer, chunk)][layer] += shape.chunk_elements(chunk);
   }

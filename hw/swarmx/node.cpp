@@ -10,7 +10,7 @@ using proto::Block;
 using proto::BlockKind;
 
 SwarmxNode::SwarmxNode(const sc_core::sc_module_name& module_name, const MachineSpec& machine, int children,
-                       SwarmxPlace place, proto::Recorder& recorder)
+                       SwarmxPlace place, const GradientWire& wire, proto::Recorder& recorder)
     : sc_module(module_name),
       parent_in("parent_in"),
       parent_out("parent_out"),
@@ -18,7 +18,7 @@ SwarmxNode::SwarmxNode(const sc_core::sc_module_name& module_name, const Machine
       child_in("child_in", children),
       node_latency_ps_(machine.swarmx.node_latency_ps),
       link_latency_ps_(machine.swarmx.link_latency_ps),
-      reduction_(name(), children),
+      reduction_(name(), children, wire),
       up_(fmt::format("{}.up", name()), place.root ? "swarmx_to_memoryx" : "swarmx_to_swarmx_up",
           proto::Limiter::ethernet_up, machine.io.ethernet_gbps, link_latency_ps_, recorder) {
   parent_in.register_b_transport(this, &SwarmxNode::broadcast);

@@ -23,7 +23,7 @@ struct SwarmxPlace {
 class SwarmxNode : public sc_core::sc_module {
  public:
   SwarmxNode(const sc_core::sc_module_name& name, const MachineSpec& machine, int children, SwarmxPlace place,
-             proto::Recorder& recorder);
+             const GradientWire& wire, proto::Recorder& recorder);
 
   tlm_utils::passthrough_target_socket<SwarmxNode> parent_in;
   tlm_utils::simple_initiator_socket<SwarmxNode> parent_out;
@@ -33,6 +33,7 @@ class SwarmxNode : public sc_core::sc_module {
   std::vector<proto::LimitingLink> link_records() const;
   /// Empty if nothing is half reduced.
   std::string waiting_for() const { return reduction_.waiting_for(); }
+  const LayerLosses& losses() const { return reduction_.losses(); }
 
  private:
   void broadcast(tlm::tlm_generic_payload& transaction, sc_core::sc_time& delay);

@@ -14,7 +14,8 @@ using proto::Block;
 using proto::BlockKind;
 using proto::BlockTag;
 
-Reduction::Reduction(std::string node, int children) : node_(std::move(node)), children_(children) {
+Reduction::Reduction(std::string node, int children, GradientWire wire)
+    : node_(std::move(node)), children_(children), wire_(wire) {
   for (Queue& queue : queues_) queue.delivered.assign(children, 0);
 }
 
@@ -46,7 +47,7 @@ bool Reduction::deliver(int child, Block block, Picosecond at, Reduced& reduced)
   if (!same_block(pending.tag, tag))
     throw SimulationError(fmt::format("{}: child {} sent {} where another child sent {}", node_, child, describe(tag),
                                       describe(pending.tag)));
-  if (pending.bytes != bytes || bytes % sizeof(float) != 0)
+  if (pending.bytes != bytes || bytes % static_cast<std::size_t>(wire_of(tag).element_bytes()) != 0)
     throw SimulationError(fmt::format("{}: child {} sent {} with {} bytes where another child sent {}", node_, child,
                                       describe(tag), bytes, pending.bytes));
   pending.parts[child] = std::move(block.payload);
@@ -57,21 +58,26 @@ bool Reduction::deliver(int child, Block block, Picosecond at, Reduced& reduced)
   ++pending.arrived;
   ++queue.delivered[child];
   if (pending.arrived < children_) return false;
-  reduced = {{pending.tag, sum(pending.parts), std::move(pending.cause)}, pending.at};
+  reduced = {{pending.tag, sum(pending.tag, pending.parts), std::move(pending.cause)}, pending.at};
   queue.pending.pop_front();
   ++queue.completed;
   return true;
 }
 
-Block::Payload Reduction::sum(const std::vector<Block::Payload>& parts) const {
+Block::Payload Reduction::sum(const BlockTag& tag, const std::vector<Block::Payload>& parts) {
   if (parts.size() == 1 || !parts.front() || !parts.front()->has_bytes()) return parts.front();
-  auto total = std::make_shared<proto::PayloadBytes>(*parts.front());
-  const std::size_t count = total->size() / sizeof(float);
-  auto* to = reinterpret_cast<float*>(total->data());
+  const GradientWire wire = wire_of(tag);
+  auto total = std::make_shared<proto::PayloadBytes>(parts.front()->size());
+  const std::size_t count = total->size() / static_cast<std::size_t>(wire.element_bytes());
+  sums_.resize(count);
+  part_.resize(count);
+  wire.take(parts.front()->data(), count, sums_.data());
   for (std::size_t part = 1; part < parts.size(); ++part) {
-    const auto* from = reinterpret_cast<const float*>(parts[part]->data());
-    for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+    wire.take(parts[part]->data(), count, part_.data());
+    for (std::size_t i = 0; i < count; ++i) sums_[i] += part_[i];
   }
+  const HalfLosses lost = wire.put(sums_.data(), count, total->data());
+  if (lost.values > 0) add_losses(losses_, tag.layer, lost);
   return total;
 }
 

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/gradient_wire.h"
 #include "tlm/block/block.h"
 
 namespace weft::hw {
 
 /// A block that all children have delivered.
 struct Reduced {
-  proto::Block block;  ///< elementwise fp32 sum in the order of the children's indices; of credits no bytes
+  proto::Block block;  ///< elementwise sum in the order of the children's indices, see hw/spec/gradient_wire.h; of
+                       ///< credits no bytes
   Picosecond at = 0;   ///< the last child's part has arrived; the block's cause is of that
 };
 
@@ -22,13 +24,16 @@ struct Reduced {
 /// Anything else is a SimulationError that names the node, the block and the child.
 class Reduction {
  public:
-  Reduction(std::string node, int children);
+  /// `wire`: of gradients.
+  Reduction(std::string node, int children, GradientWire wire = {});
 
   /// Child `child` delivers a gradient, loss or credit block, whole at `at`. True if this completed `reduced`.
   bool deliver(int child, proto::Block block, Picosecond at, Reduced& reduced);
 
   /// Empty if nothing is half done, else what is missing from which children.
   std::string waiting_for() const;
+  /// Of the sums of gradients.
+  const LayerLosses& losses() const { return losses_; }
 
  private:
   struct Pending {
@@ -46,10 +51,17 @@ class Reduction {
   };
 
   Queue& queue_of(const proto::BlockTag& tag, int child);
-  proto::Block::Payload sum(const std::vector<proto::Block::Payload>& parts) const;
+  /// Of what else is summed: fp32.
+  GradientWire wire_of(const proto::BlockTag& tag) const {
+    return tag.kind == proto::BlockKind::gradient ? wire_ : GradientWire();
+  }
+  proto::Block::Payload sum(const proto::BlockTag& tag, const std::vector<proto::Block::Payload>& parts);
 
   std::string node_;
   int children_;
+  GradientWire wire_;
+  LayerLosses losses_;
+  std::vector<float> sums_, part_;
   std::array<Queue, 3> queues_;  ///< gradient, loss, credit
 };
 

@@ -10,7 +10,7 @@
 namespace weft::hw {
 
 Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& machine, int systems, bool share,
-               proto::Recorder& recorder, proto::Joints& joints)
+               const GradientWire& wire, proto::Recorder& recorder, proto::Joints& joints)
     : sc_module(module_name), fan_out_(machine.swarmx.fan_out), systems_(systems), share_(share) {
   if (fan_out_ < 2) throw UsageError(fmt::format("machine swarmx.fan_out: {} is below 2", fan_out_));
   shape_ = swarmx_levels(systems, fan_out_);
@@ -23,7 +23,7 @@ Swarmx::Swarmx(const sc_core::sc_module_name& module_name, const MachineSpec& ma
       for (int node = 0; node < (share ? 1 : shape_[level]); ++node) {
         const std::string node_name = fmt::format("lane{}_level{}_node{}", lane, level, node);
         nodes.push_back(std::make_unique<SwarmxNode>(node_name.c_str(), machine, swarmx_children(below, fan_out_, node),
-                                                     SwarmxPlace{level == levels - 1, level == 0}, recorder));
+                                                     SwarmxPlace{level == levels - 1, level == 0}, wire, recorder));
         if (level == 0) continue;
         SwarmxNode& parent = *nodes.back();
         for (std::size_t child = 0; child < parent.child_in.size(); ++child) {
@@ -64,6 +64,14 @@ std::vector<proto::LimitingLink> Swarmx::records_of_all(const std::vector<proto:
         }
       }
     }
+  return all;
+}
+
+LayerLosses Swarmx::losses() const {
+  LayerLosses all;
+  for (const auto& levels : lanes_)
+    for (const Level& level : levels)
+      for (const auto& node : level) add_losses(all, node->losses());
   return all;
 }
 

@@ -16,9 +16,9 @@ class Swarmx : public sc_core::sc_module {
  public:
   /// Throws UsageError if the machine's fan-out is below 2.
   /// `share`: one node a level, with one child, stands for its level; see Job::share_systems.
-  /// `joints` joins the nodes.
+  /// `wire`: of gradients. `joints` joins the nodes.
   Swarmx(const sc_core::sc_module_name& name, const MachineSpec& machine, int systems, bool share,
-         proto::Recorder& recorder, proto::Joints& joints = proto::Joints::direct());
+         const GradientWire& wire, proto::Recorder& recorder, proto::Joints& joints = proto::Joints::direct());
 
   tlm_utils::passthrough_target_socket<SwarmxNode>& memoryx_in(int lane) { return root(lane).parent_in; }
   tlm_utils::simple_initiator_socket<SwarmxNode>& memoryx_out(int lane) { return root(lane).parent_out; }
@@ -36,6 +36,8 @@ class Swarmx : public sc_core::sc_module {
   std::vector<proto::LimitingLink> link_records() const;
   /// First half-reduced block; empty if there is none.
   std::string waiting_for() const;
+  /// What the nodes' sums of gradients lost.
+  LayerLosses losses() const;
 
  private:
   std::vector<proto::LimitingLink> records_of_all(const std::vector<proto::LimitingLink>& shared) const;

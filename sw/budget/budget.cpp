@@ -10,7 +10,7 @@ namespace weft::sw {
 
 namespace {
 
-constexpr int kWeightBytes = 2, kGradientBytes = 4, kAccumulatorBytes = 4, kLogitBytes = 4;
+constexpr int kWeightBytes = 2, kAccumulatorBytes = 4, kLogitBytes = 4;
 
 PassBudget pass(const MachineBudget& wafer, std::string name, double flop, double bytes, bool inwards) {
   return {std::move(name), flop, bytes, inwards, flop / wafer.flops, bytes / wafer.stream};
@@ -84,10 +84,11 @@ StepBudget step_budget(const Transformer& model, const hw::MachineSpec& machine,
   StepBudget way;
   way.recompute = recompute;
   way.micro_batches = micro_batches;
+  way.gradient_bytes = options.gradient_bytes;
   way.tokens = all_tokens / micro_batches;
   way.sram = sram_budget(model, machine, options, recompute, way.tokens);
   way.fits = way.sram.total() <= wafer.sram;
-  const double in = kWeightBytes * micro_batches, out = kGradientBytes * micro_batches;
+  const double in = kWeightBytes * micro_batches, out = static_cast<double>(options.gradient_bytes) * micro_batches;
   way.passes.push_back(pass(wafer, "forward", 2 * weights * tokens, weights * in, true));
   if (recompute == Recompute::layer)
     way.passes.push_back(pass(wafer, "forward again", 2 * blocks * tokens, blocks * in, true));

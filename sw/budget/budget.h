@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/spec/gradient_wire.h"
 #include "hw/spec/machine.h"
 #include "sw/budget/transformer.h"
 
@@ -28,6 +29,7 @@ struct BudgetOptions {
   int batch = 128;           ///< sequences of a step, all systems
   int micro_batches = 0;     ///< of a system; 0: the shortest step that fits
   int activation_bytes = 2;  ///< of a value kept
+  Bytes gradient_bytes = hw::GradientWire().element_bytes();
   std::vector<Recompute> tried{std::begin(kRecomputes), std::end(kRecomputes)};
 };
 
@@ -62,6 +64,7 @@ struct SramBudget {
 struct StepBudget {
   Recompute recompute = Recompute::none;
   int micro_batches = 1;
+  Bytes gradient_bytes = hw::GradientWire().element_bytes();
   std::int64_t tokens = 0;  ///< on one wafer at a time
   SramBudget sram;
   bool fits = false;

@@ -21,7 +21,7 @@ void print_model(PageLines& page, const Transformer& model, const BudgetOptions&
             fmt::format("B S / systems = {} x {} / {}", options.batch, model.sequence, options.systems));
 }
 
-void print_machine(PageLines& page, const hw::MachineSpec& machine) {
+void print_machine(PageLines& page, const hw::MachineSpec& machine, const BudgetOptions& options) {
   const MachineBudget wafer(machine);
   page.heading(fmt::format("Machine: {}, each system", machine.description));
   page.line("PEs", fmt::format("{}", wafer.pes),
@@ -33,7 +33,8 @@ void print_machine(PageLines& page, const hw::MachineSpec& machine) {
   page.line("SRAM", bytes_text(real(wafer.sram)), fmt::format("PEs x {} B", machine.pe.sram_bytes));
   page.line("  of it code", bytes_text(real(wafer.code)), fmt::format("PEs x {} B", machine.pe.code_bytes));
   page.line("tokens that hide weights", fmt::format("{:.0f}", wafer.flops / wafer.stream),
-            "peak / links: 2 flop a token cover 2 B (fp16); gradients (4 B) need twice as many");
+            fmt::format("peak / links: 2 flop a token cover 2 B (fp16); gradients ({} B) need {}",
+                        options.gradient_bytes, options.gradient_bytes == 2 ? "as many" : "twice as many"));
 }
 
 void print_memory(PageLines& page, const Transformer& model, const BudgetOptions& options, const Budget& budget) {
@@ -45,7 +46,7 @@ void print_memory(PageLines& page, const Transformer& model, const BudgetOptions
   }
 }
 
-void print_ways(PageLines& page, const hw::MachineSpec& machine, const Budget& budget) {
+void print_ways(PageLines& page, const hw::MachineSpec& machine, const BudgetOptions& options, const Budget& budget) {
   page.heading("The best of each kind; bound: of each pass the longer, summed");
   page.row("  recompute    micro-batches    tokens       SRAM   compute     links     bound");
   for (const StepBudget& way : budget.ways) {
@@ -55,8 +56,8 @@ void print_ways(PageLines& page, const hw::MachineSpec& machine, const Budget& b
                          way.tokens, bytes_text(real(way.sram.total())), seconds_text(way.compute_seconds),
                          seconds_text(links), way.fits ? seconds_text(way.seconds) : "no room"));
   }
-  page.row(fmt::format("  SRAM there is {}. Each micro-batch: weights 2 B in, gradients 4 B out.",
-                       bytes_text(real(MachineBudget(machine).sram))));
+  page.row(fmt::format("  SRAM there is {}. Each micro-batch: weights 2 B in, gradients {} B out.",
+                       bytes_text(real(MachineBudget(machine).sram)), options.gradient_bytes));
 }
 
 void print_way(PageLines& page, const Transformer& model, const BudgetOptions& options, const StepBudget& way,
@@ -69,7 +70,8 @@ void print_way(PageLines& page, const Transformer& model, const BudgetOptions& o
                          seconds_text(pass.compute_seconds), bytes_text(pass.bytes), pass.inwards ? "in" : "out",
                          seconds_text(pass.stream_seconds), seconds_text(pass.seconds()),
                          pass.stream_binds() ? "links" : "compute"));
-  page.row("  flop = 2 P B S (again: 2 x 12 L h h B S); stream = M P x 2 B in, x 4 B out.");
+  page.row(fmt::format("  flop = 2 P B S (again: 2 x 12 L h h B S); stream = M P x 2 B in, x {} B out.",
+                       options.gradient_bytes));
   const SramBudget& sram = way.sram;
   page.line("SRAM: code", bytes_text(real(sram.code)), "as above");
   page.line("  kept", bytes_text(real(sram.kept)),
@@ -124,9 +126,9 @@ std::string budget_page(const Transformer& model, const hw::MachineSpec& machine
   page.paragraph("", fmt::format("{} on {} x {}: a step of B = {} sequences, by arithmetic", model.title,
                                  options.systems, machine.name, options.batch));
   print_model(page, model, options, budget);
-  print_machine(page, machine);
+  print_machine(page, machine, options);
   print_memory(page, model, options, budget);
-  print_ways(page, machine, budget);
+  print_ways(page, machine, options, budget);
   if (budget.best >= 0) {
     const StepBudget& way = budget.ways[static_cast<std::size_t>(budget.best)];
     print_way(page, model, options, way, machine.fabric.user_height);

@@ -52,9 +52,10 @@ std::vector<Omission> omissions(const Transformer& model, const hw::MachineSpec&
   const double logits = tokens * model.vocabulary;
   list.push_back({"softmax of the loss", logits * score_cycles / rate,
                   fmt::format("{:.3g} logits (V B S) x {:.3g} cycles / {:.3g}", logits, score_cycles, rate)});
-  const double embedded = tokens * model.hidden * (2 + 4);
-  list.push_back({"embedding on the links", embedded / wafer.stream,
-                  fmt::format("{:.3g} bytes (B S h x (2 in + 4 out)) / {:.3g} B/s", embedded, wafer.stream)});
+  const double embedded = tokens * model.hidden * (2 + static_cast<double>(way.gradient_bytes));
+  list.push_back(
+      {"embedding on the links", embedded / wafer.stream,
+       fmt::format("{:.3g} bytes (B S h x (2 in + {} out)) / {:.3g} B/s", embedded, way.gradient_bytes, wafer.stream)});
   const double update =
       12.0 * model.hidden * model.hidden / (machine.memoryx.weight_servers * machine.memoryx.update_params_per_s);
   list.push_back({"turn of the step", update,

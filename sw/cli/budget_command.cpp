@@ -65,6 +65,9 @@ BudgetCommand::BudgetCommand(CLI::App& app)
   command_->add_option("--activation_bytes", activation_bytes_, "bytes of a value that is kept")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
+  command_->add_option("--gradient_bytes", gradient_bytes_, "bytes of a gradient's number off the wafer: 4 or 2")
+      ->check(CLI::IsMember({4, 2}))
+      ->capture_default_str();
   command_->add_option("--json", json_, "write the numbers here as well");
   command_->add_flag("--list", list_, "show the models and stop");
 }
@@ -74,6 +77,7 @@ BudgetOptions BudgetCommand::options() const {
   options.systems = systems_;
   options.batch = batch_;
   options.activation_bytes = activation_bytes_;
+  options.gradient_bytes = gradient_bytes_;
   options.tried = recomputes_of(recompute_);
   options.micro_batches = micro_batches_of(micro_batches_);
   return options;

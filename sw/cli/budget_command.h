@@ -25,6 +25,7 @@ class BudgetCommand {
   std::string model_ = "gpt3_13b", machine_ = "wse2", recompute_ = "auto", micro_batches_ = "auto";
   std::vector<std::string> sets_, machine_sets_;
   int systems_ = 1, batch_ = 128, activation_bytes_ = 2;
+  Bytes gradient_bytes_ = BudgetOptions().gradient_bytes;
   std::filesystem::path json_;
   bool list_ = false;
 };

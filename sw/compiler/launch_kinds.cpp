@@ -16,8 +16,9 @@ bool plays_columns(const PlannedLaunch& planned) {
 
 }  // namespace
 
-LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train)
-    : layers_(layers), launches_(std::move(launches)), train_(train) {
+LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train,
+                         const hw::GradientWire& wire)
+    : layers_(layers), launches_(std::move(launches)), train_(train), wire_(wire) {
   std::map<std::pair<hw::KernelKind, decltype(layers_.front().shape())>, std::size_t> known;
   for (const hw::Launch& launch : launches_) {
     const auto [kind, fresh] =
@@ -34,7 +35,7 @@ LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector
 PlannedLaunch LaunchKinds::predicted(const hw::Launch& launch, const hw::MachineSpec& machine,
                                      const hw::Mapping& mapping, int tokens) const {
   const proto::LimiterCycles parts = predict_launch(machine, layers_, launch, train_, mapping, tokens);
-  return {launch, parts.total(), predict_stream(machine, layers_, launch), parts};
+  return {launch, parts.total(), predict_stream(machine, layers_, launch, wire_), parts};
 }
 
 bool LaunchKinds::predict(const hw::MachineSpec& machine, const hw::Mapping& mapping, int tokens, Cycle gap,

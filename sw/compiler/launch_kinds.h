@@ -11,8 +11,9 @@ namespace weft::sw {
 /// costs a prediction a kind, not one a launch.
 class LaunchKinds {
  public:
-  /// `layers` must outlive it. `train`: with what only training needs (dropout).
-  LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train);
+  /// `layers` must outlive it. `train`: with what only training needs (dropout). `wire`: of gradients.
+  LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train,
+              const hw::GradientWire& wire);
 
   const std::vector<hw::Launch>& launches() const { return launches_; }
 
@@ -36,6 +37,7 @@ class LaunchKinds {
   std::vector<PlannedLaunch> kinds_;
   std::vector<std::int64_t> count_;  ///< launches of each kind
   bool train_;
+  hw::GradientWire wire_;
 };
 
 }  // namespace weft::sw

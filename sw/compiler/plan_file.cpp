@@ -176,6 +176,7 @@ Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, con
     if (samples != wanted)
       refuse(fmt::format("was made for {} samples a system, this run has {}; compile again", samples, wanted));
     plan.sample_tokens = fresh.sample_tokens;
+    plan.gradient_wire = fresh.gradient_wire;
     if (plan.tokens % plan.sample_tokens != 0)
       refuse(fmt::format("tokens: {} on a wafer cut a sequence of {}", plan.tokens, plan.sample_tokens));
     plan.mapping = read_mapping(json, machine, plan.tokens, refuse);
@@ -191,7 +192,7 @@ Plan read_plan(const std::filesystem::path& file, const MatchedModel& model, con
     refuse(fmt::format("is damaged: {}", error.what()));
   }
   plan.train = predict_launches(layers, machine, train_launches(model, plan.retain, plan.segment), true, plan.mapping,
-                                plan.tokens);
+                                plan.tokens, plan.gradient_wire);
   plan.eval = predict_launches(layers, machine, eval_launches(model), false, plan.mapping, plan.tokens);
   if (json.value("train", Json()) != launches_json(plan.train, layers))
     refuse(fmt::format("was made for another machine than {}; compile again", machine.name));

@@ -39,8 +39,8 @@ std::vector<int> micro_batch_choices(int shard, const MicroBatch& wanted) {
 /// The best mapping for `tried`'s other choices, or, if none fits, the one that needs the least SRAM; and the best
 /// plan.
 void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, const MappingSearch& search, int tokens,
-                  const hw::StreamOrder& order, PlanAlternative& tried, std::optional<Plan>& best) {
-  LaunchKinds kinds(model.layers, train_launches(model, tried.retain, tried.segment), true);
+                  const PlanWishes& wishes, PlanAlternative& tried, std::optional<Plan>& best) {
+  LaunchKinds kinds(model.layers, train_launches(model, tried.retain, tried.segment), true, wishes.gradient_wire);
   const LeastStep least(model.layers, machine, kinds.launches());
   const TensorSram tensors(model, kinds.launches());
   const bool chain = is_chain(model);
@@ -65,7 +65,7 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
       now.predicted_step = kinds.total(gap) * tried.micro_batches;
       if (tried.predicted_step == 0 || now.predicted_step < tried.predicted_step) tried = now;
       if (best && now.predicted_step >= best->predicted_step) continue;
-      best = Plan{now.mapping, tokens, tried.micro_batches, tried.retain, tried.segment, order,
+      best = Plan{now.mapping, tokens, tried.micro_batches, tried.retain, tried.segment, wishes.stream_order,
                   kinds.all(), {},     now.predicted_step,  {},           sram,          {},
                   {},          {}};
     }
@@ -157,7 +157,8 @@ std::string runner_up(const Plan& plan, const MatchedModel& model, const hw::Mac
   const std::map<std::string, Cycle> ours = by_kernel(plan.train, plan.micro_batches),
                                      theirs = by_kernel(
                                          predict_launches(model.layers, machine, launches, true, next->mapping,
-                                                          plan.tokens * plan.micro_batches / next->micro_batches),
+                                                          plan.tokens * plan.micro_batches / next->micro_batches,
+                                                          plan.gradient_wire),
                                          next->micro_batches);
   std::string kernel;
   Cycle lost = 0;
@@ -185,8 +186,8 @@ std::string reason_of(const Plan& plan, const MatchedModel& model, const hw::Mac
 
 std::vector<PlannedLaunch> predict_launches(const Layers& layers, const hw::MachineSpec& machine,
                                             const std::vector<hw::Launch>& launches, bool train,
-                                            const hw::Mapping& mapping, int tokens) {
-  LaunchKinds kinds(layers, launches, train);
+                                            const hw::Mapping& mapping, int tokens, const hw::GradientWire& wire) {
+  LaunchKinds kinds(layers, launches, train, wire);
   kinds.predict(machine, mapping, tokens);
   return kinds.all();
 }
@@ -241,7 +242,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
         // To compute less again is faster: the longest segment that fits.
         for (int segment : segments) {
           tried.back().segment = segment;
-          try_mappings(model, machine, search, tokens, wishes.stream_order, tried.back(), best);
+          try_mappings(model, machine, search, tokens, wishes, tried.back(), best);
           if (tried.back().predicted_step > 0) break;
         }
         if (tried.back().mapping.lane.width == 0) tried.pop_back();  // heads and sequences fit none of its lanes
@@ -262,6 +263,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
            *std::min_element(tried.begin(), tried.end(),
                              [](const auto& a, const auto& b) { return a.sram_bytes < b.sram_bytes; }));
   best->sample_tokens = wishes.sample_tokens;
+  best->gradient_wire = wishes.gradient_wire;
   best->eval = predict_launches(layers, machine, eval_launches(model), false, best->mapping, best->tokens);
   require_free_of_deadlock(machine, layers, *best);
   best->alternatives = std::move(tried);

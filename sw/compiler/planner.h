@@ -64,6 +64,7 @@ struct Plan {
   std::vector<PlanAlternative> alternatives;  ///< what was tried
   Cycle walk = 0;                             ///< of a step, launches, words and updates waiting for each other
   int sample_tokens = 1;  ///< PlanWishes::sample_tokens; `tokens` are so many times as many as samples
+  hw::GradientWire gradient_wire = {};
   int samples() const { return tokens / sample_tokens; }
 };
 
@@ -77,9 +78,9 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
 void require_free_of_deadlock(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                               const Plan& plan);
 
-/// Closed forms of every launch of a plan.
+/// Closed forms of every launch of a plan; `wire`: of gradients.
 std::vector<PlannedLaunch> predict_launches(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                                             const std::vector<hw::Launch>& launches, bool train,
-                                            const hw::Mapping& mapping, int tokens);
+                                            const hw::Mapping& mapping, int tokens, const hw::GradientWire& wire = {});
 
 }  // namespace weft::sw

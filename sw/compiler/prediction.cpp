@@ -244,13 +244,15 @@ LaunchPace launch_pace(const MachineSpec& machine, const std::vector<hw::MatrixL
   return pace;
 }
 
-Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch) {
+Cycle predict_stream(const MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers, const hw::Launch& launch,
+                     const hw::GradientWire& wire) {
   if (!hw::consumes_weights(launch.kind) && !hw::produces_gradient(launch.kind)) return 0;
   const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
   // Of a sparse layer an index goes with each weight; indices in and gradients out go at the same time.
   const double kept =
       (static_cast<double>(layer.outputs) * layer.inputs * (1 - layer.sparsity)) + (layer.bias ? layer.outputs : 0);
-  const double bits = kept * (hw::produces_gradient(launch.kind) || layer.sparse() ? 32 : 16);
+  const Bytes each = hw::produces_gradient(launch.kind) ? wire.element_bytes() : layer.sparse() ? 4 : 2;
+  const double bits = kept * 8 * static_cast<double>(each);
   const double bits_per_cycle =
       machine.io.ethernet_links * machine.io.ethernet_gbps * 1000.0 / static_cast<double>(machine.clock.mega_hertz);
   return static_cast<Cycle>(std::ceil(bits / bits_per_cycle));

@@ -43,8 +43,8 @@ struct LaunchPace {
 LaunchPace launch_pace(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
                        const hw::Launch& launch, const hw::Mapping& mapping, int tokens);
 
-/// Cycles that the system's Ethernet needs for the launch's stream.
+/// Cycles that the system's Ethernet needs for the launch's stream; `wire`: of gradients.
 Cycle predict_stream(const hw::MachineSpec& machine, const std::vector<hw::MatrixLayer>& layers,
-                     const hw::Launch& launch);
+                     const hw::Launch& launch, const hw::GradientWire& wire = {});
 
 }  // namespace weft::sw

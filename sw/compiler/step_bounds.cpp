@@ -25,8 +25,7 @@ void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw
     read += stream.read;
     (hw::produces_gradient(planned.launch.kind) ? up : down) += stream.link;
     summed += stream.sum + stream.update / plan.micro_batches;
-    if (hw::consumes_indices(layers[static_cast<std::size_t>(planned.launch.layer)], planned.launch.kind))
-      down += stream.link / 2;  // 16 bits of each 32
+    down += stream.index_link;
   }
   const auto bound = [&](const char* what, Limiter limiter, double cycles) {
     plan.bounds.push_back({what, limiter, static_cast<Cycle>(std::ceil(cycles))});

@@ -27,6 +27,7 @@ hw::Job job_of(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, con
   job.optimizer = around.optimizer;
   job.clip = around.clip;
   job.loss_scale = around.loss_scale;
+  job.gradient_wire = plan.gradient_wire;
   job.whole_tensor_placement = around.whole_tensor_placement;
   job.timing_only = true;
   return job;
@@ -118,9 +119,9 @@ class Walk {
       if (hw::produces_gradient(launch.kind)) {
         expect_gradient(index, most);
         if (hw::consumes_indices(layer, launch.kind))
-          stream.in = network_.groups(owner, hw::index_shape(layer, chunk_bytes), most);
+          stream.in = network_.groups(owner, hw::index_shape(layer, chunk_bytes, job_.gradient_wire), most);
       } else if (hw::consumes_weights(launch.kind)) {
-        stream.in = network_.groups(owner, hw::stream_shape(layer, launch.kind, chunk_bytes), most);
+        stream.in = network_.groups(owner, hw::stream_shape(layer, launch.kind, chunk_bytes, job_.gradient_wire), most);
         last[static_cast<std::size_t>(owner)] = index;
       }
     }
@@ -133,7 +134,7 @@ class Walk {
   void expect_gradient(std::size_t index, int most) {
     const int layer = job_.owner(plan_.train[index].launch.layer);
     const hw::StreamShape shape =
-        hw::gradient_shape(layers_[static_cast<std::size_t>(layer)], machine_.memoryx.chunk_bytes);
+        hw::gradient_shape(layers_[static_cast<std::size_t>(layer)], machine_.memoryx.chunk_bytes, job_.gradient_wire);
     streams_[index].out = network_.groups(layer, shape, most);
     network_.expect(layer, static_cast<int>(streams_[index].out.size()));
   }

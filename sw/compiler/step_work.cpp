@@ -9,8 +9,7 @@ namespace weft::sw {
 
 namespace {
 
-constexpr double word_bytes = 4;   // fp32
-constexpr double index_bytes = 2;  // of a kept weight, listed for a sparse gradient
+constexpr double word_bytes = 4;  // fp32
 
 /// Cycles a byte takes of one weight server, when `needed` bytes lie over all of them: what DRAM cannot hold is in
 /// flash.
@@ -48,12 +47,15 @@ StepWork step_work(const Plan& plan, const std::vector<hw::MatrixLayer>& layers,
     const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(planned.launch.layer)];
     const hw::KernelKind kind = planned.launch.kind;
     if (!hw::consumes_weights(kind) && !hw::produces_gradient(kind)) continue;
-    const hw::StreamShape shape = hw::stream_shape(layer, kind, memoryx.chunk_bytes);
+    const hw::StreamShape shape = hw::stream_shape(layer, kind, memoryx.chunk_bytes, plan.gradient_wire);
     const double elements = static_cast<double>(shape.elements_before(shape.rounds));
     const double chunks = shape.chunks();
-    stream.link = elements * shape.element_bytes * std::min(1.0, std::ceil(chunks / links) / chunks) * link_byte;
+    const double on_busiest = elements * std::min(1.0, std::ceil(chunks / links) / chunks) * link_byte;
+    const hw::StreamShape indices = hw::index_shape(layer, memoryx.chunk_bytes, plan.gradient_wire);
+    stream.link = on_busiest * shape.element_bytes;
+    if (hw::consumes_indices(layer, kind)) stream.index_link = on_busiest * indices.element_bytes;
     if (hw::consumes_stream(layer, kind)) {
-      const double each = hw::consumes_weights(kind) ? word_bytes : index_bytes;
+      const double each = hw::consumes_weights(kind) ? word_bytes : indices.element_bytes;
       const double bytes = elements / servers * each;
       const bool turned = hw::kernel_of(kind).by_input;
       stream.read = std::max(bytes * byte, turned ? bytes * 1e-9 / memoryx.transpose_gigabytes_per_s * second : 0);

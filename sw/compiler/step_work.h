@@ -11,10 +11,11 @@ namespace weft::sw {
 
 /// Of one launch's stream, in cycles of the wafer; 0 of what it does not do.
 struct StreamWork {
-  double link = 0;    ///< the busiest Ethernet link
-  double read = 0;    ///< the busiest weight server's reader
-  double sum = 0;     ///< its gradients added to those of the micro-batches before, on average
-  double update = 0;  ///< its layer's update, once a step
+  double link = 0;        ///< the busiest Ethernet link
+  double index_link = 0;  ///< that which the indices of a sparse gradient come by
+  double read = 0;        ///< the busiest weight server's reader
+  double sum = 0;         ///< its gradients added to those of the micro-batches before, on average
+  double update = 0;      ///< its layer's update, once a step
 };
 
 struct StepWork {

@@ -32,7 +32,7 @@ Layers shorter_by_layer(const Layers& layers, const hw::MachineSpec& machine, co
   std::vector<hw::Launch> launches;
   for (const PlannedLaunch& planned : plan.train) launches.push_back(planned.launch);
   const std::vector<PlannedLaunch> dense =
-      predict_launches(all_with_zeros(layers), machine, launches, true, plan.mapping, plan.tokens);
+      predict_launches(all_with_zeros(layers), machine, launches, true, plan.mapping, plan.tokens, plan.gradient_wire);
   Layers chosen = layers;
   for (std::size_t at = 0; at < layers.size(); ++at) {
     const int layer = static_cast<int>(at);

@@ -68,6 +68,7 @@ hw::Job build_job(const ModelConfig& config, const std::vector<hw::MatrixLayer>&
   job.micro_batches = plan.micro_batches;
   job.seed = run.seed;
   job.format = config.model.format;
+  job.gradient_wire = plan.gradient_wire;
   job.optimizer = config.optimizer;
   job.schedule = config.schedule;
   job.clip = config.clip;

@@ -72,6 +72,14 @@ void leave_out_updates_of_no_step(RunReport& report) {
     report.clips->steps.resize(static_cast<std::size_t>(trained));
 }
 
+RoundedGradients rounded_gradients(const hw::Cluster& cluster) {
+  RoundedGradients gradients;
+  for (int system = 0; system < cluster.systems(); ++system)
+    hw::add_losses(gradients.edge, cluster.system(system).gradient_losses());
+  gradients.swarmx = cluster.swarmx_losses();
+  return gradients;
+}
+
 }  // namespace
 
 RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std::vector<StepRecord> steps,
@@ -96,6 +104,7 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
     report.rounding.emplace();
     for (int system = 0; system < cluster.systems(); ++system)
       report.rounding->add(cluster.system(system).books().launches());
+    if (job.gradient_wire.halves()) report.rounding->gradients = rounded_gradients(cluster);
   }
   report.updates = cluster.memoryx().updates();
   if (job.clip.max_norm > 0)

@@ -69,6 +69,9 @@ constexpr KeyRow rows[] = {
      "true is what the machine does; false is refused"},
     {"model.fp16_type", "trainer.init.precision.fp16_type", Use::honoured, "float16, bfloat16, cbfloat16", "float16",
      "16-bit numbers: weights on the way, samples, activations, deltas; sums and what MemoryX keeps are fp32"},
+    {"model.gradient_wire", "trainer.init.precision.gradient_wire", Use::honoured, "float32, fp16_type", "",
+     "gradients off the wafer, without it float32; or 16 bits as fp16_type says: summed in fp32, rounded where they "
+     "leave a system and where SwarmX sums them"},
     {"model.retain_output_layer", "", Use::honoured, "auto, true, false", "auto",
      "its weights stay in the PEs between the passes"},
     {"model.sparsity", "sparsity trainer.init.sparsity", Use::honoured, "a number, 0 to 0.9999", "",

@@ -220,6 +220,7 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.runconfig = read_runconfig(runconfig);
   const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;
   config.runconfig.plan.sample_tokens = on_wafer.sample_tokens();
+  if (config.model.half_gradients) config.runconfig.plan.gradient_wire = hw::GradientWire(config.model.format);
   const auto& run = config.runconfig;
   if (!runconfig.good("num_csx") || !runconfig.good("micro_batch_size")) return config;
   if (run.mode != Mode::eval) check_batch(train_input, config.train_input, run);

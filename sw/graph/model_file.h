@@ -58,6 +58,7 @@ struct NetworkConfig {
   std::string name;
   std::variant<FullyConnectedConfig, TransformerConfig> layers;
   HalfFormat format = HalfFormat::fp16;  ///< of weights and activations
+  bool half_gradients = false;           ///< off the wafer they travel in it, too
   RetainOutput retain_output_layer = RetainOutput::automatic;
   SparsityConfig sparsity;  ///< of a fully connected network
 
@@ -90,7 +91,8 @@ struct PlanWishes {
   FeaturesOver features_over = FeaturesOver::automatic;
   hw::StreamOrder stream_order;
   SparseWire sparse_wire = SparseWire::automatic;
-  int sample_tokens = 1;  ///< of the data; a sample is on the wafer as a whole
+  int sample_tokens = 1;           ///< of the data; a sample is on the wafer as a whole
+  hw::GradientWire gradient_wire;  ///< of the network
 };
 
 struct RunConfig {

@@ -104,6 +104,9 @@ NetworkConfig read_network(YamlSection section, const DataConfig& data, const st
   std::vector<std::pair<std::string, HalfFormat>> formats;
   for (const HalfFormatRow& row : half_formats) formats.emplace_back(row.in_model_files, row.format);
   network.format = section.choice<HalfFormat>("fp16_type", formats, HalfFormat::fp16);
+  if (section.has("gradient_wire"))
+    network.half_gradients =
+        section.choice<bool>("gradient_wire", {{"float32", false}, {"fp16_type", true}}, network.half_gradients);
   network.retain_output_layer = section.choice<RetainOutput>(
       "retain_output_layer",
       {{"auto", RetainOutput::automatic}, {"true", RetainOutput::yes}, {"false", RetainOutput::no}},

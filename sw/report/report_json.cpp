@@ -48,6 +48,18 @@ Json losses_json(const HalfLosses& losses) {
   return {{"values", losses.values}, {"became_zero", losses.zeros}, {"became_infinite", losses.infinities}};
 }
 
+Json gradients_json(const RunReport& report, const hw::LayerLosses& losses) {
+  Json json = losses_json(sum_of(losses));
+  Json& lossy = json["lossy"] = Json::array();
+  for (std::size_t layer = 0; layer < losses.size(); ++layer) {
+    if (losses[layer].zeros + losses[layer].infinities == 0) continue;
+    Json row{{"layer", report.layers[layer]}};
+    row.update(losses_json(losses[layer]));
+    lossy.push_back(std::move(row));
+  }
+  return json;
+}
+
 Json rounding_json(const RunReport& report) {
   Json json = losses_json(report.rounding->all());
   Json& lossy = json["lossy"] = Json::array();
@@ -56,6 +68,9 @@ Json rounding_json(const RunReport& report) {
     row.update(losses_json(one.losses));
     lossy.push_back(std::move(row));
   }
+  if (const auto& gradients = report.rounding->gradients)
+    json["gradients"] = {{"edge", gradients_json(report, gradients->edge)},
+                         {"swarmx", gradients_json(report, gradients->swarmx)}};
   return json;
 }
 

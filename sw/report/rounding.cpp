@@ -5,6 +5,12 @@
 
 namespace weft::sw {
 
+HalfLosses sum_of(const hw::LayerLosses& losses) {
+  HalfLosses sum;
+  for (const HalfLosses& of_layer : losses) sum.add(of_layer);
+  return sum;
+}
+
 void Rounding::add(const std::vector<proto::CausedLaunch>& launches) {
   for (const proto::CausedLaunch& launch : launches) {
     all_.add(launch.rounded);

@@ -1,10 +1,12 @@
 #pragma once
 // What rounding to halves did to the values of a run.
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "hw/spec/gradient_wire.h"
 #include "tlm/base/half.h"
 #include "tlm/stats/caused_launch.h"
 
@@ -17,9 +19,17 @@ struct RoundedLaunches {
   HalfLosses losses;
 };
 
-/// Of the PEs of all systems.
+/// Of gradients that travel in 16 bits: where they left the systems, and their sums in SwarmX, by layer.
+struct RoundedGradients {
+  hw::LayerLosses edge, swarmx;
+};
+HalfLosses sum_of(const hw::LayerLosses& losses);
+
+/// Of the PEs of all systems; and of gradients on their way, if they travel in 16 bits.
 class Rounding {
  public:
+  std::optional<RoundedGradients> gradients;
+
   /// A system's.
   void add(const std::vector<proto::CausedLaunch>& launches);
 

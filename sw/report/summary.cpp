@@ -234,7 +234,15 @@ std::string rounding_text(const RunReport& report) {
     text += fmt::format("; largest share: {} {}, {} of {}", report.layers[static_cast<std::size_t>(most.layer)],
                         most.kernel, most.losses.zeros + most.losses.infinities, most.losses.values);
   }
-  return wrapped("to 16 bits           ", 21, text);
+  text = wrapped("to 16 bits           ", 21, text);
+  if (!report.rounding->gradients) return text;
+  const auto part = [](const char* what, const HalfLosses& losses) {
+    return fmt::format("{} {}: {} became 0, {} infinite", losses.values, what, losses.zeros, losses.infinities);
+  };
+  const RoundedGradients& gradients = *report.rounding->gradients;
+  return text + wrapped("gradients to 16 bits ", 21,
+                        part("values that left a system", sum_of(gradients.edge)) + "; " +
+                            part("sums in SwarmX", sum_of(gradients.swarmx)));
 }
 
 /// The training step whose loss is the first that is no number; null if all are.

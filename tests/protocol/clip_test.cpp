@@ -31,7 +31,8 @@ struct Books {
   }
 
   hw::StreamShape shape(int layer) const {
-    return stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
+    return stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes,
+                        job.gradient_wire);
   }
   /// All of a layer's chunks, every element `value`.
   void gradient(std::int64_t step, int layer, Picosecond at, float value) {

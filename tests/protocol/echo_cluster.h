@@ -77,7 +77,7 @@ struct EchoCluster : sc_core::sc_module {
         machine(the_machine),
         start(invented_state(job)),
         memoryx("memoryx", job, machine, start, control ? *control : to_end, recorder ? *recorder : null),
-        swarmx("swarmx", machine, job.systems, false, recorder ? *recorder : null, joints),
+        swarmx("swarmx", machine, job.systems, false, job.gradient_wire, recorder ? *recorder : null, joints),
         user("user", job, observed) {
     joints.join(memoryx.user_out, user.memoryx_in);
     for (int lane = 0; lane < machine.io.ethernet_links; ++lane) {

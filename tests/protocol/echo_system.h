@@ -125,7 +125,8 @@ class EchoSystem : public sc_core::sc_module {
   }
 
   void consume(proto::BlockTag tag, hw::KernelKind kind) {
-    const hw::StreamShape shape = stream_shape(job_.layers[tag.layer], kind, machine_.memoryx.chunk_bytes);
+    const hw::StreamShape shape =
+        stream_shape(job_.layers[tag.layer], kind, machine_.memoryx.chunk_bytes, job_.gradient_wire);
     for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
       while (arrived_.empty() || system_ == options_.silent_system) wait(event_);
       SeenChunk chunk = arrived_.front();
@@ -144,7 +145,8 @@ class EchoSystem : public sc_core::sc_module {
   }
 
   void produce(proto::BlockTag tag, hw::KernelKind kind, int train_step) {
-    const hw::StreamShape shape = stream_shape(job_.layers[tag.layer], kind, machine_.memoryx.chunk_bytes);
+    const hw::StreamShape shape =
+        stream_shape(job_.layers[tag.layer], kind, machine_.memoryx.chunk_bytes, job_.gradient_wire);
     tag.kind = proto::BlockKind::gradient;
     for (tag.chunk = 0; tag.chunk < shape.chunks(); ++tag.chunk) {
       time_ += delay();
@@ -157,7 +159,9 @@ class EchoSystem : public sc_core::sc_module {
         values[i] =
             options_.gradient(system_, train_step, tag.micro_batch, tag.layer, first + static_cast<std::int64_t>(i));
       gradients_sent.emplace_back(tag, time_);
-      send(tag, values.data(), values.size() * sizeof(float));
+      std::vector<std::uint8_t> bytes(static_cast<std::size_t>(shape.chunk_bytes(tag.chunk)));
+      job_.gradient_wire.put(values.data(), values.size(), bytes.data());
+      send(tag, bytes.data(), bytes.size());
     }
   }
 

@@ -117,7 +117,7 @@ TEST_CASE("a run that goes on from a checkpoint equals a straight run, bit for b
   hw::ParameterStore store(job, 256, half);
   for (int step = 2; step < 4; ++step)
     for (int layer = 0; layer < 3; ++layer) {
-      const auto shape = stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, 256);
+      const auto shape = stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, 256, job.gradient_wire);
       for (int chunk = 0; chunk < shape.chunks(); ++chunk) {
         std::vector<float> gradient(shape.chunk_elements(chunk));
         for (std::size_t i = 0; i < gradient.size(); ++i) {

@@ -28,7 +28,8 @@ std::map<Key, Matrix> streamed(const EchoCluster& cluster, hw::KernelKind kind) 
     const hw::MatrixLayer& layer = cluster.job.layers[launch.layer];
     Matrix& matrix = matrices[{chunk.tag.step, launch.layer}];
     matrix.resize(static_cast<std::size_t>(layer.outputs) * layer.inputs);
-    const hw::StreamShape shape = stream_shape(layer, kind, cluster.machine.memoryx.chunk_bytes);
+    const hw::StreamShape shape =
+        stream_shape(layer, kind, cluster.machine.memoryx.chunk_bytes, cluster.job.gradient_wire);
     const bool delta = kind == hw::KernelKind::matmul_delta;
     for (int round = 0; round < shape.chunk_rounds(chunk.tag.chunk); ++round)
       for (int element = 0; element < (delta ? layer.outputs : layer.inputs); ++element) {
@@ -87,7 +88,8 @@ TEST_CASE("bias and weights travel output by output, exact after rounding to fp1
   REQUIRE(seen.tag.layer == 0);
   const auto& weight = cluster.start.layers[0].tensors[0].values;
   const auto& bias = cluster.start.layers[0].tensors[1].values;
-  const int rounds = stream_shape(job.layers[0], hw::KernelKind::matmul_forward, 256).chunk_rounds(0);
+  const int rounds =
+      stream_shape(job.layers[0], hw::KernelKind::matmul_forward, 256, job.gradient_wire).chunk_rounds(0);
   for (int output = 0; output < rounds; ++output)
     for (int input = 0; input <= 20; ++input) {
       const float master = input == 20 ? bias[output] : weight[output * 20 + input];

@@ -24,11 +24,14 @@ struct Books {
   }
 
   int chunks(int layer) const {
-    return stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes).chunks();
+    return stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes,
+                        job.gradient_wire)
+        .chunks();
   }
   void gradient(std::int64_t step, int layer, int chunk, Picosecond at, float value = 1, int micro_batch = 0,
                 const proto::Cause& cause = {}) {
-    const auto shape = stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes);
+    const auto shape = stream_shape(job.layers[layer], hw::KernelKind::matmul_gradient, machine.memoryx.chunk_bytes,
+                                    job.gradient_wire);
     const std::vector<float> values(shape.chunk_elements(chunk), value);
     const auto* first = reinterpret_cast<const std::uint8_t*>(values.data());
     proto::BlockTag tag;
@@ -67,6 +70,13 @@ TEST_CASE("a gradient that comes before the delta stream was read waits, and its
   REQUIRE((record.train_step == 0 && record.layer == 1 && record.applied));
   REQUIRE(record.start == 5'000'000);
   REQUIRE(record.end == books.book.version_at(1));
+}
+
+TEST_CASE("a gradient of another width is refused") {
+  hw::Job job = small_job();
+  job.gradient_wire = hw::GradientWire(HalfFormat::fp16);
+  Books books(job);
+  CHECK_THROWS_WITH(books.gradient(0, 1, 0, 1'000), Contains("has 204 bytes, its chunk has 102"));  // 3 rounds of 17
 }
 
 TEST_CASE("a chunk is updated as soon as it is there, the version counts when the last is") {

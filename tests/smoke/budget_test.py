@@ -48,12 +48,21 @@ class Budget(unittest.TestCase):
     def test_what_is_not_said_is_the_default_that_the_help_names(self):
         page = self.budget().stdout
         self.assertEqual(self.budget("gpt3_13b", "--machine", "wse2", "--num_csx", "1", "--batch", "128", "--micro_batches", "auto",
-                                     "--recompute", "auto", "--activation_bytes", "2").stdout, page)
+                                     "--recompute", "auto", "--activation_bytes", "2", "--gradient_bytes", "4").stdout, page)
         shown = self.budget("--help").stdout
-        for option, value in (("--num_csx", 1), ("--batch", 128), ("--activation_bytes", 2)):
+        for option, value in (("--num_csx", 1), ("--batch", 128), ("--activation_bytes", 2), ("--gradient_bytes", 4)):
             self.assertRegex(shown, rf"{option} INT.*={value}\s")
         self.assertNotEqual(self.budget("--batch", "64").stdout, page)
         self.assertNotEqual(self.budget("--activation_bytes", "1").stdout, page)
+
+    def test_gradients_of_two_bytes(self):
+        passes = []
+        for width in "4", "2":
+            way = ("--gradient_bytes", width, "--recompute", "layer", "--micro_batches", "8", "--json", f"{width}.json")
+            self.assertIn(f"gradients {width} B out", self.budget(*way).stdout)
+            passes.append({one["name"]: one for one in json.loads((self.folder / f"{width}.json").read_text())["ways"][0]["passes"]})
+        for name, wide in passes[0].items():
+            self.assertEqual(passes[1][name]["bytes"], wide["bytes"] / (2 if name == "gradient" else 1), name)
 
     def test_a_changed_model_is_not_called_the_published_one(self):
         page = self.budget("--set", "hidden=8192", "--set", "heads=64").stdout
@@ -71,6 +80,7 @@ class Budget(unittest.TestCase):
         self.refused("--num_csx", "193", texts=["193", "192"])
         self.refused("--set", "hiden=4", texts=["hiden", "hidden"])
         self.refused("--activation_bytes", "9", texts=["9"])
+        self.refused("--gradient_bytes", "3", texts=["3"])
 
 
 if __name__ == "__main__":

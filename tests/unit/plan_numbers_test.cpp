@@ -136,6 +136,10 @@ TEST_CASE("Ethernet cycles of a stream by hand") {
   sparse.sparsity = 0.75;  // 75 weights and 10 biases, an index with each
   CHECK(stream(sparse, hw::KernelKind::matmul_forward) == 170);
   CHECK(stream(sparse, hw::KernelKind::matmul_gradient) == 170);
+  const hw::GradientWire half(HalfFormat::bf16);
+  CHECK(sw::predict_stream(machine, {dense}, {hw::KernelKind::matmul_gradient, 0}, half) == 310);
+  CHECK(sw::predict_stream(machine, {sparse}, {hw::KernelKind::matmul_gradient, 0}, half) == 85);
+  CHECK(sw::predict_stream(machine, {sparse}, {hw::KernelKind::matmul_forward, 0}, half) == 170);
   machine.io.ethernet_gbps = 3;
   CHECK(stream(dense, hw::KernelKind::matmul_forward) == 827);  // 310 x 16 / 6 = 826.7
 }

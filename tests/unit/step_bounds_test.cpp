@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "hw/spec/machine_file.h"
 #include "tests/support/layer_chain.h"
@@ -47,6 +48,25 @@ TEST_CASE("samples, links, readers and updates: each binds when it is slow, to t
   machine.memoryx.dram.capacity_bytes = 0;
   machine.memoryx.flash.gigabytes_per_s = 0.01;
   CHECK(longest(plan_on(machine)) == 11263067);  // each is written and read, 4 bytes
+}
+
+TEST_CASE("gradients of 16 bits take half of the way up, and no less of anything else") {
+  hw::MachineSpec machine = wse2();
+  machine.memoryx.chunk_bytes = 4000;
+  sw::PlanWishes wishes;
+  const auto bounds = [&] {
+    sw::Plan plan = sw::make_plan(weft::test::layer_chain(layers), machine, 256, 1, sw::RetainOutput::no, wishes);
+    sw::bound_step(plan, layers, machine, {});
+    return plan.bounds;
+  };
+  const std::vector<sw::StepBound> wide = bounds();
+  wishes.gradient_wire = hw::GradientWire(HalfFormat::fp16);
+  const std::vector<sw::StepBound> half = bounds();
+  // fc1 has 250 chunks of a round of 785, the busiest of 12 links 21 of them; fc2's 10 rounds of 251 go 3 at a time.
+  const double words = 196250 * 21.0 / 250 + 2510 / 4.0;
+  CHECK(wide.back().cycles == static_cast<Cycle>(std::ceil(words * 4 * 8 / 100 * 0.85)));
+  CHECK(half.back().cycles == static_cast<Cycle>(std::ceil(words * 2 * 8 / 100 * 0.85)));
+  for (std::size_t bound = 1; bound + 1 < wide.size(); ++bound) CHECK(half[bound].cycles == wide[bound].cycles);
 }
 
 TEST_CASE("the bounds are a system's: twice the systems halve its samples, not its weights") {

@@ -14,7 +14,7 @@ enum class BlockKind {
   step_begin,  ///< MemoryX -> systems: loss scale of the step (one float); opens a step on the wafer
   weights,     ///< MemoryX -> systems: fp16 bits, element order of the launch's StreamShape
   credit,      ///< systems -> MemoryX: a weights chunk has left the edge buffer (no payload)
-  gradient,    ///< systems -> MemoryX: fp32, summed by SwarmX in child order
+  gradient,    ///< systems -> MemoryX: fp32 or 16 bits (hw/spec/gradient_wire.h), summed by SwarmX in child order
   loss,        ///< systems -> user node: two fp32: sum of the samples' losses, number of correct predictions; summed by
                ///< SwarmX
   samples,     ///< input server -> its system: fp16 bits [tokens][features], then int32 labels [tokens]
