@@ -45,6 +45,24 @@ class GptPrograms(TinyGpt):
 
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")
+    def test_programs_that_do_not_fit_are_refused_before_the_run_begins(self):
+        wide = ("--set", "model.hidden_size=64", "--set", "model.position_embedding_type=rotary")
+        cases = {
+            "part": ((*wide, "--set", "model.rotary_dim=16"), "rotary", "model.rotary_dim"),
+            "groups": ((*wide, "--set", "model.num_heads=8", "--set", "model.num_kv_heads=1"), "rotary", "model.num_kv_heads"),
+            "alibi": (("--set", "model.hidden_size=32", "--set", "model.position_embedding_type=alibi", "--set", "model.num_heads=16",
+                       "--set", "model.num_kv_heads=1"), "attention_softmax", "model.num_kv_heads"),
+        }
+        for name, (arguments, kernel, change) in cases.items():
+            for way in ("--pe_programs", "--explain"):
+                result = self.train(f"no_{name}", *arguments, way)
+                self.assertEqual(result.returncode, 2, result.stdout)
+                self.assertRegex(result.stderr, rf"\n  \S+ {kernel}: (6[5-9]|[7-9]\d|\d\d\d) instructions; a PE holds at most 64; shorter with .*{change}")
+                self.assertIn(way, result.stderr)
+                self.assertEqual(result.stdout, "")
+                self.assertFalse((self.folder / f"no_{name}").exists())
+            self.assertEqual(self.train(f"no_{name}", *arguments, "--max_steps", 1).returncode, 0, name)
+
 
     def test_heads(self):
         """With a head more, four launches make scores of their own: its keys of each token."""
