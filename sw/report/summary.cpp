@@ -310,7 +310,8 @@ std::string summary_text(const RunReport& report) {
   if (report.programs) {
     const proto::ProgramTotals& programs = *report.programs;
     text += fmt::format(
-        "\nPE programs: {} launches, {} sums equal bit by bit; {} cycles, recurrences {}\n"
+        "\nPE programs: {} launches, {} sums equal bit by bit\n"
+        "             {} cycles, recurrences {}\n"
         "             worst launch {} cycles or {:.3f} % apart; {} cycles of RTL tiles\n",
         programs.launches, programs.sums, programs.program_cycles, programs.recurrence_cycles, programs.worst_deviation,
         programs.worst_percent, programs.clocked_cycles);

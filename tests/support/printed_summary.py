@@ -148,8 +148,8 @@ def program_lines(report):
     if "programs" not in report:
         return
     programs = report["programs"]
-    yield (f"PE programs: {programs['launches']} launches, {programs['sums_compared']} sums equal bit by bit; {programs['program_cycles']} cycles, "
-           f"recurrences {programs['recurrence_cycles']}")
+    yield (f"PE programs: {programs['launches']} launches, {programs['sums_compared']} sums equal bit by bit")
+    yield f"{programs['program_cycles']} cycles, recurrences {programs['recurrence_cycles']}"
     yield (f"worst launch {programs['worst_deviation_cycles']} cycles or {programs['worst_deviation_percent']:.3f} % apart; "
            f"{programs['rtl_tile_cycles']} cycles of RTL tiles")
 
