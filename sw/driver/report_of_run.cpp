@@ -97,6 +97,7 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
     for (int system = 0; system < cluster.systems(); ++system)
       report.rounding->add(cluster.system(system).books().launches());
   }
+  report.dynamic_loss_scale = job.loss_scale.dynamic;
   report.updates = cluster.memoryx().updates();
   if (job.clip.max_norm > 0)
     report.clips = {job.clip.max_norm, job.clip.timing == hw::ClipTiming::speculative, cluster.memoryx().clips()};

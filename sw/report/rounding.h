@@ -1,8 +1,9 @@
 #pragma once
 // What rounding to halves did to the values of a run.
+#include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "tlm/base/half.h"
@@ -10,9 +11,9 @@
 
 namespace weft::sw {
 
-/// Launches of a kernel on a layer, all of the run.
+/// Launches of a kernel on a layer in a pass, all of the run.
 struct RoundedLaunches {
-  std::string kernel;
+  std::string kernel, pass;
   int layer = 0;
   HalfLosses losses;
 };
@@ -26,11 +27,13 @@ class Rounding {
   const HalfLosses& all() const { return all_; }
   /// Those that lost some; most lost, as a share of their values, first, and of equal ones as they first occur.
   std::vector<RoundedLaunches> lossy() const;
+  /// Deltas that became 0, of all layers: too small for the format.
+  std::int64_t lost_deltas() const;
 
  private:
   HalfLosses all_;
   std::vector<RoundedLaunches> launches_;
-  std::map<std::pair<std::string, int>, std::size_t> places_;  ///< in these
+  std::map<std::tuple<std::string, std::string, int>, std::size_t> places_;  ///< in these
 };
 
 }  // namespace weft::sw
