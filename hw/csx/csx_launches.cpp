@@ -19,6 +19,15 @@ using proto::Block;
 using proto::BlockKind;
 using proto::BlockTag;
 
+namespace {
+
+/// As the log counts: a training step with itself, an evaluation after so many.
+std::int64_t counted_step(const BlockTag& tag, const proto::CausedLaunch& record) {
+  return record.global_step + (tag.train ? 1 : 0);
+}
+
+}  // namespace
+
 template <typename OfLane>
 LaunchTimes CsX::each_lane(OfLane&& of_lane) const {
   LaunchTimes times;
@@ -81,7 +90,7 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
     leaves = std::max(leaves, lane.leaves);
     return lane.times;
   });
-  watch_->open_line(wafer_, launch, settings, record.global_step, record.start);
+  watch_->open_line(wafer_, launch, settings, counted_step(tag, record), record.start);
   std::vector<float> totals;
   for (int lane = 0; lane < wafer_.lanes(); ++lane) {
     const std::vector<float> of_lane = wafer_.lane(lane).line_values(launch, wafer_.lane_settings(settings, lane));
@@ -108,7 +117,7 @@ LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const prot
     return product ? attention_timer_.of(launch.kind, grid, rectangle).end
                    : line_timer_.of(launch.kind, settings, grid.scores(rectangle)).times.end;
   };
-  watch_->open_attention(wafer_, launch, settings, end_of, record.global_step, record.start);
+  watch_->open_attention(wafer_, launch, settings, end_of, counted_step(tag, record), record.start);
   for (int lane = 0; lane < wafer_.lanes(); ++lane)
     wafer_.lane(lane).attention_values(launch, wafer_.lane_settings(settings, lane));
   times.end = watch_->close(nullptr, times.end);
@@ -139,7 +148,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
     std::vector<std::int32_t> labels(static_cast<std::size_t>(job.tokens()));  // which may begin at an odd half
     std::memcpy(labels.data(), samples + static_cast<std::ptrdiff_t>(job.tokens()) * shape.features,
                 labels.size() * sizeof(std::int32_t));
-    watch_->open_load(wafer_, launch, samples, labels.data(), record.global_step, record.start);
+    watch_->open_load(wafer_, launch, samples, labels.data(), counted_step(tag, record), record.start);
     wafer_.load_samples(samples, labels.data());
   }
   const RunCycle there = clock_.to_edge(arrival.at);
@@ -163,7 +172,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
 LaunchTimes CsX::matrix(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   wafer_.begin_launch(launch);
   wafer_.begin_values();
-  watch_->open_matrix(wafer_, launch, record.global_step, record.start);
+  watch_->open_matrix(wafer_, launch, counted_step(tag, record), record.start);
   timers_.open(launch.kind, plan_.job->layers[static_cast<std::size_t>(launch.layer)], record.start);
   if (consumes_weights(launch.kind)) take_weights(tag, launch, record);
   if (produces_gradient(launch.kind)) send_gradient(tag, launch, record);

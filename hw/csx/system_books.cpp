@@ -73,6 +73,7 @@ proto::CausedLaunch SystemBooks::open_launch(const proto::BlockTag& tag, const L
   record.launch = tag.launch;
   record.layer = launch.layer;
   record.kernel = kernel_name(launch.kind);
+  record.pass = role_name(role_of(launch));
   record.predicted = predicted;
   record.start = free_ + gap_;
   work_ = {static_cast<std::int16_t>(launch.layer), static_cast<std::int16_t>(tag.launch), tag.train};

@@ -129,7 +129,14 @@ struct Launch {
   KernelKind kind = KernelKind::load_input;
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
   OperandTensors reads = {}, writes = {};
+  bool backward = false;  ///< of the backward pass; some kernels serve both
 };
+
+/// A launch's part in a step: its kernel's, or what a kernel of the forward pass is in the backward pass.
+inline KernelRole role_of(const Launch& launch) {
+  const KernelRole role = kernel_of(launch.kind).role;
+  return launch.backward && role == KernelRole::forward ? KernelRole::delta : role;
+}
 
 /// A launch's stream, in rounds: forward and gradient have one round per output with the inputs' elements and the
 /// bias's, delta one round per input with `outputs` elements. Weights travel as halves, gradients as GradientWire

@@ -25,10 +25,15 @@ Placement::Placement(const Job& job, const MachineSpec& machine)
   }
   for (int layer = 0; layer < layers; ++layer) {
     if (!job.layers[layer].has_parameters()) continue;
-    const StreamShape shape = gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes, job.gradient_wire);
-    for (int chunk = 0; chunk < shape.chunks(); ++chunk)
-      parameters_[server(layer, chunk)][layer] += shape.chunk_elements(chunk);
+    const auto kept = elements(layer, gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes, job.gradient_wire));
+    for (int server = 0; server < servers_; ++server) parameters_[server][layer] = kept[server];
   }
+}
+
+std::vector<std::int64_t> Placement::elements(int layer, const StreamShape& shape) const {
+  std::vector<std::int64_t> of_server(servers_, 0);
+  for (int chunk = 0; chunk < shape.chunks(); ++chunk) of_server[server(layer, chunk)] += shape.chunk_elements(chunk);
+  return of_server;
 }
 
 }  // namespace weft::hw

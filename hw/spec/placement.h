@@ -21,6 +21,8 @@ class Placement {
   int server(int layer, int chunk) const { return striped() ? chunk % servers_ : owners_[layer]; }
   int lane_of_server(int server) const { return server % lanes_; }
   int lane(int layer, int chunk) const { return lane_of_server(server(layer, chunk)); }
+  /// Of a stream of `layer` the elements on each server.
+  std::vector<std::int64_t> elements(int layer, const StreamShape& shape) const;
   /// Parameters of a layer that a server keeps; the stripe of a state is the gradient chunk, in which it is updated.
   std::int64_t parameters(int server, int layer) const { return parameters_[server][layer]; }
 

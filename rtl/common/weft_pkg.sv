@@ -171,6 +171,15 @@ package weft_pkg;
     logic [LoopCounters-1:0][15:0] passes;
   } thread_t;
 
+  // Behind the instruction that it has done, before the first vector of the next.
+  function automatic thread_t at_next_instruction(thread_t done);
+    at_next_instruction = done;
+    at_next_instruction.pc = done.pc + 1'b1;
+    at_next_instruction.phase = PhaseIssue;
+    at_next_instruction.element = '0;
+    at_next_instruction.vector_index = '0;
+  endfunction
+
   // What a thread would do in this cycle: its instruction as it runs, and where its next vector stands.
   typedef struct packed {
     instruction_t instruction;

@@ -281,12 +281,7 @@ module pe_core
         planned.fill = cycles_t'(FillCycles);
         planned.written = now_place.written;
       end
-      if (step_over) begin
-        planned.pc = now_thread.pc + 1'b1;
-        planned.phase = PhaseIssue;
-        planned.element = '0;
-        planned.vector_index = '0;
-      end
+      if (step_over) planned = at_next_instruction(planned);
     end
   end
 

@@ -38,6 +38,7 @@ class LaunchBuilder {
     for (const MatchedKernel& kernel : matching_.backward_kernels) place_output(matching_.backward, kernel);
     for (const MatchedKernel& kernel : matching_.forward_kernels) bind(matching_.forward, kernel, model_.forward);
     for (const MatchedKernel& kernel : matching_.backward_kernels) bind(matching_.backward, kernel, model_.backward);
+    for (hw::Launch& launch : model_.backward) launch.backward = true;
     model_.tensors = places_.tensors();
     return std::move(model_);
   }

@@ -14,18 +14,12 @@ void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw
   const StepWork work = step_work(plan, layers, machine, around);
   const StepWalk walk = walk_step(plan, layers, machine, around);
   Cycle launches = 0;
-  double read = 0, summed = 0, down = 0, up = 0;
   for (std::size_t index = 0; index < plan.train.size(); ++index) {
     PlannedLaunch& planned = plan.train[index];
     const WalkedLaunch& walked = walk.launches[index];
     planned.in_step = walked.waits ? 0 : walked.length;
     launches +=
         (walked.waits ? std::min(planned.predicted, walked.length) : walked.length) + launch_gap(machine, plan.mapping);
-    const StreamWork& stream = work.streams[index];
-    read += stream.read;
-    (hw::produces_gradient(planned.launch.kind) ? up : down) += stream.link;
-    summed += stream.sum + stream.update / plan.micro_batches;
-    down += stream.index_link;
   }
   const auto bound = [&](const char* what, Limiter limiter, double cycles) {
     plan.bounds.push_back({what, limiter, static_cast<Cycle>(std::ceil(cycles))});
@@ -34,10 +28,11 @@ void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw
   plan.bounds = {{"launches on the wafer", Limiter::wafer, launches * plan.micro_batches}};
   bound("samples made by the input servers", Limiter::input_servers, work.samples_made * times);
   bound("samples on their link", Limiter::sample_link, work.samples_sent * times);
-  bound("weights read at MemoryX", Limiter::memoryx_reader, read * times);
-  bound("gradients summed and weights updated at MemoryX", Limiter::memoryx_update, summed * times);
-  bound("weights on Ethernet", Limiter::ethernet_down, down * times);
-  bound("gradients on Ethernet", Limiter::ethernet_up, up * times);
+  const auto fullest = [](const std::vector<double>& all) { return *std::max_element(all.begin(), all.end()); };
+  bound("weights read at MemoryX", Limiter::memoryx_reader, fullest(work.read));
+  bound("gradients summed and weights updated at MemoryX", Limiter::memoryx_update, fullest(work.optimize));
+  bound("weights on Ethernet", Limiter::ethernet_down, fullest(work.down));
+  bound("gradients on Ethernet", Limiter::ethernet_up, fullest(work.up));
   plan.predicted_step = 0;
   for (const StepBound& longest : plan.bounds) plan.predicted_step = std::max(plan.predicted_step, longest.cycles);
   // A walk that is bound by one of them takes as long, but for its rounding.

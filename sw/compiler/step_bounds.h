@@ -17,8 +17,8 @@ struct Surroundings {
 
 /// Gives `plan` what works all through a step, none of which can be shorter: the launches, the input servers and their
 /// link, MemoryX's readers, its summing and updating, Ethernet each way; and the walk of a step (step_walk.h), in which
-/// they wait for each other. The predicted step is then that of the longest. Closed forms of a steady step, in which
-/// every weight server has its even share; the walk is by chunks.
+/// they wait for each other. The predicted step is then that of the longest. Closed forms of a steady step: of
+/// MemoryX those of the fullest server, of Ethernet of the fullest link.
 void bound_step(Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                 const Surroundings& around);
 

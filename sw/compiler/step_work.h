@@ -9,18 +9,12 @@
 
 namespace weft::sw {
 
-/// Of one launch's stream, in cycles of the wafer; 0 of what it does not do.
-struct StreamWork {
-  double link = 0;        ///< the busiest Ethernet link
-  double index_link = 0;  ///< that which the indices of a sparse gradient come by
-  double read = 0;        ///< the busiest weight server's reader
-  double sum = 0;         ///< its gradients added to those of the micro-batches before, on average
-  double update = 0;      ///< its layer's update, once a step
-};
-
+/// In cycles of the wafer.
 struct StepWork {
   double samples_made = 0, samples_sent = 0;  ///< of one micro-batch
-  std::vector<StreamWork> streams;            ///< of plan.train
+  /// Of the whole step. Of each weight server: its reader, and its sums and updates.
+  std::vector<double> read, optimize;
+  std::vector<double> down, up;  ///< of each Ethernet link of a system
 };
 
 ///

@@ -22,6 +22,7 @@
 #include "sw/driver/state_at_start.h"
 #include "sw/driver/step_settings.h"
 #include "sw/identity/build_identity.h"
+#include "sw/kernels/program_fit.h"
 #include "tlm/base/error.h"
 
 namespace weft::sw {
@@ -110,14 +111,43 @@ void require_room(const hw::MachineSpec& machine, const hw::Rectangle& pes) {
                     pes.width, pes.height, needed / (1 << 30), there / (1 << 30)));
 }
 
+/// What of a model makes a launch's program longer than its kernel's usual one.
+std::string shorter_with(const hw::Launch& launch, const hw::MatrixLayer& layer) {
+  const hw::Kernel& kernel = hw::kernel_of(launch.kind);
+  std::vector<std::string> changes;
+  if (kernel.by_pairs && layer.attention.rotary_features > 0)
+    changes.emplace_back("positions that turn a whole head (model.rotary_dim)");
+  if (!kernel.streams() && layer.attention.queries > 1)
+    changes.emplace_back("fewer heads of queries to one of keys (model.num_kv_heads)");
+  if (kernel.streams()) changes.emplace_back("another shape of its rectangle (runconfig.lanes)");
+  return changes.empty() ? "" : fmt::format("; shorter with {}", fmt::join(changes, " or "));
+}
+
+void require_programs_fit(const RunSettings& settings, const hw::MachineSpec& machine, const Plan& plan,
+                          const hw::Job& job) {
+  std::string text;
+  for (const ProgramMisfit& misfit : program_misfits(machine, job, plan.mapping)) {
+    const hw::MatrixLayer& layer = job.layers[static_cast<std::size_t>(misfit.launch->layer)];
+    text += fmt::format("\n  {} {}: {}{}", layer.name, hw::kernel_name(misfit.launch->kind), misfit.why,
+                        shorter_with(*misfit.launch, layer));
+  }
+  if (!text.empty())
+    throw UsageError(
+        fmt::format("{}: launches that do not fit into a PE as programs, of each shape the first:{}\n"
+                    "Change the model, or run it without {}",
+                    settings.explain ? "--explain" : "PE programs", text,
+                    settings.explain ? "--explain" : "--pe_programs, --rtl-region and --vcd_pe"));
+}
+
 std::unique_ptr<LaunchRunner> program_runner(const RunSettings& settings, const hw::MachineSpec& machine,
-                                             const Plan& plan) {
+                                             const Plan& plan, const hw::Job& job) {
   if (!settings.pe_programs && !settings.explain) return nullptr;
   if (plan.mapping.features_over == hw::FeatureAxis::columns)
     throw UsageError(
         "PE programs are written for features over rows; the plan has them over columns: "
         "runconfig.features_over=rows");
   const hw::Rectangle pes = on_wafer(machine, plan.mapping);
+  require_programs_fit(settings, machine, plan, job);
   require_room(machine, {std::min(pes.width, plan.mapping.lane.width), plan.mapping.lane.height});
   for (const auto& [x, y] : settings.waveform.pes)
     if (x >= pes.width || y >= pes.height)
@@ -196,8 +226,8 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
   job.share_systems = settings.timing_only && settings.fast_forward;
   source = sample_source(config, job, std::move(data), from.position);
   require_cut(settings, plan.mapping.lane);
-  programs = program_runner(settings, machine.spec, plan);
-  if (settings.explain) programs->explain(trains() ? last_step - 1 : initial.global_step);
+  programs = program_runner(settings, machine.spec, plan, job);
+  if (settings.explain) programs->explain(trains() ? last_step : initial.global_step);
 
   state = state_at_start(settings, model, machine.spec.name);
   if (folder.before() && settings.resume) state.changed = folder.before()->changed;

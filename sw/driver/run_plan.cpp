@@ -13,6 +13,7 @@
 #include "sw/driver/state_at_start.h"
 #include "sw/graph/network_graph.h"
 #include "tlm/base/json_text.h"
+#include "tlm/base/wrap.h"
 
 namespace weft::sw {
 
@@ -39,6 +40,13 @@ Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, std::vecto
   return plan;
 }
 
+/// 80 columns, but for a path that is longer.
+std::string notes_text(const ModelFile& model) {
+  std::string text;
+  for (const std::string& note : model.notes) text += wrapped("", 2, note);
+  return text;
+}
+
 }  // namespace
 
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers,
@@ -62,8 +70,7 @@ std::string validation_text(const ModelFile& model) {
   for (const hw::MatrixLayer& layer : matched_model(matching).layers)
     if (layer.sparse())
       text += fmt::format("sparse: {:g} % of the weights of {} are zero\n", 100 * layer.sparsity, layer.name);
-  for (const std::string& note : model.notes) text += note + "\n";
-  return text;
+  return text + notes_text(model);
 }
 
 std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
@@ -75,7 +82,7 @@ std::string compile(const ModelFile& model, const hw::MachineFile& machine, cons
   folder.open(state);
   const std::filesystem::path file = folder.path() / "plan.json";
   write_whole(file, json_text(plan_file_json(plan, layers, plan_inputs(machine.values, model.values)), 1) + "\n");
-  return plan_text(plan, layers, machine.spec) + "plan written to " + file.string() + "\n";
+  return plan_text(plan, layers, machine.spec) + notes_text(model) + "plan written to " + file.string() + "\n";
 }
 
 }  // namespace weft::sw

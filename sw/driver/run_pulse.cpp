@@ -27,9 +27,11 @@ std::vector<double> shares(const std::vector<PlannedLaunch>& launches) {
 
 }  // namespace
 
-RunPulse::RunPulse(const hw::Job& job, const Plan& plan, ProgressLine& progress, std::function<bool()> failed,
-                   double checkpoint_minutes, std::function<void(const hw::TrainingState&)> keep)
+RunPulse::RunPulse(const hw::Job& job, const Plan& plan, const StopSignals& signals, ProgressLine& progress,
+                   std::function<bool()> failed, double checkpoint_minutes,
+                   std::function<void(const hw::TrainingState&)> keep)
     : job_(job),
+      signals_(signals),
       progress_(progress),
       failed_(std::move(failed)),
       keep_(std::move(keep)),

@@ -19,10 +19,10 @@ class RunPulse final : public hw::RunControl {
   /// written within 10 s.
   static constexpr double patience_seconds = 5;
 
-  /// All outlive it. `failed`: true ends the run as a signal does. `checkpoint_minutes` above 0: after so many minutes
-  /// of the host `keep` gets the state at the next step's begin.
-  RunPulse(const hw::Job& job, const Plan& plan, ProgressLine& progress, std::function<bool()> failed,
-           double checkpoint_minutes, std::function<void(const hw::TrainingState&)> keep);
+  /// All outlive it; of `signals` the run has begun. `failed`: true ends the run as a signal does. `checkpoint_minutes`
+  /// above 0: after so many minutes of the host `keep` gets the state at the next step's begin.
+  RunPulse(const hw::Job& job, const Plan& plan, const StopSignals& signals, ProgressLine& progress,
+           std::function<bool()> failed, double checkpoint_minutes, std::function<void(const hw::TrainingState&)> keep);
 
   bool may_start(int stage, std::int64_t step) override;
   void at(const hw::StepPlace& place) override;
@@ -43,6 +43,7 @@ class RunPulse final : public hw::RunControl {
   void show(const hw::StepPlace& place);
 
   const hw::Job& job_;
+  const StopSignals& signals_;
   ProgressLine& progress_;
   std::function<bool()> failed_;
   std::function<void(const hw::TrainingState&)> keep_;
@@ -53,7 +54,6 @@ class RunPulse final : public hw::RunControl {
   std::int64_t total_steps_ = 0;
   hw::StepPlace place_;
   bool left_ = false;
-  StopSignals signals_;
 };
 
 }  // namespace weft::sw

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <utility>
 
@@ -32,6 +33,21 @@ void set(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
+bool on_terminal = false;  // of the progress line; written before a handler is set
+
+void say(int file, const char* text) {  // printf may not be used in a handler
+  [[maybe_unused]] const ssize_t written = write(file, text, std::strlen(text));
+}
+
+void leave(int signal) {
+  if (on_terminal) say(STDERR_FILENO, "\n");
+  say(STDOUT_FILENO, "Stopped as asked: signal ");
+  for (const auto& [other, name] : taken)
+    if (other == signal) say(STDOUT_FILENO, name);
+  say(STDOUT_FILENO, ", before the first step; nothing was written\n");
+  _exit(0);
+}
+
 void request_stop(int signal) {
   const int saved = errno;
   if (stops_requested == 0) {
@@ -49,14 +65,21 @@ void request_stop(int signal) {
     if (stops_requested == 2)
       for (const auto& [other, name] : taken)
         if (other != SIGPIPE) set(other, SIG_DFL);
-    constexpr char first[] =
-        "\nweft: stopping after this step, or inside it if it takes long; once more stops at once\n";
-    constexpr char second[] = "\nweft: stopping inside this step; once more ends the process and loses the run\n";
-    // printf may not be used here.
-    [[maybe_unused]] const ssize_t written = stops_requested == 1 ? write(STDERR_FILENO, first, sizeof first - 1)
-                                                                  : write(STDERR_FILENO, second, sizeof second - 1);
+    say(STDERR_FILENO,
+        stops_requested == 1
+            ? "\nweft: stopping after this step, or inside it if it takes long; once more stops at once\n"
+            : "\nweft: stopping inside this step; once more ends the process and loses the run\n");
   }
   errno = saved;
+}
+
+/// A pipe that nobody reads matters to a run alone.
+void take(void (*handler)(int)) {
+  for (const auto& [signal, name] : taken) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (signal == SIGPIPE ? handler == request_stop : before.sa_handler != SIG_IGN) set(signal, handler);
+  }
 }
 
 }  // namespace
@@ -64,18 +87,17 @@ void request_stop(int signal) {
 StopSignals::StopSignals() {
   stops_requested = 0;
   first_signal = 0;
-  for (const auto& [signal, name] : taken) {
-    struct sigaction before {};
-    sigaction(signal, nullptr, &before);
-    if (before.sa_handler != SIG_IGN || signal == SIGPIPE) set(signal, request_stop);
-  }
+  on_terminal = isatty(STDERR_FILENO) == 1;
+  take(leave);
 }
+
+void StopSignals::begin_run() { take(request_stop); }
 
 StopSignals::~StopSignals() {
   for (const auto& [signal, name] : taken) {
     struct sigaction now {};
     sigaction(signal, nullptr, &now);
-    if (now.sa_handler == request_stop) set(signal, SIG_DFL);
+    if (now.sa_handler == request_stop || now.sa_handler == leave) set(signal, SIG_DFL);
   }
   set(SIGPIPE, SIG_IGN);  // what is still to be flushed ends in an exit code
 }

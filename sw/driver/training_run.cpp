@@ -70,7 +70,8 @@ void log_begin(const PreparedRun& run, RunLog& log) {
 }
 
 /// Simulates and writes every output, whatever ends the simulation. `state` says how it ended; the folder is open.
-void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, RunState& state, Clock::time_point began) {
+void play(PreparedRun& run, const StopSignals& signals, ProgressLine& progress, proto::TraceFile& trace,
+          RunState& state, Clock::time_point began) {
   const RunSettings& settings = run.settings;
   RunLog log(run.folder.path() / "run.log", run.model.config.runconfig.log_steps, run.job.timing_only, settings.resume);
   RunRecorder recorder(run, log);
@@ -79,7 +80,7 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
   if (!settings.waveform.pes.empty()) run.programs->trace(settings.waveform.pes, trace.recorder());
   progress.doing("setting up the cluster");
   RunPulse pulse(
-      run.job, run.plan, progress, [&recorder] { return recorder.failed(); },
+      run.job, run.plan, signals, progress, [&recorder] { return recorder.failed(); },
       run.job.timing_only ? 0 : settings.checkpoint_minutes,
       [&recorder](const hw::TrainingState& now) { recorder.on_checkpoint(now, 0); });
   if (run.programs) run.programs->set_beat([&pulse] { pulse.beat(); });
@@ -121,9 +122,11 @@ void play(PreparedRun& run, ProgressLine& progress, proto::TraceFile& trace, Run
 
 int run_training(const RunSettings& settings) {
   const auto began = Clock::now();
+  StopSignals signals;
   ProgressLine progress;
   progress.doing("reading and planning");
   PreparedRun run(settings);
+  signals.begin_run();
   proto::TraceFile trace(settings.waveform.file, settings.waveform.scopes, trace_comments(run));
   trace.recorder().call_layers(layer_names(run.job));
   run.folder.open(run.state);
@@ -133,7 +136,7 @@ int run_training(const RunSettings& settings) {
     write_run_state(run.folder.path(), state);
   };
   try {
-    play(run, progress, trace, state, began);
+    play(run, signals, progress, trace, state, began);
   } catch (const std::exception& error) {
     if (!trace.begun()) {  // a pattern that fits no track is known once there are tracks
       run.folder.give_up();

@@ -12,6 +12,7 @@ constexpr std::string_view all = "", gpt2 = "gpt2", neox = "gpt_neox", gptj = "g
                            mistral = "mistral", bert = "bert", n_style = "gpt2 gptj",
                            hidden_style = "gpt_neox llama mistral", llama_style = "llama mistral";
 constexpr std::string_view not_of_training = "nothing of the training follows from it";
+constexpr std::string_view number_formats = "masters are fp32, what is streamed is of model.fp16_type";
 constexpr std::string_view one_scale = "scores are divided by the root of a head's features";
 
 }  // namespace
@@ -120,8 +121,8 @@ const std::vector<HuggingFaceKey>& huggingface_keys() {
       {all, "is_encoder_decoder", Use::only, "", "false", "there is one sequence"},
       {all, "architectures", Use::no_effect, "", "", "model_type says what the model is"},
       {all, "use_cache", Use::no_effect, "", "", "of generation; weft sample keeps no keys"},
-      {all, "torch_dtype", Use::no_effect, "", "", "masters are fp32, what is streamed is fp16"},
-      {all, "dtype", Use::no_effect, "", "", "masters are fp32, what is streamed is fp16"},
+      {all, "torch_dtype", Use::no_effect, "", "", number_formats},
+      {all, "dtype", Use::no_effect, "", "", number_formats},
       {all, "transformers_version", Use::no_effect, "", "", not_of_training},
       {all, "_name_or_path", Use::no_effect, "", "", not_of_training},
       {all, "bos_token_id", Use::no_effect, "", "", not_of_training},

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "tlm/base/error.h"
 #include "tlm/base/nearest.h"
@@ -33,8 +34,8 @@ double number_of(const YamlTree& value) { return value.is_scalar() ? std::strtod
 
 class HuggingFaceModel {
  public:
-  HuggingFaceModel(YamlSource& source, std::vector<std::string>& notes)
-      : source_(source), notes_(notes), config_(std::move(source.root())) {
+  HuggingFaceModel(YamlSource& source, std::vector<std::string>& notes, std::vector<StandingNote>& standing)
+      : source_(source), notes_(notes), standing_(standing), config_(std::move(source.root())) {
     source.root() = YamlTree();
     type_ = config_.at("model_type").scalar;
   }
@@ -166,10 +167,10 @@ class HuggingFaceModel {
     set("model.disable_nsp", "true");
     if (at("model.share_embedding_weights").scalar != "true") return;
     set("model.use_output_bias_in_mlm", "false");
-    notes_.push_back(fmt::format(
-        "{}: tie_word_embeddings true: the output layer has no bias beside the table; untied it has with --set "
-        "model.share_embedding_weights=false --set model.use_output_bias_in_mlm=true",
-        source_.where(YamlPlace())));
+    standing_.push_back({fmt::format("{}: tie_word_embeddings true: ", source_.where(YamlPlace())),
+                         {{"model.use_output_bias_in_mlm", "false"}},
+                         ", the output layer has no bias beside the table; untied it has with --set "
+                         "model.share_embedding_weights=false --set model.use_output_bias_in_mlm=true"});
   }
   void check_head_size(double features) {
     const YamlTree* head = config_.find("head_dim");
@@ -221,13 +222,9 @@ class HuggingFaceModel {
         {"optimizer.max_gradient_norm", "1"},        {"runconfig.num_epochs", "3"},
     };
     if (type_ == "bert") settings.emplace_back("train_input.masked_lm_prob", "0.15");
-    std::vector<std::string> told;
-    for (const auto& [path, value] : settings) {
-      set(path, value);
-      told.push_back(path + "=" + value);
-    }
-    notes_.push_back(fmt::format("{}: says nothing of the training; taken are {} (each with --set)",
-                                 source_.where(YamlPlace()), fmt::join(told, " ")));
+    for (const auto& [path, value] : settings) set(path, value);
+    standing_.push_back({fmt::format("{}: says nothing of the training; taken are ", source_.where(YamlPlace())),
+                         std::move(settings), " (each with --set)"});
   }
 
   void reject(const YamlTree& value, const std::string& key, const std::string& why) {
@@ -236,6 +233,7 @@ class HuggingFaceModel {
 
   YamlSource& source_;
   std::vector<std::string>& notes_;
+  std::vector<StandingNote>& standing_;
   YamlTree config_;
   std::string type_;
 };
@@ -246,8 +244,19 @@ bool is_huggingface(const YamlTree& root) {
   return root.find("model_type") != nullptr && root.find("model") == nullptr && root.find("trainer") == nullptr;
 }
 
-void translate_huggingface(YamlSource& source, std::vector<std::string>& notes) {
-  HuggingFaceModel(source, notes).translate();
+void translate_huggingface(YamlSource& source, std::vector<std::string>& notes, std::vector<StandingNote>& standing) {
+  HuggingFaceModel(source, notes, standing).translate();
+}
+
+std::string text_of(const StandingNote& note, const YamlTree& root) {
+  std::vector<std::string> stand;
+  for (const auto& [path, value] : note.settings) {
+    const std::size_t dot = path.find('.');
+    const YamlTree* section = root.find(path.substr(0, dot));
+    const YamlTree* there = section ? section->find(path.substr(dot + 1)) : nullptr;
+    if (there && there->is_scalar() && there->scalar == value) stand.push_back(path + "=" + value);
+  }
+  return stand.empty() ? "" : fmt::format("{}{}{}", note.before, fmt::join(stand, " "), note.after);
 }
 
 }  // namespace weft::sw

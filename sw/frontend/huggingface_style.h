@@ -3,6 +3,7 @@
 // there are, of which models, and what becomes of them stands in one table, huggingface_keys().
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sw/frontend/model_keys.h"
@@ -25,10 +26,19 @@ const std::vector<std::string>& huggingface_models();
 /// A file that says model_type, and has none of the sections of model files.
 bool is_huggingface(const YamlTree& root);
 
+/// What was set without being written. It is told as long as it stands, since an override may say otherwise.
+struct StandingNote {
+  std::string before;                                         ///< file and line, and what led to it
+  std::vector<std::pair<std::string, std::string>> settings;  ///< path and value; those that stand are named
+  std::string after;
+};
+
 /// Rewrites such a file. What it does not say, as optimizer, batch and data, is set as Hugging Face's Trainer has it,
-/// and told in `notes`; so is each key without effect. Throws UsageError for another model_type; other errors go to
-/// `source`, all at once: an unknown key, what no kernel does; with file, line, the key, its value, and the nearest
-/// name.
-void translate_huggingface(YamlSource& source, std::vector<std::string>& notes);
+/// and told in `standing`; each key without effect in `notes`. Throws UsageError for another model_type; other errors
+/// go to `source`, all at once: an unknown key, what no kernel does; with file, line, the key, its value, and the
+/// nearest name.
+void translate_huggingface(YamlSource& source, std::vector<std::string>& notes, std::vector<StandingNote>& standing);
+/// In one line; empty if nothing of it stands in `root`.
+std::string text_of(const StandingNote& note, const YamlTree& root);
 
 }  // namespace weft::sw

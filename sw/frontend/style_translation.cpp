@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sw/frontend/huggingface_style.h"
 #include "sw/frontend/model_keys.h"
 #include "sw/frontend/trainer_style.h"
 #include "tlm/base/nearest.h"
@@ -48,7 +47,7 @@ bool same_word(const std::string& a, const std::string& b) { return a.size() == 
 
 StyleTranslation::StyleTranslation(YamlSource& source)
     : source_(source), trainer_style_(source.root().find("trainer") != nullptr) {
-  if (is_huggingface(source.root())) translate_huggingface(source, notes_);
+  if (is_huggingface(source.root())) translate_huggingface(source, notes_, standing_);
   translate(false);
 }
 
@@ -97,6 +96,15 @@ void StyleTranslation::take(const std::string& spelling, const ModelKey& key, bo
     source_.add_error(value.place, fmt::format("{}: {} is {}, but {} is {} ({})", source_.where(value), value.path,
                                                written(value), there.path, written(there), source_.where(there)));
   }
+}
+
+std::vector<std::string> StyleTranslation::notes() const {
+  std::vector<std::string> all = notes_;
+  for (const StandingNote& standing : standing_) {
+    const std::string text = text_of(standing, source_.root());
+    if (!text.empty()) all.push_back(text);
+  }
+  return all;
 }
 
 void StyleTranslation::note(const YamlTree& value, const std::string& path, const std::string& why) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sw/frontend/huggingface_style.h"
 #include "tlm/base/yaml_source.h"
 
 namespace weft::sw {
@@ -18,8 +19,9 @@ class StyleTranslation {
   /// An override in any of the styles; it wins over what was there.
   void apply(const std::string& override_text);
 
-  /// One line for each key that was written and has no effect here: where, which, why.
-  const std::vector<std::string>& notes() const { return notes_; }
+  /// One line for each key that was written and has no effect here: where, which, why; and for what was set without
+  /// being written, as it stands now.
+  std::vector<std::string> notes() const;
   /// How a key that is read under `path` is spelled in the file's style.
   std::string spelling(const std::string& path) const;
 
@@ -32,6 +34,7 @@ class StyleTranslation {
   YamlSource& source_;
   bool trainer_style_;
   std::vector<std::string> notes_;
+  std::vector<StandingNote> standing_;
 };
 
 }  // namespace weft::sw

@@ -266,14 +266,14 @@ ModelFile parse_model(const std::string& text, const std::filesystem::path& name
   YamlSource source(text, name);
   StyleTranslation style(source);
   for (const std::string& override_text : overrides) style.apply(override_text);
-  YamlReader reader(std::move(source), [&style](const std::string& path) { return style.spelling(path); });
   ModelFile file;
+  file.notes = style.notes();
+  YamlReader reader(std::move(source), [&style](const std::string& path) { return style.spelling(path); });
   // A config.json is called by its folder.
   const bool is_config = name.filename() == "config.json" && name.has_parent_path();
   file.config = read_config(reader.root(), (is_config ? name.parent_path().filename() : name.stem()).string());
   reader.finish();
   file.values = reader.values();
-  file.notes = style.notes();
   file.notes.insert(file.notes.end(), reader.notes().begin(), reader.notes().end());
   return file;
 }

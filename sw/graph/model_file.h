@@ -127,7 +127,7 @@ struct ModelConfig {
 struct ModelFile {
   ModelConfig config;
   std::vector<ResolvedValue> values;  ///< every value with its origin; hw::echo makes JSON of it
-  std::vector<std::string> notes;     ///< one line for each key that has no effect here
+  std::vector<std::string> notes;     ///< one line for each key that has no effect here, or that was set unasked
 };
 
 /// `name_or_path`: "fc_mnist", or the path of a .yaml file; names are looked up in `models_dir`.

@@ -38,8 +38,8 @@ class LaunchRunner : public hw::LaunchPrograms {
   bool wants(int system, std::int64_t step) const override {
     return !explained_ || (system == 0 && step == *explained_);
   }
-  /// From now on runs the first launch of each kind and layer's shape in this global step and no other, of system 0,
-  /// and follows its path. Of lanes, or heads and sequences, the one that ends last is told.
+  /// From now on runs the first launch of each kind and layer's shape in this step and no other, as the log counts
+  /// them, of system 0, and follows its path. Of lanes, or heads and sequences, the one that ends last is told.
   void explain(std::int64_t step) { explained_ = step; }
   /// In the order of their launches.
   std::vector<proto::LaunchExplanation> explanations() const;

@@ -64,7 +64,7 @@ Json rounding_json(const RunReport& report) {
   Json json = losses_json(report.rounding->all());
   Json& lossy = json["lossy"] = Json::array();
   for (const RoundedLaunches& one : report.rounding->lossy()) {
-    Json row{{"kernel", one.kernel}, {"layer", report.layers[static_cast<std::size_t>(one.layer)]}};
+    Json row{{"kernel", one.kernel}, {"pass", one.pass}, {"layer", report.layers[static_cast<std::size_t>(one.layer)]}};
     row.update(losses_json(one.losses));
     lossy.push_back(std::move(row));
   }
@@ -113,6 +113,7 @@ Json roofline_json(const RunReport& report) {
   for (const RooflineRow& row : roofline(report))
     rows.push_back({{"layer", report.layers[static_cast<std::size_t>(row.layer)]},
                     {"kernel", row.kernel},
+                    {"pass", row.pass},
                     {"macs", row.macs},
                     {"bytes", row.bytes},
                     {"cycles", row.cycles},
@@ -182,7 +183,8 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                   "start",       "end",  "predicted",       "stream_wait",      "wait",        "limiter",
                   "most_cycles", "macs", "stream_in_bytes", "stream_out_bytes", "wavelet_hops"};
   for (const char* name : proto::time_class_names) columns.push_back(name);
-  for (const char* name : {"wait_samples", "wait_weights", "wait_update", "wait_deltas"}) columns.push_back(name);
+  for (const char* name : {"wait_samples", "wait_weights", "wait_update", "wait_deltas", "pass"})
+    columns.push_back(name);
   Json rows = Json::array();
   const PathReader limiters(report);
   for (const proto::CausedLaunch& launch : report.launches) {
@@ -206,6 +208,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     for (std::int64_t cycles : launch.classes) row.push_back(cycles);
     const proto::StreamWaits& waits = launch.waits;
     for (std::int64_t cycles : {waits.samples, waits.weights, waits.update, waits.deltas}) row.push_back(cycles);
+    row.push_back(launch.pass);
     rows.push_back(std::move(row));
   }
   json["launches"] = {{"columns", std::move(columns)}, {"rows", std::move(rows)}};

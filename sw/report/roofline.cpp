@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "sw/report/steady_state.h"
 
@@ -15,14 +16,16 @@ std::vector<RooflineRow> roofline(const RunReport& report) {
   std::set<std::pair<int, std::int64_t>> counted;
   for (const StepRecord& step : report.steps)
     if (steady->counts(step)) counted.emplace(step.stage, step.step);
-  std::map<std::pair<int, std::string>, std::size_t> place;
+  std::map<std::tuple<int, std::string, std::string>, std::size_t> place;
   std::vector<double> count;
   for (const proto::CausedLaunch& launch : report.launches) {
     if (launch.macs == 0 || counted.count({launch.stage, launch.step}) == 0) continue;
-    const auto [found, added] = place.try_emplace({launch.layer, launch.kernel}, rows.size());
+    const auto [found, added] = place.try_emplace({launch.layer, launch.kernel, launch.pass}, rows.size());
     if (added) {
-      rows.emplace_back().layer = launch.layer;
-      rows.back().kernel = launch.kernel;
+      RooflineRow& made = rows.emplace_back();
+      made.layer = launch.layer;
+      made.kernel = launch.kernel;
+      made.pass = launch.pass;
       count.push_back(0);
     }
     RooflineRow& row = rows[found->second];

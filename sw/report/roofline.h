@@ -7,10 +7,10 @@
 
 namespace weft::sw {
 
-/// Means of the steady steps; launches of one kernel on one layer.
+/// Means of the steady steps; launches of one kernel on one layer in one pass.
 struct RooflineRow {
   int layer = 0;
-  std::string kernel;
+  std::string kernel, pass;
   double macs = 0, bytes = 0;  ///< bytes of the direction that carries more
   double cycles = 0;
   std::string roof;        ///< "arithmetic" or "ethernet"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "hw/spec/kernel_table.h"
+
 namespace weft::sw {
 
 HalfLosses sum_of(const hw::LayerLosses& losses) {
@@ -14,10 +16,18 @@ HalfLosses sum_of(const hw::LayerLosses& losses) {
 void Rounding::add(const std::vector<proto::CausedLaunch>& launches) {
   for (const proto::CausedLaunch& launch : launches) {
     all_.add(launch.rounded);
-    const auto [place, is_new] = places_.try_emplace({launch.kernel, launch.layer}, launches_.size());
-    if (is_new) launches_.push_back({launch.kernel, launch.layer, {}});
+    const auto [place, is_new] = places_.try_emplace({launch.kernel, launch.pass, launch.layer}, launches_.size());
+    if (is_new) launches_.push_back({launch.kernel, launch.pass, launch.layer, {}});
     launches_[place->second].losses.add(launch.rounded);
   }
+}
+
+std::int64_t Rounding::lost_deltas() const {
+  std::int64_t lost = 0;
+  for (const RoundedLaunches& one : launches_)
+    if (one.pass == role_name(hw::KernelRole::loss) || one.pass == role_name(hw::KernelRole::delta))
+      lost += one.losses.zeros;
+  return lost;
 }
 
 std::vector<RoundedLaunches> Rounding::lossy() const {

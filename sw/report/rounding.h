@@ -1,9 +1,10 @@
 #pragma once
 // What rounding to halves did to the values of a run.
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "hw/spec/gradient_wire.h"
@@ -12,9 +13,9 @@
 
 namespace weft::sw {
 
-/// Launches of a kernel on a layer, all of the run.
+/// Launches of a kernel on a layer in a pass, all of the run.
 struct RoundedLaunches {
-  std::string kernel;
+  std::string kernel, pass;
   int layer = 0;
   HalfLosses losses;
 };
@@ -36,11 +37,13 @@ class Rounding {
   const HalfLosses& all() const { return all_; }
   /// Those that lost some; most lost, as a share of their values, first, and of equal ones as they first occur.
   std::vector<RoundedLaunches> lossy() const;
+  /// Deltas that became 0, of all layers: too small for the format.
+  std::int64_t lost_deltas() const;
 
  private:
   HalfLosses all_;
   std::vector<RoundedLaunches> launches_;
-  std::map<std::pair<std::string, int>, std::size_t> places_;  ///< in these
+  std::map<std::tuple<std::string, std::string, int>, std::size_t> places_;  ///< in these
 };
 
 }  // namespace weft::sw

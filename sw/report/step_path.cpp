@@ -8,7 +8,7 @@ using proto::LimiterCycles;
 PathReader::PathReader(const RunReport& report) : report_(report) {
   for (const StepRecord& step : report.steps) trains_.emplace(step.stage, step.train);
   for (const proto::CausedLaunch& launch : report.launches)
-    kernels_.emplace(std::pair(trains(launch.stage), launch.launch), launch.kernel);
+    launches_.try_emplace(std::pair(trains(launch.stage), launch.launch), Named{launch.kernel, launch.pass});
 }
 
 bool PathReader::trains(int stage) const {
@@ -25,9 +25,9 @@ const LimiterCycles* PathReader::inside(bool train, int launch) const {
 std::vector<PathRow> PathReader::rows(const proto::StepPath& path) const {
   std::vector<PathRow> rows;
   for (const proto::PathSegment& segment : path.segments) {
-    const auto kernel = kernels_.find({segment.work.train, segment.work.launch});
-    PathRow row{segment.limiter, segment.work, kernel == kernels_.end() ? "" : kernel->second, segment.first,
-                segment.cycles};
+    const auto launch = launches_.find({segment.work.train, segment.work.launch});
+    const Named named = launch == launches_.end() ? Named() : launch->second;
+    PathRow row{segment.limiter, segment.work, named.kernel, named.pass, segment.first, segment.cycles};
     const LimiterCycles* parts = inside(segment.work.train, segment.work.launch);
     if (segment.limiter != Limiter::wafer || !parts || parts->total() == 0) {
       rows.push_back(std::move(row));

@@ -12,7 +12,7 @@ namespace weft::sw {
 struct PathRow {
   proto::Limiter limiter = proto::Limiter::wafer;
   proto::WorkOf work;
-  std::string kernel;  ///< empty: of no launch
+  std::string kernel, pass;  ///< empty: of no launch
   RunCycle first;
   Cycle cycles = 0;
 };
@@ -34,8 +34,11 @@ class PathReader {
   const proto::LimiterCycles* inside(bool train, int launch) const;
 
   const RunReport& report_;
-  std::map<int, bool> trains_;                           ///< by stage
-  std::map<std::pair<bool, int>, std::string> kernels_;  ///< by train, launch
+  std::map<int, bool> trains_;  ///< by stage
+  struct Named {
+    std::string kernel, pass;
+  };
+  std::map<std::pair<bool, int>, Named> launches_;  ///< by train, launch
 };
 
 /// What the limiters of one resource are called together: all of the wafer's are the wafer.

@@ -20,7 +20,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* phase_of(const std::string& kernel) {
+/// A report of before has no passes: that of the kernel.
+std::string phase_of(const Rows& rows, std::size_t row, const std::string& kernel) {
+  if (rows.has("pass")) {
+    std::string pass = text(rows.at(row, "pass"));
+    using Role = hw::KernelRole;
+    for (const Role role : {Role::samples, Role::forward, Role::loss, Role::delta, Role::gradient})
+      if (pass == hw::role_name(role)) return pass;
+    throw std::out_of_range("no pass " + pass);
+  }
   if (const hw::Kernel* known = hw::find_kernel(kernel)) return hw::role_name(known->role);
   throw std::out_of_range("no kernel " + kernel);
 }
@@ -72,11 +80,11 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     bar.wait = std::min(static_cast<double>(rows.whole(row, "stream_wait")), bar.end - bar.start);
     bar.kind = kind_of(rows, row);
     const std::string layer = text(layers.at(static_cast<std::size_t>(rows.whole(row, "layer"))));
-    const char* phase = phase_of(bar.kernel);
+    const std::string phase = phase_of(rows, row, bar.kernel);
     bar.what = fmt::format("{} {}, {}", layer, phase, bar.kernel);
     const std::int64_t micro_batch = rows.whole(row, "micro_batch");
     if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
-    if (!seen.emplace(bar.kernel, layer, micro_batch).second) bar.what += ", computed again";
+    if (!seen.emplace(bar.kernel + phase, layer, micro_batch).second) bar.what += ", computed again";
     const bool counted = first_stream && (!hw::loads_samples(bar.kernel) || rows.has("limiter"));
     if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
     if (hw::streams_weights(bar.kernel)) first_stream = false;

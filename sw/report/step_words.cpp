@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "hw/spec/kernel_table.h"
+
 namespace weft::sw {
 
 std::string grouped(double value) {
@@ -43,6 +45,12 @@ std::string step_size(const StepView& view) {
 std::string bubble_words(const StepView& view) {
   return fmt::format("{} cycles, {:.1f} % of the time since {}", grouped(view.bubble),
                      100 * view.bubble / view.period(), view.from > 0 ? "the step before ended" : "the run began");
+}
+
+std::string launch_words(const std::string& kernel, const std::string& pass) {
+  const hw::Kernel* known = hw::find_kernel(kernel);
+  const bool serves_both = known && known->role == hw::KernelRole::forward && pass == role_name(hw::KernelRole::delta);
+  return serves_both ? kernel + "_backward" : kernel;
 }
 
 std::string shortened(const std::string& text, std::size_t most, const char* mark) {

@@ -24,6 +24,8 @@ std::string step_time(const StepView& view, const char* micro);
 std::string step_size(const StepView& view);
 /// "13,959 cycles, 4.9 % of the time since the step before ended"
 std::string bubble_words(const StepView& view);
+/// A launch's kernel; one of the forward pass that serves the backward pass as well is told apart there.
+std::string launch_words(const std::string& kernel, const std::string& pass);
 /// At most `most` characters of UTF-8 text; the last is `mark` where some are left out.
 std::string shortened(const std::string& text, std::size_t most, const char* mark);
 

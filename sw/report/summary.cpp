@@ -23,7 +23,7 @@ namespace {
 
 /// Launches of one kernel on layers that do the same.
 struct Group {
-  std::string kernel;
+  std::string kernel, pass;
   std::vector<int> layers;  ///< without repetition, in the order of launching
   int launch = 0;           ///< of the first layer
   std::int64_t count = 0;
@@ -47,7 +47,7 @@ void add(Group& group, const Group& other) {
 
 /// Whether they are shown as one: equal predictions, means within 1 %.
 bool alike(const Group& a, const Group& b) {
-  return a.kernel == b.kernel && a.predicted * b.count == b.predicted * a.count &&
+  return a.kernel == b.kernel && a.pass == b.pass && a.predicted * b.count == b.predicted * a.count &&
          std::fabs(a.mean() - b.mean()) <= 0.01 * a.mean();
 }
 
@@ -62,8 +62,9 @@ std::vector<Group> groups_of(const RunReport& report, const Steps& counts) {
   for (const proto::CausedLaunch& launch : report.launches) {
     if (counts.count({launch.stage, launch.step}) == 0) continue;
     const auto [found, added] = place.try_emplace(launch.launch, groups.size());
-    if (added) groups.push_back({launch.kernel, {}, launch.launch, 0, 0, 0, 0, 0, {}});
+    if (added) groups.push_back({launch.kernel, launch.pass, {}, launch.launch, 0, 0, 0, 0, 0, {}});
     Group one{launch.kernel,
+              launch.pass,
               {launch.layer},
               launch.launch,
               1,
@@ -118,10 +119,10 @@ std::string stage_table(const RunReport& report, const std::set<int>& stages, bo
                          : "-";
     const auto most = std::max_element(group.limiters.begin(), group.limiters.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-    text +=
-        fmt::format("{:<19} {:<9} {:>10.0f} {:>11} {:>6} {:>5.1f} {}\n", shortened(group.kernel, 19, "~"),
-                    shortened(layers_text(report, group.layers), 9, "~"), group.mean(), group.predicted / group.count,
-                    deviation, busy, std::string(proto::key_of(most->first)).substr(0, 14));
+    text += fmt::format(
+        "{:<19} {:<9} {:>10.0f} {:>11} {:>6} {:>5.1f} {}\n", shortened(launch_words(group.kernel, group.pass), 19, "~"),
+        shortened(layers_text(report, group.layers), 9, "~"), group.mean(), group.predicted / group.count, deviation,
+        busy, std::string(proto::key_of(most->first)).substr(0, 14));
   }
   return text +
          wrapped("", 0,
@@ -148,8 +149,9 @@ std::string roofline_text(const RunReport& report) {
   std::vector<std::pair<RooflineRow, int>> shown;
   for (const RooflineRow& row : rows) {
     const auto same = std::find_if(shown.begin(), shown.end(), [&](const auto& one) {
-      return rows.size() > 36 && one.first.kernel == row.kernel && one.first.macs == row.macs &&
-             one.first.roof == row.roof && std::fabs(one.first.share() - row.share()) <= 0.01;
+      return rows.size() > 36 && one.first.kernel == row.kernel && one.first.pass == row.pass &&
+             one.first.macs == row.macs && one.first.roof == row.roof &&
+             std::fabs(one.first.share() - row.share()) <= 0.01;
     });
     if (same == shown.end())
       shown.emplace_back(row, 1);
@@ -159,8 +161,9 @@ std::string roofline_text(const RunReport& report) {
   for (const auto& [row, count] : shown) {
     std::string layer = report.layers[static_cast<std::size_t>(row.layer)];
     if (count > 1) layer += fmt::format(" +{}", count - 1);
-    text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5.1f} %\n", shortened(row.kernel, 19, "~"),
-                        shortened(layer, 12, "~"), row.cycles, row.roof, row.roof_cycles, 100 * row.share());
+    text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5.1f} %\n",
+                        shortened(launch_words(row.kernel, row.pass), 19, "~"), shortened(layer, 12, "~"), row.cycles,
+                        row.roof, row.roof_cycles, 100 * row.share());
   }
   if (std::any_of(rows.begin(), rows.end(), [](const RooflineRow& row) { return row.share() > 1; }))
     text += "above 100 %: words of a launch go on after its end, beside later ones\n";
@@ -232,8 +235,15 @@ std::string rounding_text(const RunReport& report) {
   if (!lossy.empty()) {
     const RoundedLaunches& most = lossy.front();
     text += fmt::format("; largest share: {} {}, {} of {}", report.layers[static_cast<std::size_t>(most.layer)],
-                        most.kernel, most.losses.zeros + most.losses.infinities, most.losses.values);
+                        launch_words(most.kernel, most.pass), most.losses.zeros + most.losses.infinities,
+                        most.losses.values);
   }
+  const std::int64_t deltas = report.rounding->lost_deltas();
+  if (deltas > 0 && !report.dynamic_loss_scale)
+    text += fmt::format(
+        "; {} deltas became 0: --set optimizer.loss_scaling_factor=dynamic, or in the model file "
+        "loss_scaling_factor: dynamic of its optimizer, makes them larger",
+        deltas);
   text = wrapped("to 16 bits           ", 21, text);
   if (!report.rounding->gradients) return text;
   const auto part = [](const char* what, const HalfLosses& losses) {
@@ -320,7 +330,8 @@ std::string summary_text(const RunReport& report) {
   if (report.programs) {
     const proto::ProgramTotals& programs = *report.programs;
     text += fmt::format(
-        "\nPE programs: {} launches, {} sums equal bit by bit; {} cycles, recurrences {}\n"
+        "\nPE programs: {} launches, {} sums equal bit by bit\n"
+        "             {} cycles, recurrences {}\n"
         "             worst launch {} cycles or {:.3f} % apart; {} cycles of RTL tiles\n",
         programs.launches, programs.sums, programs.program_cycles, programs.recurrence_cycles, programs.worst_deviation,
         programs.worst_percent, programs.clocked_cycles);

@@ -26,7 +26,8 @@ struct InWafer {
 
 std::string launch_name(const RunReport& report, const PathRow& row) {
   if (row.work.layer < 0) return "";
-  return fmt::format("{} {}", report.layers[static_cast<std::size_t>(row.work.layer)], row.kernel);
+  return fmt::format("{} {}", report.layers[static_cast<std::size_t>(row.work.layer)],
+                     launch_words(row.kernel, row.pass));
 }
 
 VerdictPart largest(const ByLimiter& cycles, double step, Limiter but) {

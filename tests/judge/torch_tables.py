@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes tests/unit/torch_tables.h: what PyTorch's schedulers, optimizers and clipping give, for the unit tests.
+"""Writes tests/unit/data/torch_tables.json: what PyTorch's schedulers, optimizers and clipping give, for the unit tests.
 
-    /usr/bin/python3 tests/judge/torch_tables.py > tests/unit/torch_tables.h
+    /usr/bin/python3 tests/judge/torch_tables.py > tests/unit/data/torch_tables.json
 
 Needs Debian's python3-torch, which is no dependency of Weft: so the numbers are kept. CONTRIBUTING.md says when to run it.
 """
+import json
+
 import torch
 from torch.optim import lr_scheduler as lrs
 
@@ -125,59 +127,33 @@ def clipped(how, limit):
     return [value for tensor in tensors for value in tensor.grad.tolist()], None if norm is None else norm.item()
 
 
-def numbers(values):
-    return ", ".join(repr(value) for value in values)
+def rows(table):
+    return ",\n".join("  " + json.dumps(row) for row in table)
 
 
 def main():
     norm = torch.nn.utils.clip_grad_norm_
     value = torch.nn.utils.clip_grad_value_
-    print(f"""#pragma once
-// Written by tests/judge/torch_tables.py with PyTorch {torch.__version__}; not by hand.
-#include <string>
-#include <vector>
-
-namespace weft::test {{
-
-struct TorchRates {{
-  std::string learning_rate;  ///< in YAML
-  std::vector<double> rates;  ///< of steps 0, 1, ...
-}};
-
-inline const std::vector<TorchRates> torch_rates{{""")
-    for text, values in SCHEDULES:
-        print(f'    {{"{text}",\n     {{{numbers(values)}}}}},')
-    print(f"""}};
-
-/// Three weights after a step for each of the gradients.
-inline const std::vector<double> torch_start{{{numbers(START)}}};
-inline const std::vector<std::vector<double>> torch_gradients{{{", ".join("{" + numbers(g) + "}" for g in GRADIENTS)}}};
-
-struct TorchWeights {{
-  std::string optimizer;  ///< in YAML
-  std::vector<double> weights;
-}};
-
-inline const std::vector<TorchWeights> torch_weights{{""")
-    for text, make in OPTIMIZERS:
-        print(f'    {{"{text}", {{{numbers(trained(make))}}}}},')
-    print(f"""}};
-
-/// Gradients of two tensors together, one after the other.
-inline const std::vector<double> torch_unclipped{{{numbers(v for t in CLIPPED for v in t)}}};
-
-struct TorchClipped {{
-  double max_norm, max_value, norm;
-  std::vector<double> gradients;
-}};
-
-inline const std::vector<TorchClipped> torch_clipped{{""")
+    clips = []
     for limit in (1.0, 6.5, 100.0):
         values, found = clipped(norm, limit)
-        print(f"    {{{limit}, 0, {found!r}, {{{numbers(values)}}}}},")
-    values, _ = clipped(value, 2.0)
-    print(f"    {{0, 2.0, 0, {{{numbers(values)}}}}},")
-    print("};\n\n}  // namespace weft::test")
+        clips.append({"max_norm": limit, "max_value": 0, "norm": found, "gradients": values})
+    clips.append({"max_norm": 0, "max_value": 2.0, "norm": 0, "gradients": clipped(value, 2.0)[0]})
+    print(f"""{{
+ "written_by": "tests/judge/torch_tables.py with PyTorch {torch.__version__}; not by hand",
+ "rates": [
+{rows({"learning_rate": text, "rates": values} for text, values in SCHEDULES)}
+ ],
+ "start": {json.dumps(START)},
+ "step_gradients": {json.dumps(GRADIENTS)},
+ "weights": [
+{rows({"optimizer": text, "weights": trained(make)} for text, make in OPTIMIZERS)}
+ ],
+ "unclipped": {json.dumps([v for t in CLIPPED for v in t])},
+ "clipped": [
+{rows(clips)}
+ ]
+}}""")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 #include "hw/memoryx/gradient_norm.h"
 #include "hw/memoryx/update_book.h"
 #include "tests/protocol/echo_cluster.h"
-#include "tests/unit/torch_tables.h"
+#include "tests/support/torch_tables.h"
 
 using namespace weft;
 using namespace weft::test;
@@ -100,9 +100,10 @@ TEST_CASE(
 }
 
 TEST_CASE("norm and factor are PyTorch's, whatever the order of arrival") {
-  for (const test::TorchClipped& torch : test::torch_clipped) {
+  for (const test::TorchClipped& torch : torch_tables().clipped) {
     if (torch.max_norm == 0) continue;
-    const std::vector<float> gradient(torch_unclipped.begin(), torch_unclipped.end());
+    const std::vector<double>& unclipped = torch_tables().unclipped;
+    const std::vector<float> gradient(unclipped.begin(), unclipped.end());
     for (const bool backwards : {false, true}) {
       hw::GradientNorm norm({torch.max_norm}, {1, 1}, 500);
       const double first = hw::sum_of_squares(gradient.data(), 2, 1), second = hw::sum_of_squares(&gradient[2], 3, 1);

@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from weft_cli import ScratchTrainings, report, run
 
 STEPS = 10
-# The plan takes every link and server to have an equal share, so there must be many chunks: these hold a round or two.
+# Many chunks, which hold a round or two: so no server waits for the last of another.
 EVEN = ("memoryx.chunk_bytes=4000", "memoryx.weight_servers=4", "io.ethernet_links=4")
 
 
@@ -89,6 +89,23 @@ class Bounds(ScratchTrainings):
                               "dynamic": ["optimizer.loss_scaling_factor=dynamic"], "whole": ["runconfig.placement=whole_tensor"],
                               "streamed": ["model.retain_output_layer=false"]}.items():
             self.round_trip(f"trip_{name}", *slow, *(word for option in options for word in ("--set", option)), percent=5)
+
+    def test_the_work_off_the_wafer_is_that_of_the_fullest_server_and_link(self):
+        """Small tensors are a chunk, so they lie on one server; long ones leave some with a chunk more."""
+        cases = {
+            "tiny": ("fc_mnist_tiny",), "chunks": ("fc_mnist", *self.machine("memoryx.chunk_bytes=4000")),
+            "whole": ("fc_mnist", "--set", "runconfig.placement=whole_tensor"), "sparse": ("fc_mnist", "--set", "model.sparsity=0.7"),
+            "parts": ("fc_mnist_tiny", "--set", "runconfig.micro_batch_size=8", "--set", "optimizer.optimizer_type=adam"),
+        }
+        for name, (model, *arguments) in cases.items():
+            result = run("train", model, "--timing_only", "--max_steps", 3, "-o", f"work_{name}", *arguments, cwd=self.folder)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            works = {row["limiter"]: row for row in report(self.folder / f"work_{name}")["works"]}
+            for limiter in ("memoryx_reader", "memoryx_update", "ethernet_down", "ethernet_up"):
+                predicted, measured = works[limiter]["predicted_cycles"], works[limiter]["measured_cycles"]
+                print(f"{name}: {limiter} predicted {predicted}, measured {measured}", file=sys.stderr)
+                self.assertGreater(measured, 0, (name, limiter))
+                self.assertLess(abs(predicted / measured - 1), 0.001, (name, limiter))
 
     def test_samples_made(self):
         self.steady("made", "samples made", *self.machine("input.samples_per_s=20000"), percent=0.01)

@@ -38,6 +38,8 @@ class Explanations(ScratchTrainings):
     def check(self, name, *arguments):
         value, printed = self.explain(name, *arguments)
         launches, text = explained(self.folder / name)
+        self.assertEqual(set(re.findall(r"^step (\d+), ", text, re.M)), {"3"}, "the last, as the log counts")
+        self.assertIn("Step=3,", printed)
         self.assertIn(text, printed)
         self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
         columns = {column: at for at, column in enumerate(value["launches"]["columns"])}

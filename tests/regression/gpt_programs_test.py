@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Question: is every launch of a GPT's training run as PE programs, attention's in each head of each sequence?"""
+import collections
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from tiny_gpt import BATCH, HEADS, LENGTH, STEPS, TinyGpt, attends
+from weft_cli import run
 
 PERIOD = 20000 / 17  # ps of a cycle
 
@@ -43,6 +45,24 @@ class GptPrograms(TinyGpt):
         self.run_as_programs("alibi", *alibi)
         self.run_as_programs("alibi_groups", *alibi, "--set", "model.num_heads=4", "--set", "model.num_kv_heads=2")
 
+    def test_programs_that_do_not_fit_are_refused_before_the_run_begins(self):
+        wide = ("--set", "model.hidden_size=64", "--set", "model.position_embedding_type=rotary")
+        cases = {
+            "part": ((*wide, "--set", "model.rotary_dim=16"), "rotary", "model.rotary_dim"),
+            "groups": ((*wide, "--set", "model.num_heads=8", "--set", "model.num_kv_heads=1"), "rotary", "model.num_kv_heads"),
+            "alibi": (("--set", "model.hidden_size=32", "--set", "model.position_embedding_type=alibi", "--set", "model.num_heads=16",
+                       "--set", "model.num_kv_heads=1"), "attention_softmax", "model.num_kv_heads"),
+        }
+        for name, (arguments, kernel, change) in cases.items():
+            for way in ("--pe_programs", "--explain"):
+                result = self.train(f"no_{name}", *arguments, way)
+                self.assertEqual(result.returncode, 2, result.stdout)
+                self.assertRegex(result.stderr, rf"\n  \S+ {kernel}: (6[5-9]|[7-9]\d|\d\d\d) instructions; a PE holds at most 64; shorter with .*{change}")
+                self.assertIn(way, result.stderr)
+                self.assertEqual(result.stdout, "")
+                self.assertFalse((self.folder / f"no_{name}").exists())
+            self.assertEqual(self.train(f"no_{name}", *arguments, "--max_steps", 1).returncode, 0, name)
+
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")
 
@@ -64,6 +84,36 @@ class GptPrograms(TinyGpt):
             totals = subprocess.run([os.environ["WEFT_VCD_TOTALS"], f"{name}.vcd"], cwd=self.folder, capture_output=True, text=True, check=True)
             busy = dict(re.findall(r"^(\S+) (\d+)", totals.stdout, re.M))
             self.assertEqual(round(int(busy["cluster.system0.cycle"]) / PERIOD), sum(row[end] - row[start] for row in value["launches"]["rows"]))
+
+    def test_a_kernel_of_both_passes_is_told_apart(self):
+        """What comes behind the loss is of the backward pass, whatever its kernel. A small loss scale loses deltas alone."""
+        value, _ = self.outcome("passes", "--set", "optimizer.loss_scaling_factor=1e-6")
+        columns = value["launches"]["columns"]
+        of_step = collections.defaultdict(list)
+        for row in value["launches"]["rows"]:
+            row = dict(zip(columns, row))
+            of_step[row["step"]].append((row["kernel"], row["pass"]))
+        for launches in of_step.values():
+            passes = [of for _, of in launches]
+            loss = passes.index("loss")
+            self.assertEqual(set(passes[:loss]), {"samples", "forward"})
+            self.assertEqual(set(passes[loss + 1:]), {"delta", "gradient"})
+            for kernel in ("attention_scores", "attention_values", "addition"):
+                self.assertEqual({of for name, of in launches if name == kernel}, {"forward", "delta"}, kernel)
+        roofs = [(row["layer"], row["kernel"], row["pass"]) for row in value["roofline"]]
+        self.assertEqual(len(set(roofs)), len(roofs))
+        self.assertEqual({of for _, kernel, of in roofs if kernel == "attention_values"}, {"forward", "delta"})
+        lossy = {(row["kernel"], row["pass"]) for row in value["rounding"]["lossy"]}
+        self.assertIn(("attention_values", "delta"), lossy)
+        self.assertLessEqual({of for _, of in lossy}, {"loss", "delta"})
+        summary = " ".join((self.folder / "passes/summary.txt").read_text().split())
+        self.assertIn("attention_values_b~", summary)
+        self.assertIn("deltas became 0: --set optimizer.loss_scaling_factor=dynamic", summary)
+        dynamic, _ = self.outcome("dynamic", "--set", "optimizer.loss_scaling_factor=dynamic")
+        self.assertNotIn("deltas became 0", (self.folder / "dynamic/summary.txt").read_text())
+        shown = run("show", "passes", cwd=self.folder).stdout
+        attention = next(row["layer"] for row in value["roofline"] if row["kernel"] == "attention_values")
+        self.assertRegex(shown, rf"(?m)^{attention[:7]}\S* +delta ")
 
     def test_explained(self):
         """Of attention the head and sequence that is told; its PEs by their place on the wafer."""

@@ -54,6 +54,23 @@ class Stops(ScratchTrainings):
             tracks = subprocess.run([os.environ["WEFT_VCD_TOTALS"], folder + ".vcd"], cwd=self.folder, capture_output=True, text=True)
             self.assertEqual(tracks.returncode, 0, tracks.stderr)
 
+    def test_a_signal_before_the_run_begins_leaves_nothing(self):
+        """While a large model is planned, which the progress on a terminal says."""
+        for name in ("HUP", "INT", "TERM", "USR1", "USR2", "XCPU"):
+            leader, follower = pty.openpty()
+            process = subprocess.Popen([program(), "train", "mlp_12288x96", "--machine", "wse2", "--num_csx", "64", "--timing_only", "-o", "early"],
+                                       cwd=self.folder, stdout=subprocess.PIPE, stderr=follower, text=True)
+            os.close(follower)
+            seen = ""
+            while "planning" not in seen:
+                seen += os.read(leader, 4096).decode()
+            process.send_signal(getattr(signal, "SIG" + name))
+            output, _ = process.communicate(timeout=60)
+            os.close(leader)
+            self.assertEqual(process.returncode, 0, output)
+            self.assertEqual(output, f"Stopped as asked: signal {name}, before the first step; nothing was written\n")
+            self.assertFalse((self.folder / "early").exists())
+
     def test_a_limit_of_processor_time_ends_the_run_whole(self):
         limits = lambda: resource.setrlimit(resource.RLIMIT_CPU, (2, 30))
         process = self.start("--max_steps", "1000000", "-o", "limited", preexec_fn=limits)

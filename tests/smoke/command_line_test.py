@@ -64,6 +64,21 @@ class CommandLine(weft_cli.ScratchTrainings):
         self.assertIn("nearest: fc_mnist", error)
         self.assertIn("nearest: wse2", error)
 
+    def test_notes_of_a_config_json_are_shown_whatever_is_made_of_it(self):
+        (self.folder / "published").mkdir()
+        (self.folder / "published/config.json").write_text(
+            '{"model_type": "gpt2", "n_embd": 16, "n_head": 2, "n_layer": 1, "n_positions": 16, "vocab_size": 64, "embd_pdrop": 0,\n'
+            ' "resid_pdrop": 0, "attn_pdrop": 0, "dtype": "bfloat16", "architectures": ["GPT2LMHeadModel"]}')
+        for how in ("--validate_only", "--compile_only"):
+            done = weft_cli.run("train", "published/config.json", "--set", "model.fp16_type=bfloat16", how, "-o", "of_notes", cwd=self.folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            notes = done.stdout[done.stdout.index("published/config.json:2:"):]
+            self.assertEqual([line for line in notes.splitlines() if len(line) > 80], [])
+            text = " ".join(notes.split())
+            for note in ("architectures has no effect here: model_type says what the model is", "says nothing of the training; taken are",
+                         "dtype has no effect here: masters are fp32, what is streamed is of model.fp16_type"):
+                self.assertIn(note, text, how)
+
     def test_a_value_that_is_empty_is_not_a_flag_that_is_missing(self):
         for flag in ("-o", "--vcd", "--checkpoint_path", "--initial_weights", "--plan", "--data"):
             with self.subTest(flag=flag):

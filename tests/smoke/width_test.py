@@ -14,7 +14,7 @@ COMMANDS = {
     "train": ["train", "fc_mnist_tiny", "--data", "data", "--max_steps", "3", "--log_steps", "1", "--mode", "train_and_eval", "-o", "a"],
     "timing": ["train", "mlp_5120x8", "--machine", "wse2", "--timing_only", "--max_steps", "1", "--set", "model.depth=2",
                "--set", "model.hidden_size=512", "--set", "model.input_features=512", "-o", "b"],
-    "summary": None,
+    "programs": ["train", "fc_mnist_tiny", "--data", "data", "--max_steps", "1", "--pe_programs", "--set", "runconfig.features_over=rows", "-o", "p"],
     "show": ["show", "a/report.json"],
     "show step": ["show", "a/report.json", "--step", "2"],
     "compare": ["compare", "a/report.json", "b/report.json"],
@@ -35,13 +35,14 @@ class Width(ScratchTrainings):
     def test_output(self):
         for name, command in COMMANDS.items():
             with self.subTest(name):
-                if command is None:
-                    self.assertEqual(self.too_wide((self.folder / "a" / "summary.txt").read_text()), [])
-                    continue
                 result = run(*command, cwd=self.folder)
                 self.assertIn(result.returncode, (0, 1), result.stderr)
                 self.assertGreater(len(result.stdout.splitlines()), 1, result.stderr)
                 self.assertEqual(self.too_wide(result.stdout), [])
+                if "-o" in command:
+                    summary = (self.folder / command[command.index("-o") + 1] / "summary.txt").read_text()
+                    self.assertGreater(len(summary.splitlines()), 10)
+                    self.assertEqual(self.too_wide(summary), [])
 
     def test_help(self):
         overview = run("--help", cwd=self.folder)

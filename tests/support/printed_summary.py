@@ -8,6 +8,14 @@ from printed_numbers import rows
 CLASSES = ("compute", "overhead", "receive", "wait_stream", "wait_partial_sum", "blocked", "drained", "between", "not_mapped")
 
 
+# Kernels of the forward pass that serve the backward pass as well.
+BOTH_PASSES = ("attention_scores", "attention_values", "addition")
+
+
+def launch_words(row):
+    return row["kernel"] + "_backward" * (row["pass"] == "delta" and row["kernel"] in BOTH_PASSES)
+
+
 def one_space(line):
     return re.sub(r"\s+", " ", line).strip()
 
@@ -82,7 +90,11 @@ def rounding_lines(report):
     text = f"to 16 bits {rounding['values']} values rounded: {rounding['became_zero']} became 0, {rounding['became_infinite']} infinite"
     if rounding["lossy"]:
         most = rounding["lossy"][0]
-        text += f"; largest share: {most['layer']} {most['kernel']}, {most['became_zero'] + most['became_infinite']} of {most['values']}"
+        text += f"; largest share: {most['layer']} {launch_words(most)}, {most['became_zero'] + most['became_infinite']} of {most['values']}"
+    deltas = sum(row["became_zero"] for row in rounding["lossy"] if row["pass"] in ("loss", "delta"))
+    if deltas and report["configuration"]["model"]["optimizer.loss_scaling_factor"]["value"] != "dynamic":
+        text += (f"; {deltas} deltas became 0: --set optimizer.loss_scaling_factor=dynamic, or in the model file loss_scaling_factor: dynamic of its "
+                 "optimizer, makes them larger")
     yield text
 
 
@@ -114,7 +126,7 @@ def stage_lines(report, steady):
             for row in group:
                 limiters[row["limiter"]] += row["end"] - row["start"]
             busy = 100 * sum(row["compute"] for row in group) / (report["run"]["pes"] * cycles)
-            yield (f"{group[0]['kernel'][:19]} {report['run']['layers'][group[0]['layer']]} {cycles / len(group):.0f} {predicted // len(group)} "
+            yield (f"{launch_words(group[0])[:19]} {report['run']['layers'][group[0]['layer']]} {cycles / len(group):.0f} {predicted // len(group)} "
                    f"{deviation} {busy:.1f} {limiters.most_common(1)[0][0][:14]}")
 
 
@@ -122,7 +134,7 @@ def roof_lines(report, steady):
     groups = collections.defaultdict(list)
     for row in steady.launches:
         if row["macs"]:
-            groups[row["layer"], row["kernel"]].append(row)
+            groups[row["layer"], launch_words(row)].append(row)
     most = 0
     for (layer, kernel), group in groups.items():
         cycles = sum(row["end"] - row["start"] for row in group) / len(group)
@@ -152,8 +164,8 @@ def program_lines(report):
     if "programs" not in report:
         return
     programs = report["programs"]
-    yield (f"PE programs: {programs['launches']} launches, {programs['sums_compared']} sums equal bit by bit; {programs['program_cycles']} cycles, "
-           f"recurrences {programs['recurrence_cycles']}")
+    yield (f"PE programs: {programs['launches']} launches, {programs['sums_compared']} sums equal bit by bit")
+    yield f"{programs['program_cycles']} cycles, recurrences {programs['recurrence_cycles']}"
     yield (f"worst launch {programs['worst_deviation_cycles']} cycles or {programs['worst_deviation_percent']:.3f} % apart; "
            f"{programs['rtl_tile_cycles']} cycles of RTL tiles")
 

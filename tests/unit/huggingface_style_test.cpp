@@ -160,6 +160,28 @@ TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of ma
                  Contains("is_decoder is 'true'; allowed: false"));
 }
 
+TEST_CASE("a note on what was set unasked stands as long as that, and none contradicts --set") {
+  const auto notes = [](const std::string& json, const std::vector<std::string>& overrides) {
+    std::string text;
+    for (const std::string& note : sw::parse_model(json, "config.json", overrides).notes) text += note + "\n";
+    return text;
+  };
+  const std::string bert = R"({"model_type": "bert", "hidden_size": 64, "num_attention_heads": 4})";
+  const std::string advice = "untied it has with --set model.share_embedding_weights=false";
+  CHECK_THAT(notes(bert, {}), Contains("tie_word_embeddings true: model.use_output_bias_in_mlm=false, the output "
+                                       "layer has no bias") &&
+                                  Contains(advice));
+  CHECK_THAT(notes(bert, {"model.share_embedding_weights=false"}), Contains(advice));  // still without its bias
+  CHECK_THAT(notes(bert, {"model.share_embedding_weights=false", "model.use_output_bias_in_mlm=true"}),
+             !Contains("tie_word_embeddings"));
+  const std::string gpt = R"({"model_type": "gpt2", "n_embd": 64, "n_head": 4, "torch_dtype": "bfloat16"})";
+  CHECK_THAT(notes(gpt, {"train_input.batch_size=2", "trainer.init.precision.fp16_type=bfloat16"}),
+             Contains("taken are train_input.data_processor=text") && !Contains("batch_size") &&
+                 Contains("runconfig.num_epochs=3 (each with --set)") &&
+                 Contains("torch_dtype has no effect here: masters are fp32, what is streamed is of model.fp16_type") &&
+                 !Contains("fp16\n"));
+}
+
 TEST_CASE("what is wrong is told at once, by file, line and the name in the file, with the nearest") {
   const std::string error = error_of(
       "{\"model_type\": \"llama\",\n \"num_atention_heads\": 8,\n \"hidden_act\": "

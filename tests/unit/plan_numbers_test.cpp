@@ -187,7 +187,8 @@ TEST_CASE("bounds off the wafer by hand: each parameter is updated once, of a ta
     const sw::MatchedModel matched = sw::matched_model(sw::transformer_graph(model));
     sw::Plan plan = sw::make_plan(matched, machine, 16, 1, sw::RetainOutput::no, wishes);
     sw::bound_step(plan, matched.layers, machine, {});
-    CHECK(bound(plan, "gradients summed", 1000.0 * (once + (tied ? 0 : 50 * 8)) / 2));
+    // Each is one chunk, and so on the first of the servers.
+    CHECK(bound(plan, "gradients summed", 1000.0 * (once + (tied ? 0 : 50 * 8))));
   }
 }
 
@@ -203,19 +204,56 @@ TEST_CASE("bounds off the wafer by hand: readers, and the sums that micro-batche
     wishes.micro_batch_size = {sw::MicroBatch::Kind::samples, 12 / micro_batches};
     sw::Plan plan = sw::make_plan(weft::test::layer_chain(two), machine, 12, 1, sw::RetainOutput::no, wishes);
     sw::bound_step(plan, two, machine, {});
-    // 66 and 28 parameters: both forward at 4 bytes, fc2's 24 weights again, turned, at half the speed; two servers.
-    CHECK(bound(plan, "weights read", micro_batches * (132 + 56 + 2 * 48)));
-    // 47 parameters a server, 4 bytes: the weight read and written; and the sums: the first written, the others read
-    // and written, all read.
-    CHECK(bound(plan, "gradients summed", 47 * 4 * (micro_batches == 1 ? 2 : 5 + 2 + 1)));
+    // 66 and 28 parameters: both forward at 4 bytes, fc2's 24 weights again, turned, at half the speed; each is one
+    // chunk, and so on the first server.
+    CHECK(bound(plan, "weights read", micro_batches * (264 + 112 + 2 * 96)));
+    // 94 parameters, 4 bytes: the weight read and written; and the sums: the first written, the others read and
+    // written, all read.
+    CHECK(bound(plan, "gradients summed", 94 * 4 * (micro_batches == 1 ? 2 : 5 + 2 + 1)));
     sw::Plan adam = plan;
     hw::OptimizerSpec optimizer;
     optimizer.kind = hw::OptimizerKind::adam;
     sw::bound_step(adam, two, machine, {optimizer});
-    CHECK(bound(adam, "gradients summed", 47 * 4 * (micro_batches == 1 ? 6 : 5 + 6 + 1)));
+    CHECK(bound(adam, "gradients summed", 94 * 4 * (micro_batches == 1 ? 6 : 5 + 6 + 1)));
     CHECK(bound(plan, "samples made", 6000));            // 12 samples at 2 M/s
     CHECK(bound(plan, "samples on their link", 23.04));  // 12 x 24 bytes at 12.5 GB/s
   }
+}
+
+TEST_CASE("bounds off the wafer by hand: chunks over servers and links, the fullest binds") {
+  hw::MachineSpec machine = mini();
+  machine.clock.mega_hertz = 1000;
+  machine.io.ethernet_gbps = 1;  // a byte in 8 ns
+  machine.memoryx.weight_servers = 2;
+  machine.memoryx.chunk_bytes = 88;
+  machine.memoryx.dram = {1 << 30, 1, 0};
+  machine.memoryx.transpose_gigabytes_per_s = 0.5;
+  machine.memoryx.update_params_per_s = 1e15;
+  sw::Plan plan = sw::make_plan(weft::test::layer_chain(two), machine, 12, 1, sw::RetainOutput::no, {});
+  REQUIRE(plan.micro_batches == 1);
+  // fc1's rounds of 11 weights: forward chunks of 4 and 2 rounds, gradient of 2, 2 and 2. fc2's of 7: forward one chunk
+  // of 28, turned one of 24, gradient of 21 and 7.
+  sw::bound_step(plan, two, machine, {});
+  CHECK(bound(plan, "weights read", 4 * (44 + 28 + 2 * 24)));
+  CHECK(bound(plan, "gradients summed", 2 * 4 * (44 + 21)));
+  CHECK(bound(plan, "weights on Ethernet", 8 * 2 * (44 + 28 + 24)));
+  CHECK(bound(plan, "gradients on Ethernet", 8 * 4 * (44 + 21)));
+  // DRAM of half of server 0's state, three words of 65 parameters with Adam; flash of a quarter of its speed.
+  machine.memoryx.dram.capacity_bytes = 65 * 4 * 3 / 2;
+  machine.memoryx.flash = {1 << 30, 0.25, 0};
+  hw::OptimizerSpec adam;
+  adam.kind = hw::OptimizerKind::adam;
+  sw::bound_step(plan, two, machine, {adam});
+  CHECK(bound(plan, "gradients summed", 6 * 4 * 65 * 2.5));
+  // Whole tensors: fc1 on server 0, fc2 on server 1.
+  machine.memoryx.dram.capacity_bytes = 1 << 30;
+  sw::Surroundings whole;
+  whole.whole_tensor_placement = true;
+  sw::bound_step(plan, two, machine, whole);
+  CHECK(bound(plan, "weights read", 4 * (28 + 2 * 24)));
+  CHECK(bound(plan, "gradients summed", 2 * 4 * 66));
+  CHECK(bound(plan, "weights on Ethernet", 8 * 2 * 66));
+  CHECK(bound(plan, "gradients on Ethernet", 8 * 4 * 66));
 }
 
 TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, too") {
@@ -231,8 +269,8 @@ TEST_CASE("bounds off the wafer by hand: a sparse gradient's indices are read, t
   const double first = static_cast<double>(layers[0].kept_parameters()),
                second = static_cast<double>(layers[1].kept_parameters());
   // Of each parameter 4 bytes forward, 2 for its gradient; of the second layer's weights, without its 4 biases, 4 for
-  // its delta; two servers.
-  CHECK(bound(plan, "weights read", (6 * first + 6 * second + 4 * (second - 4)) / 2));
+  // its delta; each is one chunk, and so on the first server.
+  CHECK(bound(plan, "weights read", 6 * first + 6 * second + 4 * (second - 4)));
 }
 
 TEST_CASE("zeros travel where the step is shorter with them, or as it is asked for") {

@@ -4,7 +4,7 @@
 #include "hw/memoryx/optimizer.h"
 #include "hw/memoryx/schedule.h"
 #include "sw/graph/model_file.h"
-#include "tests/unit/torch_tables.h"
+#include "tests/support/torch_tables.h"
 
 using namespace weft;
 
@@ -21,7 +21,7 @@ sw::ModelConfig with(const std::string& change) {
 }  // namespace
 
 TEST_CASE("each scheduler gives the rates of PyTorch's") {
-  for (const test::TorchRates& torch : test::torch_rates) {
+  for (const test::TorchRates& torch : test::torch_tables().rates) {
     const hw::ScheduleSpec schedule = with("optimizer.learning_rate=" + torch.learning_rate).schedule;
     for (std::size_t step = 0; step < torch.rates.size(); ++step) {
       CAPTURE(torch.learning_rate, step);
@@ -32,13 +32,13 @@ TEST_CASE("each scheduler gives the rates of PyTorch's") {
 }
 
 TEST_CASE("each optimizer gives the weights of PyTorch's") {
-  for (const test::TorchWeights& torch : test::torch_weights) {
+  for (const test::TorchWeights& torch : test::torch_tables().weights) {
     CAPTURE(torch.optimizer);
     const sw::ModelConfig config = with("optimizer=" + torch.optimizer);
-    std::vector<float> w(test::torch_start.begin(), test::torch_start.end());
+    std::vector<float> w(test::torch_tables().start.begin(), test::torch_tables().start.end());
     std::vector<float> first(w.size()), second(w.size());
     std::int64_t step = 0;
-    for (const auto& values : test::torch_gradients) {
+    for (const auto& values : test::torch_tables().step_gradients) {
       const std::vector<float> gradient(values.begin(), values.end());
       const double rate = hw::learning_rate(config.schedule, step);
       hw::optimizer_update(config.optimizer, ++step, rate, {}, w.data(), gradient.data(), first.data(), second.data(),
@@ -50,11 +50,11 @@ TEST_CASE("each optimizer gives the weights of PyTorch's") {
 }
 
 TEST_CASE("an element's size is clipped as by PyTorch") {
-  for (const test::TorchClipped& torch : test::torch_clipped) {
+  for (const test::TorchClipped& torch : test::torch_tables().clipped) {
     if (torch.max_value == 0) continue;
     hw::GradientScale scale;
     scale.limit = static_cast<float>(torch.max_value);
-    const std::vector<float> gradient(test::torch_unclipped.begin(), test::torch_unclipped.end());
+    const std::vector<float> gradient(test::torch_tables().unclipped.begin(), test::torch_tables().unclipped.end());
     std::vector<float> w(gradient.size());
     hw::optimizer_update({}, 1, 1, scale, w.data(), gradient.data(), nullptr, nullptr, w.size());
     for (std::size_t i = 0; i < w.size(); ++i) CHECK(-static_cast<double>(w[i]) == torch.gradients[i]);

@@ -36,6 +36,7 @@ struct LaunchRecord {
   int launch = 0;
   int layer = 0;
   std::string kernel;     ///< e.g. matmul_forward
+  std::string pass;       ///< samples, forward, loss, delta or gradient
   RunCycle start;         ///< all PEs may begin
   RunCycle end;           ///< the last PE has ended
   Cycle predicted = 0;    ///< closed form of the plan for end - start, given weights in time
