@@ -15,6 +15,7 @@ COMMANDS = {
     "timing": ["train", "mlp_5120x8", "--machine", "wse2", "--timing_only", "--max_steps", "1", "--set", "model.depth=2",
                "--set", "model.hidden_size=512", "--set", "model.input_features=512", "-o", "b"],
     "programs": ["train", "fc_mnist_tiny", "--data", "data", "--max_steps", "1", "--pe_programs", "--set", "runconfig.features_over=rows", "-o", "p"],
+    "slow": ["train", "fc_mnist_tiny", "--timing_only", "--max_steps", "12", "--machine_set", "io.ethernet_gbps=0.001", "-o", "s"],
     "show": ["show", "a/report.json"],
     "show step": ["show", "a/report.json", "--step", "2"],
     "compare": ["compare", "a/report.json", "b/report.json"],
@@ -43,6 +44,14 @@ class Width(ScratchTrainings):
                     summary = (self.folder / command[command.index("-o") + 1] / "summary.txt").read_text()
                     self.assertGreater(len(summary.splitlines()), 10)
                     self.assertEqual(self.too_wide(summary), [])
+
+    def test_what_goes_on_stands_under_its_value(self):
+        """Names of summary.txt's first lines have 21 columns."""
+        run(*COMMANDS["slow"][:-1], "under", cwd=self.folder)
+        lines = (self.folder / "under" / "summary.txt").read_text().splitlines()
+        steady = next(at for at, line in enumerate(lines) if line.startswith("steady step "))
+        self.assertRegex(lines[steady], r"^steady step {10}\d")
+        self.assertRegex(lines[steady + 1], r"^ {21}\S")
 
     def test_help(self):
         overview = run("--help", cwd=self.folder)

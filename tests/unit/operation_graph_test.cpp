@@ -191,6 +191,16 @@ TEST_CASE("parameters that are shared must be there, of the same shape, and have
   CHECK_THAT(mistakes(graph("head", 6)), Contains("shares the parameters of head, which has none of its own"));
 }
 
+TEST_CASE("an attribute that counts or is a choice is whole") {
+  const auto said = [](const std::string& attribute) {
+    return mistakes(graph_of({{"AttentionSoftmax", "p", {"x"}, {"p"}, {{"sequence", 4}, {"scale", 1}, {attribute, 0.5}}},
+                              loss("p")}));
+  };
+  for (const char* attribute : {"causal", "reach", "padded", "linear_bias"})
+    CHECK_THAT(said(attribute), Contains(std::string("p (AttentionSoftmax): ") + attribute + ": 0.5; allowed: "));
+  CHECK_THAT(said("scale"), !Contains("scale"));
+}
+
 TEST_CASE("all mistakes at once") {
   OperationGraph graph = graph_of({linear("fc1", "x", 2.5),
                                    plain("Relu6", "a", {"fc1"}),
