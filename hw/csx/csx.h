@@ -66,7 +66,7 @@ class CsX : public sc_core::sc_module {
   /// A launch of attention in the rectangles of its heads and sequences: its words stay on the wafer.
   LaunchTimes attention(const proto::BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record);
   HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {
-    return head_grid(layer, plan_.mapping.lane, lane_tokens);
+    return head_grid(layer, *plan_.machine, plan_.mapping.lane, lane_tokens);
   }
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.

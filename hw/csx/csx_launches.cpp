@@ -115,7 +115,7 @@ LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const prot
   });
   const auto end_of = [&](const HeadGrid& grid, Rectangle rectangle) {
     return product ? attention_timer_.of(launch.kind, grid, rectangle).end
-                   : line_timer_.of(launch.kind, settings, grid.scores(rectangle)).times.end;
+                   : line_timer_.of_scores(launch.kind, settings, grid, rectangle).end;
   };
   watch_->open_attention(wafer_, launch, settings, end_of, counted_step(tag, record), record.start);
   for (int lane = 0; lane < wafer_.lanes(); ++lane)

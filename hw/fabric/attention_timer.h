@@ -26,7 +26,8 @@ class AttentionTimer {
   LaunchTimes of(KernelKind kind, const HeadGrid& grid);
 
  private:
-  using Shape = std::tuple<KernelKind, int, int, int, int, int>;  ///< rectangle, head_size, length, queries
+  /// Rectangle, head_size, length, queries, whether they skip by which mask.
+  using Shape = std::tuple<KernelKind, int, int, int, int, int, bool, bool, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, LaunchTimes> known_;

@@ -92,10 +92,25 @@ std::vector<HeadGrid::Kind> HeadGrid::kinds() const {
   return kinds;
 }
 
-LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
+LaunchMap HeadGrid::whole_map(KernelKind kind, Rectangle rectangle) const {
   MatrixLayer head{"head", shape_.head_size, shape_.length, "", 0};
   head.attention.queries = shape_.queries;
   return {kind, head, rectangle, shape_.length};
+}
+
+LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
+  LaunchMap map = whole_map(kind, rectangle);
+  if (shape_.skips()) map.windows = std::make_shared<const LaunchWindows>(windows_of(map, shape_.mask, shape_.queue));
+  return map;
+}
+
+std::shared_ptr<const ScoreWindows> HeadGrid::score_windows(Rectangle rectangle) const {
+  if (!shape_.skips()) return nullptr;
+  const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle);
+  std::vector<int> keys;
+  for (int round = 0; round < map.rounds; ++round) keys.push_back(key_of(map, round));
+  return std::make_shared<const ScoreWindows>(
+      ScoreWindows{windows_of(map, shape_.mask, shape_.queue), windows_of(map, shape_.mask, 0), std::move(keys)});
 }
 
 HeadShape head_shape(const MatrixLayer& layer, int tokens) {
@@ -104,6 +119,13 @@ HeadShape head_shape(const MatrixLayer& layer, int tokens) {
   return {attention.heads, head_size, tokens / attention.length, attention.length, queries};
 }
 
-HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens) { return {lane, head_shape(layer, tokens)}; }
+HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens) {
+  HeadShape shape = head_shape(layer, tokens);
+  if (layer.attention.skip_masked) {
+    shape.mask = layer.attention.mask;
+    shape.queue = machine.router.input_queue;
+  }
+  return {lane, shape};
+}
 
 }  // namespace weft::hw

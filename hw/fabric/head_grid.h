@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
+#include "hw/spec/machine.h"
 
 namespace weft::hw {
 
@@ -45,10 +46,13 @@ struct HeadShape {
   int heads = 1, head_size = 1;   ///< of keys and values: features of a head stand behind those of the head before
   int sequences = 1, length = 1;  ///< the lane's tokens, those of a sequence behind those of the one before
   int queries = 1;                ///< heads of queries that share a head's keys and values
+  AttentionMask mask = {};        ///< that products skip by,
+  int queue = 0;                  ///< that to a core: windows_of(); 0: they skip nothing
 
   int features() const { return heads * head_size; }
   int tokens() const { return sequences * length; }
   int keys() const { return heads * length; }
+  bool skips() const { return queue > 0; }
 };
 
 class HeadGrid {
@@ -82,14 +86,19 @@ class HeadGrid {
   /// In the order of their first place. The counts add up to places().
   std::vector<Kind> kinds() const;
 
-  /// The launch of a product in a rectangle of the grid, without a mask. Precondition: `kind` is attention's.
+  /// The launch of a product in a rectangle of the grid. Precondition: `kind` is attention's.
   LaunchMap map(KernelKind kind, Rectangle rectangle) const;
   /// Scores of a rectangle of the grid: keys as features, of each the queries' heads together.
   BlockMap scores(Rectangle rectangle) const {
-    return {rectangle, shape_.queries * shape_.length, shape_.length, shape_.queries};
+    return {rectangle, shape_.queries * shape_.length, shape_.length, shape_.queries,
+            shape_.skips() ? shape_.length : 0};
   }
+  /// Of them, where products skip; null: they are all there.
+  std::shared_ptr<const ScoreWindows> score_windows(Rectangle rectangle) const;
 
  private:
+  LaunchMap whole_map(KernelKind kind, Rectangle rectangle) const;
+
   HeadShape shape_;
   AxisParts rows_, columns_;
 };
@@ -100,6 +109,6 @@ constexpr bool in_heads(KernelKind kind) { return kernel_of(kind).by_key || kern
 /// Of a layer that is attention, on a lane with so many tokens.
 HeadShape head_shape(const MatrixLayer& layer, int tokens);
 /// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
-HeadGrid head_grid(const MatrixLayer& layer, Rectangle lane, int tokens);
+HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens);
 
 }  // namespace weft::hw

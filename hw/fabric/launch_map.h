@@ -5,6 +5,7 @@
 #include "hw/fabric/launch_windows.h"
 #include "hw/fabric/mapping.h"
 #include "hw/fabric/round_counts.h"
+#include "hw/fabric/token_order.h"
 #include "hw/spec/job.h"
 
 namespace weft::hw {
@@ -20,6 +21,7 @@ struct BlockMap {
   Rectangle rectangle;
   int features = 0, tokens = 0;
   int together = 1;  ///< so many features, of grouped queries one of each head, are in one row; they divide `features`
+  int dealt = 0;     ///< of a sequence: so many tokens are dealt to its columns (token_order.h); 0: all stand in order
 
   int places() const { return features / together; }
   int rows() const { return std::min(places(), rectangle.height); }
@@ -29,6 +31,7 @@ struct BlockMap {
   int features_of(int row) const { return together * split_count(places(), rectangle.height, row); }
   int first_token(int column) const { return split_first(tokens, columns(), column); }
   int tokens_of(int column) const { return split_count(tokens, columns(), column); }
+  TokenOrder order() const { return {tokens, columns(), dealt}; }
 };
 
 /// Which line of an axis owns a round: in blocks, in the order of the lines.

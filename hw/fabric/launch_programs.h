@@ -44,9 +44,10 @@ struct LineSettings {
   float epsilon = 1e-5F;                 ///< of a norm, added to the variance or the mean square
   float score_scale = 1.0F;              ///< of attention's softmax: of the scores, above 0
   AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others
-  int queries = 1;     ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
-                       ///< stand together are the same one of each
-  int id = 0;          ///< of a table: which of a token's ids
+  std::shared_ptr<const ScoreWindows> windows;  ///< of a line kernel on scores that have some
+  int queries = 1;  ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
+                    ///< stand together are the same one of each
+  int id = 0;       ///< of a table: which of a token's ids
   RotarySettings rotary;
   LinearBias bias;  ///< of attention's softmax
 };

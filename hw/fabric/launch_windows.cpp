@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/fabric/launch_map.h"
+#include "hw/fabric/token_order.h"
 
 namespace weft::hw {
 
@@ -14,11 +15,10 @@ const Owners& key_owners(const LaunchMap& map) { return map.lines_are_rows ? map
 
 int key_of(const LaunchMap& map, int round) {
   const Owners& owners = key_owners(map);
-  const int column = owners.of(round);
-  return (round - owners.first(column)) * owners.lines + column;
+  return TokenOrder(owners.rounds, owners.lines, owners.rounds).number_at(round);
 }
 
-LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, const MachineSpec& machine) {
+LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue) {
   const std::vector<int>& tokens = map.lines_are_rows ? map.elements : map.wavelets;
   const int columns = key_owners(map).lines;
   std::vector<TokenWindow> windows;
@@ -33,7 +33,7 @@ LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, const 
       int first = mask.causal ? before(key) : 0, end = mask.reach > 0 ? before(key + mask.reach) : held;
       if (mask.length > 0) end = key < mask.length ? std::min(end, before(mask.length)) : first;
       end = std::max(first, end);
-      const int least = map.lines_are_rows ? std::min(held, machine.router.input_queue) : 0;
+      const int least = map.lines_are_rows ? std::min(held, queue) : 0;
       first = std::min(first, held - least);
       end = std::max(end, first + least);
       windows.push_back({static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(end - first)});

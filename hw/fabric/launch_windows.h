@@ -10,13 +10,15 @@
 namespace weft::hw {
 
 struct LaunchMap;
-struct MachineSpec;
 
 /// Tokens of a column, counted from its first one.
 struct TokenWindow {
   std::uint16_t first = 0, count = 0;
 
   int end() const { return first + count; }
+  friend bool operator==(const TokenWindow& a, const TokenWindow& b) {
+    return a.first == b.first && a.count == b.count;
+  }
   bool has(int token) const { return token >= first && token < end(); }
   friend bool meet(const TokenWindow& a, const TokenWindow& b) {
     return a.count > 0 && b.count > 0 && a.first < b.end() && b.first < a.end();
@@ -42,10 +44,17 @@ class LaunchWindows {
 int key_of(const LaunchMap& map, int round);
 
 /// The windows of a mask. Where a round's sums or its vector pass along the columns, a window has no less tokens than
-/// the queue to a core (or all of the column's): some are then computed that the mask leaves out. So the queue never
-/// holds more than the next round's, which is what the recurrences go by (stream_reduce.h, vector_stage.h); without it
-/// a queue would have to be as short as the shortest window, and a sum would pass in as many cycles as a credit takes.
-/// Precondition: `map` is attention's.
-LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, const MachineSpec& machine);
+/// `queue`, that to a core (or all of the column's): some are then computed that the mask leaves out. So the queue
+/// never holds more than the next round's, which is what the recurrences go by (stream_reduce.h, vector_stage.h);
+/// without it a queue would have to be as short as the shortest window, and a sum would pass in as many cycles as a
+/// credit takes. Precondition: `map` is attention's.
+LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue);
+
+/// Of the scores of one head of one sequence, where products skip what its mask leaves out.
+struct ScoreWindows {
+  LaunchWindows stored;    ///< which scores there are: they stand one window behind the other
+  LaunchWindows attended;  ///< which of them the mask leaves
+  std::vector<int> keys;   ///< of each round
+};
 
 }  // namespace weft::hw

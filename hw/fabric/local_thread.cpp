@@ -16,14 +16,32 @@ void LocalThread::issue(const Instruction& instruction, const VectorPlace& place
   take(TimeClass::overhead, pe_->vector_issue_cycles);
 }
 
+void LocalThread::vector(const Instruction& instruction, const VectorPlace& place) {
+  issue(instruction, place);
+  take(TimeClass::compute, vector_length(instruction, place, *pe_) - pe_->vector_issue_cycles);
+}
+
+void LocalThread::vector_of_window(const Instruction& instruction) {
+  const Instruction moved = over_window(instruction, window_);
+  vector(moved, place_of(moved, 0, 0));
+  window_.stored = static_cast<std::uint16_t>(window_.stored + moved.count);
+}
+
+void LocalThread::take_window() {
+  const TokenWindow& next = windows_[window_.taken++];
+  window_.first = next.first;
+  window_.count = next.count;
+  take(TimeClass::overhead, pe_->scalar_cycles);
+}
+
 std::size_t LocalThread::run(const std::vector<Instruction>& code, std::size_t at) {
   at = walk_in_memory(
       code, at,
       [this](const Instruction& instruction, const VectorPlace& place) {
-        issue(instruction, place);
-        take(TimeClass::compute, vector_length(instruction, place, *pe_) - pe_->vector_issue_cycles);
+        if (instruction.windowed) return vector_of_window(instruction);
+        vector(instruction, place);
       },
-      [this] { take(TimeClass::overhead, pe_->scalar_cycles); });
+      [this] { take(TimeClass::overhead, pe_->scalar_cycles); }, [this](const Instruction&) { take_window(); });
   next_ = code[at];
   return at;
 }

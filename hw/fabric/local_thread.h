@@ -5,13 +5,19 @@
 #include <vector>
 
 #include "hw/fabric/launch_times.h"
+#include "hw/fabric/launch_windows.h"
+#include "hw/pe/pe_window.h"
 #include "hw/pe/vector_words.h"
 
 namespace weft::hw {
 
 class LocalThread {
  public:
-  explicit LocalThread(const PeSpec& pe) : pe_(&pe) { take(proto::TimeClass::overhead, pe.task_dispatch_cycles); }
+  /// `windows`: those that its WINDOWs take, in order.
+  explicit LocalThread(const PeSpec& pe, std::vector<TokenWindow> windows = {})
+      : pe_(&pe), windows_(std::move(windows)) {
+    take(proto::TimeClass::overhead, pe.task_dispatch_cycles);
+  }
 
   Cycle end() const { return end_; }
 
@@ -34,12 +40,17 @@ class LocalThread {
  private:
   std::int64_t& of(proto::TimeClass which) { return classes_[static_cast<std::size_t>(which)]; }
   void issue(const Instruction& instruction, const VectorPlace& place);
+  void vector(const Instruction& instruction, const VectorPlace& place);
+  void vector_of_window(const Instruction& instruction);
+  void take_window();
   void take(proto::TimeClass which, Cycle cycles) {
     of(which) += cycles;
     end_ += cycles;
   }
 
   const PeSpec* pe_;
+  std::vector<TokenWindow> windows_;
+  PeWindow window_;
   Cycle end_ = 0, ready_ = 0;  ///< ready_: what the last vector that writes wrote can be read
   WordRange written_;          ///< by that
   Instruction next_;

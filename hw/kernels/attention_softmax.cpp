@@ -21,12 +21,14 @@ class AttentionSoftmax {
  private:
   void bias_scores();
   void find_masked();
+  void find_left_out();
   void mask_scores();
   void drop_masked();
   void add_powers();
   void share();
 
-  static constexpr int scores = 0;  ///< word, fp32 [keys][tokens]
+  static constexpr int scores = 0;        ///< word, fp32 [keys][tokens]
+  static constexpr int words_of_key = 2;  ///< a window or a number
 
   LinePe pe_;
   float scale_;
@@ -34,9 +36,11 @@ class AttentionSoftmax {
   LinearBias bias_;
   int queries_;
   int elements_;
+  bool windows_;            ///< scores stand in windows, whose tables say the mask
   std::uint16_t low_half_;  ///< -infinity: of a key that the token does not attend to
   /// fp32 [keys][tokens] and [tokens]; halves [keys][tokens], -infinity where masked, else 0.
   int scratch_, powers_, sums_, masked_;
+  int keys_;  ///< their numbers, behind the windows' table
   LineCode code_;
 };
 
@@ -48,17 +52,28 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
       bias_(settings.bias),
       queries_(settings.queries),
       elements_(pe.elements()),
+      windows_(settings.windows != nullptr),
       low_half_(float_to_half(pe.format, -std::numeric_limits<float>::infinity())),
       scratch_(other_banks(2 * elements_)),
       powers_(other_banks(scratch_ + 2 * elements_)),
       sums_(other_banks(powers_ + 2 * elements_) - 2),
       masked_(sums_ + 2 * pe.tokens),
-      code_(pe, masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0)) {
-  code_.reads({Operand::values, LineFormat::fp32, scores});
+      keys_(masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0) + (windows_ ? 2 * words_of_key * pe.features : 0)),
+      code_(pe, keys_ + (windows_ && bias_.any() ? words_of_key * pe.features : 0)) {
+  code_.reads({Operand::values, windows_ ? LineFormat::windows : LineFormat::fp32, windows_ ? powers_ : scores});
   code_.writes({Operand::kept, LineFormat::half, scratch_});
+  if (windows_) {
+    code_.windows(keys_ - 2 * words_of_key * pe.features);
+    if (bias_.any()) code_.keys(keys_);
+    code_.move_windows(scores, powers_, words_of_key);
+  }
   if (bias_.any()) bias_scores();
   if (mask_.any()) {
-    find_masked();
+    if (windows_) {
+      find_left_out();
+    } else {
+      find_masked();
+    }
     mask_scores();
   }
   append_less_maximum(code_, pe_, scores, powers_);
@@ -68,13 +83,15 @@ AttentionSoftmax::AttentionSoftmax(const LinePe& pe, const LineSettings& setting
 
 /// Each key's number times the slopes of the heads of queries.
 void AttentionSoftmax::bias_scores() {
-  const int keys = scratch_, slopes = powers_, tokens = pe_.tokens / queries_;
-  Instruction count = LineCode::vector(Opcode::count32, keys, 0, pe_.features);
-  count.element_stride = 1;
-  count.c = static_cast<std::uint16_t>(code_.place({{integer_place_bits, 1, 0}}));
-  code_.add(count);
-  code_.fill(slopes, pe_.features, integer_place);
-  code_.combine(Opcode::sub32, keys, slopes, pe_.features);
+  const int keys = windows_ ? keys_ : scratch_, slopes = powers_, tokens = pe_.tokens / queries_;
+  if (!windows_) {
+    Instruction count = LineCode::vector(Opcode::count32, keys, 0, pe_.features);
+    count.element_stride = 1;
+    count.c = static_cast<std::uint16_t>(code_.place({{integer_place_bits, 1, 0}}));
+    code_.add(count);
+    code_.fill(slopes, pe_.features, integer_place);
+    code_.combine(Opcode::sub32, keys, slopes, pe_.features);
+  }
   for (int head = 0; head < queries_; ++head)
     code_.fill(slopes + 2 * head * tokens, tokens, bias_.slope(head) / scale_);
   const int first = code_.here();
@@ -113,6 +130,17 @@ void AttentionSoftmax::find_masked() {
   code_.loop(first, pe_.features, 0);
 }
 
+/// What is in no window, of those that the mask leaves.
+void AttentionSoftmax::find_left_out() {
+  const int left_out = scratch_, nothing = code_.place(0U);
+  code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half_} << 16 | low_half_);
+  code_.fill(left_out, elements_, ~0U);
+  code_.move_windows(left_out, nothing, 0);
+  Instruction attended = LineCode::vector(Opcode::zero_below16, masked_, left_out, elements_);
+  attended.c = static_cast<std::uint16_t>(code_.place(1U));
+  code_.add(attended);
+}
+
 /// -infinity, whatever the score was.
 void AttentionSoftmax::mask_scores() {
   code_.compare(Opcode::zero_equal32, scores, elements_, 1, {masked_, 1, {low_half_}, 0});
@@ -147,7 +175,7 @@ void AttentionSoftmax::share() {
 struct SoftmaxDeltas {
   int deltas, probabilities;  ///< operands, fp32 and halves [keys][tokens]
   int products, wide;         ///< fp32 [keys][tokens]; the result takes the place of the first
-  int sums, scales, end;      ///< fp32 [tokens]
+  int sums, scales, end;      ///< fp32 [tokens]; where deltas come in windows, their table behind these
 
   explicit SoftmaxDeltas(const LinePe& pe)
       : deltas(0),
@@ -182,13 +210,31 @@ std::vector<std::uint32_t> by_head(const ProgramLaunch& launch,
   return results;
 }
 
+int number_of_key(const ProgramLaunch& launch, std::size_t place) {
+  return launch.line.windows ? launch.line.windows->keys[place] : static_cast<int>(place);
+}
+
+/// Which keys a token attends to; of a length those below it, whichever token it is.
+PlainSoftmax::Seen seen_by(const ProgramLaunch& launch, int token) {
+  const AttentionMask& mask = launch.line.mask;
+  const AttentionMask before{mask.causal, mask.reach};
+  PlainSoftmax::Seen seen;
+  for (std::size_t key = 0; key < static_cast<std::size_t>(launch.block.features); ++key) {
+    const int number = number_of_key(launch, key);
+    seen.push_back(before.attends(launch.block.order().number_at(token), number) &&
+                   (mask.length == 0 || number < mask.length));
+  }
+  return seen;
+}
+
 std::vector<std::uint32_t> biased_scores(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> scores = launch.operands[0];
   if (!launch.line.bias.any()) return scores;
   const std::uint32_t slope = result_bits(launch.line.bias.slope(0) / launch.line.score_scale);
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);
   for (std::size_t at = 0; at < scores.size(); ++at)
-    scores[at] = fused_multiply_add32(result_bits(static_cast<float>(at / tokens)), slope, scores[at]);
+    scores[at] =
+        fused_multiply_add32(result_bits(static_cast<float>(number_of_key(launch, at / tokens))), slope, scores[at]);
   return scores;
 }
 
@@ -202,10 +248,16 @@ LineProgram attention_softmax_backward_program(const LinePe& of_heads, const Lin
   const LinePe pe = of_heads.grouped(settings.queries);
   const int n = pe.elements();
   const SoftmaxDeltas at(pe);
-  LineCode code(pe, at.end);
+  const bool windows = settings.windows && settings.dropout.probability == 0;  // dropout has laid them out
+  LineCode code(pe, at.end + (windows ? 4 * pe.features : 0));
   code.reads({Operand::kept, LineFormat::half, at.probabilities});
-  code.reads({Operand::deltas, LineFormat::fp32, at.deltas});
+  code.reads({Operand::deltas, windows ? LineFormat::windows : LineFormat::fp32, windows ? at.wide : at.deltas});
   code.writes({Operand::score_deltas, LineFormat::half, at.products});
+  if (windows) {
+    code.windows(at.end);
+    code.fill(at.deltas, n, 0.0F);
+    code.move_windows(at.deltas, at.wide, 2);
+  }
   code.fill(at.wide, n, 0.0F);
   code.add_halves(at.wide, at.probabilities, n, 1.0F);
   code.move(at.products, at.deltas, n);
@@ -228,15 +280,13 @@ std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) 
   const std::vector<std::uint32_t> scores = biased_scores(launch);
   std::vector<std::uint32_t> results(scores.size());
   for (int token = 0; token < block.tokens; ++token) {
-    const AttentionMask& mask = launch.line.mask;
-    const int first = mask.reach > 0 ? std::max(0, token + 1 - mask.reach) : 0;
-    const int seen = mask.length > 0 ? std::min(block.features, mask.length) : block.features;
-    const int end = mask.causal ? std::min(seen, token + 1) : seen;
-    if (first >= end) continue;
-    const PlainSoftmax softmax(block, scores, token, {first, end}, launch.line.score_scale);
-    for (int key = first; key < end; ++key)
-      results[static_cast<std::size_t>(key * block.tokens + token)] =
-          to_half(launch.line.format, multiply(softmax.power(key), softmax.reciprocal()));
+    const PlainSoftmax::Seen seen = seen_by(launch, token);
+    if (std::find(seen.begin(), seen.end(), true) == seen.end()) continue;
+    const PlainSoftmax softmax(block, scores, token, seen, launch.line.score_scale);
+    for (int key = 0; key < block.features; ++key)
+      if (seen[static_cast<std::size_t>(key)])
+        results[static_cast<std::size_t>(key * block.tokens + token)] =
+            to_half(launch.line.format, multiply(softmax.power(key), softmax.reciprocal()));
   }
   return results;
 }
@@ -244,7 +294,10 @@ std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch) 
 std::vector<std::uint32_t> attention_softmax_backward_plain(const ProgramLaunch& launch) {
   if (launch.line.queries > 1) return by_head(launch, attention_softmax_backward_plain);
   const BlockMap& block = launch.block;
-  const std::vector<std::uint32_t>&probabilities = launch.operands[0], &deltas = launch.operands[1];
+  const std::vector<std::uint32_t>& probabilities = launch.operands[0];
+  std::vector<std::uint32_t> deltas = launch.operands[1];
+  for (std::size_t at = 0; at < deltas.size() && launch.line.dropout.probability == 0; ++at)
+    deltas[at] = stored_element(launch, 1, at);
   const HalfFormat format = launch.line.format;
   std::vector<std::uint32_t> results(deltas.size());
   for (int token = 0; token < block.tokens; ++token) {

@@ -13,6 +13,10 @@
 // maximum. fp32 inside, P is rounded once, to a half. A token that attends to a NaN or to +infinity, or to -infinity
 // alone, has NaN for each key that it attends to.
 //
+// With LineSettings::windows scores stand in windows, as products that skip store them, and keys and tokens are dealt
+// (token_order.h): the softmax lays out what there is, and what the mask leaves says a second table of windows,
+// whatever the mask is. Backward the deltas of probabilities come so, but those that dropout has laid out before.
+//
 // Of grouped queries (LineSettings::queries) a block has each head's scores of a key one behind the other, and is
 // worked on as if their tokens were those of one head.
 //

@@ -18,8 +18,11 @@ int end_of_kind(int first, int count, Held&& held) {
 class Column {
  public:
   Column(const MachineSpec& machine, LinePrograms& programs, int column)
-      : threads_(static_cast<std::size_t>(programs.block().rows()), LocalThread(machine.pe)), at_(threads_.size(), 0) {
-    for (int row = 0; row < programs.block().rows(); ++row) code_.push_back(&programs.of(row, column).code);
+      : at_(static_cast<std::size_t>(programs.block().rows()), 0) {
+    for (int row = 0; row < programs.block().rows(); ++row) {
+      threads_.emplace_back(machine.pe, programs.windows(row, column));
+      code_.push_back(&programs.of(row, column).code);
+    }
     run();
   }
 
@@ -54,10 +57,11 @@ ColumnTimes alone(const MachineSpec& machine, LinePrograms& programs) {
   const BlockMap& block = programs.block();
   ColumnTimes all;
   for (int row = 0, below = 0; row < block.rows(); row = below) {
-    below = end_of_kind(row, block.rows(), [&](int line) { return block.features_of(line); });
+    below = programs.windowed() ? row + 1
+                                : end_of_kind(row, block.rows(), [&](int line) { return block.features_of(line); });
     for (int column = 0, right = 0; column < block.columns(); column = right) {
-      right = end_of_kind(column, block.columns(), [&](int line) { return block.tokens_of(line); });
-      LocalThread thread(machine.pe);
+      right = programs.end_of_kind(column);
+      LocalThread thread(machine.pe, programs.windows(row, column));
       thread.run(programs.of(row, column).code, 0);
       thread.add_to(all.times, static_cast<std::int64_t>(below - row) * (right - column));
     }
@@ -79,7 +83,7 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
   std::vector<Kind> kinds;  // from the east, where totals arrive last
   for (int first = 0, last = 0; first < block.columns(); first = last) {
     // Columns meet only in a row's totals; those of equal share do the same.
-    last = end_of_kind(first, block.columns(), [&](int line) { return block.tokens_of(line); });
+    last = programs.end_of_kind(first);
     kinds.insert(kinds.begin(), {last - first, Column(machine, programs, first)});
     Column& column = kinds.front().column;
     while (meets(column.next()) && meeting_of(column.next()) != LineMeeting::east)
@@ -107,8 +111,11 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
                     settings.train,
                     settings.dropout.probability > 0,
                     settings.mask.any(),
+                    settings.windows != nullptr,
+                    settings.windows && settings.mask.causal,
                     settings.bias.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
+                    settings.windows ? settings.mask.reach : 0,
                     settings.queries,
                     block.rectangle.width,
                     block.rectangle.height,
@@ -120,10 +127,16 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
 }
 
+const LaunchTimes& ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
+                                          Rectangle rectangle) {
+  LineSettings here = settings;
+  here.windows = grid.score_windows(rectangle);
+  return of(kind, here, grid.scores(rectangle)).times;
+}
+
 LaunchTimes ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
   LaunchTimes times;
-  for (const auto& [rectangle, count] : grid.kinds())
-    times.add(of(kind, settings, grid.scores(rectangle)).times, count);
+  for (const auto& [rectangle, count] : grid.kinds()) times.add(of_scores(kind, settings, grid, rectangle), count);
   return times;
 }
 

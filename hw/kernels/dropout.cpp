@@ -27,10 +27,17 @@ std::vector<std::uint32_t> dropout_plain(const ProgramLaunch& launch) {
 
 LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), factors = 2 * n, wide = other_banks(factors + n + n % 2), bits = wide + 2 * n;
-  LineCode code(pe, bits + dropout_words(pe, settings.dropout));
+  const int end = bits + dropout_words(pe, settings.dropout);
+  const bool windows = settings.windows != nullptr;
+  LineCode code(pe, end + (windows ? 4 * pe.features : 0));
   const LineOperand deltas{Operand::deltas, LineFormat::fp32, 0};
-  code.reads(deltas);
+  code.reads(windows ? LineOperand{Operand::deltas, LineFormat::windows, wide} : deltas);
   code.writes(deltas);
+  if (windows) {
+    code.windows(end);
+    code.fill(0, n, 0.0F);
+    code.move_windows(0, wide, 2);
+  }
   if (settings.dropout.probability > 0) {
     const std::uint32_t scale = float_to_half(pe.format, dropout_scale(pe.format, settings.dropout.probability));
     code.fill(factors, (n + 1) / 2, scale << 16 | scale);
@@ -45,7 +52,8 @@ LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings&
 std::vector<std::uint32_t> score_dropout_backward_plain(const ProgramLaunch& launch) {
   const double probability = launch.line.dropout.probability;
   std::vector<std::uint32_t> results;
-  for (const std::uint32_t delta : launch.operands[0]) {
+  for (std::size_t at = 0; at < launch.operands[0].size(); ++at) {
+    const std::uint32_t delta = stored_element(launch, 0, at);
     const float factor = is_dropped(launch, results.size()) ? 0.0F : dropout_scale(launch.line.format, probability);
     results.push_back(probability > 0 ? multiply(delta, result_bits(factor)) : delta);
   }

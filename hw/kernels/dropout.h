@@ -10,7 +10,7 @@ template <Operand operand>
 LineProgram dropout_program(const LinePe& pe, const LineSettings& settings);
 std::vector<std::uint32_t> dropout_plain(const ProgramLaunch& launch);
 
-/// Deltas of scores are fp32: each times the scale, or times zero.
+/// Deltas of scores are fp32: each times the scale, or times zero. Those that come in windows go whole, +0 elsewhere.
 LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings& settings);
 std::vector<std::uint32_t> score_dropout_backward_plain(const ProgramLaunch& launch);
 

@@ -51,6 +51,7 @@ void LineImage::resize(int words, int columns, HalfFormat format) {
   }
   scalars_.resize(wide);
   factors_.resize(wide);
+  windows_.assign(wide, {});
   const std::size_t most = std::max<std::size_t>(values_at_once, wide);
   halves_.resize(most);
   others_.resize(most);
@@ -229,7 +230,28 @@ void LineImage::apply(const Operation& operation, const Instruction& instruction
   }
 }
 
+void LineImage::take_windows(const Instruction& instruction) {
+  const std::uint32_t* entries = cells(instruction.a + 2 * std::int64_t{windows_.front().taken});
+  for (std::size_t column = 0; column < windows_.size(); ++column) {
+    PeWindow& window = windows_[column];
+    window.first = static_cast<std::uint16_t>(entries[column]);
+    window.count = static_cast<std::uint16_t>(entries[column] >> 16);
+    ++window.taken;
+  }
+}
+
+void LineImage::move_windows(const Instruction& instruction) {
+  for (std::size_t column = 0; column < windows_.size(); ++column) {
+    PeWindow& window = windows_[column];
+    const Instruction moved = over_window(instruction, window);
+    for (int k = 0; k < moved.count; ++k)
+      cells(moved.a + 2 * k)[column] = cells(moved.b + std::int64_t{k} * moved.element_stride)[column];
+    window.stored = static_cast<std::uint16_t>(window.stored + moved.count);
+  }
+}
+
 void LineImage::vector(const Instruction& instruction, const VectorPlace& place) {
+  if (instruction.windowed) return move_windows(instruction);
   switch (instruction.opcode) {
     case Opcode::axpy_memory:
     case Opcode::outer_memory:
@@ -255,8 +277,8 @@ void LineImage::combine(Opcode opcode, std::int64_t word, const std::uint32_t* w
 
 std::size_t LineImage::run(const std::vector<Instruction>& code, std::size_t at) {
   return walk_in_memory(
-      code, at, [this](const Instruction& instruction, const VectorPlace& place) { vector(instruction, place); },
-      [] {});
+      code, at, [this](const Instruction& instruction, const VectorPlace& place) { vector(instruction, place); }, [] {},
+      [this](const Instruction& instruction) { take_windows(instruction); });
 }
 
 }  // namespace weft::hw

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/kernels/line_program.h"
+#include "hw/pe/pe_window.h"
 #include "hw/pe/vector_operations.h"
 
 namespace weft::hw {
@@ -46,6 +47,9 @@ class LineImage {
   void add_products(const Instruction& instruction, const VectorPlace& place);
   void narrow(const Instruction& instruction, const VectorPlace& place);
   void scale(const Instruction& instruction, const VectorPlace& place);
+  /// WINDOW, and a windowed MOVE32: each column has windows of its own.
+  void take_windows(const Instruction& instruction);
+  void move_windows(const Instruction& instruction);
   /// Scalars of all columns; true if they are one.
   template <int Words>
   bool read_scalars(const VectorPlace& place);
@@ -65,6 +69,7 @@ class LineImage {
   std::vector<std::uint16_t> halves_, others_;  ///< of elements_at_once(), as the next
   std::vector<float> widened_;
   std::vector<float> factors_;
+  std::vector<PeWindow> windows_;  ///< of each column
 };
 
 }  // namespace weft::hw

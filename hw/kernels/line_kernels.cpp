@@ -57,14 +57,14 @@ LinePrograms::LinePrograms(KernelKind kind, const LineSettings& settings, const 
     : kind_(kind), settings_(settings), block_(block) {}
 
 const LineProgram& LinePrograms::of(int row, int column) {
-  LinePe pe{block_.features_of(row), block_.tokens_of(column), row, block_.rows(), column,
-            block_.features,         settings_.format};
+  LinePe pe{block_.features_of(row), block_.tokens_of(column),          row, block_.rows(), column, block_.features,
+            settings_.format,        block_.order().column(column).step};
   // Rows between the first and the last do the same but for the parity of their colors, and columns behind the first.
   if (row > 0 && row + 1 < pe.rows) pe.row = 2 - row % 2;
   pe.column = std::min(column, 2 - column % 2);
   for (const Entry& entry : entries_)
     if (entry.pe.features == pe.features && entry.pe.tokens == pe.tokens && entry.pe.row == pe.row &&
-        entry.pe.column == pe.column)
+        entry.pe.column == pe.column && entry.pe.token_step == pe.token_step)
       return entry.program;
   constexpr std::int64_t longest_vector = 0xffff;
   if (std::int64_t{pe.features} * pe.tokens > longest_vector)
@@ -72,6 +72,31 @@ const LineProgram& LinePrograms::of(int row, int column) {
                                  pe.features, pe.tokens, longest_vector));
   entries_.push_back({pe, line_kernel(kind_).program(pe, settings_)});
   return entries_.back().program;
+}
+
+std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
+  std::vector<TokenWindow> all;
+  if (!windowed()) return all;
+  for (const LaunchWindows* some : {&settings_.windows->stored, &settings_.windows->attended})
+    for (int key = 0; key < keys_of(row); ++key) {
+      all.push_back(some->at(first_key(row) + key, column));
+      all.back().first = static_cast<std::uint16_t>(all.back().first + key * block_.tokens_of(column));
+    }
+  return all;
+}
+
+bool LinePrograms::alike(int column, int other) const {
+  if (block_.tokens_of(column) != block_.tokens_of(other)) return false;
+  for (int key = 0; windowed() && key < block_.places(); ++key)
+    for (const LaunchWindows* some : {&settings_.windows->stored, &settings_.windows->attended})
+      if (!(some->at(key, column) == some->at(key, other))) return false;
+  return true;
+}
+
+int LinePrograms::end_of_kind(int column) const {
+  int last = column + 1;
+  while (last < block_.columns() && alike(column, last)) ++last;
+  return last;
 }
 
 bool LinePrograms::meet() {

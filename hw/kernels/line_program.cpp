@@ -12,6 +12,16 @@ std::uint8_t color(int number) { return static_cast<std::uint8_t>(number); }
 
 }  // namespace
 
+std::uint32_t stored_element(const ProgramLaunch& launch, std::size_t operand, std::size_t at) {
+  const std::uint32_t bits = launch.operands[operand][at];
+  if (!launch.line.windows) return bits;
+  const BlockMap& block = launch.block;
+  const auto tokens = static_cast<std::size_t>(block.tokens);
+  const int place = static_cast<int>(at % tokens), column = split_line(block.tokens, block.columns(), place);
+  const TokenWindow window = launch.line.windows->stored.at(static_cast<int>(at / tokens), column);
+  return window.has(place - block.first_token(column)) ? bits : 0;
+}
+
 LineMeeting meeting_of(const Instruction& instruction) {
   switch (instruction.fabric_out ? *instruction.fabric_out : *instruction.fabric_in) {
     case LineColors::returned:
@@ -26,8 +36,10 @@ LineMeeting meeting_of(const Instruction& instruction) {
 
 namespace {
 
-int elements_of(LineFormat format, const LinePe& pe) {
+int elements_of(LineFormat format, const LinePe& pe, int stored) {
   switch (format) {
+    case LineFormat::windows:
+      return stored;
     case LineFormat::feature:
       return pe.features;
     case LineFormat::label:
@@ -39,11 +51,12 @@ int elements_of(LineFormat format, const LinePe& pe) {
 
 }  // namespace
 
-int LineProgram::scratch_words(const LinePe& pe) const {
+int LineProgram::scratch_words(const LinePe& pe, int stored) const {
   std::map<int, int> operands;  // by address: one that is read and written stands once
   for (const std::vector<LineOperand>& some : {reads, writes})
     for (const LineOperand& operand : some)
-      operands[operand.address] = elements_of(operand.format, pe) * (operand.format == LineFormat::fp32 ? 2 : 1);
+      operands[operand.address] = elements_of(operand.format, pe, stored) *
+                                  (operand.format == LineFormat::fp32 || operand.format == LineFormat::windows ? 2 : 1);
   int words_left = words();
   for (const auto& [address, taken] : operands) words_left -= taken;
   return words_left;
@@ -59,6 +72,17 @@ void LineCode::over_features(Opcode opcode, int result, int a) {
 
 void LineCode::repeat(int a, int n, int times) {
   for (int done = 1; done < times; done *= 2) move(a + 2 * done * n, a, std::min(done, times - done) * n);
+}
+
+void LineCode::move_windows(int to, int from, int step) {
+  const int first = here();
+  Instruction window = vector(Opcode::window, windows_at_, 0, 0);
+  add(window);
+  Instruction move = vector(Opcode::move32, to, from, pe_.tokens);
+  move.element_stride = static_cast<std::uint16_t>(step);
+  move.windowed = true;
+  add(move);
+  loop(first, pe_.features);
 }
 
 void LineCode::reduce(Opcode opcode, int address, int n) {
@@ -94,7 +118,7 @@ void LineCode::leave_east(int address, int n) {
 
 LineProgram LineCode::finish() {
   halt();
-  return {code(), constants(), constants_at(), reads_, writes_, format()};
+  return {code(), constants(), constants_at(), reads_, writes_, format(), windows_at_, keys_at_};
 }
 
 }  // namespace weft::hw

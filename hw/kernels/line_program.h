@@ -18,6 +18,7 @@ struct LinePe {
   int column = 0;
   int all_features = 1;  ///< of all rows
   HalfFormat format = HalfFormat::fp16;
+  int token_step = 1;  ///< from the number of a token to that of the next (token_order.h)
 
   int elements() const { return features * tokens; }
   /// Of grouped queries: a token of each head is one of the PE's.
@@ -30,8 +31,9 @@ struct LinePe {
   }
 };
 
-/// A half and fp32 of each element, a half of each feature, 16 bits of each token: a label or an id.
-enum class LineFormat { half, fp32, feature, label };
+/// A half and fp32 of each element, a half of each feature, 16 bits of each token: a label or an id; fp32 of the tokens
+/// of each key's window, one behind the other (ScoreWindows::stored).
+enum class LineFormat { half, fp32, feature, label, windows };
 
 struct LineOperand {
   Operand tensor;
@@ -47,10 +49,16 @@ struct LineProgram {
   int constants_at = 0;
   std::vector<LineOperand> reads, writes;
   HalfFormat format = HalfFormat::fp16;
+  int windows_at = -1;  ///< word of the windows of LinePrograms::windows(), none: -1
+  int keys_at = -1;     ///< the same of the numbers of the PE's keys, fp32
   int words() const { return constants_at + 2 * static_cast<int>(constants.size()); }
-  /// Words besides its operands.
-  int scratch_words(const LinePe& pe) const;
+  /// Words besides its operands. `stored`: scores of the PE in windows.
+  int scratch_words(const LinePe& pe, int stored = 0) const;
 };
+
+/// In plain loops: an element of an operand in fp32 [features][tokens]; where scores stand in windows that have it not,
+/// +0.
+std::uint32_t stored_element(const ProgramLaunch& launch, std::size_t operand, std::size_t at);
 
 struct LineColors {
   /// Up the columns, by the row that sends; back; along a row, by the column that sends.
@@ -78,6 +86,12 @@ class LineCode : public VectorCode {
   void over_features(Opcode opcode, int result, int a);
   /// a[s n + k] = a[k], 32 bits, k < n, s < times; as many instructions as times has binary digits.
   void repeat(int a, int n, int times);
+  /// Where the table of the PE's windows stands, of each key two words, once for each list that is taken; its numbers
+  /// of keys, two words each.
+  void windows(int at) { windows_at_ = at; }
+  void keys(int at) { keys_at_ = at; }
+  /// The next window of each key: to[key][window] = from[word behind word], 32 bits, or with `step` 0 from[0].
+  void move_windows(int to, int from, int step);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.
@@ -90,6 +104,7 @@ class LineCode : public VectorCode {
  private:
   LinePe pe_;
   std::vector<LineOperand> reads_, writes_;
+  int windows_at_ = -1, keys_at_ = -1;
 };
 
 }  // namespace weft::hw

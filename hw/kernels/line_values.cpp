@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/pe/arithmetic.h"
 #include "tlm/base/half.h"
 
 namespace weft::hw {
@@ -20,7 +21,7 @@ void LineValues::run(int first, int last) {
     const auto fit = static_cast<int>(cached_words / (std::int64_t{rows} * program(0, first).words()));
     const int most =
         std::min(last, first + std::clamp(fit / least_columns * least_columns, least_columns, most_columns));
-    for (end = first + 1; end < most && tokens_of(end) == tokens_of(first);) ++end;
+    for (end = first + 1; end < most && tokens_of(end) == tokens_of(first) && step_of(end) == step_of(first);) ++end;
     run_alike(first, end - first);
   }
 }
@@ -99,12 +100,9 @@ void LineValues::load(int row, int first, LineImage& image) {
   const LineProgram& of = program(row, first);
   const int tokens = tokens_of(first), columns = image.columns(), at = first_token(first);
   halves_.resize(static_cast<std::size_t>(tokens) * static_cast<std::size_t>(columns));
-  for (int column = 0; column < columns; ++column) {
-    const int token = first_token(first + column) % block.tokens;
-    for (std::size_t place = 0; place < of.constants.size(); ++place)
-      image.cells(of.constants_at + 2 * static_cast<int>(place))[column] =
-          of.constants[place].at(block.first_place(row), token);
-  }
+  for (int column = 0; column < columns; ++column)
+    programs_.each_word(row, (first + column) % block.columns(),
+                        [&](int word, std::uint32_t bits) { image.cells(word)[column] = bits; });
   for (const LineOperand& operand : of.reads) {
     if (operand.format == LineFormat::label) {
       const auto take = [&](const auto* of_token) {
@@ -118,6 +116,10 @@ void LineValues::load(int row, int first, LineImage& image) {
       image.put(operand.address, halves_.data(), tokens);
       continue;
     }
+    if (operand.format == LineFormat::windows) {
+      load_windows(row, first, operand, image);
+      continue;
+    }
     for (int feature = 0; feature < block.features_of(row); ++feature) {
       const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, at);
       if (operand.format == LineFormat::feature) {
@@ -128,6 +130,21 @@ void LineValues::load(int row, int first, LineImage& image) {
         float_to_half(of.format, values, halves_.data(), halves_.size());
         image.put(operand.address + feature * tokens, halves_.data(), tokens);
       }
+    }
+  }
+}
+
+void LineValues::load_windows(int row, int first, const LineOperand& operand, LineImage& image) {
+  const BlockMap& block = programs_.block();
+  for (int column = 0; column < image.columns(); ++column) {
+    const std::vector<TokenWindow> windows = programs_.windows(row, (first + column) % block.columns());
+    int word = operand.address;
+    for (int feature = 0; feature < block.features_of(row); ++feature) {
+      const TokenWindow& window = windows[static_cast<std::size_t>(feature)];
+      const float* values =
+          memory_.read(operand.tensor, block.first_feature(row) + feature, first_token(first + column));
+      for (int token = window.first; token < window.end(); ++token, word += 2)
+        image.cells(word)[column] = result_bits(values[token - feature * tokens_of(first)]);
     }
   }
 }

@@ -35,6 +35,7 @@ class LineValues {
  private:
   void run_alike(int first, int columns);
   void load(int row, int first, LineImage& image);
+  void load_windows(int row, int first, const LineOperand& operand, LineImage& image);
   void store(int row, int first, LineImage& image);
   /// Of images that stand there, north first. Precondition: in the column.
   void meet(const std::vector<std::size_t>& at, int first);
@@ -43,6 +44,7 @@ class LineValues {
   /// Of a block.
   int columns() const { return programs_.block().columns(); }
   int tokens_of(int column) const { return programs_.block().tokens_of(column % columns()); }
+  int step_of(int column) const { return programs_.block().order().column(column % columns()).step; }
   int first_token(int column) const {
     const BlockMap& block = programs_.block();
     return column / columns() * block.tokens + block.first_token(column % columns());

@@ -70,12 +70,13 @@ class RotaryCode : public LineCode {
         tokens_(pe.tokens),
         features_(pe.elements()),
         queries_(settings.queries),
+        token_step_(pe.token_step),
         settings_(settings.rotary),
         work_(work_of(pe)) {}
 
   /// cosines at `turns`, sines at `sines`.
   void factors() {
-    within(work_.positions, tokens_, 1, {integer_place_bits, 0, 1}, {settings_.length}, queries_);
+    within(work_.positions, tokens_, token_step_, {integer_place_bits, 0, 1}, {settings_.length}, queries_);
     within(work_.square, pairs_, 2, {integer_place_bits, 1, 0}, {settings_.head_size});
     frequencies();
     const int n = pairs_ * tokens_;
@@ -168,7 +169,7 @@ class RotaryCode : public LineCode {
     combine_rows(opcode, a, b, tokens_, pairs_, {4 * tokens_, step});
   }
 
-  int pairs_, tokens_, features_, queries_;
+  int pairs_, tokens_, features_, queries_, token_step_;
   RotarySettings settings_;
   RotaryWork work_;
 };
@@ -220,6 +221,7 @@ std::vector<std::uint32_t> rotary_plain(const ProgramLaunch& launch) {
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);
   const auto step = static_cast<std::size_t>(launch.line.queries) * tokens;  // from a feature to the next of its head
   const HalfFormat format = launch.line.format;
+  const TokenOrder order = launch.block.order();
   const auto widened = [&](std::size_t at) {
     return fused_multiply_add(format, float_to_half(format, 1.0F), static_cast<std::uint16_t>(launch.operands[0][at]),
                               0);
@@ -227,8 +229,8 @@ std::vector<std::uint32_t> rotary_plain(const ProgramLaunch& launch) {
   std::vector<std::uint32_t> results(launch.operands[0].size());
   for (std::size_t first = 0; first + step < results.size(); first += 2 * step)
     for (std::size_t at = first; at < first + step; ++at) {
-      const RotaryFactors factors =
-          machine_rotary(static_cast<int>(first / step), static_cast<int>((at - first) % tokens), launch.line.rotary);
+      const RotaryFactors factors = machine_rotary(
+          static_cast<int>(first / step), order.number_at(static_cast<int>((at - first) % tokens)), launch.line.rotary);
       const std::uint32_t cosine = result_bits(factors.cosine), sine = result_bits(factors.sine);
       const std::uint32_t even = widened(at), odd = widened(at + step);
       const std::uint32_t a = multiply(even, cosine), b = multiply(odd, sine);

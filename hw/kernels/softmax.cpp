@@ -1,6 +1,8 @@
 #include "hw/kernels/softmax.h"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "hw/kernels/column_sum.h"
 #include "hw/pe/special_functions.h"
@@ -20,17 +22,18 @@ PlainSoftmax::PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_
     : values_(values),
       tokens_(block.tokens),
       token_(token),
-      seen_(seen),
+      seen_(std::move(seen)),
       scale_(result_bits(scale)),
-      greatest_(value(seen.first)) {
-  for (int feature = seen.first; feature < seen.end; ++feature) greatest_ = maximum(greatest_, value(feature));
+      greatest_(value(static_cast<int>(std::find(seen_.begin(), seen_.end(), true) - seen_.begin()))) {
+  for (int feature = 0; feature < block.features; ++feature)
+    if (sees(feature)) greatest_ = maximum(greatest_, value(feature));
   sum_ = column_sum(block, [this](int feature) { return power(feature); });
 }
 
 std::uint32_t PlainSoftmax::below(int feature) const { return multiply(subtract(value(feature), greatest_), scale_); }
 
 std::uint32_t PlainSoftmax::power(int feature) const {
-  return feature >= seen_.first && feature < seen_.end ? result_bits(machine_exp(float_of(below(feature)))) : 0;
+  return sees(feature) ? result_bits(machine_exp(float_of(below(feature)))) : 0;
 }
 
 std::uint32_t PlainSoftmax::reciprocal() const { return result_bits(machine_reciprocal(float_of(sum_))); }

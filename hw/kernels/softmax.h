@@ -12,9 +12,7 @@ void append_less_maximum(LineCode& code, const LinePe& pe, int values, int great
 /// The softmax of one token over the features that it sees, fp32 bits.
 class PlainSoftmax {
  public:
-  struct Seen {
-    int first, end;  ///< one at least
-  };
+  using Seen = std::vector<bool>;  ///< [features]; one at least
   /// `values` [features][tokens], which outlive it. scale > 0.
   PlainSoftmax(const BlockMap& block, const std::vector<std::uint32_t>& values, int token, Seen seen, float scale);
 
@@ -27,6 +25,7 @@ class PlainSoftmax {
   std::uint32_t reciprocal() const;
 
  private:
+  bool sees(int feature) const { return seen_[static_cast<std::size_t>(feature)]; }
   std::uint32_t value(int feature) const { return values_[static_cast<std::size_t>(feature * tokens_ + token_)]; }
 
   const std::vector<std::uint32_t>& values_;

@@ -127,7 +127,8 @@ std::vector<std::uint32_t> softmax_loss_plain(const ProgramLaunch& launch) {
     for (int held = 0; held < block.tokens_of(column); ++held) {
       const int token = block.first_token(column) + held;
       const int label = static_cast<std::int16_t>(labels[static_cast<std::size_t>(token)]);
-      const PlainSoftmax softmax(block, logits, token, {0, block.features}, 1.0F);
+      const PlainSoftmax softmax(block, logits, token,
+                                 PlainSoftmax::Seen(static_cast<std::size_t>(block.features), true), 1.0F);
       const std::uint32_t own =
           column_sum(block, [&](int output) { return output == label ? softmax.below(output) : 0U; });
       if (label >= 0) {

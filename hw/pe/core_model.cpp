@@ -287,6 +287,8 @@ Cycle CoreModel::work_in_memory(Thread& thread, CoreSlot& slot) {
   run_vector(instruction, place, format_, memory_);
   fill(thread, place, slot);
   const Cycle cycles = vector_length(instruction, place, spec_);
+  if (instruction.windowed && instruction.opcode == Opcode::move32)
+    thread.window.stored = static_cast<std::uint16_t>(thread.window.stored + instruction.count);
   if (++thread.vector >= instruction.scalars) step_over(thread);
   return cycles;
 }

@@ -79,7 +79,13 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"KEEP_EQUAL32", compared},
            {"ZERO_EQUAL32", compared},
            {"LIST16", at, true, false, false, false, true},
-           {"MOVE32", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"step", &I::element_stride}}},
+           {"MOVE32",
+            {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"step", &I::element_stride}},
+            false,
+            false,
+            false,
+            false,
+            true},
            {"WINDOW", {{"at", &I::a}}}}};
 }
 

@@ -68,8 +68,8 @@ struct Instruction {
   bool silent = false;                     ///< which no core takes
   bool listed = false;                     ///< axpy, axpy_memory, drain to the fabric: `count` is the length of the
                                            ///< thread's list, x stands at list[k] element_stride
-  bool windowed = false;          ///< axpy, axpy_memory, outer, outer_memory, drain, drain16, list16: over the elements
-                                  ///< of the task's window alone; pe_window.h
+  bool windowed = false;          ///< axpy, axpy_memory, outer, outer_memory, drain, drain16, list16, move32: over the
+                                  ///< elements of the task's window alone; pe_window.h
   bool windowed_scalars = false;  ///< axpy_memory that closes: sends the scalars of the task's window alone
   std::uint16_t advance = 0;      ///< switches that the control wavelet advances
   std::uint16_t count = 0;        ///< elements; loop: passes

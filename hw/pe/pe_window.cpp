@@ -23,6 +23,10 @@ Instruction over_window(const Instruction& instruction, const PeWindow& window) 
       move(moved.a, 2 * first);
       if (!instruction.fabric_out) move(moved.b, (instruction.opcode == Opcode::drain ? 2U : 1U) * window.stored);
       break;
+    case Opcode::move32:
+      move(moved.a, 2 * first);
+      move(moved.b, std::uint32_t{window.stored} * instruction.element_stride);
+      break;
     default:
       move(moved.a, 2 * first);
       move(moved.b, first * instruction.element_stride);

@@ -88,7 +88,7 @@ class Validator {
     if (i.listed && !can_list) refuse(at, "only AXPY, AXPYM and DRAIN to the fabric run over a list");
     if (i.listed && i.windowed) refuse(at, "over a list or over a window, not both");
     if (i.windowed && !text_of(i.opcode).windows)
-      refuse(at, "only AXPY, AXPYM, OUTER, OUTERM, DRAIN, DRAIN16 and LIST16 run over a window");
+      refuse(at, "only AXPY, AXPYM, OUTER, OUTERM, DRAIN, DRAIN16, LIST16 and MOVE32 run over a window");
     if (i.windowed_scalars && (i.opcode != Opcode::axpy_memory || !i.close))
       refuse(at, "only an AXPYM that sends a control wavelet (advance) sends the scalars of a window");
     switch (i.opcode) {

@@ -39,6 +39,8 @@ struct AttentionShape {
   AttentionMask mask = {};   ///< causal and reach; of each sequence its own length, if it is
   bool padded = false;       ///< then labels say where its padding begins
   bool linear_bias = false;  ///< ALiBi
+  bool skip_masked = false;  ///< products skip what `mask` leaves out, and the tokens of a sequence are dealt to its
+                             ///< columns in turn, in the whole model; not of padded ones or grouped queries
   float rotary_base = 0;     ///< of rotary positions; 0: the layer does not rotate
   int rotary_features = 0;   ///< of a head, that are turned; 0: all
 };
@@ -90,7 +92,8 @@ struct MatrixLayer {
   /// What predicted times and memory of a launch on it follow from, to compare: layers of one shape differ in the rest.
   auto shape() const {
     return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
-                      attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias);
+                      attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias,
+                      attention.skip_masked, attention.mask.reach);
   }
 };
 
@@ -266,6 +269,11 @@ struct Job {
   int simulated_systems() const { return share_systems ? 1 : systems; }
   int tokens_per_system() const { return batch / systems; }
   int tokens() const { return tokens_per_system() / micro_batches; }  ///< on the wafer at a time
+  /// BlockMap::dealt of every tensor.
+  int dealt_tokens() const {
+    const auto skips = [](const MatrixLayer& layer) { return layer.attention.skip_masked; };
+    return std::any_of(layers.begin(), layers.end(), skips) ? sample_tokens : 0;
+  }
   /// The layer whose parameters a layer streams: what MemoryX and the links know them by.
   int owner(int layer) const { return owner_of(layers, layer); }
   int sharers(int layer) const { return sharers_of(layers, layer); }

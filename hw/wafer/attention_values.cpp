@@ -1,5 +1,8 @@
 #include "hw/wafer/attention_values.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_transpose.h"
 #include "tlm/base/half.h"
@@ -11,8 +14,9 @@ namespace {
 /// The products of one head of one sequence.
 class HeadProducts {
  public:
-  HeadProducts(HalfFormat format, const HeadShape& shape, const HeadGrid::Place& place)
-      : format_(format), shape_(shape), place_(place) {}
+  /// `windows`: those of the product, of grids that skip, where what they leave out may change a bit; null: it may not.
+  HeadProducts(HalfFormat format, const HeadShape& shape, const HeadGrid::Place& place, const LaunchWindows* windows)
+      : format_(format), shape_(shape), place_(place), windows_(windows) {}
 
   void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) {
     const std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
@@ -24,6 +28,7 @@ class HeadProducts {
   }
 
   void values(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) {
+    if (windows_) return values_in_windows(stream, scores, result);
     for (int head = 0; head < shape_.queries; ++head)
       features({at(stream, place_.first_feature), stream.tokens},
                {at(scores, of_head(place_.first_key, head)), apart(scores)},
@@ -32,6 +37,7 @@ class HeadProducts {
   }
 
   void keys(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) {
+    if (windows_) return keys_in_windows(scores, resident, result);
     std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
     float* sums = at(result, place_.first_feature);
     if (shape_.queries == 1) {
@@ -52,6 +58,44 @@ class HeadProducts {
   const HalfLosses& losses() const { return losses_; }
 
  private:
+  void values_in_windows(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) {
+    const std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
+    for (int feature = 0; feature < shape_.head_size; ++feature) {
+      float* sums = at(result, place_.first_feature + feature);
+      const float* of_key = at(stream, place_.first_feature + feature);
+      std::fill_n(sums, shape_.length, 0.0F);
+      for (int key = 0; key < shape_.length; ++key)
+        each_of(key, bounds, [&](int, int token) {
+          sums[token] = std::fma(of_key[key], at(scores, place_.first_key + key)[token], sums[token]);
+        });
+    }
+    round_off(result.row(place_.first_feature) + place_.first_token, result.tokens);
+  }
+  void keys_in_windows(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) {
+    const std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
+    std::vector<float> partial(bounds.size() - 1);
+    for (int feature = 0; feature < shape_.head_size; ++feature) {
+      const float* of_token = at(resident, place_.first_feature + feature);
+      for (int key = 0; key < shape_.length; ++key) {
+        std::fill(partial.begin(), partial.end(), 0.0F);
+        each_of(key, bounds, [&](std::size_t column, int token) {
+          partial[column] = std::fma(at(scores, place_.first_key + key)[token], of_token[token], partial[column]);
+        });
+        float sum = partial.back();
+        for (std::size_t column = partial.size() - 1; column-- > 0;) sum += partial[column];
+        at(result, place_.first_feature + feature)[key] = sum;
+      }
+    }
+    round_off(result.row(place_.first_feature) + place_.first_token, result.tokens);
+  }
+  /// visit(column, token) of the tokens that a key's round has.
+  template <typename Visit>
+  void each_of(int key, const std::vector<int>& bounds, Visit&& visit) const {
+    for (std::size_t column = 0; column + 1 < bounds.size(); ++column) {
+      const TokenWindow window = windows_->at(key, static_cast<int>(column));
+      for (int token = window.first; token < window.end(); ++token) visit(column, bounds[column] + token);
+    }
+  }
   /// The place's tokens in a row.
   const float* at(const FeatureBlock& block, int row) const { return block.row(row) + place_.first_token; }
   float* at(FeatureBlock& block, int row) const { return block.row(row) + place_.first_token; }
@@ -84,6 +128,9 @@ class HeadProducts {
                 BlockOrder order) {
     chained_gemm(a.values, a.apart, b.values, b.apart, result, apart, shape_.head_size, shape_.length, bounds.back(),
                  bounds, order, false, nullptr);
+    round_off(result, apart);
+  }
+  void round_off(float* result, int apart) {
     for (int feature = 0; feature < shape_.head_size; ++feature) {
       float* row = result + static_cast<std::ptrdiff_t>(feature) * apart;
       losses_.add(losses_of(format_, row, static_cast<std::size_t>(shape_.length)));
@@ -94,17 +141,33 @@ class HeadProducts {
   HalfFormat format_;
   const HeadShape& shape_;
   HeadGrid::Place place_;
+  const LaunchWindows* windows_;
   HalfLosses losses_;
 };
+
+/// Whether sums with the zeros that windows leave out are the sums without them: a sum of products that begins with +0
+/// is never -0 where none is too small for fp32, and zero times a finite number is zero.
+bool zeros_add_nothing(HalfFormat format, const FeatureBlock& stream, const FeatureBlock& resident) {
+  const auto finite = [](const FeatureBlock& block) {
+    return std::all_of(block.values.begin(), block.values.end(), [](float value) { return std::isfinite(value); });
+  };
+  return format != HalfFormat::bf16 && finite(stream) && finite(resident);
+}
 
 }  // namespace
 
 HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
                             const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
   const Kernel& kernel = kernel_of(kind);
+  // Scores outside of the windows are made as well; nobody reads them.
+  const bool by_windows =
+      grid.shape().skips() && kind != KernelKind::attention_scores && !zeros_add_nothing(format, stream, resident);
   std::vector<HalfLosses> of_place(static_cast<std::size_t>(grid.places()));
   pool.run(grid.places(), [&](int index) {
-    HeadProducts head(format, grid.shape(), grid.place(index));
+    const HeadGrid::Place place = grid.place(index);
+    std::shared_ptr<const LaunchWindows> windows;
+    if (by_windows) windows = grid.map(kind, place.rectangle).windows;
+    HeadProducts head(format, grid.shape(), place, windows.get());
     if (kernel.vectors)
       head.values(stream, resident, result);
     else if (kernel.lines == LineAxis::columns)

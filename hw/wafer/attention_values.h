@@ -7,7 +7,7 @@
 
 namespace weft::hw {
 
-/// In the rectangle of each head and sequence, over its keys k, tokens t and features f, without a mask:
+/// In the rectangle of each head and sequence, over its keys k, tokens t and features f:
 ///
 ///   kernel             stream          resident         result
 ///   attention_scores   keys [f][k]     vectors [f][t]   [k][t] = sum over f, fp32: a partial sum for each row of the
@@ -19,6 +19,9 @@ namespace weft::hw {
 /// With grouped queries t are the tokens of each head of them: the vectors of scores and keys and the result of values
 /// are [f][queries][tokens], scores [k][queries][tokens]; a sum over t takes a column's tokens of one head behind those
 /// of another.
+///
+/// Where the grid skips what a mask leaves out, a key's round has the tokens of its windows alone. Precondition: scores
+/// that are read are 0 outside of them; those that are made there are anything.
 ///
 /// Operands are values that halves of `format` can hold. Blocks are those of the whole lane: [f] of it is
 /// shape().features(), [k][t] is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place

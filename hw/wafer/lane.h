@@ -75,7 +75,8 @@ class Lane : public sc_core::sc_module {
 
   // ---- values ----------------------------------------------------------------------------------------------------
   void allocate();
-  /// This lane's samples [tokens][features] as fp16 bits and labels [tokens]; padding_label says where a sequence ends.
+  /// This lane's samples [tokens][features] as fp16 bits and labels [tokens], in the order of their numbers, as the
+  /// input servers have them before they deal them; padding_label says where a sequence ends.
   void load_samples(const std::uint16_t* samples, const std::int32_t* labels);
   void begin_values();
   /// Rounds of a launch that consumes weights, [rounds][elements] in stream order.
@@ -92,6 +93,10 @@ class Lane : public sc_core::sc_module {
 
   /// A launch of attention on this lane's tokens. Not cut: the values of all regions meet.
   void attention_values(const Launch& launch, const LineSettings& settings);
+  /// Of a launch of attention: its heads and sequences on this lane.
+  HeadGrid grid(const Launch& launch) const;
+  /// Which token stands where.
+  TokenOrder order() const { return {tokens_, std::min(rectangle_.width, tokens_), job_.dealt_tokens()}; }
   /// What the launch of attention's softmax tells the PEs of one head of one sequence: of padded ones its length.
   LineSettings settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const;
 

@@ -50,7 +50,7 @@ FeatureBlock* Lane::whole_block(int tensor) {
 
 void Lane::product_values(const Launch& launch) {
   const int made = needed(launch.writes, Operand::result);
-  const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
+  const HeadGrid grid = this->grid(launch);
   std::array<FeatureBlock, 3> copies;  // of tensors that stand in several regions
   const auto read = [&](Operand operand, FeatureBlock& copy) -> const FeatureBlock& {
     const int tensor = needed(launch.reads, operand);
@@ -65,6 +65,10 @@ void Lane::product_values(const Launch& launch) {
   scatter(made, std::move(copies[2]));
 }
 
+HeadGrid Lane::grid(const Launch& launch) const {
+  return head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], machine_, rectangle_, tokens_);
+}
+
 LineSettings Lane::settings_at(const Launch& launch, const LineSettings& settings, const HeadGrid::Place& place) const {
   const AttentionShape& attention = job_.layers[static_cast<std::size_t>(launch.layer)].attention;
   LineSettings here = settings;
@@ -77,7 +81,7 @@ LineSettings Lane::settings_at(const Launch& launch, const LineSettings& setting
 // columns that LineValues works on well.
 void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   const int columns_at_once = kernel_of(launch.kind).drops ? 1 : 32;  // then each sequence is by itself
-  const HeadGrid grid = head_grid(job_.layers[static_cast<std::size_t>(launch.layer)], rectangle_, tokens_);
+  const HeadGrid grid = this->grid(launch);
   struct Run {
     HeadGrid::Place first;
     LineSettings settings;
@@ -101,6 +105,7 @@ void Lane::score_values(const Launch& launch, const LineSettings& settings) {
   pool_.run(static_cast<int>(runs.size()), [&](int index) {
     const Run& run = runs[static_cast<std::size_t>(index)];
     LineSettings of_place = run.settings;
+    of_place.windows = grid.score_windows(run.first.rectangle);
     of_place.dropout = settings.dropout.from(settings.queries * run.first.first_key, run.first.first_token);
     LinePrograms programs(launch.kind, of_place, grid.scores(run.first.rectangle));
     HeadRows rows(scores_, launch, run.first, grid.shape().queries);

@@ -20,6 +20,7 @@ void Lane::allocate() {
 
 void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
   const int features = job_.tensors.front().features;
+  const TokenOrder order = this->order();
   for (auto& part : regions_) {
     RegionMemory& memory = part->values().memory();
     FeatureBlock& block = memory.block(0);
@@ -27,7 +28,7 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
     std::vector<float> row(static_cast<std::size_t>(count));
     for (int token = 0; token < memory.tokens(); ++token) {
       const std::uint16_t* from =
-          samples + static_cast<std::ptrdiff_t>(memory.first_token() + token) * features + first;
+          samples + static_cast<std::ptrdiff_t>(order.number_at(memory.first_token() + token)) * features + first;
       if (memory.form(0).ids) {
         std::copy_n(from, count, row.begin());
       } else {
@@ -37,7 +38,8 @@ void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels
         block.row(feature)[token] = row[static_cast<std::size_t>(feature)];
     }
     for (int token = 0; token < memory.tokens(); ++token)
-      memory.labels()[static_cast<std::size_t>(token)] = std::max(labels[memory.first_token() + token], -1);
+      memory.labels()[static_cast<std::size_t>(token)] =
+          std::max(labels[order.number_at(memory.first_token() + token)], -1);
   }
   lengths_.clear();
   for (int first = 0; first < tokens_; first += job_.sample_tokens) {
@@ -186,7 +188,8 @@ class RegionRows : public LineMemory {
 std::vector<float> Lane::line_values(const Launch& launch, const LineSettings& settings) {
   if (job_.timing_only) return {};
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
-  const BlockMap block{rectangle_, line_features(launch.kind, layer), tokens_, layer.attention.queries};
+  const BlockMap block{rectangle_, line_features(launch.kind, layer), tokens_, layer.attention.queries,
+                       job_.dealt_tokens()};
   LinePrograms programs(launch.kind, settings, block);
   RegionRows rows(regions_, launch);
   LineValues values(programs, rows);

@@ -142,7 +142,7 @@ package weft_pkg;
 
   // hw/pe/pe_window.h is its definition.
   typedef struct packed {
-    logic [15:0] stored;  // elements by windowed DRAINs to memory
+    logic [15:0] stored;  // elements by windowed DRAINs to memory and MOVE32s
     logic [15:0] taken;   // windows
     logic [15:0] count;
     logic [15:0] first;

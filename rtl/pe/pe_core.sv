@@ -250,6 +250,9 @@ module pe_core
                 planned.burn = cycles_t'(clash);
                 last_element = next_element >= 17'(now_instruction.count);
                 if (last_element) planned.phase = PhaseIssue;
+                if (last_element && now_instruction.windowed && now_instruction.opcode == OpMove32) begin
+                  planned.window.stored = now_thread.window.stored + now_instruction.count;
+                end
               end else begin
                 take = now_instruction.has_in;
                 misuse = now_instruction.has_in && now_head.control;

@@ -30,6 +30,7 @@ module running_instruction
       OpOuter, OpOuterMemory: sums = (window_i.first << 1) * written_i.scalars;
       OpDrain: x = written_i.has_out ? '0 : window_i.stored << 1;
       OpDrain16: x = window_i.stored;
+      OpMove32: x = window_i.stored * written_i.element_stride;
       default: ;
     endcase
   end

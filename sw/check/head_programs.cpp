@@ -9,18 +9,8 @@ namespace weft::sw {
 
 using namespace hw;
 
-namespace {
-
-HeadGrid grid_of(const HeadPrograms::Opened& opened, int lane) {
-  const MatrixLayer& layer = opened.job.layers[static_cast<std::size_t>(opened.launch.layer)];
-  const BlockMap block = opened.wafer.block(lane, layer.features());
-  return head_grid(layer, block.rectangle, block.tokens);
-}
-
-}  // namespace
-
 HeadPrograms::HeadPrograms(const Opened& opened, int lane, const ProgramLaunch& of_lane)
-    : lane_(opened.wafer.lane(lane)), job_(opened.job), launch_(opened.launch), grid_(grid_of(opened, lane)) {
+    : lane_(opened.wafer.lane(lane)), job_(opened.job), launch_(opened.launch), grid_(lane_.grid(launch_)) {
   programs_.assign(static_cast<std::size_t>(grid_.places()), of_lane);
   each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
     const int first_token = opened.wafer.lane_first_token(lane) + place.first_token;
@@ -83,22 +73,40 @@ void HeadPrograms::open_product() {
 }
 
 void HeadPrograms::open_line(const LineSettings& settings) {
-  LinePrograms programs(launch_.kind, settings, grid_.scores(grid_.place(0).rectangle));
+  LineSettings first = settings;
+  first.windows = grid_.score_windows(grid_.place(0).rectangle);
+  LinePrograms programs(launch_.kind, first, grid_.scores(grid_.place(0).rectangle));
   for (const LineOperand& operand : programs.of(0, 0).writes) written_.push_back(operand.tensor);
   std::vector<Whole> operands;
   for (const LineOperand& operand : programs.of(0, 0).reads) operands.push_back(whole(launch_.reads, operand.tensor));
   each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
     program.line = lane_.settings_at(launch_, settings, place);
+    program.line.windows = grid_.score_windows(place.rectangle);
     program.line.dropout = settings.dropout.from(settings.queries * place.first_key, place.first_token);
     program.block = grid_.scores(place.rectangle);
     for (const Whole& operand : operands) program.operands.push_back(part(operand, place, false));
   });
 }
 
+void HeadPrograms::append_windows(const Whole& made, const HeadGrid::Place& place, ProgramLaunch& program) const {
+  const LaunchMap& map = *program.map;
+  for (int round = 0; round < map.rounds; ++round) {
+    const float* row = made.block.row(place.first_key + round) + place.first_token;
+    for (int column = 0; column < map.positions; ++column) {
+      const TokenWindow window = map.windows->at(round, column);
+      for (int token = window.first; token < window.end(); ++token)
+        program.results.push_back(element_bits(job_.format, row[token], made.form.fp32));
+      row += map.elements[static_cast<std::size_t>(column)];
+    }
+  }
+}
+
 const std::vector<ProgramLaunch>& HeadPrograms::finish() {
   for (const Operand operand : written_) {
     const Whole made = whole(launch_.writes, operand);
     each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
+      if (program.map && program.map->windowed_elements() && made.form.scores)
+        return append_windows(made, place, program);
       const bool turned = program.map && program.map->reduces && !made.form.scores;
       const std::vector<std::uint32_t> bits = part(made, place, turned);
       program.results.insert(program.results.end(), bits.begin(), bits.end());

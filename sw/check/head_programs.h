@@ -38,6 +38,8 @@ class HeadPrograms {
   Whole whole(const hw::OperandTensors& tensors, hw::Operand operand);
   /// Bits of a place's part, [rows][columns] of the tensor, or turned.
   std::vector<std::uint32_t> part(const Whole& whole, const hw::HeadGrid::Place& place, bool turned) const;
+  /// Scores that a product made which skips some.
+  void append_windows(const Whole& made, const hw::HeadGrid::Place& place, hw::ProgramLaunch& program) const;
   void open_product();
   void open_line(const hw::LineSettings& settings);
   template <typename Visit>

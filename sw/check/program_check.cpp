@@ -88,6 +88,7 @@ void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSetti
     program.line = wafer_->lane_settings(settings, index);
     program.block = wafer_->block(index, line_features(launch.kind, layer));
     program.block.together = layer.attention.queries;
+    program.block.dealt = job_.dealt_tokens();
     LinePrograms programs(program);
     for (const LineOperand& operand : programs.of(0, 0).reads)
       program.operands.push_back(operand_bits(lane, launch.reads, operand));
@@ -121,10 +122,12 @@ void ProgramCheck::open_load(Wafer& wafer, const Launch& launch, const std::uint
     ProgramLaunch& program = data(lane);
     program.block = wafer_->block(lane, static_cast<int>(features));
     program.outputs = job_.layers.back().outputs;
-    const int first = wafer_->lane_first_token(lane), last = first + program.block.tokens;
-    program.stream.assign(samples + first * features, samples + last * features);
-    for (int token = first; token < last; ++token)
+    const TokenOrder order = wafer_->lane(lane).order();
+    for (int place = 0; place < program.block.tokens; ++place) {
+      const int token = wafer_->lane_first_token(lane) + order.number_at(place);
+      program.stream.insert(program.stream.end(), samples + token * features, samples + (token + 1) * features);
       program.labels.push_back(static_cast<std::uint16_t>(std::max(labels[token], -1)));
+    }
   }
 }
 

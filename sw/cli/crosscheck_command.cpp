@@ -20,19 +20,22 @@ namespace weft::sw {
 
 namespace {
 
-std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const hw::AttentionMask& mask) {
+std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const hw::AttentionMask& mask,
+                                       bool windows) {
   std::vector<std::string> known;
   std::vector<hw::KernelKind> kinds;
   for (const hw::KernelKind kind : program_kernels()) {
     if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
-    if (mask.any() && !takes_mask(kind, mask)) continue;
+    if ((mask.any() || windows) && !takes_mask(kind, mask, windows)) continue;
     kinds.push_back(kind);
     known.emplace_back(hw::kernel_name(kind));
     if (known.back() == name) return {kind};
   }
   if (name.empty()) return kinds;
   throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
-                               zeros > 0    ? " whose weights may be sparse (--zeros)"
+                               zeros > 0 ? " whose weights may be sparse (--zeros)"
+                               : windows
+                                   ? " on scores that stand in windows of a mask (--windows with --causal, --reach)"
                                : mask.any() ? " of attention with this mask (--causal, --reach, --length)"
                                             : "",
                                suggest(name, known)));
@@ -80,6 +83,8 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
       ->check(CLI::Range(1, 65535));
   command_->add_option("--length", mask_.length, "attention: tokens that exist, the others pad the sequence [all]")
       ->check(CLI::Range(1, 65535));
+  command_->add_flag("--windows", windows_,
+                     "kernels on scores, with --causal or --reach: scores stand in the windows that products leave");
   command_->add_option("--seed", seed_, "of the data, the stalls and the sweep")->capture_default_str();
   command_->add_option("--cases", cases_, "cases of the sweep")
       ->check(CLI::Range(1, 10'000'000))
@@ -102,22 +107,24 @@ HalfFormat CrosscheckCommand::format() const {
 }
 
 CrossCase CrosscheckCommand::sweep_case(const std::vector<hw::KernelKind>& kernels, int index) const {
-  CrossCase c = sw::sweep_case(seed_, index, largest_, kernels, zeros_, mask_);
+  CrossCase c = sw::sweep_case(seed_, index, largest_, kernels, zeros_, mask_, windows_);
   c.format = format();
   return c;
 }
 
 CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
-  c.kind = kernels_of(kernel_, zeros_, mask_).front();
+  c.kind = kernels_of(kernel_, zeros_, mask_, windows_).front();
   c.seed = seed_;
   c.zeros = zeros_;
   c.mask = mask_;
+  c.windows = windows_;
   c.bias = !no_bias_;
   c.format = format();
   c.queries = queries_;
   if (queries_ > 1 && !takes_queries(c.kind))
     throw UsageError(fmt::format("--queries {}: {} has none to group", queries_, kernel_));
+  if (queries_ > 1 && windows_) throw UsageError(fmt::format("--queries {}: scores in windows have 1", queries_));
   if (queries_ > 1 && mask_.any() && hw::kernel_of(c.kind).streams())
     throw UsageError(fmt::format("--queries {}: a product of attention with a mask has 1", queries_));
   int used = 0;
@@ -144,7 +151,7 @@ CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine, const std:
 
 // Threads take cases in turn and the table adds them in order, so the result does not depend on their number.
 CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const {
-  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_, mask_);
+  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_, mask_, windows_);
   std::vector<CrossResult> results(static_cast<std::size_t>(cases_));
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads_));
   const auto work = [&](int thread) {

@@ -37,6 +37,7 @@ class CrosscheckCommand {
   bool no_bias_ = false;
   int queries_ = 1;
   hw::AttentionMask mask_;
+  bool windows_ = false;
   std::filesystem::path json_, vcd_;
 };
 

@@ -1,11 +1,14 @@
 #include "sw/compiler/launch_builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
 #include "sw/compiler/tensor_places.h"
 #include "sw/graph/backward_graph.h"
 #include "sw/graph/operation_types.h"
+#include "tlm/base/error.h"
 
 namespace weft::sw {
 
@@ -33,6 +36,7 @@ class LaunchBuilder {
       place_output(matching_.forward, kernel);
     }
     share_parameters();
+    check_skipping();
     model_.activations = static_cast<int>(places_.tensors().size());
     for (const MatchedKernel& kernel : matching_.forward_kernels) place_vectors(kernel);
     for (const MatchedKernel& kernel : matching_.backward_kernels) place_output(matching_.backward, kernel);
@@ -102,8 +106,26 @@ class LaunchBuilder {
         layer.attention.mask.causal = operation.attribute("causal") != 0;
         layer.attention.mask.reach = static_cast<int>(operation.attribute("reach"));
         layer.attention.linear_bias = operation.attribute("linear_bias") != 0;
+        layer.attention.skip_masked = operation.attribute("skip_masked") != 0;
         layer.attention.padded = operation.attribute("padded") != 0;
       }
+    }
+  }
+
+  /// Where one attention skips, tokens are dealt to columns in all of the model, and other masks go by their order.
+  void check_skipping() const {
+    const auto& layers = model_.layers;
+    const auto skips = [](const hw::MatrixLayer& layer) { return layer.attention.skip_masked; };
+    const auto one = std::find_if(layers.begin(), layers.end(), skips);
+    if (one == layers.end()) return;
+    for (const hw::MatrixLayer& layer : layers) {
+      const hw::AttentionShape& attention = layer.attention;
+      const bool masked = attention.mask.any() || attention.padded || attention.linear_bias;
+      if (skips(layer) ? attention.queries > 1 || attention.padded : masked)
+        throw UsageError(
+            fmt::format("{}: skip_masked of {} is for attention without padding and grouped queries, and all "
+                        "others with a mask must have it",
+                        layer.name, one->name));
     }
   }
 

@@ -31,7 +31,11 @@ class PeBytes {
     if (tensor.vector) return 2 * Bytes{held(tensor.features)};
     const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
     if (tensor.ids) return tensor.features * 2 * Bytes{wide_};
-    if (tensor.scores) return scores(model_.layers[static_cast<std::size_t>(tensor.layer)]).features_of(0) * row;
+    if (tensor.scores) {
+      const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(tensor.layer)];
+      if (tensor.fp32 && layer.attention.skip_masked && layer.dropout == 0) return 4 * Bytes{stored_scores(layer)};
+      return scores(layer).features_of(0) * row;
+    }
     return (held(tensor.features) + (tensor.one_below ? 1 : 0)) * row;
   }
 
@@ -46,8 +50,24 @@ class PeBytes {
  private:
   int held(int features) const { return hw::split_count(features, lane_.height, 0); }
   hw::BlockMap scores(const hw::MatrixLayer& layer) const {
-    const hw::HeadGrid grid = hw::head_grid(layer, lane_, of_lane_);
+    const hw::HeadGrid grid = grid_of(layer);
     return grid.scores(grid.place(0).rectangle);
+  }
+  hw::HeadGrid grid_of(const hw::MatrixLayer& layer) const { return hw::head_grid(layer, machine_, lane_, of_lane_); }
+  /// Of the fullest PE, where products skip what a mask leaves out; else 0.
+  int stored_scores(const hw::MatrixLayer& layer) const {
+    const hw::HeadGrid grid = grid_of(layer);
+    const hw::BlockMap block = scores(layer);
+    const auto windows = grid.score_windows(block.rectangle);
+    int most = 0;
+    for (int row = 0; windows && row < block.rows(); ++row)
+      for (int column = 0; column < block.columns(); ++column) {
+        int stored = 0;
+        for (int key = block.first_place(row); key < block.first_place(row + 1); ++key)
+          stored += windows->stored.at(key, column).count;
+        most = std::max(most, stored);
+      }
+    return most;
   }
   Bytes work(const hw::Launch& launch, const hw::MatrixLayer& layer) const {
     const hw::Kernel& row = hw::kernel_of(launch.kind);
@@ -63,7 +83,9 @@ class PeBytes {
     pe.all_features = hw::line_features(launch.kind, layer);
     hw::LineSettings settings = hw::line_settings(layer, true);
     settings.dropout.probability = layer.dropout;
-    return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe)};
+    if (!row.makes_scores) return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe)};
+    settings.windows = grid_of(layer).score_windows(scores(layer).rectangle);
+    return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe, stored_scores(layer))};
   }
 
   const MatchedModel& model_;

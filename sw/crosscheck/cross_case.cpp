@@ -37,8 +37,13 @@ const std::vector<KernelKind>& program_kernels() {
   return kernels;
 }
 
-bool takes_mask(KernelKind kind, const hw::AttentionMask& mask) {
+bool takes_windows(KernelKind kind) {
+  return hw::kernel_of(kind).makes_scores && !hw::kernel_of(kind).streams() && kind != KernelKind::score_dropout;
+}
+
+bool takes_mask(KernelKind kind, const hw::AttentionMask& mask, bool windows) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
+  if (windows) return takes_windows(kind) && mask.length == 0 && (mask.causal || mask.reach > 0);
   return kernel.by_key && (kernel.streams() || mask.length == 0 || !(mask.causal || mask.reach > 0));
 }
 
@@ -53,6 +58,7 @@ std::string to_string(const CrossCase& c) {
   std::string mask = c.mask.causal ? " --causal" : "";
   if (c.mask.reach > 0) mask += fmt::format(" --reach {}", c.mask.reach);
   if (c.mask.length > 0) mask += fmt::format(" --length {}", c.mask.length);
+  if (c.windows) mask += " --windows";
   const std::string queries = c.queries > 1 ? fmt::format(" --queries {}", c.queries) : "";
   const std::string format =
       c.format == HalfFormat::fp16 ? "" : fmt::format(" --format {}", half_format(c.format).name);
@@ -62,7 +68,7 @@ std::string to_string(const CrossCase& c) {
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,
-                     const hw::AttentionMask& mask) {
+                     const hw::AttentionMask& mask, bool windows) {
   static const std::vector<int> sizes = {1, 1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 23};
   std::seed_seq key{seed, static_cast<std::uint32_t>(index)};
   std::mt19937 random(key);
@@ -79,10 +85,15 @@ CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector
   c.stalls = static_cast<Stalls>(number / kernels.size() / 3 % 3);
   c.seed = random();
   if (hw::kernel_of(c.kind).may_be_sparse) c.zeros = zeros;
-  if (takes_mask(c.kind, mask)) c.mask = mask;
+  if (takes_mask(c.kind, mask, windows)) c.mask = mask;
+  c.windows = windows && takes_windows(c.kind);
   if (!mask.any() && hw::kernel_of(c.kind).by_key && !hw::kernel_of(c.kind).streams()) c.mask.causal = c.seed % 2 == 0;
   if (hw::kernel_of(c.kind).has_bias()) c.bias = random() % 4 != 0;
   if (takes_queries(c.kind) && !mask.any() && random() % 4 == 0) c.queries = 2 + static_cast<int>(random() % 3);
+  if (takes_windows(c.kind) && !mask.any() && c.queries == 1) {
+    c.windows = c.seed % 4 == 0;
+    if (c.windows) c.mask.causal = true;
+  }
   return c;
 }
 

@@ -26,6 +26,7 @@ struct CrossCase {
   std::uint32_t seed = 1;
   int zeros = 0;           ///< of 100 weights of a forward, delta or gradient launch, on the average
   hw::AttentionMask mask;  ///< of an attention launch; of the softmax a length alone, or the others
+  bool windows = false;    ///< of a kernel on scores: they stand in the windows of the mask
   bool bias = true;        ///< of a forward or gradient launch's layer
   int queries = 1;         ///< of attention and rotary positions: heads of queries to a head of keys; not with a mask
                            ///< but the softmax's
@@ -36,17 +37,20 @@ struct CrossCase {
 
 /// All that there are.
 const std::vector<hw::KernelKind>& program_kernels();
-/// Whether a mask of some kind may be laid on a kernel.
-bool takes_mask(hw::KernelKind kind, const hw::AttentionMask& mask);
+/// Whether a kernel's launches differ with the windows that scores stand in.
+bool takes_windows(hw::KernelKind kind);
+/// Whether a mask of some kind may be laid on a kernel; `windows`: that scores stand in the windows of.
+bool takes_mask(hw::KernelKind kind, const hw::AttentionMask& mask, bool windows = false);
 /// Whether a kernel's launches differ with grouped queries.
 bool takes_queries(hw::KernelKind kind);
 /// The options of `weft crosscheck` that run this case again.
 std::string to_string(const CrossCase& cross_case);
 /// Case number `index` of a sweep: kernels, shapes (1, odd, prime, not a multiple of the lanes, fewer features than
 /// rows), in fp16, and arrays of up to `limit` x `limit` PEs in turn; a third of them on a single PE. Without `mask`
-/// half of the softmaxes over keys are causal, and a quarter of what may have grouped queries has.
+/// half of the softmaxes over keys are causal, of half of these the scores stand in windows, as an eighth of other
+/// scores, and a quarter of what may have grouped queries has. `windows`: all do.
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<hw::KernelKind>& kernels,
-                     int zeros = 0, const hw::AttentionMask& mask = {});
+                     int zeros = 0, const hw::AttentionMask& mask = {}, bool windows = false);
 
 /// A case ready to run. One operand in eight is any 16 bits: infinities, NaN, subnormals.
 struct PreparedCase {

@@ -100,6 +100,8 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   return engine.end();
 }
 
+int queue_of(const hw::MachineSpec& machine) { return machine.router.input_queue; }
+
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
   prepared.layer->bias = c.bias;
@@ -112,7 +114,8 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
   }
   prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
   if (c.mask.any())
-    prepared.map->windows = std::make_shared<const hw::LaunchWindows>(hw::windows_of(*prepared.map, c.mask, machine));
+    prepared.map->windows =
+        std::make_shared<const hw::LaunchWindows>(hw::windows_of(*prepared.map, c.mask, queue_of(machine)));
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
   prepared.launch.keeps_fp32 = hw::kernel_of(c.kind).sums_fp32;
@@ -192,17 +195,28 @@ bool keeps_in_training(hw::LinePrograms& programs) {
                      [](const hw::LineOperand& operand) { return operand.tensor == hw::Operand::kept; });
 }
 
+// The keys and tokens of one sequence.
+void stand_in_windows(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch) {
+  const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
+  std::vector<int> keys;
+  for (int round = 0; round < map.rounds; ++round) keys.push_back(hw::key_of(map, round));
+  launch.block.dealt = c.tokens;
+  launch.line.windows = std::make_shared<const hw::ScoreWindows>(hw::ScoreWindows{
+      hw::windows_of(map, c.mask, queue_of(machine)), hw::windows_of(map, c.mask, 0), std::move(keys)});
+}
+
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
   const std::size_t size = draw_block(c, c.outputs, launch);
   if (hw::kernel_of(c.kind).by_pairs && !hw::holds_pairs(launch.block))
     throw UsageError(fmt::format("{}: {} features on {} rows; allowed: an even number on each row",
                                  hw::kernel_name(c.kind), c.outputs, c.rectangle.height));
   launch.line.queries = c.queries;
+  if (c.windows) stand_in_windows(machine, c, launch);
   hw::LinePrograms undrawn(launch);  // settings change no operand that is read
   for (const hw::LineOperand& operand : undrawn.of(0, 0).reads) {
     if (operand.format == hw::LineFormat::label) {
       launch.operands.push_back(random_labels(c, random));
-    } else if (operand.format == hw::LineFormat::fp32) {
+    } else if (operand.format == hw::LineFormat::fp32 || operand.format == hw::LineFormat::windows) {
       launch.operands.push_back(random_floats(size, random));
     } else {
       const bool of_feature = operand.format == hw::LineFormat::feature;

@@ -33,9 +33,9 @@ std::vector<float> logits_of(const hw::Job& job, const hw::Wafer& wafer, int tok
   int lane = 0;
   while (token >= wafer.lane_first_token(lane) + wafer.lane_tokens(lane)) ++lane;
   const hw::FeatureBlock block = wafer.lane(lane).gather(tensor);
+  const int place = wafer.lane(lane).order().place_of(token - wafer.lane_first_token(lane));
   std::vector<float> logits(static_cast<std::size_t>(job.layers.back().outputs));
-  for (std::size_t id = 0; id < logits.size(); ++id)
-    logits[id] = block.row(static_cast<int>(id))[token - wafer.lane_first_token(lane)];
+  for (std::size_t id = 0; id < logits.size(); ++id) logits[id] = block.row(static_cast<int>(id))[place];
   return logits;
 }
 

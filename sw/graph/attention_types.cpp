@@ -11,10 +11,12 @@
 // to has the probability 0: with causal 1 those behind it, with a reach all but its own and reach - 1 before it (and
 // those behind it, if not causal), with padded 1, and neither of these, those behind its sequence's length, which the
 // data say. With linear_bias 1 a score loses the distance from token to key times its head's slope (ALiBi,
-// hw/spec/linear_bias.h), for which keys must not stand behind the token. Rotary(features): positions of queries and
-// keys. Of each head, features 2 i and 2 i + 1 of the token at place p of its sequence are turned by the angle p
-// base^(-2 i / turned), as hw/kernels/rotary.h has it; those from `turned` on are not. It is the head's size if it is
-// not given. AttentionValues(probabilities, values): the sum over keys j of probability[j] values[j].
+// hw/spec/linear_bias.h), for which keys must not stand behind the token. With skip_masked 1 the products around it
+// skip what causal and reach leave out, and the tokens of a sequence are dealt to its columns in turn: the same but for
+// the order of sums. Rotary(features): positions of queries and keys. Of each head, features 2 i and 2 i + 1 of the
+// token at place p of its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those
+// from `turned` on are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum
+// over keys j of probability[j] values[j].
 #include <algorithm>
 
 #include "sw/graph/operation_families.h"
@@ -115,6 +117,7 @@ std::vector<OperationType> attention_types() {
         {"reach", 0, longest_sequence, true, false},
         {"padded", 0, 1, true, false},
         {"linear_bias", 0, 1, true, false},
+        {"skip_masked", 0, 1, true, false},
         heads_of_queries()},
        1,
        DeltaReads::output,

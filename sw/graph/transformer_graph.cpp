@@ -117,6 +117,7 @@ class TransformerBuilder {
     std::map<std::string, double> attributes{{"sequence", model_.sequence_length}, {"scale", scale}};
     if (model_.family == TransformerFamily::decoder) attributes["causal"] = 1;
     if (model_.reach > 0) attributes["reach"] = model_.reach;
+    if (model_.skip_masked) attributes["skip_masked"] = 1;
     if (model_.padded) attributes["padded"] = 1;
     if (model_.positions == Positions::linear_bias) attributes["linear_bias"] = 1;
     return attributes;

@@ -119,6 +119,12 @@ void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
     section.reject("disable_nsp", "must be true: no loss of next sentences is there yet");
 }
 
+void read_skip_masked(YamlSection& section, TransformerConfig& model) {
+  model.skip_masked = section.boolean("attention_skip_masked", false);
+  if (model.skip_masked && model.queries() > 1 && section.good("attention_skip_masked"))
+    section.reject("attention_skip_masked", "allowed: false where num_kv_heads is less than num_heads");
+}
+
 void refuse_encoder_keys(YamlSection& section) {
   for (const char* key : {"encoder_nonlinearity", "norm_first", "mlm_nonlinearity", "use_ffn_bias_in_mlm",
                           "use_output_bias_in_mlm", "mlm_loss_scaling", "disable_nsp"})
@@ -159,11 +165,13 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   if (encoder) {
     section.not_used("use_bias_in_output", "use_output_bias_in_mlm says it");
     section.not_used("attention_sliding_window_length", "a token of an encoder attends to all others");
+    section.not_used("attention_skip_masked", "a token of an encoder attends to all others: nothing is to be skipped");
     read_encoder(section, model, padded);
   } else {
     model.output_bias = section.boolean("use_bias_in_output", false);
     if (section.has("attention_sliding_window_length"))
       model.reach = section.integer("attention_sliding_window_length", features);
+    read_skip_masked(section, model);
   }
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
   read_positions(section, model);

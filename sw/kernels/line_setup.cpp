@@ -41,6 +41,8 @@ LineSetup::LineSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   for (int row = 0; row < array.height; ++row)
     for (int column = 0; column < array.width; ++column) {
       add_program(programs.of(row, column), row, column);
+      programs.each_word(row, column,
+                         [&](int word, std::uint32_t bits) { array.memory(column, row).write32(word, bits); });
       for (std::size_t operand = 0; operand < written_.size(); ++operand)
         written_[operand].address.push_back(programs.of(row, column).writes[operand].address);
     }
@@ -54,11 +56,6 @@ void LineSetup::add_program(const hw::LineProgram& line, int row, int column) {
   for (const hw::Instruction& instruction : line.code) {
     builder.add(instruction);
     if (hw::meets(instruction)) add_routes(program, instruction, row, array.height);
-  }
-  int at = line.constants_at;
-  for (const hw::PlacedConstant& constant : line.constants) {
-    array.memory(column, row).write32(at, constant.at(block_.first_place(row), block_.first_token(column)));
-    at += 2;
   }
 }
 
@@ -86,6 +83,10 @@ void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaun
                     static_cast<std::uint16_t>(values[static_cast<std::size_t>(block_.first_feature(row) + feature)]));
       continue;
     }
+    if (programs.of(0, 0).reads[operand].format == LineFormat::windows) {
+      place_windows(programs, operand, values);
+      continue;
+    }
     for_each_element(block_, [&](int column, int row, int index, std::size_t at) {
       const hw::LineOperand& place = programs.of(row, column).reads[operand];
       hw::Sram& memory = array.memory(column, row);
@@ -96,6 +97,17 @@ void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaun
       }
     });
   }
+}
+
+void LineSetup::place_windows(hw::LinePrograms& programs, std::size_t operand,
+                              const std::vector<std::uint32_t>& values) {
+  std::vector<int> stored(static_cast<std::size_t>(array.width * array.height));  // of each PE
+  for_each_element(block_, [&](int column, int row, int index, std::size_t at) {
+    const int feature = index / block_.tokens_of(column);
+    if (!programs.windows(row, column)[static_cast<std::size_t>(feature)].has(index)) return;
+    int& before = stored[static_cast<std::size_t>(row * array.width + column)];
+    array.memory(column, row).write32(programs.of(row, column).reads[operand].address + 2 * before++, values[at]);
+  });
 }
 
 std::vector<std::uint32_t> LineSetup::results(const hw::ArrayRun& run) const {

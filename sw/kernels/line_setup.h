@@ -15,6 +15,8 @@ class LineSetup : public KernelSetup {
  private:
   void add_program(const hw::LineProgram& line, int row, int column);
   void place_operands(hw::LinePrograms& programs, const hw::ProgramLaunch& launch);
+  /// fp32 values of the block, those that the windows have.
+  void place_windows(hw::LinePrograms& programs, std::size_t operand, const std::vector<std::uint32_t>& values);
 
   struct Written {
     bool fp32;

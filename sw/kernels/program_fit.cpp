@@ -32,18 +32,21 @@ class LaunchFit {
   /// On a lane with so many tokens. Throws UsageError if operands do not fit.
   int instructions(int tokens) const {
     if (!in_heads(launch_.kind))
-      return line({mapping_.lane, line_features(launch_.kind, layer_), tokens, layer_.attention.queries});
-    const HeadGrid grid = head_grid(layer_, mapping_.lane, tokens);
+      return line({mapping_.lane, line_features(launch_.kind, layer_), tokens, layer_.attention.queries}, settings_);
+    const HeadGrid grid = head_grid(layer_, machine_, mapping_.lane, tokens);
     int most = 0;
-    for (const HeadGrid::Kind& kind : grid.kinds())
-      most = std::max(
-          most, kernel_of(launch_.kind).streams() ? product(grid, kind.rectangle) : line(grid.scores(kind.rectangle)));
+    LineSettings settings = settings_;
+    for (const HeadGrid::Kind& kind : grid.kinds()) {
+      settings.windows = grid.score_windows(kind.rectangle);
+      most = std::max(most, kernel_of(launch_.kind).streams() ? product(grid, kind.rectangle)
+                                                              : line(grid.scores(kind.rectangle), settings));
+    }
     return most;
   }
 
  private:
-  int line(const BlockMap& block) const {
-    LinePrograms programs(launch_.kind, settings_, block);
+  int line(const BlockMap& block, const LineSettings& settings) const {
+    LinePrograms programs(launch_.kind, settings, block);
     std::size_t most = 0;
     for (int row = 0; row < block.rows(); ++row)
       for (int column = 0; column < block.columns(); ++column)

@@ -15,7 +15,8 @@
 using namespace weft;
 using K = hw::KernelKind;
 
-TEST_CASE("attention's products in a head's rectangle: closed form against recurrences") {
+TEST_CASE("attention's products in a head's rectangle, with and without what a causal mask leaves out") {
+  const bool skips = GENERATE(false, true);
   struct Shape {
     int head_size, length, width, height;
   };
@@ -28,15 +29,19 @@ TEST_CASE("attention's products in a head's rectangle: closed form against recur
           Shape{64, 256, 16, 8}, Shape{64, 256, 32, 16}, Shape{128, 128, 4, 4}, Shape{128, 256, 16, 6},
           Shape{25, 40, 7, 3}, Shape{64, 512, 32, 6}})
       for (const K kind : {K::attention_scores, K::attention_values, K::attention_keys}) {
-        const hw::HeadGrid grid({shape.width, shape.height}, {1, shape.head_size, 1, shape.length});
+        hw::HeadShape heads{1, shape.head_size, 1, shape.length};
+        heads.mask.causal = skips;
+        heads.queue = skips ? machine.router.input_queue : 0;
+        const hw::HeadGrid grid({shape.width, shape.height}, heads);
         const hw::LaunchMap map = grid.map(kind, {shape.width, shape.height});
         const Cycle simulated = hw::attention_times(machine, map).end;
         const Cycle predicted = sw::attention_parts(machine, map).total();
         const double deviation = 100.0 * static_cast<double>(simulated - predicted) / static_cast<double>(predicted);
         std::fputs(
-            fmt::format("{:<5} head of {:>3}, {:>3} tokens on {:>2} x {:<2} {:<17} {:>7} predicted {:>7} {:>7.2f} %\n",
-                        name, shape.head_size, shape.length, shape.width, shape.height, hw::kernel_name(kind),
-                        simulated, predicted, deviation)
+            fmt::format(
+                "{:<5} head of {:>3}, {:>3} tokens on {:>2} x {:<2} {:<17} {:<6} {:>7} predicted {:>7} {:>7.2f} %\n",
+                name, shape.head_size, shape.length, shape.width, shape.height, hw::kernel_name(kind),
+                skips ? "causal" : "", simulated, predicted, deviation)
                 .c_str(),
             stdout);
         worst = std::max(worst, std::fabs(deviation));
@@ -46,5 +51,5 @@ TEST_CASE("attention's products in a head's rectangle: closed form against recur
       }
   }
   std::fputs(fmt::format("mean {:.2f} %, worst {:.2f} %\n", sum / launches, worst).c_str(), stdout);
-  CHECK(sum / launches <= 2.5);
+  CHECK(sum / launches <= (skips ? 3.0 : 2.5));
 }

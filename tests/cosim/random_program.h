@@ -204,9 +204,9 @@ class RandomProgram {
     }
     if (i.opcode == Opcode::window) i.opcode = Opcode::call;
     if (window_count_ >= 0 && !i.listed && random_() % 2) {
-      constexpr Opcode may_be_windowed[] = {Opcode::axpy,  Opcode::axpy_memory, Opcode::outer, Opcode::outer_memory,
-                                            Opcode::drain, Opcode::drain16,     Opcode::list16};
-      i.opcode = may_be_windowed[below(7)];
+      constexpr Opcode may_be_windowed[] = {Opcode::axpy,  Opcode::axpy_memory, Opcode::outer,  Opcode::outer_memory,
+                                            Opcode::drain, Opcode::drain16,     Opcode::list16, Opcode::move32};
+      i.opcode = may_be_windowed[below(8)];
       i.windowed = random_() % 4 != 0;
     }
     windowed += i.windowed;
@@ -323,7 +323,8 @@ class RandomProgram {
         if (halves) i.element_stride = static_cast<std::uint16_t>(i.element_stride + below(2));
         break;
       case Opcode::move32:
-        i.element_stride = static_cast<std::uint16_t>(2 * below(12));
+        i.element_stride =
+            static_cast<std::uint16_t>(2 * below(i.windowed ? 2 : 12));  // it goes on behind what was stored
         break;
       case Opcode::add32:
       case Opcode::sub32:

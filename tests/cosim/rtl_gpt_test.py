@@ -35,6 +35,14 @@ class RtlGpt(TinyGpt):
         self.assert_same_training(plain, tiles)
         self.assertGreater(tiles[0]["programs"]["rtl_tile_cycles"], 0)
 
+    def test_what_a_mask_leaves_out_is_skipped(self):
+        """A column has eight tokens of 32, more than a queue's six."""
+        keys = ["--set", "train_input.max_sequence_length=32", "--set", "model.max_position_embeddings=32", "--set", "model.attention_skip_masked=true"]
+        plain, tiles = self.outcome("skips", *keys), self.outcome("skips_region", *keys, "--rtl-region", "2,0,3,5")
+        self.assert_same_training(plain, tiles)
+        self.assertEqual(tiles[0]["programs"]["worst_deviation_cycles"], 0)
+        self.assertGreater(tiles[0]["programs"]["rtl_tile_cycles"], 0)
+
     def test_a_traced_tile_of_the_last_head(self):
         traced = ["--vcd_scope", "pes", "--vcd_pe", "6,5"]
         self.outcome("tile", "--rtl-region", "5,4,3,2", "--vcd", "tile.vcd", *traced)

@@ -8,11 +8,19 @@ import subprocess
 import sys
 import unittest
 
+import h5py
+import numpy
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from tiny_gpt import BATCH, HEADS, LENGTH, STEPS, TinyGpt, attends
 from weft_cli import run
 
 PERIOD = 20000 / 17  # ps of a cycle
+
+
+def weights_of(folder):
+    with h5py.File(folder / f"checkpoint_{STEPS}.mdl", "r") as file:
+        return {name: numpy.array(value).tobytes() for name, value in file.items() if name.startswith("model.")}
 
 
 class GptPrograms(TinyGpt):
@@ -62,6 +70,32 @@ class GptPrograms(TinyGpt):
                 self.assertEqual(result.stdout, "")
                 self.assertFalse((self.folder / f"no_{name}").exists())
             self.assertEqual(self.train(f"no_{name}", *arguments, "--max_steps", 1).returncode, 0, name)
+
+    def test_what_a_mask_leaves_out_is_skipped(self):
+        """The same launches; of scores and their deltas those of the windows: key k of a column's tokens those from k on, no less than a queue's 6."""
+        tokens, columns, queue = 32, 4, 6
+        long = ["--set", f"train_input.max_sequence_length={tokens}", "--set", f"model.max_position_embeddings={tokens}"]
+        whole, skips = (self.run_as_programs(name, *long, "--set", f"model.attention_skip_masked={name}") for name in ("false", "true"))
+        self.assertEqual(whole["programs"]["launches"], skips["programs"]["launches"])
+        left = sum(max(queue, len([token for token in range(column, tokens, columns) if token >= key])) for key in range(tokens) for column in range(columns))
+        self.assertEqual(whole["programs"]["sums_compared"] - skips["programs"]["sums_compared"], STEPS * 2 * HEADS * BATCH * (tokens * tokens - left))
+        for one, other in zip(whole["steps"], skips["steps"]):
+            self.assertAlmostEqual(one["loss"], other["loss"], delta=1e-3)
+        taken = [sum(launch["predicted_cycles"] for launch in value["plan"]["train"] if launch["kernel"] in ("attention_scores", "attention_values", "attention_keys"))
+                 for value in (whole, skips)]
+        self.assertLess(taken[1], taken[0])
+
+    def test_skipping_goes_on_after_a_stop(self):
+        """To the bit."""
+        keys = ["--set", "train_input.max_sequence_length=32", "--set", "model.max_position_embeddings=32", "--set", "model.attention_skip_masked=true"]
+        whole = self.outcome("whole_run", *keys)
+        self.assertEqual(self.train("parts", *keys, "--max_steps", 1).returncode, 0)
+        parts = self.outcome("parts", *keys, "--resume")
+        self.assertEqual([step["loss"] for step in whole[0]["steps"]][1:], [step["loss"] for step in parts[0]["steps"]])
+        self.assertEqual(weights_of(self.folder / "whole_run"), weights_of(self.folder / "parts"))
+        other = self.train("parts", *keys[:-1], "model.attention_skip_masked=false", "--resume", "--max_steps", 4)
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("attention_skip_masked", other.stderr)
 
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")

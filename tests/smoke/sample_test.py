@@ -4,6 +4,7 @@ import math
 import os
 import pathlib
 import random
+import re
 import sys
 import tempfile
 import unittest
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import weft_cli
 from weft_cli import report, run
 
 LENGTH, HEADS, LAYERS = 8, 2, 2
@@ -155,6 +157,20 @@ class Sample(unittest.TestCase):
     def test_a_long_prompt_keeps_its_last_part(self):
         long = self.text[:LENGTH + 13]
         self.assertEqual(self.sampled(long, 10)[len(long):], self.sampled(long[-LENGTH:], 10)[LENGTH:])
+
+    def test_a_text_of_a_model_that_skips_what_its_mask_leaves_out(self):
+        """On two columns: a sequence's tokens are dealt to them."""
+        machine = re.sub(r"(width: {value: )32", r"\g<1>2", (weft_cli.SOURCE / "hw/machines/mini.yaml").read_text())
+        (self.folder / "narrow.yaml").write_text(machine)
+        result = self.weft("train", "gpt.yaml", "--machine", "narrow.yaml", "--set", "model.attention_skip_masked=true", "--set",
+                           "runconfig.micro_batch_size=1", "--set", "runconfig.lanes=1", "-o", "skips")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.weft("sample", "skips", "--machine", "narrow.yaml", "--prompt", "a ro", "--tokens", 9, "--temperature", 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        text, gpt = result.stdout[:-1], Gpt(self.folder / "skips/checkpoint_60.mdl")
+        for place in range(4, len(text)):
+            logits = gpt.logits(self.ids(text[max(0, place - LENGTH):place]))[-1][:len(LETTERS)]
+            self.assertGreater(logits[LETTERS.index(text[place])], logits.max() - 0.02, text[:place + 1])
 
     def test_a_seed_is_a_text_whatever_the_threads(self):
         texts = [self.sampled("the ", 40, *more) for more in ((), ("--seed", 1), ("--threads", 2), ("--seed", 2))]

@@ -64,14 +64,33 @@ double NoisyPatterns::value(std::int64_t token, int feature) const {
 
 namespace {
 
+/// Where a token of a step's batch stands, if tokens are dealt to columns: dropout is drawn by places.
+std::size_t place_of(const hw::Job& job, const hw::Mapping& mapping, std::size_t token) {
+  const int tokens = job.tokens() / mapping.lanes, number = static_cast<int>(token) % tokens;
+  const hw::TokenOrder order(tokens, std::min(mapping.lane.width, tokens), job.dealt_tokens());
+  return token - static_cast<std::size_t>(number) + static_cast<std::size_t>(order.place_of(number));
+}
+
+/// The same of a feature of scores, for a token: its key.
+std::size_t place_of_key(const hw::Job& job, const hw::Mapping& mapping, std::size_t feature, std::size_t token) {
+  const auto length = static_cast<std::size_t>(job.sample_tokens);
+  const std::size_t key = feature % length, first = token / length * length;
+  return feature - key + place_of(job, mapping, first + key) - first;
+}
+
 /// As hw/csx draws it: by step and layer, of an element's place in the step's batch; of probabilities the layer is
 /// that of their scores.
-double dropout_factor(const hw::Job& job, const sw::OperationGraph& graph, const sw::Operation& operation, int step,
-                      std::size_t feature, std::size_t token) {
+double dropout_factor(const hw::Job& job, const hw::Mapping& mapping, const sw::OperationGraph& graph,
+                      const sw::Operation& operation, int step, std::size_t feature, std::size_t token) {
   std::string layer = operation.inputs.front();
   for (const sw::Operation& maker : graph.operations)
-    if (maker.name + ".dropout" == operation.name)
-      layer = maker.type == "AttentionSoftmax" ? maker.inputs.front() : maker.name;
+    if (maker.name + ".dropout" == operation.name) {
+      layer = maker.name;
+      if (maker.type != "AttentionSoftmax") continue;
+      layer = maker.inputs.front();
+      feature = place_of_key(job, mapping, feature, token);
+    }
+  token = place_of(job, mapping, token);
   const auto found =
       std::find_if(job.layers.begin(), job.layers.end(), [&](const auto& of) { return of.name == layer; });
   const auto place = static_cast<std::uint64_t>(found - job.layers.begin());
@@ -250,9 +269,9 @@ GraphReference GraphTraining::reference() const {
       parts_->way.optimizer == hw::OptimizerKind::sgd ? ReferenceOptimizer::Rule::sgd : ReferenceOptimizer::Rule::adam;
   optimizer.rate = parts_->way.rate;
   GraphReference reference(parts_->graph, initial_parameters(), optimizer);
-  reference.set_dropout([job = &job(), graph = parts_->graph](const sw::Operation& operation, int step,
-                                                              std::size_t feature, std::size_t token) {
-    return dropout_factor(*job, graph, operation, step, feature, token);
+  reference.set_dropout([job = &job(), mapping = mapping(), graph = parts_->graph](
+                            const sw::Operation& operation, int step, std::size_t feature, std::size_t token) {
+    return dropout_factor(*job, mapping, graph, operation, step, feature, token);
   });
   return reference;
 }

@@ -19,13 +19,17 @@ namespace {
 hw::MachineSpec mini() { return hw::load_machine("mini", test::source_path("hw/machines")); }
 
 /// Two heads of two features; a norm before attention and a residual around both.
-sw::MatchedModel small_attention(int length) {
+sw::MatchedModel small_attention(int length, bool skips) {
   return sw::matched_model(
       sw::checked({{{"x", 5}, {"labels", 1}},
                    {{"Linear", "in", {"x"}, {"in"}, {{"features", 4}}},
                     {"LayerNorm", "norm", {"in"}, {"norm"}, {{"epsilon", 1e-5}}},
                     {"AttentionScores", "s", {"norm", "norm"}, {"s"}, {{"heads", 2}, {"sequence", length}}},
-                    {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", length}, {"scale", 0.7}, {"causal", 1}}},
+                    {"AttentionSoftmax",
+                     "p",
+                     {"s"},
+                     {"p"},
+                     {{"sequence", length}, {"scale", 0.7}, {"causal", 1}, {"skip_masked", skips}}},
                     {"AttentionValues", "o", {"p", "norm"}, {"o"}, {{"sequence", length}}},
                     {"Add", "sum", {"in", "o"}, {"sum"}},
                     {"Linear", "out", {"sum"}, {"out"}, {{"features", 3}, {"bias", 0}}},
@@ -34,8 +38,8 @@ sw::MatchedModel small_attention(int length) {
 }
 
 /// Of the fullest PE while it holds most, but for what the launch works with.
-Items sram(hw::Rectangle lane, int length) {
-  const sw::MatchedModel model = small_attention(length);
+Items sram(hw::Rectangle lane, int length, bool skips = false) {
+  const sw::MatchedModel model = small_attention(length, skips);
   const std::vector<hw::Launch> launches = sw::train_launches(model, false, static_cast<int>(model.layers.size()));
   Items items;
   for (const sw::SramItem& item : sw::TensorSram(model, launches).fullest(mini(), {lane, 1}, length))
@@ -81,6 +85,44 @@ TEST_CASE("SRAM of attention by hand: twelve tokens a PE, the softmax's backward
                                   {"d.p", 48 * 12},
                                   {"d.norm.by.o", 24 * 2},
                                   {"d.s", 24 * 12}});
+}
+
+TEST_CASE("SRAM by hand: deltas of probabilities whose masked ones are skipped stand in windows") {
+  // Keys 0 to 11 have 12, 11 and so on to 7 tokens, and then no less than a queue's 6.
+  constexpr Bytes stored = 12 + 11 + 10 + 9 + 8 + 7 + 6 * 6;
+  const Items items = sram({1, 2}, 12, true);
+  CHECK(items.at("d.p") == 4 * stored);
+  CHECK(items.at("p") == 24 * 12);
+  CHECK(items.at("d.s") == 24 * 12);
+}
+
+TEST_CASE("attention that skips beside one that counts on the order of tokens is refused by name") {
+  const auto two = [](double first, double second, double queries) {
+    const std::map<std::string, double> scores{{"heads", 2}, {"sequence", 8}, {"queries", queries}};
+    const auto softmax = [](double skips) {
+      return std::map<std::string, double>{{"sequence", 8}, {"scale", 1}, {"causal", 1}, {"skip_masked", skips}};
+    };
+    std::map<std::string, double> of_first = softmax(first);
+    of_first["queries"] = queries;
+    return sw::matched_model(
+        sw::checked({{{"x", 5}, {"labels", 1}},
+                     {{"Linear", "in", {"x"}, {"in"}, {{"features", 4 * queries}}},
+                      {"Linear", "keys", {"x"}, {"keys"}, {{"features", 4}}},
+                      {"AttentionScores", "s", {"in", "keys"}, {"s"}, scores},
+                      {"AttentionSoftmax", "p", {"s"}, {"p"}, of_first},
+                      {"AttentionValues", "o", {"p", "keys"}, {"o"}, {{"sequence", 8}, {"queries", queries}}},
+                      {"Linear", "down", {"o"}, {"down"}, {{"features", 4}}},
+                      {"AttentionScores", "s2", {"down", "keys"}, {"s2"}, {{"heads", 2}, {"sequence", 8}}},
+                      {"AttentionSoftmax", "p2", {"s2"}, {"p2"}, softmax(second)},
+                      {"AttentionValues", "o2", {"p2", "keys"}, {"o2"}, {{"sequence", 8}}},
+                      {"Linear", "out", {"o2"}, {"out"}, {{"features", 3}}},
+                      {"SoftmaxCrossEntropy", "loss", {"out", "labels"}, {"loss"}}},
+                     {"loss"}}));
+  };
+  CHECK_NOTHROW(two(1, 1, 1));
+  CHECK_NOTHROW(two(0, 0, 2));
+  CHECK_THROWS_WITH(two(0, 1, 1), Contains("s: skip_masked of s2"));
+  CHECK_THROWS_WITH(two(1, 1, 2), Contains("s: skip_masked of s is for attention without padding and grouped queries"));
 }
 
 TEST_CASE("wishes that cut a head or a sequence are refused by name") {

@@ -58,12 +58,19 @@ struct Case {
 };
 
 /// `more_rows`: behind the features, as of an activation with the ones of the bias.
-Case random_case(KernelKind kind, Values values, int more_rows, std::mt19937& random, int queries = 1) {
+Case random_case(KernelKind kind, Values values, int more_rows, std::mt19937& random, int queries = 1,
+                 bool skips = false) {
   const auto one_of = [&](std::initializer_list<int> of) { return of.begin()[random() % of.size()]; };
-  const HeadShape shape{one_of({1, 2, 3}), one_of({1, 2, 3, 5, 6, 8}), one_of({1, 2, 3}), one_of({1, 2, 3, 5, 7, 12}),
-                        queries};
+  HeadShape shape{one_of({1, 2, 3}), one_of({1, 2, 3, 5, 6, 8}), one_of({1, 2, 3}), one_of({1, 2, 3, 5, 7, 12}),
+                  queries};
+  if (skips) {
+    shape.length = one_of({7, 12, 25, 31});
+    shape.mask = {random() % 4 != 0, random() % 2 == 0 ? one_of({3, 9, 20}) : 0};
+    shape.queue = 6;
+  }
   const int rows = best_rows(shape.heads + static_cast<int>(random() % 12), shape.heads, shape.head_size, queries),
-            columns = best_columns(shape.sequences + static_cast<int>(random() % 12), shape.sequences, shape.length);
+            columns = best_columns(shape.sequences + static_cast<int>(random() % (skips ? 6 : 12)), shape.sequences,
+                                   shape.length);
   const auto block = [&](bool scores, int of_queries) {
     return random_block((scores ? shape.keys() : shape.features()) * of_queries + (scores ? 0 : more_rows),
                         shape.tokens(), values, random);
@@ -129,6 +136,35 @@ std::vector<float> by_columns(const FeatureBlock& block, const HeadGrid::Place& 
   return all;
 }
 
+/// Scores that are made, round by round.
+std::vector<std::uint32_t> in_windows(const LaunchMap& map, const HeadGrid::Place& place, const FeatureBlock& result) {
+  std::vector<std::uint32_t> all;
+  for (int round = 0; round < map.rounds; ++round) {
+    const float* row = result.row(place.first_key + round) + place.first_token;
+    for (int column = 0; column < map.positions; ++column) {
+      const TokenWindow window = map.windows->at(round, column);
+      for (int token = window.first; token < window.end(); ++token) all.push_back(result_bits(row[token]));
+      row += map.elements[static_cast<std::size_t>(column)];
+    }
+  }
+  return all;
+}
+
+/// Scores outside of their windows: +0, as a softmax leaves them.
+void clear_outside(const Case& c, FeatureBlock& scores) {
+  for (int index = 0; index < c.grid.places(); ++index) {
+    const HeadGrid::Place place = c.grid.place(index);
+    const auto windows = c.grid.score_windows(place.rectangle);
+    const std::vector<int> bounds = split_bounds(c.shape().length, place.rectangle.width);
+    for (int key = 0; key < c.shape().length; ++key)
+      for (int column = 0; column < place.rectangle.width; ++column)
+        for (int token = bounds[static_cast<std::size_t>(column)]; token < bounds[static_cast<std::size_t>(column) + 1];
+             ++token)
+          if (!windows->attended.at(key, column).has(token - bounds[static_cast<std::size_t>(column)]))
+            scores.row(place.first_key + key)[place.first_token + token] = 0;
+  }
+}
+
 /// The launch of one rectangle as its PEs are given it (launch_programs.h).
 ProgramLaunch launch_of(const Case& c, const LaunchMap& map, const HeadGrid::Place& place, const FeatureBlock& result) {
   const int size = c.shape().head_size, length = c.shape().length, queries = c.shape().queries;
@@ -148,6 +184,12 @@ ProgramLaunch launch_of(const Case& c, const LaunchMap& map, const HeadGrid::Pla
   launch.keeps_fp32 = kernel_of(c.kind).sums_fp32;
   switch (c.kind) {
     case KernelKind::attention_scores:
+      if (map.windows) {
+        launch.stream = halves(c.stream, place.first_feature, size, true);
+        launch.resident = grouped(c.resident, place.first_feature, size);
+        launch.results = in_windows(map, place, result);
+        break;
+      }
       launch.stream = halves(c.stream, place.first_feature, size, true);
       launch.resident = grouped(c.resident, place.first_feature, size);
       for (const float score : by_columns(result, place, place.first_key, length, length, queries))
@@ -256,6 +298,32 @@ TEST_CASE("random grids: bits of the PE programs of each head and sequence, infi
     }
   }
   CHECK(programs.totals().sums > 15'000);
+}
+
+TEST_CASE("random grids that skip what a mask leaves out: bits of the PE programs, infinities and NaN among them") {
+  const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
+  sw::LaunchRunner programs(machine, {}, {});
+  std::mt19937 random(25);
+  std::int64_t left_out = 0;
+  for (const KernelKind kind : products) {
+    for (int number = 0; number < 60; ++number) {
+      Case c = random_case(kind, static_cast<Values>(number % 3), number % 2, random, 1, true);
+      if (kind == KernelKind::attention_values) clear_outside(c, c.resident);
+      if (kind == KernelKind::attention_keys) clear_outside(c, c.stream);
+      const FeatureBlock result = c.computed(2);
+      for (int index = 0; index < c.grid.places(); ++index) {
+        const HeadGrid::Place place = c.grid.place(index);
+        const LaunchMap map = c.grid.map(kind, place.rectangle);
+        ProgramLaunch launch = launch_of(c, map, place, result);
+        CHECK_NOTHROW(programs.run(launch));
+        for (int round = 0; round < map.rounds; ++round)
+          for (int column = 0; column < place.rectangle.width; ++column)
+            left_out +=
+                split_count(c.shape().length, place.rectangle.width, column) - map.windows->at(round, column).count;
+      }
+    }
+  }
+  CHECK(left_out > 10'000);
 }
 
 TEST_CASE("programs that do not fit into a PE are refused by the name of their launch") {

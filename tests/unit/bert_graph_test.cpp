@@ -120,12 +120,13 @@ TEST_CASE("what is not there is refused, all at once") {
   try {
     config({"model.disable_nsp=false", "model.share_embedding_weights=true", "model.num_segments=2",
             "model.use_bias_in_output=true", "model.attention_sliding_window_length=4",
-            "model.mlm_loss_scaling=batch_size"});
+            "model.attention_skip_masked=false", "model.mlm_loss_scaling=batch_size"});
     FAIL("taken");
   } catch (const UsageError& error) {
     const std::string text = error.what();
-    for (const char* part : {"disable_nsp", "next sentences", "share_embedding_weights", "num_segments", "token types",
-                             "use_output_bias_in_mlm says it", "attends to all others", "mlm_loss_scaling"})
+    for (const char* part :
+         {"disable_nsp", "next sentences", "share_embedding_weights", "num_segments", "token types",
+          "use_output_bias_in_mlm says it", "attends to all others", "nothing is to be skipped", "mlm_loss_scaling"})
       CHECK_THAT(text, Contains(part));
   }
   CHECK_THROWS_WITH(config({"model.share_embedding_weights=true"}),

@@ -18,7 +18,8 @@ using namespace weft;
 namespace {
 
 float float_of_bits(std::uint32_t bits, hw::LineFormat format, HalfFormat halves) {
-  if (format != hw::LineFormat::fp32) return half_to_float(halves, static_cast<std::uint16_t>(bits));
+  if (format != hw::LineFormat::fp32 && format != hw::LineFormat::windows)
+    return half_to_float(halves, static_cast<std::uint16_t>(bits));
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;

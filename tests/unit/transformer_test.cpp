@@ -187,6 +187,8 @@ TEST_CASE("keys say which operations there are") {
     return std::find(all.begin(), all.end(), line) != all.end();
   };
   CHECK(has(lines({"model.nonlinearity=relu"}), "h1.fc1.relu: h1.fc1 -> h1.fc1.relu"));
+  CHECK(config({"model.attention_skip_masked=true"}).skip_masked);
+  CHECK_FALSE(config().skip_masked);
   CHECK(config({"model.norm_type=rmsnorm"}).norm == "RMSNorm");
   CHECK(config({"model.use_rms_norm=true"}).norm == "RMSNorm");
   const Lines dropped = lines({"model.dropout_rate=0.1", "model.attention_dropout_rate=0"});
@@ -294,6 +296,8 @@ TEST_CASE("what cannot be trained is refused, all of it at once") {
   CHECK_THAT(text, Contains("model.sparsity is '0.5'") && Contains("dense"));
   CHECK_THAT(text, Contains("train_input.data_processor is 'mnist'; a transformer reads sequences of tokens"));
   CHECK_THAT(text, Contains("model.loss_scaling is 'batch_size'") && Contains("mean over tokens"));
+  CHECK_THAT(error_of({"model.attention_skip_masked=true", "model.num_kv_heads=1"}),
+             Contains("model.attention_skip_masked is 'true'; allowed: false where num_kv_heads is less"));
   CHECK_THAT(error_of({"model.share_embedding_weights=null"}), Contains("missing key model.share_embedding_weights"));
   CHECK_THAT(error_of({"model.use_rms_norm=true", "model.norm_type=layernorm"}), Contains("norm_type says another"));
 }

@@ -98,6 +98,30 @@ TEST_CASE("a vector that comes for a window stands at its place in the whole one
   CHECK(floats(run.pes[0].memory, 100, 12) == std::vector<float>{0, 0, 0, 0, 5 * 2, 5 * 3, 1 * 2, 1 * 3, 0, 0, 0, 0});
 }
 
+TEST_CASE("windows that stand one behind the other are laid out at their places, and filled with one word: by hand") {
+  ArraySetup setup = single(
+      "task 0 thread=0 launch\n"
+      "WINDOW at=50\n"
+      "MOVE32 a=100 b=200 n=6 step=2 windowed\n"
+      "LOOP count=3 target=0 counter=0\n"
+      "WINDOW at=50\n"
+      "MOVE32 a=100 b=300 n=6 step=0 windowed\n"
+      "HALT\n",
+      {{1, 2}, {6, 0}, {3, 3}, {0, 1}});
+  Sram& memory = setup.memory(0, 0);
+  const auto bits = [](float value) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, &value, sizeof word);
+    return word;
+  };
+  for (int at = 0; at < 6; ++at) memory.write32(200 + 2 * at, bits(static_cast<float>(10 + at)));
+  memory.write32(300, bits(7));
+  const ArrayRun run = run_array(mini(), setup);
+  REQUIRE(run.finished);
+  CHECK(floats(run.pes[0].memory, 100, 7) == std::vector<float>{7, 10, 11, 12, 13, 14, 0});
+  CHECK(floats(run.pes[0].memory, 200, 6) == std::vector<float>{10, 11, 12, 13, 14, 15});
+}
+
 TEST_CASE("a window is for instructions that can run over one, beside no list, and its scalars are closed") {
   const auto accepted = [](const std::string& line) {
     Program program = sw::assemble("task 0 thread=0 launch\nCALL\nHALT\n", "code");
