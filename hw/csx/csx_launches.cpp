@@ -21,9 +21,8 @@ using proto::BlockTag;
 
 namespace {
 
-/// As the log counts: a training step with itself, an evaluation after so many.
-std::int64_t counted_step(const BlockTag& tag, const proto::CausedLaunch& record) {
-  return record.global_step + (tag.train ? 1 : 0);
+CountedStep counted_step(const BlockTag& tag, const proto::CausedLaunch& record) {
+  return {record.global_step + (tag.train ? 1 : 0), tag.train};
 }
 
 }  // namespace

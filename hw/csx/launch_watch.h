@@ -16,19 +16,20 @@ class LaunchWatch {
  public:
   virtual ~LaunchWatch() = default;
 
-  /// Before the values of the matrix launch that `wafer` has open change; `step`: global.
-  virtual void open_matrix(Wafer& /*wafer*/, const Launch& /*launch*/, std::int64_t /*step*/, RunCycle /*start*/) {}
+  /// Before the values of the matrix launch that `wafer` has open change.
+  virtual void open_matrix(Wafer& /*wafer*/, const Launch& /*launch*/, const CountedStep& /*step*/,
+                           RunCycle /*start*/) {}
   /// The same of a line kernel; `settings` of the whole wafer's tokens.
   virtual void open_line(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
-                         std::int64_t /*step*/, RunCycle /*start*/) {}
+                         const CountedStep& /*step*/, RunCycle /*start*/) {}
   /// When a launch of attention ends in a rectangle of a lane's grid.
   using EndInRectangle = std::function<Cycle(const HeadGrid& grid, Rectangle rectangle)>;
   /// The same of a launch of attention, see in_heads(); `settings` of a line kernel.
   virtual void open_attention(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
-                              const EndInRectangle& /*end_of*/, std::int64_t /*step*/, RunCycle /*start*/) {}
+                              const EndInRectangle& /*end_of*/, const CountedStep& /*step*/, RunCycle /*start*/) {}
   /// Samples [tokens][features] and labels [tokens] of all lanes on their way in.
   virtual void open_load(Wafer& /*wafer*/, const Launch& /*launch*/, const std::uint16_t* /*samples*/,
-                         const std::int32_t* /*labels*/, std::int64_t /*step*/, RunCycle /*start*/) {}
+                         const std::int32_t* /*labels*/, const CountedStep& /*step*/, RunCycle /*start*/) {}
   /// Words of the stream as the edge had them, in order.
   virtual void stream(const std::uint16_t* /*halves*/, std::size_t /*count*/) {}
   /// Sums that left a lane, in order.

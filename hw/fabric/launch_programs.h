@@ -123,11 +123,21 @@ struct ProgramLaunch {
   }
 };
 
+/// As the log counts: a training step, or the evaluation after so many.
+struct CountedStep {
+  std::int64_t number = 0;
+  bool train = true;
+
+  friend bool operator==(const CountedStep& a, const CountedStep& b) {
+    return a.number == b.number && a.train == b.train;
+  }
+};
+
 class LaunchPrograms {
  public:
   virtual ~LaunchPrograms() = default;
-  /// False: launches of this global step are not run, and nothing need be collected for it.
-  virtual bool wants(int /*system*/, std::int64_t /*step*/) const { return true; }
+  /// False: launches of this step are not run, and nothing need be collected for it.
+  virtual bool wants(int /*system*/, const CountedStep& /*step*/) const { return true; }
   /// The last PE's end in cycles since the launch began. Throws SimulationError if a bit of a result is another one
   /// (all NaNs are one), or if the programs cannot go on (says who waits for whom).
   virtual Cycle run(const ProgramLaunch& launch) = 0;

@@ -93,7 +93,7 @@ struct MatrixLayer {
   auto shape() const {
     return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
                       attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias,
-                      attention.skip_masked, attention.mask.reach);
+                      attention.skip_masked, attention.mask.causal, attention.mask.reach);
   }
 };
 

@@ -25,7 +25,8 @@ Placement::Placement(const Job& job, const MachineSpec& machine)
   }
   for (int layer = 0; layer < layers; ++layer) {
     if (!job.layers[layer].has_parameters()) continue;
-    const auto kept = elements(layer, gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes, job.gradient_wire));
+    const auto kept =
+        elements(layer, gradient_shape(job.layers[layer], machine.memoryx.chunk_bytes, job.gradient_wire));
     for (int server = 0; server < servers_; ++server) parameters_[server][layer] = kept[server];
   }
 }

@@ -36,7 +36,7 @@ std::vector<std::uint32_t> ProgramCheck::ids_of(Lane& lane, int tensor, int feat
   return {block.row(feature), block.row(feature) + block.tokens};
 }
 
-bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
+bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, const CountedStep& step, RunCycle start) {
   active_ = programs_.wants(system_, step);
   if (!active_) return false;
   wafer_ = &wafer;
@@ -48,17 +48,17 @@ bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, std::int64_t step, 
     data(lane).line.format = job_.format;
     data(lane).start = start.since();
     data(lane).system = system_;
-    data(lane).step = step;
+    data(lane).step = step.number;
     data(lane).layer = launch.layer;
     data(lane).first_row = wafer_->first_row(lane);
-    data(lane).name = fmt::format("step {}, {} {}", step, job_.layers[static_cast<std::size_t>(launch.layer)].name,
-                                  kernel_name(launch.kind));
+    data(lane).name = fmt::format("step {}, {} {}", step.number,
+                                  job_.layers[static_cast<std::size_t>(launch.layer)].name, kernel_name(launch.kind));
     if (wafer_->lanes() > 1) data(lane).name += fmt::format(", lane {}", lane);
   }
   return true;
 }
 
-void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t step, RunCycle start) {
+void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, const CountedStep& step, RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
   for (int index = 0; index < wafer_->lanes(); ++index) {
     Lane& lane = wafer_->lane(index);
@@ -78,7 +78,7 @@ void ProgramCheck::open_matrix(Wafer& wafer, const Launch& launch, std::int64_t 
   }
 }
 
-void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, std::int64_t step,
+void ProgramCheck::open_line(Wafer& wafer, const Launch& launch, const LineSettings& settings, const CountedStep& step,
                              RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
   const MatrixLayer& layer = job_.layers[static_cast<std::size_t>(launch.layer)];
@@ -108,14 +108,14 @@ std::vector<std::uint32_t> ProgramCheck::operand_bits(Lane& lane, const OperandT
 }
 
 void ProgramCheck::open_attention(Wafer& wafer, const Launch& launch, const LineSettings& settings,
-                                  const EndInRectangle& end_of, std::int64_t step, RunCycle start) {
+                                  const EndInRectangle& end_of, const CountedStep& step, RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
   for (int lane = 0; lane < wafer_->lanes(); ++lane)
     heads_.emplace_back(HeadPrograms::Opened{wafer, job_, launch, settings, end_of}, lane, data(lane));
 }
 
 void ProgramCheck::open_load(Wafer& wafer, const Launch& launch, const std::uint16_t* samples,
-                             const std::int32_t* labels, std::int64_t step, RunCycle start) {
+                             const std::int32_t* labels, const CountedStep& step, RunCycle start) {
   if (!begin(wafer, launch, step, start)) return;
   const auto features = static_cast<std::ptrdiff_t>(job_.tensors.front().features);
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {

@@ -16,13 +16,13 @@ class ProgramCheck : public hw::LaunchWatch {
   ProgramCheck(hw::LaunchPrograms& programs, const hw::Job& job, int system)
       : programs_(programs), job_(job), system_(system) {}
 
-  void open_matrix(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start) override;
-  void open_line(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings, std::int64_t step,
-                 RunCycle start) override;
+  void open_matrix(hw::Wafer& wafer, const hw::Launch& launch, const hw::CountedStep& step, RunCycle start) override;
+  void open_line(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings,
+                 const hw::CountedStep& step, RunCycle start) override;
   void open_attention(hw::Wafer& wafer, const hw::Launch& launch, const hw::LineSettings& settings,
-                      const EndInRectangle& end_of, std::int64_t step, RunCycle start) override;
+                      const EndInRectangle& end_of, const hw::CountedStep& step, RunCycle start) override;
   void open_load(hw::Wafer& wafer, const hw::Launch& launch, const std::uint16_t* samples, const std::int32_t* labels,
-                 std::int64_t step, RunCycle start) override;
+                 const hw::CountedStep& step, RunCycle start) override;
   void stream(const std::uint16_t* halves, std::size_t count) override;
   void leaving(int lane, const float* sums, std::size_t count) override;
   /// Throws as LaunchPrograms::run().
@@ -30,7 +30,7 @@ class ProgramCheck : public hw::LaunchWatch {
 
  private:
   /// False: nobody wants this launch, and what follows does nothing.
-  bool begin(hw::Wafer& wafer, const hw::Launch& launch, std::int64_t step, RunCycle start);
+  bool begin(hw::Wafer& wafer, const hw::Launch& launch, const hw::CountedStep& step, RunCycle start);
   hw::ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
   Cycle run_heads();

@@ -18,10 +18,10 @@ struct CompareRules {
 struct Comparison {
   Digest before, after;
   ChangeTable step;
-  std::vector<std::string> differences;  ///< of version, machine, model, plan; with origins
-  std::vector<std::string> missing;      ///< rows that one side lacks, with the side
-  std::vector<std::string> failures;     ///< why it fails; empty: it does not
-  std::optional<std::int64_t> loss_step; ///< the last of whose loss both know
+  std::vector<std::string> differences;   ///< of version, machine, model, plan; with origins
+  std::vector<std::string> missing;       ///< rows that one side lacks, with the side
+  std::vector<std::string> failures;      ///< why it fails; empty: it does not
+  std::optional<std::int64_t> loss_step;  ///< the last of whose loss both know
   bool failed() const { return !failures.empty(); }
   std::string verdict() const;  ///< "FAIL: step +6.9 %, +18.6 M cycles: updates at MemoryX, fc1"
 };

@@ -227,7 +227,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
   source = sample_source(config, job, std::move(data), from.position);
   require_cut(settings, plan.mapping.lane);
   programs = program_runner(settings, machine.spec, plan, job);
-  if (settings.explain) programs->explain(trains() ? last_step : initial.global_step);
+  if (settings.explain) programs->explain({trains() ? last_step : initial.global_step, trains()});
 
   state = state_at_start(settings, model, machine.spec.name);
   if (folder.before() && settings.resume) state.changed = folder.before()->changed;

@@ -16,7 +16,8 @@ namespace {
 /// How long, how often, where, what is measured beside the training, whether zeros travel: none of it reaches a weight.
 /// And what stands in step_settings() by what it comes to.
 bool decides_nothing(const std::string& path) {
-  static const std::vector<std::string> without_effect = {"model.gradient_wire",
+  static const std::vector<std::string> without_effect = {"model.attention_skip_masked",
+                                                          "model.gradient_wire",
                                                           "model.name",
                                                           "model.sparsity",
                                                           "model.sparsity_seed",
@@ -74,6 +75,8 @@ StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machin
     if (!decides_nothing(value.path)) settings[value.path] = value.value;
   for (const ResolvedValue& value : machine.values) settings["machine." + value.path] = value.value;
   if (model.config.model.half_gradients) settings["model.gradient_wire"] = "fp16_type";
+  const TransformerConfig* transformer = model.config.model.transformer();
+  if (transformer && transformer->skip_masked) settings["model.attention_skip_masked"] = "true";
   const DataConfig& data = model.config.train_input;
   if (settings.count("train_input.samples") == 0)
     settings["train_input.shuffle_seed"] =

@@ -44,7 +44,7 @@ void leave(int signal) {
   say(STDOUT_FILENO, "Stopped as asked: signal ");
   for (const auto& [other, name] : taken)
     if (other == signal) say(STDOUT_FILENO, name);
-  say(STDOUT_FILENO, ", before the first step; nothing was written\n");
+  say(STDOUT_FILENO, ", before the first step; there are no results\n");
   _exit(0);
 }
 

@@ -39,10 +39,9 @@ const std::vector<KeyRow>& transformer_key_rows() {
        "gpt: behind the embedding; without it false, of bert true"},
       {"model.attention_sliding_window_length", "", Use::honoured, features, "",
        "gpt: a token attends to itself and so many less one before it; without it to all before it"},
-      {"model.attention_skip_masked", "", Use::honoured, flag, "false",
-       "gpt: products skip what the mask leaves out; tokens of a sequence are then dealt to its columns in turn. Not "
-       "with "
-       "num_kv_heads"},
+      {"model.attention_skip_masked", "", Use::honoured, flag, "",
+       "gpt: products skip what the mask leaves out; tokens of a sequence are then dealt to its columns in turn. "
+       "Without it false; not with num_kv_heads"},
       {"model.encoder_nonlinearity", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new, swiglu", "",
        "bert: as nonlinearity"},
       {"model.norm_first", "", Use::honoured, flag, "false",

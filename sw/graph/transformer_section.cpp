@@ -120,7 +120,7 @@ void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
 }
 
 void read_skip_masked(YamlSection& section, TransformerConfig& model) {
-  model.skip_masked = section.boolean("attention_skip_masked", false);
+  if (section.has("attention_skip_masked")) model.skip_masked = section.boolean("attention_skip_masked");
   if (model.skip_masked && model.queries() > 1 && section.good("attention_skip_masked"))
     section.reject("attention_skip_masked", "allowed: false where num_kv_heads is less than num_heads");
 }

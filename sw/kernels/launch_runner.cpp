@@ -52,6 +52,7 @@ LaunchRunner::Kind LaunchRunner::kind_of(const hw::ProgramLaunch& launch) {
 std::vector<proto::LaunchExplanation> LaunchRunner::explanations() const {
   std::vector<proto::LaunchExplanation> told(kinds_.size());
   for (const auto& [kind, explained] : kinds_) told[explained.order] = explained.told;
+  told.erase(std::remove_if(told.begin(), told.end(), [](const auto& one) { return one.name.empty(); }), told.end());
   return told;
 }
 

@@ -35,13 +35,13 @@ class LaunchRunner : public hw::LaunchPrograms {
 
   /// Throws also UsageError, if a program does not fit into a PE.
   Cycle run(const hw::ProgramLaunch& launch) override;
-  bool wants(int system, std::int64_t step) const override {
+  bool wants(int system, const hw::CountedStep& step) const override {
     return !explained_ || (system == 0 && step == *explained_);
   }
-  /// From now on runs the first launch of each kind and layer's shape in this step and no other, as the log counts
-  /// them, of system 0, and follows its path. Of lanes, or heads and sequences, the one that ends last is told.
-  void explain(std::int64_t step) { explained_ = step; }
-  /// In the order of their launches.
+  /// From now on runs the first launch of each kind and layer's shape in this step and no other, of
+  /// system 0, and follows its path. Of lanes, or heads and sequences, the one that ends last is told.
+  void explain(const hw::CountedStep& step) { explained_ = step; }
+  /// In the order of their launches; of a step that was ended inside without those that were under way.
   std::vector<proto::LaunchExplanation> explanations() const;
   /// Tracks cluster.system0.pe_X_Y.thread0, .thread1: the opcode that acts; .thread0_pc, .thread1_pc: its place in the
   /// program, counted from 1; .north to .west: what the color that leaves carries; and cluster.system0.cycle, which
@@ -73,7 +73,7 @@ class LaunchRunner : public hw::LaunchPrograms {
     int layer = 0;
     std::vector<std::pair<int, int>> places;  ///< first column and row of those that were run
   };
-  std::optional<std::int64_t> explained_;
+  std::optional<hw::CountedStep> explained_;
   std::map<Kind, Explained> kinds_;
   std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;

@@ -161,9 +161,10 @@ std::string roofline_text(const RunReport& report) {
   for (const auto& [row, count] : shown) {
     std::string layer = report.layers[static_cast<std::size_t>(row.layer)];
     if (count > 1) layer += fmt::format(" +{}", count - 1);
-    text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5.1f} %\n",
+    const double percent = 100 * row.share();
+    text += fmt::format("{:<19} {:<12} {:>13.0f} {:<11} {:>13.0f} {:>5} %\n",
                         shortened(launch_words(row.kernel, row.pass), 19, "~"), shortened(layer, 12, "~"), row.cycles,
-                        row.roof, row.roof_cycles, 100 * row.share());
+                        row.roof, row.roof_cycles, percent < 999.5 ? fmt::format("{:.1f}", percent) : ">999");
   }
   if (std::any_of(rows.begin(), rows.end(), [](const RooflineRow& row) { return row.share() > 1; }))
     text += "above 100 %: words of a launch go on after its end, beside later ones\n";
@@ -284,8 +285,9 @@ std::string summary_text(const RunReport& report) {
     text += fmt::format("evaluation           {}\n", evaluation_text(*evaluation));
     if (evaluation->of_tokens) text += fmt::format("perplexity           {:.4f}\n", evaluation->perplexity());
   }
-  text += fmt::format("simulated            {} cycles = {:.6f} s at {} MHz, start-up and all\n", report.cycles,
-                      report.seconds(), report.clock_mhz);
+  text += wrapped("simulated            ", 21,
+                  fmt::format("{} cycles = {:.6f} s at {} MHz, start-up and all", report.cycles, report.seconds(),
+                              report.clock_mhz));
   const std::optional<SteadyState> steady = steady_state(report);
   if (steady) text += steady_text(report, *steady);
   if (report.clips) text += clip_text(*report.clips);

@@ -96,8 +96,8 @@ TEST_CASE("rows that keep all or nothing: the played rounds are the simulated on
         }
 }
 
-// 15 inputs and the bias over 4 rows, 64 tokens over 4 columns, 12 outputs: a round is 4 weights of a row at most, half of
-// them kept, 16 tokens a PE.
+// 15 inputs and the bias over 4 rows, 64 tokens over 4 columns, 12 outputs: a round is 4 weights of a row at most, half
+// of them kept, 16 tokens a PE.
 TEST_CASE("the parts of a launch whose channels are never in the way, by hand: kept weights, and every round's sum") {
   const MachineSpec machine = mini();
   const Rectangle square{4, 4};

@@ -73,6 +73,15 @@ class Explanations(ScratchTrainings):
         arithmetic = "PEs' arithmetic"
         self.assertGreater(slow[launch][1][arithmetic], plain[launch][1].get(arithmetic, 0))
 
+    def test_an_evaluation_after_the_step_is_not_told(self):
+        """Though it counts as the step behind which it is, and its launches have a dropout that does nothing."""
+        more = ("--set", "model.dropout=0.1")
+        texts = []
+        for name, mode in (("alone", "train"), ("evaluated", "train_and_eval")):
+            self.explain(name, *more, "--mode", mode)
+            texts.append((self.folder / name / "explain.txt").read_text())
+        self.assertEqual(*texts)
+
     def test_lanes_and_zeros(self):
         self.check("lanes", "--set", "runconfig.lanes=2")
         self.check("zeros", "--set", "model.sparsity=0.5")

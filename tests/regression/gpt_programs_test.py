@@ -13,7 +13,7 @@ import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from tiny_gpt import BATCH, HEADS, LENGTH, STEPS, TinyGpt, attends
-from weft_cli import run
+from weft_cli import report, run
 
 PERIOD = 20000 / 17  # ps of a cycle
 
@@ -96,6 +96,11 @@ class GptPrograms(TinyGpt):
         other = self.train("parts", *keys[:-1], "model.attention_skip_masked=false", "--resume", "--max_steps", 4)
         self.assertEqual(other.returncode, 2)
         self.assertIn("attention_skip_masked", other.stderr)
+        # Runs of before the key go on: without it, or with what it is without it.
+        self.assertEqual(self.train("before", *keys[:-2], "--max_steps", 1).returncode, 0)
+        self.assertNotIn("skip_masked", str(report(self.folder / "before")["configuration"]["model"]))
+        same = self.train("before", *keys[:-1], "model.attention_skip_masked=false", "--resume", "--max_steps", 2)
+        self.assertEqual(same.returncode, 0, same.stderr)
 
     def test_a_wafer_that_is_cut(self):
         self.run_as_programs("cut", "--cut", "2x2")

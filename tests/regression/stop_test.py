@@ -58,17 +58,19 @@ class Stops(ScratchTrainings):
         """While a large model is planned, which the progress on a terminal says."""
         for name in ("HUP", "INT", "TERM", "USR1", "USR2", "XCPU"):
             leader, follower = pty.openpty()
-            process = subprocess.Popen([program(), "train", "mlp_12288x96", "--machine", "wse2", "--num_csx", "64", "--timing_only", "-o", "early"],
+            process = subprocess.Popen([program(), "train", "mlp_12288x96", "--set", "model.depth=384", "--machine", "wse2", "--num_csx", "64", "--timing_only",
+                                        "-o", "early"],
                                        cwd=self.folder, stdout=subprocess.PIPE, stderr=follower, text=True)
             os.close(follower)
             seen = ""
             while "planning" not in seen:
+                self.assertNotIn("step 1", seen)  # longer than the progress waits, this model is planned
                 seen += os.read(leader, 4096).decode()
             process.send_signal(getattr(signal, "SIG" + name))
             output, _ = process.communicate(timeout=60)
             os.close(leader)
             self.assertEqual(process.returncode, 0, output)
-            self.assertEqual(output, f"Stopped as asked: signal {name}, before the first step; nothing was written\n")
+            self.assertEqual(output, f"Stopped as asked: signal {name}, before the first step; there are no results\n")
             self.assertFalse((self.folder / "early").exists())
 
     def test_a_limit_of_processor_time_ends_the_run_whole(self):

@@ -141,7 +141,8 @@ def roof_lines(report, steady):
         arithmetic = sum(row["macs"] for row in group) / len(group) / steady.peak
         ethernet = sum(max(row["stream_in_bytes"], row["stream_out_bytes"]) for row in group) / len(group) * 8 / steady.link_bits
         roof, name = (arithmetic, "arithmetic") if arithmetic >= ethernet else (ethernet, "ethernet")
-        yield f"{kernel[:19]} {report['run']['layers'][layer]} {cycles:.0f} {name} {roof:.0f} {100 * roof / cycles:.1f} %"
+        share = f"{100 * roof / cycles:.1f}"
+        yield f"{kernel[:19]} {report['run']['layers'][layer]} {cycles:.0f} {name} {roof:.0f} {share if float(share) < 999.5 else '>999'} %"
         most = max(most, roof / cycles)
     if most > 1:
         yield "above 100 %: words of a launch go on after its end, beside later ones"

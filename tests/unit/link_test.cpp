@@ -105,6 +105,5 @@ TEST_CASE("what waits for a link goes back to the block before, what does not to
         std::vector<Stretch>{{Limiter::ethernet_up, 100'000, 220'000}, {Limiter::input_servers, 0, 100'000}});
   Cause late = Cause().then(Limiter::host, {}, 300'000);
   REQUIRE(port.send(300'000, tag, 10, late) == 310'000);
-  CHECK(stretches(late) ==
-        std::vector<Stretch>{{Limiter::ethernet_up, 300'000, 310'000}, {Limiter::host, 0, 300'000}});
+  CHECK(stretches(late) == std::vector<Stretch>{{Limiter::ethernet_up, 300'000, 310'000}, {Limiter::host, 0, 300'000}});
 }

@@ -193,8 +193,8 @@ TEST_CASE("parameters that are shared must be there, of the same shape, and have
 
 TEST_CASE("an attribute that counts or is a choice is whole") {
   const auto said = [](const std::string& attribute) {
-    return mistakes(graph_of({{"AttentionSoftmax", "p", {"x"}, {"p"}, {{"sequence", 4}, {"scale", 1}, {attribute, 0.5}}},
-                              loss("p")}));
+    return mistakes(graph_of(
+        {{"AttentionSoftmax", "p", {"x"}, {"p"}, {{"sequence", 4}, {"scale", 1}, {attribute, 0.5}}}, loss("p")}));
   };
   for (const char* attribute : {"causal", "reach", "padded", "linear_bias"})
     CHECK_THAT(said(attribute), Contains(std::string("p (AttentionSoftmax): ") + attribute + ": 0.5; allowed: "));

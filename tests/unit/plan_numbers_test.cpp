@@ -294,7 +294,8 @@ TEST_CASE("zeros travel where the step is shorter with them, or as it is asked f
   CHECK_FALSE(travel(0.05, sw::SparseWire::sparse));
 
   // Each layer as it is best for that one: few zeros travel, many do not.
-  sw::MatchedModel mixed = weft::test::layer_chain({sparse_layer("fc1", 40, 30, 0.05), sparse_layer("fc2", 30, 20, 0.9)});
+  sw::MatchedModel mixed =
+      weft::test::layer_chain({sparse_layer("fc1", 40, 30, 0.05), sparse_layer("fc2", 30, 20, 0.9)});
   sw::plan_with_wire(mixed, machine, 12, sw::RetainOutput::no, {}, {});
   CHECK(mixed.layers[0].zeros_travel());
   CHECK_FALSE(mixed.layers[1].zeros_travel());

@@ -63,8 +63,8 @@ TEST_CASE("gradients of 16 bits take half of the way up, and no less of anything
   const std::vector<sw::StepBound> wide = bounds();
   wishes.gradient_wire = hw::GradientWire(HalfFormat::fp16);
   const std::vector<sw::StepBound> half = bounds();
-  // fc1 has 250 chunks of a round of 785, the busiest of 12 links 21 of them; fc2's 10 rounds of 251 go 3 at a time.
-  const double words = 196250 * 21.0 / 250 + 2510 / 4.0;
+  // fc1 has 250 chunks of a round of 785, the busiest of 12 links 21 of them, and fc2's first 3 rounds of 251.
+  const double words = 21 * 785 + 3 * 251;
   CHECK(wide.back().cycles == static_cast<Cycle>(std::ceil(words * 4 * 8 / 100 * 0.85)));
   CHECK(half.back().cycles == static_cast<Cycle>(std::ceil(words * 2 * 8 / 100 * 0.85)));
   for (std::size_t bound = 1; bound + 1 < wide.size(); ++bound) CHECK(half[bound].cycles == wide[bound].cycles);
