@@ -19,20 +19,6 @@ constexpr int most_steps = 8;          // the first half starts with everything 
 constexpr double groups_in_all = 1e6;  // some tenths of a second
 constexpr int least_groups = 16;       // of a launch
 
-hw::Job job_of(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Surroundings& around) {
-  hw::Job job;
-  job.layers = layers;
-  job.systems = around.systems;
-  job.micro_batches = plan.micro_batches;
-  job.optimizer = around.optimizer;
-  job.clip = around.clip;
-  job.loss_scale = around.loss_scale;
-  job.gradient_wire = plan.gradient_wire;
-  job.whole_tensor_placement = around.whole_tensor_placement;
-  job.timing_only = true;
-  return job;
-}
-
 /// A batch is made, sent and taken; so many are on the way.
 class SampleWay {
  public:
@@ -67,7 +53,7 @@ class Walk {
         layers_(layers),
         machine_(machine),
         layout_(machine, plan.mapping),
-        job_(job_of(plan, layers, around)),
+        job_(planned_job(plan, layers, around)),
         network_(job_, machine),
         samples_(machine, plan.samples(), plan.tokens, hw::sample_form(layers).features),
         gap_(static_cast<double>(launch_gap(machine, plan.mapping))),
@@ -242,6 +228,20 @@ class Walk {
 };
 
 }  // namespace
+
+hw::Job planned_job(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Surroundings& around) {
+  hw::Job job;
+  job.layers = layers;
+  job.systems = around.systems;
+  job.micro_batches = plan.micro_batches;
+  job.optimizer = around.optimizer;
+  job.clip = around.clip;
+  job.loss_scale = around.loss_scale;
+  job.gradient_wire = plan.gradient_wire;
+  job.whole_tensor_placement = around.whole_tensor_placement;
+  job.timing_only = true;
+  return job;
+}
 
 StepWalk walk_step(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                    const Surroundings& around) {

@@ -20,6 +20,9 @@ struct StepWalk {
   std::vector<WalkedLaunch> launches;  ///< of plan.train
 };
 
+/// The training that servers, links and updates of a plan are asked for.
+hw::Job planned_job(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Surroundings& around);
+
 /// A launch begins when the one before has ended; its rounds go on as the wafer, its channels and its words allow; a
 /// chunk goes out when the one before has, its layer's version is there, and the systems' buffers have room; a chunk is
 /// updated when its gradient is in and all streams of the step were read. A step of more chunks than the walk looks at

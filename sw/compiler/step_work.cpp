@@ -4,6 +4,7 @@
 
 #include "hw/spec/placement.h"
 #include "hw/spec/training_state.h"
+#include "sw/compiler/step_walk.h"
 
 namespace weft::sw {
 
@@ -21,14 +22,6 @@ double per_byte(const hw::MachineSpec& machine, double needed) {
   return seconds * 1e6 * static_cast<double>(machine.clock.mega_hertz);
 }
 
-hw::Job placed_job(const Plan& plan, const std::vector<hw::MatrixLayer>& layers, const Surroundings& around) {
-  hw::Job job;
-  job.gradient_wire = plan.gradient_wire;
-  job.layers = layers;
-  job.whole_tensor_placement = around.whole_tensor_placement;
-  return job;
-}
-
 /// What the streams of a step are to each server and link.
 class StreamWork {
  public:
@@ -36,7 +29,7 @@ class StreamWork {
              const Surroundings& around)
       : layers_(layers),
         machine_(machine),
-        placement_(placed_job(plan, layers, around), machine),
+        placement_(planned_job(plan, layers, around), machine),
         wire_(plan.gradient_wire),
         second_(1e6 * static_cast<double>(machine.clock.mega_hertz)),
         micro_batches_(plan.micro_batches),
