@@ -81,7 +81,7 @@ class MatrixTimer {
   struct Place {
     std::size_t chunk;
     int rounds;
-    Lane::Place lane;
+    Region::Place lane;
     std::optional<EdgeFeed::Place> feed;
     std::optional<EdgeDrain> drain;
     std::size_t edge;

@@ -78,9 +78,8 @@ void UserNode::receive_checkpoint(const Block& block, Picosecond at) {
   if (!block.payload || static_cast<std::size_t>(tag.layer) != expected)
     throw SimulationError(fmt::format("{}: {} came, layer {} is next", name(), describe(tag), expected));
   if (expected < job_.layers.size()) {
-    checkpoint_.layers.push_back(job_.timing_only
-                                     ? LayerState{job_.layers[expected].name, {}, 0}
-                                     : unpack_layer(job_.layers[expected], job_.optimizer, block.payload->bytes()));
+    checkpoint_.layers.push_back(
+        job_.timing_only ? LayerState{} : unpack_layer(job_.layers[expected], job_.optimizer, block.payload->bytes()));
     return;
   }
   if (!job_.timing_only) {
@@ -92,7 +91,8 @@ void UserNode::receive_checkpoint(const Block& block, Picosecond at) {
 
 std::string UserNode::waiting_for() const {
   if (!checkpoint_.layers.empty())
-    return fmt::format("{} waits for the rest of a checkpoint after layer {}", name(), checkpoint_.layers.back().layer);
+    return fmt::format("{} waits for the rest of a checkpoint after layer {}", name(),
+                       job_.layers[checkpoint_.layers.size() - 1].name);
   if (partial_.stage == static_cast<int>(job_.stages.size())) return "";
   return fmt::format("{} waits for the loss of stage {} step {} micro-batch {}", name(), partial_.stage, partial_.step,
                      parts_);

@@ -45,20 +45,9 @@ class Lane : public sc_core::sc_module {
   bool copies_failed() const;
   /// See Region; of a lane that is cut only in a launch with lists.
   bool lines_folded() const { return timed_.front()->lines_folded(); }
-  struct Place {
-    Region::Place region;
-    std::int32_t edge_departure;
-  };
-  Place place() const { return {timed_.front()->place(), edge_departure_}; }
-  void go_back(const Place& to) {
-    timed_.front()->go_back(to.region);
-    edge_departure_ = to.edge_departure;
-  }
-  bool go_back_and_spare(const Place& to, int failed) {
-    if (!timed_.front()->go_back_and_spare(to.region, failed)) return false;
-    edge_departure_ = to.edge_departure;
-    return true;
-  }
+  Region::Place place() const { return timed_.front()->place(); }
+  void go_back(const Region::Place& to) { timed_.front()->go_back(to); }
+  bool go_back_and_spare(const Region::Place& to, int failed) { return timed_.front()->go_back_and_spare(to, failed); }
   void simulate_all(int first, int last) { timed_.front()->simulate_all(first, last); }
   bool spare_positions() { return timed_.front()->spare_positions(); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.

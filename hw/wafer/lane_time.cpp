@@ -60,19 +60,19 @@ void Lane::begin_launch(const LaunchMap& map, const Launch& launch) {
 }
 
 void Lane::begin_time(FastForward fast_forward) {
-  edge_departure_ = 0;
   sink_issue_.assign(static_cast<std::size_t>(map_->positions), 0);
   for (Region* part : timed_) part->begin_time(fast_forward);
 }
 
 void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready) {
+  edge_departure_ = std::numeric_limits<std::int32_t>::min();
   for (Region* part : timed_) part->open_round(round, sink_ready);
   const auto run_stream = [&](Region* part) {
     if (part->part().starts_stream(round)) part->run_stream(round, edge);
   };
   // From the chain's last line to line 0: northwards, or eastwards.
   if (map_->lists()) {
-    edge_departure_ = std::max(edge_departure_, timed_.front()->run_listed(round, edge));
+    edge_departure_ = timed_.front()->run_listed(round, edge);
   } else if (map_->lines_are_rows) {
     std::for_each(timed_.rbegin(), timed_.rend(), run_stream);
   } else {
@@ -118,7 +118,6 @@ bool Lane::give_state(StateRows& rows, EngineState& state) const {
 }
 
 void Lane::resume(const StateRows& rows, const EngineState& state, int rounds) {
-  edge_departure_ = std::numeric_limits<std::int32_t>::min();
   timed_.front()->resume(rows, state, rounds);
 }
 

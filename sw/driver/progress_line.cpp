@@ -14,7 +14,9 @@ using Clock = std::chrono::steady_clock;
 
 Clock::duration period() { return std::chrono::seconds(isatty(STDERR_FILENO) != 0 ? 2 : 30); }
 
-double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+double seconds_from(RunProgress::Time begin, RunProgress::Time end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
 
 }  // namespace
 
@@ -23,7 +25,31 @@ std::string time_left_text(double seconds) {
   return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-ProgressLine::ProgressLine() : period_(period()), since_(Clock::now()) {
+void RunProgress::doing(const std::string& what, Time now) {
+  what_ = what;
+  share_ = -1;
+  since_ = now;
+}
+
+void RunProgress::simulating(double share, const std::string& where, Time now) {
+  if (share_ < 0) {
+    since_ = now;
+    first_share_ = share;
+  }
+  share_ = share;
+  what_ = where;
+}
+
+std::string RunProgress::line(Time now) const {
+  const double seconds = seconds_from(since_, now);
+  if (share_ < 0) return fmt::format("{}, {:.0f} s", what_, seconds);
+  std::string left;
+  if (share_ > first_share_)
+    left = fmt::format(", about {} left", time_left_text(seconds_left(seconds, first_share_, share_)));
+  return fmt::format("{}: {:.1f} %{}", what_, 100 * share_, left);
+}
+
+ProgressLine::ProgressLine() : period_(period()), progress_(Clock::now()) {
   // Signals are for the thread that simulates.
   sigset_t all, before;
   sigfillset(&all);
@@ -43,33 +69,18 @@ ProgressLine::~ProgressLine() {
 
 void ProgressLine::doing(const std::string& what) {
   const std::lock_guard lock(mutex_);
-  what_ = what;
-  share_ = -1;
-  since_ = Clock::now();
+  progress_.doing(what, Clock::now());
 }
 
 void ProgressLine::simulating(double share, const std::string& where) {
   const std::lock_guard lock(mutex_);
-  if (share_ < 0) {
-    simulating_since_ = Clock::now();
-    first_share_ = share;
-  }
-  share_ = share;
-  what_ = where;
-}
-
-std::string ProgressLine::line() const {
-  if (share_ < 0) return fmt::format("{}, {:.0f} s\n", what_, seconds_since(since_));
-  std::string left;
-  if (share_ > first_share_)
-    left = fmt::format(", about {} left",
-                       time_left_text(seconds_left(seconds_since(simulating_since_), first_share_, share_)));
-  return fmt::format("{}: {:.1f} %{}\n", what_, 100 * share_, left);
+  progress_.simulating(share, where, Clock::now());
 }
 
 void ProgressLine::write_lines() {
   std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, period_, [this] { return end_; })) std::fputs(line().c_str(), stderr);
+  while (!ended_.wait_for(lock, period_, [this] { return end_; }))
+    std::fputs((progress_.line(Clock::now()) + "\n").c_str(), stderr);
 }
 
 }  // namespace weft::sw

@@ -20,6 +20,7 @@ std::string huggingface_config(const TransformerConfig& model) {
   const char* of_type = type == "gpt2"       ? "GPT2LMHeadModel"
                         : type == "gptj"     ? "GPTJForCausalLM"
                         : type == "gpt_neox" ? "GPTNeoXForCausalLM"
+                        : type == "bert"     ? "BertForMaskedLM"
                                              : "LlamaForCausalLM";
   json["architectures"] = {of_type};
   json["model_type"] = type;
@@ -46,6 +47,14 @@ std::string huggingface_config(const TransformerConfig& model) {
   json["num_attention_heads"] = model.num_heads;
   json["intermediate_size"] = model.filter_size;
   json["hidden_act"] = activation_of(model);
+  if (type == "bert") {
+    json["type_vocab_size"] = 2;
+    json["layer_norm_eps"] = model.norm_epsilon;
+    json["hidden_dropout_prob"] = model.dropout;
+    json["attention_probs_dropout_prob"] = model.attention_dropout;
+    json["position_embedding_type"] = "absolute";
+    return json.dump(2) + "\n";
+  }
   json["attention_bias"] = model.projection_bias;
   json["attention_dropout"] = model.attention_dropout;
   if (type == "llama") {

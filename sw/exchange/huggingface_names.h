@@ -19,7 +19,9 @@ struct HuggingFaceNames {
   bool transposed;  ///< a block's matrices are [inputs][outputs]
   bool halves;      ///< feature i is turned with feature i + half
   Joined joined;
-  std::string_view passed_over;  ///< ends of names that are no weights, split at blanks
+  std::string_view passed_over;  ///< ends of names that are no weights of this network, split at blanks
+  std::string_view segments = {}, ln_embedding = {};         ///< behind words and positions
+  std::string_view mlm = {}, ln_mlm = {}, output_bias = {};  ///< of the head; the bias where it is not the head's own
 };
 
 inline constexpr HuggingFaceNames huggingface_names[] = {
@@ -87,6 +89,33 @@ inline constexpr HuggingFaceNames huggingface_names[] = {
      true,
      Joined::no,
      ".rotary_emb.inv_freq"},
+    {"bert",
+     "bert.",
+     "encoder.layer.",
+     "embeddings.word_embeddings",
+     "embeddings.position_embeddings",
+     "",
+     "cls.predictions.decoder",
+     "attention.output.LayerNorm",
+     "output.LayerNorm",
+     "attention.self.query",
+     "attention.self.key",
+     "attention.self.value",
+     "attention.output.dense",
+     "intermediate.dense",
+     "",
+     "output.dense",
+     false,
+     false,
+     Joined::no,
+     "embeddings.position_ids pooler.dense.weight pooler.dense.bias cls.seq_relationship.weight "
+     "cls.seq_relationship.bias "
+     "cls.predictions.decoder.bias",
+     "embeddings.token_type_embeddings",
+     "embeddings.LayerNorm",
+     "cls.predictions.transform.dense",
+     "cls.predictions.transform.LayerNorm",
+     "cls.predictions.bias"},
 };
 
 }  // namespace weft::sw

@@ -21,18 +21,35 @@ namespace {
 struct Mapped {
   SafeTensor tensor;                                                ///< without values
   std::function<float*(std::int64_t row, std::int64_t column)> at;  ///< of a vector the column is 0
+  bool is_zero = false;  ///< this network has none: zeros go out, and a file may hold zeros or nothing
 };
 
 class HuggingFaceMap {
  public:
-  HuggingFaceMap(const TransformerConfig& model, hw::TrainingState& state)
+  /// `segments`: rows of a BERT's table of segments.
+  HuggingFaceMap(const TransformerConfig& model, hw::TrainingState& state, std::int64_t segments = 2)
       : model_(model), state_(state), names_(names_of(model)) {
     const std::string stem(names_.prefix);
-    add_linear(stem + std::string(names_.words), "embedding", false);
-    if (!names_.positions.empty()) add_linear(stem + std::string(names_.positions), "positions", false);
+    const auto of = [&](std::string_view part) { return stem + std::string(part); };
+    add_linear(of(names_.words), "embedding", false);
+    if (!names_.positions.empty()) add_linear(of(names_.positions), "positions", false);
+    if (!names_.segments.empty()) add_segments(of(names_.segments) + ".weight", segments);
+    if (!names_.ln_embedding.empty()) add_norm(of(names_.ln_embedding), "ln_embedding");
     for (int layer = 0; layer < model.num_hidden_layers; ++layer) add_block(stem, layer);
-    add_norm(stem + std::string(names_.last_norm), "ln_f");
-    if (has("lm_head")) add_linear(std::string(names_.head), "lm_head", false);
+    if (!names_.last_norm.empty()) add_norm(of(names_.last_norm), "ln_f");
+    if (!names_.mlm.empty()) {
+      add_linear(std::string(names_.mlm), "mlm", false);
+      add_norm(std::string(names_.ln_mlm), "ln_mlm");
+    }
+    add_head();
+  }
+
+  /// All elements of a file are in: each token is of the first segment, so its position's row takes that one's.
+  void taken() {
+    if (names_.segments.empty()) return;
+    std::vector<float>& positions = find("positions", "weight")->values;
+    const auto width = static_cast<std::size_t>(model_.hidden_size);
+    for (std::size_t at = 0; at < positions.size(); ++at) positions[at] += segments_[at % width];
   }
 
   static const HuggingFaceNames& names_of(const TransformerConfig& model) {
@@ -40,7 +57,6 @@ class HuggingFaceMap {
     return *std::find_if(std::begin(huggingface_names), std::end(huggingface_names),
                          [&](const HuggingFaceNames& names) { return names.type == type; });
   }
-  const HuggingFaceNames& names() const { return names_; }
   const std::vector<Mapped>& all() const { return all_; }
 
  private:
@@ -51,13 +67,35 @@ class HuggingFaceMap {
           if (tensor.name == which) return &tensor;
     return nullptr;
   }
-  bool has(const std::string& layer) const { return find(layer, "weight") != nullptr; }
 
   void add_norm(const std::string& name, const std::string& layer) {
     for (const char* which : {"weight", "bias"})
       if (hw::StateTensor* own = find(layer, which))
         all_.push_back({{name + "." + which, own->shape, "F32", {}},
                         [own](std::int64_t row, std::int64_t) { return &own->values[static_cast<std::size_t>(row)]; }});
+  }
+
+  void add_segments(const std::string& name, std::int64_t rows) {
+    const std::int64_t width = model_.hidden_size;
+    segments_.resize(static_cast<std::size_t>(rows * width));
+    all_.push_back({{name, {rows, width}, "F32", {}}, [this, width](std::int64_t row, std::int64_t column) {
+                      return &segments_[static_cast<std::size_t>(row * width + column)];
+                    }});
+  }
+
+  /// Where the output's bias has a name of its own, a network without one has zeros there.
+  void add_head() {
+    add_linear(std::string(names_.head), "lm_head", false);
+    if (names_.output_bias.empty()) return;
+    const std::string name(names_.output_bias);
+    if (find("lm_head", "bias")) {
+      all_.back().tensor.name = name;
+      return;
+    }
+    no_bias_.resize(static_cast<std::size_t>(model_.vocab_size));
+    all_.push_back({{name, {model_.vocab_size}, "F32", {}},
+                    [this](std::int64_t row, std::int64_t) { return &no_bias_[static_cast<std::size_t>(row)]; },
+                    true});
   }
 
   using Order = std::function<std::int64_t(std::int64_t)>;  ///< place here of a row or column of the file
@@ -148,6 +186,7 @@ class HuggingFaceMap {
   TransformerConfig model_;
   hw::TrainingState& state_;
   const HuggingFaceNames& names_;
+  std::vector<float> segments_, no_bias_;  ///< [segment][feature], [id]
   std::vector<Mapped> all_;
 };
 
@@ -163,7 +202,7 @@ void for_each_element(const Mapped& mapped, Visit&& visit) {
 bool passed_over(const std::string& name, std::string_view ends) {
   std::istringstream all{std::string(ends)};
   for (std::string end; all >> end;)
-    if (name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0) return true;
+    if (name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0) return true;
   return false;
 }
 
@@ -175,10 +214,18 @@ std::string huggingface_type(const TransformerConfig& model) {
   const bool attention_bias = model.projection_bias && model.attention_output_bias;
   const bool no_attention_bias = !model.projection_bias && !model.attention_output_bias;
   const bool layer_norm = !rms && !gated;
-  if (model.family == TransformerFamily::encoder)
-    throw UsageError(
-        "a bert's weights are neither read from nor written to Hugging Face's files; known: gpt2, gpt_neox, gptj, "
-        "llama");
+  if (model.family == TransformerFamily::encoder) {
+    if (layer_norm && model.queries() == 1 && model.embedding_norm && !model.norm_first && attention_bias &&
+        model.ffn_bias && model.mlm_bias && model.mlm_nonlinearity == model.nonlinearity)
+      return "bert";
+    throw UsageError(fmt::format(
+        "Hugging Face's bert has LayerNorm behind the embedding and behind what attention and feed-forward are added "
+        "to, a bias everywhere, and one nonlinearity; this network has {}, embedding_layer_norm {}, norm_first {}, "
+        "nonlinearities {} and {}, {} of queries to a head of keys, biases: projection {}, attention output {}, "
+        "feed-forward {}, mlm {}",
+        model.norm, model.embedding_norm, model.norm_first, model.nonlinearity, model.mlm_nonlinearity, model.queries(),
+        model.projection_bias, model.attention_output_bias, model.ffn_bias, model.mlm_bias));
+  }
   if (layer_norm && model.queries() == 1 && model.ffn_bias) {
     if (model.learned_positions() && !model.parallel && attention_bias && !model.output_bias) return "gpt2";
     if (rotary && model.parallel && !model.ffn_norm && no_attention_bias && model.output_bias) return "gptj";
@@ -191,7 +238,7 @@ std::string huggingface_type(const TransformerConfig& model) {
       "no model of Hugging Face's that is known here has this network ({} positions, {}, {}, {} blocks, {} of queries "
       "to "
       "a head of keys, biases: projection {}, attention output {}, feed-forward {}, output {}); known: gpt2, gpt_neox, "
-      "gptj, llama",
+      "gptj, llama, bert",
       rotary                      ? "rotary"
       : model.learned_positions() ? "learned"
                                   : "alibi",
@@ -212,23 +259,57 @@ std::vector<SafeTensor> huggingface_weights(const TransformerConfig& model, cons
   return tensors;
 }
 
+namespace {
+
+/// What a file holds, by the names of a model's tensors.
+class WeightFile {
+ public:
+  WeightFile(const std::vector<SafeTensor>& tensors, std::string_view prefix) : tensors_(tensors), prefix_(prefix) {}
+
+  /// Also without the model's prefix; of a norm also as TensorFlow calls its vectors.
+  const SafeTensor* find(const std::string& name) const {
+    for (const std::string& known : {name, older(name)}) {
+      const std::string bare = known.rfind(prefix_, 0) == 0 ? known.substr(prefix_.size()) : known;
+      for (const SafeTensor& tensor : tensors_)
+        if (tensor.name == known || tensor.name == bare) return &tensor;
+    }
+    return nullptr;
+  }
+
+ private:
+  static std::string older(const std::string& name) {
+    for (const auto& [end, old] : {std::pair<std::string, std::string>("LayerNorm.weight", "LayerNorm.gamma"),
+                                   {"LayerNorm.bias", "LayerNorm.beta"}})
+      if (name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
+        return name.substr(0, name.size() - end.size()) + old;
+    return name;
+  }
+
+  const std::vector<SafeTensor>& tensors_;
+  std::string prefix_;
+};
+
+bool all_zero(const SafeTensor& tensor) {
+  return std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return value == 0; });
+}
+
+}  // namespace
+
 void take_huggingface_weights(const std::string& file, const std::vector<SafeTensor>& tensors,
                               const TransformerConfig& model, hw::TrainingState& state) {
-  const HuggingFaceMap map(model, state);
-  const std::string prefix(map.names().prefix), head = fmt::format("{}.weight", map.names().head),
-                                                words = fmt::format("{}{}.weight", prefix, map.names().words);
+  const HuggingFaceNames& names = HuggingFaceMap::names_of(model);
+  const WeightFile weights(tensors, names.prefix);
+  const auto name_of = [&](std::string_view part) { return fmt::format("{}{}.weight", names.prefix, part); };
+  const std::string head = fmt::format("{}.weight", names.head), words = name_of(names.words);
+  const SafeTensor* segments = names.segments.empty() ? nullptr : weights.find(name_of(names.segments));
+  HuggingFaceMap map(model, state, segments && !segments->shape.empty() ? segments->shape[0] : 1);
   std::vector<std::string> there, mistakes, taken;
   for (const SafeTensor& tensor : tensors) there.push_back(tensor.name);
-  const auto find = [&](const std::string& name) -> const SafeTensor* {
-    const std::string bare = name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
-    for (const SafeTensor& tensor : tensors)
-      if (tensor.name == name || tensor.name == bare) return &tensor;
-    return nullptr;
-  };
   for (const Mapped& mapped : map.all()) {
     const std::string& name = mapped.tensor.name;
-    const SafeTensor* found = find(name);
-    if (!found && name == head) found = find(words);
+    const SafeTensor* found = weights.find(name);
+    if (!found && name == head) found = weights.find(words);
+    if (!found && mapped.is_zero) continue;
     if (!found) {
       const std::optional<std::string> close = nearest(name, there);
       mistakes.push_back(fmt::format("holds no {}{}", name, close ? "; nearest: " + *close : ""));
@@ -240,21 +321,26 @@ void take_huggingface_weights(const std::string& file, const std::vector<SafeTen
                                      fmt::join(mapped.tensor.shape, ", ")));
     else if (found->values.empty())
       mistakes.push_back(fmt::format("{}: dtype {}; allowed: F32, F16, BF16", found->name, found->dtype));
+    else if (mapped.is_zero && !all_zero(*found))
+      mistakes.push_back(fmt::format("{} is not zero, and this model's output layer has no bias{}", found->name,
+                                     model.tied ? ": one that shares the embedding has none" : ""));
   }
-  if (const SafeTensor* of_head = find(head), *of_words = find(words); model.tied && of_head) {
+  if (const SafeTensor* of_head = weights.find(head), *of_words = weights.find(words); model.tied && of_head) {
     taken.push_back(of_head->name);
     if (of_words && of_head->values != of_words->values)
       mistakes.push_back(fmt::format("{} is not {}, and this model's are one", of_head->name, of_words->name));
   }
   for (const std::string& name : there)
-    if (std::find(taken.begin(), taken.end(), name) == taken.end() && !passed_over(name, map.names().passed_over))
+    if (std::find(taken.begin(), taken.end(), name) == taken.end() && !passed_over(name, names.passed_over))
       mistakes.push_back(fmt::format("holds {}, which this model does not have", name));
   if (!mistakes.empty()) refuse_file(file, mistakes);
   for (const Mapped& mapped : map.all()) {
-    const SafeTensor* found = find(mapped.tensor.name);
-    if (!found) found = find(words);
+    const SafeTensor* found = weights.find(mapped.tensor.name);
+    if (!found && mapped.is_zero) continue;
+    if (!found) found = weights.find(words);
     for_each_element(mapped, [&](std::size_t index, float* here) { *here = found->values[index]; });
   }
+  map.taken();
 }
 
 }  // namespace weft::sw

@@ -12,6 +12,8 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "judge"))
+from masked_tokens import Masking
 from weft_cli import report, run
 
 LENGTH, BATCH = 12, 8
@@ -24,6 +26,8 @@ MODELS = {
     "gpt_neox": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48, "rotary_pct": 0.5,
                  "max_position_embeddings": 14},
     "gptj": {"n_embd": 16, "n_layer": 2, "n_head": 2, "rotary_dim": 4, "n_positions": 14},
+    "bert": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,
+             "max_position_embeddings": 14, "hidden_dropout_prob": 0, "attention_probs_dropout_prob": 0},
 }
 SETTINGS = ["train_input.data_dir=text", f"train_input.batch_size={BATCH}", f"train_input.max_sequence_length={LENGTH}",
             "optimizer.optimizer_type=adam", "optimizer.learning_rate=0.01", "runconfig.max_steps=12", "runconfig.num_epochs=null",
@@ -89,11 +93,12 @@ def rotate_every_two(x, size, base):
     return numpy.concatenate([turned * numpy.cos(a) + other * numpy.sin(a), rest], -1)
 
 
-def attend(q, k, v):
+def attend(q, k, v, causal=True):
     """[sequences, heads, LENGTH, size]; repeat_kv where there are fewer heads of keys."""
     k, v = (numpy.repeat(x, q.shape[1] // x.shape[1], axis=1) for x in (k, v))
     scores = q @ k.swapaxes(-1, -2) / numpy.sqrt(q.shape[-1])
-    scores = numpy.where(numpy.tril(numpy.ones((LENGTH, LENGTH), bool)), scores, -numpy.inf)
+    if causal:
+        scores = numpy.where(numpy.tril(numpy.ones((LENGTH, LENGTH), bool)), scores, -numpy.inf)
     weights = numpy.exp(scores - scores.max(-1, keepdims=True))
     made = (weights / weights.sum(-1, keepdims=True)) @ v
     return made.swapaxes(1, 2).reshape(made.shape[0], LENGTH, -1)
@@ -153,7 +158,22 @@ def llama(p, c, ids):
     return linear(rms_norm(x, p, "model.norm", c["rms_norm_eps"]), p, "lm_head")
 
 
-FORMULAS = {"gpt2": gpt2, "gptj": gptj, "gpt_neox": gpt_neox, "llama": llama}
+def bert(p, c, ids):
+    e, eps = "bert.embeddings.", c["layer_norm_eps"]
+    x = (p[e + "word_embeddings.weight"][ids] + p[e + "token_type_embeddings.weight"][0]
+         + p[e + "position_embeddings.weight"][:LENGTH])
+    x = layer_norm(x, p, e + "LayerNorm", eps)
+    for layer in range(c["num_hidden_layers"]):
+        h = f"bert.encoder.layer.{layer}."
+        q, k, v = (heads(linear(x, p, h + f"attention.self.{name}"), c["num_attention_heads"]) for name in ("query", "key", "value"))
+        x = layer_norm(linear(attend(q, k, v, causal=False), p, h + "attention.output.dense") + x, p, h + "attention.output.LayerNorm", eps)
+        y = gelu(linear(x, p, h + "intermediate.dense"))
+        x = layer_norm(linear(y, p, h + "output.dense") + x, p, h + "output.LayerNorm", eps)
+    x = layer_norm(gelu(linear(x, p, "cls.predictions.transform.dense")), p, "cls.predictions.transform.LayerNorm", eps)
+    return x @ p["cls.predictions.decoder.weight"].T + p["cls.predictions.bias"]
+
+
+FORMULAS = {"gpt2": gpt2, "gptj": gptj, "gpt_neox": gpt_neox, "llama": llama, "bert": bert}
 
 
 class Exports(unittest.TestCase):
@@ -186,13 +206,17 @@ class Exports(unittest.TestCase):
         row = numpy.array([ids[c] for c in self.text])
         count = (len(row) - 1) // LENGTH
         first = count - max(1, int(0.1 * count + 0.5))
-        sequences = [row[at * LENGTH:(at + 1) * LENGTH + 1] for at in range(first, first + BATCH)]
+        sequences = numpy.array([row[at * LENGTH:(at + 1) * LENGTH + 1] for at in range(first, first + BATCH)])
+        shown, labels = sequences[:, :-1], sequences[:, 1:]
+        if name == "bert":
+            masking = Masking(0.15, 0, len(ids), 1)
+            masked = [masking.apply(False, place, list(map(int, tokens))) for place, tokens in enumerate(shown)]
+            shown, labels = (numpy.array(part) for part in zip(*masked, strict=True))
         config = json.loads((self.folder / f"out_{name}/config.json").read_text())
-        given = numpy.array(sequences)
-        logits = FORMULAS[name](read_safetensors(self.folder / f"out_{name}/model.safetensors"), config, given[:, :-1])
+        logits = FORMULAS[name](read_safetensors(self.folder / f"out_{name}/model.safetensors"), config, shown)
         logits -= logits.max(-1, keepdims=True)
         logs = logits - numpy.log(numpy.exp(logits).sum(-1, keepdims=True))
-        theirs = -numpy.take_along_axis(logs, given[:, 1:, None], -1).mean()
+        theirs = -numpy.take_along_axis(logs, numpy.maximum(labels, 0)[..., None], -1)[..., 0][labels >= 0].mean()
         return steps[0]["loss"], theirs
 
     def test_the_loss_of_an_exported_model_is_the_one_that_weft_says(self):

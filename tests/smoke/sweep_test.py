@@ -86,7 +86,12 @@ class Sweep(weft_cli.ScratchTrainings):
         changes = sorted((point["speed_up"] - 1 for point in points[1:]), key=abs, reverse=True)
         picture = (self.out / "sweep.svg").read_text()
         middle = float(re.search(r'class="grid" d="M([\d.]+) 70V', picture).group(1))
-        bars = [(float(x), float(width)) for x, width in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="14"', picture)]
+        found = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="14"', picture)
+        bars = [(float(x), float(width)) for x, _, width in found]
+        # A bar and its two texts stand on one line of their own.
+        texts = re.findall(r'<text class="soft" x="[\d.]+" y="([\d.]+)"', picture)[1:]
+        self.assertEqual(list(map(float, texts)), [float(top) + 12 for _, top, _ in found for _ in range(2)])
+        self.assertEqual(len({top for _, top, _ in found}), len(found))
         self.assertEqual(re.findall(r"([+-][\d.]+ %)<", picture), [f"{100 * change:+.1f} %" for change in changes])
         most = max(0.01, *map(abs, changes))
         for change, (x, width) in zip(changes, bars, strict=True):

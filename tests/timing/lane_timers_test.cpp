@@ -1,5 +1,6 @@
 // Question: do lanes with other tokens beside each other take as long as the slowest alone, and is what a launch counts
 // of its lanes what each counts alone?
+#include <numeric>
 #include <random>
 
 #include "hw/csx/lane_timers.h"
@@ -38,6 +39,11 @@ Together together(const MachineSpec& machine, const LaunchSize& size, int lanes)
   wafer.begin_launch({size.kind, 0});
   timers.open(size.kind, job.layers[0], RunCycle(1000));
   const LaunchMap& map = wafer.map(0);
+  for (int lane = 0; lane < lanes; ++lane) {
+    const LaunchMap& own = wafer.map(lane);
+    const std::vector<int>& tokens = own.lines_are_rows ? own.elements : own.wavelets;
+    CHECK(std::accumulate(tokens.begin(), tokens.end(), 0) == wafer.lane_tokens(lane));
+  }
   std::vector<RunCycle> marks;
   if (map.lists()) {
     const EdgeMarks both = timers.feed_and_drain(RunCycle(900), map.rounds);

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "sw/driver/kept_outputs.h"
-#include "sw/driver/progress_line.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/written_outputs.h"
 #include "sw/report/run_report.h"
@@ -119,16 +118,6 @@ TEST_CASE("what is set aside goes into a new folder, and what is no output stays
     CHECK(std::filesystem::exists(folder / fmt::format("overwritten_{}", number) / "checkpoint_3.mdl"));
   }
   CHECK(names(folder) == Names{"mine.txt", "overwritten_1", "overwritten_2"});
-}
-
-TEST_CASE("the time that is left is that of the rest at the speed so far, not counting what an earlier start did") {
-  CHECK(sw::seconds_left(30, 0, 0.25) == Approx(90));
-  CHECK(sw::seconds_left(30, 0.5, 0.75) == Approx(30));
-  CHECK(sw::time_left_text(119.4) == "119 s");
-  CHECK(sw::time_left_text(120) == "2 min");
-  CHECK(sw::time_left_text(7199) == "120 min");
-  CHECK(sw::time_left_text(7200) == "2.0 h");
-  CHECK(sw::time_left_text(12240) == "3.4 h");
 }
 
 TEST_CASE("a file that cannot be written leaves nothing half done, and removes nothing that was there") {

@@ -26,6 +26,7 @@ Cycle longest(const sw::Plan& plan) {
   Cycle most = 0;
   for (const sw::StepBound& bound : plan.bounds) most = std::max(most, bound.cycles);
   CHECK(plan.predicted_step >= most);
+  CHECK(plan.walk >= most - most / 10'000);  // which rounds
   return most;
 }
 

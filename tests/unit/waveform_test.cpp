@@ -161,6 +161,7 @@ TEST_CASE("a file is what its ending says, and wrong paths are refused and nothi
     TraceFile file(folder / name, {}, {"units"});
     const TrackId track = file.recorder().track("cluster.system0.phase", "phases", TrackValues::names);
     file.begin();
+    CHECK(file.begun());
     file.recorder().span(track, 5, 1'000'000, file.recorder().name("fc1"));
     file.finish();
   };
@@ -177,7 +178,9 @@ TEST_CASE("a file is what its ending says, and wrong paths are refused and nothi
   CHECK_THROWS_WITH(TraceFile(folder / "pipe", {}), Catch::Contains("nobody reads"));
   {
     TraceFile refused(folder / "b.vcd", {"cluster.none.*"});
+    CHECK_FALSE(refused.begun());
     CHECK_THROWS_AS(refused.begin(), UsageError);
+    CHECK_FALSE(refused.begun());
   }
   CHECK_FALSE(std::filesystem::exists(folder / "b.vcd"));
   {

@@ -312,6 +312,17 @@ TEST_CASE("what the file does not write is no unknown key: a null, and a section
   CHECK_THAT(error_of("pe: &d {banks: 8, bnaks: 3}\n", {}, read_banks), Contains("unknown key pe.bnaks"));
 }
 
+TEST_CASE("null keys go, also of sections in a list; a null of a list keeps its place") {
+  weft::YamlSource source("a: ~\nlist: [1, ~, {x: 2, y: null}]\n", "file.yaml");
+  source.drop_nulls();
+  CHECK(source.root().find("a") == nullptr);
+  const weft::YamlTree* list = source.root().find("list");
+  REQUIRE(list != nullptr);
+  REQUIRE(list->entries.size() == 3);
+  CHECK(list->entries[1].value.is_null());
+  CHECK(list->entries[2].value.entries.size() == 1);
+}
+
 TEST_CASE("a broken override is refused") {
   CHECK_THAT(error_of(kText, {"pe.banks"}, read_banks), Contains("flag pe.banks: must be path.to.key=value"));
   CHECK_THAT(error_of(kText, {"=3"}, read_banks), Contains("an empty name"));
