@@ -70,7 +70,7 @@ class CsX : public sc_core::sc_module {
   }
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.
-  void send_loss(const proto::BlockTag& tag, const std::vector<float>& totals, Cycle leaves,
+  void send_loss(const proto::BlockTag& tag, const std::vector<float>& totals, LaunchCycle leaves,
                  proto::CausedLaunch& record);
   /// Books of a launch whose lanes do not meet; `of_lane`(tokens).
   template <typename OfLane>

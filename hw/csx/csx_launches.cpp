@@ -81,7 +81,7 @@ LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLa
   LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
   settings.loss_scale = loss_scale_;
   settings.dropout = dropout_of(tag, launch.layer);
-  Cycle leaves = 0;
+  LaunchCycle leaves;
   LaunchTimes times = each_lane([&](int tokens) {
     const ColumnTimes& lane =
         line_timer_.of(launch.kind, settings,
@@ -123,13 +123,14 @@ LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const prot
   return times;
 }
 
-void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, Cycle leaves, proto::CausedLaunch& record) {
+void CsX::send_loss(const BlockTag& tag, const std::vector<float>& totals, LaunchCycle leaves,
+                    proto::CausedLaunch& record) {
   std::array<float, 2> loss{};
   std::copy(totals.begin(), totals.end(), loss.begin());
   if (!std::isfinite(loss[0]) && first_not_finite_ < 0)
     first_not_finite_ = first_activation_not_finite(wafer_, plan_.job->activations);
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(loss.data());
-  const RunCycle left = record.start + (leaves + layout_.way_out(0) + lane_sum());
+  const RunCycle left = record.start + (leaves.since() + layout_.way_out(0) + lane_sum());
   Block sums{tag};
   sums.tag.kind = BlockKind::loss;
   sums.payload = std::make_shared<const proto::PayloadBytes>(bytes, bytes + sizeof loss);
@@ -155,7 +156,8 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
   record.stream_wait = std::max<Cycle>(0, there - record.start);
   books_.take(arrival, there, record.start, record);
   const int rows = shape.rows(plan_.mapping.lane.height);
-  const Cycle ready = samples_ready(*plan_.machine, layout_, rows, wafer_.lanes(), there - record.start);
+  const LaunchCycle ready =
+      samples_ready(*plan_.machine, layout_, rows, wafer_.lanes(), LaunchCycle(there - record.start));
   LaunchTimes times = each_lane([&](int lane_tokens) {
     return load_times(*plan_.machine, layout_, shape, plan_.mapping.lane, lane_tokens, ready);
   });
@@ -163,7 +165,7 @@ LaunchTimes CsX::load_input(const BlockTag& tag, const Launch& launch, proto::Ca
     return load_starts(*plan_.machine, layout_, shape, plan_.mapping.lane, wafer_.lane_tokens(lane), ready);
   };
   times.end = watch_->close(starts, times.end);
-  const RunCycle taken = record.start + times.end;
+  const RunCycle taken = record.start + times.end.since();
   links.credit_samples(arrival.tag, books_.leaving(taken, proto::Limiter::sample_link), clock_.from_edge(taken));
   return times;
 }

@@ -47,6 +47,6 @@ void EdgeDrain::finish_round() {
   for (; forgotten_ < needed; ++forgotten_) history_.pop_front();
 }
 
-Cycle EdgeDrain::done() const { return *std::max_element(free_.begin(), free_.end()); }
+EngineCycle EdgeDrain::done() const { return EngineCycle(*std::max_element(free_.begin(), free_.end())); }
 
 }  // namespace weft::hw

@@ -6,6 +6,7 @@
 
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/machine.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
@@ -13,7 +14,7 @@ namespace weft::hw {
 /// rounds as fit; the row's last PE may not begin a round for which there is no room.
 class EdgeDrain {
  public:
-  /// `busy_until` per channel, relative to the launch: words of an earlier launch that are still on their way. `map`
+  /// `busy_until` per channel, told as the issues: words of an earlier launch that are still on their way. `map`
   /// outlives it.
   EdgeDrain(const MachineSpec& machine, const EdgeLayout& layout, const LaunchMap& map,
             const std::vector<std::int32_t>& busy_until);
@@ -28,7 +29,7 @@ class EdgeDrain {
     finish_round();
   }
   /// The last word so far is at the edge.
-  Cycle done() const;
+  EngineCycle done() const;
   const std::vector<std::int32_t>& channels() const { return free_; }
 
  private:

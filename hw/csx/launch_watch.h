@@ -23,7 +23,7 @@ class LaunchWatch {
   virtual void open_line(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
                          const CountedStep& /*step*/, RunCycle /*start*/) {}
   /// When a launch of attention ends in a rectangle of a lane's grid.
-  using EndInRectangle = std::function<Cycle(const HeadGrid& grid, Rectangle rectangle)>;
+  using EndInRectangle = std::function<LaunchCycle(const HeadGrid& grid, Rectangle rectangle)>;
   /// The same of a launch of attention, see in_heads(); `settings` of a line kernel.
   virtual void open_attention(Wafer& /*wafer*/, const Launch& /*launch*/, const LineSettings& /*settings*/,
                               const EndInRectangle& /*end_of*/, const CountedStep& /*step*/, RunCycle /*start*/) {}
@@ -38,7 +38,7 @@ class LaunchWatch {
   using EdgeOfLane = std::function<std::vector<std::int32_t>(int lane)>;
   /// `edge` null: no words from the edge. Returns when the launch ended: not before `end`, up to which the books are
   /// kept.
-  virtual Cycle close(const EdgeOfLane& /*edge*/, Cycle end) { return end; }
+  virtual LaunchCycle close(const EdgeOfLane& /*edge*/, LaunchCycle end) { return end; }
 };
 
 }  // namespace weft::hw

@@ -36,7 +36,7 @@ void MatrixTimer::open(const LaunchMap& map, LaunchMemo::Key key, RunCycle start
   edge_.clear();
   feed_.reset();
   drain_.reset();
-  window_ = LaunchWindow(machine_, layout_, map);
+  guard_ = TimeGuard(machine_, layout_, map);
   lane_stands_.base = {};
   if (map.from_edge || map.lists()) feed_.emplace(machine_, layout_, map, order_, start, feed_channels_);
 }
@@ -64,9 +64,9 @@ std::vector<RunCycle> MatrixTimer::drain_line(const LaunchMap& map, RunCycle sta
     drain.round([&](int position) {
       const auto row = static_cast<std::size_t>(position);
       sent[row] += static_cast<std::size_t>(map.elements_of(round, position));
-      return launch_cycle(line.totals[row][sent[row] - 1] - 1 - machine_.router.ramp_cycles, way);
+      return launch_cycle((line.totals[row][sent[row] - 1] - 1 - machine_.router.ramp_cycles).since(), way);
     });
-    at_edge.push_back(start + drain.done());
+    at_edge.push_back(start + drain.done().since());
   }
   const Bytes most = 4 * static_cast<Bytes>(*std::max_element(sent.begin(), sent.end()));
   if (most > machine_.io.row_buffer_bytes)
@@ -99,7 +99,7 @@ Cycle MatrixTimer::rest_before_chunk() const {
   const auto idle = [](int elements) { return elements == 0; };
   if (!map_->from_edge || std::any_of(map_->elements.begin(), map_->elements.end(), idle)) return 0;
   const LaunchCycle first_word = *std::min_element(next_.starts.begin(), next_.starts.end());
-  const Cycle rest = first_word - LaunchCycle(result_.end) - window_.longest_round();
+  const Cycle rest = first_word - result_.end - guard_.longest_round();
   return rest < least_rest_ ? 0 : rest;
 }
 
@@ -122,9 +122,7 @@ EdgeMarks MatrixTimer::chunk(std::vector<LaunchCycle> starts, int rounds) {
 // What the launch shows of a chunk, and where the next one begins.
 EdgeMarks MatrixTimer::append(const ChunkRun& run) {
   const RunCycle origin = start_ + next_.origin.since();
-  LaunchTimes times = run.times;
-  times.end += next_.origin.since();
-  result_.append(times);
+  result_.append(run.times.from(next_.origin));
   channels_after_.clear();
   for (const std::int32_t channel : run.drain_channels) channels_after_.push_back(next_.origin + channel);
   next_.first += next_.rounds;
@@ -152,7 +150,8 @@ EdgeFeed::Starts MatrixTimer::lane_starts(const Chunk& chunk) const {
 }
 
 void MatrixTimer::look_at_times() const {
-  launch_cycle(std::max(lane_.times().end, drain_ ? drain_->done() : 0), "the time that a matrix launch takes");
+  launch_cycle(std::max(lane_.times().end, drain_ ? drain_->done() : EngineCycle()).since(),
+               "the time that a matrix launch takes");
 }
 
 // The least slack of a channel's lines in the chunk that was simulated last.
@@ -204,7 +203,7 @@ std::optional<int> MatrixTimer::run_rounds() {
   const LaunchCycle origin = lane_origin(chunk);
   const EdgeFeed::Starts starts = feed_ ? lane_starts(chunk) : EdgeFeed::Starts();
   for (int index = lane_stands_.rounds; index < chunk.rounds; ++index) {
-    if (window_.look_before_round()) look_at_times();
+    if (guard_.look_before_round()) look_at_times();
     keep_place(index);
     const std::int32_t* edge = feed_ ? feed_->round(starts, chunk.first, chunk.rounds, index) : nullptr;
     if (edge && keep_edge_)
@@ -276,19 +275,19 @@ ChunkRun MatrixTimer::simulate() {
   const Chunk& now = chunks_.back();
   ChunkRun run;
   run.input = input_of(now);
-  const LaunchTimes before = std::exchange(lane_stands_.times, lane_.times());
+  const EngineTimes before = std::exchange(lane_stands_.times, lane_.times());
   lane_stands_.timed = lane_stands_.chunks;
-  run.times = lane_stands_.times.since(before);
   const Cycle later = lane_origin(now) - now.origin;  // than the chunk's origin is the lane's
-  run.times.end += later;
-  if (feed_) run.marks.left = StateCycle(lane_.edge_departure() + later);
-  if (drain_) run.marks.drained = StateCycle(drain_->done() + later);
+  const auto told = [later](EngineCycle cycle) { return StateCycle(cycle.since() + later); };
+  run.times = lane_stands_.times.since(before).from(told({}));
+  if (feed_) run.marks.left = told(lane_.edge_departure());
+  if (drain_) run.marks.drained = told(drain_->done());
   if (drain_) run.drain_channels = drain_->channels();
   for (std::int32_t& channel : run.drain_channels) channel = launch_cycle(channel + later, "the way out of sums");
   if (!walks_) return run;
   if (map_->from_edge) run.slack = channel_slack(now.starts.size());
   const bool kept = find_copies_ && walks_->room() && lane_.give_state(walks_->rows(), lane_stands_.state);
-  if (kept) run.origin = StateCycle(lane_.state_origin() + later);
+  if (kept) run.origin = told(lane_.state_origin());
   return walks_->add(now.state, std::move(run), kept ? &lane_stands_.state : nullptr);
 }
 

@@ -9,7 +9,7 @@
 
 #include "hw/csx/edge_drain.h"
 #include "hw/csx/edge_feed.h"
-#include "hw/csx/launch_window.h"
+#include "hw/fabric/time_guard.h"
 #include "hw/fast_forward/launch_memo.h"
 #include "hw/kernels/column_times.h"
 #include "hw/wafer/lane.h"
@@ -73,7 +73,7 @@ class MatrixTimer {
     std::size_t chunks = 0;  ///< after so many of them
     int rounds = 0;          ///< and so many rounds of the next
     std::size_t timed = 0;   ///< after so many chunks
-    LaunchTimes times;       ///< were the lane's books these
+    EngineTimes times;       ///< were the lane's books these
     EngineState state;       ///< the last one that was simulated
     LaunchCycle base;        ///< see lane_origin()
   };
@@ -119,7 +119,7 @@ class MatrixTimer {
   std::vector<RunCycle> feed_channels_, drain_channels_;
   std::optional<EdgeFeed> feed_;
   std::optional<EdgeDrain> drain_;
-  LaunchWindow window_;
+  TimeGuard guard_;
   bool find_copies_ = true;
   std::optional<Place> place_;  ///< the last one that was kept
   int all_from_ = never;        ///< of the last stretch of rounds that all lines are simulated in

@@ -130,11 +130,11 @@ proto::StreamWaits split_waits(const proto::CausedLaunch& record, KernelKind kin
 
 void SystemBooks::book(proto::CausedLaunch& record, KernelKind kind, LaunchTimes times) {
   // The classes of a run add up to this; so none of them, nor a sum of some, is larger.
-  checked_mul((record.start + times.end).since(), pes_, "the time of all PEs", "PE-cycles");
+  checked_mul((record.start + times.end.since()).since(), pes_, "the time of all PEs", "PE-cycles");
   record.bound_by = times.bound_by();
   const std::int64_t mapped = times.mapped;
   times.close(pes_);
-  record.end = record.start + times.end;
+  record.end = record.start + times.end.since();
   record.classes = times.classes;
   record.waits = split_waits(record, kind, mapped);
   progress_.cause = std::move(progress_.cause).then(Limiter::wafer, work_, clock_.ps_of(record.end));

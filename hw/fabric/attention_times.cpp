@@ -1,6 +1,7 @@
 #include "hw/fabric/attention_times.h"
 
 #include "hw/fabric/vector_stage.h"
+#include "tlm/base/checked.h"
 
 namespace weft::hw {
 
@@ -61,19 +62,22 @@ std::int64_t attention_hops(const LaunchMap& map) {
 
 LaunchTimes attention_times(const MachineSpec& machine, const LaunchMap& map) {
   const FabricTiming timing(machine);
-  if (map.vector_owners.any()) return VectorStage(timing, map, machine.pe.lanes.fmac_mixed).run();
+  if (map.vector_owners.any())
+    return VectorStage(timing, map, machine.pe.lanes.fmac_mixed).run(TimeGuard(machine, map));
   StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed);
   shape.returns_early = true;
   StreamReduce engine(timing, shape);
+  TimeGuard guard(machine, map);
   for (int round = 0; round < map.rounds; ++round) {
+    if (guard.look_before_round()) launch_cycle(engine.end().since(), TimeGuard::attention);
     if (map.windows) begin_windowed_round(engine, map, round);
     time_sums(engine, map, round);
     engine.close_reduction(map.advances(round));
   }
-  LaunchTimes times;
+  EngineTimes times;
   add_part(times, map, engine, true, timing);
   times.wavelet_hops = attention_hops(map);  // a part counts as if the stream came from outside and all sums went back
-  return times;
+  return times.from(LaunchCycle());
 }
 
 }  // namespace weft::hw

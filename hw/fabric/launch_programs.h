@@ -8,6 +8,7 @@
 #include "hw/fabric/launch_map.h"
 #include "hw/spec/linear_bias.h"
 #include "tlm/base/half.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
@@ -114,8 +115,8 @@ struct ProgramLaunch {
   std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows], lists [rounds][rows]: cycle before the
                                        ///< first wavelet may enter
   std::vector<std::uint32_t> results;  ///< what the wafer computed: half or fp32 bits; of a NaN any
-  Cycle start = 0;                     ///< absolute
-  Cycle end = 0;                       ///< of these PEs: what the recurrences say
+  RunCycle start;
+  LaunchCycle end;  ///< of these PEs: what the recurrences say
 
   /// Of a matrix kernel: whether the weight at `place` of a round is kept.
   bool keeps(int round, int place) const {
@@ -138,9 +139,9 @@ class LaunchPrograms {
   virtual ~LaunchPrograms() = default;
   /// False: launches of this step are not run, and nothing need be collected for it.
   virtual bool wants(int /*system*/, const CountedStep& /*step*/) const { return true; }
-  /// The last PE's end in cycles since the launch began. Throws SimulationError if a bit of a result is another one
+  /// The last PE's end. Throws SimulationError if a bit of a result is another one
   /// (all NaNs are one), or if the programs cannot go on (says who waits for whom).
-  virtual Cycle run(const ProgramLaunch& launch) = 0;
+  virtual LaunchCycle run(const ProgramLaunch& launch) = 0;
 };
 
 }  // namespace weft::hw

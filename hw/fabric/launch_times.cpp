@@ -10,7 +10,7 @@ namespace weft::hw {
 
 using proto::TimeClass;
 
-void LaunchTimes::close(std::int64_t machine_pes) {
+void LaunchBooks::close(Cycle end, std::int64_t machine_pes) {
   const std::int64_t booked = std::accumulate(classes.begin(), classes.end(), std::int64_t{0});
   const std::int64_t rest = mapped * end - booked;
   if (rest < 0)
@@ -20,31 +20,29 @@ void LaunchTimes::close(std::int64_t machine_pes) {
   of(TimeClass::not_mapped) += (machine_pes - mapped) * end;
 }
 
-void LaunchTimes::add(const LaunchTimes& lane, std::int64_t count) {
-  end = std::max(end, lane.end);
+void LaunchBooks::add(const LaunchBooks& lane, std::int64_t count) {
   for (std::size_t which = 0; which < classes.size(); ++which) classes[which] += count * lane.classes[which];
   mapped += count * lane.mapped;
   macs += count * lane.macs;
   wavelet_hops += count * lane.wavelet_hops;
 }
 
-void LaunchTimes::append(const LaunchTimes& later) {
-  end = std::max(end, later.end);
+void LaunchBooks::append(const LaunchBooks& later) {
   for (std::size_t which = 0; which < classes.size(); ++which) classes[which] += later.classes[which];
   mapped = std::max(mapped, later.mapped);
   macs += later.macs;
   wavelet_hops += later.wavelet_hops;
 }
 
-LaunchTimes LaunchTimes::since(const LaunchTimes& earlier) const {
-  LaunchTimes later = *this;
+LaunchBooks LaunchBooks::since(const LaunchBooks& earlier) const {
+  LaunchBooks later = *this;
   for (std::size_t which = 0; which < classes.size(); ++which) later.classes[which] -= earlier.classes[which];
   later.macs -= earlier.macs;
   later.wavelet_hops -= earlier.wavelet_hops;
   return later;
 }
 
-std::string LaunchTimes::bound_by() const {
+std::string LaunchBooks::bound_by() const {
   struct Cause {
     TimeClass which;
     const char* name;
@@ -111,7 +109,7 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
   return shape;
 }
 
-void add_part(LaunchTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
+void add_part(EngineTimes& times, const LaunchMap& map, const StreamReduce& part, bool top,
               const FabricTiming& timing) {
   const StreamReduceShape& shape = part.shape();
   Rounds rounds{static_cast<int>(part.sizes().first_round()), static_cast<int>(part.sizes().rounds()), 0, 0, 0};

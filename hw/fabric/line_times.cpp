@@ -13,14 +13,14 @@ class Rings {
  public:
   Rings(std::size_t places, const FabricTiming& timing)
       : history_(static_cast<std::size_t>(timing.history)), times_(places * history_, never_binds) {}
-  Cycle& at(std::size_t place, int element) {
+  LaunchCycle& at(std::size_t place, int element) {
     return times_[place * history_ + (static_cast<std::size_t>(element) & (history_ - 1))];
   }
 
  private:
-  static constexpr Cycle never_binds = std::numeric_limits<Cycle>::min() / 2;
+  static constexpr LaunchCycle never_binds{std::numeric_limits<Cycle>::min() / 2};
   std::size_t history_;
-  std::vector<Cycle> times_;
+  std::vector<LaunchCycle> times_;
 };
 
 /// Whether an element does everything one cycle after the one before it. When as many have as the recurrences look back
@@ -28,7 +28,7 @@ class Rings {
 class Steady {
  public:
   explicit Steady(const FabricTiming& timing) : history_(timing.history) {}
-  void see(Cycle now, Cycle before) { all_ = all_ && now == before + 1; }
+  void see(LaunchCycle now, LaunchCycle before) { all_ = all_ && now == before + 1; }
   /// At the end of an element.
   bool holds() {
     seen_ = all_ ? seen_ + 1 : 0;
@@ -44,8 +44,9 @@ class Steady {
 
 }  // namespace
 
-std::vector<Cycle> chain_up(const FabricTiming& timing, int elements, bool leaves, std::vector<LocalThread>& threads) {
-  std::vector<Cycle> departures;
+std::vector<LaunchCycle> chain_up(const FabricTiming& timing, int elements, bool leaves,
+                                  std::vector<LocalThread>& threads) {
+  std::vector<LaunchCycle> departures;
   for (LocalThread& thread : threads) thread.issue();
   // Of the element at a line: its cycle in the core, its departures towards the next line and, there, to the core.
   const std::size_t lines = threads.size();
@@ -57,14 +58,14 @@ std::vector<Cycle> chain_up(const FabricTiming& timing, int elements, bool leave
       const bool sends = line > 0 || leaves;
       if (line + 1 < lines) thread.wait(given.at(line, j) + timing.ramp, TimeClass::wait_partial_sum);
       if (sends) thread.wait(left.at(line, j - timing.output_queue) + timing.ramp, TimeClass::blocked);
-      const Cycle at = done.at(line, j) = thread.element();
+      const LaunchCycle at = done.at(line, j) = thread.element();
       steady.see(at, done.at(line, j - 1));
       if (!sends) continue;
-      Cycle leave = std::max(at + 1 + timing.ramp, left.at(line, j - 1) + 1);
+      LaunchCycle leave = std::max(at + 1 + timing.ramp, left.at(line, j - 1) + 1);
       if (line > 0) {
         leave = std::max(leave, given.at(line - 1, j - timing.link_queue) + 1);
-        const Cycle give = std::max({leave + timing.hop, given.at(line - 1, j - 1) + 1,
-                                     done.at(line - 1, j - timing.input_queue) + timing.ramp});
+        const LaunchCycle give = std::max({leave + timing.hop, given.at(line - 1, j - 1) + 1,
+                                           done.at(line - 1, j - timing.input_queue) + timing.ramp});
         steady.see(give, given.at(line - 1, j - 1));
         given.at(line - 1, j) = give;
       }
@@ -90,9 +91,9 @@ void broadcast_down(const FabricTiming& timing, int elements, std::vector<LocalT
   for (int j = 0; j < elements; ++j) {
     for (std::size_t line = 0; line < lines; ++line) {
       LocalThread& thread = threads[line];
-      Cycle leave = left.at(line, j - 1) + 1;
+      LaunchCycle leave = left.at(line, j - 1) + 1;
       if (line + 1 < lines) leave = std::max(leave, left.at(line + 1, j - timing.link_queue) + 1);
-      Cycle at = 0;
+      LaunchCycle at;
       if (line == 0) {
         thread.wait(left.at(0, j - timing.output_queue) + timing.ramp, TimeClass::blocked);
         at = thread.element();

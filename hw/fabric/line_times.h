@@ -11,7 +11,8 @@ namespace weft::hw {
 /// The last thread sends `elements` (SEND32), each one before it takes, combines and sends on, the first one too where
 /// `leaves`. Threads stand before the instruction's issue. Returns when each element leaves the first PE's router;
 /// empty where none does.
-std::vector<Cycle> chain_up(const FabricTiming& timing, int elements, bool leaves, std::vector<LocalThread>& threads);
+std::vector<LaunchCycle> chain_up(const FabricTiming& timing, int elements, bool leaves,
+                                  std::vector<LocalThread>& threads);
 
 /// The first thread sends `elements` (SEND32), the others take them (STORE32). Precondition: at least two.
 void broadcast_down(const FabricTiming& timing, int elements, std::vector<LocalThread>& threads);

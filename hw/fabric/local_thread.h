@@ -19,7 +19,7 @@ class LocalThread {
     take(proto::TimeClass::overhead, pe.task_dispatch_cycles);
   }
 
-  Cycle end() const { return end_; }
+  LaunchCycle end() const { return end_; }
 
   /// `code` from `at` on, to the first instruction that meets the fabric or HALT, which it returns.
   std::size_t run(const std::vector<Instruction>& code, std::size_t at);
@@ -28,11 +28,11 @@ class LocalThread {
   /// So many of them, a cycle each.
   void elements(int count) { take(proto::TimeClass::compute, count); }
   /// One of them. It returns the element's cycle.
-  Cycle element() {
+  LaunchCycle element() {
     elements(1);
     return end_ - 1;
   }
-  void wait(Cycle until, proto::TimeClass why) { take(why, std::max<Cycle>(0, until - end_)); }
+  void wait(LaunchCycle until, proto::TimeClass why) { take(why, std::max<Cycle>(0, until - end_)); }
 
   /// Books of `pes` such PEs.
   void add_to(LaunchTimes& times, std::int64_t pes) const;
@@ -51,8 +51,8 @@ class LocalThread {
   const PeSpec* pe_;
   std::vector<TokenWindow> windows_;
   PeWindow window_;
-  Cycle end_ = 0, ready_ = 0;  ///< ready_: what the last vector that writes wrote can be read
-  WordRange written_;          ///< by that
+  LaunchCycle end_, ready_;  ///< ready_: what the last vector that writes wrote can be read
+  WordRange written_;        ///< by that
   Instruction next_;
   proto::ClassCycles classes_{};
 };

@@ -31,34 +31,35 @@ Cycle load_words(Rectangle rectangle, const LoadShape& shape, int row, int token
 
 }  // namespace
 
-Cycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int rows, int lanes, Cycle arrived) {
+LaunchCycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int rows, int lanes,
+                          LaunchCycle arrived) {
   const Cycle bits_per_cycle = Cycle{machine.io.channel_bits_per_cycle} * layout.channels(rows) * lanes;
   constexpr Cycle bits_per_byte = 8;
-  return std::max(arrived, -(machine.io.edge_buffer_bytes * bits_per_byte / bits_per_cycle));
+  return std::max(arrived, LaunchCycle(-(machine.io.edge_buffer_bytes * bits_per_byte / bits_per_cycle)));
 }
 
 std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
-                                      Rectangle rectangle, int tokens, Cycle ready) {
+                                      Rectangle rectangle, int tokens, LaunchCycle ready) {
   constexpr Cycle word_bits = 32;
   const int columns = std::min(rectangle.width, tokens), rows = shape.rows(rectangle.height);
   std::vector<std::int32_t> starts;
-  Cycle channel = ready;
+  LaunchCycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
     Cycle words = 0;
     for (const Share& kind : shares(tokens, columns))
       words += kind.lines * (load_words(rectangle, shape, row, kind.held) + 1);
     const Cycle given = ceil_div(words * word_bits, machine.io.channel_bits_per_cycle);
-    const Cycle begin = channel + std::max<Cycle>(0, given - words);
-    starts.push_back(
-        launch_cycle(std::max<Cycle>(begin + layout.way_in(row), -1), "the wait of a launch for its samples"));
+    const LaunchCycle begin = channel + std::max<Cycle>(0, given - words);
+    starts.push_back(launch_cycle(std::max<Cycle>((begin + layout.way_in(row)).since(), -1),
+                                  "the wait of a launch for its samples"));
     channel += given;
   }
   return starts;
 }
 
 LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
-                       Rectangle rectangle, int tokens, Cycle ready) {
+                       Rectangle rectangle, int tokens, LaunchCycle ready) {
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens);
   const std::vector<std::int32_t> starts = load_starts(machine, layout, shape, rectangle, tokens, ready);
@@ -84,7 +85,7 @@ LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, con
         sent += (count - 1) * words;
         column += static_cast<int>(count);
         left -= static_cast<int>(count);
-        times.end = std::max(times.end, first + (count - 1) * (words + timing.hop));
+        times.end = std::max(times.end, LaunchCycle(first + (count - 1) * (words + timing.hop)));
       }
     }
   }

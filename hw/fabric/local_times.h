@@ -27,18 +27,19 @@ inline LoadShape load_shape(KernelKind kind, const std::vector<MatrixLayer>& lay
 /// From when on the channels of a lane that takes samples or labels on `rows` rows may begin with those that have come
 /// at cycle `arrived` of the launch: before the launch no more of them pass the channels than the edge buffer holds, of
 /// which each of `lanes` lanes has its part.
-Cycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int rows, int lanes, Cycle arrived);
+LaunchCycle samples_ready(const MachineSpec& machine, const EdgeLayout& layout, int rows, int lanes,
+                          LaunchCycle arrived);
 
 /// Per row that takes samples or labels: the cycle before its first word may enter it. The channels may start at cycle
 /// `ready` (may be negative: before the launch) and serve their rows in turn, `channel_bits_per_cycle` a cycle; a row
 /// begins so late that no word is there before its channel has given it.
 std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
-                                      Rectangle rectangle, int tokens, Cycle ready);
+                                      Rectangle rectangle, int tokens, LaunchCycle ready);
 
 /// Samples [tokens][features] and labels from the edge to their PEs, nearest column first, pair_words() and a silent
 /// control wavelet each; the labels go to the rows that own outputs. Exact where a task begins before the queues in
 /// front of it are full.
 LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, const LoadShape& shape,
-                       Rectangle rectangle, int tokens, Cycle ready);
+                       Rectangle rectangle, int tokens, LaunchCycle ready);
 
 }  // namespace weft::hw

@@ -104,8 +104,9 @@ PeTimes StreamReduce::pe(int line, int position) const {
     times.wait_partial_sum = books_.of(&PartBooks::wait_sum, line, position);
     times.blocked = books_.of(&PartBooks::blocked, line, position);
     times.stall = books_.of(&PartBooks::stall, line, position);
-    times.main_end = state_.free.row(line)[position];
-    if (!begin_.empty()) times.begin = begin_[static_cast<std::size_t>(line * shape_.positions + position)];
+    times.main_end = EngineCycle(state_.free.row(line)[position]);
+    if (!begin_.empty())
+      times.begin = EngineCycle(begin_[static_cast<std::size_t>(line * shape_.positions + position)]);
     if (position >= sizes().first_sender()) {
       const std::int32_t waited = waited_to_send(line, position);
       times.main_end += waited;
@@ -115,12 +116,12 @@ PeTimes StreamReduce::pe(int line, int position) const {
   const std::int32_t lag =
       copies_.line_lag[static_cast<std::size_t>(line)] + copies_.position_lag[static_cast<std::size_t>(position)];
   times.copies = copies_.copies(lag);
-  times.end = std::max<Cycle>(times.main_end, state_.receivers.end(line, position)) + lag;
+  times.end = std::max(times.main_end, EngineCycle(state_.receivers.end(line, position))) + lag;
   return times;
 }
 
-Cycle StreamReduce::end() const {
-  Cycle end = 0;
+EngineCycle StreamReduce::end() const {
+  EngineCycle end;
   for (int line = 0; line < shape_.lines; ++line)
     for (int position = 0; position < shape_.positions; ++position) end = std::max(end, pe(line, position).end);
   return end;

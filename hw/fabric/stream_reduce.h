@@ -139,7 +139,7 @@ class StreamReduce {
   /// Of all PEs that the one at a line and a position stands for.
   PeTimes pe(int line, int position) const;
   /// Last cycle of anything in this part.
-  Cycle end() const;
+  EngineCycle end() const;
   /// Latest core issue of the current round's last element at line 0 (where an edge takes the sum), per position.
   std::int32_t last_issue(int position) const { return last_issue_row(0, position)[position]; }
   /// [positions] cycle in which line 0 could begin the last round's sum, had the edge room.

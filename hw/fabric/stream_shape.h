@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/spec/machine.h"
+#include "tlm/base/instant.h"
 
 namespace weft::hw {
 
@@ -35,10 +36,10 @@ struct StreamReduceShape {
 
 /// Sums of PE-cycles of one PE since its engine began: with the launch, or from the state of another.
 struct PeTimes {
-  int copies = 1;      ///< PEs that it stands for, itself included
-  Cycle begin = 0;     ///< main thread
-  Cycle main_end = 0;  ///< main thread has ended
-  Cycle end = 0;       ///< main thread and receiver of the last copy have ended
+  int copies = 1;        ///< PEs that it stands for, itself included
+  EngineCycle begin;     ///< main thread
+  EngineCycle main_end;  ///< main thread has ended
+  EngineCycle end;       ///< main thread and receiver of the last copy have ended
   Cycle wait_stream = 0, wait_partial_sum = 0, blocked = 0, stall = 0;
   Cycle received = 0;         ///< by the receiver
   Cycle received_late = 0;    ///< of these, after the end of the main thread

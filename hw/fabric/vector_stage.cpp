@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "hw/fabric/time_rings.h"
-#include "tlm/base/error.h"
+#include "tlm/base/checked.h"
 
 namespace weft::hw {
 
@@ -33,9 +33,10 @@ VectorStage::VectorStage(const FabricTiming& timing, const LaunchMap& map, int l
   crossings_.resize(pes_.size() * most_crossings_);
 }
 
-LaunchTimes VectorStage::run() {
+LaunchTimes VectorStage::run(TimeGuard guard) {
   begin_vector(0);
   for (int round = 0; round < map_.rounds; ++round) {
+    if (guard.look_before_round()) look_at_times();
     rest_of_vector(round);
     const bool last = round + 1 == map_.rounds;
     const int next = last ? -1 : map_.vector_owners.of(round + 1);
@@ -49,6 +50,10 @@ LaunchTimes VectorStage::run() {
   LaunchTimes times;
   add_books(times);
   return times;
+}
+
+void VectorStage::look_at_times() const {
+  for (const Pe& pe : pes_) launch_cycle(std::max(pe.free, pe.ready), TimeGuard::attention);
 }
 
 // A core hands what it reads to the fabric in the cycle of the issue. Room that it waits for is its own wavelets'.
@@ -236,7 +241,7 @@ void VectorStage::add_books(LaunchTimes& times) const {
       if (compute + overhead + waited != end)
         throw SimulationError(fmt::format("time classes of PE (line {}, position {}) add up to {} of {} cycles", line,
                                           position, compute + overhead + waited, end));
-      times.end = std::max(times.end, end);
+      times.end = std::max(times.end, LaunchCycle(end));
       times.of(TimeClass::compute) += compute;
       times.of(TimeClass::overhead) += overhead + at.stall;
       times.of(TimeClass::wait_stream) += at.wait_stream;

@@ -21,6 +21,7 @@
 
 #include "hw/fabric/fabric_timing.h"
 #include "hw/fabric/launch_times.h"
+#include "hw/fabric/time_guard.h"
 
 namespace weft::hw {
 
@@ -31,8 +32,8 @@ class VectorStage {
   VectorStage(const FabricTiming& timing, const LaunchMap& map, int lanes);
 
   /// All rounds of the launch. The books are closed but for LaunchTimes::close(). Throws SimulationError if a PE's
-  /// classes do not add up to its time.
-  LaunchTimes run();
+  /// classes do not add up to its time, TimeOverflow where `guard`, the launch's, says.
+  LaunchTimes run(TimeGuard guard);
 
  private:
   /// The wavelets of one stream in a row of routers: departures and cores' takes, as far back as a queue holds.
@@ -69,6 +70,7 @@ class VectorStage {
   void take_window(int round, int line, int position);
   void cross(int line, int position, std::int32_t time);
   std::int32_t free_ramp(int line, int position, std::int32_t from);
+  void look_at_times() const;
   void add_books(LaunchTimes& times) const;
 
   FabricTiming timing_;

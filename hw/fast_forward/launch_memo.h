@@ -37,7 +37,7 @@ struct ChunkRun {
   std::vector<std::int32_t> slack;  ///< as starts: how much later they could be; 0: not at all earlier too
   EdgeMarksOf<StateCycle> marks;
   std::vector<std::int32_t> drain_channels;  ///< state of the east edge after it
-  LaunchTimes times;
+  TimesOf<StateCycle> times;
   int next = 0;       ///< the state after it
   StateCycle origin;  ///< of that
 

@@ -21,7 +21,7 @@ bool RoundRepeats::watches(int owner) {
   return watching_;
 }
 
-void RoundRepeats::note(const StreamReduce& engine, int owner, const LaunchTimes& times) {
+void RoundRepeats::note(const StreamReduce& engine, int owner, const EngineTimes& times) {
   bool same = owner == owner_ && engine.sizes().rounds() == noted_ + 1;
   Row row;
   const auto keep = [&](Row& before) {
@@ -67,8 +67,8 @@ bool RoundRepeats::same_room(const StreamReduce& engine, const std::int32_t* sin
   return true;
 }
 
-LaunchTimes RoundRepeats::times() const {
-  LaunchTimes times = times_;
+EngineTimes RoundRepeats::times() const {
+  EngineTimes times = times_;
   times.add(round_times_, added_);
   times.mapped = times_.mapped;
   times.end = times_.end + cycles();

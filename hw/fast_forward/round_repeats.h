@@ -18,7 +18,7 @@ class RoundRepeats {
   /// none of them has a round that repeats.
   bool watches(int owner);
   /// After a round of `engine` that `owner` sent, with its books so far.
-  void note(const StreamReduce& engine, int owner, const LaunchTimes& times);
+  void note(const StreamReduce& engine, int owner, const EngineTimes& times);
   /// True: the next round repeats the one before and is added. `sink_ready`: see StreamReduce::open_reduction().
   bool adds(const StreamReduce& engine, int owner, const std::int32_t* sink_ready);
   /// Brings `engine` up to the last round that was added.
@@ -28,7 +28,7 @@ class RoundRepeats {
   int rounds() const { return added_; }
   std::int32_t cycles() const { return added_ * cycles_; }
   /// The books with them. Precondition: rounds() > 0.
-  LaunchTimes times() const;
+  EngineTimes times() const;
 
  private:
   /// Whether room at the edge for the next round does to it what that for the one noted did to that, `cycles` later.
@@ -44,10 +44,10 @@ class RoundRepeats {
   Row common_, books_, opens_;
   std::vector<Row> lines_;
   std::int32_t origin_ = 0;
-  LaunchTimes times_;
+  EngineTimes times_;
   std::int32_t cycles_ = 0;  ///< of a round that repeats; 0: not shown
   Row round_books_;
-  LaunchTimes round_times_;
+  EngineTimes round_times_;
   int added_ = 0;
 };
 

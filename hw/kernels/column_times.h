@@ -13,8 +13,8 @@ namespace weft::hw {
 
 struct ColumnTimes {
   LaunchTimes times;
-  Cycle leaves = 0;  ///< when the last total has left its row at the east end; 0 where nothing leaves
-  std::vector<std::vector<Cycle>> totals;  ///< of each row, when each of them leaves the last PE's router
+  LaunchCycle leaves;  ///< when the last total has left its row at the east end; 0 where nothing leaves
+  std::vector<std::vector<LaunchCycle>> totals;  ///< of each row, when each of them leaves the last PE's router
 };
 
 ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs);

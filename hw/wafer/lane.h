@@ -35,7 +35,7 @@ class Lane : public sc_core::sc_module {
   /// `sink_ready` [positions] or null: when the east edge has room for the round's sums.
   void run_round(int round, const std::int32_t* edge, const std::int32_t* sink_ready);
   /// Cycle at which the last wavelet of the last round has left the west edge.
-  std::int32_t edge_departure() const { return edge_departure_; }
+  EngineCycle edge_departure() const { return EngineCycle(edge_departure_); }
   /// Since the last call, per chain line: by how many cycles its words could have come later;
   /// PartBooks::edge_slack.
   std::vector<std::int32_t> take_edge_slack();
@@ -51,14 +51,14 @@ class Lane : public sc_core::sc_module {
   void simulate_all(int first, int last) { timed_.front()->simulate_all(first, last); }
   bool spare_positions() { return timed_.front()->spare_positions(); }
   /// Books of the rounds since begin_time() or resume(); throws SimulationError if they do not add up.
-  LaunchTimes times() const;
+  EngineTimes times() const;
   /// Rounds x PEs that were simulated since begin_launch().
   std::int64_t pe_rounds() const;
   /// Rounds since begin_launch() that repeated the one before and were added; of a lane that is cut none.
   int rounds_added() const { return timed_.front()->rounds_added(); }
   /// See Region; never of a lane that is cut.
   bool give_state(StateRows& rows, EngineState& state) const;
-  std::int32_t state_origin() const { return timed_.front()->state_origin(); }
+  EngineCycle state_origin() const { return EngineCycle(timed_.front()->state_origin()); }
   /// From then on times are told from the state's origin.
   void resume(const StateRows& rows, const EngineState& state, int rounds);
 

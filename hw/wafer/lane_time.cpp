@@ -102,8 +102,8 @@ bool Lane::copies_failed() const {
   return std::any_of(timed_.begin(), timed_.end(), [](const Region* part) { return part->copies_failed(); });
 }
 
-LaunchTimes Lane::times() const {
-  LaunchTimes times;
+EngineTimes Lane::times() const {
+  EngineTimes times;
   for (const Region* part : timed_) part->add_times(times);
   return times;
 }

@@ -61,7 +61,7 @@ class Region : public sc_core::sc_module {
   struct Place {
     std::shared_ptr<const StreamReduce> engine;
     Fold fold;
-    LaunchTimes booked;
+    EngineTimes booked;
     RoundRepeats repeats;
     int rounds_added;
   };
@@ -75,7 +75,7 @@ class Region : public sc_core::sc_module {
   void simulate_all(int first, int last) { search_.simulate_all(first, last, part_.map().lines); }
   bool spare_positions() { return search_.spare_positions(); }
   /// Adds the books of the rounds since begin_time() or resume().
-  void add_times(LaunchTimes& times) const;
+  void add_times(EngineTimes& times) const;
   /// Rounds x PEs that were simulated since open_launch().
   std::int64_t pe_rounds() const { return pe_rounds_; }
   /// Rounds since open_launch() that repeated the one before and were added.
@@ -108,7 +108,7 @@ class Region : public sc_core::sc_module {
 
   void take_burst(proto::Side from, proto::WaveletBurst& burst);
   void send(proto::Side to, proto::WaveletBurst& burst);
-  LaunchTimes books() const;
+  EngineTimes books() const;
   void fold_copies(int round);
   void fold(Fold fold);
   void unfold();
@@ -136,7 +136,7 @@ class Region : public sc_core::sc_module {
   LaunchPart part_;
   std::unique_ptr<StreamReduce> engine_;
   Fold fold_;           ///< no groups: of all PEs
-  LaunchTimes booked_;  ///< of all PEs, before the engine began
+  EngineTimes booked_;  ///< of all PEs, before the engine began
   bool add_runs_ = false;
   bool find_copies_ = false;
   bool find_repeats_ = false;

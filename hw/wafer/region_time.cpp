@@ -40,14 +40,14 @@ StreamReduceShape Region::whole_shape() const {
                     lanes_);
 }
 
-LaunchTimes Region::books() const {
-  LaunchTimes part = booked_, newest;
+EngineTimes Region::books() const {
+  EngineTimes part = booked_, newest;
   add_part(newest, part_.map(), *engine_, part_.line_first() == 0, timing_of(timing_, part_.map()));
   part.append(newest);
   return part;
 }
 
-void Region::add_times(LaunchTimes& times) const {
+void Region::add_times(EngineTimes& times) const {
   if (part_.mapped()) times.add(repeats_.rounds() > 0 ? repeats_.times() : books(), 1);
 }
 

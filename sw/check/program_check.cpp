@@ -46,7 +46,7 @@ bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, const CountedStep& 
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     data(lane).kind = launch.kind;
     data(lane).line.format = job_.format;
-    data(lane).start = start.since();
+    data(lane).start = start;
     data(lane).system = system_;
     data(lane).step = step.number;
     data(lane).layer = launch.layer;
@@ -182,21 +182,21 @@ void ProgramCheck::take_results(int lane) {
     program.results.insert(program.results.end(), program.labels.begin(), program.labels.end());
 }
 
-Cycle ProgramCheck::run_heads() {
-  Cycle last = 0;
+LaunchCycle ProgramCheck::run_heads() {
+  LaunchCycle last;
   for (HeadPrograms& lane : heads_)
     for (const ProgramLaunch& program : lane.finish()) last = std::max(last, programs_.run(program));
   return last;
 }
 
-Cycle ProgramCheck::close(const EdgeOfLane& edge, Cycle end) {
+LaunchCycle ProgramCheck::close(const EdgeOfLane& edge, LaunchCycle end) {
   if (!active_) return end;
   active_ = false;
   if (!heads_.empty()) return std::max(end, run_heads());
   const Kernel& row = kernel_of(launch_.kind);
   const bool keeps = row.weights == KernelWeights::kept && !row.stores();
   if (keeps) keep(job_.layers[static_cast<std::size_t>(launch_.layer)]);
-  Cycle last = end;
+  LaunchCycle last = end;
   for (int lane = 0; lane < wafer_->lanes(); ++lane) {
     ProgramLaunch& program = data(lane);
     take_results(lane);

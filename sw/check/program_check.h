@@ -26,14 +26,14 @@ class ProgramCheck : public hw::LaunchWatch {
   void stream(const std::uint16_t* halves, std::size_t count) override;
   void leaving(int lane, const float* sums, std::size_t count) override;
   /// Throws as LaunchPrograms::run().
-  Cycle close(const EdgeOfLane& edge, Cycle end) override;
+  LaunchCycle close(const EdgeOfLane& edge, LaunchCycle end) override;
 
  private:
   /// False: nobody wants this launch, and what follows does nothing.
   bool begin(hw::Wafer& wafer, const hw::Launch& launch, const hw::CountedStep& step, RunCycle start);
   hw::ProgramLaunch& data(int lane) { return lanes_[static_cast<std::size_t>(lane)]; }
   void take_results(int lane);
-  Cycle run_heads();
+  LaunchCycle run_heads();
   /// Of an operand of the launch, as it stands.
   std::vector<std::uint32_t> operand_bits(hw::Lane& lane, const hw::OperandTensors& tensors,
                                           const hw::LineOperand& operand) const;

@@ -182,19 +182,19 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
   switch (kernel.form) {
     case hw::KernelForm::load:
       parts.of(Limiter::edge_in) =
-          hw::load_times(machine, layout, hw::load_shape(launch.kind, layers), lane, tokens, 0).end;
+          hw::load_times(machine, layout, hw::load_shape(launch.kind, layers), lane, tokens, {}).end.since();
       return parts;
     case hw::KernelForm::line: {
       hw::LineSettings settings = hw::line_settings(layer, train);
       if (train) settings.dropout.probability = layer.dropout;
       if (kernel.makes_scores) {
         const hw::HeadGrid grid = hw::head_grid(layer, machine, lane, tokens);
-        parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end;
+        parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end.since();
         return parts;
       }
       hw::LinePrograms programs(launch.kind, settings,
                                 {lane, hw::line_features(launch.kind, layer), tokens, layer.attention.queries});
-      parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end;
+      parts.of(Limiter::pe_arithmetic) = hw::column_times(machine, programs).times.end.since();
       return parts;
     }
     case hw::KernelForm::stream:

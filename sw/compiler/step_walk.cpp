@@ -166,12 +166,13 @@ class Walk {
     const hw::LoadShape shape = hw::load_shape(kind, layers_);
     const double there = at_edge(samples_.next());
     const int rows = shape.rows(mapping.lane.height);
-    const Cycle ready =
-        samples_ready(machine_, layout_, rows, mapping.lanes, static_cast<Cycle>(std::llround(there - start)));
+    const LaunchCycle ready =
+        samples_ready(machine_, layout_, rows, mapping.lanes, LaunchCycle(std::llround(there - start)));
     auto [known, is_new] = loads_.try_emplace(ready, 0);
     if (is_new)
       known->second =
-          hw::load_times(machine_, layout_, shape, mapping.lane, mapping.lane_tokens(plan_.tokens, 0), ready).end;
+          hw::load_times(machine_, layout_, shape, mapping.lane, mapping.lane_tokens(plan_.tokens, 0), ready)
+              .end.since();
     const double end = start + static_cast<double>(known->second);
     samples_.taken(from_edge(end));
     return ended(start, end, there > start);
@@ -223,7 +224,7 @@ class Walk {
   const double gap_, lane_sum_;
   double groups_of_step_ = 1;
   std::vector<Stream> streams_;                   ///< of plan.train
-  std::map<Cycle, Cycle> loads_;                  ///< by when the channels may begin
+  std::map<LaunchCycle, Cycle> loads_;            ///< by when the channels may begin
   double free_ = 0, in_free_ = 0, out_free_ = 0;  ///< the wafer, its busiest channel each way
 };
 

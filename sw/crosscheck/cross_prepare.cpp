@@ -66,7 +66,7 @@ void stall_wavelets(hw::ArraySetup& array, std::size_t leaving, std::mt19937& ra
 
 Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& launch) {
   const hw::LaunchMap& map = *launch.map;
-  if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end;
+  if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end.since();
   hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
   hw::ListedRounds listed;
@@ -97,7 +97,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
     engine.close_reduction(map.advances(round));
   }
   if (map.rounds_sums()) engine.round_sums();
-  return engine.end();
+  return engine.end().since();
 }
 
 int queue_of(const hw::MachineSpec& machine) { return machine.router.input_queue; }
@@ -149,11 +149,11 @@ Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   launch.outputs = c.outputs;
   for (int token = 0; token < c.tokens; ++token) launch.labels.push_back(static_cast<std::uint16_t>(random()));
   constexpr Cycle long_before = -100'000;
-  const Cycle ready = c.stalls == Stalls::none ? long_before : static_cast<Cycle>(random() % latest_round) - 20;
+  const LaunchCycle ready(c.stalls == Stalls::none ? long_before : static_cast<Cycle>(random() % latest_round) - 20);
   const hw::EdgeLayout layout(machine, {c.rectangle});
   const hw::LoadShape shape{c.inputs, c.outputs, hw::kernel_of(c.kind).every_row};
   launch.edge = hw::load_starts(machine, layout, shape, c.rectangle, c.tokens, ready);
-  return hw::load_times(machine, layout, shape, c.rectangle, c.tokens, ready).end;
+  return hw::load_times(machine, layout, shape, c.rectangle, c.tokens, ready).end.since();
 }
 
 // fp32 around zero, some of them any bits.
@@ -240,7 +240,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   // What drops nothing is no program, and a tile has no end of it.
   if (hw::LinePrograms(launch).of(0, 0).code.size() == 1) launch.line.dropout.probability = 0.5;
   hw::LinePrograms programs(launch);
-  return hw::column_times(machine, programs).times.end;
+  return hw::column_times(machine, programs).times.end.since();
 }
 
 }  // namespace

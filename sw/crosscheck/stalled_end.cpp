@@ -38,7 +38,7 @@ class StalledRun {
       }
     }
     if (map_.rounds_sums()) engine_.round_sums();
-    return engine_.end();
+    return engine_.end().since();
   }
 
  private:

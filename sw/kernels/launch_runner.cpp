@@ -56,7 +56,7 @@ std::vector<proto::LaunchExplanation> LaunchRunner::explanations() const {
   return told;
 }
 
-Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
+LaunchCycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
   Explained* explained = nullptr;
   if (explained_) {
     const auto [known, is_new] = kinds_.try_emplace(kind_of(launch));
@@ -93,17 +93,18 @@ Cycle LaunchRunner::run(const hw::ProgramLaunch& launch) {
   compare(launch, *kernel, run);
   record(launch, array, run);
   if (path && run.end > explained->told.total())
-    explained->told = {launch.name, std::max(run.end, launch.end), path->parts(launch.first_column, launch.first_row)};
+    explained->told = {launch.name, std::max(run.end, launch.end.since()),
+                       path->parts(launch.first_column, launch.first_row)};
   ++totals_.launches;
   totals_.sums += static_cast<std::int64_t>(launch.results.size());
   totals_.program_cycles += run.end;
-  totals_.recurrence_cycles += launch.end;
-  const Cycle deviation = std::abs(run.end - launch.end);
+  totals_.recurrence_cycles += launch.end.since();
+  const Cycle deviation = std::abs(run.end - launch.end.since());
   totals_.worst_deviation = std::max(totals_.worst_deviation, deviation);
   totals_.worst_percent =
-      std::max(totals_.worst_percent, 100.0 * static_cast<double>(deviation) / static_cast<double>(launch.end));
+      std::max(totals_.worst_percent, 100.0 * static_cast<double>(deviation) / static_cast<double>(launch.end.since()));
   totals_.clocked_cycles += run.clocked_cycles;
-  return run.end;
+  return LaunchCycle(run.end);
 }
 
 int LaunchRunner::Traced::index_in(const hw::ProgramLaunch& launch, const hw::ArraySetup& array) const {
@@ -134,7 +135,7 @@ void LaunchRunner::trace(const Pes& pes, proto::Recorder& recorder) {
 
 void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup& array, const hw::ArrayRun& run) {
   const auto span = [&](proto::TrackId track, Cycle at, std::uint64_t value) {
-    const Cycle begin = launch.start + at;
+    const Cycle begin = (launch.start + at).since();
     recorder_->span(track, to_ps(machine_.clock, begin), to_ps(machine_.clock, begin + 1), value);
   };
   bool any = false;
@@ -156,8 +157,8 @@ void LaunchRunner::record(const hw::ProgramLaunch& launch, const hw::ArraySetup&
   }
   if (!any) return;
   // Lanes, or heads and sequences, run in the same cycles.
-  for (counted_ = std::max(counted_, launch.start); counted_ < launch.start + run.end; ++counted_)
-    span(cycle_, counted_ - launch.start, static_cast<std::uint64_t>(counted_));
+  for (counted_ = std::max(counted_, launch.start); counted_ < launch.start + run.end; counted_ += 1)
+    span(cycle_, counted_ - launch.start, static_cast<std::uint64_t>(counted_.since()));
 }
 
 }  // namespace weft::sw

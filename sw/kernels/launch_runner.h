@@ -34,7 +34,7 @@ class LaunchRunner : public hw::LaunchPrograms {
       : machine_(machine), region_(region), tiles_(std::move(tiles)) {}
 
   /// Throws also UsageError, if a program does not fit into a PE.
-  Cycle run(const hw::ProgramLaunch& launch) override;
+  LaunchCycle run(const hw::ProgramLaunch& launch) override;
   bool wants(int system, const hw::CountedStep& step) const override {
     return !explained_ || (system == 0 && step == *explained_);
   }
@@ -78,7 +78,7 @@ class LaunchRunner : public hw::LaunchPrograms {
   std::function<void()> beat_;
   proto::Recorder* recorder_ = nullptr;
   proto::TrackId cycle_ = -1;
-  Cycle counted_ = 0;  ///< absolute: up to here the track has the cycles
+  RunCycle counted_;  ///< up to here the track has the cycles
   std::vector<Traced> traced_;
   proto::ProgramTotals totals_;
 };

@@ -34,7 +34,7 @@ TEST_CASE("attention's products in a head's rectangle, with and without what a c
         heads.queue = skips ? machine.router.input_queue : 0;
         const hw::HeadGrid grid({shape.width, shape.height}, heads);
         const hw::LaunchMap map = grid.map(kind, {shape.width, shape.height});
-        const Cycle simulated = hw::attention_times(machine, map).end;
+        const Cycle simulated = hw::attention_times(machine, map).end.since();
         const Cycle predicted = sw::attention_parts(machine, map).total();
         const double deviation = 100.0 * static_cast<double>(simulated - predicted) / static_cast<double>(predicted);
         std::fputs(

@@ -24,7 +24,7 @@ MachineSpec mini() { return load_machine("mini", weft::test::source_path("hw/mac
 
 Cycle simulated(const MachineSpec& machine, const LaunchSize& size) {
   LaunchMemo memo;
-  return time_launches(machine, size, {{0}}, &memo).front().times.end;
+  return time_launches(machine, size, {{0}}, &memo).front().times.end.since();
 }
 
 Cycle predicted(const MachineSpec& machine, const LaunchSize& size) {

@@ -24,7 +24,7 @@ nlohmann::json measure_engine_memory(const std::vector<std::string>& arguments) 
   engine.reduce(0, engine.sizes().max_elements(), shape.lines / 2);
   engine.close_reduction(false);
   const double pes = static_cast<double>(shape.lines) * shape.positions;
-  return {{"bytes_per_pe", static_cast<double>(resident_bytes() - before) / pes}, {"end", engine.end()}};
+  return {{"bytes_per_pe", static_cast<double>(resident_bytes() - before) / pes}, {"end", engine.end().since()}};
 }
 
 }  // namespace weft::bench

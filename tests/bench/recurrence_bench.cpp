@@ -76,7 +76,7 @@ bool agree(const RoundShape& shape, bool add_runs) {
     for (int position = 0; position < shape.positions; ++position) {
       const hw::PeTimes a = engine.times().pe(line, position);
       const BareRecurrence::Pe b = bare.pe(line, position);
-      if (a.main_end != b.free || a.wait_stream != b.wait_stream || a.wait_partial_sum != b.wait_partial_sum ||
+      if (a.main_end.since() != b.free || a.wait_stream != b.wait_stream || a.wait_partial_sum != b.wait_partial_sum ||
           a.blocked != b.blocked || a.stall != b.stall)
         return false;
     }

@@ -54,7 +54,7 @@ struct Grid {
   }
 
   /// The launch with edges that stall as `seed` says.
-  LaunchTimes run(const LaunchMap& map, unsigned seed) {
+  EngineTimes run(const LaunchMap& map, unsigned seed) {
     std::mt19937 random(seed);
     const auto late = [&random] {
       return random() % 4 == 0 ? static_cast<std::int32_t>(random() % 60) : std::int32_t{0};
@@ -79,7 +79,7 @@ struct Grid {
         if (region->part().starts_sum()) region->run_sum(round);
       for (auto& region : regions) region->close_round(round);
     }
-    LaunchTimes times;
+    EngineTimes times;
     for (auto& region : regions) region->add_times(times);
     return times;
   }
@@ -113,8 +113,8 @@ TEST_CASE("random stalls at the edges, random cuts: the contract holds and no cy
     const LaunchMap map(kinds[seed % 4], layer, rectangle, any(1, 40));
     Grid whole(machine, rectangle, 1, 1);
     Grid parts(machine, rectangle, any(1, std::min(4, rectangle.height)), any(1, std::min(4, rectangle.width)));
-    const LaunchTimes expected = whole.run(map, seed);
-    const LaunchTimes found = parts.run(map, seed);
+    const EngineTimes expected = whole.run(map, seed);
+    const EngineTimes found = parts.run(map, seed);
     INFO("seed " << seed << ", " << parts.regions.size() << " regions, kernel " << seed % 4);
     CHECK(found.end == expected.end);
     CHECK(found.classes == expected.classes);

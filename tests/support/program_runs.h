@@ -13,9 +13,9 @@ namespace weft::test {
 class ProgramRuns final : public hw::LaunchPrograms {
  public:
   explicit ProgramRuns(hw::MachineSpec machine) : machine_(std::move(machine)) {}
-  Cycle run(const hw::ProgramLaunch& launch) override {
+  LaunchCycle run(const hw::ProgramLaunch& launch) override {
     INFO(launch.name);
-    const Cycle end = runner_.run(launch);
+    const LaunchCycle end = runner_.run(launch);
     CHECK(end == launch.end);
     ++runs[launch.kind];
     return end;

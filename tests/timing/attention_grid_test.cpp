@@ -116,7 +116,7 @@ void compare(const hw::MachineSpec& machine, hw::Rectangle rectangle, const hw::
       mapped += std::int64_t{place.rectangle.width} * place.rectangle.height;
     }
     hw::LaunchTimes times = timer.of(kind, grid);
-    CHECK(times.end == all.end);
+    CHECK(times.end == LaunchCycle(all.end));
     CHECK(times.wavelet_hops == all.hops);
     CHECK(times.macs == std::int64_t{shape.features()} * shape.tokens() * shape.length);
     CHECK(times.mapped == mapped);
@@ -163,7 +163,7 @@ TEST_CASE("a timer remembers a shape, and another shape or kernel is another tim
   hw::AttentionTimer timer(machine);
   const HeadGrid grid({6, 4}, {2, 4, 3, 8}), longer({6, 4}, {2, 4, 3, 10}), larger({6, 4}, {2, 6, 3, 8}),
       fewer({4, 4}, {2, 4, 2, 8});
-  const Cycle end = timer.of(KernelKind::attention_scores, grid).end;
+  const LaunchCycle end = timer.of(KernelKind::attention_scores, grid).end;
   CHECK(timer.of(KernelKind::attention_scores, longer).end > end);
   CHECK(timer.of(KernelKind::attention_scores, larger).end > end);
   CHECK(timer.of(KernelKind::attention_keys, grid).end != end);

@@ -136,7 +136,7 @@ TEST_CASE("drain: a channel takes a word a cycle, row by row, when the last has 
   // Issue 10, a cycle on the core, ramp 2, hop 1; the second row of a channel is a hop further, its words come behind.
   drain.round([](int) { return 10; });
   CHECK(drain.channels() == std::vector<std::int32_t>{17, 17});
-  CHECK(drain.done() == 17);
+  CHECK(drain.done() == EngineCycle(17));
   // Busy until 17: row 0 has left at 19, row 1 at 21, unless its last word comes later (issue 16: 21 + 1).
   drain.round([](int position) { return position == 1 ? 15 : 10; });
   CHECK(drain.channels() == std::vector<std::int32_t>{21, 21});
@@ -144,7 +144,7 @@ TEST_CASE("drain: a channel takes a word a cycle, row by row, when the last has 
   late.round([](int) { return 10; });
   late.round([](int position) { return position == 1 ? 16 : position == 3 ? 17 : 10; });
   CHECK(late.channels() == std::vector<std::int32_t>{22, 23});
-  CHECK(late.done() == 23);
+  CHECK(late.done() == EngineCycle(23));
 }
 
 TEST_CASE("drain: a narrow channel takes more cycles for a word, a wide one packs them") {

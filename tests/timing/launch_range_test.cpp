@@ -1,10 +1,11 @@
 // Question: is a matrix launch right that takes longer than 32 bits of cycles, by waiting or by work, and does one that
-// cannot be timed stop with the place?
+// cannot be timed, attention's too, stop with the place?
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 
 #include "hw/csx/matrix_timer.h"
+#include "hw/fabric/attention_timer.h"
 #include "hw/spec/machine_file.h"
 #include "tests/support/paths.h"
 #include "tlm/base/checked.h"
@@ -100,10 +101,10 @@ TEST_CASE("a launch whose work passes 32 bits goes on from kept states, each rou
   const int rounds = 120'000;
   const Outcome half = run(machine, KernelKind::matmul_forward, rounds / 2, -1, 0, 1 << 16, &memo);
   const Outcome whole = run(machine, KernelKind::matmul_forward, rounds, -1, 0, 1 << 16, &memo);
-  CHECK(whole.times.end > std::int64_t{1} << 31);
+  CHECK(whole.times.end > LaunchCycle(Cycle{1} << 31));
   const double round = static_cast<double>(whole.times.end - half.times.end) / (rounds / 2.0);
   CHECK(round > 20'000);
-  CHECK(round == Approx(static_cast<double>(half.times.end) / (rounds / 2.0)).epsilon(1e-3));
+  CHECK(round == Approx(static_cast<double>(half.times.end.since()) / (rounds / 2.0)).epsilon(1e-3));
   for (const Cycle cycles : whole.times.classes) CHECK(cycles >= 0);
 }
 
@@ -115,4 +116,17 @@ TEST_CASE("a launch that cannot be told in 32 bits stops with the place") {
                     Catch::Contains("time overflows") && Catch::Contains("a matrix launch"));
   machine.pe.vector_fill_cycles = 1 << 29;  // not legal: a round alone
   CHECK_THROWS_AS(run(machine, KernelKind::matmul_gradient, 40, -1, 0, 1 << 16, nullptr), TimeOverflow);
+}
+
+TEST_CASE("a launch of attention that cannot be told in 32 bits stops with the place, a shorter one is timed") {
+  MachineSpec machine = mini();
+  machine.pe.vector_fill_cycles = 10'000;  // each of a key's 128 features waits for the one before it
+  AttentionTimer timer(machine);
+  const auto end = [&timer](KernelKind kind, int keys) {
+    return timer.of(kind, HeadGrid({4, 1}, {1, 128, 1, keys})).end;
+  };
+  for (const KernelKind kind : {KernelKind::attention_scores, KernelKind::attention_values}) {
+    CHECK(end(kind, 400) > LaunchCycle(Cycle{400} * 128 * 10'000));
+    CHECK_THROWS_WITH(end(kind, 2000), Catch::Contains("time overflows") && Catch::Contains("a launch of attention"));
+  }
 }

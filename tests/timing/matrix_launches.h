@@ -79,7 +79,7 @@ inline std::vector<LaunchOutcome> time_launches(const hw::MachineSpec& machine, 
     outcome.how = timer.how();
     outcome.rounds_added = timer.rounds_added();
     outcome.pe_rounds = timer.pe_rounds();
-    start += outcome.times.end;
+    start += outcome.times.end.since();
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;

@@ -41,6 +41,9 @@ std::vector<std::vector<RunCycle>> marks(const MachineSpec& machine, const Matri
   return all;
 }
 
+/// A row's two sums, which leave one behind the other.
+std::vector<LaunchCycle> two_from(Cycle first) { return {LaunchCycle(first), LaunchCycle(first + 1)}; }
+
 }  // namespace
 
 TEST_CASE("each sum leaves its row in the cycle of the PE model") {
@@ -60,9 +63,9 @@ TEST_CASE("each sum leaves its row in the cycle of the PE model") {
           REQUIRE(static_cast<int>(times.totals.size()) == prepared.launch.block.rows());
           for (int row = 0; row < prepared.launch.block.rows(); ++row) {
             const auto edge = static_cast<std::size_t>(prepared.setup->array.edge(Port::east, row));
-            std::vector<Cycle> left;
+            std::vector<LaunchCycle> left;
             for (const TimedWavelet& word : run.edges[edge].left)
-              if (!word.wavelet.control) left.push_back(word.at);
+              if (!word.wavelet.control) left.emplace_back(word.at);
             CHECK(left == times.totals[static_cast<std::size_t>(row)]);
             seen += static_cast<int>(left.size());
           }
@@ -79,7 +82,7 @@ TEST_CASE("a round is at the edge when its channels have passed each row's word 
   machine.router.hop_cycles = 1;
   const MatrixLayer layer = norm_of(4, 2);
   ColumnTimes line;
-  line.totals = {{10, 11}, {20, 21}, {30, 31}, {10, 11}};
+  line.totals = {two_from(10), two_from(20), two_from(30), two_from(10)};
   // A word that has left at t is at its channel at t + 1 hop, from the channel's second row a hop later, and has passed
   // a cycle later, or four cycles after the word before. Channel 0: 12, 23; shifts 27, 31. Channel 1: 32, 36; 40, 44.
   const auto one = marks(machine, layer, {{3, 4}, 1}, line, 1000 + 40);
@@ -97,7 +100,7 @@ TEST_CASE("a row that sends more than its buffer holds is refused") {
   MachineSpec machine = mini();
   machine.io.row_buffer_bytes = 4;
   ColumnTimes line;
-  line.totals = {{10, 11}};
+  line.totals = {two_from(10)};
   CHECK_THROWS_WITH(marks(machine, norm_of(1, 2), {{3, 1}, 1}, line, 2000),
                     Catch::Contains("io.row_buffer_bytes is 4") && Catch::Contains("8 bytes"));
 }

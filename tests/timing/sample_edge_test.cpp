@@ -29,13 +29,13 @@ MachineSpec one_channel(int channel_bits, Bytes edge_buffer_bytes = 1 << 20) {
 
 Cycle end_of(const MachineSpec& machine, Cycle arrived, int lanes = 1) {
   const EdgeLayout layout(machine, {lane});
-  const Cycle ready = samples_ready(machine, layout, lane.height, lanes, arrived);
-  return load_times(machine, layout, {features, outputs}, lane, tokens, ready).end;
+  const LaunchCycle ready = samples_ready(machine, layout, lane.height, lanes, LaunchCycle(arrived));
+  return load_times(machine, layout, {features, outputs}, lane, tokens, ready).end.since();
 }
 
 std::vector<std::int32_t> starts_of(int channel_bits) {
   const MachineSpec machine = one_channel(channel_bits);
-  return load_starts(machine, EdgeLayout(machine, {lane}), {features, outputs}, lane, tokens, 0);
+  return load_starts(machine, EdgeLayout(machine, {lane}), {features, outputs}, lane, tokens, {});
 }
 
 }  // namespace

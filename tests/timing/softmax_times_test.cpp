@@ -91,9 +91,9 @@ TEST_CASE("the books of a column: no cycle is booked twice, and what the maximum
   CHECK(times.of(proto::TimeClass::wait_partial_sum) > 0);
   CHECK(column.leaves > times.end);
   CHECK(column.leaves <= times.end + machine.router.ramp_cycles + machine.router.hop_cycles + 1);
-  const Cycle end = times.end;
+  const LaunchCycle end = times.end;
   times.close(40);
   Cycle sum = 0;
   for (const std::int64_t cycles : times.classes) sum += cycles;
-  CHECK(sum == 40 * end);
+  CHECK(sum == 40 * end.since());
 }

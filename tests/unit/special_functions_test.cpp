@@ -146,7 +146,7 @@ TEST_CASE("a loop within a loop: the time of a thread without neighbours is that
   code.halt();
   LocalThread thread(mini().pe);
   CHECK(thread.run(code.code(), 0) == code.code().size() - 1);
-  CHECK(thread.end() == run_of(nested, std::vector<float>(11)).pes.front().end.front());
+  CHECK(thread.end().since() == run_of(nested, std::vector<float>(11)).pes.front().end.front());
 }
 
 TEST_CASE("an exponential's cycles are those of a PE that computes 1,024 of them") {

@@ -38,7 +38,7 @@ inline std::int64_t checked_mul(std::int64_t a, std::int64_t b, const char* what
 std::int64_t checked_ceil(double value, const char* what, const char* unit);
 
 /// Times of a launch are told from some cycle of it in 32 bits. What comes in may lie so far from that cycle and no
-/// farther; the other half of the range is for what happens until the next look (hw/csx/launch_window.h).
+/// farther; the other half of the range is for what happens until the next look (hw/fabric/time_guard.h).
 inline constexpr std::int32_t farthest_cycle = std::numeric_limits<std::int32_t>::max() / 2;
 
 /// `cycle` in 32 bits. TimeOverflow beyond farthest_cycle; before -farthest_cycle it is that: so long ago that nothing

@@ -35,6 +35,9 @@ class Instant {
 using RunCycle = Instant<struct RunBegin>;
 /// Since the launch that is meant began.
 using LaunchCycle = Instant<struct LaunchBegin>;
+/// Since the cycle of its launch that an engine's times of 32 bits are told from (hw/csx/matrix_timer.h): its begin,
+/// but where long waits are left out or a kept state is gone on from.
+using EngineCycle = Instant<struct EngineOrigin>;
 /// Since the origin of a state of a lane that is kept (hw/fast_forward/launch_memo.h).
 using StateCycle = Instant<struct StateOrigin>;
 
