@@ -91,17 +91,6 @@ struct LaunchMap {
     const int most = elements[static_cast<std::size_t>(position)];
     return lists() && most > 0 ? kept->at(round, position) : most;
   }
-  /// Over all rounds: wavelets of a line, elements of a position, cycles of an AXPY on a position with so many lanes.
-  std::int64_t all_wavelets(int line) const {
-    if (kept && lines_are_rows) return kept->sum(line);
-    return std::int64_t{rounds} * wavelets[static_cast<std::size_t>(line)];
-  }
-  std::int64_t all_elements(int position) const { return all_axpys(position, 1); }
-  std::int64_t all_axpys(int position, int lanes) const {
-    const auto cycles = [lanes](int count) { return ceil_div(count, lanes); };
-    const int most = elements[static_cast<std::size_t>(position)];
-    return lists() && most > 0 ? kept->sum(position, cycles) : rounds * cycles(most);
-  }
 
   /// PE of a line and a position.
   int column_of(int line, int position) const {

@@ -24,17 +24,6 @@ class RoundCounts {
     return counts_.data() + static_cast<std::size_t>(round) * static_cast<std::size_t>(rows_);
   }
   int at(int round_index, int row) const { return round(round_index)[row]; }
-  /// Over all rounds, of `measure`(count of the row).
-  template <typename Measure>
-  std::int64_t sum(int row, Measure&& measure) const {
-    std::int64_t sum = 0;
-    for (auto index = static_cast<std::size_t>(row); index < counts_.size(); index += static_cast<std::size_t>(rows_))
-      sum += measure(counts_[index]);
-    return sum;
-  }
-  std::int64_t sum(int row) const {
-    return sum(row, [](int count) { return count; });
-  }
 
  private:
   int rows_;

@@ -50,6 +50,12 @@ class OperandTensors {
   }
   /// Below 0: none.
   int of(Operand operand) const { return places_[static_cast<std::size_t>(operand)]; }
+  /// visit(place) of those that the launch has.
+  template <typename Visit>
+  void each(Visit&& visit) const {
+    for (const int place : places_)
+      if (place >= 0) visit(place);
+  }
 
  private:
   std::array<int, static_cast<std::size_t>(Operand::ids) + 1> places_;

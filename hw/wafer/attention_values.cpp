@@ -160,8 +160,7 @@ HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& 
                             const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
   const Kernel& kernel = kernel_of(kind);
   // Scores outside of the windows are made as well; nobody reads them.
-  const bool by_windows =
-      grid.shape().skips() && kind != KernelKind::attention_scores && !zeros_add_nothing(format, stream, resident);
+  const bool by_windows = grid.shape().skips() && !kernel.makes_scores && !zeros_add_nothing(format, stream, resident);
   std::vector<HalfLosses> of_place(static_cast<std::size_t>(grid.places()));
   pool.run(grid.places(), [&](int index) {
     const HeadGrid::Place place = grid.place(index);

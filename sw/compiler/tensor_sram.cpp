@@ -9,13 +9,7 @@
 
 namespace weft::sw {
 
-using hw::Operand;
-
 namespace {
-
-constexpr Operand operands[] = {Operand::resident, Operand::stream,       Operand::result, Operand::values,
-                                Operand::kept,     Operand::deltas,       Operand::gain,   Operand::shift,
-                                Operand::addend,   Operand::score_deltas, Operand::linear, Operand::ids};
 
 /// What tensors and launches need in a PE, on one mapping.
 class PeBytes {
@@ -99,15 +93,15 @@ class PeBytes {
 
 TensorSram::TensorSram(const MatchedModel& model, const std::vector<hw::Launch>& launches)
     : model_(model), launches_(launches), lives_(model.tensors.size()) {
-  for (int index = 0; index < static_cast<int>(launches_.size()); ++index)
-    for (const Operand operand : operands)
-      for (const hw::OperandTensors* tensors :
-           {&launches_[static_cast<std::size_t>(index)].reads, &launches_[static_cast<std::size_t>(index)].writes}) {
-        if (tensors->of(operand) < 0) continue;
-        Life& life = lives_[static_cast<std::size_t>(tensors->of(operand))];
-        if (life.first < 0) life.first = index;
-        life.last = index;
-      }
+  for (int index = 0; index < static_cast<int>(launches_.size()); ++index) {
+    const auto lives = [&](int tensor) {
+      Life& life = lives_[static_cast<std::size_t>(tensor)];
+      if (life.first < 0) life.first = index;
+      life.last = index;
+    };
+    launches_[static_cast<std::size_t>(index)].reads.each(lives);
+    launches_[static_cast<std::size_t>(index)].writes.each(lives);
+  }
 }
 
 std::vector<SramItem> TensorSram::fullest(const hw::MachineSpec& machine, const hw::Mapping& mapping,

@@ -37,8 +37,10 @@ const std::vector<KernelKind>& program_kernels() {
   return kernels;
 }
 
+// Probabilities stand whole where they are dropped; the deltas behind dropout, in fp32, are laid out.
 bool takes_windows(KernelKind kind) {
-  return hw::kernel_of(kind).makes_scores && !hw::kernel_of(kind).streams() && kind != KernelKind::score_dropout;
+  const hw::Kernel& kernel = hw::kernel_of(kind);
+  return kernel.makes_scores && !kernel.streams() && (!kernel.drops || kernel.sums_fp32);
 }
 
 bool takes_mask(KernelKind kind, const hw::AttentionMask& mask, bool windows) {

@@ -31,8 +31,6 @@ class RunPulse final : public hw::RunControl {
   void beat();
   bool wants_state() override;
   void take_state(const hw::TrainingState& state) override;
-  /// Any checkpoint was written: the clock starts anew.
-  void checkpoint_written() { last_checkpoint_ = Clock::now(); }
 
   bool stopped() const { return signals_.requested(); }
   /// "signal TERM, after a whole step", "signal TERM, inside step 31"

@@ -20,13 +20,6 @@ void for_each_element(const hw::BlockMap& block, Visit&& visit) {
           visit(column, row, feature * block.tokens_of(column) + token, at);
 }
 
-inline void write_block(const hw::BlockMap& block, const std::vector<std::uint16_t>& values, int address,
-                        hw::ArraySetup& array) {
-  for_each_element(block, [&](int column, int row, int index, std::size_t at) {
-    array.memory(column, row).write16(address + index, values[at]);
-  });
-}
-
 /// `width`: of the array that ran.
 inline std::vector<std::uint32_t> read_block(const hw::BlockMap& block, int address, int width,
                                              const hw::ArrayRun& run) {
