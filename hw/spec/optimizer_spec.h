@@ -1,10 +1,35 @@
 #pragma once
 // What MemoryX does with a summed gradient, as data: unscale, clip, update.
+#include <array>
 #include <cstdint>
 
 namespace weft::hw {
 
 enum class OptimizerKind { sgd, momentum, adam, adamw };
+
+/// A row each, in the order of OptimizerKind.
+struct OptimizerForm {
+  OptimizerKind kind;
+  const char* name;                       ///< in model files
+  std::array<const char*, 2> state = {};  ///< PyTorch's names of what stands beside a parameter; null: no more
+  bool has_betas = false;                 ///< and eps; else a momentum
+};
+
+inline constexpr OptimizerForm optimizer_forms[] = {
+    {OptimizerKind::sgd, "sgd"},
+    {OptimizerKind::momentum, "momentum", {"momentum_buffer"}},
+    {OptimizerKind::adam, "adam", {"exp_avg", "exp_avg_sq"}, true},
+    {OptimizerKind::adamw, "adamw", {"exp_avg", "exp_avg_sq"}, true},
+};
+
+constexpr const OptimizerForm& form_of(OptimizerKind kind) { return optimizer_forms[static_cast<std::size_t>(kind)]; }
+
+constexpr bool optimizers_stand_in_order() {
+  for (const OptimizerForm& form : optimizer_forms)
+    if (&form_of(form.kind) != &form) return false;
+  return true;
+}
+static_assert(optimizers_stand_in_order());
 
 /// Defaults are PyTorch's. Weight decay of sgd, momentum and adam is added to the gradient; of adamw it is decoupled.
 struct OptimizerSpec {

@@ -27,16 +27,10 @@ void expect_end(const std::vector<std::uint8_t>& in, std::size_t at) {
 }  // namespace
 
 std::vector<std::string> optimizer_state_names(const OptimizerSpec& optimizer) {
-  switch (optimizer.kind) {
-    case OptimizerKind::sgd:
-      return {};
-    case OptimizerKind::momentum:
-      return {"momentum_buffer"};
-    case OptimizerKind::adam:
-    case OptimizerKind::adamw:
-      return {"exp_avg", "exp_avg_sq"};
-  }
-  return {};
+  std::vector<std::string> names;
+  for (const char* name : form_of(optimizer.kind).state)
+    if (name) names.emplace_back(name);
+  return names;
 }
 
 std::vector<StateTensor> state_tensors(const MatrixLayer& layer, const OptimizerSpec& optimizer) {

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "hw/spec/optimizer_spec.h"
 #include "sw/frontend/huggingface_style.h"
-#include "sw/frontend/model_keys.h"
+#include "sw/frontend/key_rows.h"
+#include "sw/graph/operation_types.h"
 #include "sw/graph/schedule_section.h"
 
 namespace weft::sw {
@@ -48,7 +50,7 @@ void add_honoured(std::string& page) {
       page += fmt::format("\n## {}\n\n| Key | Allowed | Default | | Also |\n|---|---|---|---|---|\n", of);
       section = of;
     }
-    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.path.substr(of.size() + 1), key.values,
+    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.path.substr(of.size() + 1), told_values(key),
                         code(key.fallback), key.text, spelled(key));
   }
 }
@@ -110,6 +112,17 @@ void add_huggingface(std::string& page) {
 }
 
 }  // namespace
+
+std::string told_values(const ModelKey& key) {
+  std::vector<std::string> activations, optimizers;
+  for (const auto& [name, operation] : activation_functions()) activations.push_back(name);
+  for (const hw::OptimizerForm& form : hw::optimizer_forms) optimizers.emplace_back(form.name);
+  std::string values = key.values;
+  for (const auto& [words, names] : {std::pair(activation_words, activations), {optimizer_words, optimizers}})
+    if (const std::size_t at = values.find(words); at != std::string::npos)
+      values.replace(at, words.size(), fmt::format("{}", fmt::join(names, ", ")));
+  return values;
+}
 
 std::string model_page() {
   std::string page = opening;

@@ -34,18 +34,14 @@ void read_momentum(YamlSection& section, hw::OptimizerSpec& optimizer) {
 
 hw::OptimizerSpec read_optimizer(YamlSection& section) {
   hw::OptimizerSpec optimizer;
-  optimizer.kind = section.choice<OptimizerKind>("optimizer_type",
-                                                 {{"sgd", OptimizerKind::sgd},
-                                                  {"momentum", OptimizerKind::momentum},
-                                                  {"adam", OptimizerKind::adam},
-                                                  {"adamw", OptimizerKind::adamw}},
-                                                 OptimizerKind::adam);
+  std::vector<std::pair<std::string, OptimizerKind>> kinds;
+  for (const hw::OptimizerForm& form : hw::optimizer_forms) kinds.emplace_back(form.name, form.kind);
+  optimizer.kind = section.choice<OptimizerKind>("optimizer_type", kinds, OptimizerKind::adam);
   const bool is_known = section.good("optimizer_type");  // of an unknown one nothing can be said to be too much
   const auto foreign = [&](const char* key, const char* why) {
     if (section.has(key) && is_known) section.not_used(key, why);
   };
-  const bool is_adam = optimizer.kind == OptimizerKind::adam || optimizer.kind == OptimizerKind::adamw;
-  if (is_adam) {
+  if (form_of(optimizer.kind).has_betas) {
     for (const auto* key : {"momentum", "dampening", "nesterov"}) foreign(key, "adam and adamw have betas instead");
     read_betas(section, optimizer);
     optimizer.epsilon = section.real("eps", {1e-30, 1}, optimizer.epsilon);
