@@ -102,11 +102,11 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.launches = cluster.system(0).books().launches();
   if (!job.timing_only) {
     report.rounding.emplace();
+    report.rounding->dynamic_loss_scale = job.loss_scale.dynamic;
     for (int system = 0; system < cluster.systems(); ++system)
       report.rounding->add(cluster.system(system).books().launches());
     if (job.gradient_wire.halves()) report.rounding->gradients = rounded_gradients(cluster);
   }
-  report.dynamic_loss_scale = job.loss_scale.dynamic;
   report.updates = cluster.memoryx().updates();
   if (job.clip.max_norm > 0)
     report.clips = {job.clip.max_norm, job.clip.timing == hw::ClipTiming::speculative, cluster.memoryx().clips()};

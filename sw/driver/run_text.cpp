@@ -137,7 +137,7 @@ namespace {
 /// The data say where a sequence's padding begins, and no token attends to it.
 bool is_padded(const ModelConfig& config) {
   const TransformerConfig* model = config.model.transformer();
-  return model && model->padded;
+  return model && model->encoder.padded;
 }
 
 RunText load_sequences(const ModelConfig& config, const std::vector<NeededData>& needed) {

@@ -1,21 +1,23 @@
 #include <nlohmann/json.hpp>
 
 #include "sw/exchange/huggingface_weights.h"
+#include "sw/graph/operation_types.h"
 
 namespace weft::sw {
 
 namespace {
 
+/// A gated one has the name of what the gate goes through.
 std::string activation_of(const TransformerConfig& model) {
-  if (model.nonlinearity == "SwiGLU") return "silu";
-  return model.nonlinearity == "GELU_tanh" ? "gelu_new" : model.nonlinearity == "ReLU" ? "relu" : "gelu";
+  const std::vector<std::string>& names = find_operation_type(model.nonlinearity)->activation_fn;
+  return names.empty() ? "silu" : names.back();
 }
 
 }  // namespace
 
 std::string huggingface_config(const TransformerConfig& model) {
   const std::string type = huggingface_type(model);
-  const int turned = model.rotary_features > 0 ? model.rotary_features : model.head_size();
+  const int turned = model.rotary.features > 0 ? model.rotary.features : model.head_size();
   nlohmann::ordered_json json;
   const char* of_type = type == "gpt2"       ? "GPT2LMHeadModel"
                         : type == "gptj"     ? "GPTJForCausalLM"
@@ -35,9 +37,9 @@ std::string huggingface_config(const TransformerConfig& model) {
     json["n_inner"] = model.filter_size;
     json["activation_function"] = activation_of(model);
     json["layer_norm_epsilon"] = model.norm_epsilon;
-    json["embd_pdrop"] = model.embedding_dropout;
-    json["resid_pdrop"] = model.dropout;
-    json["attn_pdrop"] = model.attention_dropout;
+    json["embd_pdrop"] = model.dropout.embedding;
+    json["resid_pdrop"] = model.dropout.residual;
+    json["attn_pdrop"] = model.dropout.attention;
     if (type == "gptj") json["rotary_dim"] = turned;
     return json.dump(2) + "\n";
   }
@@ -50,23 +52,23 @@ std::string huggingface_config(const TransformerConfig& model) {
   if (type == "bert") {
     json["type_vocab_size"] = 2;
     json["layer_norm_eps"] = model.norm_epsilon;
-    json["hidden_dropout_prob"] = model.dropout;
-    json["attention_probs_dropout_prob"] = model.attention_dropout;
+    json["hidden_dropout_prob"] = model.dropout.residual;
+    json["attention_probs_dropout_prob"] = model.dropout.attention;
     json["position_embedding_type"] = "absolute";
     return json.dump(2) + "\n";
   }
-  json["attention_bias"] = model.projection_bias;
-  json["attention_dropout"] = model.attention_dropout;
+  json["attention_bias"] = model.bias.projections;
+  json["attention_dropout"] = model.dropout.attention;
   if (type == "llama") {
     json["num_key_value_heads"] = model.num_heads / model.queries();
-    json["mlp_bias"] = model.ffn_bias;
+    json["mlp_bias"] = model.bias.ffn;
     json["rms_norm_eps"] = model.norm_epsilon;
-    json["rope_theta"] = model.rotary_base;
+    json["rope_theta"] = model.rotary.base;
     return json.dump(2) + "\n";
   }
   json["layer_norm_eps"] = model.norm_epsilon;
-  json["hidden_dropout"] = model.dropout;
-  json["rotary_emb_base"] = model.rotary_base;
+  json["hidden_dropout"] = model.dropout.residual;
+  json["rotary_emb_base"] = model.rotary.base;
   json["rotary_pct"] = static_cast<double>(turned) / model.head_size();
   json["use_parallel_residual"] = model.parallel;
   return json.dump(2) + "\n";

@@ -156,7 +156,7 @@ class HuggingFaceMap {
     return (head / queries * size + feature) * queries + head % queries;
   }
   std::int64_t paired(std::int64_t feature) const {
-    const std::int64_t turned = model_.rotary_features > 0 ? model_.rotary_features : model_.head_size();
+    const std::int64_t turned = model_.rotary.features > 0 ? model_.rotary.features : model_.head_size();
     if (!names_.halves || feature >= turned) return feature;
     return feature < turned / 2 ? 2 * feature : 2 * (feature - turned / 2) + 1;
   }
@@ -211,27 +211,27 @@ bool passed_over(const std::string& name, std::string_view ends) {
 std::string huggingface_type(const TransformerConfig& model) {
   const bool rotary = model.positions == Positions::rotary, gated = model.nonlinearity == "SwiGLU",
              rms = model.norm == "RMSNorm";
-  const bool attention_bias = model.projection_bias && model.attention_output_bias;
-  const bool no_attention_bias = !model.projection_bias && !model.attention_output_bias;
+  const bool attention_bias = model.bias.projections && model.bias.attention_output;
+  const bool no_attention_bias = !model.bias.projections && !model.bias.attention_output;
   const bool layer_norm = !rms && !gated;
   if (model.family == TransformerFamily::encoder) {
-    if (layer_norm && model.queries() == 1 && model.embedding_norm && !model.norm_first && attention_bias &&
-        model.ffn_bias && model.mlm_bias && model.mlm_nonlinearity == model.nonlinearity)
+    if (layer_norm && model.queries() == 1 && model.embedding_norm && !model.encoder.norm_first && attention_bias &&
+        model.bias.ffn && model.encoder.mlm_bias && model.encoder.mlm_nonlinearity == model.nonlinearity)
       return "bert";
     throw UsageError(fmt::format(
         "Hugging Face's bert has LayerNorm behind the embedding and behind what attention and feed-forward are added "
         "to, a bias everywhere, and one nonlinearity; this network has {}, embedding_layer_norm {}, norm_first {}, "
         "nonlinearities {} and {}, {} of queries to a head of keys, biases: projection {}, attention output {}, "
         "feed-forward {}, mlm {}",
-        model.norm, model.embedding_norm, model.norm_first, model.nonlinearity, model.mlm_nonlinearity, model.queries(),
-        model.projection_bias, model.attention_output_bias, model.ffn_bias, model.mlm_bias));
+        model.norm, model.embedding_norm, model.encoder.norm_first, model.nonlinearity, model.encoder.mlm_nonlinearity, model.queries(),
+        model.bias.projections, model.bias.attention_output, model.bias.ffn, model.encoder.mlm_bias));
   }
-  if (layer_norm && model.queries() == 1 && model.ffn_bias) {
-    if (model.learned_positions() && !model.parallel && attention_bias && !model.output_bias) return "gpt2";
-    if (rotary && model.parallel && !model.ffn_norm && no_attention_bias && model.output_bias) return "gptj";
-    if (rotary && model.ffn_norm && (attention_bias || no_attention_bias) && !model.output_bias) return "gpt_neox";
+  if (layer_norm && model.queries() == 1 && model.bias.ffn) {
+    if (model.learned_positions() && !model.parallel && attention_bias && !model.bias.output) return "gpt2";
+    if (rotary && model.parallel && !model.ffn_norm && no_attention_bias && model.bias.output) return "gptj";
+    if (rotary && model.ffn_norm && (attention_bias || no_attention_bias) && !model.bias.output) return "gpt_neox";
   }
-  if (rotary && rms && gated && !model.parallel && model.rotary_features == 0 && !model.output_bias &&
+  if (rotary && rms && gated && !model.parallel && model.rotary.features == 0 && !model.bias.output &&
       (attention_bias || no_attention_bias))
     return "llama";
   throw UsageError(fmt::format(
@@ -242,8 +242,8 @@ std::string huggingface_type(const TransformerConfig& model) {
       rotary                      ? "rotary"
       : model.learned_positions() ? "learned"
                                   : "alibi",
-      model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain", model.queries(), model.projection_bias,
-      model.attention_output_bias, model.ffn_bias, model.output_bias));
+      model.norm, model.nonlinearity, model.parallel ? "parallel" : "plain", model.queries(), model.bias.projections,
+      model.bias.attention_output, model.bias.ffn, model.bias.output));
 }
 
 std::vector<SafeTensor> huggingface_weights(const TransformerConfig& model, const hw::TrainingState& state) {

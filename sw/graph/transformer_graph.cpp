@@ -18,16 +18,16 @@ class TransformerBuilder {
   OperationGraph result() {
     std::string stream = embedded();
     if (model_.embedding_norm) stream = norm("ln_embedding", stream);
-    stream = dropped(stream, model_.embedding_dropout);
+    stream = dropped(stream, model_.dropout.embedding);
     for (int layer = 0; layer < model_.num_hidden_layers; ++layer) {
       const std::string block = fmt::format("h{}.", layer);
-      stream = model_.parallel     ? in_parallel(block, stream)
-               : model_.norm_first ? norm_first(block, stream)
-                                   : norm_last(block, stream);
+      stream = model_.parallel             ? in_parallel(block, stream)
+               : model_.encoder.norm_first ? norm_first(block, stream)
+                                           : norm_last(block, stream);
     }
     const bool encoder = model_.family == TransformerFamily::encoder;
     const std::string last = encoder ? masked_head(stream) : norm("ln_f", stream);
-    const std::string logits = linear("lm_head", last, model_.vocab_size, model_.output_bias);
+    const std::string logits = linear("lm_head", last, model_.vocab_size, model_.bias.output);
     if (model_.tied) graph_.operations.back().shares = "embedding";
     add("SoftmaxCrossEntropy", "loss", {logits, "labels"});
     return checked(std::move(graph_));
@@ -78,14 +78,14 @@ class TransformerBuilder {
 
   /// Before BERT's output layer.
   std::string masked_head(const std::string& stream) {
-    const std::string wide = linear("mlm", stream, model_.hidden_size, model_.mlm_bias);
-    return norm("ln_mlm", activation(model_.mlm_nonlinearity, wide));
+    const std::string wide = linear("mlm", stream, model_.hidden_size, model_.encoder.mlm_bias);
+    return norm("ln_mlm", activation(model_.encoder.mlm_nonlinearity, wide));
   }
 
   std::string attention(const std::string& block, const std::string& input) {
     const double sequence = model_.sequence_length;
     const auto projected = [&](const char* name, int heads) {
-      return linear(block + name, input, heads * model_.head_size(), model_.projection_bias);
+      return linear(block + name, input, heads * model_.head_size(), model_.bias.projections);
     };
     const int kv_heads = model_.num_heads / model_.queries();
     // What is 1 or all of them is not said.
@@ -95,8 +95,8 @@ class TransformerBuilder {
     };
     const auto placed = [&](const std::string& features, std::map<std::string, double> attributes) {
       if (model_.positions != Positions::rotary) return features;
-      attributes.insert({{"heads", kv_heads}, {"sequence", sequence}, {"base", model_.rotary_base}});
-      if (model_.rotary_features > 0) attributes["turned"] = model_.rotary_features;
+      attributes.insert({{"heads", kv_heads}, {"sequence", sequence}, {"base", model_.rotary.base}});
+      if (model_.rotary.features > 0) attributes["turned"] = model_.rotary.features;
       return add("Rotary", features + ".rotary", {features}, std::move(attributes));
     };
     const std::string queries = placed(projected("q", model_.num_heads), with_queries({})),
@@ -107,10 +107,11 @@ class TransformerBuilder {
                                    with_queries({{"heads", kv_heads}, {"sequence", sequence}}));
     const std::string softmax =
         add("AttentionSoftmax", name + ".softmax", {scores}, with_queries(softmax_attributes(scale)));
-    const std::string probabilities = dropped(softmax, model_.attention_dropout);
+    const std::string probabilities = dropped(softmax, model_.dropout.attention);
     const std::string heads =
         add("AttentionValues", name, {probabilities, values}, with_queries({{"sequence", sequence}}));
-    return dropped(linear(block + "proj", heads, model_.hidden_size, model_.attention_output_bias), model_.dropout);
+    return dropped(linear(block + "proj", heads, model_.hidden_size, model_.bias.attention_output),
+                   model_.dropout.residual);
   }
 
   std::map<std::string, double> softmax_attributes(double scale) const {
@@ -118,20 +119,20 @@ class TransformerBuilder {
     if (model_.family == TransformerFamily::decoder) attributes["causal"] = 1;
     if (model_.reach > 0) attributes["reach"] = model_.reach;
     if (model_.skip_masked) attributes["skip_masked"] = 1;
-    if (model_.padded) attributes["padded"] = 1;
+    if (model_.encoder.padded) attributes["padded"] = 1;
     if (model_.positions == Positions::linear_bias) attributes["linear_bias"] = 1;
     return attributes;
   }
 
   std::string feed_forward(const std::string& block, const std::string& input) {
-    const std::string wide = linear(block + "fc1", input, model_.filter_size, model_.ffn_bias);
+    const std::string wide = linear(block + "fc1", input, model_.filter_size, model_.bias.ffn);
     const std::string active = activated(block, input, wide);
-    return dropped(linear(block + "fc2", active, model_.hidden_size, model_.ffn_bias), model_.dropout);
+    return dropped(linear(block + "fc2", active, model_.hidden_size, model_.bias.ffn), model_.dropout.residual);
   }
 
   std::string activated(const std::string& block, const std::string& input, const std::string& wide) {
     if (model_.nonlinearity == "SwiGLU") {
-      const std::string gate = linear(block + "fc1_gate", input, model_.filter_size, model_.ffn_bias);
+      const std::string gate = linear(block + "fc1_gate", input, model_.filter_size, model_.bias.ffn);
       return add("SwiGLU", wide + ".swiglu", {gate, wide});
     }
     return activation(model_.nonlinearity, wide);

@@ -29,9 +29,9 @@ std::string read_norm(YamlSection& section) {
 void read_dropout(YamlSection& section, TransformerConfig& model) {
   const RealRange range{0, kMostDropout};
   const double rate = section.real("dropout_rate", range, 0.0);
-  model.dropout = section.real("residual_dropout_rate", range, rate);
-  model.embedding_dropout = section.real("embedding_dropout_rate", range, rate);
-  model.attention_dropout = section.real("attention_dropout_rate", range, rate);
+  model.dropout.residual = section.real("residual_dropout_rate", range, rate);
+  model.dropout.embedding = section.real("embedding_dropout_rate", range, rate);
+  model.dropout.attention = section.real("attention_dropout_rate", range, rate);
 }
 
 std::vector<std::pair<std::string, std::string>> nonlinearities() {
@@ -58,7 +58,7 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
     for (const char* key : {"rotary_dim", "rope_theta"}) section.without_effect(key, "positions are not rotary");
     return;
   }
-  model.rotary_base = base;
+  model.rotary.base = base;
   const bool heads_fit = model.num_heads > 0 && model.hidden_size % model.num_heads == 0;
   const int head_size = heads_fit ? model.hidden_size / model.num_heads : 0;
   const int turned = section.integer("rotary_dim", features, std::max(head_size, 1));
@@ -66,7 +66,7 @@ void read_positions(YamlSection& section, TransformerConfig& model) {
     section.reject("num_heads", fmt::format("a head has {} features; rotary positions take an even number", head_size));
   if (heads_fit && (turned > head_size || turned % 2 != 0) && section.good("rotary_dim"))
     section.reject("rotary_dim", fmt::format("allowed: an even number up to {}, the features of a head", head_size));
-  model.rotary_features = turned < head_size ? turned : 0;
+  model.rotary.features = turned < head_size ? turned : 0;
 }
 
 /// Groups of queries, as `attention_module` says that there are.
@@ -105,15 +105,15 @@ std::string read_nonlinearity(YamlSection& section, const TransformerConfig& mod
 
 /// What only an encoder has. A loss of next sentences, which its files ask for unless they say otherwise, is not there.
 void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
-  model.padded = padded;
-  model.norm_first = section.boolean("norm_first", false);
+  model.encoder.padded = padded;
+  model.encoder.norm_first = section.boolean("norm_first", false);
   const std::vector<std::pair<std::string, std::string>> functions = activation_functions();
   const bool is_function = std::any_of(functions.begin(), functions.end(),
                                        [&](const auto& each) { return each.second == model.nonlinearity; });
-  model.mlm_nonlinearity = section.choice<std::string>("mlm_nonlinearity", functions,
-                                                       is_function ? model.nonlinearity : model.mlm_nonlinearity);
-  model.mlm_bias = section.boolean("use_ffn_bias_in_mlm", true);
-  model.output_bias = section.boolean("use_output_bias_in_mlm", true);
+  model.encoder.mlm_nonlinearity = section.choice<std::string>(
+      "mlm_nonlinearity", functions, is_function ? model.nonlinearity : model.encoder.mlm_nonlinearity);
+  model.encoder.mlm_bias = section.boolean("use_ffn_bias_in_mlm", true);
+  model.bias.output = section.boolean("use_output_bias_in_mlm", true);
   section.choice<bool>("mlm_loss_scaling", {{"num_masked", false}, {"precomputed_num_masked", true}}, false);
   if (!section.boolean("disable_nsp", false))
     section.reject("disable_nsp", "must be true: no loss of next sentences is there yet");
@@ -158,9 +158,9 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
                                : section.choice<std::string>("nonlinearity", nonlinearities(), model.nonlinearity);
   model.norm = read_norm(section);
   model.norm_epsilon = section.real("layer_norm_epsilon", {1e-12, 1}, model.norm_epsilon);
-  model.projection_bias = section.boolean("use_projection_bias_in_attention", model.projection_bias);
-  model.attention_output_bias = section.boolean("use_ffn_bias_in_attention", model.attention_output_bias);
-  model.ffn_bias = section.boolean("use_ffn_bias", model.ffn_bias);
+  model.bias.projections = section.boolean("use_projection_bias_in_attention", model.bias.projections);
+  model.bias.attention_output = section.boolean("use_ffn_bias_in_attention", model.bias.attention_output);
+  model.bias.ffn = section.boolean("use_ffn_bias", model.bias.ffn);
   model.embedding_norm = section.has("embedding_layer_norm") ? section.boolean("embedding_layer_norm") : encoder;
   if (encoder) {
     section.not_used("use_bias_in_output", "use_output_bias_in_mlm says it");
@@ -168,7 +168,7 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
     section.not_used("attention_skip_masked", "a token of an encoder attends to all others: nothing is to be skipped");
     read_encoder(section, model, padded);
   } else {
-    model.output_bias = section.boolean("use_bias_in_output", false);
+    model.bias.output = section.boolean("use_bias_in_output", false);
     if (section.has("attention_sliding_window_length"))
       model.reach = section.integer("attention_sliding_window_length", features);
     read_skip_masked(section, model);
@@ -178,7 +178,7 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
   model.initializer = read_initializer(section, model.num_hidden_layers);
   model.tied = section.boolean("share_embedding_weights");
   const char* output_bias = encoder ? "use_output_bias_in_mlm" : "use_bias_in_output";
-  if (model.tied && model.output_bias && section.good("share_embedding_weights") && section.good(output_bias)) {
+  if (model.tied && model.bias.output && section.good("share_embedding_weights") && section.good(output_bias)) {
     const bool says = section.has(output_bias);
     section.reject(says ? output_bias : "share_embedding_weights",
                    says ? "allowed: false where share_embedding_weights is true, as a table has no bias"

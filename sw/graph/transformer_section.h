@@ -27,19 +27,26 @@ struct TransformerConfig {
   int num_kv_heads = 0;     ///< heads of keys and values, each of which num_heads / num_kv_heads share
   int sequence_length = 0;  ///< tokens of a sample; at most max_position_embeddings
   Positions positions = Positions::learned;
-  double rotary_base = 0;             ///< of rotary positions
-  int rotary_features = 0;            ///< of a head, that are turned; 0: all
+  struct {
+    double base = 0;
+    int features = 0;  ///< of a head, that are turned; 0: all
+  } rotary;
   bool parallel = false;              ///< a block adds attention and feed-forward of its input at once
   bool ffn_norm = true;               ///< of a parallel block: the feed-forward has a norm of its own
   std::string nonlinearity = "GELU";  ///< the operation in the feed-forward; SwiGLU has a gate beside its first matrix
   std::string norm = "LayerNorm";     ///< the operation
   double norm_epsilon = 1e-5;
-  double embedding_dropout = 0, dropout = 0;  ///< of the embedding's sum; of what attention and feed-forward add
-  double attention_dropout = 0;               ///< of probabilities
-  bool projection_bias = true;                ///< of queries, keys and values
-  bool attention_output_bias = true;
-  bool ffn_bias = true;  ///< of all its matrices
-  bool output_bias = false;
+  struct {
+    double embedding = 0;  ///< of its sum
+    double residual = 0;   ///< of what attention and feed-forward add
+    double attention = 0;  ///< of probabilities
+  } dropout;
+  struct {
+    bool projections = true;  ///< of queries, keys and values
+    bool attention_output = true;
+    bool ffn = true;  ///< of all its matrices
+    bool output = false;
+  } bias;
   Initializer initializer;
   int reach = 0;                ///< a token attends to its own key and reach - 1 before it; 0: to all before it
   bool skip_masked = false;     ///< products of attention skip what the mask leaves out; of a decoder
@@ -47,11 +54,12 @@ struct TransformerConfig {
   bool tied = false;            ///< the output's matrix is the embedding's
 
   TransformerFamily family = TransformerFamily::decoder;
-  // of an encoder
-  bool norm_first = true;                 ///< before attention and feed-forward, else behind what they are added to
-  std::string mlm_nonlinearity = "GELU";  ///< the operation between the matrix and the norm before the output layer
-  bool mlm_bias = true;                   ///< of that matrix
-  bool padded = false;                    ///< sequences are shorter than sequence_length: the data say it
+  struct {
+    bool norm_first = true;                 ///< before attention and feed-forward, else behind what they are added to
+    std::string mlm_nonlinearity = "GELU";  ///< the operation between the matrix and the norm before the output layer
+    bool mlm_bias = true;                   ///< of that matrix
+    bool padded = false;                    ///< sequences are shorter than sequence_length: the data say it
+  } encoder;
 
   int queries() const { return num_kv_heads > 0 ? num_heads / num_kv_heads : 1; }
   int head_size() const { return hidden_size / num_heads; }

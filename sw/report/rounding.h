@@ -30,6 +30,7 @@ HalfLosses sum_of(const hw::LayerLosses& losses);
 class Rounding {
  public:
   std::optional<RoundedGradients> gradients;
+  bool dynamic_loss_scale = false;
 
   /// A system's.
   void add(const std::vector<proto::CausedLaunch>& launches);

@@ -111,8 +111,7 @@ struct RunReport {
   proto::ClassCycles classes{};  ///< PE-cycles of system 0 over the whole run
   Cycle cycles = 0;              ///< wafer 0, from 0 to the end of its last launch
   HostRecord host;
-  std::optional<Rounding> rounding;  ///< none: a run that only times; its losses are NaN
-  bool dynamic_loss_scale = false;
+  std::optional<Rounding> rounding;              ///< none: a run that only times; its losses are NaN
   std::optional<ClipReport> clips;               ///< gradients were clipped by their norm
   std::optional<proto::ProgramTotals> programs;  ///< matrix launches were also run as PE programs
 

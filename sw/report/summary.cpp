@@ -240,7 +240,7 @@ std::string rounding_text(const RunReport& report) {
                         most.losses.values);
   }
   const std::int64_t deltas = report.rounding->lost_deltas();
-  if (deltas > 0 && !report.dynamic_loss_scale)
+  if (deltas > 0 && !report.rounding->dynamic_loss_scale)
     text += fmt::format(
         "; {} deltas became 0: --set optimizer.loss_scaling_factor=dynamic, or in the model file "
         "loss_scaling_factor: dynamic of its optimizer, makes them larger",

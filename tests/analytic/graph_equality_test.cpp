@@ -121,7 +121,7 @@ TEST_CASE("a GPT: two systems, two lanes, two micro-batches") {
 }
 TEST_CASE("a GPT with dropout: two systems, two lanes, two micro-batches") {
   sw::TransformerConfig model = test::small_gpt(12, 2, 2);
-  model.dropout = model.embedding_dropout = model.attention_dropout = 0.3;
+  model.dropout.residual = model.dropout.embedding = model.dropout.attention = 0.3;
   TrainingWay way = adam(8, 8);
   way.systems = way.micro_batches = way.wishes.lanes = 2;
   check_gpt(model, way);
@@ -164,7 +164,7 @@ TEST_CASE("launches of residuals as PE programs, features over columns") {
 }
 TEST_CASE("launches of a GPT with dropout as PE programs") {
   sw::TransformerConfig model = test::small_gpt(12, 2);
-  model.dropout = model.embedding_dropout = model.attention_dropout = 0.3;
+  model.dropout.residual = model.dropout.embedding = model.dropout.attention = 0.3;
   const CountedWords words(model.vocab_size, model.max_position_embeddings, model.sequence_length);
   TrainingWay way = adam(2, 8);
   way.mapping = hw::Mapping{{4, 4}, 1};

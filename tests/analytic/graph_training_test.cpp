@@ -101,7 +101,7 @@ void compare_gpt(const sw::TransformerConfig& model, const TrainingWay& way) {
 
 void compare_bert(const sw::TransformerConfig& model, const TrainingWay& way) {
   const CountedWords words = words_of(model);
-  const test::MaskedWords masked(words, model.sequence_length, model.padded);
+  const test::MaskedWords masked(words, model.sequence_length, model.encoder.padded);
   compare(sw::transformer_graph(model), masked, way, 0.01);
 }
 
@@ -117,8 +117,8 @@ sw::TransformerConfig small_llama(int width, int heads, int layers = 1) {
   model.norm = "RMSNorm";
   model.nonlinearity = "SwiGLU";
   model.positions = sw::Positions::rotary;
-  model.rotary_base = 100;
-  model.projection_bias = model.attention_output_bias = model.ffn_bias = false;
+  model.rotary.base = 100;
+  model.bias.projections = model.bias.attention_output = model.bias.ffn = false;
   return model;
 }
 
@@ -130,9 +130,9 @@ sw::TransformerConfig grouped_llama(int width, int heads, int queries, int layer
 }
 
 sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
-  model.embedding_dropout = 0.125;
-  model.attention_dropout = 0.25;
-  model.dropout = 0.2;
+  model.dropout.embedding = 0.125;
+  model.dropout.attention = 0.25;
+  model.dropout.residual = 0.2;
   return model;
 }
 
@@ -176,8 +176,8 @@ TEST_CASE("a GPT with RMSNorm, ReLU, without a bias but the last") {
   sw::TransformerConfig model = small_gpt(12, 2, 2);
   model.norm = "RMSNorm";
   model.nonlinearity = "ReLU";
-  model.projection_bias = model.attention_output_bias = model.ffn_bias = false;
-  model.output_bias = true;
+  model.bias.projections = model.bias.attention_output = model.bias.ffn = false;
+  model.bias.output = true;
   TrainingWay way = way_of(model);
   way.micro_batches = 2;
   compare_gpt(model, way);
@@ -185,7 +185,7 @@ TEST_CASE("a GPT with RMSNorm, ReLU, without a bias but the last") {
 TEST_CASE("a GPT with GELU's tanh form, keys without bias, a cut of three rows") {
   sw::TransformerConfig model = small_gpt(12, 4);
   model.nonlinearity = "GELU_tanh";
-  model.projection_bias = false;
+  model.bias.projections = false;
   TrainingWay way = way_of(model);
   way.cut = {3, 1};
   compare_gpt(model, way);
@@ -207,7 +207,7 @@ TEST_CASE("a BERT of two layers, of whose tokens a third have labels") {
 }
 TEST_CASE("a BERT on two systems in three micro-batches, its sequences padded") {
   sw::TransformerConfig model = small_bert(12, 3);
-  model.padded = true;
+  model.encoder.padded = true;
   TrainingWay way = way_of(model, 12);
   way.systems = 2;
   way.micro_batches = 3;
@@ -215,7 +215,7 @@ TEST_CASE("a BERT on two systems in three micro-batches, its sequences padded") 
 }
 TEST_CASE("a BERT with its norms first, on two lanes of a wafer that is cut, its sequences padded") {
   sw::TransformerConfig model = small_bert(24, 2);
-  model.padded = model.norm_first = true;
+  model.encoder.padded = model.encoder.norm_first = true;
   TrainingWay way = way_of(model, 6);
   way.wishes.lanes = 2;
   way.cut = {2, 2};
@@ -238,12 +238,12 @@ TEST_CASE("a GPT with dropout on two systems in three micro-batches, two lanes, 
 }
 TEST_CASE("a Llama with dropout of attention alone") {
   sw::TransformerConfig model = small_llama(16, 2, 2);
-  model.attention_dropout = 0.25;
+  model.dropout.attention = 0.25;
   compare_gpt(model, way_of(model));
 }
 TEST_CASE("grouped queries with dropout of attention, on two lanes, in three micro-batches") {
   sw::TransformerConfig model = grouped_llama(24, 6, 2);
-  model.attention_dropout = 0.25;
+  model.dropout.attention = 0.25;
   TrainingWay way = way_of(model, 12);
   way.mapping = hw::Mapping{{11, 6}, 2};
   way.micro_batches = 3;
@@ -264,8 +264,8 @@ TEST_CASE("a GPT whose output is its embedding, on two systems in three micro-ba
 }
 TEST_CASE("a BERT whose output is its embedding, its sequences padded") {
   sw::TransformerConfig model = small_bert(16, 2);
-  model.tied = model.padded = true;
-  model.output_bias = false;
+  model.tied = model.encoder.padded = true;
+  model.bias.output = false;
   compare_bert(model, way_of(model));
 }
 TEST_CASE("a Llama whose output is its embedding, on two lanes") {
@@ -321,19 +321,19 @@ TEST_CASE("ALiBi with grouped queries, on two systems, cut") {
 TEST_CASE("a GPT-NeoX: parallel blocks, a part of each head turned") {
   sw::TransformerConfig model = small_gpt(24, 3, 2);
   model.positions = sw::Positions::rotary;
-  model.rotary_base = 100;
-  model.rotary_features = 2;
+  model.rotary.base = 100;
+  model.rotary.features = 2;
   model.parallel = true;
   compare_gpt(model, way_of(model));
 }
 TEST_CASE("a GPT-J: parallel blocks of one norm") {
   sw::TransformerConfig model = small_gpt(24, 2, 2);
   model.positions = sw::Positions::rotary;
-  model.rotary_base = 100;
-  model.rotary_features = 4;
+  model.rotary.base = 100;
+  model.rotary.features = 4;
   model.parallel = true;
-  model.ffn_norm = model.projection_bias = model.attention_output_bias = false;
-  model.output_bias = true;
+  model.ffn_norm = model.bias.projections = model.bias.attention_output = false;
+  model.bias.output = true;
   compare_gpt(model, way_of(model));
 }
 

@@ -89,7 +89,7 @@ void check_programs(const sw::TransformerConfig& model, TrainingWay way) {
 
 sw::TransformerConfig with_rotary(sw::TransformerConfig model) {
   model.positions = sw::Positions::rotary;
-  model.rotary_base = 100;
+  model.rotary.base = 100;
   return model;
 }
 sw::TransformerConfig with_biases(sw::TransformerConfig model) {
@@ -101,9 +101,9 @@ sw::TransformerConfig with_reach(sw::TransformerConfig model, int reach) {
   return model;
 }
 sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
-  model.embedding_dropout = 0.125;
-  model.attention_dropout = 0.25;
-  model.dropout = 0.2;
+  model.dropout.embedding = 0.125;
+  model.dropout.attention = 0.25;
+  model.dropout.residual = 0.2;
   return model;
 }
 

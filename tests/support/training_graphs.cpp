@@ -153,8 +153,8 @@ sw::TransformerConfig small_gpt(int width, int heads, int layers) {
 sw::TransformerConfig small_bert(int width, int heads, int layers) {
   sw::TransformerConfig model = small_gpt(width, heads, layers);
   model.family = sw::TransformerFamily::encoder;
-  model.norm_first = false;
-  model.embedding_norm = model.output_bias = true;
+  model.encoder.norm_first = false;
+  model.embedding_norm = model.bias.output = true;
   return model;
 }
 

@@ -47,9 +47,9 @@ TEST_CASE("GPT-2: what is written, and what its class has where nothing is") {
   CHECK(model.nonlinearity == "GELU_tanh");
   CHECK(model.norm == "LayerNorm");
   CHECK(model.norm_epsilon == 1e-5);
-  CHECK(model.rotary_base == 0);
-  CHECK((model.projection_bias && model.attention_output_bias && model.ffn_bias));
-  CHECK((!model.output_bias && !model.parallel));
+  CHECK(model.rotary.base == 0);
+  CHECK((model.bias.projections && model.bias.attention_output && model.bias.ffn));
+  CHECK((!model.bias.output && !model.parallel));
   using Form = sw::Initializer::Form;
   CHECK(model.initializer.matrices.form == Form::normal);
   CHECK(model.initializer.matrices.std == 0.02);
@@ -69,10 +69,10 @@ TEST_CASE("the published GPT-2's own file asks for dropout and tied weights, whi
   const std::string published = R"({"model_type": "gpt2"})";
   const sw::TransformerConfig model = model_of(published);
   CHECK(model.tied);
-  CHECK((model.dropout == 0.1 && model.embedding_dropout == 0.1 && model.attention_dropout == 0.1));
+  CHECK((model.dropout.residual == 0.1 && model.dropout.embedding == 0.1 && model.dropout.attention == 0.1));
   const sw::TransformerConfig other =
       model_of(published, {"model.attention_dropout_rate=0", "model.share_embedding_weights=false"});
-  CHECK((!other.tied && other.dropout == 0.1 && other.attention_dropout == 0));
+  CHECK((!other.tied && other.dropout.residual == 0.1 && other.dropout.attention == 0));
   CHECK_FALSE(model_of(R"({"model_type": "llama"})").tied);
   CHECK_THAT(error_of(R"({"model_type": "gptj", "tie_word_embeddings": true})"),
              Contains("use_bias_in_output") && Contains("a table has no bias"));
@@ -91,15 +91,15 @@ TEST_CASE("Llama and Mistral: grouped queries, and no more positions than a wind
   CHECK(llama.norm == "RMSNorm");
   CHECK(llama.nonlinearity == "SwiGLU");
   CHECK(llama.norm_epsilon == 1e-6);
-  CHECK(llama.rotary_base == 500000);
-  CHECK((llama.projection_bias && llama.attention_output_bias && !llama.ffn_bias));
+  CHECK(llama.rotary.base == 500000);
+  CHECK((llama.bias.projections && llama.bias.attention_output && !llama.bias.ffn));
   CHECK(llama.initializer.added.std == 0.02);
   const sw::TransformerConfig mistral = model_of(R"({"model_type": "mistral", "vocab_size": 100})");
   CHECK(mistral.queries() == 4);
   CHECK(mistral.hidden_size == 4096);
   CHECK(mistral.filter_size == 14336);
   CHECK(mistral.max_position_embeddings == 4096);
-  CHECK((!mistral.projection_bias && !mistral.attention_output_bias && !mistral.ffn_bias));
+  CHECK((!mistral.bias.projections && !mistral.bias.attention_output && !mistral.bias.ffn));
   CHECK_THAT(error_of(R"({"model_type": "mistral", "vocab_size": 100})", {"train_input.max_sequence_length=4097"}),
              Contains("sliding_window") || Contains("max_position_embeddings"));
 }
@@ -108,25 +108,25 @@ TEST_CASE("GPT-NeoX and GPT-J: parallel blocks, a part of each head turned") {
   const sw::TransformerConfig neox = model_of(
       R"({"model_type": "gpt_neox", "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2,
           "intermediate_size": 96, "vocab_size": 100})");
-  CHECK((neox.parallel && neox.ffn_norm && neox.projection_bias && !neox.output_bias));
-  CHECK(neox.rotary_features == 4);
+  CHECK((neox.parallel && neox.ffn_norm && neox.bias.projections && !neox.bias.output));
+  CHECK(neox.rotary.features == 4);
   CHECK(neox.nonlinearity == "GELU");
   const sw::TransformerConfig gptj = model_of(
       R"({"model_type": "gptj", "n_embd": 64, "n_head": 4, "n_layer": 2, "rotary_dim": 8, "vocab_size": 100})");
-  CHECK((gptj.parallel && !gptj.ffn_norm && !gptj.projection_bias && !gptj.attention_output_bias && gptj.ffn_bias &&
-         gptj.output_bias));
-  CHECK(gptj.rotary_features == 8);
+  CHECK((gptj.parallel && !gptj.ffn_norm && !gptj.bias.projections && !gptj.bias.attention_output && gptj.bias.ffn &&
+         gptj.bias.output));
+  CHECK(gptj.rotary.features == 8);
   CHECK(gptj.filter_size == 256);
 }
 
 TEST_CASE("newer files have a section for the angles of positions") {
   const std::string llama = R"({"model_type": "llama", "vocab_size": 100, "rope_parameters": )";
-  CHECK(model_of(llama + R"({"rope_theta": 500000.0, "rope_type": "default"}})").rotary_base == 500000);
-  CHECK(model_of(llama + "null}").rotary_base == 10000);
+  CHECK(model_of(llama + R"({"rope_theta": 500000.0, "rope_type": "default"}})").rotary.base == 500000);
+  CHECK(model_of(llama + "null}").rotary.base == 10000);
   const sw::TransformerConfig neox = model_of(
       R"({"model_type": "gpt_neox", "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 100,
           "rope_parameters": {"partial_rotary_factor": 0.5, "rope_theta": 500.0}})");
-  CHECK((neox.rotary_base == 500 && neox.rotary_features == 8));
+  CHECK((neox.rotary.base == 500 && neox.rotary.features == 8));
   const std::string error = error_of(llama + R"({"rope_type": "yarn", "rope_thta": 4}})");
   CHECK_THAT(error, Contains("rope_type is 'yarn'; allowed: default"));
   CHECK_THAT(error, Contains("unknown key rope_thta of rope_parameters; nearest: rope_theta"));
@@ -144,8 +144,9 @@ TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of ma
   CHECK(model.max_position_embeddings == 512);
   CHECK(model.nonlinearity == "GELU");
   CHECK(model.norm_epsilon == 1e-12);
-  CHECK((model.dropout == 0.1 && model.embedding_dropout == 0.1 && model.attention_dropout == 0.1));
-  CHECK((model.tied && !model.output_bias && model.mlm_bias && !model.norm_first && model.embedding_norm));
+  CHECK((model.dropout.residual == 0.1 && model.dropout.embedding == 0.1 && model.dropout.attention == 0.1));
+  CHECK((model.tied && !model.bias.output && model.encoder.mlm_bias && !model.encoder.norm_first &&
+         model.embedding_norm));
   CHECK(model.initializer.added.std == 0.02);
   CHECK(file.config.train_input.text.max_sequence_length == 512);
   std::string notes;
@@ -154,7 +155,7 @@ TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of ma
                         Contains("the output layer has no bias beside the table") &&
                         Contains("train_input.masked_lm_prob=0.15"));
   const sw::TransformerConfig untied = model_of(small + R"(, "tie_word_embeddings": false, "hidden_act": "gelu_new"})");
-  CHECK((!untied.tied && untied.output_bias && untied.nonlinearity == "GELU_tanh"));
+  CHECK((!untied.tied && untied.bias.output && untied.nonlinearity == "GELU_tanh"));
   CHECK_THAT(error_of(small + R"(, "position_embedding_type": "relative_key", "is_decoder": true})"),
              Contains("position_embedding_type is 'relative_key'; allowed: absolute") &&
                  Contains("is_decoder is 'true'; allowed: false"));

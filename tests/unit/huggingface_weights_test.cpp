@@ -239,12 +239,12 @@ TEST_CASE("a config.json that is written reads as the model that it was made of"
     CHECK(sw::huggingface_config(*again.model.transformer()) == written);
     CHECK(again.model.transformer()->tied == model.tied);
     CHECK(again.model.transformer()->queries() == model.queries());
-    CHECK(again.model.transformer()->rotary_features == model.rotary_features);
+    CHECK(again.model.transformer()->rotary.features == model.rotary.features);
   }
 }
 
 TEST_CASE("a network that no such model has is refused") {
   sw::TransformerConfig model = model_of(llama).transformer();
-  model.output_bias = true;
+  model.bias.output = true;
   CHECK_THROWS_WITH(sw::huggingface_type(model), Contains("no model of Hugging Face's that is known here"));
 }

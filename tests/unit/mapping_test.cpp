@@ -99,7 +99,7 @@ TEST_CASE("with rotary positions each row of a plan holds whole pairs of feature
   llama.num_heads = 4;
   sw::TransformerConfig gpt = llama;
   llama.positions = sw::Positions::rotary;
-  llama.rotary_base = 1e4;
+  llama.rotary.base = 1e4;
   llama.nonlinearity = "SwiGLU";
   const sw::MatchedModel model = sw::matched_model(sw::transformer_graph(llama));
   const auto fits = [&](int rows, const sw::MatchedModel& of) {

@@ -85,7 +85,7 @@ sw::TransformerConfig one_block() {
   model.num_hidden_layers = 1;
   model.num_heads = 2;
   model.filter_size = 12;
-  model.projection_bias = model.attention_output_bias = model.ffn_bias = false;
+  model.bias.projections = model.bias.attention_output = model.bias.ffn = false;
   return model;
 }
 
@@ -214,12 +214,12 @@ TEST_CASE("a Llama's keys: rotary positions in the place of learned ones, a gate
   const std::vector<std::string> flags{"model.position_embedding_type=rotary", "model.rope_theta=500000",
                                        "model.nonlinearity=swiglu"};
   const sw::TransformerConfig model = config(flags);
-  CHECK(model.rotary_base == 500'000);
+  CHECK(model.rotary.base == 500'000);
   CHECK(model.input_features() == 1);
   CHECK(file(flags).config.model.input_features() == 1);
-  CHECK(config().rotary_base == 0);
-  CHECK(config({"model.position_embedding_type=rotary"}).rotary_base == 10'000);
-  CHECK(config({"model.rope_theta=500000", "model.rotary_dim=64"}).rotary_base == 0);  // as files of learned ones may
+  CHECK(config().rotary.base == 0);
+  CHECK(config({"model.position_embedding_type=rotary"}).rotary.base == 10'000);
+  CHECK(config({"model.rope_theta=500000", "model.rotary_dim=64"}).rotary.base == 0);  // as files of learned ones may
   const Lines all = lines_of(sw::transformer_graph(model));
   for (const char* line :
        {"h1.q.rotary: h1.q -> h1.q.rotary", "h1.k.rotary: h1.k -> h1.k.rotary",
@@ -255,7 +255,7 @@ TEST_CASE("ALiBi: no table of positions and no angles, one id of a token, of dec
 TEST_CASE("flops of a Llama's gate and positions by hand, of a token") {
   sw::TransformerConfig llama = one_block(), gpt = one_block();
   llama.positions = sw::Positions::rotary;
-  llama.rotary_base = 1e4;
+  llama.rotary.base = 1e4;
   llama.nonlinearity = "SwiGLU";
   // No positions and no sum with them, a gate of 12 x 8, 4 for each of 12 values in the place of GELU's 5, 3 for
   // each of 8 queries and 8 keys.
