@@ -19,15 +19,19 @@ struct NormalTail {
   static constexpr float density = 0.398942280F;  ///< 1 / sqrt(2 pi)
 };
 
-/// P = 1 / (1 + e^u) of the tanh form, u = linear c + cubic c^3 = 2 sqrt(2 / pi) (c + 0.044715 c^3).
-struct TanhTail {
-  static constexpr float linear = 1.59576912F, cubic = 0.0713548163F;
-};
-
 /// In PE and plain loops x / 2 and c / 2 are at hand: so c is written as twice the half, c^3 as eight times.
 struct OfHalf {
   static constexpr float place = 2 * NormalTail::place, density = 2 * NormalTail::density;
-  static constexpr float linear = 2 * TanhTail::linear, cubic = 8 * TanhTail::cubic;
+};
+
+/// P = 1 / (1 + e^u), u = linear c / 2 + cubic (c / 2)^3: of the tanh form 2 sqrt(2 / pi) (c + 0.044715 c^3), of SiLU
+/// c.
+struct LogisticTail {
+  float linear, cubic;
+
+  explicit constexpr LogisticTail(GeluForm form)
+      : linear(form == GeluForm::tanh ? 2 * 1.59576912F : 2.0F),
+        cubic(form == GeluForm::tanh ? 8 * 0.0713548163F : 0) {}
 };
 
 /// What a program works in, fp32 [features][tokens]. Two kinds of arrays, in other banks: most of what is read together
@@ -86,10 +90,7 @@ class GeluCode : public LineCode {
     } else {
       logistic();
       combine(Opcode::mul32, work_.y, work_.b, n_);
-      square(work_.a);
-      fill(work_.x, n_, -3 * OfHalf::cubic);
-      multiply_add(Opcode::horner32, work_.x, work_.a, n_, {-OfHalf::linear});
-      combine(Opcode::mul32, work_.x, work_.size, n_);
+      times_size(work_.x, work_.a, 3);
       combine(Opcode::mul32, work_.x, work_.b, n_);
       fill(work_.a, n_, 1.0F);
       combine(Opcode::add32, work_.x, work_.a, n_);
@@ -107,10 +108,7 @@ class GeluCode : public LineCode {
       widen(work_.a, values, -1.0F);
       combine(Opcode::mul32, work_.a, work_.x, n_);
     } else {
-      square(work_.x);
-      fill(work_.a, n_, -OfHalf::cubic);
-      multiply_add(Opcode::horner32, work_.a, work_.x, n_, {-OfHalf::linear});
-      combine(Opcode::mul32, work_.a, work_.size, n_);
+      times_size(work_.a, work_.x, 1);
     }
     append_exponentials(*this, work_.a, work_.x, work_.y, n_);
   }
@@ -128,8 +126,17 @@ class GeluCode : public LineCode {
     combine(Opcode::add32, work_.a, work_.y, n_);
     append_reciprocals(*this, work_.a, work_.x, work_.b, n_);
   }
-  void square(int result) {
-    move(result, work_.size, n_);
+  /// result = -(linear c / 2 + factor cubic (c / 2)^3).
+  void times_size(int result, int scratch, float factor) {
+    const LogisticTail tail(form_);
+    if (tail.cubic == 0) {
+      fill(result, n_, -tail.linear);
+    } else {
+      move(scratch, work_.size, n_);
+      combine(Opcode::mul32, scratch, work_.size, n_);
+      fill(result, n_, -factor * tail.cubic);
+      multiply_add(Opcode::horner32, result, scratch, n_, {-tail.linear});
+    }
     combine(Opcode::mul32, result, work_.size, n_);
   }
 
@@ -148,7 +155,7 @@ class GeluElement {
       tail_ = reciprocal(special::fma32(OfHalf::place, size_, one));
       scaled_ = special::polynomial(NormalTail::highest, NormalTail::others, tail_);
     } else {
-      power_ = exponential(multiply(by_square(-OfHalf::cubic, -OfHalf::linear), size_));
+      power_ = exponential(times_size(1));
       tail_ = reciprocal(add(one, power_));
     }
   }
@@ -159,8 +166,7 @@ class GeluElement {
   std::uint32_t probability() const { return multiply(power_, form_ == GeluForm::error_function ? scaled_ : tail_); }
   std::uint32_t slope() const {
     if (form_ == GeluForm::error_function) return multiply(power_, special::fma32(-OfHalf::density, size_, scaled_));
-    const std::uint32_t steep = multiply(by_square(-3 * OfHalf::cubic, -OfHalf::linear), size_);
-    return multiply(probability(), add(multiply(steep, tail_), one));
+    return multiply(probability(), add(multiply(times_size(3), tail_), one));
   }
 
  private:
@@ -171,8 +177,11 @@ class GeluElement {
   }
   static std::uint32_t exponential(std::uint32_t x) { return result_bits(machine_exp(float_of(x))); }
   static std::uint32_t reciprocal(std::uint32_t x) { return result_bits(machine_reciprocal(float_of(x))); }
-  std::uint32_t by_square(float highest, float other) const {
-    return fused_multiply_add32(result_bits(highest), multiply(size_, size_), result_bits(other));
+  std::uint32_t times_size(float factor) const {
+    const LogisticTail tail(form_);
+    const std::uint32_t linear = result_bits(-tail.linear);
+    if (tail.cubic == 0) return multiply(linear, size_);
+    return multiply(fused_multiply_add32(result_bits(-factor * tail.cubic), multiply(size_, size_), linear), size_);
   }
 
   GeluForm form_;
@@ -269,11 +278,15 @@ std::vector<std::uint32_t> gelu_backward_plain(const ProgramLaunch& launch) {
 
 template LineProgram gelu_program<GeluForm::error_function>(const LinePe&, const LineSettings&);
 template LineProgram gelu_program<GeluForm::tanh>(const LinePe&, const LineSettings&);
+template LineProgram gelu_program<GeluForm::sigmoid>(const LinePe&, const LineSettings&);
 template LineProgram gelu_backward_program<GeluForm::error_function>(const LinePe&, const LineSettings&);
 template LineProgram gelu_backward_program<GeluForm::tanh>(const LinePe&, const LineSettings&);
+template LineProgram gelu_backward_program<GeluForm::sigmoid>(const LinePe&, const LineSettings&);
 template std::vector<std::uint32_t> gelu_plain<GeluForm::error_function>(const ProgramLaunch&);
 template std::vector<std::uint32_t> gelu_plain<GeluForm::tanh>(const ProgramLaunch&);
+template std::vector<std::uint32_t> gelu_plain<GeluForm::sigmoid>(const ProgramLaunch&);
 template std::vector<std::uint32_t> gelu_backward_plain<GeluForm::error_function>(const ProgramLaunch&);
 template std::vector<std::uint32_t> gelu_backward_plain<GeluForm::tanh>(const ProgramLaunch&);
+template std::vector<std::uint32_t> gelu_backward_plain<GeluForm::sigmoid>(const ProgramLaunch&);
 
 }  // namespace weft::hw

@@ -1,14 +1,19 @@
 #pragma once
 // GELU, x times the probability that a normal number is below x, by the error function and as its tanh approximation;
-// and its derivative times the delta. See line_kernels.h. Dropout behind it is redrawn in the backward pass.
+// SiLU, where the number is a logistic one; and their derivatives times the delta. See line_kernels.h. Dropout behind
+// it is redrawn in the backward pass.
 //
-// With c = |x| and q = P(a normal number is above c): gelu(x) = max(x, 0) - c q, gelu'(-c) = q - c q', gelu'(c) = 1
+// With c = |x| and q = P(the number is above c): gelu(x) = max(x, 0) - c q, gelu'(-c) = q - c q', gelu'(c) = 1
 // less that: no branch, and nothing cancels where x is far below zero.
 #include "hw/kernels/line_program.h"
 
 namespace weft::hw {
 
-enum class GeluForm { error_function, tanh };
+enum class GeluForm {
+  error_function,
+  tanh,
+  sigmoid,  ///< SiLU
+};
 
 /// The kernels' own arithmetic, fp32 inside, of halves. Within 0.503 of the last place of the exact value's nearest
 /// half (0.5 is what rounding alone takes). NaN of NaN; infinity gives infinity or NaN; both zeros +0.

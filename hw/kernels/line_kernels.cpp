@@ -49,6 +49,8 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::score_dropout, dropout_program<Operand::values>, dropout_plain},
       {KernelKind::score_dropout_backward, score_dropout_backward_program, score_dropout_backward_plain},
       {KernelKind::one_hot, one_hot_program, one_hot_plain},
+      {KernelKind::silu, gelu_program<GeluForm::sigmoid>, gelu_plain<GeluForm::sigmoid>},
+      {KernelKind::silu_backward, gelu_backward_program<GeluForm::sigmoid>, gelu_backward_plain<GeluForm::sigmoid>},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }

@@ -45,6 +45,8 @@ enum class KernelKind {
   load_tokens,
   one_hot,
   embedding,
+  silu,
+  silu_backward,
 };
 
 /// What happens on the wafer.
@@ -156,7 +158,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 38> kernels{{
+constexpr std::array<Kernel, 40> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -213,6 +215,8 @@ constexpr std::array<Kernel, 38> kernels{{
     ids_kernel(KernelKind::one_hot, "one_hot"),
     // A table's rows by tokens that are 1 in the row of their id: as deltas, a round is a feature of the table.
     {KernelKind::embedding, "embedding", KernelForm::stream, KernelRole::forward, KernelWeights::streamed, true},
+    activation_kernel(KernelKind::silu, "silu", KernelRole::forward, "SiLU"),
+    activation_kernel(KernelKind::silu_backward, "silu_backward", KernelRole::delta, "SiLU"),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -24,10 +24,10 @@ std::int64_t linear_flops(const Operation& operation) {
   return operation.pass == Pass::delta || !has_bias(operation) ? product : product + operation.output_features;
 }
 
-/// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2 and with tanh of a cubic, and of its
-/// derivative times the delta.
+/// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2, with tanh of a cubic, and
+/// x / (1 + e^-x), and of its derivative times the delta.
 template <int Forward, int Delta>
-OperationType gelu(const char* name, std::vector<std::string> activation_fn) {
+OperationType of_input(const char* name, std::vector<std::string> activation_fn) {
   const auto flops = [](const Operation& operation) {
     return (operation.pass == Pass::delta ? Delta : Forward) * one_a_feature(operation);
   };
@@ -81,8 +81,9 @@ std::vector<OperationType> all_types() {
        linear_parameters,
        linear_flops},
       {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature, {"relu"}},
-      gelu<5, 11>("GELU", {"gelu"}),
-      gelu<9, 17>("GELU_tanh", {"gelu_tanh", "gelu_new"}),
+      of_input<5, 11>("GELU", {"gelu"}),
+      of_input<9, 17>("GELU_tanh", {"gelu_tanh", "gelu_new"}),
+      of_input<3, 8>("SiLU", {"silu"}),
       {"Dropout",
        1,
        1,

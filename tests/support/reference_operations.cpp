@@ -115,6 +115,8 @@ double gelu_tanh_slope(double x) {
 }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double silu(double x) { return x * sigmoid(x); }
+double silu_slope(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
 
 void swiglu(const Work& work) {
   const bool forward = work.pass == Pass::forward;
@@ -343,6 +345,7 @@ void run_operation(const OperationCall& call) {
       {"ReLU", elementwise<relu, relu_slope>},
       {"GELU", elementwise<ReferenceTrainer::gelu, ReferenceTrainer::gelu_slope>},
       {"GELU_tanh", elementwise<gelu_tanh, gelu_tanh_slope>},
+      {"SiLU", elementwise<silu, silu_slope>},
       {"SwiGLU", swiglu},
       {"Rotary", rotary},
       {"Add", add},

@@ -106,10 +106,10 @@ class RandomGraph {
   }
   /// What it reads may be read by others, too, as by a second activation.
   void activation(const std::string& name) {
-    const char* types[] = {"ReLU", "GELU", "GELU_tanh"};
+    const char* types[] = {"ReLU", "GELU", "GELU_tanh", "SiLU"};
     const std::string before =
         coin() ? linear(name + ".linear") : linears_[static_cast<std::size_t>(pick(static_cast<int>(linears_.size())))];
-    made(add(types[pick(3)], name, {before}));
+    made(add(types[pick(4)], name, {before}));
     if (coin()) tensors_.push_back(before);
   }
   void rotary(const std::string& name) {
