@@ -15,7 +15,8 @@ struct KeyRow {
 };
 
 /// In `values`: names that stand in tables which sw/graph knows (told_values() of model_page.h).
-inline constexpr std::string_view activation_words = "{activations}", optimizer_words = "{optimizers}";
+inline constexpr std::string_view activation_words = "{activations}", optimizer_words = "{optimizers}",
+                                  format_words = "{formats}";
 
 /// Of the section `model`, what belongs to transformers alone; honoured ones first.
 const std::vector<KeyRow>& transformer_key_rows();

@@ -67,7 +67,7 @@ constexpr KeyRow rows[] = {
     {"model.loss", "", Use::honoured, "softmax_cross_entropy", "softmax_cross_entropy", ""},
     {"model.mixed_precision", "trainer.init.precision.enabled", Use::honoured, "true or false", "true",
      "true is what the machine does; false is refused"},
-    {"model.fp16_type", "trainer.init.precision.fp16_type", Use::honoured, "float16, bfloat16, cbfloat16", "float16",
+    {"model.fp16_type", "trainer.init.precision.fp16_type", Use::honoured, format_words, "float16",
      "16-bit numbers: weights on the way, samples, activations, deltas; sums and what MemoryX keeps are fp32"},
     {"model.gradient_wire", "trainer.init.precision.gradient_wire", Use::honoured, "float32, fp16_type", "",
      "gradients off the wafer, without it float32; or 16 bits as fp16_type says: summed in fp32, rounded where they "

@@ -8,6 +8,7 @@
 #include "sw/frontend/key_rows.h"
 #include "sw/graph/operation_types.h"
 #include "sw/graph/schedule_section.h"
+#include "tlm/base/half.h"
 
 namespace weft::sw {
 namespace {
@@ -114,11 +115,13 @@ void add_huggingface(std::string& page) {
 }  // namespace
 
 std::string told_values(const ModelKey& key) {
-  std::vector<std::string> activations, optimizers;
+  std::vector<std::string> activations, optimizers, formats;
   for (const auto& [name, operation] : activation_functions()) activations.push_back(name);
   for (const hw::OptimizerForm& form : hw::optimizer_forms) optimizers.emplace_back(form.name);
+  for (const HalfFormatRow& row : half_formats) formats.emplace_back(row.in_model_files);
   std::string values = key.values;
-  for (const auto& [words, names] : {std::pair(activation_words, activations), {optimizer_words, optimizers}})
+  for (const auto& [words, names] :
+       {std::pair(activation_words, activations), {optimizer_words, optimizers}, {format_words, formats}})
     if (const std::size_t at = values.find(words); at != std::string::npos)
       values.replace(at, words.size(), fmt::format("{}", fmt::join(names, ", ")));
   return values;
