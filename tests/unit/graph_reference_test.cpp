@@ -64,8 +64,8 @@ Tensors torch_inputs(const sw::TransformerConfig& model) {
   return test::token_inputs(model, tokens, labels);
 }
 
-/// All that a transformer has not: a sum of three, a tensor that is added to itself, ReLU, a softmax without a mask, an
-/// operation that takes one tensor twice. Six tokens, two sequences; the second has no label.
+/// All that a transformer has not: a sum of three, a tensor that is added to itself, ReLU, SiLU, a softmax without a
+/// mask, an operation that takes one tensor twice. Six tokens, two sequences; the second has no label.
 OperationGraph patchwork() {
   return sw::checked({{{"x", 3}, {"labels", 1}},
                       {{"Linear", "a", {"x"}, {"a"}, {{"features", 4}}},
@@ -76,7 +76,8 @@ OperationGraph patchwork() {
                        {"AttentionScores", "s", {"twice", "twice"}, {"s"}, {{"heads", 2}, {"sequence", 3}}},
                        {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", 3}, {"scale", 0.5}}},
                        {"AttentionValues", "o", {"p", "sum"}, {"o"}, {{"sequence", 3}}},
-                       {"Linear", "logits", {"o"}, {"logits"}, {{"features", 3}, {"bias", 0}}},
+                       {"SiLU", "u", {"o"}, {"u"}},
+                       {"Linear", "logits", {"u"}, {"logits"}, {{"features", 3}, {"bias", 0}}},
                        {"SoftmaxCrossEntropy", "loss", {"logits", "labels"}, {"loss"}}},
                       {"loss"}});
 }
