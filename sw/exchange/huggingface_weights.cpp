@@ -223,8 +223,8 @@ std::string huggingface_type(const TransformerConfig& model) {
         "to, a bias everywhere, and one nonlinearity; this network has {}, embedding_layer_norm {}, norm_first {}, "
         "nonlinearities {} and {}, {} of queries to a head of keys, biases: projection {}, attention output {}, "
         "feed-forward {}, mlm {}",
-        model.norm, model.embedding_norm, model.encoder.norm_first, model.nonlinearity, model.encoder.mlm_nonlinearity, model.queries(),
-        model.bias.projections, model.bias.attention_output, model.bias.ffn, model.encoder.mlm_bias));
+        model.norm, model.embedding_norm, model.encoder.norm_first, model.nonlinearity, model.encoder.mlm_nonlinearity,
+        model.queries(), model.bias.projections, model.bias.attention_output, model.bias.ffn, model.encoder.mlm_bias));
   }
   if (layer_norm && model.queries() == 1 && model.bias.ffn) {
     if (model.learned_positions() && !model.parallel && attention_bias && !model.bias.output) return "gpt2";
