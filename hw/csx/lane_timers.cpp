@@ -22,7 +22,8 @@ LaneTimers::LaneTimers(const MachineSpec& machine, Wafer& wafer, const EdgeLayou
 void LaneTimers::open(KernelKind kind, const MatrixLayer& layer, RunCycle start) {
   for (Timed& timed : timed_)
     timed.timer->open(wafer_.map(timed.lane),
-                      {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get(), layer.bias},
+                      {kind, layer.inputs, layer.outputs, wafer_.lane_tokens(timed.lane), layer.mask.get(), layer.bias,
+                       layer.half_sums.of(kind)},
                       start);
 }
 

@@ -63,8 +63,8 @@ std::int64_t attention_hops(const LaunchMap& map) {
 LaunchTimes attention_times(const MachineSpec& machine, const LaunchMap& map) {
   const FabricTiming timing(machine);
   if (map.vector_owners.any())
-    return VectorStage(timing, map, machine.pe.lanes.fmac_mixed).run(TimeGuard(machine, map));
-  StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed);
+    return VectorStage(timing, map, timing.axpy_lanes(map.half_sums)).run(TimeGuard(machine, map));
+  StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, timing);
   shape.returns_early = true;
   StreamReduce engine(timing, shape);
   TimeGuard guard(machine, map);

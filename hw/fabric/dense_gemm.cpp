@@ -38,7 +38,7 @@ dense::View<float> packed(dense::View<const float> from, int rows, int columns, 
 
 /// C of one strip of at most strip_columns columns; `k` rows of B.
 void strip(dense::View<const float> a, dense::View<const float> b, dense::View<float> c, int m, int columns, int k,
-           const dense::Blocks& blocks, bool continues) {
+           const dense::Blocks& blocks, bool continues, std::optional<HalfFormat> half_sums) {
   std::vector<dense::Line> place_of_b, place_of_c;
   const bool whole = columns == dense::strip_columns;
   if (!whole || m >= rows_to_pack) b = packed(b, k, columns, place_of_b).as_const();
@@ -46,7 +46,7 @@ void strip(dense::View<const float> a, dense::View<const float> b, dense::View<f
   const int tiles = (m + dense::tile_rows - 1) / dense::tile_rows;
   for (int tile = 0; tile < tiles; ++tile) {
     const int row = split_first(m, tiles, tile);
-    dense::tile(split_count(m, tiles, tile), a.from_row(row), b, sums.from_row(row), blocks, continues);
+    dense::tile(split_count(m, tiles, tile), a.from_row(row), b, sums.from_row(row), blocks, continues, half_sums);
   }
   if (!whole) copy_columns(sums.as_const(), m, columns, c);
 }
@@ -54,7 +54,8 @@ void strip(dense::View<const float> a, dense::View<const float> b, dense::View<f
 }  // namespace
 
 void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k,
-                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool) {
+                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool,
+                  std::optional<HalfFormat> half_sums) {
   if (m <= 0 || n <= 0) return;
   const dense::View<float> result{c, ldc};
   const dense::Blocks blocks = blocks_in_order(bounds, order);
@@ -70,7 +71,7 @@ void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, in
     const int group = index / strips, row = split_first(m, groups, group),
               column = index % strips * dense::strip_columns;
     strip({a + static_cast<std::ptrdiff_t>(row) * lda, lda}, {b + column, ldb}, {result.row(row) + column, ldc},
-          split_count(m, groups, group), std::min(dense::strip_columns, n - column), k, blocks, continues);
+          split_count(m, groups, group), std::min(dense::strip_columns, n - column), k, blocks, continues, half_sums);
   };
   if (alone) {
     for (int index = 0; index < groups * strips; ++index) part(index);

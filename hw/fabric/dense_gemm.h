@@ -1,7 +1,9 @@
 #pragma once
 // Dense arithmetic of the matrix kernels in the order that their mapping defines, for many PEs at once.
+#include <optional>
 #include <vector>
 
+#include "tlm/base/half.h"
 #include "tlm/base/thread_pool.h"
 
 namespace weft::hw {
@@ -15,8 +17,10 @@ enum class BlockOrder { ascending, descending };
 /// elements; C overlaps neither operand. A and B hold values that fp16 can hold: their products are exact in fp32, so a
 /// multiply-add rounds once whether or not the processor fuses it. Each element's order of operations is fixed, so
 /// neither the processor nor the threads change a bit. NaNs are not made canonical.
-/// `pool` null: the caller's thread only.
+/// `half_sums`: a partial sum is rounded to a half of that format after each fma (rtl/ISA.md, "Sums in halves"); what
+/// is added to C is it. `pool` null: the caller's thread only.
 void chained_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n, int k,
-                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool);
+                  const std::vector<int>& bounds, BlockOrder order, bool continues, ThreadPool* pool,
+                  std::optional<HalfFormat> half_sums = std::nullopt);
 
 }  // namespace weft::hw

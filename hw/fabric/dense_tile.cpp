@@ -2,12 +2,11 @@
 
 #include <cstring>
 
+#include "hw/fabric/half_lanes.h"
+
 namespace weft::hw::dense {
 
 namespace {
-
-// A plain vector type of the compiler: the same bits with any width.
-using Lanes = float __attribute__((vector_size(lane_count * sizeof(float))));
 
 inline Lanes load(const float* from) {
   Lanes lanes;
@@ -34,11 +33,11 @@ inline void for_each_vector(const Body& body) {
 /// Rows of B that are asked for ahead of their use: a row is too far from the next for the processor to guess.
 constexpr int rows_ahead = 16;
 
-template <int Rows>
+template <typename Sums, int Rows>
 void tile_of(View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues) {
   Lanes sum[Rows][tile_vectors], partial[Rows][tile_vectors];
-  // A partial sum is never -0, so +0 in front of the first one changes no bit of it.
-  for_each_vector<Rows>([&](int row, int v) { sum[row][v] = continues ? load(place(c, row, v)) : Lanes{}; });
+  // In front of the first partial sum it changes no bit of it.
+  for_each_vector<Rows>([&](int row, int v) { sum[row][v] = continues ? load(place(c, row, v)) : -Lanes{}; });
   for (const Block& block : blocks) {
     for_each_vector<Rows>([&](int row, int v) { partial[row][v] = Lanes{}; });
     for (int k = block.first; k < block.last; ++k) {
@@ -47,7 +46,8 @@ void tile_of(View<const float> a, View<const float> b, View<float> c, const Bloc
         factor[v] = load(place(b, k, v));
         __builtin_prefetch(place(b, k + rows_ahead, v));
       });
-      for_each_vector<Rows>([&](int row, int v) { partial[row][v] = a.row(row)[k] * factor[v] + partial[row][v]; });
+      for_each_vector<Rows>(
+          [&](int row, int v) { partial[row][v] = Sums::rounded(a.row(row)[k] * factor[v] + partial[row][v]); });
     }
     for_each_vector<Rows>([&](int row, int v) { sum[row][v] += partial[row][v]; });
   }
@@ -56,23 +56,30 @@ void tile_of(View<const float> a, View<const float> b, View<float> c, const Bloc
   for_each_vector<Rows>([&](int row, int v) { store(place(c, row, v), sum[row][v]); });
 }
 
-}  // namespace
-
-void tile(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues) {
+template <typename Sums>
+void tile_of(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues) {
   switch (rows) {
     case 1:
-      return tile_of<1>(a, b, c, blocks, continues);
+      return tile_of<Sums, 1>(a, b, c, blocks, continues);
     case 2:
-      return tile_of<2>(a, b, c, blocks, continues);
+      return tile_of<Sums, 2>(a, b, c, blocks, continues);
     case 3:
-      return tile_of<3>(a, b, c, blocks, continues);
+      return tile_of<Sums, 3>(a, b, c, blocks, continues);
     case 4:
-      return tile_of<4>(a, b, c, blocks, continues);
+      return tile_of<Sums, 4>(a, b, c, blocks, continues);
     case 5:
-      return tile_of<5>(a, b, c, blocks, continues);
+      return tile_of<Sums, 5>(a, b, c, blocks, continues);
     default:
-      return tile_of<tile_rows>(a, b, c, blocks, continues);
+      return tile_of<Sums, tile_rows>(a, b, c, blocks, continues);
   }
+}
+
+}  // namespace
+
+void tile(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues,
+          std::optional<HalfFormat> half_sums) {
+  if (!half_sums) return tile_of<FloatLanes>(rows, a, b, c, blocks, continues);
+  with_half(*half_sums, [&](auto half) { tile_of<HalfLanes<decltype(half)>>(rows, a, b, c, blocks, continues); });
 }
 
 }  // namespace weft::hw::dense

@@ -1,7 +1,10 @@
 #pragma once
 // The innermost part of chained_gemm: a tile of C whose running sums and partial sums all stay in registers.
 #include <cstddef>
+#include <optional>
 #include <vector>
+
+#include "tlm/base/half.h"
 
 namespace weft::hw::dense {
 
@@ -36,6 +39,7 @@ struct Block {
 using Blocks = std::vector<Block>;
 
 /// C[rows][strip_columns] (+)= A * B as chained_gemm defines it, blocks in the given order; 1 <= rows <= tile_rows.
-void tile(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues);
+void tile(int rows, View<const float> a, View<const float> b, View<float> c, const Blocks& blocks, bool continues,
+          std::optional<HalfFormat> half_sums);
 
 }  // namespace weft::hw::dense

@@ -10,7 +10,8 @@ struct FabricTiming {
   int hop, ramp;                              ///< cycles
   int link_queue, input_queue, output_queue;  ///< wavelets, each at most `history`
   int issue, fill, scalar, control, dispatch;
-  int convert_lanes;  ///< elements per cycle
+  int convert_lanes;            ///< elements per cycle
+  int mixed_lanes, half_lanes;  ///< of multiply-adds into sums of fp32, of halves
   /// Wavelets and elements that the recurrences can look back over: no less than a queue holds; a power of two, for it
   /// is a ring's size.
   int history = least_history;
@@ -27,9 +28,14 @@ struct FabricTiming {
         scalar(machine.pe.scalar_cycles),
         control(machine.pe.control_cycles),
         dispatch(machine.pe.task_dispatch_cycles),
-        convert_lanes(machine.pe.lanes.convert) {
+        convert_lanes(machine.pe.lanes.convert),
+        mixed_lanes(machine.pe.lanes.multiply_adds(false)),
+        half_lanes(machine.pe.lanes.multiply_adds(true)) {
     while (history < std::max({link_queue, input_queue, output_queue})) history *= 2;
   }
+
+  /// Elements of an AXPY per cycle.
+  int axpy_lanes(bool half_sums) const { return half_sums ? half_lanes : mixed_lanes; }
 
   /// Of a launch whose wavelets are stored as they come: a cycle each (LIST16), and no loop around the rounds.
   FabricTiming storing() const {

@@ -7,6 +7,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
     : height(rectangle.height),
       bias(kernel_of(kind).has_bias() && layer.bias),
       sparse(layer.sparse()),
+      half_sums(layer.half_sums.of(kind)),
       kept(std::move(counts)) {
   const Kernel& kernel = kernel_of(kind);
   if (layer.mask && !kept) kept = std::make_shared<RoundCounts>(layer, kernel.by_input, rectangle.height);

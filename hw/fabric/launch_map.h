@@ -65,8 +65,9 @@ struct LaunchMap {
   std::vector<int> wavelets;  ///< [chain]; of a sparse layer: at most, with every weight kept
   std::vector<int> elements;  ///< [positions]; the same
   int height = 0;
-  bool bias = false;    ///< the last row that holds inputs also holds the constant one
-  bool sparse = false;  ///< weights come with their indices
+  bool bias = false;       ///< the last row that holds inputs also holds the constant one
+  bool sparse = false;     ///< weights come with their indices
+  bool half_sums = false;  ///< a PE's sums of a round are halves, until they leave it
   /// Of a sparse layer with a mask: wavelets of each line, or in a gradient elements of each position that holds
   /// inputs.
   std::shared_ptr<const RoundCounts> kept;

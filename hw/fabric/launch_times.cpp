@@ -92,7 +92,7 @@ Program program_of(const LaunchMap& map, const Rounds& rounds, int elements, Cyc
 }  // namespace
 
 StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last, int position_first, int position_last,
-                             int lanes) {
+                             const FabricTiming& timing) {
   StreamReduceShape shape;
   shape.lines = line_last - line_first;
   shape.chain = std::clamp(map.chain - line_first, 0, shape.lines);
@@ -100,7 +100,7 @@ StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last
   if (shape.chain > 0)
     shape.wavelets.assign(map.wavelets.begin() + line_first, map.wavelets.begin() + line_first + shape.chain);
   shape.elements.assign(map.elements.begin() + position_first, map.elements.begin() + position_last);
-  shape.lanes = lanes;
+  shape.lanes = timing.axpy_lanes(map.half_sums);
   shape.counted = map.kept != nullptr || map.windows != nullptr;
   shape.lists = map.lists();
   shape.windows = map.windowed_elements();

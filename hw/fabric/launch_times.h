@@ -15,10 +15,9 @@ inline FabricTiming timing_of(const FabricTiming& timing, const LaunchMap& map) 
   return map.stores ? timing.storing() : timing;
 }
 
-/// What lines [line_first, line_last) and positions [position_first, position_last) of a launch do; `lanes` AXPY
-/// elements per cycle.
+/// What lines [line_first, line_last) and positions [position_first, position_last) of a launch do.
 StreamReduceShape part_shape(const LaunchMap& map, int line_first, int line_last, int position_first, int position_last,
-                             int lanes);
+                             const FabricTiming& timing);
 
 /// Lengths and counts alone: the same from whichever cycle times are told.
 struct LaunchBooks {

@@ -11,9 +11,10 @@
 namespace weft::hw {
 
 /// chained_gemm() over those k of each row m of A for which keeps(m, k). A block without any still adds its +0.
-template <typename Keeps>
+/// `rounded`: what a partial sum becomes after each fma.
+template <typename Keeps, typename Rounded>
 void masked_gemm(const float* a, int lda, const float* b, int ldb, float* c, int ldc, int m, int n,
-                 const std::vector<int>& bounds, BlockOrder order, bool continues, Keeps&& keeps) {
+                 const std::vector<int>& bounds, BlockOrder order, bool continues, Keeps&& keeps, Rounded&& rounded) {
   const auto blocks = static_cast<int>(bounds.size()) - 1;
   std::vector<float> partial(static_cast<std::size_t>(n));
   for (int row = 0; row < m; ++row) {
@@ -29,7 +30,7 @@ void masked_gemm(const float* a, int lda, const float* b, int ldb, float* c, int
         const float* operand = b + static_cast<std::ptrdiff_t>(inner) * ldb;
         for (int column = 0; column < n; ++column)
           partial[static_cast<std::size_t>(column)] =
-              std::fma(factor, operand[column], partial[static_cast<std::size_t>(column)]);
+              rounded(std::fma(factor, operand[column], partial[static_cast<std::size_t>(column)]));
       }
       for (int column = 0; column < n; ++column)
         sum[column] =

@@ -23,7 +23,8 @@ TimeGuard::TimeGuard(const MachineSpec& machine, const LaunchMap& map) {
   const PeSpec& pe = machine.pe;
   const RouterSpec& router = machine.router;
   const Cycle wavelets = largest(map.wavelets) + 1, elements = largest(map.elements) + 1;
-  const Cycle axpy = pe.vector_issue_cycles + ceil_div(elements, pe.lanes.fmac_mixed) + pe.vector_fill_cycles;
+  const Cycle axpy =
+      pe.vector_issue_cycles + ceil_div(elements, pe.lanes.multiply_adds(map.half_sums)) + pe.vector_fill_cycles;
   const Cycle scalars = pe.control_cycles + pe.scalar_cycles + pe.task_dispatch_cycles;
   const Cycle step =
       router.hop_cycles + 2 * router.ramp_cycles + pe.vector_issue_cycles + pe.vector_fill_cycles + scalars + 4;

@@ -77,9 +77,9 @@ class LaunchMemo {
     KernelKind kind;
     int inputs, outputs, tokens;  ///< tokens of the lane
     const WeightMask* mask;
-    bool bias = true;
+    bool bias = true, half_sums = false;
 
-    auto told() const { return std::tie(kind, inputs, outputs, tokens, mask, bias); }
+    auto told() const { return std::tie(kind, inputs, outputs, tokens, mask, bias, half_sums); }
     bool operator<(const Key& other) const { return told() < other.told(); }
   };
   LaunchWalks& walks(Key key) { return walks_[key]; }

@@ -55,6 +55,11 @@ struct HalfArithmetic {
   static std::uint32_t fused_multiply_add(std::uint16_t x, std::uint16_t y, std::uint32_t accumulator) {
     return result_bits(std::fma(Half::widen(x), Half::widen(y), float_of(accumulator)));
   }
+  /// half x half + half: rounded to fp32, then to a half. Two units of the tile, one behind the other.
+  static std::uint16_t fused_multiply_add_half(std::uint16_t x, std::uint16_t y, std::uint16_t accumulator) {
+    return to_half(fused_multiply_add(x, y, widen(accumulator)));
+  }
+  static std::uint32_t widen(std::uint16_t x) { return result_bits(Half::widen(x)); }
   /// max(x, +0); NaN stays NaN.
   static std::uint16_t relu(std::uint16_t x) {
     if (Half::is_nan(x)) return Half::nan;
@@ -78,7 +83,15 @@ inline std::uint32_t fused_multiply_add(HalfFormat format, std::uint16_t x, std:
                                         std::uint32_t accumulator) {
   return with_arithmetic(format, [=](auto halves) { return decltype(halves)::fused_multiply_add(x, y, accumulator); });
 }
+inline std::uint16_t fused_multiply_add_half(HalfFormat format, std::uint16_t x, std::uint16_t y,
+                                             std::uint16_t accumulator) {
+  return with_arithmetic(format,
+                         [=](auto halves) { return decltype(halves)::fused_multiply_add_half(x, y, accumulator); });
+}
 inline std::uint16_t to_half(HalfFormat format, std::uint32_t value) {
   return with_arithmetic(format, [=](auto halves) { return decltype(halves)::to_half(value); });
+}
+inline std::uint32_t widened(HalfFormat format, std::uint16_t value) {
+  return with_arithmetic(format, [=](auto halves) { return decltype(halves)::widen(value); });
 }
 }  // namespace weft::hw

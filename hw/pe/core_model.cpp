@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "hw/pe/arithmetic.h"
-#include "hw/pe/cost.h"
 #include "hw/pe/instruction_text.h"
 #include "hw/pe/vector_operations.h"
 #include "tlm/base/error.h"
@@ -183,25 +182,6 @@ Cycle CoreModel::close(Thread& thread, CoreSlot& slot) {
   return spec_.control_cycles;
 }
 
-Cycle CoreModel::multiply_add(Thread& thread, CoreSlot& slot, std::uint32_t data) {
-  const Instruction& instruction = current(thread);
-  const bool outer = instruction.opcode == Opcode::outer || instruction.opcode == Opcode::outer_memory;
-  const auto scalar = static_cast<std::uint16_t>(data);
-  const VectorPlace place = place_of(instruction, scalar_number(thread), pass_of(thread), static_cast<int>(data >> 16));
-  std::int64_t accumulator = place.a;
-  const int distance = outer ? 2 * instruction.scalars : 2;
-  const int count = count_of(thread, instruction);
-  with_arithmetic(format_, [&](auto halves) {
-    for (int k = 0; k < count; ++k, accumulator += distance) {
-      const std::int64_t number = instruction.listed ? memory_.read16(thread.list_at + k) : k;
-      const std::uint16_t factor = memory_.read16(place.b + number * instruction.element_stride);
-      memory_.write32(accumulator, decltype(halves)::fused_multiply_add(scalar, factor, memory_.read32(accumulator)));
-    }
-  });
-  fill(thread, place, slot);
-  return vector_cycles(spec_, count, spec_.lanes.fmac_mixed);
-}
-
 Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
   const Instruction instruction = current(thread);
   if (thread.phase == Thread::Phase::close) return close(thread, slot);
@@ -236,25 +216,6 @@ Cycle CoreModel::stream(Thread& thread, CoreSlot& slot) {
     }
   }
   return begins ? spec_.vector_issue_cycles : 1;
-}
-
-void CoreModel::drain_element(Thread& thread, CoreSlot& slot) {
-  const Instruction& instruction = current(thread);
-  const int accumulator = instruction.a + 2 * thread.element;
-  std::uint32_t sum = memory_.read32(accumulator);
-  if (instruction.fabric_in) sum = add(take_data(instruction, slot), sum);
-  memory_.write32(accumulator, 0);
-  const std::int64_t place = static_cast<std::int64_t>(pass_of(thread)) * instruction.count + thread.element;
-  if (instruction.fabric_out) {
-    send({sum, *instruction.fabric_out, false}, slot);
-    return;
-  }
-  if (instruction.windowed) ++thread.window.stored;
-  if (instruction.opcode == Opcode::drain16) {
-    memory_.write16(instruction.b + place, to_half(format_, sum));
-  } else {
-    memory_.write32(instruction.b + 2 * place, sum);
-  }
 }
 
 std::int64_t CoreModel::element_place(const Thread& thread) const {
@@ -298,7 +259,7 @@ Cycle CoreModel::store(Thread& thread, CoreSlot& slot) {
   const std::uint32_t data = take_data(instruction, slot);
   const std::int64_t at = element_place(thread);
   VectorWords words;
-  words.writes[0] = {at, at + element_words(instruction.opcode), 1, 1};
+  words.writes[0] = {at, at + element_words(instruction), 1, 1};
   races_.use(slot.thread, instruction, words, slot.at);
   if (instruction.opcode == Opcode::store16) {
     memory_.write16(at, to_half(format_, data));

@@ -4,7 +4,8 @@
 //
 // With `free` = the cycle after the thread's last slot; `ready` = last issue of a vector that writes to memory +
 // vector_fill, for a vector that reads of what that one writes (vector_words.h), else 0:
-//   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles
+//   AXPY   a data wavelet is taken and issued at max(arrival, free, ready); then ceil(n / fmac_mixed) element cycles,
+//          of half_sums ceil(n / fmac_fp16)
 //          a control wavelet is taken at max(arrival, free), control_cycles; the instruction ends
 //   AXPYM  a scalar is issued and, with a fabric out, sent at max(free, ready, room in the output queue); then as AXPY.
 //          close: as DRAIN
@@ -129,6 +130,8 @@ class CoreModel {
   Cycle close(Thread& thread, CoreSlot& slot);
   /// Of the instructions that issue once and then take an element a slot: DRAIN, SEND, and ADD32 etc. from the fabric.
   Cycle stream(Thread& thread, CoreSlot& slot);
+  /// An accumulator as fp32; +0 is left in its place.
+  std::uint32_t take_sum(const Instruction& instruction, int element);
   void drain_element(Thread& thread, CoreSlot& slot);
   /// Word of SEND's or STORE's next element.
   std::int64_t element_place(const Thread& thread) const;

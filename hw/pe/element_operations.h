@@ -48,6 +48,13 @@ bool with_half_operation(const Instruction& i, Visit&& visit) {
   switch (i.opcode) {
     case Opcode::axpy_memory:
     case Opcode::outer_memory:
+      if (i.half_sums) {
+        visit(element<1, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) -> Bits {
+          return Arithmetic::fused_multiply_add_half(static_cast<Half>(scalar), static_cast<Half>(b),
+                                                     static_cast<Half>(a));
+        }));
+        return true;
+      }
       visit(element<2, 1, 1>([](Bits a, Bits b, Bits scalar, Bits) {
         return Arithmetic::fused_multiply_add(static_cast<Half>(scalar), static_cast<Half>(b), a);
       }));

@@ -40,14 +40,16 @@ std::array<OpcodeText, opcode_count> make_table() {
   outer.push_back({"m", &I::scalars});
   return {{{"HALT", {}},
            {"LOOP", {{"count", &I::count}, {"target", &I::target}, {"counter", &I::counter}}},
-           {"AXPY", axpy, true, false, false, true, true},
-           {"AXPYM", multiply_add(), false, true, true, true, true, true},
+           {"AXPY", axpy, true, false, false, true, true, false, true},
+           {"AXPYM", multiply_add(), false, true, true, true, true, true, true},
            {"DRAIN",
             {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b, FieldUse::without_out}},
             true,
             true,
             true,
             true,
+            true,
+            false,
             true},
            {"STORE16", walked, true},
            {"STORE32", walked, true},
@@ -62,7 +64,7 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"FMAC32", multiply_add()},
            {"FMAC32_CALLS", multiply_add()},
            {"CALL", {}},
-           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true, false, false, false, true},
+           {"DRAIN16", {{"acc", &I::a}, {"n", &I::count}, {"to", &I::b}}, true, false, false, false, true, false, true},
            {"OUTER", outer, true, false, false, false, true},
            {"OUTERM", multiply_add(), false, true, true, false, true},
            {"TO_HALF16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}}},
@@ -72,7 +74,7 @@ std::array<OpcodeText, opcode_count> make_table() {
            {"MUL_INT32", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
            {"SCALE16", {{"a", &I::a}, {"n", &I::count}, {"c", &I::c}}},
            {"ZERO_BELOW16", {{"a", &I::a}, {"b", &I::b}, {"n", &I::count}, {"c", &I::c}}},
-           {"AXPY_KEEP", keep, true},
+           {"AXPY_KEEP", keep, true, false, false, false, false, false, true},
            {"HORNER32", multiply_add()},
            {"ADD_LEFT32", shifted},
            {"ADD_RIGHT32", shifted},
@@ -135,6 +137,7 @@ std::string to_string(const Instruction& i) {
   if (i.listed) text += " listed";
   if (i.windowed) text += " windowed";
   if (i.windowed_scalars) text += " windowed_scalars";
+  if (i.half_sums) text += " half_sums";
   return text;
 }
 

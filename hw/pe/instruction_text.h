@@ -31,6 +31,7 @@ struct OpcodeText {
   bool lists = false;            ///< may run over the thread's list: "listed"
   bool windows = false;          ///< over the task's window: "windowed"
   bool windows_scalars = false;  ///< "windowed_scalars"
+  bool half_sums = false;        ///< may have accumulators of 16 bits: "half_sums"
 };
 
 const OpcodeText& text_of(Opcode opcode);

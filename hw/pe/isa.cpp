@@ -8,7 +8,8 @@ namespace {
 
 auto tie(const Instruction& i) {
   return std::tie(i.opcode, i.fabric_in, i.fabric_out, i.close, i.silent, i.listed, i.windowed, i.windowed_scalars,
-                  i.advance, i.count, i.a, i.b, i.c, i.row_stride, i.element_stride, i.scalars, i.target, i.counter);
+                  i.half_sums, i.advance, i.count, i.a, i.b, i.c, i.row_stride, i.element_stride, i.scalars, i.target,
+                  i.counter);
 }
 
 constexpr std::uint16_t low(std::uint32_t word) { return static_cast<std::uint16_t>(word); }
@@ -26,7 +27,7 @@ EncodedInstruction encode(const Instruction& i) {
   if (i.fabric_out) head |= 1U << 7 | static_cast<std::uint32_t>(*i.fabric_out) << 13;
   head |= static_cast<std::uint32_t>(i.close) << 18 | static_cast<std::uint32_t>(i.silent) << 19 |
           static_cast<std::uint32_t>(i.listed) << 20 | static_cast<std::uint32_t>(i.windowed) << 21 |
-          static_cast<std::uint32_t>(i.windowed_scalars) << 22;
+          static_cast<std::uint32_t>(i.windowed_scalars) << 22 | static_cast<std::uint32_t>(i.half_sums) << 23;
   return {head, pair(i.count, i.a), pair(i.b, i.c), pair(i.row_stride, loop ? i.counter : i.element_stride),
           pair(loop ? i.target : i.scalars, i.advance)};
 }
@@ -43,6 +44,7 @@ std::optional<Instruction> decode(const EncodedInstruction& words) {
   i.listed = head >> 20 & 1;
   i.windowed = head >> 21 & 1;
   i.windowed_scalars = head >> 22 & 1;
+  i.half_sums = head >> 23 & 1;
   i.count = low(words[1]), i.a = high(words[1]);
   i.b = low(words[2]), i.c = high(words[2]);
   i.row_stride = low(words[3]);

@@ -71,6 +71,8 @@ struct Instruction {
   bool windowed = false;          ///< axpy, axpy_memory, outer, outer_memory, drain, drain16, list16, move32: over the
                                   ///< elements of the task's window alone; pe_window.h
   bool windowed_scalars = false;  ///< axpy_memory that closes: sends the scalars of the task's window alone
+  bool half_sums = false;         ///< axpy, axpy_keep, axpy_memory, drain, drain16: a16 in the place of a32; to
+                                  ///< accumulate rounds to fp32, then to a half, and what is drained is widened first
   std::uint16_t advance = 0;      ///< switches that the control wavelet advances
   std::uint16_t count = 0;        ///< elements; loop: passes
   std::uint16_t a = 0, b = 0, c = 0;  ///< addresses

@@ -7,7 +7,7 @@ Instruction over_window(const Instruction& instruction, const PeWindow& window) 
   const auto move = [](std::uint16_t& address, std::uint32_t words) {
     address = static_cast<std::uint16_t>(address + words);
   };
-  const std::uint32_t first = window.first;
+  const std::uint32_t first = window.first, sums = (instruction.half_sums ? 1 : 2) * first;
   moved.count = window.count;
   switch (instruction.opcode) {
     case Opcode::list16:
@@ -20,7 +20,7 @@ Instruction over_window(const Instruction& instruction, const PeWindow& window) 
       break;
     case Opcode::drain:
     case Opcode::drain16:
-      move(moved.a, 2 * first);
+      move(moved.a, sums);
       if (!instruction.fabric_out) move(moved.b, (instruction.opcode == Opcode::drain ? 2U : 1U) * window.stored);
       break;
     case Opcode::move32:
@@ -28,7 +28,7 @@ Instruction over_window(const Instruction& instruction, const PeWindow& window) 
       move(moved.b, std::uint32_t{window.stored} * instruction.element_stride);
       break;
     default:
-      move(moved.a, 2 * first);
+      move(moved.a, sums);
       move(moved.b, first * instruction.element_stride);
       break;
   }

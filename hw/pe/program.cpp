@@ -51,6 +51,11 @@ class Validator {
     if (i.count < 1) refuse(at, "n = 0: at least 1 element");
   }
 
+  void check_sums(int at, const Instruction& i) const {
+    const int words = element_words(i);
+    check_words(at, "acc", i.a, std::int64_t{words} * i.count, words == 2);
+  }
+
   void check_passes(int at, const Instruction& i) const {
     if (i.scalars < 1) refuse(at, "m = 0: at least 1");
   }
@@ -61,7 +66,7 @@ class Validator {
 
   // Where the passes of counter 0 lead is seen as they do.
   void check_walk(int at, const Instruction& i) const {
-    const int words = element_words(i.opcode);
+    const int words = element_words(i);
     check_elements(at, i);
     if (words == 2) check_strides(at, i);
     check_words(at, "at", i.a, std::int64_t{i.count - 1} * element_step(i) + words, words == 2);
@@ -89,6 +94,8 @@ class Validator {
     if (i.listed && i.windowed) refuse(at, "over a list or over a window, not both");
     if (i.windowed && !text_of(i.opcode).windows)
       refuse(at, "only AXPY, AXPYM, OUTER, OUTERM, DRAIN, DRAIN16, LIST16 and MOVE32 run over a window");
+    if (i.half_sums && !text_of(i.opcode).half_sums)
+      refuse(at, "only AXPY, AXPY_KEEP, AXPYM, DRAIN and DRAIN16 have sums of halves");
     if (i.windowed_scalars && (i.opcode != Opcode::axpy_memory || !i.close))
       refuse(at, "only an AXPYM that sends a control wavelet (advance) sends the scalars of a window");
     switch (i.opcode) {
@@ -99,18 +106,18 @@ class Validator {
         break;
       case Opcode::axpy:
         check_color(at, "in", i.fabric_in, true);
-        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_sums(at, i);
         check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
         break;
       case Opcode::axpy_memory:
         check_sent_scalars(at, i);
-        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_sums(at, i);
         check_words(at, "scalars", i.c, i.scalars, false);
         break;
       case Opcode::axpy_keep:
         check_color(at, "in", i.fabric_in, true);
         check_passes(at, i);
-        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_sums(at, i);
         check_words(at, "x", i.b, i.count == 0 ? 0 : (i.count - 1) * i.element_stride + 1, false);
         check_words(at, "keep", i.c, i.scalars, false);
         break;
@@ -156,14 +163,14 @@ class Validator {
         break;
       case Opcode::drain16:
         if (i.fabric_out) refuse(at, "it goes to memory");
-        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_sums(at, i);
         check_words(at, "to", i.b, i.count, false);
         check_color(at, "in", i.fabric_in, false);
         break;
       case Opcode::drain:
         check_color(at, "in", i.fabric_in, false);
         check_color(at, "out", i.fabric_out, false);
-        check_words(at, "acc", i.a, 2 * i.count, true);
+        check_sums(at, i);
         if (!i.fabric_out) check_words(at, "to", i.b, 2 * i.count, true);
         if (i.close && !i.fabric_out) refuse(at, "only a fabric output can be closed");
         break;

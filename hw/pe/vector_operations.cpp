@@ -120,6 +120,7 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes) {
 }
 
 int lanes_of(const Instruction& instruction, const LaneSpec& lanes) {
+  if (instruction.half_sums) return lanes.multiply_adds(true);
   const int all = lanes_of(instruction.opcode, lanes), stride = instruction.element_stride;
   if ((!compares(instruction.opcode) && instruction.opcode != Opcode::move32) || stride <= 1) return all;
   switch (stride % 8) {
@@ -134,8 +135,9 @@ int lanes_of(const Instruction& instruction, const LaneSpec& lanes) {
   }
 }
 
-int element_words(Opcode opcode) {
-  switch (opcode) {
+int element_words(const Instruction& instruction) {
+  if (instruction.half_sums) return 1;
+  switch (instruction.opcode) {
     case Opcode::relu16:
     case Opcode::relu_back16:
     case Opcode::store16:
@@ -158,7 +160,7 @@ int element_step(const Instruction& instruction) {
       if (instruction.element_stride != 0) return instruction.element_stride;
       [[fallthrough]];
     default:
-      return element_words(instruction.opcode);
+      return element_words(instruction);
   }
 }
 
@@ -196,7 +198,7 @@ VectorPlace place_of(const Instruction& i, int vector, int pass, int index) {
 
 Cycle clashes(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe) {
   if (!has_two_sources(instruction.opcode)) return 0;
-  const int half = pe.banks / 2, lanes = lanes_of(instruction, pe.lanes), words = element_words(instruction.opcode);
+  const int half = pe.banks / 2, lanes = lanes_of(instruction, pe.lanes), words = element_words(instruction);
   const int stride = is_multiply_add(instruction.opcode) ? instruction.element_stride : words;
   const Cycle cycles = ceil_div(instruction.count, lanes);
   // From one element cycle to the next the distance of the sources changes by as much: it comes again after `half`.

@@ -24,7 +24,7 @@ int lanes_of(Opcode opcode, const LaneSpec& lanes);
 int lanes_of(const Instruction& instruction, const LaneSpec& lanes);
 
 /// Words of an element at `a`.
-int element_words(Opcode opcode);
+int element_words(const Instruction& instruction);
 /// Words from one element at `a` to the next. Not of OUTER.
 int element_step(const Instruction& instruction);
 

@@ -71,7 +71,7 @@ WordRange scalar_of(Opcode opcode, const VectorPlace& place) {
 VectorWords words_of(const Instruction& i, const VectorPlace& place, int count) {
   const bool outer = i.opcode == Opcode::outer || i.opcode == Opcode::outer_memory;
   const std::int64_t own = i.listed ? std::max(1, count) : count, elements = outer ? own * i.scalars : own;
-  const int words = element_words(i.opcode);
+  const int words = element_words(i);
   const WordRange first = strided(outer ? i.a : place.a, elements, element_step(i), words);
   VectorWords all;
   all.read = {WordRange{}, second_of(i, place, count), scalar_of(i.opcode, place)};

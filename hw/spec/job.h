@@ -10,6 +10,7 @@
 
 #include "hw/spec/attention_mask.h"
 #include "hw/spec/gradient_wire.h"
+#include "hw/spec/half_sums.h"
 #include "hw/spec/kernel_table.h"
 #include "hw/spec/operand.h"
 #include "hw/spec/optimizer_spec.h"
@@ -66,6 +67,7 @@ struct MatrixLayer {
   int id = 0;             ///< of a table: which of a token's ids, in the order of the samples
   int shares = -1;        ///< the layer whose parameters these are, of its inputs and outputs; none: its own
   AttentionShape attention = {};
+  HalfSums half_sums = {};
 
   /// Elements of a round of the stream by output, kept or not.
   int stream_inputs() const { return inputs + (bias ? 1 : 0); }
@@ -93,7 +95,7 @@ struct MatrixLayer {
   auto shape() const {
     return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
                       attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias,
-                      attention.skip_masked, attention.mask.causal, attention.mask.reach);
+                      attention.skip_masked, attention.mask.causal, attention.mask.reach, half_sums.told());
   }
 };
 

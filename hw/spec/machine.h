@@ -19,6 +19,7 @@ struct FabricSpec {
 /// Elements per cycle of the datapath, memory operands, no bank clash.
 struct LaneSpec {
   int fmac_mixed = 0;  ///< fp16 x fp16 + fp32
+  int fmac_fp16 = 0;   ///< fp16 x fp16 + fp16
   int fmac_fp32 = 0;
   int add_fp32 = 0;
   int mul_fp32 = 0;
@@ -26,6 +27,9 @@ struct LaneSpec {
   int max_fp16 = 0;
   int convert = 0;  ///< fp16 <-> fp32
   int integer = 0;  ///< int16 add, logic
+
+  /// Multiply-adds of halves into sums of fp32, or of halves.
+  int multiply_adds(bool half_sums) const { return half_sums ? fmac_fp16 : fmac_mixed; }
 };
 
 struct PeSpec {

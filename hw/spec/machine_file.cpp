@@ -36,6 +36,7 @@ LaneSpec read_lanes(YamlSection section) {
   const IntegerRange range{1, 64, "elements per cycle"};
   LaneSpec lanes;
   lanes.fmac_mixed = section.integer("fmac_mixed", range);
+  lanes.fmac_fp16 = section.integer("fmac_fp16", range);
   lanes.fmac_fp32 = section.integer("fmac_fp32", range);
   lanes.add_fp32 = section.integer("add_fp32", range);
   lanes.mul_fp32 = section.integer("mul_fp32", range);

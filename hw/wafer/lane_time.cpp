@@ -27,13 +27,11 @@ Lane::Lane(const sc_core::sc_module_name& name, const MachineSpec& machine, cons
       extent.row_last = split_first(rectangle.height, cut.rows, row + 1);
       extent.column_first = split_first(rectangle.width, cut.columns, column);
       extent.column_last = split_first(rectangle.width, cut.columns, column + 1);
-      regions_.push_back(std::make_unique<Region>(fmt::format("region_{}_{}", row, column).c_str(), timing_,
-                                                  machine.pe.lanes.fmac_mixed, extent));
+      regions_.push_back(std::make_unique<Region>(fmt::format("region_{}_{}", row, column).c_str(), timing_, extent));
     }
   }
   if (regions_.size() > 1)
-    whole_ = std::make_unique<Region>("whole", timing_, machine.pe.lanes.fmac_mixed,
-                                      RegionExtent{0, rectangle.height, 0, rectangle.width});
+    whole_ = std::make_unique<Region>("whole", timing_, RegionExtent{0, rectangle.height, 0, rectangle.width});
   const auto join = [](Region& from, Side side, Region& to) {
     from.out(side).bind(to.in(opposite(side)));
     to.out(opposite(side)).bind(from.in(side));

@@ -2,10 +2,9 @@
 
 namespace weft::hw {
 
-Region::Region(const sc_core::sc_module_name& name, const FabricTiming& timing, int lanes, RegionExtent extent)
+Region::Region(const sc_core::sc_module_name& name, const FabricTiming& timing, RegionExtent extent)
     : sc_module(name),
       timing_(timing),
-      lanes_(lanes),
       extent_(extent),
       values_(part_, [this](proto::Side to, proto::WaveletBurst& burst) { send(to, burst); }) {
   for (std::size_t side = 0; side < 4; ++side) {

@@ -21,8 +21,7 @@ namespace weft::hw {
 
 class Region : public sc_core::sc_module {
  public:
-  /// `lanes`: AXPY elements that a PE does per cycle.
-  Region(const sc_core::sc_module_name& name, const FabricTiming& timing, int lanes, RegionExtent extent);
+  Region(const sc_core::sc_module_name& name, const FabricTiming& timing, RegionExtent extent);
 
   /// One pair of ports per side; unbound at the edge of the rectangle.
   proto::WaveletOut& out(proto::Side side) { return *out_[static_cast<std::size_t>(side)]; }
@@ -126,7 +125,6 @@ class Region : public sc_core::sc_module {
   void pass_returned(int round, int first, int last, std::vector<std::int32_t> times);
 
   FabricTiming timing_;
-  int lanes_;
   RegionExtent extent_;
   std::array<std::unique_ptr<proto::WaveletOut>, 4> out_;
   std::array<std::unique_ptr<proto::WaveletIn>, 4> in_;

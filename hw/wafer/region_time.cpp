@@ -37,7 +37,7 @@ void Region::begin_time(FastForward fast_forward) {
 
 StreamReduceShape Region::whole_shape() const {
   return part_shape(part_.map(), part_.line_first(), part_.line_last(), part_.position_first(), part_.position_last(),
-                    lanes_);
+                    timing_);
 }
 
 EngineTimes Region::books() const {

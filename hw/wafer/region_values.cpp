@@ -110,11 +110,20 @@ void RegionValues::sum(int first, int rounds) {
   // Of a gradient the kept sums are picked where they leave.
   if (layer.mask && !gradient) {
     const int place = memory_->first_feature(resident());
-    masked_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, bounds, order, continues,
-                [&](int round, int feature) { return layer.keeps(kernel_->by_input, first + round, place + feature); });
+    const auto add = [&](auto&& rounded) {
+      masked_gemm(
+          scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, bounds, order, continues,
+          [&](int round, int feature) { return layer.keeps(kernel_->by_input, first + round, place + feature); },
+          rounded);
+    };
+    if (part_.map().half_sums) {
+      with_half(memory_->job().format, [&](auto half) { add([](float sum) { return decltype(half)::round(sum); }); });
+    } else {
+      add([](float sum) { return sum; });
+    }
   } else {
     chained_gemm(scalars_.data(), inner, factor, outer, sums_.data(), outer, rounds, outer, inner, bounds, order,
-                 continues, pool_);
+                 continues, pool_, part_.map().half_sums ? std::optional(memory_->job().format) : std::nullopt);
   }
   if (part_.neighbour(part_.above())) {
     WaveletBurst burst;

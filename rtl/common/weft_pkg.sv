@@ -86,7 +86,8 @@ package weft_pkg;
     logic [15:0] b;
     logic [15:0] a;
     logic [15:0] count;
-    logic [8:0] reserved;
+    logic [7:0] reserved;
+    logic half_sums;
     logic windowed_scalars;
     logic windowed;
     logic listed;
@@ -299,10 +300,10 @@ package weft_pkg;
   endfunction
 
   // Elements at `a` that are halves.
-  function automatic logic has_halves(logic [5:0] opcode);
+  function automatic logic has_halves(logic [5:0] opcode, logic half_sums);
     unique case (opcode)
       OpRelu16, OpReluBack16, OpStore16, OpSend16, OpToHalf16, OpScale16, OpZeroBelow16: return 1'b1;
-      default: return 1'b0;
+      default: return half_sums;
     endcase
   endfunction
 
@@ -310,6 +311,7 @@ package weft_pkg;
   typedef logic [7:0] lanes_t;
   typedef struct packed {
     lanes_t mixed;  // AXPY, OUTER
+    lanes_t half_fmac;  // AXPY with sums of halves
     lanes_t add;
     lanes_t multiply;
     lanes_t max;
@@ -325,7 +327,7 @@ package weft_pkg;
     return lanes.integers < 8'd2 ? 8'd1 : lanes.integers >> 1;
   endfunction
 
-  function automatic lanes_t lanes_of(lane_spec_t lanes, logic [5:0] opcode);
+  function automatic lanes_t lanes_of(lane_spec_t lanes, logic [5:0] opcode, logic half_sums);
     unique case (opcode)
       OpAdd32, OpSub32, OpMove32: return lanes.add;
       OpMul32, OpMulInt32: return lanes.multiply;
@@ -335,14 +337,14 @@ package weft_pkg;
       OpToHalf16, OpScale16: return lanes.convert;
       OpCount32, OpXorShift32, OpZeroBelow16, OpAddLeft32, OpAddRight32, OpKeepEqual32, OpZeroEqual32:
         return word_lanes(lanes);
-      default: return lanes.mixed;
+      default: return half_sums ? lanes.half_fmac : lanes.mixed;
     endcase
   endfunction
 
   // Of an operand whose elements are some words apart no more than the banks give.
-  function automatic lanes_t walking_lanes(lane_spec_t lanes, logic [5:0] opcode, logic [15:0] stride);
+  function automatic lanes_t walking_lanes(lane_spec_t lanes, logic [5:0] opcode, logic half_sums, logic [15:0] stride);
     lanes_t all, narrow;
-    all = lanes_of(lanes, opcode);
+    all = lanes_of(lanes, opcode, half_sums);
     narrow = all > 8'd2 ? 8'd2 : all;
     if (!(compares(opcode) || opcode == OpMove32) || stride <= 16'd1) return all;
     unique case (stride[2:0])
@@ -358,7 +360,7 @@ package weft_pkg;
 
   // Lanes that add, that multiply 32 bits, that have operands of 32 bits, and all.
   function automatic lanes_t adder_lanes(lane_spec_t lanes);
-    return more(lanes.mixed, lanes.add);
+    return more(more(lanes.mixed, lanes.half_fmac), lanes.add);
   endfunction
 
   function automatic lanes_t multiplier_lanes(lane_spec_t lanes);

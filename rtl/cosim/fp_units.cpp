@@ -43,6 +43,12 @@ std::uint32_t FpUnits::fma32(std::uint32_t a, std::uint32_t b, std::uint32_t acc
   return model_->top.fma32_o;
 }
 
+std::uint32_t FpUnits::widen(std::uint16_t half) {
+  model_->top.half_a_i = half;
+  model_->top.eval();
+  return model_->top.word_o;
+}
+
 std::uint16_t FpUnits::to_half(std::uint32_t value) {
   model_->top.a_i = value;
   model_->top.eval();

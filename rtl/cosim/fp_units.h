@@ -20,6 +20,7 @@ class FpUnits {
   /// fp32 x fp32 + fp32, rounded once.
   std::uint32_t fma32(std::uint32_t a, std::uint32_t b, std::uint32_t accumulator);
   std::uint16_t to_half(std::uint32_t value);
+  std::uint32_t widen(std::uint16_t half);
 
  private:
   struct Model;

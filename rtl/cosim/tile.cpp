@@ -50,7 +50,8 @@ std::vector<Parameter> parameters_of(const hw::MachineSpec& machine) {
           {"pe.lanes.fmac_fp32", pe.lanes.fmac_fp32},
           {"pe.call_cycles", pe.call_cycles},
           {"pe.lanes.convert", pe.lanes.convert},
-          {"pe.lanes.integer", pe.lanes.integer}};
+          {"pe.lanes.integer", pe.lanes.integer},
+          {"pe.lanes.fmac_fp16", pe.lanes.fmac_fp16}};
 }
 
 /// What `tile` was built with and `machine` has otherwise, a sentence each.

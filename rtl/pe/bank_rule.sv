@@ -5,6 +5,7 @@ module bank_rule
   parameter lane_spec_t Lanes = '0
 ) (
   input  logic [5:0] opcode_i,
+  input  logic half_sums_i,
   input  logic [15:0] element_stride_i,
   // Of the cycle's first elements, modulo half of the banks.
   input  logic [1:0] base_i,     // word of the vector's element 0
@@ -16,8 +17,8 @@ module bank_rule
 
   logic [1:0] bank;
 
-  assign lanes_o = walking_lanes(Lanes, opcode_i, element_stride_i);
-  assign bank = base_i + (has_halves(opcode_i) ? element_i : {element_i[0], 1'b0});
+  assign lanes_o = walking_lanes(Lanes, opcode_i, half_sums_i, element_stride_i);
+  assign bank = base_i + (has_halves(opcode_i, half_sums_i) ? element_i : {element_i[0], 1'b0});
   assign clash_o = has_two_sources(opcode_i) && bank == x_i;
 
 endmodule

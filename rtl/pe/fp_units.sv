@@ -12,7 +12,8 @@ module fp_units
   output logic [15:0] scaled_o,
   output logic [31:0] fma_o,
   output logic [31:0] fma32_o,
-  output logic [15:0] half_o
+  output logic [15:0] half_o,
+  output logic [31:0] word_o
 );
 
   term_t product;
@@ -23,5 +24,6 @@ module fp_units
   fp32_add u_accumulate (.a_i(product), .b_i(term_of(a_i)), .sum_o(fma_o));
   fp32_fma u_fma (.enable_i(1'b1), .a_i, .b_i, .c_i, .result_o(fma32_o));
   round_to_half u_convert (.exponent_bits_i, .value_i(term_of(a_i)), .half_o);
+  half_to_word u_widen (.exponent_bits_i, .half_i(half_a_i), .word_o);
 
 endmodule

@@ -49,7 +49,7 @@ module operand_addresses
   end
 
   always_comb begin
-    stride = has_halves(instruction_i.opcode) ? 16'd1 : 16'd2;
+    stride = has_halves(instruction_i.opcode, instruction_i.half_sums) ? 16'd1 : 16'd2;
     if ((sends_vector(instruction_i.opcode) || stores(instruction_i.opcode)) && instruction_i.element_stride != '0) begin
       stride = instruction_i.element_stride;
     end

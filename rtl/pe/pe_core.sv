@@ -96,8 +96,7 @@ module pe_core
   logic [31:0] scalar, result;
   logic [33:0] sum_step, half_place;  // half: that is kept or listed
   logic scalar_outside, out_of_range, counts, keeps, keep, issues;
-  logic acts, sends, sends_control, loads_scalar, loads_window, checks_place, misuse;
-  logic clash;
+  logic acts, sends, sends_control, loads_scalar, loads_window, checks_place, misuse, clash;
   lanes_t lanes;
 
   assign slot = usable != '0;
@@ -117,7 +116,7 @@ module pe_core
   assign keeps = now_instruction.opcode == OpAxpyKeep;
   assign half_place = now_instruction.opcode == OpList16 ? 34'(now_instruction.a) + 34'(now_thread.element) :
                       now_place.keep;
-  assign sum_step = 34'(Lanes.mixed) * (34'(now_instruction.scalars) << 1);
+  assign sum_step = 34'(lanes) * (34'(now_instruction.scalars) << 1);
 
   always_comb begin
     planned = now_thread;
@@ -153,10 +152,10 @@ module pe_core
             acts = 1'b0;
             vector_elements = 1'b1;
             checks_place = 1'b1;
-            next_element = 17'(now_thread.element) + 17'(Lanes.mixed);
+            next_element = 17'(now_thread.element) + 17'(lanes);
             planned.element = next_element[15:0];
             if (!now_instruction.listed) begin
-              planned.x_address = now_thread.x_address + 34'(Lanes.mixed) * 34'(now_instruction.element_stride);
+              planned.x_address = now_thread.x_address + 34'(lanes) * 34'(now_instruction.element_stride);
             end
             planned.sum_address = now_thread.sum_address + sum_step;
             if (next_element >= 17'(now_instruction.count)) planned.phase = PhaseIssue;
@@ -322,6 +321,7 @@ module pe_core
 
   bank_rule #(.Lanes(Lanes)) u_banks (
     .opcode_i(now_instruction.opcode),
+    .half_sums_i(now_instruction.half_sums),
     .element_stride_i(now_instruction.element_stride),
     .base_i(now_place.element[1:0]),
     .element_i(now_thread.element[1:0]),

@@ -56,13 +56,13 @@ module pe_datapath
   assign outer = is_outer(instruction_i.opcode);
   assign fmac = is_fmac(instruction_i.opcode);
   assign window = instruction_i.opcode == OpWindow;
-  assign halves = relu || to_half || instruction_i.opcode == OpSend16;
+  assign halves = relu || to_half || instruction_i.opcode == OpSend16 || instruction_i.half_sums;
   assign drain_half = instruction_i.opcode == OpDrain16;
   assign is_drain = drains(instruction_i.opcode);
 
   logic [AllLanes-1:0] enabled, outside, positive, kept;
   sram_address_t word_address[AllLanes], operand_address[AllLanes], half_address[AllLanes];
-  logic [31:0] element[AllLanes], operand[AllLanes], result[AllLanes];
+  logic [31:0] word[AllLanes], element[AllLanes], operand[AllLanes], result[AllLanes];
   logic [15:0] half[AllLanes];
   logic [WritePorts-1:0] write;
   sram_address_t write_address[WritePorts];
@@ -99,6 +99,18 @@ module pe_datapath
     assign word_address[lane] = element_address < 34'(SramWords) ? element_address[14:0] : '0;
     assign operand_address[lane] = read_address < 34'(SramWords) ? read_address[14:0] : '0;
     assign half_address[lane] = wide_half_address < 34'(SramWords) ? wide_half_address[14:0] : '0;
+    // Elements are words, or as operands of sums of halves as if they were.
+    if (lane < 32'(Lanes.half_fmac)) begin : gen_half_sum
+      logic [31:0] widened;
+      half_to_word u_widen (
+        .exponent_bits_i,
+        .half_i(element_address[0] ? word[lane][31:16] : word[lane][15:0]),
+        .word_o(widened)
+      );
+      assign element[lane] = instruction_i.half_sums ? widened : word[lane];
+    end else begin : gen_word
+      assign element[lane] = word[lane];
+    end
     assign positive[lane] = !half[lane][15] && half[lane][14:0] != 15'd0 && {1'b0, half[lane][14:0]} <= half_infinity(exponent_bits_i);
 
     // What becomes of the element is decided by another one.
@@ -115,10 +127,12 @@ module pe_datapath
     vector_lane #(
       .WithAdder(lane < 32'(adder_lanes(Lanes))),
       .WithMultiplier(lane < 32'(multiplier_lanes(Lanes))),
-      .WithConverter(lane < 32'(Lanes.convert))
+      .WithConverter(lane < 32'(Lanes.convert)),
+      .WithHalfSums(lane < 32'(Lanes.half_fmac))
     ) u_lane (
       .exponent_bits_i,
       .opcode_i(instruction_i.opcode),
+      .half_sums_i(instruction_i.half_sums),
       .active_i(stream_i || enabled[lane]),
       .element_i(element[lane]),
       .operand_i(stream_i ? data_i : operand[lane]),
@@ -168,12 +182,12 @@ module pe_datapath
       write[lane] = enabled[lane] && !kept[lane];
       write_address[lane] = word_address[lane];
       write_data[lane] = result[lane];
-      write_half[lane] = relu || to_half;
+      write_half[lane] = relu || to_half || instruction_i.half_sums;
     end
     if (stream_i) begin
       write[0] = is_drain || instruction_i.has_in;
       write_data[0] = is_drain ? 32'd0 : result[0];
-      write_half[0] = 1'b0;
+      write_half[0] = instruction_i.half_sums;
       write[1] = is_drain && !instruction_i.has_out;
       write_address[1] = drain_address[14:0];
       write_data[1] = drain_half ? {16'd0, stored_half} : result_o;
@@ -200,7 +214,7 @@ module pe_datapath
   sram #(.Lanes(AllLanes), .WideLanes(WideLanes), .WritePorts(WritePorts)) u_sram (
     .clk_i,
     .word_address_i(word_address),
-    .word_o(element),
+    .word_o(word),
     .operand_address_i(operand_address),
     .operand_o(operand),
     .half_address_i(half_address),

@@ -6,6 +6,7 @@ module pe_tile
   import weft_pkg::*;
 #(
   parameter int unsigned Lanes = 2,  // AXPY
+  parameter int unsigned HalfFmacLanes = 4,  // with sums of halves
   parameter int unsigned AddLanes = 2,
   parameter int unsigned MultiplyLanes = 1,
   parameter int unsigned MaxLanes = 1,
@@ -42,6 +43,7 @@ module pe_tile
 
   localparam lane_spec_t LaneSpec = '{
     mixed: lanes_t'(Lanes),
+    half_fmac: lanes_t'(HalfFmacLanes),
     add: lanes_t'(AddLanes),
     multiply: lanes_t'(MultiplyLanes),
     max: lanes_t'(MaxLanes),
@@ -97,6 +99,7 @@ module pe_tile
       16'hf013: host_data_o = 32'(CallCycles);
       16'hf014: host_data_o = 32'(ConvertLanes);
       16'hf015: host_data_o = 32'(IntegerLanes);
+      16'hf016: host_data_o = 32'(HalfFmacLanes);
       default: host_data_o = {16'd0, memory_data};
     endcase
   end

@@ -20,7 +20,7 @@ module running_instruction
   logic [15:0] sums, x;  // words that they begin further on
 
   always_comb begin
-    sums = window_i.first << 1;
+    sums = written_i.half_sums ? window_i.first : window_i.first << 1;
     x = window_i.first * written_i.element_stride;
     unique case (written_i.opcode)
       OpList16: begin

@@ -4,10 +4,12 @@ module vector_lane
 #(
   parameter bit WithAdder = 1'b1,       // AXPY, ADD32 and the like
   parameter bit WithMultiplier = 1'b1,  // 32 bits: MUL32, FMAC32, HORNER32, MUL_INT32
-  parameter bit WithConverter = 1'b1    // TO_HALF16, SCALE16
+  parameter bit WithConverter = 1'b1,   // TO_HALF16, SCALE16
+  parameter bit WithHalfSums = 1'b1     // AXPY with sums of halves
 ) (
   input  half_exponent_t exponent_bits_i,
   input  logic [5:0] opcode_i,
+  input  logic half_sums_i,
   input  logic active_i,
   input  logic [31:0] element_i,
   input  logic [31:0] operand_i,
@@ -71,6 +73,14 @@ module vector_lane
     assign unused_multiplier = multiplies ^ element_first ^ (^scalar_i[31:16]);
   end
 
+  // A sum of halves, where it stays.
+  logic [15:0] half_sum;
+  if (WithHalfSums) begin : gen_half_sum
+    round_to_half u_round (.exponent_bits_i, .value_i(term_of(sum)), .half_o(half_sum));
+  end else begin : gen_no_half_sum
+    assign half_sum = '0;
+  end
+
   logic [15:0] rounded;
   if (WithConverter) begin : gen_converter
     term_t scaled;
@@ -106,6 +116,7 @@ module vector_lane
       OpMulInt32: result_o = whole_product;
       OpRelu16: result_o = half.is_nan ? {16'd0, half_nan(exponent_bits_i)} : half.sign ? 32'd0 : {16'd0, half_i};
       OpReluBack16, OpZeroBelow16, OpKeepEqual32, OpZeroEqual32: result_o = 32'd0;
+      OpAxpy, OpAxpyKeep, OpAxpyMemory: result_o = half_sums_i ? {16'd0, half_sum} : sum;
       default: result_o = sum;
     endcase
   end

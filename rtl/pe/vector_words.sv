@@ -28,9 +28,9 @@ module vector_words
                     is_outer(instruction_i.opcode) ? count * 34'(instruction_i.scalars) : count;
   assign own.first = element_i;
   always_comb begin
-    own.behind = element_i + (has_halves(instruction_i.opcode) ? elements : elements << 1);
+    own.behind = element_i + (has_halves(instruction_i.opcode, instruction_i.half_sums) ? elements : elements << 1);
     if (sends_vector(instruction_i.opcode)) begin
-      own.behind = element_i + (count - 34'd1) * 34'(stride_i) + (has_halves(instruction_i.opcode) ? 34'd1 : 34'd2);
+      own.behind = element_i + (count - 34'd1) * 34'(stride_i) + (has_halves(instruction_i.opcode, instruction_i.half_sums) ? 34'd1 : 34'd2);
     end
   end
 

@@ -12,8 +12,16 @@ namespace {
 
 constexpr int kWeightBytes = 2, kAccumulatorBytes = 4, kLogitBytes = 4;
 
-PassBudget pass(const MachineBudget& wafer, std::string name, double flop, double bytes, bool inwards) {
-  return {std::move(name), flop, bytes, inwards, flop / wafer.flops, bytes / wafer.stream};
+/// `half_flop`: of it, with sums of 16 bits.
+PassBudget pass(const MachineBudget& wafer, std::string name, double flop, double half_flop, double bytes,
+                bool inwards) {
+  const double seconds = (flop - half_flop) / wafer.flops + half_flop / wafer.half_flops;
+  return {std::move(name), flop, bytes, inwards, seconds, bytes / wafer.stream};
+}
+
+double peak_of(const hw::MachineSpec& machine, std::int64_t pes, bool half_sums) {
+  return 2.0 * machine.pe.lanes.multiply_adds(half_sums) * static_cast<double>(pes) *
+         static_cast<double>(machine.clock.mega_hertz) * 1e6;
 }
 
 SramBudget sram_budget(const Transformer& model, const hw::MachineSpec& machine, const BudgetOptions& options,
@@ -63,8 +71,8 @@ int kept_widths(Recompute recompute) {
 
 MachineBudget::MachineBudget(const hw::MachineSpec& machine)
     : pes(static_cast<std::int64_t>(machine.fabric.user_width) * machine.fabric.user_height),
-      flops(2.0 * machine.pe.lanes.fmac_mixed * static_cast<double>(pes) *
-            static_cast<double>(machine.clock.mega_hertz) * 1e6),
+      flops(peak_of(machine, pes, false)),
+      half_flops(peak_of(machine, pes, true)),
       stream(machine.io.ethernet_links * machine.io.ethernet_gbps * 1e9 / 8),
       sram(pes * machine.pe.sram_bytes),
       code(pes * machine.pe.code_bytes) {}
@@ -85,15 +93,17 @@ StepBudget step_budget(const Transformer& model, const hw::MachineSpec& machine,
   way.recompute = recompute;
   way.micro_batches = micro_batches;
   way.gradient_bytes = options.gradient_bytes;
+  way.half_sums = options.precision_opt_level > 0;
   way.tokens = all_tokens / micro_batches;
   way.sram = sram_budget(model, machine, options, recompute, way.tokens);
   way.fits = way.sram.total() <= wafer.sram;
   const double in = kWeightBytes * micro_batches, out = static_cast<double>(options.gradient_bytes) * micro_batches;
-  way.passes.push_back(pass(wafer, "forward", 2 * weights * tokens, weights * in, true));
+  const double halves = way.half_sums ? 2 * tokens : 0;  // of each weight
+  way.passes.push_back(pass(wafer, "forward", 2 * weights * tokens, weights * halves, weights * in, true));
   if (recompute == Recompute::layer)
-    way.passes.push_back(pass(wafer, "forward again", 2 * blocks * tokens, blocks * in, true));
-  way.passes.push_back(pass(wafer, "delta", 2 * weights * tokens, weights * in, true));
-  way.passes.push_back(pass(wafer, "gradient", 2 * weights * tokens, weights * out, false));
+    way.passes.push_back(pass(wafer, "forward again", 2 * blocks * tokens, blocks * halves, blocks * in, true));
+  way.passes.push_back(pass(wafer, "delta", 2 * weights * tokens, blocks * halves, weights * in, true));
+  way.passes.push_back(pass(wafer, "gradient", 2 * weights * tokens, 0, weights * out, false));
   for (const PassBudget& part : way.passes) {
     way.seconds += part.seconds();
     way.compute_seconds += part.compute_seconds;

@@ -30,6 +30,7 @@ struct BudgetOptions {
   int micro_batches = 0;     ///< of a system; 0: the shortest step that fits
   int activation_bytes = 2;  ///< of a value kept
   Bytes gradient_bytes = hw::GradientWire().element_bytes();
+  int precision_opt_level = 0;  ///< 1: products but gradients, and the output layer's deltas, sum in 16 bits
   std::vector<Recompute> tried{std::begin(kRecomputes), std::end(kRecomputes)};
 };
 
@@ -37,6 +38,7 @@ struct BudgetOptions {
 struct MachineBudget {
   std::int64_t pes = 0;
   double flops = 0;          ///< multiply-adds in mixed precision, two each, per second
+  double half_flops = 0;     ///< of those that sum in 16 bits
   double stream = 0;         ///< bytes per second, each direction
   Bytes sram = 0, code = 0;  ///< all PEs
   explicit MachineBudget(const hw::MachineSpec& machine);
@@ -70,6 +72,7 @@ struct StepBudget {
   bool fits = false;
   std::vector<PassBudget> passes;
   double seconds = 0, compute_seconds = 0, flop = 0;
+  bool half_sums = false;  ///< BudgetOptions::precision_opt_level
 };
 
 /// Products of queries with keys and of probabilities with values, causal half, of a step on one system.

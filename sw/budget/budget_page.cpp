@@ -28,6 +28,9 @@ void print_machine(PageLines& page, const hw::MachineSpec& machine, const Budget
             fmt::format("user rectangle {} x {}", machine.fabric.user_width, machine.fabric.user_height));
   page.line("peak flop/s", fmt::format("{:.3g}", wafer.flops),
             fmt::format("2 x {} multiply-adds x {} MHz x PEs", machine.pe.lanes.fmac_mixed, machine.clock.mega_hertz));
+  if (options.precision_opt_level > 0)
+    page.line("  of sums in 16 bits", fmt::format("{:.3g}", wafer.half_flops),
+              fmt::format("2 x {}: forward, and deltas but the output layer's", machine.pe.lanes.fmac_fp16));
   page.line("links, each direction", bytes_text(wafer.stream) + "/s",
             fmt::format("{} x {} Gb/s / 8", machine.io.ethernet_links, machine.io.ethernet_gbps));
   page.line("SRAM", bytes_text(real(wafer.sram)), fmt::format("PEs x {} B", machine.pe.sram_bytes));

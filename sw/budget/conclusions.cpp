@@ -62,11 +62,11 @@ std::string measured_sentence(const Transformer& model, const hw::MachineSpec& m
   const double with = best.compute_seconds + attention;
   const double least = step_budget(model, machine, options, Recompute::none, 1).compute_seconds;
   std::string text = fmt::format(
-      "Measured {}. This way computes for {} at {} MHz and {} multiply-adds a cycle, {} with attention: "
+      "Measured {}. This way computes for {} at {} MHz and {} multiply-adds a cycle{}, {} with attention: "
       "{:.0f} % of the measured time. Nothing recomputed would be {} ({:.0f} %). ",
       seconds_text(measured.seconds), seconds_text(best.compute_seconds), machine.clock.mega_hertz,
-      machine.pe.lanes.fmac_mixed, seconds_text(with), 100 * with / measured.seconds, seconds_text(least),
-      100 * least / measured.seconds);
+      machine.pe.lanes.fmac_mixed, best.half_sums ? fmt::format(", of 16-bit sums {}", machine.pe.lanes.fmac_fp16) : "",
+      seconds_text(with), 100 * with / measured.seconds, seconds_text(least), 100 * least / measured.seconds);
   if (best.seconds > measured.seconds)
     text += fmt::format(
         "Its bound with the links, {}, is above the measured time: the real machine holds more tokens at a "

@@ -12,18 +12,24 @@ namespace {
 struct Matrix {
   int inputs, outputs, count;
   bool again;  ///< its forward pass runs twice
+  hw::HalfSums half_sums;
 
-  hw::MatrixLayer layer() const { return {"", inputs, outputs, "", 0}; }
+  hw::MatrixLayer layer() const {
+    hw::MatrixLayer layer{"", inputs, outputs, "", 0};
+    layer.half_sums = half_sums;
+    return layer;
+  }
   int launches() const { return (again ? 4 : 3) * count; }
 };
 
-std::vector<Matrix> matrices_of(const Transformer& model, bool again) {
+std::vector<Matrix> matrices_of(const Transformer& model, bool again, bool halves) {
   const int h = model.hidden;
-  return {{h, 3 * h, model.layers, again},
-          {h, h, model.layers, again},
-          {h, 4 * h, model.layers, again},
-          {4 * h, h, model.layers, again},
-          {h, model.vocabulary, 1, false}};
+  const hw::HalfSums block{halves, halves, false}, head{halves, false, false};
+  return {{h, 3 * h, model.layers, again, block},
+          {h, h, model.layers, again, block},
+          {h, 4 * h, model.layers, again, block},
+          {4 * h, h, model.layers, again, block},
+          {h, model.vocabulary, 1, false, head}};
 }
 
 Cycle cycles_of(const std::vector<Matrix>& matrices, const hw::MachineSpec& machine, const hw::Mapping& mapping,
@@ -44,7 +50,7 @@ Cycle cycles_of(const std::vector<Matrix>& matrices, const hw::MachineSpec& mach
 }  // namespace
 
 MappedStep mapped_step(const Transformer& model, const hw::MachineSpec& machine, const StepBudget& way) {
-  const std::vector<Matrix> matrices = matrices_of(model, way.recompute == Recompute::layer);
+  const std::vector<Matrix> matrices = matrices_of(model, way.recompute == Recompute::layer, way.half_sums);
   const int tokens = static_cast<int>(way.tokens);
   std::vector<hw::MatrixLayer> layers;
   std::vector<hw::Launch> launches;

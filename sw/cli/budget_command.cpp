@@ -68,6 +68,11 @@ BudgetCommand::BudgetCommand(CLI::App& app)
   command_->add_option("--gradient_bytes", gradient_bytes_, "bytes of a gradient's number off the wafer: 4 or 2")
       ->check(CLI::IsMember({4, 2}))
       ->capture_default_str();
+  command_
+      ->add_option("--precision_opt_level", precision_opt_level_,
+                   "1: products but gradients, and the output layer's deltas, sum in 16 bits; 0: all in fp32")
+      ->check(CLI::Range(0, 1))
+      ->capture_default_str();
   command_->add_option("--json", json_, "write the numbers here as well");
   command_->add_flag("--list", list_, "show the models and stop");
 }
@@ -78,6 +83,7 @@ BudgetOptions BudgetCommand::options() const {
   options.batch = batch_;
   options.activation_bytes = activation_bytes_;
   options.gradient_bytes = gradient_bytes_;
+  options.precision_opt_level = precision_opt_level_;
   options.tried = recomputes_of(recompute_);
   options.micro_batches = micro_batches_of(micro_batches_);
   return options;

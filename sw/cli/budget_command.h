@@ -26,6 +26,7 @@ class BudgetCommand {
   std::vector<std::string> sets_, machine_sets_;
   int systems_ = 1, batch_ = 128, activation_bytes_ = 2;
   Bytes gradient_bytes_ = BudgetOptions().gradient_bytes;
+  int precision_opt_level_ = BudgetOptions().precision_opt_level;
   std::filesystem::path json_;
   bool list_ = false;
 };

@@ -20,27 +20,6 @@ namespace weft::sw {
 
 namespace {
 
-std::vector<hw::KernelKind> kernels_of(const std::string& name, int zeros, const hw::AttentionMask& mask,
-                                       bool windows) {
-  std::vector<std::string> known;
-  std::vector<hw::KernelKind> kinds;
-  for (const hw::KernelKind kind : program_kernels()) {
-    if (zeros > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
-    if ((mask.any() || windows) && !takes_mask(kind, mask, windows)) continue;
-    kinds.push_back(kind);
-    known.emplace_back(hw::kernel_name(kind));
-    if (known.back() == name) return {kind};
-  }
-  if (name.empty()) return kinds;
-  throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", name,
-                               zeros > 0 ? " whose weights may be sparse (--zeros)"
-                               : windows
-                                   ? " on scores that stand in windows of a mask (--windows with --causal, --reach)"
-                               : mask.any() ? " of attention with this mask (--causal, --reach, --length)"
-                                            : "",
-                               suggest(name, known)));
-}
-
 hw::ClockedSource tiles_of(const hw::MachineSpec& machine, const std::string& no_tiles) {
   return no_tiles.empty() ? rtl::tile_source(machine) : hw::ClockedSource();
 }
@@ -73,6 +52,7 @@ CrosscheckCommand::CrosscheckCommand(CLI::App& app)
   command_->add_option("--format", format_, fmt::format("of 16-bit numbers: {}", fmt::join(formats, ", ")))
       ->check(CLI::IsMember(formats))
       ->capture_default_str();
+  command_->add_flag("--half_sums", half_sums_, "products accumulate in 16 bits: those that may, and no other kernel");
   command_->add_flag("--no_bias", no_bias_, "of one case, a forward or gradient launch: its layer has no bias");
   command_->add_option("--queries", queries_, "of one case, attention or rotary: heads of queries to a head of keys")
       ->check(CLI::Range(1, 64));
@@ -106,21 +86,45 @@ HalfFormat CrosscheckCommand::format() const {
       ->format;
 }
 
+std::vector<hw::KernelKind> CrosscheckCommand::kernels() const {
+  std::vector<std::string> known;
+  std::vector<hw::KernelKind> kinds;
+  for (const hw::KernelKind kind : program_kernels()) {
+    if (zeros_ > 0 && !hw::kernel_of(kind).may_be_sparse) continue;
+    if (half_sums_ && !takes_half_sums(kind)) continue;
+    if ((mask_.any() || windows_) && !takes_mask(kind, mask_, windows_)) continue;
+    kinds.push_back(kind);
+    known.emplace_back(hw::kernel_name(kind));
+    if (known.back() == kernel_) return {kind};
+  }
+  if (kernel_.empty()) return kinds;
+  throw UsageError(fmt::format("--kernel {}: not a kernel with a program{}{}", kernel_,
+                               zeros_ > 0   ? " whose weights may be sparse (--zeros)"
+                               : half_sums_ ? " that may accumulate in halves (--half_sums)"
+                               : windows_
+                                   ? " on scores that stand in windows of a mask (--windows with --causal, --reach)"
+                               : mask_.any() ? " of attention with this mask (--causal, --reach, --length)"
+                                             : "",
+                               suggest(kernel_, known)));
+}
+
 CrossCase CrosscheckCommand::sweep_case(const std::vector<hw::KernelKind>& kernels, int index) const {
   CrossCase c = sw::sweep_case(seed_, index, largest_, kernels, zeros_, mask_, windows_);
   c.format = format();
+  c.half_sums = half_sums_;
   return c;
 }
 
 CrossCase CrosscheckCommand::single_case() const {
   CrossCase c;
-  c.kind = kernels_of(kernel_, zeros_, mask_, windows_).front();
+  c.kind = kernels().front();
   c.seed = seed_;
   c.zeros = zeros_;
   c.mask = mask_;
   c.windows = windows_;
   c.bias = !no_bias_;
   c.format = format();
+  c.half_sums = half_sums_;
   c.queries = queries_;
   if (queries_ > 1 && !takes_queries(c.kind))
     throw UsageError(fmt::format("--queries {}: {} has none to group", queries_, kernel_));
@@ -151,15 +155,14 @@ CrossTable CrosscheckCommand::run_one(const hw::MachineSpec& machine, const std:
 
 // Threads take cases in turn and the table adds them in order, so the result does not depend on their number.
 CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const {
-  const std::vector<hw::KernelKind> kernels = kernels_of(kernel_, zeros_, mask_, windows_);
+  const std::vector<hw::KernelKind> all = kernels();
   std::vector<CrossResult> results(static_cast<std::size_t>(cases_));
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(threads_));
   const auto work = [&](int thread) {
     try {
       const hw::ClockedSource tiles = tiles_of(machine, no_tiles);
       for (int index = thread; index < cases_; index += threads_) {
-        results[static_cast<std::size_t>(index)] =
-            run_case(machine, prepare(machine, sweep_case(kernels, index)), tiles);
+        results[static_cast<std::size_t>(index)] = run_case(machine, prepare(machine, sweep_case(all, index)), tiles);
       }
     } catch (...) {
       errors[static_cast<std::size_t>(thread)] = std::current_exception();
@@ -173,7 +176,7 @@ CrossTable CrosscheckCommand::run_sweep(const hw::MachineSpec& machine, const st
     if (error) std::rethrow_exception(error);
   CrossTable table(no_tiles);
   for (int index = 0; index < cases_; ++index)
-    table.add(sweep_case(kernels, index), results[static_cast<std::size_t>(index)]);
+    table.add(sweep_case(all, index), results[static_cast<std::size_t>(index)]);
   return table;
 }
 

@@ -24,6 +24,8 @@ class CrosscheckCommand {
   CrossCase single_case() const;
   CrossCase sweep_case(const std::vector<hw::KernelKind>& kernels, int index) const;
   HalfFormat format() const;
+  /// Those that the flags leave. Throws UsageError if --kernel is none of them.
+  std::vector<hw::KernelKind> kernels() const;
   /// `no_tiles`: see CrossTable.
   CrossTable run_one(const hw::MachineSpec& machine, const std::string& no_tiles) const;
   CrossTable run_sweep(const hw::MachineSpec& machine, const std::string& no_tiles) const;
@@ -34,7 +36,7 @@ class CrosscheckCommand {
   int cases_ = 600, largest_ = 8, threads_ = 1;
   std::uint32_t seed_ = 1;
   int zeros_ = 0;
-  bool no_bias_ = false;
+  bool no_bias_ = false, half_sums_ = false;
   int queries_ = 1;
   hw::AttentionMask mask_;
   bool windows_ = false;

@@ -41,12 +41,12 @@ proto::LimiterCycles attention_parts(const hw::MachineSpec& machine, const Launc
   const FabricTiming timing(machine);
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   const int wavelets = *std::max_element(map.wavelets.begin(), map.wavelets.end());
-  const Round round = round_of(timing, machine.pe.lanes.fmac_mixed, map, wavelets, widest);
+  const Round round = round_of(timing, timing.axpy_lanes(map.half_sums), map, wavelets, widest);
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a line
   proto::LimiterCycles parts;
   Cycle vectors = 0;
   for (const auto& [size, rounds] : sizes_of(map)) {
-    parts.add(parts_of(round_of(timing, machine.pe.lanes.fmac_mixed, map, size.wavelets, size.elements), rounds));
+    parts.add(parts_of(round_of(timing, timing.axpy_lanes(map.half_sums), map, size.wavelets, size.elements), rounds));
     vectors += Cycle{rounds} * (timing.issue + size.elements);
   }
   if (map.windows) parts.of(Limiter::pe_issue) += map.rounds * timing.scalar;
@@ -67,8 +67,8 @@ proto::LimiterCycles attention_parts(const hw::MachineSpec& machine, const Launc
   const int elements = map.windowed_elements() ? static_cast<int>(vectors / map.rounds - timing.issue) : widest;
   std::vector<Round> rounds;
   for (int line = 0; line < map.chain; ++line)
-    rounds.push_back(
-        round_of(timing, machine.pe.lanes.fmac_mixed, map, map.wavelets[static_cast<std::size_t>(line)], elements));
+    rounds.push_back(round_of(timing, timing.axpy_lanes(map.half_sums), map,
+                              map.wavelets[static_cast<std::size_t>(line)], elements));
   parts.add(parts_of_returns(timing, map, rounds));
   links += (map.chain - 1) * step + 2 * timing.ramp + timing.hop * map.sum_owners.of(map.rounds - 1) + 1;
   return parts;

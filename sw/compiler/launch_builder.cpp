@@ -62,6 +62,8 @@ class LaunchBuilder {
     layer.name = operation.name;
     layer.inputs = operation.input_features;
     layer.outputs = operation.output_features;
+    layer.half_sums.forward = operation.attribute("half_sums_forward") != 0;
+    layer.half_sums.delta = operation.attribute("half_sums_backward") != 0;
     const std::vector<Parameter> parameters = type_of(operation).parameters(operation);
     layer.bias = operation.type == "Linear" && has_bias(operation);
     if (operation.type == "Linear") {

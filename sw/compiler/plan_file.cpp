@@ -140,7 +140,15 @@ Json plan_inputs(const std::vector<ResolvedValue>& machine, const std::vector<Re
       "runconfig.micro_batch_size", "runconfig.recompute",    "runconfig.lanes",      "runconfig.features_over",
       "runconfig.stream_order",     "runconfig.stream_block", "runconfig.sparse_wire"};
   Json inputs = Json::object();
-  for (const ResolvedValue& value : machine) inputs["machine " + value.path] = value.value;
+  // Level 0 is as if nothing were said, and asks the machine for no more than before.
+  const std::string level = "runconfig.precision_opt_level";
+  const auto said = std::find_if(model.begin(), model.end(), [&level](const ResolvedValue& value) {
+    return value.path == level && value.value != "0";
+  });
+  const bool half_sums = said != model.end();
+  if (half_sums) inputs[level] = said->value;
+  for (const ResolvedValue& value : machine)
+    if (half_sums || value.path != "pe.lanes.fmac_fp16") inputs["machine " + value.path] = value.value;
   for (const ResolvedValue& value : model)
     if (value.path.rfind("model.", 0) == 0 || wishes.count(value.path) > 0) inputs[value.path] = value.value;
   return inputs;

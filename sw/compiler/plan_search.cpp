@@ -60,14 +60,15 @@ MappingSearch::MappingSearch(const std::vector<hw::MatrixLayer>& layers, const h
 
 LeastStep::LeastStep(const std::vector<hw::MatrixLayer>& layers, const hw::MachineSpec& machine,
                      const std::vector<hw::Launch>& launches)
-    : simd_(machine.pe.lanes.fmac_mixed), issue_(machine.pe.vector_issue_cycles) {
+    : lanes_(machine.pe.lanes), issue_(machine.pe.vector_issue_cycles) {
   for (const hw::Launch& launch : launches) {
     const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.layer)];
     auto shape = std::find_if(shapes_.begin(), shapes_.end(), [&](const Products& other) {
-      return other.inputs == layer.inputs && other.outputs == layer.outputs && other.density == 1 - layer.sparsity;
+      return other.inputs == layer.inputs && other.outputs == layer.outputs && other.density == 1 - layer.sparsity &&
+             other.half_sums.told() == layer.half_sums.told();
     });
     if (shape == shapes_.end())
-      shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs, 1 - layer.sparsity});
+      shape = shapes_.insert(shapes_.end(), {layer.inputs, layer.outputs, 1 - layer.sparsity, layer.half_sums});
     const hw::Kernel& kernel = hw::kernel_of(launch.kind);
     shape->forward += kernel.is_forward_product();
     shape->delta += kernel.by_input;
@@ -82,9 +83,13 @@ Cycle LeastStep::of(const hw::Mapping& mapping, int tokens) const {
   for (const Products& shape : shapes_) {
     const Cycle from = hw::split_count(shape.inputs, mapping.lane.height, 0),
                 to = hw::split_count(shape.outputs, mapping.lane.height, 0);
-    const Cycle forward = shape.outputs * from * (issue_ + ceil_div(wide, simd_)),
-                delta = shape.inputs * to * (issue_ + ceil_div(wide, simd_)),
-                products = shape.outputs * wide * ceil_div(from, simd_), issues = shape.outputs * wide * issue_;
+    const auto added = [this](Cycle elements, bool half_sums) {
+      return ceil_div(elements, lanes_.multiply_adds(half_sums));
+    };
+    const Cycle forward = shape.outputs * from * (issue_ + added(wide, shape.half_sums.forward)),
+                delta = shape.inputs * to * (issue_ + added(wide, shape.half_sums.delta)),
+                products = shape.outputs * wide * added(from, shape.half_sums.gradient),
+                issues = shape.outputs * wide * issue_;
     const auto kept = [&shape](Cycle cycles) {
       return static_cast<Cycle>(shape.density * static_cast<double>(cycles));
     };

@@ -51,9 +51,11 @@ class LeastStep {
   struct Products {
     int inputs, outputs;
     double density;
+    hw::HalfSums half_sums;
     int forward = 0, delta = 0, gradient = 0;  ///< launches
   };
-  int simd_, issue_;
+  hw::LaneSpec lanes_;
+  int issue_;
   std::vector<Products> shapes_;
 };
 

@@ -74,7 +74,7 @@ Cycle way_back(const MachineSpec& machine, const LaunchMap& map) {
 proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeLayout& layout, const LaunchMap& map,
                                      bool edge) {
   const FabricTiming timing = timing_of(FabricTiming(machine), map);
-  const int simd = machine.pe.lanes.fmac_mixed;
+  const int simd = timing.axpy_lanes(map.half_sums);
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
   Round slowest_round{};
@@ -163,7 +163,7 @@ proto::LimiterCycles sparse_parts(const MachineSpec& machine, const hw::EdgeLayo
   proto::LimiterCycles parts;
   parts.of(rounds.edge) = rounds.of_edge;
   if (rounds.of_edge > 0) parts.say_rest(rounds.edge);
-  parts.of(Limiter::pe_arithmetic) = axpys * ceil_div(added, machine.pe.lanes.fmac_mixed);
+  parts.of(Limiter::pe_arithmetic) = axpys * ceil_div(added, timing.axpy_lanes(most.half_sums));
   parts.of(Limiter::pe_sum) = seen * (timing.issue + added + timing.scalar);
   parts.of(Limiter::fabric_link) = (most.chain - 1) * (timing.hop + 2 * timing.ramp + 1);
   parts.of(Limiter::pe_issue) = rounds.cycles - parts.total();

@@ -344,7 +344,7 @@ SparseRounds sparse_rounds(const hw::MachineSpec& machine, const hw::EdgeLayout&
                            double kept, bool bias) {
   const FabricTiming timing(machine);
   const double cycles =
-      (most.lines_are_rows ? play_sums : play_multicast)(timing, machine.pe.lanes.fmac_mixed, most, kept, bias);
+      (most.lines_are_rows ? play_sums : play_multicast)(timing, timing.axpy_lanes(most.half_sums), most, kept, bias);
   const EdgeCycles edge = edge_cycles(machine.io, layout, most, kept);
   // As if the words in had no time before the launch.
   const double in = most.rounds * edge.in, out = std::max(0.0, most.rounds - edge.held) * edge.out;

@@ -36,7 +36,7 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
   const Bytes row = 2 * static_cast<Bytes>(padded_tokens(wide));
   const auto held = [&](int features) { return static_cast<Bytes>(hw::split_count(features, mapping.lane.height, 0)); };
   std::vector<SramItem> map{{"code and stack", machine.pe.code_bytes}};
-  Bytes accumulators = 4 * static_cast<Bytes>(wide), deltas = 0;
+  Bytes accumulators = 0, deltas = 0;
   const bool recomputes = segment < static_cast<int>(layers.size());
   Bytes again = 0, most_again = 0, lists = 0;
   for (std::size_t index = 0; index < layers.size(); ++index) {
@@ -50,7 +50,9 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
       again += input;
       most_again = std::max(most_again, again);
     }
-    accumulators = std::max(accumulators, 4 * rows);
+    const auto sums = [](bool half_sums, Bytes elements) { return (half_sums ? 2 : 4) * elements; };
+    accumulators = std::max({accumulators, sums(layer.half_sums.forward && (!train || layer.half_sums.delta), wide),
+                             sums(layer.half_sums.gradient, rows)});
     if (layer.kind == hw::LayerKind::norm)
       map.push_back({"gain and shift of " + layer.name, 2 * layer.outputs * held(layer.inputs)});
     if (layer.keeps_preactivation) {
@@ -78,7 +80,9 @@ std::vector<SramItem> sram_map(const std::vector<hw::MatrixLayer>& layers, const
   // hw/kernels/softmax_loss.cpp has a third array and two sums; it takes the place of what nobody needs then.
   const Bytes loss = (held(last.outputs) + 2) * 4 * wide + 8;
   accumulators = std::max(accumulators, loss - (train ? deltas : 0));
-  map.push_back({"accumulators, fp32", accumulators});
+  const bool halves =
+      std::any_of(layers.begin(), layers.end(), [](const hw::MatrixLayer& layer) { return layer.half_sums.any(); });
+  map.push_back({halves ? "accumulators" : "accumulators, fp32", accumulators});
   if (train && lists > 0) map.push_back({"list of kept inputs", lists});
   return map;
 }

@@ -33,7 +33,7 @@ class PeBytes {
     return (held(tensor.features) + (tensor.one_below ? 1 : 0)) * row;
   }
 
-  /// fp32 sums of a product's round, or what a line kernel needs besides its operands.
+  /// Sums of a product's round, or what a line kernel needs besides its operands.
   Bytes of_work(const hw::Launch& launch) {
     const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(launch.layer)];
     const auto [known, fresh] = work_.try_emplace({launch.kind, layer.shape()}, 0);
@@ -68,7 +68,8 @@ class PeBytes {
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
       const int queries = row.by_key ? layer.attention.queries : 1;
-      return 4 * Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
+      return (layer.half_sums.of(launch.kind) ? 2 : 4) *
+             Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
     hw::LinePe pe;
     pe.features = row.makes_scores ? scores(layer).features_of(0) : held(hw::line_features(launch.kind, layer));

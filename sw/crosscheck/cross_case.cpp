@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "hw/spec/kernel_table.h"
+#include "hw/spec/half_sums.h"
 
 namespace weft::sw {
 
@@ -49,6 +49,8 @@ bool takes_mask(KernelKind kind, const hw::AttentionMask& mask, bool windows) {
   return kernel.by_key && (kernel.streams() || mask.length == 0 || !(mask.causal || mask.reach > 0));
 }
 
+bool takes_half_sums(KernelKind kind) { return hw::HalfSums{true, true, true}.of(kind); }
+
 bool takes_queries(KernelKind kind) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
   return kernel.by_key || kernel.makes_scores || kernel.by_pairs;
@@ -64,9 +66,10 @@ std::string to_string(const CrossCase& c) {
   const std::string queries = c.queries > 1 ? fmt::format(" --queries {}", c.queries) : "";
   const std::string format =
       c.format == HalfFormat::fp16 ? "" : fmt::format(" --format {}", half_format(c.format).name);
-  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}{}{}", hw::kernel_name(c.kind),
+  const char* half_sums = c.half_sums ? " --half_sums" : "";
+  return fmt::format("--kernel {} --shape {}x{}x{}@{}x{} --stalls {} --seed {}{}{}{}{}{}{}", hw::kernel_name(c.kind),
                      c.inputs, c.outputs, c.tokens, c.rectangle.width, c.rectangle.height, name_of(c.stalls), c.seed,
-                     sparsity, bias, mask, queries, format);
+                     sparsity, bias, mask, queries, format, half_sums);
 }
 
 CrossCase sweep_case(std::uint32_t seed, int index, int limit, const std::vector<KernelKind>& kernels, int zeros,

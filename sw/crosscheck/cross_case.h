@@ -31,6 +31,7 @@ struct CrossCase {
   int queries = 1;         ///< of attention and rotary positions: heads of queries to a head of keys; not with a mask
                            ///< but the softmax's
   HalfFormat format = HalfFormat::fp16;
+  bool half_sums = false;  ///< of a product that may accumulate in halves
 
   bool single_pe() const { return rectangle.width == 1 && rectangle.height == 1; }
 };
@@ -41,6 +42,8 @@ const std::vector<hw::KernelKind>& program_kernels();
 bool takes_windows(hw::KernelKind kind);
 /// Whether a mask of some kind may be laid on a kernel; `windows`: that scores stand in the windows of.
 bool takes_mask(hw::KernelKind kind, const hw::AttentionMask& mask, bool windows = false);
+/// Whether a kernel may accumulate in halves.
+bool takes_half_sums(hw::KernelKind kind);
 /// Whether a kernel's launches differ with grouped queries.
 bool takes_queries(hw::KernelKind kind);
 /// The options of `weft crosscheck` that run this case again.

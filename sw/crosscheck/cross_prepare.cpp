@@ -68,7 +68,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   const hw::LaunchMap& map = *launch.map;
   if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end.since();
   hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
-                          hw::part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed));
+                          hw::part_shape(map, 0, map.lines, 0, map.positions, hw::FabricTiming(machine)));
   hw::ListedRounds listed;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
@@ -106,6 +106,7 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
   prepared.layer = std::make_unique<hw::MatrixLayer>(hw::MatrixLayer{"case", c.inputs, c.outputs, "", 0});
   prepared.layer->bias = c.bias;
   prepared.layer->attention.queries = c.queries;
+  if (c.half_sums) prepared.layer->half_sums = {true, true, true};
   if (c.zeros > 0) {
     prepared.layer->sparsity = c.zeros / 100.0;
     prepared.layer->mask = std::make_shared<const hw::WeightMask>(

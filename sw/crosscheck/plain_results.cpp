@@ -49,12 +49,18 @@ std::vector<std::uint32_t> chained_sums(const hw::ProgramLaunch& launch) {
       for (int line = map.chain - 1; line >= 0; --line) {
         const int first = firsts[static_cast<std::size_t>(line)];
         std::uint32_t partial = 0;
+        std::uint16_t half_partial = 0;
         for (int stream = first; stream < first + map.wavelets[static_cast<std::size_t>(line)]; ++stream) {
           if (map.lines_are_rows ? !launch.keeps(round, stream) : !tokens.has(round, stream)) continue;
-          partial = hw::fused_multiply_add(launch.line.format,
-                                           launch.stream[static_cast<std::size_t>(round * inner + stream)],
-                                           resident(stream, element), partial);
+          const std::uint16_t scalar = launch.stream[static_cast<std::size_t>(round * inner + stream)];
+          if (map.half_sums) {
+            half_partial =
+                hw::fused_multiply_add_half(launch.line.format, scalar, resident(stream, element), half_partial);
+          } else {
+            partial = hw::fused_multiply_add(launch.line.format, scalar, resident(stream, element), partial);
+          }
         }
+        if (map.half_sums) partial = hw::widened(launch.line.format, half_partial);
         sum = line == map.chain - 1 ? partial : hw::add(sum, partial);
       }
       sums.push_back(map.returns && !launch.keeps_fp32 ? hw::to_half(launch.line.format, sum) : sum);

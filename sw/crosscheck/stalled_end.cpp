@@ -43,7 +43,7 @@ class StalledRun {
 
  private:
   static hw::StreamReduceShape shape_of(const hw::MachineSpec& machine, const hw::LaunchMap& map) {
-    hw::StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, machine.pe.lanes.fmac_mixed);
+    hw::StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, hw::FabricTiming(machine));
     shape.chain_to_above = map.reduces && !map.returns;
     return shape;
   }

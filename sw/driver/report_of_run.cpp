@@ -119,7 +119,10 @@ RunReport report_of_run(const PreparedRun& run, const hw::Cluster& cluster, std:
   report.paths = cluster.system(0).books().paths();
   report.inside.train = parts_of(run.plan.train);
   report.inside.eval = parts_of(run.plan.eval);
-  report.peak.macs_per_cycle = report.pes * machine.spec.pe.lanes.fmac_mixed;
+  // Of the fastest products that there are.
+  const bool half_sums = std::any_of(job.layers.begin(), job.layers.end(),
+                                     [](const hw::MatrixLayer& layer) { return layer.half_sums.any(); });
+  report.peak.macs_per_cycle = report.pes * machine.spec.pe.lanes.multiply_adds(half_sums);
   report.peak.link_bits_per_cycle = machine.spec.io.ethernet_links * machine.spec.io.ethernet_gbps * 1000.0 /
                                     static_cast<double>(machine.spec.clock.mega_hertz);
   report.works.walk = run.plan.walk;

@@ -31,6 +31,7 @@ bool decides_nothing(const std::string& path) {
                                                           "runconfig.max_steps",
                                                           "runconfig.mode",
                                                           "runconfig.num_epochs",
+                                                          "runconfig.precision_opt_level",
                                                           "runconfig.save_initial_checkpoint",
                                                           "runconfig.sparse_wire",
                                                           "runconfig.steps_per_epoch",
@@ -73,8 +74,11 @@ StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machin
   StepSettings settings;
   for (const ResolvedValue& value : model.values)
     if (!decides_nothing(value.path)) settings[value.path] = value.value;
-  for (const ResolvedValue& value : machine.values) settings["machine." + value.path] = value.value;
+  const int level = model.config.model.precision_opt_level;
+  for (const ResolvedValue& value : machine.values)
+    if (level > 0 || value.path != "pe.lanes.fmac_fp16") settings["machine." + value.path] = value.value;
   if (model.config.model.half_gradients) settings["model.gradient_wire"] = "fp16_type";
+  if (level > 0) settings["runconfig.precision_opt_level"] = std::to_string(level);
   const TransformerConfig* transformer = model.config.model.transformer();
   if (transformer && transformer->skip_masked) settings["model.attention_skip_masked"] = "true";
   const DataConfig& data = model.config.train_input;

@@ -152,6 +152,12 @@ constexpr KeyRow rows[] = {
     {"runconfig.features_over", "", Use::honoured, "auto, rows, columns", "auto", ""},
     {"runconfig.sparse_wire", "", Use::honoured, "auto, sparse, dense", "auto",
      "how a sparse layer travels: what is kept, with its index, or all; auto: the shorter predicted step"},
+    {"runconfig.precision_opt_level", "trainer.init.precision.precision_opt_level model.precision_opt_level",
+     Use::honoured, "a whole number, 0 to 1", "",
+     "without it 0: all sums are fp32. 1: products of weights sum in 16 bits in a PE, forward and in the delta pass, "
+     "and "
+     "in fp32 from PE to PE; those of gradients, of attention, of a transformer's output layer backwards and of a "
+     "retained output layer backwards in fp32. 2, 16 bits in attention, is not modelled"},
     {"runconfig.stream_order", "", Use::honoured, "by_round, by_element", "by_round", "of a weight stream"},
     {"runconfig.stream_block", "", Use::honoured, "a whole number, 1 to 1048576", "1", "rounds of a block"},
 
@@ -191,8 +197,6 @@ constexpr KeyRow rows[] = {
      "the machine file says how many input workers there are"},
     {"runconfig.num_replicas", "runconfig.multireplica", Use::no_effect, "", "",
      "num_csx says how many systems there are"},
-    {"runconfig.precision_opt_level", "trainer.init.precision.precision_opt_level", Use::no_effect, "", "",
-     "sums are always fp32"},
     {"runconfig.cs_ip",
      "runconfig.num_act_servers runconfig.compile_dir runconfig.mount_dirs runconfig.python_paths "
      "runconfig.credentials_path runconfig.mgmt_address runconfig.mgmt_namespace runconfig.job_labels "

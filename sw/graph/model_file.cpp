@@ -218,6 +218,9 @@ ModelConfig read_config(YamlSection root, const std::string& file_name) {
   config.train_input.text.masked = config.eval_input.text.masked = masks && config.train_input.data_processor == "text";
   auto runconfig = root.section("runconfig");
   config.runconfig = read_runconfig(runconfig);
+  if (runconfig.has("precision_opt_level"))
+    config.model.precision_opt_level =
+        static_cast<int>(runconfig.integer("precision_opt_level", {0, 1, "2, 16 bits in attention, is not modelled"}));
   const DataConfig& on_wafer = config.runconfig.mode == Mode::eval ? config.eval_input : config.train_input;
   config.runconfig.plan.sample_tokens = on_wafer.sample_tokens();
   if (config.model.half_gradients) config.runconfig.plan.gradient_wire = hw::GradientWire(config.model.format);

@@ -59,6 +59,7 @@ struct NetworkConfig {
   std::variant<FullyConnectedConfig, TransformerConfig> layers;
   HalfFormat format = HalfFormat::fp16;  ///< of weights and activations
   bool half_gradients = false;           ///< off the wafer they travel in it, too
+  int precision_opt_level = 0;           ///< 1: products of matrices accumulate in it, but gradients
   RetainOutput retain_output_layer = RetainOutput::automatic;
   SparsityConfig sparsity;  ///< of a fully connected network
 

@@ -33,11 +33,23 @@ OperationGraph fully_connected_graph(const FullyConnectedConfig& network, const 
   return checked(std::move(graph));
 }
 
+OperationGraph graph_of(const NetworkConfig& network) {
+  if (const TransformerConfig* transformer = network.transformer()) return transformer_graph(*transformer);
+  return fully_connected_graph(*network.fully_connected(), network.sparsity.of_layers);
+}
+
 }  // namespace
 
 OperationGraph network_graph(const NetworkConfig& network) {
-  if (const TransformerConfig* transformer = network.transformer()) return transformer_graph(*transformer);
-  return fully_connected_graph(*network.fully_connected(), network.sparsity.of_layers);
+  OperationGraph graph = graph_of(network);
+  if (network.precision_opt_level == 0) return graph;
+  for (Operation& operation : graph.operations) {
+    if (operation.type != "Linear" && operation.type != "Embedding") continue;
+    operation.attributes["half_sums_forward"] = 1;
+    // The published transformers ask for level 0 there: a sum over the whole vocabulary.
+    operation.attributes["half_sums_backward"] = network.transformer() && operation.name == "lm_head" ? 0 : 1;
+  }
+  return graph;
 }
 
 }  // namespace weft::sw

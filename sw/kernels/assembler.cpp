@@ -93,6 +93,7 @@ class Line {
     if (form_->lists) names.emplace_back("listed");
     if (form_->windows) names.emplace_back("windowed");
     if (form_->windows_scalars) names.emplace_back("windowed_scalars");
+    if (form_->half_sums) names.emplace_back("half_sums");
     return names;
   }
 
@@ -124,7 +125,8 @@ class Line {
     if (name == "silent") return &instruction_.silent;
     if (name == "listed") return &instruction_.listed;
     if (name == "windowed") return &instruction_.windowed;
-    return name == "windowed_scalars" ? &instruction_.windowed_scalars : nullptr;
+    if (name == "windowed_scalars") return &instruction_.windowed_scalars;
+    return name == "half_sums" ? &instruction_.half_sums : nullptr;
   }
 
   void set(const std::string& name, int value) {

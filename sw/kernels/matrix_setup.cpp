@@ -42,7 +42,8 @@ MatrixSetup::MatrixSetup(const hw::MachineSpec& machine, const hw::LaunchMap& ma
       line_first_(map.stream_firsts()),
       position_first_(prefix(map.elements)) {
   const int elements = largest(map_.elements), wavelets = largest(map_.wavelets);
-  const std::int64_t resident = 2 * elements, operands = static_cast<std::int64_t>(elements) * wavelets,
+  const std::int64_t resident = map_.half_sums ? elements + elements % 2 : 2 * elements,
+                     operands = static_cast<std::int64_t>(elements) * wavelets,
                      sent = resident + operands + operands % 2,
                      streams = static_cast<std::int64_t>(map_.stream_owners.most()) * wavelets,
                      owned = sent + streams + (keeps_fp32_ ? streams % 2 : 0),
@@ -78,6 +79,7 @@ Instruction MatrixSetup::take(int line, int position) const {
   instruction.element_stride = half_word(map_.lines_are_rows ? 1 : map_.wavelets[static_cast<std::size_t>(line)]);
   instruction.listed = map_.lists() && elements > 0;
   instruction.windowed = map_.windowed_elements();
+  instruction.half_sums = map_.half_sums;
   if (retains_) {
     instruction.opcode = Opcode::axpy_keep;
     instruction.c = addresses.kept;
@@ -109,6 +111,7 @@ Instruction MatrixSetup::drain(int line, int elements) const {
   instruction.count = half_word(elements);
   instruction.listed = map_.lists();
   instruction.windowed = map_.windowed_elements();
+  instruction.half_sums = map_.half_sums;
   return instruction;
 }
 

@@ -26,7 +26,7 @@ struct MatrixValues {
 
 /// Word addresses, the same in every PE of a launch.
 struct MatrixAddresses {
-  std::uint16_t accumulators = 0;  ///< fp32 [elements]
+  std::uint16_t accumulators = 0;  ///< fp32 or fp16 [elements]
   std::uint16_t resident = 0;      ///< fp16 [features of the PE][tokens of the PE]
   std::uint16_t kept = 0;          ///< fp16 [rounds][features of the PE], where weights are kept
   std::uint16_t sent = 0;          ///< fp16 [rounds whose stream the PE owns][scalars of its line]

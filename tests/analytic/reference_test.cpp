@@ -56,7 +56,7 @@ class Losses final : public RunObserver {
 
 void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw::RetainOutput retain,
              std::vector<int> widths, sw::PlanWishes wanted = {}, double sparsity = 0, const char* activation = "ReLU",
-             const std::vector<bool>& bias = {}) {
+             const std::vector<bool>& bias = {}, HalfSums half_sums = {}) {
   MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   if (wanted.lanes > 1) machine.io.rows_per_channel = machine.fabric.user_height / wanted.lanes;
   Job job;
@@ -64,6 +64,7 @@ void compare(OptimizerKind kind, double rate, int systems, int micro_batches, sw
     job.layers.push_back({fmt::format("fc{}", index + 1), widths[index], widths[index + 1],
                           index + 2 < widths.size() ? activation : "", 0});
   for (std::size_t index = 0; index < bias.size(); ++index) job.layers[index].bias = bias[index];
+  for (MatrixLayer& layer : job.layers) layer.half_sums = half_sums;
   const bool gelu = activation != std::string("ReLU");
   for (MatrixLayer& layer : job.layers) layer.keeps_preactivation = gelu && !layer.activation.empty();
   for (std::size_t index = 0; sparsity > 0 && index < job.layers.size(); ++index) {
@@ -212,6 +213,16 @@ TEST_CASE("layers without bias whose zeros travel, features over columns") {
   wishes.sparse_wire = sw::SparseWire::dense;
   wishes.features_over = sw::FeaturesOver::columns;
   compare(OptimizerKind::adam, 0.003, 1, 2, sw::RetainOutput::no, {60, 30, 10}, wishes, 0.5, "ReLU", {false, false});
+}
+// Within the same bounds.
+TEST_CASE("sums of halves, forward and in the delta pass: SGD, two systems, micro-batches") {
+  compare(OptimizerKind::sgd, 0.1, 2, 2, sw::RetainOutput::no, {60, 30, 10}, {}, 0, "ReLU", {}, {true, true, false});
+}
+TEST_CASE("sums of halves: sparse layers on lanes, Adam") {
+  sw::PlanWishes wishes;
+  wishes.lanes = 2;
+  compare(OptimizerKind::adam, 0.003, 1, 1, sw::RetainOutput::automatic, {60, 30, 20, 10}, wishes, 0.5, "ReLU", {},
+          {true, true, false});
 }
 TEST_CASE("one layer") { compare(OptimizerKind::sgd, 0.1, 2, 1, sw::RetainOutput::automatic, {60, 10}); }
 TEST_CASE("GELU: two hidden layers, micro-batches, lanes") {

@@ -75,6 +75,26 @@ class Crosscheck(unittest.TestCase):
                     self.assertGreaterEqual(errors["equal"], least * errors["cases"], kernel)
                     self.assertEqual(errors["above_bar"], 0, kernel)
 
+    def test_sums_in_16_bits(self):
+        for name, machine, zeros in (("fp16", "mini", 0), ("bf16", "wse3", 0), ("cb16", "mini", 0), ("fp16", "wse3", 40)):
+            result, table = self.sweep("--half_sums", "--cases", 90, "--seed", 15, "--format", name, "--machine", machine, "--zeros", zeros)
+            print(result.stdout)
+            self.assertEqual(table["failures"], [])
+            kernels = ["matmul_delta", "matmul_forward", "matmul_gradient"]
+            self.assertEqual(sorted(table["kernels"]), kernels if zeros else ["embedding", *kernels, "retain_forward"])
+            for kernel, row in table["kernels"].items():
+                self.assertGreater(row["sums"], 300, kernel)
+                self.assertEqual((row["wrong_sums"], row["model_unequal"]), (0, 0), kernel)
+                for errors in (row["single_pe"], row["arrays"]):
+                    self.assertEqual(errors["equal"], errors["cases"], kernel)
+        # In fp32 the same launch takes longer and has other sums.
+        shape = ("--kernel", "matmul_forward", "--shape", "16x8x64@4x4", "--seed", 2)
+        halves, whole = (self.sweep(*shape, *more)[1] for more in (("--half_sums",), ()))
+        self.assertLess(halves["tile_cycles"], whole["tile_cycles"])
+        result = self.check("--half_sums", "--kernel", "retained_delta")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("that may accumulate in halves (--half_sums)", result.stderr)
+
     def test_a_layer_without_bias(self):
         for kernel in "matmul_forward", "retain_forward", "matmul_gradient":
             for shape in "5x3x4@4x3", "3x7x9@2x5":

@@ -191,6 +191,18 @@ TEST_CASE("conversion at every half of every format, between every two, and next
   }
 }
 
+TEST_CASE("every half of every format as fp32") {
+  for (const weft::HalfFormatRow& row : weft::half_formats) {
+    INFO(row.name);
+    weft::rtl::FpUnits units(row.format);
+    int wrong = 0;
+    for (std::uint32_t half = 0; half < 0x10000; ++half)
+      wrong += units.widen(static_cast<std::uint16_t>(half)) !=
+               canonical(weft::half_to_float(row.format, static_cast<std::uint16_t>(half)));
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE("zeros, subnormals, ones, the greatest, infinities and both kinds of NaN, each with each") {
   std::vector<std::uint32_t> words;
   for (const std::uint32_t sign : {0U, 1U})

@@ -32,13 +32,14 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   rtl::TileArray tiles(machine);
   const ClockedRectangle tile = tiles.rectangle(0, 0, 1, 1);
   std::array<int, opcode_count> used{};
-  std::array<int, 4> begun{};              // by trigger
-  int listed = 0, windowed = 0, held = 0;  // held: by what the vector before wrote
+  std::array<int, 4> begun{};                             // by trigger
+  int listed = 0, windowed = 0, half_sums = 0, held = 0;  // held: by what the vector before wrote
   for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
     const test::RandomProgram random(seed, machine.pe.sram_bytes);
     for (std::size_t opcode = 0; opcode < used.size(); ++opcode) used[opcode] += random.used[opcode];
     listed += random.listed;
     windowed += random.windowed;
+    half_sums += random.half_sums;
     const ArrayRun model = run_array(machine, random.setup(), {true, nullptr, {}}),
                    rtl = run_array(machine, random.setup(), {true, &tile, {}});
     INFO(name << ", seed " << seed << '\n' << to_string(random.setup().programs[0]) << model.waiting << rtl.waiting);
@@ -61,6 +62,7 @@ TEST_CASE("random programs: model and tile are equal slot by slot and bit by bit
   for (const int slots : begun) CHECK(slots > 150);
   CHECK(listed > 100);
   CHECK(windowed > 300);
+  CHECK(half_sums > 300);
   // With a distance of 2 no vector that has elements is.
   CHECK((machine.pe.vector_fill_cycles == 2 || held > 100));
 }

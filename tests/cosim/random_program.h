@@ -86,8 +86,9 @@ class RandomProgram {
   const ArraySetup& setup() const { return setup_; }
   const std::vector<Task>& tasks() const { return setup_.programs[0].tasks; }
   std::array<int, hw::opcode_count> used{};
-  int listed = 0;    ///< instructions that run over a list
-  int windowed = 0;  ///< or over a window, or send the scalars of one
+  int listed = 0;     ///< instructions that run over a list
+  int windowed = 0;   ///< or over a window, or send the scalars of one
+  int half_sums = 0;  ///< or have sums of halves
 
  private:
   int below(int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); }
@@ -233,7 +234,11 @@ class RandomProgram {
                               i.opcode == Opcode::axpy_keep || i.opcode == Opcode::axpy ||
                               i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||
                               i.opcode == Opcode::outer_memory || i.opcode == Opcode::drain16 || compares;
-    if (halves) i.a = static_cast<std::uint16_t>(i.a + below(2));
+    const bool sums = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_keep || i.opcode == Opcode::axpy_memory ||
+                      i.opcode == Opcode::drain || i.opcode == Opcode::drain16;
+    i.half_sums = sums && random_() % 2;
+    half_sums += i.half_sums;
+    if (halves || i.half_sums) i.a = static_cast<std::uint16_t>(i.a + below(2));
     if (half_operand) i.b = static_cast<std::uint16_t>(i.b + below(2));
     const bool may_be_empty = i.opcode == Opcode::axpy || i.opcode == Opcode::axpy_keep ||
                               i.opcode == Opcode::axpy_memory || i.opcode == Opcode::outer ||

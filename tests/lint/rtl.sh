@@ -13,5 +13,5 @@ for shape in "1 1" "3 1" "1 3" "3 4"; do
   lint --top-module pe_array -GW="$w" -GH="$h" -Irtl/array rtl/array/pe_array.sv
 done
 # One lane of everything; and other numbers for each operation, as wse3 has them.
-lint --top-module pe_tile -GLanes=1 -GAddLanes=1 -GIntegerLanes=1 rtl/pe/pe_tile.sv
-lint --top-module pe_tile -GLanes=4 -GAddLanes=4 -GMaxLanes=4 -GHalfMaxLanes=8 -GConvertLanes=4 -GIntegerLanes=8 -GFillCycles=5 rtl/pe/pe_tile.sv
+lint --top-module pe_tile -GLanes=1 -GHalfFmacLanes=1 -GAddLanes=1 -GIntegerLanes=1 rtl/pe/pe_tile.sv
+lint --top-module pe_tile -GLanes=4 -GHalfFmacLanes=8 -GAddLanes=4 -GMaxLanes=4 -GHalfMaxLanes=8 -GConvertLanes=4 -GIntegerLanes=8 -GFillCycles=5 rtl/pe/pe_tile.sv

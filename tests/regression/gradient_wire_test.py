@@ -11,6 +11,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from halves import rounded
 from tiny_gpt import BATCH, LENGTH, STEPS, TinyGpt
 from weft_cli import ScratchTrainings, report, run, write_idx
 
@@ -21,22 +22,6 @@ model: {name: n, hidden_sizes: [24]}
 optimizer: {optimizer_type: sgd, learning_rate: 0.1, momentum: 0.9}
 runconfig: {max_steps: 1, lanes: 1, micro_batch_size: %d}
 """
-
-
-def rounded(values, name):
-    """To the nearest number of 16 bits, ties to even; of fp16 by numpy, of the others by its definition."""
-    if name == "float16":
-        with numpy.errstate(over="ignore"):
-            return values.astype(numpy.float16).astype(numpy.float32)
-    exponent, fraction = {"bfloat16": (8, 7), "cbfloat16": (6, 9)}[name]
-    bias = 2 ** (exponent - 1) - 1
-    wide = values.astype(numpy.float64)
-    with numpy.errstate(divide="ignore", invalid="ignore"):
-        power = numpy.maximum(numpy.floor(numpy.log2(numpy.abs(numpy.where(numpy.isfinite(wide) & (wide != 0), wide, 1)))), 1 - bias)
-    step = numpy.exp2(power - fraction)
-    near = numpy.rint(wide / step) * step
-    largest = (2 - 2.0 ** -fraction) * 2.0 ** bias
-    return numpy.where(numpy.abs(near) > largest, numpy.copysign(numpy.inf, wide), near).astype(numpy.float32)
 
 
 class Tree:

@@ -32,6 +32,7 @@ Instruction random_instruction(std::mt19937& random) {
   i.listed = form.lists && random() % 2;
   i.windowed = form.windows && random() % 2;
   i.windowed_scalars = form.windows_scalars && random() % 2;
+  i.half_sums = form.half_sums && random() % 2;
   for (const InstructionField& field : form.fields)
     if (field.used_by(i)) i.*field.place = static_cast<std::uint16_t>(random());
   return i;

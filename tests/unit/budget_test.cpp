@@ -35,6 +35,7 @@ hw::MachineSpec small_machine() {
   machine.pe.sram_bytes = 10'000;
   machine.pe.code_bytes = 1'000;
   machine.pe.lanes.fmac_mixed = 1;
+  machine.pe.lanes.fmac_fp16 = 2;
   machine.clock.mega_hertz = 1;
   machine.io.ethernet_links = 1;
   machine.io.ethernet_gbps = 64e-6;
@@ -97,6 +98,17 @@ TEST_CASE("passes: flop, bytes, and the longer of the two") {
   CHECK_FALSE(way.passes[3].inwards);
   CHECK(way.seconds == Approx(1.225 + 1.2 + 1.225 + 2.45));
   CHECK(step_budget(small_model(), small_machine(), batch_of(8), Recompute::none, 2).passes.size() == 3);
+}
+
+TEST_CASE("sums of 16 bits: twice the rate forward and of deltas but the head's") {
+  BudgetOptions options = batch_of(8);
+  options.precision_opt_level = 1;
+  const StepBudget way = step_budget(small_model(), small_machine(), options, Recompute::layer, 2);
+  CHECK(way.passes[0].compute_seconds == Approx(784'000 / 400e6));
+  CHECK(way.passes[1].compute_seconds == Approx(768'000 / 400e6));
+  CHECK(way.passes[2].compute_seconds == Approx(768'000 / 400e6 + 16'000 / 200e6));
+  CHECK(way.passes[3].compute_seconds == Approx(784'000 / 200e6));
+  CHECK(way.passes[2].flop == 784'000);
 }
 
 TEST_CASE("SRAM at its fullest, and the gate: what fits and one byte less") {
@@ -227,7 +239,7 @@ TEST_CASE("a page stays within 80 columns, for every model, machine and number o
 TEST_CASE("what the bound leaves out, by hand: 40 tokens of the small model on the small machine") {
   hw::MachineSpec machine = small_machine();
   machine.pe = hw::load_machine("mini", kMachines).pe;
-  machine.pe.lanes = {1, 1, 2, 4, 1, 1, 8, 1};  // add 2, multiply 4, convert 8 elements a cycle
+  machine.pe.lanes = {1, 2, 1, 2, 4, 1, 1, 8, 1};  // add 2, multiply 4, convert 8 elements a cycle
   machine.router.hop_cycles = 1;
   machine.router.ramp_cycles = 2;
   machine.memoryx.weight_servers = 2;

@@ -9,6 +9,8 @@
 #include "hw/fabric/dense_gemm.h"
 #include "hw/fabric/dense_tile.h"
 #include "hw/fabric/dense_transpose.h"
+#include "hw/fabric/half_lanes.h"
+#include "hw/fabric/masked_gemm.h"
 #include "hw/fabric/split.h"
 #include "tests/support/fp16.h"
 
@@ -57,6 +59,10 @@ class Halves {
 void fill(Matrix& matrix, Halves& halves) {
   for (int row = 0; row < matrix.rows; ++row)
     for (int column = 0; column < matrix.columns; ++column) matrix.at(row, column) = halves();
+}
+
+std::uint16_t half_infinity(const HalfFormatRow& row) {
+  return float_to_half(row.format, std::numeric_limits<float>::infinity());
 }
 
 /// The header's definition, literally.
@@ -127,6 +133,78 @@ TEST_CASE("uneven shapes, both orders, with and without a start") {
 TEST_CASE("empty blocks add nothing, wherever they stand") {
   CHECK(agrees_all_ways(7, 40, 10, {0, 0, 3, 3, 3, 4, 10, 10}));
   CHECK(agrees_all_ways(20, 40, 10, {0, 0, 0, 10}));
+}
+
+// Operands near the format's ends, so that sums are subnormal, overflow and become -0 among others.
+TEST_CASE("sums of halves: rounded to fp32 and then to a half after each multiply-add, in every format") {
+  for (const HalfFormatRow& row : half_formats) {
+    std::mt19937 random(static_cast<unsigned>(row.format));
+    const double least = half_to_float(row.format, 1), greatest = half_to_float(row.format, half_infinity(row) - 1);
+    std::int64_t infinite = 0, subnormal = 0, negative_zeros = 0;
+    for (int size = 1; size < 60; ++size) {
+      const int m = 1 + size % 13, n = size, k = 1 + size * 7 % 40;
+      const Bounds bounds = split_bounds(k, 1 + size % 5);
+      Matrix a(m, k, 3, -7.0F), b(k, n, 5, -7.0F), got(m, n, 2, -7.0F), masked = got;
+      const double scale = size % 3 == 0 ? std::sqrt(greatest) / 2 : size % 3 == 1 ? std::sqrt(least) : 1;
+      for (Matrix* operand : {&a, &b})
+        for (int y = 0; y < operand->rows; ++y)
+          for (int x = 0; x < operand->columns; ++x)
+            operand->at(y, x) = round_to_half(
+                row.format, static_cast<float>(scale * (static_cast<double>(random() % 0x1000) / 0x800 - 1)));
+      const auto order = size % 2 == 0 ? BlockOrder::ascending : BlockOrder::descending;
+      chained_gemm(a.values.data(), a.stride, b.values.data(), b.stride, got.values.data(), got.stride, m, n, k, bounds,
+                   order, false, nullptr, row.format);
+      masked_gemm(
+          a.values.data(), a.stride, b.values.data(), b.stride, masked.values.data(), masked.stride, m, n, bounds,
+          order, false, [](int, int) { return true; }, [&row](float sum) { return round_to_half(row.format, sum); });
+      for (int y = 0; y < m; ++y)
+        for (int x = 0; x < n; ++x) {
+          float sum = 0;
+          const int count = static_cast<int>(bounds.size()) - 1;
+          bool first = true;
+          for (int step = 0; step < count; ++step) {
+            const auto block = static_cast<std::size_t>(order == BlockOrder::ascending ? step : count - 1 - step);
+            if (bounds[block] == bounds[block + 1]) continue;
+            float partial = 0;
+            for (int inner = bounds[block]; inner < bounds[block + 1]; ++inner)
+              partial = round_to_half(row.format, std::fma(a.at(y, inner), b.at(inner, x), partial));
+            infinite += std::isinf(partial);
+            subnormal += partial != 0 && std::fabs(partial) < 1024 * least;
+            negative_zeros += partial == 0 && std::signbit(partial);
+            sum = first ? partial : sum + partial;
+            first = false;
+          }
+          for (const float value : {got.at(y, x), masked.at(y, x)}) {
+            INFO(row.name << " " << size << ": " << value << ", not " << sum);
+            REQUIRE(((std::isnan(value) && std::isnan(sum)) || std::memcmp(&value, &sum, sizeof sum) == 0));
+          }
+        }
+    }
+    INFO(row.name);
+    CHECK(infinite > 0);
+    CHECK(subnormal > 0);
+    CHECK(negative_zeros > 0);
+  }
+}
+
+TEST_CASE("lanes round as single numbers do: every upper half of an fp32 with ties and their neighbours") {
+  for (const HalfFormatRow& row : half_formats)
+    with_half(row.format, [&](auto half) {
+      constexpr std::uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0x0fff, 0x1000, 0x1001, 0x2000, 0x3000, 0xffff};
+      std::int64_t wrong = 0;
+      for (std::uint32_t upper = 0; upper < 0x10000; ++upper)
+        for (const std::uint32_t low : lower) {
+          const std::uint32_t bits = upper << 16 | low;
+          float value;
+          std::memcpy(&value, &bits, sizeof value);
+          const float expected = decltype(half)::round(value);
+          const dense::Lanes lanes = dense::HalfLanes<decltype(half)>::rounded(-dense::Lanes{} + value);
+          const float got = lanes[upper % dense::lane_count];
+          wrong += std::isnan(expected) ? !std::isnan(got) : std::memcmp(&got, &expected, sizeof got) != 0;
+        }
+      INFO(row.name);
+      CHECK(wrong == 0);
+    });
 }
 
 TEST_CASE("only empty blocks: C stays, or is zero if nothing was in it") {

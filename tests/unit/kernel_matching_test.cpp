@@ -7,6 +7,7 @@
 #include "sw/compiler/matched_model.h"
 #include "sw/graph/network_graph.h"
 #include "sw/graph/transformer_graph.h"
+#include "tests/support/training_graphs.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -47,6 +48,34 @@ std::string refused(std::vector<sw::Operation> operations, std::vector<std::stri
 }
 
 }  // namespace
+
+TEST_CASE("products that sum halves at level 1: of matrices and tables, forward and of deltas but a head's") {
+  const auto sums = [](const sw::NetworkConfig& network, K kind) {
+    std::vector<std::string> names;
+    for (const hw::MatrixLayer& layer : sw::matched_model(sw::network_graph(network)).layers)
+      if (layer.half_sums.of(kind)) names.push_back(layer.name);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  sw::NetworkConfig network;
+  network.layers = sw::FullyConnectedConfig{8, {5}, 3, "ReLU", true, 0};
+  for (const K kind : {K::matmul_forward, K::matmul_delta, K::matmul_gradient}) CHECK(sums(network, kind).empty());
+  network.precision_opt_level = 1;
+  for (const K kind : {K::matmul_forward, K::retain_forward, K::matmul_delta})
+    CHECK(sums(network, kind) == Names{"fc1", "fc2"});
+  for (const K kind : {K::matmul_gradient, K::retained_delta, K::load_vectors, K::activation, K::load_input})
+    CHECK(sums(network, kind).empty());
+  network.layers = test::small_gpt(8, 2);
+  Names all = sums(network, K::matmul_forward), backwards = sums(network, K::matmul_delta);
+  CHECK(all.front() == "embedding");
+  CHECK(all == sums(network, K::embedding));
+  REQUIRE(all.back() == "lm_head");
+  all.pop_back();
+  CHECK(backwards == all);
+  CHECK(all.size() == 8);  // two tables, queries, keys, values, what they give, two of the feed-forward
+  for (const K kind : {K::attention_scores, K::attention_values, K::attention_keys, K::matmul_gradient})
+    CHECK(sums(network, kind).empty());
+}
 
 TEST_CASE("launches of a network by hand: one layer, two, with dropout in the activation's kernel") {
   CHECK(said(sw::train_launches(mlp({}), false, 1)) ==

@@ -22,8 +22,9 @@ float value(int a, int b, int salt) {
 
 /// Sum over the PEs of a chain, from the last line to the first: each PE's accumulator starts at zero and takes its
 /// elements in order by fma; the first PE sends its accumulator, each next adds its own to what comes in.
+/// `half_sums`: which is rounded to a half after each.
 template <typename Product>
-float chain(const std::vector<int>& lines, bool first_line_first, Product&& element) {
+float chain(const std::vector<int>& lines, bool first_line_first, Product&& element, bool half_sums = false) {
   float sum = 0;
   bool started = false;
   const int count = static_cast<int>(lines.size()) - 1;
@@ -31,7 +32,10 @@ float chain(const std::vector<int>& lines, bool first_line_first, Product&& elem
     const auto line = static_cast<std::size_t>(first_line_first ? step : count - 1 - step);
     if (lines[line] == lines[line + 1]) continue;
     float accumulator = 0;
-    for (int k = lines[line]; k < lines[line + 1]; ++k) element(k, accumulator);
+    for (int k = lines[line]; k < lines[line + 1]; ++k) {
+      element(k, accumulator);
+      if (half_sums) accumulator = round_to_half(accumulator);
+    }
     sum = started ? sum + accumulator : accumulator;
     started = true;
   }
@@ -40,7 +44,8 @@ float chain(const std::vector<int>& lines, bool first_line_first, Product&& elem
 
 }  // namespace
 
-TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
+TEST_CASE("forward, delta and gradient equal the PE programs bit for bit, with sums of fp32 and of halves") {
+  const bool half_sums = GENERATE(false, true);
   const MachineSpec machine = load_machine("mini", weft::test::source_path("hw/machines"));
   ThreadPool pool(1);
   const int inputs = 37, outputs = 23, tokens = 41;
@@ -49,6 +54,7 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   const auto launch = [&job](KernelKind kind, int layer) {
     return weft::test::launch_of_chain(job.layers, kind, layer);
   };
+  for (MatrixLayer& layer : job.layers) layer.half_sums = {half_sums, half_sums, half_sums};
   job.batch = tokens;
   Lane lane("lane", machine, job, rectangle, tokens, {1, 1}, pool);
   lane.allocate();
@@ -88,9 +94,12 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
                                          std::vector<float>(static_cast<std::size_t>(tokens)));
   for (int output = 0; output < outputs; ++output)
     for (int token = 0; token < tokens; ++token) {
-      const float sum = chain(rows, false, [&](int k, float& accumulator) {
-        accumulator = std::fma(value(output, k, 2), k == inputs ? 1.0F : value(token, k, 1), accumulator);
-      });
+      const float sum = chain(
+          rows, false,
+          [&](int k, float& accumulator) {
+            accumulator = std::fma(value(output, k, 2), k == inputs ? 1.0F : value(token, k, 1), accumulator);
+          },
+          half_sums);
       const float stored = round_to_half(sum);
       hidden[static_cast<std::size_t>(output)][static_cast<std::size_t>(token)] = stored > 0 ? stored : 0.0F;
     }
@@ -115,10 +124,13 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
       const auto t = static_cast<std::size_t>(token);
       float logits[5], maximum = -1e30F;
       for (int output = 0; output < 5; ++output) {
-        logits[output] = chain(hidden_rows, false, [&](int k, float& accumulator) {
-          accumulator =
-              std::fma(value(output, k, 3), k == outputs ? 1.0F : hidden[static_cast<std::size_t>(k)][t], accumulator);
-        });
+        logits[output] = chain(
+            hidden_rows, false,
+            [&](int k, float& accumulator) {
+              accumulator = std::fma(value(output, k, 3), k == outputs ? 1.0F : hidden[static_cast<std::size_t>(k)][t],
+                                     accumulator);
+            },
+            half_sums);
         maximum = std::max(maximum, logits[output]);
       }
       const float sum = chain(output_rows, false,
@@ -136,10 +148,15 @@ TEST_CASE("forward, delta and gradient equal the PE programs bit for bit") {
   for (int output = 0; output < 5; ++output)
     for (int input = 0; input <= outputs; ++input) {
       CAPTURE(output, input);
-      const float expected = chain(columns, true, [&](int k, float& accumulator) {
-        const float x = input == outputs ? 1.0F : hidden[static_cast<std::size_t>(input)][static_cast<std::size_t>(k)];
-        accumulator = std::fma(delta[static_cast<std::size_t>(output)][static_cast<std::size_t>(k)], x, accumulator);
-      });
+      const float expected = chain(
+          columns, true,
+          [&](int k, float& accumulator) {
+            const float x =
+                input == outputs ? 1.0F : hidden[static_cast<std::size_t>(input)][static_cast<std::size_t>(k)];
+            accumulator =
+                std::fma(delta[static_cast<std::size_t>(output)][static_cast<std::size_t>(k)], x, accumulator);
+          },
+          half_sums);
       CHECK(gradient[static_cast<std::size_t>(output * (outputs + 1) + input)] == expected);
     }
 }

@@ -46,6 +46,7 @@ TEST_CASE("every field of an instruction comes back from its five words") {
     if (random() % 2) i.fabric_out = static_cast<std::uint8_t>(random() % 24);
     i.close = random() % 2, i.silent = random() % 2;
     i.listed = random() % 2, i.windowed = random() % 2, i.windowed_scalars = random() % 2;
+    i.half_sums = random() % 2;
     i.advance = word(), i.count = word(), i.a = word(), i.b = word(), i.c = word(), i.row_stride = word();
     if (i.opcode == Opcode::loop) {
       i.target = word(), i.counter = static_cast<std::uint16_t>(random() % 4);

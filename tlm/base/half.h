@@ -70,15 +70,16 @@ struct Half {
 
   static bool is_nan(std::uint16_t half) { return (half & ~sign & 0xffff) > infinity; }
 
- private:
-  static constexpr std::uint32_t float_sign = 0x80000000, float_infinity = 0x7f800000, float_nan = 0x7fc00000;
   static constexpr int bias = (1 << (exponent_bits - 1)) - 1;
-  static constexpr int dropped_bits = 23 - fraction_bits;  ///< of an fp32's fraction
-  static constexpr std::uint32_t exponent_shift = static_cast<std::uint32_t>(127 - bias) << 23;
-  static constexpr bool has_fp32_exponents = exponent_shift == 0;
   /// As fp32: the smallest normal half; one step above the largest, in the place of everything beyond.
   static constexpr std::uint32_t smallest_normal = static_cast<std::uint32_t>(128 - bias) << 23;
   static constexpr std::uint32_t beyond_largest = static_cast<std::uint32_t>(128 + bias) << 23;
+
+ private:
+  static constexpr std::uint32_t float_sign = 0x80000000, float_infinity = 0x7f800000, float_nan = 0x7fc00000;
+  static constexpr int dropped_bits = 23 - fraction_bits;  ///< of an fp32's fraction
+  static constexpr std::uint32_t exponent_shift = static_cast<std::uint32_t>(127 - bias) << 23;
+  static constexpr bool has_fp32_exponents = exponent_shift == 0;
 
   static std::uint32_t bits_of(float value) {
     std::uint32_t bits;
