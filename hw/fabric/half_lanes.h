@@ -47,19 +47,22 @@ struct HalfLanes {
   static Lanes as_lanes(LaneBits bits) { return reinterpret_cast<Lanes>(bits); }
 };
 
-#ifdef __F16C__
 /// The processor's own conversions make fp16's bits in half of the time; no vector type of the compiler has them.
+#if defined(__AVX512F__) && __BIGGEST_ALIGNMENT__ == 64
 template <>
 struct HalfLanes<Half<HalfFormat::fp16>> {
   static Lanes rounded(Lanes sum) {
-#ifdef __AVX512F__
     constexpr __mmask16 all = 0xffff;  // without a mask GCC 12 warns of its own header
     return reinterpret_cast<Lanes>(_mm512_maskz_cvtph_ps(
         all, _mm512_maskz_cvtps_ph(all, reinterpret_cast<__m512>(sum), _MM_FROUND_TO_NEAREST_INT)));
-#else
+  }
+};
+#elif defined(__F16C__) && __BIGGEST_ALIGNMENT__ == 32
+template <>
+struct HalfLanes<Half<HalfFormat::fp16>> {
+  static Lanes rounded(Lanes sum) {
     return reinterpret_cast<Lanes>(
         _mm256_cvtph_ps(_mm256_cvtps_ph(reinterpret_cast<__m256>(sum), _MM_FROUND_TO_NEAREST_INT)));
-#endif
   }
 };
 #endif

@@ -49,7 +49,8 @@ class Search {
                                           hw::KernelKind::matmul_delta};
       c.half_sums = true;
       c.kind = kinds[any(0, 2)];
-      if (any(0, 1) == 0) c.zeros = 0;
+      // A sparse forward or delta launch may be off, in fp32 too (LIMITS.md).
+      if (c.kind != hw::KernelKind::matmul_gradient || any(0, 1) == 0) c.zeros = 0;
       c.tokens = any(1, 8 * c.rectangle.width);
     }
     c.stalls = any(0, 2) == 0 ? Stalls::rounds : Stalls::none;
@@ -77,7 +78,7 @@ class Search {
         c.rectangle.height = moved(c.rectangle.height, 1);
         break;
       case 5:
-        c.zeros = std::min(95, moved(c.zeros, 4));
+        if (c.zeros > 0) c.zeros = std::min(95, moved(c.zeros, 4));
         break;
       default:
         c.seed = static_cast<std::uint32_t>(random_());
@@ -128,7 +129,8 @@ TEST_CASE("the worst sparse gradient that a search finds ends within 1 %, 99.9 %
 }
 
 TEST_CASE(
-    "the worst product that sums halves ends within 1 %, 99.9 % in the same cycle, all with the plain loops' bits") {
+    "the worst dense product or sparse gradient that sums halves ends within 1 %, 99.9 % in the same cycle, all with "
+    "the plain loops' bits") {
   const char* more = std::getenv("WEFT_HALF_SUMS_LAUNCHES");
   const int launches = more ? std::atoi(more) : 400;
   search({{launches, 9, 95}, {launches / 2, 9, 20}, {launches / 4, 24, 20}}, true, 10, 999);
