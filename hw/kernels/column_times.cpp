@@ -112,11 +112,14 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
                     settings.dropout.probability > 0,
                     settings.mask.any(),
                     settings.windows != nullptr,
+                    settings.windows && settings.windows->stored,
                     settings.windows && settings.mask.causal,
                     settings.bias.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
                     settings.windows ? settings.mask.reach : 0,
                     settings.queries,
+                    settings.windows ? settings.tiles : 0,
+                    settings.windows ? settings.tile : std::min(settings.tile, 1),
                     block.rectangle.width,
                     block.rectangle.height,
                     block.features,
@@ -127,16 +130,16 @@ const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
 }
 
-const LaunchTimes& ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
-                                          Rectangle rectangle) {
+const LaunchTimes& ColumnTimer::of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
+                                         Rectangle rectangle) {
   LineSettings here = settings;
   here.windows = grid.score_windows(rectangle);
-  return of(kind, here, grid.scores(rectangle)).times;
+  return of(kind, here, grid.block(kind, rectangle)).times;
 }
 
-LaunchTimes ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+LaunchTimes ColumnTimer::of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
   LaunchTimes times;
-  for (const auto& [rectangle, count] : grid.kinds()) times.add(of_scores(kind, settings, grid, rectangle), count);
+  for (const auto& [rectangle, count] : grid.kinds()) times.add(of_heads(kind, settings, grid, rectangle), count);
   return times;
 }
 

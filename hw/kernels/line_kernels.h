@@ -31,8 +31,8 @@ class LinePrograms {
   /// keys.
   template <typename Visit>
   void each_word(int row, int column, Visit&& visit);
-  /// Those that a PE's WINDOWs take, in order: of each of its keys which scores are stored, then which are attended to;
-  /// of elements of the PE, [keys][tokens].
+  /// Those that a PE's WINDOWs take, in order: of each of its keys, and of grouped queries of each head, which scores
+  /// are stored, unless all are, then which are attended to; of elements of the PE, [keys][queries][tokens].
   std::vector<TokenWindow> windows(int row, int column) const;
   bool windowed() const { return settings_.windows != nullptr; }
   /// Of columns from `column` on that take the same time: behind the last.
@@ -42,6 +42,12 @@ class LinePrograms {
 
  private:
   bool alike(int column, int other) const;
+  template <typename Visit>
+  void each_windows(Visit&& visit) const {
+    if (!windowed()) return;
+    if (settings_.windows->stored) visit(*settings_.windows->stored);
+    visit(settings_.windows->attended);
+  }
   /// As constants count: of positions its number, of others its place.
   int first_token(int column) const {
     return kernel_of(kind_).by_pairs ? block_.order().column(column).first : block_.first_token(column);

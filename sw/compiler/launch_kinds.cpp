@@ -1,6 +1,7 @@
 #include "sw/compiler/launch_kinds.h"
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "hw/spec/kernel_table.h"
@@ -19,10 +20,10 @@ bool plays_columns(const PlannedLaunch& planned) {
 LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train,
                          const hw::GradientWire& wire)
     : layers_(layers), launches_(std::move(launches)), train_(train), wire_(wire) {
-  std::map<std::pair<hw::KernelKind, decltype(layers_.front().shape())>, std::size_t> known;
+  std::map<std::tuple<hw::KernelKind, int, decltype(layers_.front().shape())>, std::size_t> known;
   for (const hw::Launch& launch : launches_) {
-    const auto [kind, fresh] =
-        known.try_emplace({launch.kind, layers_[static_cast<std::size_t>(launch.layer)].shape()}, kinds_.size());
+    const auto [kind, fresh] = known.try_emplace(
+        {launch.kind, launch.tile, layers_[static_cast<std::size_t>(launch.layer)].shape()}, kinds_.size());
     if (fresh) {
       kinds_.push_back({launch, 0, 0, {}});
       count_.push_back(0);

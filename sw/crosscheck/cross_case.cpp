@@ -37,6 +37,10 @@ const std::vector<KernelKind>& program_kernels() {
   return kernels;
 }
 
+bool masks_a_tile(KernelKind kind) {
+  return kind == KernelKind::attention_softmax_tile || kind == KernelKind::attention_probabilities;
+}
+
 bool takes_windows(KernelKind kind) {
   return hw::kernel_of(kind).makes_scores && !hw::kernel_of(kind).streams() && kind != KernelKind::score_dropout;
 }
@@ -44,12 +48,13 @@ bool takes_windows(KernelKind kind) {
 bool takes_mask(KernelKind kind, const hw::AttentionMask& mask, bool windows) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
   if (windows) return takes_windows(kind) && mask.length == 0 && (mask.causal || mask.reach > 0);
+  if (masks_a_tile(kind)) return mask.length == 0;
   return kernel.by_key && (kernel.streams() || mask.length == 0 || !(mask.causal || mask.reach > 0));
 }
 
 bool takes_queries(KernelKind kind) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
-  return kernel.by_key || kernel.makes_scores || kernel.by_pairs;
+  return kernel.by_key || kernel.makes_scores || kernel.by_pairs || kernel.by_head;
 }
 
 std::string to_string(const CrossCase& c) {

@@ -37,6 +37,8 @@ struct CrossCase {
 
 /// All that there are.
 const std::vector<hw::KernelKind>& program_kernels();
+/// Whether a kernel masks the scores of a tile of keys, whose numbers are data.
+bool masks_a_tile(hw::KernelKind kind);
 /// Whether a kernel's launches differ with the windows that scores stand in.
 bool takes_windows(hw::KernelKind kind);
 /// Whether a mask of some kind may be laid on a kernel; `windows`: that scores stand in the windows of.
