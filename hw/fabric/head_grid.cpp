@@ -122,7 +122,7 @@ KeyNumbers HeadGrid::numbers(Rectangle rectangle) const {
 }
 
 std::shared_ptr<const ScoreWindows> HeadGrid::score_windows(Rectangle rectangle) const {
-  if (!shape_.skips() && (shape_.tiles == 0 || !shape_.mask.any())) return nullptr;
+  if (!shape_.skips() && shape_.tiles == 0) return nullptr;
   const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle, 1);
   const KeyNumbers numbers = this->numbers(rectangle);
   ScoreWindows windows{{}, windows_of(map, shape_.mask, 0, numbers), numbers.keys};

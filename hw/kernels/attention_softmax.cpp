@@ -90,7 +90,7 @@ LineProgram delta_program(const LinePe& of_heads, const LineSettings& settings, 
   if (windows) {
     code.windows(at.end);
     code.fill(at.deltas, n, 0.0F);
-    code.move_windows(at.deltas, at.wide, 2, pe.features);
+    code.move_windows(at.deltas, at.wide, 2);
   }
   code.fill(at.wide, n, 0.0F);
   code.add_halves(at.wide, at.probabilities, n, 1.0F);

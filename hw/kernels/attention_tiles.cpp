@@ -74,8 +74,8 @@ class TileSoftmax : public ScoreProgram {
 
 class Probabilities : public ScoreProgram {
  public:
-  Probabilities(const LinePe& pe, const LineSettings& settings) : ScoreProgram(pe, settings, 0, 1) {
-    const int greatest = own_, share = sums_;
+  Probabilities(const LinePe& pe, const LineSettings& settings) : ScoreProgram(pe, settings, 0, 2) {
+    const int greatest = own_, share = own_ + 2 * pe.tokens;
     lay_out();
     if (pe.row == 0) {
       code_.reads({Operand::greatest, LineFormat::of_heads, greatest});

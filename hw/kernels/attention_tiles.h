@@ -11,7 +11,7 @@
 // with m the lowest finite number and l 0. A key that the token does not attend to has P = +0 and no part in m and l;
 // while a token has attended to none m and l stay as they began and P is +0, and the first score that it attends to
 // gives f = e^-87, which has only zeros to multiply. Masks, bias, NaN and infinities are those of attention_softmax.h,
-// and its keys' numbers are data (ScoreWindows): a tile's keys are not consecutive.
+// and its keys' numbers are data (ScoreWindows::keys): a tile's keys are not consecutive.
 // attention_rescale: A' = A f, before the tile's P V is added. attention_output: with the last tile's l, r = 1 / l, and
 // the output A r, rounded once, to a half. So a probability is rounded before it is divided by l, where the softmax of
 // all keys rounds it after; a token that attends to no key at all has anything, and there is none in a sequence.

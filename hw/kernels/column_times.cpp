@@ -107,26 +107,26 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
 }
 
 const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings, const BlockMap& block) {
+  LinePrograms programs(kind, settings, block);
   const Shape shape{kind,
                     settings.train,
                     settings.dropout.probability > 0,
                     settings.mask.any(),
                     settings.windows != nullptr,
-                    settings.windows && settings.windows->stored,
-                    settings.windows && settings.mask.causal,
+                    programs.windowed(),
+                    programs.windowed() && settings.mask.causal,
                     settings.bias.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
-                    settings.windows ? settings.mask.reach : 0,
+                    programs.windowed() ? settings.mask.reach : 0,
                     settings.queries,
-                    settings.windows ? settings.tiles : 0,
-                    settings.windows ? settings.tile : std::min(settings.tile, 1),
+                    programs.windowed() ? settings.tiles : std::min(settings.mask.length, 1),
+                    programs.windowed() ? settings.tile : std::min(settings.tile, 1),
                     block.rectangle.width,
                     block.rectangle.height,
                     block.features,
                     block.tokens};
   const auto known = known_.find(shape);
   if (known != known_.end()) return known->second;
-  LinePrograms programs(kind, settings, block);
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
 }
 

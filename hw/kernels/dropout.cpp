@@ -36,7 +36,7 @@ LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings&
   if (windows) {
     code.windows(end);
     code.fill(0, n, 0.0F);
-    code.move_windows(0, wide, 2, pe.features);
+    code.move_windows(0, wide, 2);
   }
   if (settings.dropout.probability > 0) {
     const std::uint32_t scale = float_to_half(pe.format, dropout_scale(pe.format, settings.dropout.probability));

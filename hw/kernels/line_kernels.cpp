@@ -83,22 +83,21 @@ const LineProgram& LinePrograms::of(int row, int column) {
 
 std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
   std::vector<TokenWindow> all;
-  each_windows([&](const LaunchWindows& some) {
-    for (int feature = 0; feature < block_.features_of(row); ++feature) {
-      all.push_back(some.at(first_key(row) + feature / block_.together, column));
-      all.back().first = static_cast<std::uint16_t>(all.back().first + feature * block_.tokens_of(column));
+  if (!windowed()) return all;
+  for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
+    for (int key = 0; key < keys_of(row); ++key) {
+      all.push_back(some->at(first_key(row) + key, column));
+      all.back().first = static_cast<std::uint16_t>(all.back().first + key * block_.tokens_of(column));
     }
-  });
   return all;
 }
 
 bool LinePrograms::alike(int column, int other) const {
   if (block_.tokens_of(column) != block_.tokens_of(other)) return false;
-  bool same = true;
-  each_windows([&](const LaunchWindows& some) {
-    for (int key = 0; key < block_.places(); ++key) same = same && some.at(key, column) == some.at(key, other);
-  });
-  return same;
+  for (int key = 0; windowed() && key < block_.places(); ++key)
+    for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
+      if (!(some->at(key, column) == some->at(key, other))) return false;
+  return true;
 }
 
 int LinePrograms::end_of_kind(int column) const {

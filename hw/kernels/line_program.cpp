@@ -79,7 +79,7 @@ void LineCode::repeat(int a, int n, int times) {
   for (int done = 1; done < times; done *= 2) move(a + 2 * done * n, a, std::min(done, times - done) * n);
 }
 
-void LineCode::move_windows(int to, int from, int step, int windows) {
+void LineCode::move_windows(int to, int from, int step) {
   const int first = here();
   Instruction window = vector(Opcode::window, windows_at_, 0, 0);
   add(window);
@@ -87,7 +87,7 @@ void LineCode::move_windows(int to, int from, int step, int windows) {
   move.element_stride = static_cast<std::uint16_t>(step);
   move.windowed = true;
   add(move);
-  loop(first, windows);
+  loop(first, pe_.features);
 }
 
 void LineCode::reduce(Opcode opcode, int address, int n) {

@@ -90,12 +90,12 @@ class LineCode : public VectorCode {
   void over_features(Opcode opcode, int result, int a);
   /// a[s n + k] = a[k], 32 bits, k < n, s < times; as many instructions as times has binary digits.
   void repeat(int a, int n, int times);
-  /// Where the table of the PE's windows stands, of each two words, once for each list that is taken; its numbers
+  /// Where the table of the PE's windows stands, of each key two words, once for each list that is taken; its numbers
   /// of keys, two words each.
   void windows(int at) { windows_at_ = at; }
   void keys(int at) { keys_at_ = at; }
-  /// The next `windows` windows: to[key][window] = from[word behind word], 32 bits, or with `step` 0 from[0].
-  void move_windows(int to, int from, int step, int windows);
+  /// The next window of each key: to[key][window] = from[word behind word], 32 bits, or with `step` 0 from[0].
+  void move_windows(int to, int from, int step);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
   void reduce(Opcode opcode, int address, int n);
   /// n values in fp32 from row 0 to every row.

@@ -28,32 +28,33 @@ ScoreProgram::ScoreProgram(const LinePe& pe, const LineSettings& settings, int b
       queries_(settings.queries),
       elements_(pe.elements()),
       rows_(pe.features + behind),
-      windows_(settings.windows.get()),
-      stored_(windows_ && windows_->stored),
+      stored_(settings.windows && settings.windows->stored),
+      numbered_(settings.windows != nullptr),
       low_half_(float_to_half(pe.format, -std::numeric_limits<float>::infinity())),
       scratch_(other_banks(2 * rows_ * pe.tokens)),
       powers_(other_banks(scratch_ + 2 * rows_ * pe.tokens)),
       sums_(other_banks(powers_ + 2 * rows_ * pe.tokens) - 2),
       masked_(sums_ + 2 * pe.tokens),
       tables_(masked_ + (mask_.any() ? elements_ + elements_ % 2 : 0)),
-      keys_(tables_ + (windows_ ? (stored_ ? 2 : 1) * window_words() : 0)),
-      own_(other_banks(keys_ + (windows_ && bias_.any() ? words_of_key * pe.features : 0))),
-      code_(pe, own > 0 ? own_ + 2 * own * pe.tokens
-                        : keys_ + (windows_ && bias_.any() ? words_of_key * pe.features : 0)) {}
+      keys_(tables_ + (stored_ ? 2 * words_of_key * pe.features : 0)),
+      own_(other_banks(end_of_keys())),
+      code_(pe, own > 0 ? own_ + 2 * own * pe.tokens : end_of_keys()) {}
 
 void ScoreProgram::lay_out() {
   code_.reads({Operand::values, stored_ ? LineFormat::windows : LineFormat::fp32, stored_ ? powers_ : scores_});
-  if (!windows_) return;
+  if (asks_for_numbers()) code_.keys(keys_);
+  if (!stored_) return;
   code_.windows(tables_);
-  if (bias_.any()) code_.keys(keys_);
-  if (stored_) code_.move_windows(scores_, powers_, words_of_key, pe_.features * queries_);
+  code_.move_windows(scores_, powers_, words_of_key);
 }
 
 void ScoreProgram::mask() {
   if (bias_.any()) bias_scores();
   if (!mask_.any()) return;
-  if (windows_) {
+  if (stored_) {
     find_left_out();
+  } else if (numbered_) {
+    find_masked_by_numbers();
   } else {
     find_masked();
   }
@@ -68,8 +69,9 @@ void ScoreProgram::raise() {
 
 /// Each key's number times the slopes of the heads of queries.
 void ScoreProgram::bias_scores() {
-  const int keys = windows_ ? keys_ : scratch_, slopes = powers_, tokens = pe_.tokens / queries_;
-  if (!windows_) {
+  const int slopes = powers_, tokens = pe_.tokens / queries_;
+  if (!numbered_) {
+    const int keys = scratch_;
     Instruction count = LineCode::vector(Opcode::count32, keys, 0, pe_.features);
     count.element_stride = 1;
     count.c = static_cast<std::uint16_t>(code_.place({{integer_place_bits, 1, 0}}));
@@ -79,13 +81,47 @@ void ScoreProgram::bias_scores() {
   }
   for (int head = 0; head < queries_; ++head)
     code_.fill(slopes + 2 * head * tokens, tokens, bias_.slope(head) / scale_);
+  add_numbers(scores_, slopes);
+}
+
+void ScoreProgram::add_numbers(int sums, int of_token) {
   const int first = code_.here();
-  Instruction biased = LineCode::vector(Opcode::fmac32, scores_, slopes, pe_.tokens);
-  biased.element_stride = 2;
-  biased.c = static_cast<std::uint16_t>(keys);
-  biased.scalars = 1;
-  code_.add(biased);
+  Instruction add = LineCode::vector(Opcode::fmac32, sums, of_token, pe_.tokens);
+  add.element_stride = 2;
+  add.c = static_cast<std::uint16_t>(numbered_ ? keys_ : scratch_);
+  add.scalars = 1;
+  code_.add(add);
   code_.loop(first, pe_.features, 0);
+}
+
+/// A token less a key, as whole numbers that an fp32 holds exactly beside 1.5 x 2^23, whose low bits are theirs. Ten
+/// places further on nothing else is left, so that those that are attended to are below a number, unsigned. Not causal
+/// they begin where no difference is below 0. Of a length the key alone. Precondition: a sequence has no more than 2^20
+/// tokens.
+void ScoreProgram::find_masked_by_numbers() {
+  constexpr std::uint32_t most = 1U << 20, places = 1U << 10;
+  const int distance = scratch_, signs = sums_, tokens = pe_.tokens / queries_;
+  code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half_} << 16 | low_half_);
+  std::uint32_t end = integer_place_bits + static_cast<std::uint32_t>(mask_.length);
+  if (mask_.length > 0) {
+    code_.fill(distance, elements_, integer_place);
+    code_.fill(signs, pe_.tokens, 1.0F);
+    add_numbers(distance, signs);
+  } else {
+    const std::uint32_t begin = mask_.causal ? 0 : most;
+    Instruction count = LineCode::vector(Opcode::count32, distance, 0, tokens);
+    count.element_stride = 1;
+    count.c = static_cast<std::uint16_t>(code_.place({{integer_place_bits + begin, 0, 1}}));
+    code_.add(count);
+    code_.repeat(distance, tokens, elements_ / tokens);
+    code_.fill(signs, pe_.tokens, -1.0F);
+    add_numbers(distance, signs);
+    code_.multiply_integer(distance, elements_, places);
+    end = (begin + (mask_.reach > 0 ? static_cast<std::uint32_t>(mask_.reach) : most)) * places;
+  }
+  Instruction attended = LineCode::vector(Opcode::zero_below16, masked_, distance, elements_);
+  attended.c = static_cast<std::uint16_t>(code_.place(end));
+  code_.add(attended);
 }
 
 /// A key at a time: a counter of key less token, which begins where the first key that a token attends to has 0; so
@@ -120,7 +156,7 @@ void ScoreProgram::find_left_out() {
   const int left_out = scratch_, nothing = code_.place(0U);
   code_.fill(masked_, (elements_ + 1) / 2, std::uint32_t{low_half_} << 16 | low_half_);
   code_.fill(left_out, elements_, ~0U);
-  code_.move_windows(left_out, nothing, 0, pe_.features * queries_);
+  code_.move_windows(left_out, nothing, 0);
   Instruction attended = LineCode::vector(Opcode::zero_below16, masked_, left_out, elements_);
   attended.c = static_cast<std::uint16_t>(code_.place(1U));
   code_.add(attended);

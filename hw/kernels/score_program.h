@@ -32,22 +32,25 @@ class ScoreProgram {
   AttentionMask mask_;
   LinearBias bias_;
   int queries_;
-  int elements_, rows_;          ///< scores; rows of tokens, with those behind them
-  const ScoreWindows* windows_;  ///< null: keys are consecutive, and the mask is a counter's
-  bool stored_;                  ///< scores stand in windows
-  std::uint16_t low_half_;       ///< -infinity: of a key that the token does not attend to
+  int elements_, rows_;     ///< scores; rows of tokens, with those behind them
+  bool stored_;             ///< scores stand in windows, and the mask is others
+  bool numbered_;           ///< keys have numbers; else they are consecutive, and the mask is a counter's
+  std::uint16_t low_half_;  ///< -infinity: of a key that the token does not attend to
   /// fp32 as scores, twice; [tokens]; halves [keys][tokens], -infinity where masked, else 0.
   int scratch_, powers_, sums_, masked_;
-  int tables_, keys_, own_;  ///< of windows; numbers of keys; fp32 [own][tokens]
+  int tables_, keys_, own_;  ///< of windows; numbers of keys, where they are asked for; fp32 [own][tokens]
   LineCode code_;
 
  private:
   void bias_scores();
   void find_masked();
+  void find_masked_by_numbers();
   void find_left_out();
   void mask_scores();
-  /// Of a PE's scores and of each head of queries a window a key.
-  int window_words() const { return 2 * pe_.features * queries_; }
+  /// Each key's number times `of_token`, added to `sums` [keys][tokens].
+  void add_numbers(int sums, int of_token);
+  bool asks_for_numbers() const { return numbered_ && (bias_.any() || (mask_.any() && !stored_)); }
+  int end_of_keys() const { return keys_ + (asks_for_numbers() ? 2 * pe_.features : 0); }
 };
 
 /// Of grouped queries each head alone, in plain loops. `rows`: of each thing that of_head() makes for a head, in their

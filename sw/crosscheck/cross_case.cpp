@@ -48,7 +48,6 @@ bool takes_windows(KernelKind kind) {
 bool takes_mask(KernelKind kind, const hw::AttentionMask& mask, bool windows) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
   if (windows) return takes_windows(kind) && mask.length == 0 && (mask.causal || mask.reach > 0);
-  if (masks_a_tile(kind)) return mask.length == 0;
   return kernel.by_key && (kernel.streams() || mask.length == 0 || !(mask.causal || mask.reach > 0));
 }
 

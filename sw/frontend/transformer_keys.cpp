@@ -46,7 +46,7 @@ const std::vector<KeyRow>& transformer_key_rows() {
        "gpt: scores and probabilities of some so many keys of a sequence are on the wafer at a time, and are made "
        "again "
        "in the backward pass; a tile takes as many of each column's keys. 0, or without it: of all keys, kept. Not "
-       "where probabilities are dropped or data pad sequences"},
+       "where probabilities are dropped"},
       {"model.encoder_nonlinearity", "", Use::honoured, "relu, gelu, gelu_tanh, gelu_new, swiglu", "",
        "bert: as nonlinearity"},
       {"model.norm_first", "", Use::honoured, flag, "false",

@@ -163,6 +163,7 @@ std::vector<OperationType> attention_types() {
         {"tile_keys", 1, longest_sequence, true, true},
         {"causal", 0, 1, true, false},
         {"reach", 0, longest_sequence, true, false},
+        {"padded", 0, 1, true, false},
         {"linear_bias", 0, 1, true, false},
         {"skip_masked", 0, 1, true, false},
         heads_of_queries()},

@@ -177,8 +177,6 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
     section.not_used("attention_skip_masked", "a token of an encoder attends to all others: nothing is to be skipped");
     read_encoder(section, model, padded);
     read_tile_keys(section, model);
-    if (padded && model.tile_keys > 0 && section.good("attention_tile_keys"))
-      section.reject("attention_tile_keys", "allowed: 0 where the data pad sequences");
   } else {
     model.output_bias = section.boolean("use_bias_in_output", false);
     if (section.has("attention_sliding_window_length"))

@@ -94,6 +94,22 @@ TEST_CASE("an encoder's tiles: no mask") {
   model.tile_keys = 9;
   test::compare_with_doubles(model, way_of());
 }
+TEST_CASE("an encoder's tiles of padded sequences") {
+  sw::TransformerConfig model = test::small_bert(12, 2);
+  model.max_position_embeddings = model.sequence_length = 24;
+  model.tile_keys = 9;
+  model.padded = true;
+  const test::CountedWords words = test::words_of(model);
+  const test::MaskedWords masked(words, model.sequence_length, true);
+  TrainingWay once = way_of();
+  once.steps = 1;
+  once.rate = 1;
+  GraphTraining training(sw::transformer_graph(model), masked, once);
+  for (const test::GradientError& error : test::gradient_errors(training)) {
+    INFO(error.name);
+    CHECK((error.is_zero() ? error.difference < 0.001 * error.largest : error.relative() < 0.01));
+  }
+}
 TEST_CASE("tiles of uneven columns and heads of uneven rows") {
   TrainingWay way = way_of(3, 3, 11, 8);
   way.mapping = hw::Mapping{{11, 11}, 1};  // of 3, 4 and 4

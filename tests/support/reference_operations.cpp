@@ -99,7 +99,6 @@ void swiglu(const Work& work) {
   }
 }
 
-
 /// A pair is a complex number, times e^(i angle); the derivative's transpose is times e^(-i angle).
 void rotary(const Work& work) {
   const sw::Operation& operation = work.of.operation;

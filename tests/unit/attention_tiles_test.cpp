@@ -269,8 +269,8 @@ TEST_CASE("tiles that a search made worse, a number at a time: no more than is a
           any(other.deltas) ^= 1U << random() % 12;
           break;
         default:
-          other.tiles = 1 + static_cast<int>(random() % static_cast<unsigned>(
-                                                            split_count(c.length, c.rectangle.width, 0)));
+          other.tiles =
+              1 + static_cast<int>(random() % static_cast<unsigned>(split_count(c.length, c.rectangle.width, 0)));
       }
       const Errors changed = errors_of(other);
       if (share(changed) < share(errors)) continue;
