@@ -1,5 +1,6 @@
 #include "sw/compiler/launch_kinds.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -22,8 +23,10 @@ LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector
     : layers_(layers), launches_(std::move(launches)), train_(train), wire_(wire) {
   std::map<std::tuple<hw::KernelKind, int, decltype(layers_.front().shape())>, std::size_t> known;
   for (const hw::Launch& launch : launches_) {
-    const auto [kind, fresh] = known.try_emplace(
-        {launch.kind, launch.tile, layers_[static_cast<std::size_t>(launch.layer)].shape()}, kinds_.size());
+    const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
+    // Tiles of keys behind the first take the second's time, or a key's a column less, but where windows differ.
+    const int tile = layer.attention.skip_masked ? launch.tile : std::min(launch.tile, 1);
+    const auto [kind, fresh] = known.try_emplace({launch.kind, tile, layer.shape()}, kinds_.size());
     if (fresh) {
       kinds_.push_back({launch, 0, 0, {}});
       count_.push_back(0);
