@@ -65,8 +65,9 @@ class CsX : public sc_core::sc_module {
   LaunchTimes line(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// A launch of attention in the rectangles of its heads and sequences: its words stay on the wafer.
   LaunchTimes attention(const proto::BlockTag& tag, const Launch& launch, const proto::CausedLaunch& record);
-  HeadGrid grid_of(const MatrixLayer& layer, int lane_tokens) const {
-    return head_grid(layer, *plan_.machine, plan_.mapping.lane, lane_tokens);
+  HeadGrid grid_of(const Launch& launch, int lane_tokens) const {
+    return head_grid(plan_.job->layers[static_cast<std::size_t>(launch.layer)], *plan_.machine, plan_.mapping.lane,
+                     lane_tokens, launch.tile);
   }
   LaunchTimes matrix(const proto::BlockTag& tag, const Launch& launch, proto::CausedLaunch& record);
   /// Loss and number of correct predictions, which leave row 0 of the slowest lane at cycle `leaves` of the launch.

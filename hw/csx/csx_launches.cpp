@@ -41,6 +41,7 @@ LaunchTimes CsX::each_lane(OfLane&& of_lane) const {
 void CsX::run_launch(BlockTag tag, const Launch& launch) {
   tag.layer = plan_.job->owner(launch.layer);
   proto::CausedLaunch record = books_.open_launch(tag, launch, plan_.predict(tag.train, tag.launch));
+  record.tile = tile_number(plan_.job->layers[static_cast<std::size_t>(launch.layer)], launch);
   try {
     const LaunchTimes times = launch_times(tag, launch, record);
     record.rounded = wafer_.take_losses();
@@ -107,14 +108,15 @@ LaunchTimes CsX::attention(const BlockTag& tag, const Launch& launch, const prot
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
   settings.dropout = dropout_of(tag, launch.layer);
+  settings.tile = launch.tile;
   const bool product = kernel_of(launch.kind).streams();
   LaunchTimes times = each_lane([&](int tokens) {
-    const HeadGrid grid = grid_of(layer, tokens);
-    return product ? attention_timer_.of(launch.kind, grid) : line_timer_.of_scores(launch.kind, settings, grid);
+    const HeadGrid grid = grid_of(launch, tokens);
+    return product ? attention_timer_.of(launch.kind, grid) : line_timer_.of_heads(launch.kind, settings, grid);
   });
   const auto end_of = [&](const HeadGrid& grid, Rectangle rectangle) {
     return product ? attention_timer_.of(launch.kind, grid, rectangle).end
-                   : line_timer_.of_scores(launch.kind, settings, grid, rectangle).end;
+                   : line_timer_.of_heads(launch.kind, settings, grid, rectangle).end;
   };
   watch_->open_attention(wafer_, launch, settings, end_of, counted_step(tag, record), record.start);
   for (int lane = 0; lane < wafer_.lanes(); ++lane)

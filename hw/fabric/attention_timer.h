@@ -26,8 +26,8 @@ class AttentionTimer {
   LaunchTimes of(KernelKind kind, const HeadGrid& grid);
 
  private:
-  /// Rectangle, head_size, length, queries, whether they skip by which mask.
-  using Shape = std::tuple<KernelKind, int, int, int, int, int, bool, bool, int, int>;
+  /// Rectangle, head_size, length, queries, whether they skip by which mask, tiles and which one.
+  using Shape = std::tuple<KernelKind, int, int, int, int, int, bool, bool, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, LaunchTimes> known_;

@@ -68,7 +68,16 @@ std::string HeadGrid::misfit(Rectangle lane, const HeadShape& shape) {
         fmt::format("{} heads of queries to a head of keys over {} rows: each row must hold as much; {} rows would do",
                     shape.queries, lane.height, best_rows(lane.height, shape.heads, shape.head_size, shape.queries));
   const std::string columns = cut_text({lane.width, shape.sequences, shape.length}, {"sequence", "token", "column"});
-  return rows + (rows.empty() || columns.empty() ? "" : "; ") + columns;
+  const std::string cut = rows + (rows.empty() || columns.empty() ? "" : "; ") + columns;
+  if (!cut.empty() || shape.tiles == 0) return cut;
+  const AxisParts sequences{lane.width, shape.sequences, shape.length};
+  int widest = 0;
+  for (int sequence = 0; sequence < shape.sequences; ++sequence)
+    widest = std::max(widest, sequences.lines_of(sequence));
+  if (TileKeys::fits(shape.length, widest, shape.tiles)) return {};
+  return fmt::format(
+      "{} tiles of keys, each of some of every column's; a column of {} holds {} of the {} of a sequence", shape.tiles,
+      widest, split_count(shape.length, widest, 0), shape.length);
 }
 
 HeadGrid::Place HeadGrid::place(int head, int sequence) const {
@@ -92,39 +101,48 @@ std::vector<HeadGrid::Kind> HeadGrid::kinds() const {
   return kinds;
 }
 
-LaunchMap HeadGrid::whole_map(KernelKind kind, Rectangle rectangle) const {
-  MatrixLayer head{"head", shape_.head_size, shape_.length, "", 0};
-  head.attention.queries = shape_.queries;
+LaunchMap HeadGrid::whole_map(KernelKind kind, Rectangle rectangle, int queries) const {
+  MatrixLayer head{"head", shape_.head_size, keys(rectangle).count(), "", 0};
+  head.attention.queries = queries;
   return {kind, head, rectangle, shape_.length};
 }
 
 LaunchMap HeadGrid::map(KernelKind kind, Rectangle rectangle) const {
-  LaunchMap map = whole_map(kind, rectangle);
-  if (shape_.skips()) map.windows = std::make_shared<const LaunchWindows>(windows_of(map, shape_.mask, shape_.queue));
+  LaunchMap map = whole_map(kind, rectangle, shape_.queries);
+  if (shape_.skips())
+    map.windows = std::make_shared<const LaunchWindows>(windows_of(map, shape_.mask, shape_.queue, numbers(rectangle)));
   return map;
 }
 
+KeyNumbers HeadGrid::numbers(Rectangle rectangle) const {
+  KeyNumbers numbers{{shape_.length, rectangle.width, shape_.skips() ? shape_.length : 0}, {}};
+  const TileKeys keys = this->keys(rectangle);
+  for (int round = 0; round < keys.count(); ++round) numbers.keys.push_back(numbers.order.number_at(keys.place(round)));
+  return numbers;
+}
+
 std::shared_ptr<const ScoreWindows> HeadGrid::score_windows(Rectangle rectangle) const {
-  if (!shape_.skips()) return nullptr;
-  const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle);
-  std::vector<int> keys;
-  for (int round = 0; round < map.rounds; ++round) keys.push_back(key_of(map, round));
-  return std::make_shared<const ScoreWindows>(
-      ScoreWindows{windows_of(map, shape_.mask, shape_.queue), windows_of(map, shape_.mask, 0), std::move(keys)});
+  if (!shape_.skips() && shape_.tiles == 0) return nullptr;
+  const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle, 1);
+  const KeyNumbers numbers = this->numbers(rectangle);
+  ScoreWindows windows{{}, windows_of(map, shape_.mask, 0, numbers), numbers.keys};
+  if (shape_.skips()) windows.stored = windows_of(map, shape_.mask, shape_.queue, numbers);
+  return std::make_shared<const ScoreWindows>(std::move(windows));
 }
 
 HeadShape head_shape(const MatrixLayer& layer, int tokens) {
   const AttentionShape& attention = layer.attention;
   const int queries = attention.queries, head_size = layer.features() / (attention.heads * queries);
-  return {attention.heads, head_size, tokens / attention.length, attention.length, queries};
+  HeadShape shape{attention.heads, head_size, tokens / attention.length, attention.length, queries};
+  shape.tiles = attention.tiles;
+  return shape;
 }
 
-HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens) {
+HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens, int tile) {
   HeadShape shape = head_shape(layer, tokens);
-  if (layer.attention.skip_masked) {
-    shape.mask = layer.attention.mask;
-    shape.queue = machine.router.input_queue;
-  }
+  shape.tile = tile;
+  if (layer.attention.skip_masked || shape.tiles > 0) shape.mask = layer.attention.mask;
+  if (layer.attention.skip_masked) shape.queue = machine.router.input_queue;
   return {lane, shape};
 }
 

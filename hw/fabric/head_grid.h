@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_map.h"
+#include "hw/fabric/tile_keys.h"
 #include "hw/spec/machine.h"
 
 namespace weft::hw {
@@ -46,8 +47,9 @@ struct HeadShape {
   int heads = 1, head_size = 1;   ///< of keys and values: features of a head stand behind those of the head before
   int sequences = 1, length = 1;  ///< the lane's tokens, those of a sequence behind those of the one before
   int queries = 1;                ///< heads of queries that share a head's keys and values
-  AttentionMask mask = {};        ///< that products skip by,
-  int queue = 0;                  ///< that to a core: windows_of(); 0: they skip nothing
+  AttentionMask mask = {};        ///< that products skip by, or scores of a tile are masked by
+  int queue = 0;                  ///< that to a core: windows_of(); 0: products skip nothing
+  int tiles = 0, tile = 0;        ///< of keys, and which one: tile_keys.h; 0: scores are those of all keys
 
   int features() const { return heads * head_size; }
   int tokens() const { return sequences * length; }
@@ -88,27 +90,49 @@ class HeadGrid {
 
   /// The launch of a product in a rectangle of the grid. Precondition: `kind` is attention's.
   LaunchMap map(KernelKind kind, Rectangle rectangle) const;
+  /// The keys that a launch in a rectangle of the grid has.
+  TileKeys keys(Rectangle rectangle) const { return {shape_.length, rectangle.width, shape_.tiles, shape_.tile}; }
   /// Scores of a rectangle of the grid: keys as features, of each the queries' heads together.
-  BlockMap scores(Rectangle rectangle) const {
-    return {rectangle, shape_.queries * shape_.length, shape_.length, shape_.queries,
-            shape_.skips() ? shape_.length : 0};
+  BlockMap scores(Rectangle rectangle) const { return block(rectangle, keys(rectangle).count()); }
+  /// What a line kernel on a rectangle of the grid works on: scores, or a head's features.
+  BlockMap block(KernelKind kind, Rectangle rectangle) const {
+    return kernel_of(kind).by_head ? block(rectangle, shape_.head_size) : scores(rectangle);
   }
-  /// Of them, where products skip; null: they are all there.
+  /// Of scores, where products skip or keys are a tile's and there is a mask; null: they are all there, in order.
   std::shared_ptr<const ScoreWindows> score_windows(Rectangle rectangle) const;
 
  private:
-  LaunchMap whole_map(KernelKind kind, Rectangle rectangle) const;
+  LaunchMap whole_map(KernelKind kind, Rectangle rectangle, int queries) const;
+  KeyNumbers numbers(Rectangle rectangle) const;
+  BlockMap block(Rectangle rectangle, int features) const {
+    return {rectangle, shape_.queries * features, shape_.length, shape_.queries, shape_.skips() ? shape_.length : 0};
+  }
 
   HeadShape shape_;
   AxisParts rows_, columns_;
 };
 
-/// Of the launches that run so: attention's products and the line kernels on its scores.
-constexpr bool in_heads(KernelKind kind) { return kernel_of(kind).by_key || kernel_of(kind).makes_scores; }
+/// Of the launches that run so: attention's products and the line kernels on its scores and on a head's features.
+constexpr bool in_heads(KernelKind kind) {
+  return kernel_of(kind).by_key || kernel_of(kind).makes_scores || kernel_of(kind).by_head;
+}
+
+/// As people count: of a launch on one tile of keys from 1 on, else 0.
+inline int tile_number(const MatrixLayer& layer, const Launch& launch) {
+  const bool of_tile = layer.attention.tiles > 0 && in_heads(launch.kind) && !kernel_of(launch.kind).once;
+  return of_tile ? launch.tile + 1 : 0;
+}
+
+/// The first row of a place in a tensor of the whole lane: of scores, of numbers of each head, of queries' features.
+inline int first_row(const WaferTensor& tensor, const HeadShape& shape, const HeadGrid::Place& place) {
+  if (tensor.of_heads) return shape.queries * (place.first_key / shape.length);
+  return shape.queries * (tensor.scores ? place.first_key : place.first_feature);
+}
 
 /// Of a layer that is attention, on a lane with so many tokens.
 HeadShape head_shape(const MatrixLayer& layer, int tokens);
-/// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences. Throws as HeadGrid.
-HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens);
+/// Of a layer that is attention, on a lane with `tokens` tokens: whole sequences; of its launches on one tile of keys.
+/// Throws as HeadGrid.
+HeadGrid head_grid(const MatrixLayer& layer, const MachineSpec& machine, Rectangle lane, int tokens, int tile = 0);
 
 }  // namespace weft::hw

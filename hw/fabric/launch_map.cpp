@@ -21,6 +21,7 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   reduces = kernel.sums != SumEnd::here;
   stores = kernel.stores();
   returns = kernel.sums == SumEnd::owner;
+  keeps_sums = kernel.sums == SumEnd::here && kernel.sums_fp32;
   lines_from_east = !lines_are_rows && !returns;
   if (lines_are_rows) {
     const int from = kernel.by_input ? layer.outputs : layer.inputs,

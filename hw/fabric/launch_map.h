@@ -54,6 +54,7 @@ struct LaunchMap {
   bool from_edge = true;         ///< the stream enters at the west edge; else from the position that owns the round
   bool reduces = true;           ///< the round ends with a chain of partial sums
   bool stores = false;           ///< what comes stays in the PEs as it is: an element of each wavelet
+  bool keeps_sums = false;       ///< sums that stay do so in fp32
   bool returns = true;           ///< the sum returns to the line that owns the round; else it leaves at the east edge
   bool lines_from_east = false;  ///< lines are columns, line 0 the easternmost; else the first or northernmost
   int rounds = 0;
@@ -77,7 +78,7 @@ struct LaunchMap {
   /// The kept inputs of a round come along each row and are listed by its PEs before the deltas.
   bool lists() const { return kept && !lines_are_rows; }
   /// Every PE keeps sums of its own, which it rounds at the end.
-  bool rounds_sums() const { return !reduces && !stores; }
+  bool rounds_sums() const { return !reduces && !stores && !keeps_sums; }
   /// Bits of a wavelet that the edge gives to a row.
   int edge_bits() const { return sparse && lines_are_rows ? 32 : 16; }
   /// A round has some of the elements of a position, or scalars of a line.

@@ -46,6 +46,7 @@ struct LineSettings {
   float score_scale = 1.0F;              ///< of attention's softmax: of the scores, above 0
   AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others
   std::shared_ptr<const ScoreWindows> windows;  ///< of a line kernel on scores that have some
+  int tiles = 0, tile = 0;  ///< of attention in tiles of keys: which one; with the first the tokens' state begins
   int queries = 1;  ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
                     ///< stand together are the same one of each
   int id = 0;       ///< of a table: which of a token's ids
@@ -63,6 +64,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfForm
   settings.mask = layer.attention.mask;
   if (layer.attention.padded) settings.mask.length = layer.attention.length;
   settings.queries = layer.attention.queries;
+  settings.tiles = layer.attention.tiles;
   settings.id = layer.id;
   if (layer.attention.linear_bias) settings.bias.heads = layer.attention.heads * layer.attention.queries;
   if (layer.attention.rotary_base > 0) {
@@ -103,13 +105,15 @@ struct ProgramLaunch {
   const LaunchMap* map = nullptr;                    ///< of a matrix kernel
   LineSettings line;                                 ///< of a line kernel; its format of every kernel
   std::vector<std::vector<std::uint32_t>> operands;  ///< of a line kernel, each that its program reads: half or fp32
-                                                     ///< bits [features][tokens], or [features], labels [tokens]
+                                                     ///< bits [features][tokens], or [features], labels [tokens],
+                                                     ///< of heads [queries][tokens]
   BlockMap block;                                    ///< of the others
-  bool keeps_fp32 = false;                    ///< returned sums stay fp32 (logits); else they are rounded to halves
+  bool keeps_fp32 = false;                           ///< sums stay fp32 (logits); else they are rounded to halves
   const MatrixLayer* sparse_layer = nullptr;  ///< of a matrix kernel whose layer has a mask: streams have zeros where
                                               ///< no weight is kept, a gradient's results the kept ones alone
   std::vector<std::uint16_t> stream;
   std::vector<std::uint16_t> resident;
+  std::vector<std::uint32_t> sums;     ///< fp32 [features][tokens] that attention_values begins with; empty: 0
   std::vector<std::uint16_t> labels;   ///< load input: [tokens]; none = 0xffff
   int outputs = 0;                     ///< load input: of the last layer, whose rows take the labels
   std::vector<std::int32_t> edge;      ///< [rounds][chain], load input [rows], lists [rounds][rows]: cycle before the

@@ -1,9 +1,9 @@
 #include "hw/fabric/launch_windows.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "hw/fabric/launch_map.h"
-#include "hw/fabric/token_order.h"
 
 namespace weft::hw {
 
@@ -13,22 +13,28 @@ const Owners& key_owners(const LaunchMap& map) { return map.lines_are_rows ? map
 
 }  // namespace
 
-int key_of(const LaunchMap& map, int round) {
+KeyNumbers dealt_keys(const LaunchMap& map) {
   const Owners& owners = key_owners(map);
-  return TokenOrder(owners.rounds, owners.lines, owners.rounds).number_at(round);
+  const TokenOrder keys(owners.rounds, owners.lines, owners.rounds);
+  const std::vector<int>& held = map.lines_are_rows ? map.elements : map.wavelets;
+  const int tokens = std::accumulate(held.begin(), held.end(), 0);
+  KeyNumbers numbers{TokenOrder(tokens, owners.lines, tokens), {}};
+  for (int round = 0; round < map.rounds; ++round) numbers.keys.push_back(keys.number_at(round));
+  return numbers;
 }
 
-LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue) {
+LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue, const KeyNumbers& numbers) {
   const std::vector<int>& tokens = map.lines_are_rows ? map.elements : map.wavelets;
   const int columns = key_owners(map).lines;
   std::vector<TokenWindow> windows;
   for (int round = 0; round < map.rounds; ++round) {
-    const int key = key_of(map, round);
+    const int key = numbers.keys[static_cast<std::size_t>(round)];
     for (int column = 0; column < columns; ++column) {
       const int held = tokens[static_cast<std::size_t>(column)];
+      const TokenOrder::Column of = numbers.order.column(column);
       // Tokens of the column before `token` of the sequence.
       const auto before = [&](int token) {
-        return std::clamp(static_cast<int>(ceil_div(std::max(token - column, 0), columns)), 0, held);
+        return std::clamp(static_cast<int>(ceil_div(std::max(token - of.first, 0), of.step)), 0, held);
       };
       int first = mask.causal ? before(key) : 0, end = mask.reach > 0 ? before(key + mask.reach) : held;
       if (mask.length > 0) end = key < mask.length ? std::min(end, before(mask.length)) : first;

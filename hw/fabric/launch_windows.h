@@ -1,10 +1,12 @@
 #pragma once
 // Which tokens of a column a round of attention has: a round is a key, and a mask leaves out tokens that do not attend
-// to it. What is left in a column is a window of its tokens, for keys and tokens are dealt to the columns in turn: of C
-// columns, column c holds tokens c, c + C, c + 2 C and so on, and its keys likewise stand one after the other.
+// to it. What is left in a column is a window of its tokens, for their numbers rise: those of consecutive tokens, or of
+// tokens that are dealt to the columns in turn (token_order.h).
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "hw/fabric/token_order.h"
 #include "hw/spec/attention_mask.h"
 
 namespace weft::hw {
@@ -40,21 +42,26 @@ class LaunchWindows {
   std::vector<TokenWindow> windows_;
 };
 
-/// The key of a round, counted over the sequence. Precondition: `map` is attention's.
-int key_of(const LaunchMap& map, int round);
+/// The numbers of tokens of a sequence, and of the key of each round.
+struct KeyNumbers {
+  TokenOrder order;
+  std::vector<int> keys;
+};
+/// Dealt, a round a key. Precondition: `map` is attention's.
+KeyNumbers dealt_keys(const LaunchMap& map);
 
 /// The windows of a mask. Where a round's sums or its vector pass along the columns, a window has no less tokens than
 /// `queue`, that to a core (or all of the column's): some are then computed that the mask leaves out. So the queue
 /// never holds more than the next round's, which is what the recurrences go by (stream_reduce.h, vector_stage.h);
 /// without it a queue would have to be as short as the shortest window, and a sum would pass in as many cycles as a
-/// credit takes. Precondition: `map` is attention's.
-LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue);
+/// credit takes. Precondition: `map` is attention's, without grouped queries.
+LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue, const KeyNumbers& numbers);
 
-/// Of the scores of one head of one sequence, where products skip what its mask leaves out.
+/// Of the scores of one head of one sequence, where products skip what its mask leaves out, or keys are a tile's.
 struct ScoreWindows {
-  LaunchWindows stored;    ///< which scores there are: they stand one window behind the other
-  LaunchWindows attended;  ///< which of them the mask leaves
-  std::vector<int> keys;   ///< of each round
+  std::optional<LaunchWindows> stored;  ///< which scores there are: they stand one window behind the other; none: all
+  LaunchWindows attended;               ///< which of them the mask leaves
+  std::vector<int> keys;                ///< of each round
 };
 
 }  // namespace weft::hw

@@ -231,11 +231,13 @@ void VectorStage::add_books(LaunchTimes& times) const {
         overhead += summed - own + (rounds - own_vectors) * timing_.control + rounds * scalars * timing_.issue +
                     rounds * (timing_.control + timing_.scalar);
         times.macs += scalars * summed;
-        const Cycle from = std::max<Cycle>(end, at.ready);
-        overhead += from - end + timing_.issue;
-        const Cycle rounding = ceil_div(scalars * elements, std::int64_t{timing_.convert_lanes});
-        compute += rounding;
-        end = from + timing_.issue + rounding;
+        if (map_.rounds_sums()) {
+          const Cycle from = std::max<Cycle>(end, at.ready);
+          overhead += from - end + timing_.issue;
+          const Cycle rounding = ceil_div(scalars * elements, std::int64_t{timing_.convert_lanes});
+          compute += rounding;
+          end = from + timing_.issue + rounding;
+        }
       }
       const Cycle waited = Cycle{at.stall} + at.wait_stream + at.blocked;
       if (compute + overhead + waited != end)

@@ -2,7 +2,7 @@
 // The time line of every PE in a launch whose rounds have a vector and scalars: the vector comes across the lines, from
 // the line that owns the round, and every PE keeps it; then the scalars come along each line, from the position that
 // owns the round, and each is multiplied with the vector into sums of its own. Sums stay where they are and are rounded
-// at the end (attention's P V and dS K).
+// at the end (attention's P V and dS K), or in fp32 for the next tile of keys.
 //
 // Recurrences as in stream_reduce.h, with two streams: the vector's wavelets v, the scalars' s.
 //   router  dv(l,k) = max(dv(l-1,k) + hop, dv(l,k-1) + 1, dv(l+1,k-link_queue) + 1, cv(l,k-depth) + ramp)

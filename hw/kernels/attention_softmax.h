@@ -32,5 +32,8 @@ LineProgram attention_softmax_program(const LinePe& pe, const LineSettings& sett
 LineProgram attention_softmax_backward_program(const LinePe& pe, const LineSettings& settings);
 std::vector<std::uint32_t> attention_softmax_plain(const ProgramLaunch& launch);
 std::vector<std::uint32_t> attention_softmax_backward_plain(const ProgramLaunch& launch);
+/// Of a tile of keys: the sum over keys of P dP, that of the whole sequence, is row 0's Operand::output_sums.
+LineProgram attention_score_deltas_program(const LinePe& pe, const LineSettings& settings);
+std::vector<std::uint32_t> attention_score_deltas_plain(const ProgramLaunch& launch);
 
 }  // namespace weft::hw

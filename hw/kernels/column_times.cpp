@@ -107,36 +107,39 @@ ColumnTimes column_times(const MachineSpec& machine, LinePrograms& programs) {
 }
 
 const ColumnTimes& ColumnTimer::of(KernelKind kind, const LineSettings& settings, const BlockMap& block) {
+  LinePrograms programs(kind, settings, block);
   const Shape shape{kind,
                     settings.train,
                     settings.dropout.probability > 0,
                     settings.mask.any(),
                     settings.windows != nullptr,
-                    settings.windows && settings.mask.causal,
+                    programs.windowed(),
+                    programs.windowed() && settings.mask.causal,
                     settings.bias.any(),
                     settings.rotary.turning() < settings.rotary.head_size,
-                    settings.windows ? settings.mask.reach : 0,
+                    programs.windowed() ? settings.mask.reach : 0,
                     settings.queries,
+                    programs.windowed() ? settings.tiles : std::min(settings.mask.length, 1),
+                    programs.windowed() ? settings.tile : std::min(settings.tile, 1),
                     block.rectangle.width,
                     block.rectangle.height,
                     block.features,
                     block.tokens};
   const auto known = known_.find(shape);
   if (known != known_.end()) return known->second;
-  LinePrograms programs(kind, settings, block);
   return known_.emplace(shape, column_times(machine_, programs)).first->second;
 }
 
-const LaunchTimes& ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
-                                          Rectangle rectangle) {
+const LaunchTimes& ColumnTimer::of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
+                                         Rectangle rectangle) {
   LineSettings here = settings;
   here.windows = grid.score_windows(rectangle);
-  return of(kind, here, grid.scores(rectangle)).times;
+  return of(kind, here, grid.block(kind, rectangle)).times;
 }
 
-LaunchTimes ColumnTimer::of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
+LaunchTimes ColumnTimer::of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid) {
   LaunchTimes times;
-  for (const auto& [rectangle, count] : grid.kinds()) times.add(of_scores(kind, settings, grid, rectangle), count);
+  for (const auto& [rectangle, count] : grid.kinds()) times.add(of_heads(kind, settings, grid, rectangle), count);
   return times;
 }
 

@@ -24,14 +24,14 @@ class ColumnTimer {
  public:
   explicit ColumnTimer(const MachineSpec& machine) : machine_(machine) {}
   const ColumnTimes& of(KernelKind kind, const LineSettings& settings, const BlockMap& block);
-  /// Of a kernel that makes scores, in one rectangle of the grid.
-  const LaunchTimes& of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid,
-                               Rectangle rectangle);
+  /// Of a kernel on scores or on a head's features, in one rectangle of the grid.
+  const LaunchTimes& of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid, Rectangle rectangle);
   /// In the rectangle of each head and sequence, all at once.
-  LaunchTimes of_scores(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
+  LaunchTimes of_heads(KernelKind kind, const LineSettings& settings, const HeadGrid& grid);
 
  private:
-  using Shape = std::tuple<KernelKind, bool, bool, bool, bool, bool, bool, bool, int, int, int, int, int, int>;
+  using Shape =
+      std::tuple<KernelKind, bool, bool, bool, bool, bool, bool, bool, bool, int, int, int, int, int, int, int, int>;
 
   const MachineSpec& machine_;
   std::map<Shape, ColumnTimes> known_;

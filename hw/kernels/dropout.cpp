@@ -28,7 +28,7 @@ std::vector<std::uint32_t> dropout_plain(const ProgramLaunch& launch) {
 LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), factors = 2 * n, wide = other_banks(factors + n + n % 2), bits = wide + 2 * n;
   const int end = bits + dropout_words(pe, settings.dropout);
-  const bool windows = settings.windows != nullptr;
+  const bool windows = settings.windows && settings.windows->stored;
   LineCode code(pe, end + (windows ? 4 * pe.features : 0));
   const LineOperand deltas{Operand::deltas, LineFormat::fp32, 0};
   code.reads(windows ? LineOperand{Operand::deltas, LineFormat::windows, wide} : deltas);

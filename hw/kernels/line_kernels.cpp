@@ -6,6 +6,7 @@
 
 #include "hw/kernels/addition.h"
 #include "hw/kernels/attention_softmax.h"
+#include "hw/kernels/attention_tiles.h"
 #include "hw/kernels/dropout.h"
 #include "hw/kernels/gelu.h"
 #include "hw/kernels/norm.h"
@@ -51,6 +52,12 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::one_hot, one_hot_program, one_hot_plain},
       {KernelKind::silu, gelu_program<GeluForm::sigmoid>, gelu_plain<GeluForm::sigmoid>},
       {KernelKind::silu_backward, gelu_backward_program<GeluForm::sigmoid>, gelu_backward_plain<GeluForm::sigmoid>},
+      {KernelKind::attention_softmax_tile, attention_softmax_tile_program, attention_softmax_tile_plain},
+      {KernelKind::attention_rescale, attention_rescale_program, attention_rescale_plain},
+      {KernelKind::attention_output, attention_output_program, attention_output_plain},
+      {KernelKind::attention_output_sums, attention_output_sums_program, attention_output_sums_plain},
+      {KernelKind::attention_probabilities, attention_probabilities_program, attention_probabilities_plain},
+      {KernelKind::attention_score_deltas, attention_score_deltas_program, attention_score_deltas_plain},
   };
   return *std::find_if(std::begin(rows), std::end(rows), [kind](const auto& row) { return row.kind == kind; });
 }
@@ -79,7 +86,7 @@ const LineProgram& LinePrograms::of(int row, int column) {
 std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
   std::vector<TokenWindow> all;
   if (!windowed()) return all;
-  for (const LaunchWindows* some : {&settings_.windows->stored, &settings_.windows->attended})
+  for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
     for (int key = 0; key < keys_of(row); ++key) {
       all.push_back(some->at(first_key(row) + key, column));
       all.back().first = static_cast<std::uint16_t>(all.back().first + key * block_.tokens_of(column));
@@ -90,7 +97,7 @@ std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
 bool LinePrograms::alike(int column, int other) const {
   if (block_.tokens_of(column) != block_.tokens_of(other)) return false;
   for (int key = 0; windowed() && key < block_.places(); ++key)
-    for (const LaunchWindows* some : {&settings_.windows->stored, &settings_.windows->attended})
+    for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
       if (!(some->at(key, column) == some->at(key, other))) return false;
   return true;
 }

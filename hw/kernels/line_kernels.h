@@ -32,9 +32,9 @@ class LinePrograms {
   template <typename Visit>
   void each_word(int row, int column, Visit&& visit);
   /// Those that a PE's WINDOWs take, in order: of each of its keys which scores are stored, then which are attended to;
-  /// of elements of the PE, [keys][tokens].
+  /// of elements of the PE, [keys][tokens]. Where all scores are stored there are none.
   std::vector<TokenWindow> windows(int row, int column) const;
-  bool windowed() const { return settings_.windows != nullptr; }
+  bool windowed() const { return settings_.windows && settings_.windows->stored; }
   /// Of columns from `column` on that take the same time: behind the last.
   int end_of_kind(int column) const;
   /// Whether its PEs speak to each other.
@@ -71,11 +71,11 @@ void LinePrograms::each_word(int row, int column, Visit&& visit) {
     at += 2;
   }
   at = program.windows_at;
-  if (at < 0) return;
-  for (const TokenWindow& window : windows(row, column)) {
-    visit(at, std::uint32_t{window.count} << 16 | window.first);
-    at += 2;
-  }
+  if (at >= 0)
+    for (const TokenWindow& window : windows(row, column)) {
+      visit(at, std::uint32_t{window.count} << 16 | window.first);
+      at += 2;
+    }
   at = program.keys_at;
   for (int key = 0; at >= 0 && key < keys_of(row); ++key)
     visit(at + 2 * key, result_bits(static_cast<float>(number_of_key(first_key(row) + key))));

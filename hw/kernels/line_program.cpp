@@ -14,11 +14,11 @@ std::uint8_t color(int number) { return static_cast<std::uint8_t>(number); }
 
 std::uint32_t stored_element(const ProgramLaunch& launch, std::size_t operand, std::size_t at) {
   const std::uint32_t bits = launch.operands[operand][at];
-  if (!launch.line.windows) return bits;
+  if (!launch.line.windows || !launch.line.windows->stored) return bits;
   const BlockMap& block = launch.block;
   const auto tokens = static_cast<std::size_t>(block.tokens);
   const int place = static_cast<int>(at % tokens), column = split_line(block.tokens, block.columns(), place);
-  const TokenWindow window = launch.line.windows->stored.at(static_cast<int>(at / tokens), column);
+  const TokenWindow window = launch.line.windows->stored->at(static_cast<int>(at / tokens), column);
   return window.has(place - block.first_token(column)) ? bits : 0;
 }
 
@@ -43,6 +43,7 @@ int elements_of(LineFormat format, const LinePe& pe, int stored) {
     case LineFormat::feature:
       return pe.features;
     case LineFormat::label:
+    case LineFormat::of_heads:
       return pe.tokens;
     default:
       return pe.elements();
@@ -51,12 +52,16 @@ int elements_of(LineFormat format, const LinePe& pe, int stored) {
 
 }  // namespace
 
+int words_of(LineFormat format) {
+  const bool fp32 = format == LineFormat::fp32 || format == LineFormat::windows || format == LineFormat::of_heads;
+  return fp32 ? 2 : 1;
+}
+
 int LineProgram::scratch_words(const LinePe& pe, int stored) const {
   std::map<int, int> operands;  // by address: one that is read and written stands once
   for (const std::vector<LineOperand>& some : {reads, writes})
     for (const LineOperand& operand : some)
-      operands[operand.address] = elements_of(operand.format, pe, stored) *
-                                  (operand.format == LineFormat::fp32 || operand.format == LineFormat::windows ? 2 : 1);
+      operands[operand.address] = elements_of(operand.format, pe, stored) * words_of(operand.format);
   int words_left = words();
   for (const auto& [address, taken] : operands) words_left -= taken;
   return words_left;

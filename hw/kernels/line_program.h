@@ -32,8 +32,12 @@ struct LinePe {
 };
 
 /// A half and fp32 of each element, a half of each feature, 16 bits of each token: a label or an id; fp32 of the tokens
-/// of each key's window, one behind the other (ScoreWindows::stored).
-enum class LineFormat { half, fp32, feature, label, windows };
+/// of each key's window, one behind the other (ScoreWindows::stored); fp32 of each token, of grouped queries of each
+/// head's tokens one behind the other, in row 0 alone: its program alone names them, behind all others.
+enum class LineFormat { half, fp32, feature, label, windows, of_heads };
+
+/// 16 bits each, of one of its numbers.
+int words_of(LineFormat format);
 
 struct LineOperand {
   Operand tensor;

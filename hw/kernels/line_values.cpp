@@ -120,6 +120,11 @@ void LineValues::load(int row, int first, LineImage& image) {
       load_windows(row, first, operand, image);
       continue;
     }
+    if (operand.format == LineFormat::of_heads) {
+      for (int head = 0; head < block.together; ++head)
+        image.put(operand.address + 2 * head * tokens, memory_.read(operand.tensor, head, at), tokens);
+      continue;
+    }
     for (int feature = 0; feature < block.features_of(row); ++feature) {
       const float* values = memory_.read(operand.tensor, block.first_feature(row) + feature, at);
       if (operand.format == LineFormat::feature) {
@@ -153,16 +158,18 @@ void LineValues::store(int row, int first, LineImage& image) {
   losses_.add(image.take_losses());
   const BlockMap& block = programs_.block();
   const int tokens = tokens_of(first), at = first_token(first);
-  for (const LineOperand& operand : program(row, first).writes)
-    for (int feature = 0; feature < block.features_of(row); ++feature) {
-      float* values = memory_.written(operand.tensor, block.first_feature(row) + feature, at);
-      if (operand.format == LineFormat::fp32) {
+  for (const LineOperand& operand : program(row, first).writes) {
+    const bool of_heads = operand.format == LineFormat::of_heads;
+    for (int feature = 0; feature < (of_heads ? block.together : block.features_of(row)); ++feature) {
+      float* values = memory_.written(operand.tensor, (of_heads ? 0 : block.first_feature(row)) + feature, at);
+      if (words_of(operand.format) == 2) {
         image.get(operand.address + 2 * feature * tokens, values, tokens);
       } else {
         image.get(operand.address + feature * tokens, halves_.data(), tokens);
         half_to_float(program(row, first).format, halves_.data(), values, halves_.size());
       }
     }
+  }
 }
 
 }  // namespace weft::hw

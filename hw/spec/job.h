@@ -42,6 +42,7 @@ struct AttentionShape {
   bool linear_bias = false;  ///< ALiBi
   bool skip_masked = false;  ///< products skip what `mask` leaves out, and the tokens of a sequence are dealt to its
                              ///< columns in turn, in the whole model; not of padded ones or grouped queries
+  int tiles = 0;             ///< of keys, one after the other (hw/fabric/tile_keys.h); 0: scores stand whole
   float rotary_base = 0;     ///< of rotary positions; 0: the layer does not rotate
   int rotary_features = 0;   ///< of a head, that are turned; 0: all
 };
@@ -95,7 +96,8 @@ struct MatrixLayer {
   auto shape() const {
     return std::tuple(kind, inputs, outputs, bias, activation, dropout, sparsity, attention.heads, attention.length,
                       attention.mask.any(), attention.queries, attention.rotary_features, attention.linear_bias,
-                      attention.skip_masked, attention.mask.causal, attention.mask.reach, half_sums.told());
+                      attention.skip_masked, attention.mask.causal, attention.mask.reach, attention.tiles,
+                      half_sums.told());
   }
 };
 
@@ -135,6 +137,7 @@ struct Launch {
   int layer = 0;  ///< index into Job::layers; the layer whose weights or activation it is
   OperandTensors reads = {}, writes = {};
   bool backward = false;  ///< of the backward pass; some kernels serve both
+  int tile = 0;           ///< of keys: AttentionShape::tiles
 };
 
 /// A launch's part in a step: its kernel's, or what a kernel of the forward pass is in the backward pass.

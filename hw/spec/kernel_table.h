@@ -47,6 +47,13 @@ enum class KernelKind {
   embedding,
   silu,
   silu_backward,
+  attention_values_tile,
+  attention_softmax_tile,
+  attention_rescale,
+  attention_output,
+  attention_output_sums,
+  attention_probabilities,
+  attention_score_deltas,
 };
 
 /// What happens on the wafer.
@@ -97,6 +104,9 @@ struct Kernel {
   bool sums_fp32 = false;           ///< what it makes is kept as it is, else rounded to fp16
   bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
   bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
+  bool by_head = false;             ///< of the line form: works on a layer's features, those of each head alone
+  bool once = false;                ///< of attention in tiles of keys: no tile's, but all of them
+  bool masks_tile = false;          ///< of scores: its mask is one of a tile's keys
   bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
   bool drops = false;               ///< of scores: each head and sequence has a mask of its own
   bool by_id = false;               ///< of the line form: its features are a table's ids, else a layer's
@@ -133,6 +143,19 @@ constexpr Kernel score_dropout_kernel(KernelKind kind, const char* name, KernelR
   return row;
 }
 
+constexpr Kernel tile_kernel(KernelKind kind, const char* name, KernelRole role) {
+  Kernel row = scores_kernel(kind, name, role, true);
+  row.masks_tile = true;
+  return row;
+}
+
+constexpr Kernel head_kernel(KernelKind kind, const char* name, KernelRole role, bool once) {
+  Kernel row{kind, name, KernelForm::line, role};
+  row.by_head = true;
+  row.once = once;
+  return row;
+}
+
 constexpr Kernel pairs_kernel(KernelKind kind, const char* name, KernelRole role) {
   Kernel row{kind, name, KernelForm::line, role};
   row.by_pairs = true;
@@ -158,7 +181,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 40> kernels{{
+constexpr std::array<Kernel, 47> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -217,6 +240,16 @@ constexpr std::array<Kernel, 40> kernels{{
     {KernelKind::embedding, "embedding", KernelForm::stream, KernelRole::forward, KernelWeights::streamed, true},
     activation_kernel(KernelKind::silu, "silu", KernelRole::forward, "SiLU"),
     activation_kernel(KernelKind::silu_backward, "silu_backward", KernelRole::delta, "SiLU"),
+    // Of attention in tiles of keys: the sums of attention_values go on from tile to tile in fp32.
+    {KernelKind::attention_values_tile, "attention_values_tile", KernelForm::stream, KernelRole::forward,
+     KernelWeights::none, false, false, KernelKind::attention_values_tile, StreamSource::owner, SumEnd::here,
+     LineAxis::rows, "values", "scores", true, true},
+    tile_kernel(KernelKind::attention_softmax_tile, "attention_softmax_tile", KernelRole::forward),
+    head_kernel(KernelKind::attention_rescale, "attention_rescale", KernelRole::forward, false),
+    head_kernel(KernelKind::attention_output, "attention_output", KernelRole::forward, true),
+    head_kernel(KernelKind::attention_output_sums, "attention_output_sums", KernelRole::delta, true),
+    tile_kernel(KernelKind::attention_probabilities, "attention_probabilities", KernelRole::delta),
+    scores_kernel(KernelKind::attention_score_deltas, "attention_score_deltas", KernelRole::delta, false),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -15,16 +15,51 @@ namespace {
 class HeadProducts {
  public:
   /// `windows`: those of the product, of grids that skip, where what they leave out may change a bit; null: it may not.
-  HeadProducts(HalfFormat format, const HeadShape& shape, const HeadGrid::Place& place, const LaunchWindows* windows)
-      : format_(format), shape_(shape), place_(place), windows_(windows) {}
+  HeadProducts(HalfFormat format, const HeadGrid& grid, const HeadGrid::Place& place, const LaunchWindows* windows)
+      : format_(format),
+        shape_(grid.shape()),
+        place_(place),
+        windows_(windows),
+        keys_(grid.keys(place.rectangle)),
+        count_(keys_.count()) {}
 
   void scores(const FeatureBlock& stream, const FeatureBlock& resident, FeatureBlock& result) {
-    const std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
+    std::vector<float> keys = turned(stream, place_.first_feature, shape_.head_size);
+    for (int key = 0; key < count_; ++key)
+      std::copy_n(keys.begin() + keys_.place(key) * shape_.head_size, shape_.head_size,
+                  keys.begin() + key * shape_.head_size);
     for (int head = 0; head < shape_.queries; ++head)
       chained_gemm(keys.data(), shape_.head_size, at(resident, of_head(place_.first_feature, head)), apart(resident),
-                   at(result, of_head(place_.first_key, head)), apart(result), shape_.length, shape_.length,
-                   shape_.head_size, split_bounds(shape_.head_size, place_.rectangle.height), BlockOrder::descending,
-                   false, nullptr);
+                   at(result, of_head(place_.first_key, head)), apart(result), count_, shape_.length, shape_.head_size,
+                   split_bounds(shape_.head_size, place_.rectangle.height), BlockOrder::descending, false, nullptr);
+  }
+
+  /// A tile's: `sums` are what it begins with, or null.
+  void tile_values(const FeatureBlock& stream, const FeatureBlock& scores, const FeatureBlock* sums,
+                   FeatureBlock& result, bool rounds) {
+    const std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
+    for (int feature = 0; feature < shape_.head_size; ++feature)
+      for (int head = 0; head < shape_.queries; ++head) {
+        const int row = of_head(place_.first_feature + feature, head);
+        float* made = at(result, row);
+        if (!sums) {
+          std::fill_n(made, shape_.length, 0.0F);
+        } else if (sums != &result) {
+          std::copy_n(at(*sums, row), shape_.length, made);
+        }
+        const float* of_key = at(stream, place_.first_feature + feature);
+        for (int key = 0; key < count_; ++key) {
+          const float* of_token = at(scores, of_head(place_.first_key + key, head));
+          const float value = of_key[keys_.place(key)];
+          if (windows_) {
+            each_of(key, bounds, [&](int, int token) { made[token] = std::fma(value, of_token[token], made[token]); });
+          } else {
+            for (int token = 0; token < shape_.length; ++token)
+              made[token] = std::fma(value, of_token[token], made[token]);
+          }
+        }
+        if (rounds) round_row(made, shape_.length);
+      }
   }
 
   void values(const FeatureBlock& stream, const FeatureBlock& scores, FeatureBlock& result) {
@@ -39,20 +74,17 @@ class HeadProducts {
   void keys(const FeatureBlock& scores, const FeatureBlock& resident, FeatureBlock& result) {
     if (windows_) return keys_in_windows(scores, resident, result);
     std::vector<int> bounds = split_bounds(shape_.length, place_.rectangle.width);
-    float* sums = at(result, place_.first_feature);
     if (shape_.queries == 1) {
-      const std::vector<float> of_token = turned(scores, place_.first_key, shape_.length);
-      return features({at(resident, place_.first_feature), resident.tokens}, {of_token.data(), shape_.length}, sums,
-                      result.tokens, bounds, BlockOrder::descending);
+      const std::vector<float> of_token = turned(scores, place_.first_key, count_);
+      return of_keys({at(resident, place_.first_feature), resident.tokens}, of_token, bounds, result);
     }
     const int tokens = shape_.queries * shape_.length;
-    const std::vector<float> of_token = by_columns(scores, place_.first_key, shape_.length, bounds),
+    const std::vector<float> of_token = by_columns(scores, place_.first_key, count_, bounds),
                              of_feature = by_columns(resident, place_.first_feature, shape_.head_size, bounds);
     std::vector<float> turned(of_token.size());
-    transpose(of_token.data(), tokens, shape_.length, tokens, turned.data());
+    transpose(of_token.data(), tokens, count_, tokens, turned.data());
     for (int& bound : bounds) bound *= shape_.queries;
-    features({of_feature.data(), tokens}, {turned.data(), shape_.length}, sums, result.tokens, bounds,
-             BlockOrder::descending);
+    of_keys({of_feature.data(), tokens}, turned, bounds, result);
   }
 
   const HalfLosses& losses() const { return losses_; }
@@ -76,17 +108,18 @@ class HeadProducts {
     std::vector<float> partial(bounds.size() - 1);
     for (int feature = 0; feature < shape_.head_size; ++feature) {
       const float* of_token = at(resident, place_.first_feature + feature);
-      for (int key = 0; key < shape_.length; ++key) {
+      float* made = at(result, place_.first_feature + feature);
+      for (int key = 0; key < count_; ++key) {
         std::fill(partial.begin(), partial.end(), 0.0F);
         each_of(key, bounds, [&](std::size_t column, int token) {
           partial[column] = std::fma(at(scores, place_.first_key + key)[token], of_token[token], partial[column]);
         });
         float sum = partial.back();
         for (std::size_t column = partial.size() - 1; column-- > 0;) sum += partial[column];
-        at(result, place_.first_feature + feature)[key] = sum;
+        made[keys_.place(key)] = sum;
+        round_row(made + keys_.place(key), 1);
       }
     }
-    round_off(result.row(place_.first_feature) + place_.first_token, result.tokens);
   }
   /// visit(column, token) of the tokens that a key's round has.
   template <typename Visit>
@@ -123,6 +156,18 @@ class HeadProducts {
     const float* values;
     int apart;
   };
+  /// Of the tile's keys, where they stand: a[head_size][inner] b[inner][keys].
+  void of_keys(const Matrix& a, const std::vector<float>& b, const std::vector<int>& bounds, FeatureBlock& result) {
+    std::vector<float> sums(static_cast<std::size_t>(shape_.head_size) * static_cast<std::size_t>(count_));
+    chained_gemm(a.values, a.apart, b.data(), count_, sums.data(), count_, shape_.head_size, count_, bounds.back(),
+                 bounds, BlockOrder::descending, false, nullptr);
+    for (int feature = 0; feature < shape_.head_size; ++feature) {
+      float* of_feature = sums.data() + static_cast<std::ptrdiff_t>(feature) * count_;
+      round_row(of_feature, count_);
+      for (int key = 0; key < count_; ++key)
+        at(result, place_.first_feature + feature)[keys_.place(key)] = of_feature[key];
+    }
+  }
   /// The head's features of the result: a[head_size][inner] b[inner][length], rounded to halves; `bounds`: of inner.
   void features(const Matrix& a, const Matrix& b, float* result, int apart, const std::vector<int>& bounds,
                 BlockOrder order) {
@@ -132,16 +177,20 @@ class HeadProducts {
   }
   void round_off(float* result, int apart) {
     for (int feature = 0; feature < shape_.head_size; ++feature) {
-      float* row = result + static_cast<std::ptrdiff_t>(feature) * apart;
-      losses_.add(losses_of(format_, row, static_cast<std::size_t>(shape_.length)));
-      round_to_half(format_, row, row, static_cast<std::size_t>(shape_.length));
+      round_row(result + static_cast<std::ptrdiff_t>(feature) * apart, shape_.length);
     }
+  }
+  void round_row(float* row, int count) {
+    losses_.add(losses_of(format_, row, static_cast<std::size_t>(count)));
+    round_to_half(format_, row, row, static_cast<std::size_t>(count));
   }
 
   HalfFormat format_;
   const HeadShape& shape_;
   HeadGrid::Place place_;
   const LaunchWindows* windows_;
+  TileKeys keys_;
+  int count_;  ///< of them
   HalfLosses losses_;
 };
 
@@ -157,17 +206,23 @@ bool zeros_add_nothing(HalfFormat format, const FeatureBlock& stream, const Feat
 }  // namespace
 
 HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
-                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool) {
+                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool,
+                            const FeatureBlock* sums) {
   const Kernel& kernel = kernel_of(kind);
   // Scores outside of the windows are made as well; nobody reads them.
-  const bool by_windows = grid.shape().skips() && !kernel.makes_scores && !zeros_add_nothing(format, stream, resident);
+  // Sums of tiles that were scaled may be -0, which zeros change.
+  const bool scaled = grid.shape().tiles > 0 && kernel.vectors;
+  const bool by_windows =
+      grid.shape().skips() && !kernel.makes_scores && (scaled || !zeros_add_nothing(format, stream, resident));
   std::vector<HalfLosses> of_place(static_cast<std::size_t>(grid.places()));
   pool.run(grid.places(), [&](int index) {
     const HeadGrid::Place place = grid.place(index);
     std::shared_ptr<const LaunchWindows> windows;
     if (by_windows) windows = grid.map(kind, place.rectangle).windows;
-    HeadProducts head(format, grid.shape(), place, windows.get());
-    if (kernel.vectors)
+    HeadProducts head(format, grid, place, windows.get());
+    if (kernel.vectors && grid.shape().tiles > 0)
+      head.tile_values(stream, resident, sums, result, !kernel.sums_fp32);
+    else if (kernel.vectors)
       head.values(stream, resident, result);
     else if (kernel.lines == LineAxis::columns)
       head.keys(stream, resident, result);

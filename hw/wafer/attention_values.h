@@ -23,12 +23,17 @@ namespace weft::hw {
 /// Where the grid skips what a mask leaves out, a key's round has the tokens of its windows alone. Precondition: scores
 /// that are read are 0 outside of them; those that are made there are anything.
 ///
+/// On one tile of keys (HeadShape::tiles) k are the tile's: features of keys are read, and written, in their places,
+/// and a head's scores are the first rows of its own. Then attention_values begins with `sums` (null: 0), which may be
+/// the result, and attention_values_tile leaves its sums in fp32.
+///
 /// Operands are values that halves of `format` can hold. Blocks are those of the whole lane: [f] of it is
 /// shape().features(), [k][t] is [shape().keys()][tokens], and [f][k] stands as [f][t], a sequence's keys in the place
 /// of its tokens. A block may have more rows behind these (the ones of the bias), which are neither read nor written.
 /// Precondition: `kind` is attention's, blocks are of these sizes, `result` is none of the operands. Bits do not depend
 /// on the threads. Returns what rounding to halves did.
 HalfLosses attention_values(KernelKind kind, HalfFormat format, const HeadGrid& grid, const FeatureBlock& stream,
-                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool);
+                            const FeatureBlock& resident, FeatureBlock& result, ThreadPool& pool,
+                            const FeatureBlock* sums = nullptr);
 
 }  // namespace weft::hw

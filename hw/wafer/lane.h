@@ -103,8 +103,8 @@ class Lane : public sc_core::sc_module {
   /// Where all of a tensor stands together; null: nowhere.
   FeatureBlock* whole_block(int tensor);
   void product_values(const Launch& launch);
-  /// A line kernel's launch on attention's scores.
-  void score_values(const Launch& launch, const LineSettings& settings);
+  /// A line kernel's launch on attention's scores or on the features of heads.
+  void head_values(const Launch& launch, const LineSettings& settings);
   Region& region(int row, int column) { return *regions_[static_cast<std::size_t>(row * cut_.columns + column)]; }
 
   const MachineSpec& machine_;
@@ -123,7 +123,7 @@ class Lane : public sc_core::sc_module {
   Launch launch_;
   std::vector<int> lengths_;          ///< of the sequences that have come in, without their padding
   HalfLosses losses_;                 ///< of what is no region's alone
-  std::vector<FeatureBlock> scores_;  ///< tensors of scores, by their places in the job; of the others nothing
+  std::vector<FeatureBlock> scores_;  ///< tensors that lie by heads, by their places in the job; of the others nothing
 };
 
 }  // namespace weft::hw

@@ -15,7 +15,7 @@ void Lane::allocate() {
   for (auto& part : regions_) part->values().allocate(job_, rectangle_, part->extent(), tokens_);
   scores_.resize(job_.tensors.size());
   for (std::size_t tensor = 0; tensor < scores_.size(); ++tensor)
-    if (job_.tensors[tensor].scores) scores_[tensor].resize(job_.tensors[tensor].features, tokens_);
+    if (job_.tensors[tensor].lies_by_heads()) scores_[tensor].resize(job_.tensors[tensor].features, tokens_);
 }
 
 void Lane::load_samples(const std::uint16_t* samples, const std::int32_t* labels) {
@@ -104,7 +104,7 @@ HalfLosses Lane::take_losses() {
 
 FeatureBlock Lane::gather(int tensor) const {
   const WaferTensor& form = job_.tensors[static_cast<std::size_t>(tensor)];
-  if (form.scores) return scores_[static_cast<std::size_t>(tensor)];
+  if (form.lies_by_heads()) return scores_[static_cast<std::size_t>(tensor)];
   FeatureBlock whole;
   int rows = 0;
   for (auto& part : regions_) {
@@ -123,7 +123,7 @@ FeatureBlock Lane::gather(int tensor) const {
 }
 
 void Lane::scatter(int tensor, FeatureBlock whole) {
-  if (job_.tensors[static_cast<std::size_t>(tensor)].scores) {
+  if (job_.tensors[static_cast<std::size_t>(tensor)].lies_by_heads()) {
     scores_[static_cast<std::size_t>(tensor)] = std::move(whole);
     return;
   }

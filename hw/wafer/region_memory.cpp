@@ -13,7 +13,7 @@ RegionMemory::RegionMemory(const Job& job, Rectangle rectangle, RegionExtent ext
   tokens_ = split_first(tokens, columns, std::min(extent.column_last, columns)) - first_token_;
   blocks_.resize(job.tensors.size());
   for (int tensor = 0; tensor < static_cast<int>(job.tensors.size()); ++tensor) {
-    if (form(tensor).scores) continue;
+    if (form(tensor).lies_by_heads()) continue;
     block(tensor).resize(row_count(tensor, true), form(tensor).vector ? 1 : tokens_);
     if (holds_one(tensor)) std::fill_n(block(tensor).row(feature_count(tensor)), tokens_, 1.0F);
   }

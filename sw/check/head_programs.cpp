@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "hw/kernels/line_kernels.h"
 #include "sw/check/element_bits.h"
 
@@ -32,15 +34,24 @@ HeadPrograms::Whole HeadPrograms::whole(const OperandTensors& tensors, Operand o
   return {lane_.gather(tensor), job_.tensors[static_cast<std::size_t>(tensor)]};
 }
 
+HeadPrograms::Rows HeadPrograms::rows_of(const WaferTensor& form, const HeadGrid::Place& place) const {
+  const HeadShape& shape = grid_.shape();
+  if (form.of_heads) return {place.first_key / shape.length, 1};
+  if (form.scores) return {place.first_key, shape.length};
+  return {place.first_feature, shape.head_size};
+}
+
 std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid::Place& place, bool turned) const {
-  const int length = grid_.shape().length, keys = whole.form.scores ? length : grid_.shape().head_size,
-            first = whole.form.scores ? place.first_key : place.first_feature;
+  const int length = grid_.shape().length;
+  const TileKeys tile = grid_.keys(place.rectangle);
+  const Rows of = rows_of(whole.form, place);
   // Of queries, scores and what attention makes; a product has a column's tokens of all heads behind each other.
-  const int grouped = whole.form.features / grid_.shape().heads / keys, rows = keys * grouped;
+  const int keys = whole.form.scores ? tile.count() : of.count,
+            grouped = whole.form.features / grid_.shape().heads / of.count, rows = keys * grouped;
   std::vector<std::uint32_t> bits;
   const auto append = [&](int row, int column) {
-    bits.push_back(
-        element_bits(job_.format, whole.block.row(first * grouped + row)[place.first_token + column], whole.form.fp32));
+    bits.push_back(element_bits(job_.format, whole.block.row(of.first * grouped + row)[place.first_token + column],
+                                whole.form.fp32));
   };
   if (grouped > 1 && kernel_of(launch_.kind).streams()) {
     const std::vector<int> bounds = split_bounds(length, place.rectangle.width);
@@ -50,9 +61,10 @@ std::vector<std::uint32_t> HeadPrograms::part(const Whole& whole, const HeadGrid
           for (int token = bounds[column]; token < bounds[column + 1]; ++token) append(key * grouped + head, token);
     return bits;
   }
-  for (int outer = 0; outer < (turned ? length : rows); ++outer)
-    for (int inner = 0; inner < (turned ? rows : length); ++inner)
-      append(turned ? inner : outer, turned ? outer : inner);
+  for (int key = 0; turned && key < tile.count(); ++key)
+    for (int row = 0; row < rows; ++row) append(row, tile.place(key));
+  for (int row = 0; !turned && row < rows; ++row)
+    for (int token = 0; token < length; ++token) append(row, token);
   return bits;
 }
 
@@ -61,6 +73,8 @@ void HeadPrograms::open_product() {
   const Whole stream = whole(launch_.reads, Operand::stream), resident = whole(launch_.reads, Operand::resident);
   const bool keeps_fp32 = job_.tensors[static_cast<std::size_t>(needed(launch_.writes, Operand::result))].fp32;
   written_ = {Operand::result};
+  std::optional<Whole> sums;
+  if (launch_.reads.of(Operand::sums) >= 0) sums.emplace(whole(launch_.reads, Operand::sums));
   each_place([&](ProgramLaunch& program, const HeadGrid::Place& place) {
     const std::pair size(place.rectangle.width, place.rectangle.height);
     program.map = &maps_.try_emplace(size, grid_.map(launch_.kind, place.rectangle)).first->second;
@@ -69,13 +83,14 @@ void HeadPrograms::open_product() {
     program.stream.assign(scalars.begin(), scalars.end());
     program.resident.assign(vectors.begin(), vectors.end());
     program.keeps_fp32 = keeps_fp32;
+    if (sums) program.sums = part(*sums, place, false);
   });
 }
 
 void HeadPrograms::open_line(const LineSettings& settings) {
-  LineSettings first = settings;
+  LineSettings first = lane_.settings_at(launch_, settings, grid_.place(0));
   first.windows = grid_.score_windows(grid_.place(0).rectangle);
-  LinePrograms programs(launch_.kind, first, grid_.scores(grid_.place(0).rectangle));
+  LinePrograms programs(launch_.kind, first, grid_.block(launch_.kind, grid_.place(0).rectangle));
   for (const LineOperand& operand : programs.of(0, 0).writes) written_.push_back(operand.tensor);
   std::vector<Whole> operands;
   for (const LineOperand& operand : programs.of(0, 0).reads) operands.push_back(whole(launch_.reads, operand.tensor));
@@ -83,7 +98,7 @@ void HeadPrograms::open_line(const LineSettings& settings) {
     program.line = lane_.settings_at(launch_, settings, place);
     program.line.windows = grid_.score_windows(place.rectangle);
     program.line.dropout = settings.dropout.from(settings.queries * place.first_key, place.first_token);
-    program.block = grid_.scores(place.rectangle);
+    program.block = grid_.block(launch_.kind, place.rectangle);
     for (const Whole& operand : operands) program.operands.push_back(part(operand, place, false));
   });
 }

@@ -36,7 +36,13 @@ class HeadPrograms {
     const hw::WaferTensor& form;
   };
   Whole whole(const hw::OperandTensors& tensors, hw::Operand operand);
-  /// Bits of a place's part, [rows][columns] of the tensor, or turned.
+  /// Of a place in a tensor, as of one head of queries.
+  struct Rows {
+    int first, count;
+  };
+  Rows rows_of(const hw::WaferTensor& form, const hw::HeadGrid::Place& place) const;
+  /// Bits of a place's part, [rows][columns] of the tensor, or turned. Of what a tile's keys have, features or deltas,
+  /// the tile's tokens alone.
   std::vector<std::uint32_t> part(const Whole& whole, const hw::HeadGrid::Place& place, bool turned) const;
   /// Scores that a product made which skips some.
   void append_windows(const Whole& made, const hw::HeadGrid::Place& place, hw::ProgramLaunch& program) const;

@@ -53,6 +53,8 @@ bool ProgramCheck::begin(Wafer& wafer, const Launch& launch, const CountedStep& 
     data(lane).first_row = wafer_->first_row(lane);
     data(lane).name = fmt::format("step {}, {} {}", step.number,
                                   job_.layers[static_cast<std::size_t>(launch.layer)].name, kernel_name(launch.kind));
+    if (const int tile = tile_number(job_.layers[static_cast<std::size_t>(launch.layer)], launch); tile > 0)
+      data(lane).name += fmt::format(", tile {}", tile);
     if (wafer_->lanes() > 1) data(lane).name += fmt::format(", lane {}", lane);
   }
   return true;

@@ -52,7 +52,19 @@ void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& ma
   }
 }
 
-void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const PlanWishes& wishes) {
+namespace {
+
+/// Most of any layer.
+int tiles_of(const MatchedModel& model) {
+  int most = 0;
+  for (const hw::MatrixLayer& layer : model.layers) most = std::max(most, layer.attention.tiles);
+  return most;
+}
+
+}  // namespace
+
+void refuse_sequences(const MatchedModel& model, const hw::MachineSpec& machine, int most, int least,
+                      const PlanWishes& wishes) {
   if (wishes.lanes > 1 && most % wishes.lanes != 0) {
     std::vector<int> allowed;
     for (int lanes = 1; lanes <= most; ++lanes)
@@ -63,9 +75,14 @@ void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const
                     wishes.lanes, most, most == 1 ? "" : "s", most == 1 ? "does" : "do", fmt::join(allowed, ", ")));
   }
   throw UsageError(
-      fmt::format("{} sequences on the wafer at a time, each with rows for its heads and columns of its own: machine "
+      fmt::format("{} sequences on the wafer at a time, each with rows for its heads and columns of its own{}: machine "
                   "{} has {} rows and {} columns{}; a smaller runconfig.micro_batch_size has fewer",
-                  least, machine.name, machine.fabric.user_height, machine.fabric.user_width,
+                  least,
+                  tiles_of(model) > 1 ? fmt::format(", in which each column has a token for each of {} tiles of keys "
+                                                    "(model.attention_tile_keys)",
+                                                    tiles_of(model))
+                                      : "",
+                  machine.name, machine.fabric.user_height, machine.fabric.user_width,
                   wishes.lanes > 0 ? fmt::format(", in {} lane{}", wishes.lanes, wishes.lanes == 1 ? "" : "s") : ""));
 }
 

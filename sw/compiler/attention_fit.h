@@ -16,6 +16,7 @@ bool has_attention(const MatchedModel& model);
 void require_room_for_heads(const MatchedModel& model, const hw::MachineSpec& machine, const PlanWishes& wishes);
 
 /// Throws UsageError: on no lanes do `most` to `least` sequences, a sample each, lie as attention_fits() says.
-[[noreturn]] void refuse_sequences(const hw::MachineSpec& machine, int most, int least, const PlanWishes& wishes);
+[[noreturn]] void refuse_sequences(const MatchedModel& model, const hw::MachineSpec& machine, int most, int least,
+                                   const PlanWishes& wishes);
 
 }  // namespace weft::sw

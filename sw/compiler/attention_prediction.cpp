@@ -56,9 +56,10 @@ proto::LimiterCycles attention_parts(const hw::MachineSpec& machine, const Launc
   const auto moves = [&](const hw::Owners& owners) { return owners.of(map.rounds - 1) - owners.of(0); };
   links += moves(map.stream_owners) * step + map.positions * timing.hop;
   if (map.vector_owners.any()) {
-    // Every PE stores the round's vector before its scalars come; at the end its sums become halves.
-    parts.of(Limiter::pe_sum) +=
-        vectors + hw::vector_cycles(machine.pe, Cycle{widest} * wavelets, machine.pe.lanes.convert);
+    // Every PE stores the round's vector before its scalars come; at the end its sums become halves, unless they stay.
+    parts.of(Limiter::pe_sum) += vectors;
+    if (map.rounds_sums())
+      parts.of(Limiter::pe_sum) += hw::vector_cycles(machine.pe, Cycle{widest} * wavelets, machine.pe.lanes.convert);
     links += moves(map.vector_owners) * step + map.lines * timing.hop;
     return parts;
   }

@@ -13,8 +13,8 @@ using hw::KernelKind;
 using hw::Operand;
 
 BoundOperand in(Operand operand, int place = 0) { return {operand, BoundOperand::To::input, place}; }
-BoundOperand out(Operand operand) { return {operand, BoundOperand::To::output, 0}; }
-BoundOperand own(Operand operand) { return {operand, BoundOperand::To::own, 0}; }
+BoundOperand out(Operand operand, int place = 0) { return {operand, BoundOperand::To::output, place}; }
+BoundOperand own(Operand operand, const char* name) { return {operand, BoundOperand::To::own, 0, name}; }
 BoundOperand parameter(Operand operand, int place) { return {operand, BoundOperand::To::parameter, place}; }
 
 // In the backward pass input 0 is the delta of the output.
@@ -33,14 +33,16 @@ void append_products(std::vector<KernelPattern>& all) {
 
 /// Tokens become columns, which stay for the gradient: that of a product whose deltas are the columns.
 void append_embedding(std::vector<KernelPattern>& all) {
+  const char* const columns = "one_hot";
   all.push_back({Pass::forward,
                  {"Embedding"},
-                 {{KernelKind::one_hot, {in(Operand::ids)}, {own(Operand::values)}},
-                  {KernelKind::embedding, {own(Operand::resident)}, {out(Operand::result)}}},
+                 {{KernelKind::one_hot, {in(Operand::ids)}, {own(Operand::values, columns)}},
+                  {KernelKind::embedding, {own(Operand::resident, columns)}, {out(Operand::result)}}},
                  true});
+  all.back().owns = {{columns, OwnTensor::Form::ids}};
   all.push_back({Pass::gradient,
                  {"Embedding"},
-                 {{KernelKind::matmul_gradient, {own(Operand::stream), in(Operand::resident)}, {}}}});
+                 {{KernelKind::matmul_gradient, {own(Operand::stream, columns), in(Operand::resident)}, {}}}});
 }
 
 /// Dropout is done by the activation's kernel.
@@ -160,6 +162,78 @@ void append_attention(std::vector<KernelPattern>& all) {
          {KernelKind::attention_keys, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
 }
 
+/// Some keys at a time (hw/kernels/attention_tiles.h). dP takes the place of the scores that were made again.
+void append_tiled_attention(std::vector<KernelPattern>& all) {
+  const BoundOperand greatest = own(Operand::greatest, "greatest"), share = own(Operand::share, "share"),
+                     total = own(Operand::total, "total"), factor = own(Operand::factor, "factor"),
+                     sums = own(Operand::sums, "sums"), summed = own(Operand::result, "sums");
+  using Form = OwnTensor::Form;
+  all.push_back({Pass::forward,
+                 {"TiledAttention"},
+                 {{KernelKind::attention_scores,
+                   {in(Operand::resident), in(Operand::stream, 1)},
+                   {own(Operand::result, "scores")},
+                   OfTiles::each},
+                  {KernelKind::attention_softmax_tile,
+                   {own(Operand::values, "scores"), greatest, total},
+                   {own(Operand::kept, "probabilities"), greatest, total, factor},
+                   OfTiles::each},
+                  {KernelKind::attention_rescale, {sums, factor}, {sums}, OfTiles::but_first},
+                  {KernelKind::attention_values_tile,
+                   {own(Operand::resident, "probabilities"), in(Operand::stream, 2), sums},
+                   {summed},
+                   OfTiles::each},
+                  {KernelKind::attention_output, {sums, total}, {out(Operand::values), share}}},
+                 true});
+  all.back().owns = {{"scores", Form::scores},  {"probabilities", Form::probabilities},
+                     {"sums", Form::sums},      {"greatest", Form::of_heads},
+                     {"total", Form::of_heads}, {"factor", Form::of_heads},
+                     {"share", Form::of_heads}};
+  const BoundOperand output_sums = own(Operand::output_sums, "output_sums"), deltas = in(Operand::resident),
+                     query_sums = own(Operand::sums, "query_sums");
+  const auto again = [](Operand operand) { return own(operand, "scores.again"); };
+  const auto probabilities = [](Operand operand) { return own(operand, "probabilities.again"); };
+  const auto score_deltas = [](Operand operand) { return own(operand, "score_deltas"); };
+  all.push_back(
+      {Pass::delta,
+       {"TiledAttention"},
+       {{KernelKind::attention_output_sums, {in(Operand::deltas), in(Operand::values, 4)}, {output_sums}},
+        {KernelKind::attention_scores,
+         {in(Operand::resident, 1), in(Operand::stream, 2)},
+         {again(Operand::result)},
+         OfTiles::each},
+        {KernelKind::attention_probabilities,
+         {again(Operand::values), greatest, share},
+         {probabilities(Operand::kept)},
+         OfTiles::each},
+        {KernelKind::attention_keys,
+         {probabilities(Operand::stream), deltas},
+         {out(Operand::result, 2)},
+         OfTiles::each},
+        {KernelKind::attention_scores, {deltas, in(Operand::stream, 3)}, {again(Operand::result)}, OfTiles::each},
+        {KernelKind::attention_score_deltas,
+         {probabilities(Operand::kept), again(Operand::deltas), output_sums},
+         {score_deltas(Operand::score_deltas)},
+         OfTiles::each},
+        {KernelKind::attention_values_tile,
+         {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
+         {own(Operand::result, "query_sums")},
+         OfTiles::but_last},
+        {KernelKind::attention_values,
+         {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
+         {out(Operand::result)},
+         OfTiles::last},
+        {KernelKind::attention_keys,
+         {score_deltas(Operand::stream), in(Operand::resident, 1)},
+         {out(Operand::result, 1)},
+         OfTiles::each}}});
+  all.back().owns = {{"scores.again", Form::scores},
+                     {"probabilities.again", Form::probabilities},
+                     {"score_deltas", Form::probabilities},
+                     {"query_sums", Form::sums},
+                     {"output_sums", Form::of_heads}};
+}
+
 std::vector<KernelPattern> all_patterns() {
   std::vector<KernelPattern> all;
   append_products(all);
@@ -170,6 +244,7 @@ std::vector<KernelPattern> all_patterns() {
   append_swiglu(all);
   append_rotary(all);
   append_attention(all);
+  append_tiled_attention(all);
   // Deltas are added in the backward pass, too.
   all.push_back({Pass::forward,
                  {"Add"},

@@ -15,12 +15,24 @@ struct BoundOperand {
   hw::Operand operand;
   To to;
   int place;  ///< input 0 is that of the pattern's first operation, all else of its last one; a parameter that the
-              ///< operation does not have is no operand; its own is what it makes for itself, of both passes
+              ///< operation does not have is no operand
+  const char* name = "";  ///< of what the operation makes for itself: OwnTensor::name
 };
+
+/// Which tiles of keys have a launch. Launches of tiles that stand behind each other are run tile by tile.
+enum class OfTiles { none, each, but_first, but_last, last };
 
 struct BoundLaunch {
   hw::KernelKind kind;
   std::vector<BoundOperand> reads, writes;
+  OfTiles tiles = OfTiles::none;
+};
+
+/// What an operation makes for itself, in the forward pass also for its backward pass.
+struct OwnTensor {
+  enum class Form { ids, scores, probabilities, sums, of_heads };
+  const char* name;  ///< behind the operation's
+  Form form;
 };
 
 /// Operations that launches do, each reading what the one before it makes.
@@ -33,6 +45,7 @@ struct KernelPattern {
   std::vector<std::string> after = {};  ///< what makes that which the first one reads; empty: anything
   int of_input = 0;                     ///< of the delta pass, as Operation::of_input
   bool by_pairs = false;                ///< again for each input beyond the second, with what it made before
+  std::vector<OwnTensor> owns = {};
 };
 
 /// Of two that fit, the first one is taken.

@@ -32,14 +32,17 @@ class LaunchBuilder {
   MatchedModel result() {
     for (const MatchedKernel& kernel : matching_.forward_kernels) {
       describe(kernel);
-      place_own(kernel);
+      place_own(kernel, matching_.forward);
       place_output(matching_.forward, kernel);
     }
     share_parameters();
     check_skipping();
     model_.activations = static_cast<int>(places_.tensors().size());
     for (const MatchedKernel& kernel : matching_.forward_kernels) place_vectors(kernel);
-    for (const MatchedKernel& kernel : matching_.backward_kernels) place_output(matching_.backward, kernel);
+    for (const MatchedKernel& kernel : matching_.backward_kernels) {
+      place_own(kernel, matching_.backward);
+      place_output(matching_.backward, kernel);
+    }
     for (const MatchedKernel& kernel : matching_.forward_kernels) bind(matching_.forward, kernel, model_.forward);
     for (const MatchedKernel& kernel : matching_.backward_kernels) bind(matching_.backward, kernel, model_.backward);
     for (hw::Launch& launch : model_.backward) launch.backward = true;
@@ -103,7 +106,10 @@ class LaunchBuilder {
         layer.keeps_preactivation = type.delta_reads == DeltaReads::input;
       }
       if (operation.type == "Dropout") layer.dropout = operation.attribute("probability");
-      if (operation.type == "AttentionSoftmax") {
+      if (operation.type == "TiledAttention")
+        layer.attention.tiles =
+            static_cast<int>(ceil_div(layer.attention.length, static_cast<int>(operation.attribute("tile_keys"))));
+      if (operation.type == "AttentionSoftmax" || operation.type == "TiledAttention") {
         layer.attention.scale = static_cast<float>(operation.attribute("scale"));
         layer.attention.mask.causal = operation.attribute("causal") != 0;
         layer.attention.mask.reach = static_cast<int>(operation.attribute("reach"));
@@ -116,6 +122,10 @@ class LaunchBuilder {
 
   /// Where one attention skips, tokens are dealt to columns in all of the model, and other masks go by their order.
   void check_skipping() const {
+    for (const hw::MatrixLayer& layer : model_.layers)
+      if (layer.attention.tiles > 0 && layer.attention.linear_bias && !layer.attention.mask.causal)
+        throw UsageError(fmt::format("{}: tile_keys with linear_bias is for causal attention", layer.name));
+
     const auto& layers = model_.layers;
     const auto skips = [](const hw::MatrixLayer& layer) { return layer.attention.skip_masked; };
     const auto one = std::find_if(layers.begin(), layers.end(), skips);
@@ -158,14 +168,22 @@ class LaunchBuilder {
     });
   }
 
-  /// Of an embedding: its tokens' columns.
-  void place_own(const MatchedKernel& kernel) {
+  void place_own(const MatchedKernel& kernel, const OperationGraph& graph) {
     const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(kernel.layer)];
-    if (!kernel.pattern->own_layer || layer.kind != hw::LayerKind::table) return;
-    const std::string name = own_name(of(matching_.forward, kernel.operations.front()));
-    places_.add(name, {name, layer.outputs, kernel.layer});
+    const int heads = layer.attention.heads * layer.attention.queries;
+    for (const OwnTensor& own : kernel.pattern->owns) {
+      const std::string name = own_name(of(graph, kernel.operations.front()), own.name);
+      hw::WaferTensor form{name, layer.features(), kernel.layer};
+      form.scores = own.form == OwnTensor::Form::scores || own.form == OwnTensor::Form::probabilities;
+      form.of_heads = own.form == OwnTensor::Form::of_heads;
+      form.fp32 = own.form != OwnTensor::Form::ids && own.form != OwnTensor::Form::probabilities;
+      if (own.form == OwnTensor::Form::ids) form.features = layer.outputs;
+      if (form.of_heads) form.features = heads;
+      if (form.scores) form.features = heads * layer.attention.length;
+      places_.add(name, form);
+    }
   }
-  static std::string own_name(const Operation& operation) { return operation.name + ".one_hot"; }
+  static std::string own_name(const Operation& operation, const char* name) { return operation.name + "." + name; }
 
   /// Where the kernel's result goes. What operations between its first and last make is nowhere else.
   void place_output(const OperationGraph& graph, const MatchedKernel& kernel) {
@@ -177,6 +195,8 @@ class LaunchBuilder {
       return;
     }
     if (last.pass == Pass::gradient) return;
+    for (std::size_t more = 1; more < last.outputs.size(); ++more)  // of one_delta
+      places_.add(last.outputs[more], {last.outputs[more], features_.at(inputs_.at(last.name)[more]), kernel.layer});
     const std::string& made = last.outputs.front();
     hw::WaferTensor form{last.pass == Pass::delta ? made : first.name, features_of(last), kernel.layer};
     if (!kernel.pattern->launches.empty()) {
@@ -198,19 +218,48 @@ class LaunchBuilder {
     const Operation &first = of(graph, kernel.operations.front()), &last = of(graph, kernel.operations.back());
     const auto place = static_cast<std::size_t>(bound.place);
     if (bound.to == BoundOperand::To::parameter) return places_.of(parameter_name(first, place));
-    if (bound.to == BoundOperand::To::own) return places_.of(own_name(first));
+    if (bound.to == BoundOperand::To::own) return places_.of(own_name(first, bound.name));
     if (bound.to == BoundOperand::To::output) return places_.of(last.outputs[place]);
     return places_.of(place == 0 ? first.inputs.front() : last.inputs[place]);
+  }
+
+  struct TiledLaunch {
+    const BoundLaunch* bound;
+    int tile;
+  };
+  /// The pattern's launches, those of tiles again for each.
+  std::vector<TiledLaunch> tile_by_tile(const MatchedKernel& kernel) const {
+    const std::vector<BoundLaunch>& launches = kernel.pattern->launches;
+    const int last = model_.layers[static_cast<std::size_t>(kernel.layer)].attention.tiles - 1;
+    std::vector<TiledLaunch> all;
+    for (auto from = launches.begin(); from != launches.end();) {
+      if (from->tiles == OfTiles::none) {
+        all.push_back({&*from++, 0});
+        continue;
+      }
+      const auto end =
+          std::find_if(from, launches.end(), [](const BoundLaunch& one) { return one.tiles == OfTiles::none; });
+      for (int tile = 0; tile <= last; ++tile)
+        for (auto bound = from; bound != end; ++bound)
+          if (bound->tiles == OfTiles::each || (bound->tiles == OfTiles::but_first && tile > 0) ||
+              (bound->tiles == OfTiles::but_last && tile < last) || (bound->tiles == OfTiles::last && tile == last))
+            all.push_back({&*bound, tile});
+      from = end;
+    }
+    return all;
   }
 
   void bind(const OperationGraph& graph, const MatchedKernel& kernel, std::vector<hw::Launch>& launches) {
     const Operation& first = of(graph, kernel.operations.front());
     const auto parameters = static_cast<int>(type_of(first).parameters(first).size());
-    for (const BoundLaunch& bound : kernel.pattern->launches) {
+    for (const TiledLaunch& tiled : tile_by_tile(kernel)) {
+      const BoundLaunch& bound = *tiled.bound;
       hw::Launch launch{bound.kind, kernel.layer};
+      launch.tile = tiled.tile;
       const auto set = [&](hw::OperandTensors& tensors, const std::vector<BoundOperand>& operands) {
         for (const BoundOperand& operand : operands)
-          if (operand.to != BoundOperand::To::parameter || operand.place < parameters)
+          if (!begins_anew(launch, operand) &&
+              (operand.to != BoundOperand::To::parameter || operand.place < parameters))
             tensors.set(operand.operand, tensor_of(graph, kernel, operand));
       };
       set(launch.reads, bound.reads);
@@ -224,6 +273,11 @@ class LaunchBuilder {
         launches.push_back(launch);
       }
     }
+  }
+
+  /// A product's sums begin with 0.
+  static bool begins_anew(const hw::Launch& launch, const BoundOperand& operand) {
+    return operand.operand == hw::Operand::sums && launch.tile == 0 && hw::kernel_of(launch.kind).streams();
   }
 
   void finish(hw::Launch& launch, const Operation& operation) {

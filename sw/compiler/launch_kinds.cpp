@@ -1,6 +1,8 @@
 #include "sw/compiler/launch_kinds.h"
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "hw/spec/kernel_table.h"
@@ -19,10 +21,12 @@ bool plays_columns(const PlannedLaunch& planned) {
 LaunchKinds::LaunchKinds(const std::vector<hw::MatrixLayer>& layers, std::vector<hw::Launch> launches, bool train,
                          const hw::GradientWire& wire)
     : layers_(layers), launches_(std::move(launches)), train_(train), wire_(wire) {
-  std::map<std::pair<hw::KernelKind, decltype(layers_.front().shape())>, std::size_t> known;
+  std::map<std::tuple<hw::KernelKind, int, decltype(layers_.front().shape())>, std::size_t> known;
   for (const hw::Launch& launch : launches_) {
-    const auto [kind, fresh] =
-        known.try_emplace({launch.kind, layers_[static_cast<std::size_t>(launch.layer)].shape()}, kinds_.size());
+    const hw::MatrixLayer& layer = layers_[static_cast<std::size_t>(launch.layer)];
+    // Tiles of keys behind the first take the second's time, or a key's a column less, but where windows differ.
+    const int tile = layer.attention.skip_masked ? launch.tile : std::min(launch.tile, 1);
+    const auto [kind, fresh] = known.try_emplace({launch.kind, tile, layer.shape()}, kinds_.size());
     if (fresh) {
       kinds_.push_back({launch, 0, 0, {}});
       count_.push_back(0);

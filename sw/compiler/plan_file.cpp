@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "hw/fabric/head_grid.h"
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/tensor_sram.h"
@@ -23,11 +24,14 @@ constexpr FileSchema plan_schema{"weft-plan", 1, 1};
 
 Json launches_json(const std::vector<PlannedLaunch>& launches, const std::vector<hw::MatrixLayer>& layers) {
   Json list = Json::array();
-  for (const PlannedLaunch& launch : launches)
+  for (const PlannedLaunch& launch : launches) {
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.launch.layer)];
     list.push_back({{"kernel", hw::kernel_name(launch.launch.kind)},
-                    {"layer", layers[static_cast<std::size_t>(launch.launch.layer)].name},
+                    {"layer", layer.name},
                     {"predicted_cycles", launch.predicted},
                     {"stream_cycles", launch.stream}});
+    if (const int tile = hw::tile_number(layer, launch.launch); tile > 0) list.back()["tile"] = tile;
+  }
   return list;
 }
 

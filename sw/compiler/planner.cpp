@@ -252,7 +252,7 @@ Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int ba
     if (best && parts >= 2 * best->micro_batches) break;
   }
   if (tried.empty() && has_attention(model))
-    refuse_sequences(machine, shard / choices.front(), shard / choices.back(), wishes);
+    refuse_sequences(model, machine, shard / choices.front(), shard / choices.back(), wishes);
   if (tried.empty())
     throw UsageError(fmt::format(
         "runconfig.lanes: {} lanes on machine {} with at most {} tokens a wafer; allowed: 1 to {}", wishes.lanes,

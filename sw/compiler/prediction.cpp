@@ -187,9 +187,10 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
     case hw::KernelForm::line: {
       hw::LineSettings settings = hw::line_settings(layer, train);
       if (train) settings.dropout.probability = layer.dropout;
-      if (kernel.makes_scores) {
-        const hw::HeadGrid grid = hw::head_grid(layer, machine, lane, tokens);
-        parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_scores(launch.kind, settings, grid).end.since();
+      if (hw::in_heads(launch.kind)) {
+        const hw::HeadGrid grid = hw::head_grid(layer, machine, lane, tokens, launch.tile);
+        settings.tile = launch.tile;
+        parts.of(Limiter::pe_arithmetic) = hw::ColumnTimer(machine).of_heads(launch.kind, settings, grid).end.since();
         return parts;
       }
       hw::LinePrograms programs(launch.kind, settings,
@@ -201,7 +202,7 @@ proto::LimiterCycles predict_launch(const MachineSpec& machine, const std::vecto
       break;
   }
   if (kernel.by_key) {
-    const hw::HeadGrid grid = hw::head_grid(layer, machine, lane, tokens);
+    const hw::HeadGrid grid = hw::head_grid(layer, machine, lane, tokens, launch.tile);
     return attention_parts(machine, grid.map(launch.kind, grid.place(0).rectangle));
   }
   if (layer.sparse()) return sparse_parts(machine, layout, layer, launch.kind, lane, tokens);

@@ -24,6 +24,8 @@ class PeBytes {
   Bytes of(const hw::WaferTensor& tensor) const {
     if (tensor.vector) return 2 * Bytes{held(tensor.features)};
     const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
+    if (tensor.of_heads)
+      return 4 * Bytes{wide_} * model_.layers[static_cast<std::size_t>(tensor.layer)].attention.queries;
     if (tensor.ids) return tensor.features * 2 * Bytes{wide_};
     if (tensor.scores) {
       const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(tensor.layer)];
@@ -43,6 +45,7 @@ class PeBytes {
 
  private:
   int held(int features) const { return hw::split_count(features, lane_.height, 0); }
+  /// Of the first tile, which is no smaller than another.
   hw::BlockMap scores(const hw::MatrixLayer& layer) const {
     const hw::HeadGrid grid = grid_of(layer);
     return grid.scores(grid.place(0).rectangle);
@@ -54,11 +57,11 @@ class PeBytes {
     const hw::BlockMap block = scores(layer);
     const auto windows = grid.score_windows(block.rectangle);
     int most = 0;
-    for (int row = 0; windows && row < block.rows(); ++row)
+    for (int row = 0; windows && windows->stored && row < block.rows(); ++row)
       for (int column = 0; column < block.columns(); ++column) {
         int stored = 0;
         for (int key = block.first_place(row); key < block.first_place(row + 1); ++key)
-          stored += windows->stored.at(key, column).count;
+          stored += windows->stored->at(key, column).count;
         most = std::max(most, stored);
       }
     return most;
@@ -72,7 +75,11 @@ class PeBytes {
              Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
     hw::LinePe pe;
-    pe.features = row.makes_scores ? scores(layer).features_of(0) : held(hw::line_features(launch.kind, layer));
+    pe.features = held(hw::line_features(launch.kind, layer));
+    if (hw::in_heads(launch.kind)) {
+      const hw::HeadGrid grid = grid_of(layer);
+      pe.features = grid.block(launch.kind, grid.place(0).rectangle).features_of(0);
+    }
     pe.tokens = wide_;
     pe.rows = lane_.height;
     pe.all_features = hw::line_features(launch.kind, layer);

@@ -53,7 +53,7 @@ bool takes_half_sums(KernelKind kind) { return hw::HalfSums{true, true, true}.of
 
 bool takes_queries(KernelKind kind) {
   const hw::Kernel& kernel = hw::kernel_of(kind);
-  return kernel.by_key || kernel.makes_scores || kernel.by_pairs;
+  return kernel.by_key || kernel.makes_scores || kernel.by_pairs || kernel.by_head;
 }
 
 std::string to_string(const CrossCase& c) {

@@ -100,6 +100,18 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   return engine.end().since();
 }
 
+// fp32 around zero, some of them any bits.
+std::vector<std::uint32_t> random_floats(std::size_t count, std::mt19937& random) {
+  const bool special = random() % 4 == 0;
+  std::vector<std::uint32_t> values;
+  for (std::size_t at = 0; at < count; ++at) {
+    constexpr float widest = 20;
+    const float value = widest * (static_cast<float>(random() % 0x10000) / 0x8000 - 1);
+    values.push_back(special && random() % 8 == 0 ? static_cast<std::uint32_t>(random()) : hw::result_bits(value));
+  }
+  return values;
+}
+
 int queue_of(const hw::MachineSpec& machine) { return machine.router.input_queue; }
 
 void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCase& prepared, std::mt19937& random) {
@@ -115,8 +127,8 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
   }
   prepared.map = std::make_unique<hw::LaunchMap>(c.kind, *prepared.layer, c.rectangle, c.tokens);
   if (c.mask.any())
-    prepared.map->windows =
-        std::make_shared<const hw::LaunchWindows>(hw::windows_of(*prepared.map, c.mask, queue_of(machine)));
+    prepared.map->windows = std::make_shared<const hw::LaunchWindows>(
+        hw::windows_of(*prepared.map, c.mask, queue_of(machine), hw::dealt_keys(*prepared.map)));
   const hw::LaunchMap& map = *prepared.map;
   prepared.launch.map = &map;
   prepared.launch.keeps_fp32 = hw::kernel_of(c.kind).sums_fp32;
@@ -128,6 +140,7 @@ void draw_matrix(const hw::MachineSpec& machine, const CrossCase& c, PreparedCas
   prepared.launch.stream = random_halves(c.format, rounds * lines, random);
   prepared.launch.resident = random_halves(c.format, (map.reduces ? lines : rounds) * positions, random);
   draw_edge(prepared.launch, c.stalls, random);
+  if (map.vector_owners.any() && random() % 2 == 0) prepared.launch.sums = random_floats(lines * positions, random);
 }
 
 std::size_t draw_block(const CrossCase& c, int features, hw::ProgramLaunch& launch) {
@@ -155,18 +168,6 @@ Cycle draw_load(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
   const hw::LoadShape shape{c.inputs, c.outputs, hw::kernel_of(c.kind).every_row};
   launch.edge = hw::load_starts(machine, layout, shape, c.rectangle, c.tokens, ready);
   return hw::load_times(machine, layout, shape, c.rectangle, c.tokens, ready).end.since();
-}
-
-// fp32 around zero, some of them any bits.
-std::vector<std::uint32_t> random_floats(std::size_t count, std::mt19937& random) {
-  const bool special = random() % 4 == 0;
-  std::vector<std::uint32_t> values;
-  for (std::size_t at = 0; at < count; ++at) {
-    constexpr float widest = 20;
-    const float value = widest * (static_cast<float>(random() % 0x10000) / 0x8000 - 1);
-    values.push_back(special && random() % 8 == 0 ? static_cast<std::uint32_t>(random()) : hw::result_bits(value));
-  }
-  return values;
 }
 
 // One in eight is none.
@@ -199,11 +200,20 @@ bool keeps_in_training(hw::LinePrograms& programs) {
 // The keys and tokens of one sequence.
 void stand_in_windows(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch) {
   const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
-  std::vector<int> keys;
-  for (int round = 0; round < map.rounds; ++round) keys.push_back(hw::key_of(map, round));
+  const hw::KeyNumbers numbers = hw::dealt_keys(map);
   launch.block.dealt = c.tokens;
   launch.line.windows = std::make_shared<const hw::ScoreWindows>(hw::ScoreWindows{
-      hw::windows_of(map, c.mask, queue_of(machine)), hw::windows_of(map, c.mask, 0), std::move(keys)});
+      hw::windows_of(map, c.mask, queue_of(machine), numbers), hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
+}
+
+// The keys of a tile have any numbers, some behind all tokens.
+void draw_tile_windows(const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
+  const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
+  hw::KeyNumbers numbers{launch.block.order(), {}};
+  for (int round = 0; round < map.rounds; ++round)
+    numbers.keys.push_back(static_cast<int>(random() % static_cast<unsigned>(c.tokens + 2)));
+  launch.line.windows = std::make_shared<const hw::ScoreWindows>(
+      hw::ScoreWindows{{}, hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
@@ -212,11 +222,14 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     throw UsageError(fmt::format("{}: {} features on {} rows; allowed: an even number on each row",
                                  hw::kernel_name(c.kind), c.outputs, c.rectangle.height));
   launch.line.queries = c.queries;
+  launch.line.tile = static_cast<int>(random() % 3);
   if (c.windows) stand_in_windows(machine, c, launch);
   hw::LinePrograms undrawn(launch);  // settings change no operand that is read
   for (const hw::LineOperand& operand : undrawn.of(0, 0).reads) {
     if (operand.format == hw::LineFormat::label) {
       launch.operands.push_back(random_labels(c, random));
+    } else if (operand.format == hw::LineFormat::of_heads) {
+      launch.operands.push_back(random_floats(static_cast<std::size_t>(c.queries * c.tokens), random));
     } else if (operand.format == hw::LineFormat::fp32 || operand.format == hw::LineFormat::windows) {
       launch.operands.push_back(random_floats(size, random));
     } else {
@@ -237,6 +250,8 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     launch.line.mask = c.mask;
     if (hw::kernel_of(c.kind).makes_scores && random() % 2 == 0) launch.line.bias = draw_bias(random, c.queries);
     if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
+    if (hw::kernel_of(c.kind).masks_tile && !c.windows && (c.mask.any() || launch.line.bias.any()))
+      draw_tile_windows(c, launch, random);
   }
   // What drops nothing is no program, and a tile has no end of it.
   if (hw::LinePrograms(launch).of(0, 0).code.size() == 1) launch.line.dropout.probability = 0.5;

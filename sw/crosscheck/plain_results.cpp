@@ -95,18 +95,18 @@ std::vector<std::uint32_t> outer_products(const hw::ProgramLaunch& launch) {
         &of_token = rows ? launch.resident : launch.stream;
   const std::size_t features = of_feature.size() / rounds, tokens = of_token.size() / rounds;
   const Tokens in(*launch.map);
-  std::vector<std::uint32_t> halves;
+  std::vector<std::uint32_t> made;
   for (std::size_t feature = 0; feature < features; ++feature) {
     for (std::size_t token = 0; token < tokens; ++token) {
-      std::uint32_t sum = 0;
+      std::uint32_t sum = launch.sums.empty() ? 0 : launch.sums[feature * tokens + token];
       for (std::size_t round = 0; round < rounds; ++round)
         if (in.has(static_cast<int>(round), static_cast<int>(token)))
           sum = hw::fused_multiply_add(launch.line.format, of_token[round * tokens + token],
                                        of_feature[round * features + feature], sum);
-      halves.push_back(hw::to_half(launch.line.format, sum));
+      made.push_back(launch.map->keeps_sums ? sum : hw::to_half(launch.line.format, sum));
     }
   }
-  return halves;
+  return made;
 }
 
 std::vector<std::uint32_t> loaded(const hw::ProgramLaunch& launch) {

@@ -17,6 +17,7 @@ namespace {
 /// And what stands in step_settings() by what it comes to.
 bool decides_nothing(const std::string& path) {
   static const std::vector<std::string> without_effect = {"model.attention_skip_masked",
+                                                          "model.attention_tile_keys",
                                                           "model.gradient_wire",
                                                           "model.name",
                                                           "model.sparsity",
@@ -81,6 +82,8 @@ StepSettings step_settings(const ModelFile& model, const hw::MachineFile& machin
   if (level > 0) settings["runconfig.precision_opt_level"] = std::to_string(level);
   const TransformerConfig* transformer = model.config.model.transformer();
   if (transformer && transformer->skip_masked) settings["model.attention_skip_masked"] = "true";
+  if (transformer && transformer->tile_keys > 0)
+    settings["model.attention_tile_keys"] = std::to_string(transformer->tile_keys);
   const DataConfig& data = model.config.train_input;
   if (settings.count("train_input.samples") == 0)
     settings["train_input.shuffle_seed"] =

@@ -17,6 +17,9 @@
 // token at place p of its sequence are turned by the angle p base^(-2 i / turned), as hw/kernels/rotary.h has it; those
 // from `turned` on are not. It is the head's size if it is not given. AttentionValues(probabilities, values): the sum
 // over keys j of probability[j] values[j].
+//
+// TiledAttention(queries, keys, values): the three of them in one, some `tile_keys` keys at a time, so that scores and
+// probabilities of no more than these are there at a time (hw/kernels/attention_tiles.h). The same but for rounding.
 #include <algorithm>
 
 #include "sw/graph/operation_families.h"
@@ -60,6 +63,18 @@ std::int64_t values_flops(const Operation& operation) { return 2 * sequence_of(o
 /// P delta two, minus that sum, times P, times scale.
 std::int64_t softmax_flops(const Operation& operation) {
   return (operation.pass == Pass::delta ? 5LL : 6LL) * operation.input_features;
+}
+
+int tiled_features(const Operation& operation, const std::vector<int>& inputs) {
+  return inputs[2] == inputs[1] && scores_features(operation, inputs) > 0 ? inputs[0] : 0;
+}
+
+/// Scores, softmax and values; backwards dP, dQ, dK and dV, and what is left of the softmax. What is made again does
+/// not count.
+std::int64_t tiled_flops(const Operation& operation) {
+  const auto heads = static_cast<std::int64_t>(operation.attribute("heads")) * queries_to_a_head(operation);
+  const std::int64_t products = operation.pass == Pass::delta ? 4 : 2, of_score = operation.pass == Pass::delta ? 5 : 6;
+  return products * 2 * sequence_of(operation) * operation.input_features + of_score * heads * sequence_of(operation);
 }
 
 int rotary_features(const Operation& operation, const std::vector<int>& inputs) {
@@ -139,6 +154,29 @@ std::vector<OperationType> attention_types() {
        values_features,
        none,
        values_flops},
+      {"TiledAttention",
+       3,
+       3,
+       {heads_of_keys(),
+        tokens_of_sequence(),
+        {"scale", 0, 1e6, false, true},
+        {"tile_keys", 1, longest_sequence, true, true},
+        {"causal", 0, 1, true, false},
+        {"reach", 0, longest_sequence, true, false},
+        {"padded", 0, 1, true, false},
+        {"linear_bias", 0, 1, true, false},
+        {"skip_masked", 0, 1, true, false},
+        heads_of_queries()},
+       3,
+       DeltaReads::inputs_and_output,
+       false,
+       false,
+       "queries, keys and as many values, `queries` to one, which the heads divide",
+       tiled_features,
+       none,
+       tiled_flops,
+       {},
+       true},
   };
 }
 

@@ -42,6 +42,7 @@ class BackwardWalk {
     const OperationType& type = type_of(operation);
     std::vector<std::string> reads;
     if (!type.is_loss) reads.push_back(delta_of(operation.outputs.front(), operation.output_features));
+    if (type.one_delta) return add_deltas(operation, std::move(reads));
     for (int place = 0; place < std::min<int>(type.delta_inputs, static_cast<int>(operation.inputs.size())); ++place) {
       const std::string& input = operation.inputs[static_cast<std::size_t>(place)];
       if (needed_.count(input) == 0) continue;
@@ -49,11 +50,7 @@ class BackwardWalk {
         deltas_[input].push_back(reads.front());
         continue;
       }
-      std::string delta = delta_name(input);
-      if (readers_.at(input) > 1) delta += ".by." + operation.name;
-      if (std::count(operation.inputs.begin(), operation.inputs.end(), input) > 1) delta += "." + std::to_string(place);
-      deltas_[input].push_back(delta);
-      Operation& made = add(operation, Pass::delta, reads, {delta});
+      Operation& made = add(operation, Pass::delta, reads, {part_of_delta(operation, place)});
       made.of_input = place;
       if (type.delta_reads == DeltaReads::input) made.inputs.push_back(input);
       if (type.delta_reads == DeltaReads::inputs)
@@ -68,6 +65,26 @@ class BackwardWalk {
     if (gradients.empty()) return;
     backward_.outputs.insert(backward_.outputs.end(), gradients.begin(), gradients.end());
     add(operation, Pass::gradient, reads, gradients).inputs.push_back(operation.inputs.front());
+  }
+
+  /// What the operation adds to the delta of one of its inputs.
+  std::string part_of_delta(const Operation& operation, int place) {
+    const std::string& input = operation.inputs[static_cast<std::size_t>(place)];
+    std::string delta = delta_name(input);
+    if (readers_.at(input) > 1) delta += ".by." + operation.name;
+    if (std::count(operation.inputs.begin(), operation.inputs.end(), input) > 1) delta += "." + std::to_string(place);
+    deltas_[input].push_back(delta);
+    return delta;
+  }
+
+  /// Of all inputs at once, of what they and the output are.
+  void add_deltas(const Operation& operation, std::vector<std::string> reads) {
+    std::vector<std::string> made;
+    for (int place = 0; place < static_cast<int>(operation.inputs.size()); ++place)
+      made.push_back(part_of_delta(operation, place));
+    reads.insert(reads.end(), operation.inputs.begin(), operation.inputs.end());
+    reads.push_back(operation.outputs.front());
+    add(operation, Pass::delta, reads, std::move(made));
   }
 
   /// All that read `tensor` have been visited.

@@ -20,7 +20,7 @@ struct Operation {
   std::string type;                  ///< a name of operation_types()
   std::string name;                  ///< fc1, fc1.relu, loss
   std::vector<std::string> inputs;   ///< tensors that it reads
-  std::vector<std::string> outputs;  ///< tensors that it makes; one in the forward pass
+  std::vector<std::string> outputs;  ///< tensors that it makes; one in the forward pass, a delta or all of them
   std::map<std::string, double> attributes = {};
   std::string shares = {};  ///< the operation whose parameters are its own, too; none: it has others
   Pass pass = Pass::forward;

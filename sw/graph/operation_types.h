@@ -14,8 +14,9 @@ enum class DeltaReads {
   nothing,
   input,  ///< the first one
   output,
-  inputs,       ///< all
-  other_input,  ///< of two, the one that the delta is not of
+  inputs,             ///< all
+  other_input,        ///< of two, the one that the delta is not of
+  inputs_and_output,  ///< all, and what it makes
 };
 
 struct AttributeRange {
@@ -47,6 +48,7 @@ struct OperationType {
   /// tanh or error function is one, a multiply-accumulate two.
   std::int64_t (*flops)(const Operation& operation);
   std::vector<std::string> activation_fn = {};  ///< an activation's names in a model file, the one to be shown first
+  bool one_delta = false;                       ///< one operation of the delta pass makes all of its deltas
 };
 
 const std::vector<OperationType>& operation_types();

@@ -103,6 +103,11 @@ class TransformerBuilder {
                       keys = placed(projected("k", kv_heads), {}), values = projected("v", kv_heads);
     const double scale = 1 / std::sqrt(static_cast<double>(model_.head_size()));
     const std::string name = block + "attention";
+    if (model_.tile_keys > 0) {
+      std::map<std::string, double> attributes = with_queries(softmax_attributes(scale));
+      attributes.insert({{"heads", kv_heads}, {"tile_keys", model_.tile_keys}});
+      return projected_back(block, add("TiledAttention", name, {queries, keys, values}, std::move(attributes)));
+    }
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},
                                    with_queries({{"heads", kv_heads}, {"sequence", sequence}}));
     const std::string softmax =
@@ -110,6 +115,10 @@ class TransformerBuilder {
     const std::string probabilities = dropped(softmax, model_.dropout.attention);
     const std::string heads =
         add("AttentionValues", name, {probabilities, values}, with_queries({{"sequence", sequence}}));
+    return projected_back(block, heads);
+  }
+
+  std::string projected_back(const std::string& block, const std::string& heads) {
     return dropped(linear(block + "proj", heads, model_.hidden_size, model_.bias.attention_output),
                    model_.dropout.residual);
   }

@@ -125,6 +125,15 @@ void read_skip_masked(YamlSection& section, TransformerConfig& model) {
     section.reject("attention_skip_masked", "allowed: false where num_kv_heads is less than num_heads");
 }
 
+/// Probabilities that are dropped would need their places among all keys.
+void read_tile_keys(YamlSection& section, TransformerConfig& model) {
+  constexpr const char* key = "attention_tile_keys";
+  if (section.has(key)) model.tile_keys = section.integer(key, {0, kMaxFeatures});
+  if (model.tile_keys > 0 && model.dropout.attention > 0 && section.good(key))
+    section.reject(key,
+                   "allowed: 0 where probabilities are dropped (attention_dropout_rate, or dropout_rate without it)");
+}
+
 void refuse_encoder_keys(YamlSection& section) {
   for (const char* key : {"encoder_nonlinearity", "norm_first", "mlm_nonlinearity", "use_ffn_bias_in_mlm",
                           "use_output_bias_in_mlm", "mlm_loss_scaling", "disable_nsp"})
@@ -167,11 +176,13 @@ TransformerConfig read_transformer(YamlSection& section, TransformerFamily famil
     section.not_used("attention_sliding_window_length", "a token of an encoder attends to all others");
     section.not_used("attention_skip_masked", "a token of an encoder attends to all others: nothing is to be skipped");
     read_encoder(section, model, padded);
+    read_tile_keys(section, model);
   } else {
     model.bias.output = section.boolean("use_bias_in_output", false);
     if (section.has("attention_sliding_window_length"))
       model.reach = section.integer("attention_sliding_window_length", features);
     read_skip_masked(section, model);
+    read_tile_keys(section, model);
   }
   section.choice<std::string>("attention_type", {{"scaled_dot_product", "scaled_dot_product"}}, "scaled_dot_product");
   read_positions(section, model);

@@ -28,7 +28,7 @@ std::unique_ptr<KernelSetup> set_up_programs(const hw::MachineSpec& machine, con
   }
   const hw::LaunchMap& map = *launch.map;
   if (map.stores) return std::make_unique<VectorSetup>(machine, map, launch.stream, launch.edge);
-  if (!map.reduces) return std::make_unique<OuterSetup>(machine, map, launch.stream, launch.resident);
+  if (!map.reduces) return std::make_unique<OuterSetup>(machine, map, launch.stream, launch.resident, launch.sums);
   const auto keeps = [&launch](int round, int place) { return launch.keeps(round, place); };
   auto setup = std::make_unique<MatrixSetup>(machine, map, MatrixValues{launch.stream, launch.resident, keeps},
                                              launch.keeps_fp32, kernel.weights == hw::KernelWeights::kept);

@@ -37,13 +37,13 @@ LineSetup::LineSetup(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   hw::LinePrograms programs(launch);
   check_room(machine, programs.of(0, 0).words());
   for (const hw::LineOperand& operand : programs.of(0, 0).writes)
-    written_.push_back({operand.format == LineFormat::fp32, {}});
+    written_.push_back({hw::words_of(operand.format) == 2, operand.format == LineFormat::of_heads, {}});
   for (int row = 0; row < array.height; ++row)
     for (int column = 0; column < array.width; ++column) {
       add_program(programs.of(row, column), row, column);
       programs.each_word(row, column,
                          [&](int word, std::uint32_t bits) { array.memory(column, row).write32(word, bits); });
-      for (std::size_t operand = 0; operand < written_.size(); ++operand)
+      for (std::size_t operand = 0; operand < programs.of(row, column).writes.size(); ++operand)
         written_[operand].address.push_back(programs.of(row, column).writes[operand].address);
     }
   place_operands(programs, launch);
@@ -87,6 +87,12 @@ void LineSetup::place_operands(hw::LinePrograms& programs, const hw::ProgramLaun
       place_windows(programs, operand, values);
       continue;
     }
+    if (programs.of(0, 0).reads[operand].format == LineFormat::of_heads) {
+      for_each_of_heads([&](int column, int index, std::size_t at) {
+        array.memory(column, 0).write32(programs.of(0, column).reads[operand].address + 2 * index, values[at]);
+      });
+      continue;
+    }
     for_each_element(block_, [&](int column, int row, int index, std::size_t at) {
       const hw::LineOperand& place = programs.of(row, column).reads[operand];
       hw::Sram& memory = array.memory(column, row);
@@ -115,13 +121,21 @@ std::vector<std::uint32_t> LineSetup::results(const hw::ArrayRun& run) const {
   for (int row = 0; row < array.height; ++row)
     for (const hw::TimedWavelet& total : run.edges[static_cast<std::size_t>(array.edge(Port::east, row))].left)
       results.push_back(total.wavelet.data);
-  for (const Written& operand : written_)
+  for (const Written& operand : written_) {
+    if (operand.of_heads) {
+      for_each_of_heads([&](int column, int index, std::size_t) {
+        const auto pe = static_cast<std::size_t>(column);
+        results.push_back(run.pes[pe].memory.read32(operand.address[pe] + 2 * index));
+      });
+      continue;
+    }
     for_each_element(block_, [&](int column, int row, int index, std::size_t) {
       const auto pe = static_cast<std::size_t>(row * array.width + column);
       const hw::Sram& memory = run.pes[pe].memory;
       const int at = operand.address[pe];
       results.push_back(operand.fp32 ? memory.read32(at + 2 * index) : memory.read16(at + index));
     });
+  }
   return results;
 }
 

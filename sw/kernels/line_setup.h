@@ -18,9 +18,19 @@ class LineSetup : public KernelSetup {
   /// fp32 values of the block, those that the windows have.
   void place_windows(hw::LinePrograms& programs, std::size_t operand, const std::vector<std::uint32_t>& values);
 
+  /// visit(column, index in the PE's part, place in the whole) of numbers of each head and token, which row 0 holds.
+  template <typename Visit>
+  void for_each_of_heads(Visit&& visit) const {
+    std::size_t at = 0;
+    for (int head = 0; head < block_.together; ++head)
+      for (int column = 0; column < block_.columns(); ++column)
+        for (int token = 0; token < block_.tokens_of(column); ++token, ++at)
+          visit(column, head * block_.tokens_of(column) + token, at);
+  }
+
   struct Written {
-    bool fp32;
-    std::vector<int> address;  ///< word in each PE, [row][column]
+    bool fp32, of_heads;
+    std::vector<int> address;  ///< word in each PE, [row][column]; of_heads: of row 0
   };
 
   hw::BlockMap block_;

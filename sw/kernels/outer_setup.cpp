@@ -18,7 +18,8 @@ std::uint16_t narrow(int value) { return static_cast<std::uint16_t>(value); }
 }  // namespace
 
 OuterSetup::OuterSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map,
-                       const std::vector<std::uint16_t>& stream, const std::vector<std::uint16_t>& vectors)
+                       const std::vector<std::uint16_t>& stream, const std::vector<std::uint16_t>& vectors,
+                       const std::vector<std::uint32_t>& begun)
     : KernelSetup({map.lines_are_rows ? map.positions : map.lines, map.lines_are_rows ? map.lines : map.positions,
                    machine.pe.sram_bytes}),
       map_(map),
@@ -41,6 +42,9 @@ OuterSetup::OuterSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map,
     for (int position = 0; position < map.positions; ++position)
       add_program(array.program(map.column_of(line, position), map.row_of(line, position)), line, position);
   place(stream, vectors);
+  std::size_t at = 0;
+  if (!begun.empty())
+    each_sum([&](std::size_t pe, int sum) { array.memories[pe].write32(sums_ + 2 * sum, begun[at++]); });
 }
 
 std::vector<RoundBody> OuterSetup::rounds_of(int line, int position) const {
@@ -120,7 +124,7 @@ void OuterSetup::add_program(hw::Program& program, int line, int position) const
     if (vectors_come()) add_vector(builder, position, round);
     if (round.takes) builder.add(multiply(line, position, round));
   });
-  if (elements > 0 && scalars > 0) {
+  if (elements > 0 && scalars > 0 && map_.rounds_sums()) {
     Instruction round_off;
     round_off.opcode = Opcode::to_half16;
     round_off.a = narrow(halves_);
@@ -165,19 +169,18 @@ void OuterSetup::place(const std::vector<std::uint16_t>& stream, const std::vect
 }
 
 // [features][tokens]: of a row features are the scalars, of a column the elements.
-std::vector<std::uint32_t> OuterSetup::results(const hw::ArrayRun& run) const {
-  std::vector<std::uint32_t> results;
+template <typename Visit>
+void OuterSetup::each_sum(Visit&& visit) const {
   const auto add = [&](int line, int position, int element, int scalar) {
-    const auto pe =
-        static_cast<std::size_t>(map_.row_of(line, position) * array.width + map_.column_of(line, position));
-    results.push_back(run.pes[pe].memory[static_cast<std::size_t>(halves_ + element * map_.scalars_of(line) + scalar)]);
+    visit(static_cast<std::size_t>(map_.row_of(line, position) * array.width + map_.column_of(line, position)),
+          element * map_.scalars_of(line) + scalar);
   };
   if (map_.lines_are_rows) {
     for (int line = 0; line < map_.chain; ++line)
       for (int scalar = 0; scalar < map_.scalars_of(line); ++scalar)
         for (int position = 0; position < map_.positions; ++position)
           for (int element = 0; element < elements_of(position); ++element) add(line, position, element, scalar);
-    return results;
+    return;
   }
   for (int position = 0; position < map_.positions; ++position)
     for (int element = 0; element < elements_of(position); ++element)
@@ -185,6 +188,15 @@ std::vector<std::uint32_t> OuterSetup::results(const hw::ArrayRun& run) const {
         const int line = map_.lines_from_east ? map_.lines - 1 - column : column;
         for (int scalar = 0; scalar < map_.scalars_of(line); ++scalar) add(line, position, element, scalar);
       }
+}
+
+std::vector<std::uint32_t> OuterSetup::results(const hw::ArrayRun& run) const {
+  std::vector<std::uint32_t> results;
+  each_sum([&](std::size_t pe, int sum) {
+    const hw::Sram& memory = run.pes[pe].memory;
+    results.push_back(map_.keeps_sums ? memory.read32(sums_ + 2 * sum)
+                                      : memory[static_cast<std::size_t>(halves_ + sum)]);
+  });
   return results;
 }
 

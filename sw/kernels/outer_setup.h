@@ -10,12 +10,14 @@ namespace weft::sw {
 
 class OuterSetup : public KernelSetup {
  public:
-  /// `stream` [rounds][scalars], `vectors` [rounds][elements], fp16 bits, over all lines and positions.
+  /// `stream` [rounds][scalars], `vectors` [rounds][elements], fp16 bits, over all lines and positions; `sums`: in the
+  /// order of results, fp32 bits that sums begin with, or empty.
   /// Throws UsageError if a PE's operands do not fit into its SRAM.
   OuterSetup(const hw::MachineSpec& machine, const hw::LaunchMap& map, const std::vector<std::uint16_t>& stream,
-             const std::vector<std::uint16_t>& vectors);
+             const std::vector<std::uint16_t>& vectors, const std::vector<std::uint32_t>& sums);
 
   std::vector<std::uint32_t> results(const hw::ArrayRun& run) const override;
+  bool results_are_fp32() const override { return map_.keeps_sums; }
 
  private:
   int elements_of(int position) const { return map_.elements[static_cast<std::size_t>(position)]; }
@@ -27,6 +29,9 @@ class OuterSetup : public KernelSetup {
   void add_vector(ProgramBuilder& builder, int position, const RoundBody& round) const;
   hw::Instruction multiply(int line, int position, const RoundBody& round) const;
   void place(const std::vector<std::uint16_t>& stream, const std::vector<std::uint16_t>& vectors);
+  /// visit(PE, place of a sum in it), in the order of results.
+  template <typename Visit>
+  void each_sum(Visit&& visit) const;
 
   hw::LaunchMap map_;
   int input_queue_;

@@ -27,19 +27,21 @@ class LaunchFit {
         mapping_(mapping),
         settings_(line_settings(layer_, train, job.format)) {
     if (train) settings_.dropout.probability = layer_.dropout;
+    settings_.tile = launch.tile;
   }
 
   /// On a lane with so many tokens. Throws UsageError if operands do not fit.
   int instructions(int tokens) const {
     if (!in_heads(launch_.kind))
       return line({mapping_.lane, line_features(launch_.kind, layer_), tokens, layer_.attention.queries}, settings_);
-    const HeadGrid grid = head_grid(layer_, machine_, mapping_.lane, tokens);
+    const HeadGrid grid = head_grid(layer_, machine_, mapping_.lane, tokens, launch_.tile);
     int most = 0;
     LineSettings settings = settings_;
     for (const HeadGrid::Kind& kind : grid.kinds()) {
       settings.windows = grid.score_windows(kind.rectangle);
-      most = std::max(most, kernel_of(launch_.kind).streams() ? product(grid, kind.rectangle)
-                                                              : line(grid.scores(kind.rectangle), settings));
+      most =
+          std::max(most, kernel_of(launch_.kind).streams() ? product(grid, kind.rectangle)
+                                                           : line(grid.block(launch_.kind, kind.rectangle), settings));
     }
     return most;
   }
@@ -98,7 +100,7 @@ std::string misfit(const MachineSpec& machine, const Job& job, const Mapping& ma
 std::vector<ProgramMisfit> program_misfits(const MachineSpec& machine, const Job& job, const Mapping& mapping) {
   std::vector<ProgramMisfit> misfits;
   using Shape = decltype(job.layers.front().shape());
-  std::set<std::tuple<bool, KernelKind, Shape>> seen;
+  std::set<std::tuple<bool, KernelKind, int, Shape>> seen;
   for (const bool train : {true, false}) {
     const bool runs =
         std::any_of(job.stages.begin(), job.stages.end(), [train](const Stage& stage) { return stage.train == train; });
@@ -106,7 +108,7 @@ std::vector<ProgramMisfit> program_misfits(const MachineSpec& machine, const Job
     for (const Launch& launch : job.launches(train)) {
       if (kernel_of(launch.kind).form != KernelForm::line && !in_heads(launch.kind)) continue;
       const MatrixLayer& layer = job.layers[static_cast<std::size_t>(launch.layer)];
-      if (!seen.emplace(train, launch.kind, layer.shape()).second) continue;
+      if (!seen.emplace(train, launch.kind, launch.tile, layer.shape()).second) continue;
       std::string why = misfit(machine, job, mapping, launch, train);
       if (!why.empty()) misfits.push_back({&launch, train, std::move(why)});
     }

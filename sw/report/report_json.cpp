@@ -1,6 +1,8 @@
 // report.json of a run.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sw/report/evaluation.h"
 #include "sw/report/roofline.h"
 #include "sw/report/run_report.h"
@@ -185,6 +187,9 @@ nlohmann::ordered_json to_json(const RunReport& report) {
   for (const char* name : proto::time_class_names) columns.push_back(name);
   for (const char* name : {"wait_samples", "wait_weights", "wait_update", "wait_deltas", "pass"})
     columns.push_back(name);
+  const bool tiles = std::any_of(report.launches.begin(), report.launches.end(),
+                                 [](const proto::CausedLaunch& launch) { return launch.tile > 0; });
+  if (tiles) columns.push_back("tile");
   Json rows = Json::array();
   const PathReader limiters(report);
   for (const proto::CausedLaunch& launch : report.launches) {
@@ -209,6 +214,7 @@ nlohmann::ordered_json to_json(const RunReport& report) {
     const proto::StreamWaits& waits = launch.waits;
     for (std::int64_t cycles : {waits.samples, waits.weights, waits.update, waits.deltas}) row.push_back(cycles);
     row.push_back(launch.pass);
+    if (tiles) row.push_back(launch.tile);
     rows.push_back(std::move(row));
   }
   json["launches"] = {{"columns", std::move(columns)}, {"rows", std::move(rows)}};

@@ -24,16 +24,26 @@ double useful_share(const RunReport& report, const proto::CausedLaunch& launch) 
   return kernel->has_bias() && layer.value("bias", true) ? (density * inputs + 1) / (inputs + 1) : density;
 }
 
+/// Of attention in tiles of keys.
+bool scores_of_tile(const proto::CausedLaunch& launch) {
+  return launch.tile > 0 && launch.kernel == hw::kernel_name(hw::KernelKind::attention_scores);
+}
+
 std::int64_t number_of(const StepRecord& step) { return step.train ? step.global_step : step.step + 1; }
 
 }  // namespace
 
 std::vector<bool> computed_again(const RunReport& report) {
   std::vector<bool> again;
-  std::set<std::tuple<int, std::int64_t, int, int>> seen;
+  std::set<std::tuple<int, std::int64_t, int, int, int, std::string>> seen;
   for (const proto::CausedLaunch& launch : report.launches) {
-    const bool forward = hw::is_forward_product(launch.kernel);
-    again.push_back(forward && !seen.emplace(launch.stage, launch.step, launch.micro_batch, launch.layer).second);
+    const bool first = (hw::is_forward_product(launch.kernel) || scores_of_tile(launch)) &&
+                       seen.emplace(launch.stage, launch.step, launch.micro_batch, launch.layer, launch.tile,
+                                    launch.tile > 0 ? launch.pass : "")
+                           .second;
+    // A tile's scores are made in the forward pass, again in the backward pass, and deltas of probabilities then.
+    again.push_back(scores_of_tile(launch) ? first && launch.pass == hw::role_name(hw::KernelRole::delta)
+                                           : hw::is_forward_product(launch.kernel) && !first);
   }
   return again;
 }

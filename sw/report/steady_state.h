@@ -27,8 +27,8 @@ struct SteadyState {
 /// Of training if the run trains. Nothing if it has no step.
 std::optional<SteadyState> steady_state(const RunReport& report);
 
-/// True for a launch that computes what was computed before: the second forward of a layer in a micro-batch. One flag
-/// per launch of the report.
+/// True for a launch that computes what was computed before: the second forward of a layer in a micro-batch, scores of
+/// a tile of keys in the backward pass. One flag per launch of the report.
 std::vector<bool> computed_again(const RunReport& report);
 
 }  // namespace weft::sw

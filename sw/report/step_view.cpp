@@ -84,7 +84,9 @@ void add_launches(StepView& view, const Json& report, std::int64_t stage, std::i
     bar.what = fmt::format("{} {}, {}", layer, phase, bar.kernel);
     const std::int64_t micro_batch = rows.whole(row, "micro_batch");
     if (view.micro_batches > 1) bar.what += fmt::format(", micro-batch {}", micro_batch);
-    if (!seen.emplace(bar.kernel + phase, layer, micro_batch).second) bar.what += ", computed again";
+    const std::int64_t tile = rows.has("tile") ? rows.whole(row, "tile") : 0;
+    if (tile > 0) bar.what += fmt::format(", tile {}", tile);
+    if (!seen.emplace(bar.kernel + phase, layer, micro_batch).second && tile == 0) bar.what += ", computed again";
     const bool counted = first_stream && (!hw::loads_samples(bar.kernel) || rows.has("limiter"));
     if (counted && bar.wait > 0) view.idle.push_back({bar.start, bar.start + bar.wait, 0, "idle", "", "", false});
     if (hw::streams_weights(bar.kernel)) first_stream = false;

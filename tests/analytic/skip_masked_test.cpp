@@ -1,18 +1,11 @@
 // Question: does attention that skips what its mask leaves out train as double precision does, whatever tells positions
 // and however sequences lie; as without it, up to the order of sums; and in less time?
-#include <fmt/format.h>
-
 #include <catch2/catch.hpp>
-#include <cmath>
-#include <cstdio>
-#include <map>
 
-#include "tests/support/program_runs.h"
-#include "tests/support/training_graphs.h"
+#include "tests/support/gpt_comparison.h"
 #include "tests/support/training_state.h"
 
 using namespace weft;
-using test::CountedWords;
 using test::GraphTraining;
 using test::TrainingWay;
 
@@ -36,55 +29,9 @@ TrainingWay way_of(int batch = 4, int rows = 6, int length = 24) {
   return way;
 }
 
-CountedWords words_of(const sw::TransformerConfig& model) {
-  return {model.vocab_size, model.learned_positions() ? model.max_position_embeddings : 0, model.sequence_length};
-}
-
-/// Gradients of the first step and a training, as graph_training_test has them.
-void compare(const sw::TransformerConfig& model, const TrainingWay& way) {
-  const CountedWords words = words_of(model);
-  const sw::OperationGraph graph = sw::transformer_graph(model);
-  TrainingWay once = way;
-  once.steps = 1;
-  once.rate = 1;
-  GraphTraining gradients(graph, words, once), training(graph, words, way);
-  const double coarse = std::ldexp(1.0, static_cast<int>(way.format) - 5);  // a rounding beside fp16's
-  double worst = 0;
-  for (const test::GradientError& error : test::gradient_errors(gradients)) {
-    INFO(error.name);
-    if (error.is_zero()) {
-      CHECK(error.difference < 0.001 * error.largest);
-      continue;
-    }
-    CHECK(error.relative() < 0.01 * coarse);
-    worst = std::max(worst, error.relative());
-  }
-  const test::TrackedTraining run = test::tracked(training);
-  std::fputs(fmt::format("worst gradient {:.5f}; loss {:.4f} -> {:.4f}, mean difference {:.6f}; worst weight {:.6f}\n",
-                         worst, run.first_loss, run.last_loss, run.loss, run.weight)
-                 .c_str(),
-             stdout);
-  CHECK(run.last_loss < run.first_loss);
-  CHECK(run.loss < 0.001 * coarse);
-  CHECK(run.weight < 0.002 * coarse);
-}
-
-/// Launches as PE programs: all bits and cycles.
-void check_programs(const sw::TransformerConfig& model, TrainingWay way) {
-  const CountedWords words = words_of(model);
-  const sw::OperationGraph graph = sw::transformer_graph(model);
-  way.steps = 1;
-  GraphTraining usual(graph, words, way);
-  test::ProgramRuns programs(usual.machine());
-  way.fast_forward = false;
-  programs.watch(way);
-  GraphTraining watched(graph, words, way);
-  usual.run();
-  watched.run();
-  CHECK(watched.ends() == usual.ends());
-  CHECK(test::same_bits(watched.state(), usual.state()));
-  for (const hw::KernelKind kind : {hw::KernelKind::attention_scores, hw::KernelKind::attention_softmax})
-    CHECK(programs.runs[kind] >= model.num_heads * way.batch);
+void compare(const sw::TransformerConfig& model, const TrainingWay& way) { test::compare_with_doubles(model, way); }
+void check_programs(const sw::TransformerConfig& model, const TrainingWay& way) {
+  test::compare_with_programs(model, way, {hw::KernelKind::attention_scores, hw::KernelKind::attention_softmax});
 }
 
 sw::TransformerConfig with_rotary(sw::TransformerConfig model) {
@@ -151,28 +98,13 @@ TEST_CASE("launches as PE programs: a ragged sequence on each of two lanes") {
 }
 
 TEST_CASE("the same bits and cycles without fast-forward, on threads, cut") {
-  const sw::TransformerConfig model = with_dropout(with_rotary(skipping(16, 2, 2)));
-  const CountedWords words = words_of(model);
-  const sw::OperationGraph graph = sw::transformer_graph(model);
-  TrainingWay way = way_of(4, 4), all = way, threads = way, cut = way, times = way;
-  all.fast_forward = false;
-  threads.threads = 2;
-  cut.cut = {2, 3};
-  times.timing_only = true;
-  GraphTraining usual(graph, words, way), simulated(graph, words, all), by_two(graph, words, threads),
-      parts(graph, words, cut), timed(graph, words, times);
-  for (GraphTraining* training : {&usual, &simulated, &by_two, &parts, &timed}) training->run();
-  CHECK(timed.ends() == usual.ends());
-  for (const GraphTraining* other : {&simulated, &by_two, &parts}) {
-    CHECK(other->ends() == usual.ends());
-    CHECK(test::same_bits(other->state(), usual.state()));
-  }
+  test::compare_ways(with_dropout(with_rotary(skipping(16, 2, 2))), way_of(4, 4));
 }
 
 TEST_CASE("beside a training that computes what the mask leaves out: the same losses up to rounding, in less time") {
   sw::TransformerConfig model = skipping(16, 2, 2), whole = model;
   whole.skip_masked = false;
-  const CountedWords words = words_of(model);
+  const test::CountedWords words = test::words_of(model);
   const TrainingWay way = way_of(4, 4);
   GraphTraining skips(sw::transformer_graph(model), words, way), computes(sw::transformer_graph(whole), words, way);
   skips.run();

@@ -8,19 +8,12 @@ import subprocess
 import sys
 import unittest
 
-import h5py
-import numpy
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from gpt_weights import weights_of
 from tiny_gpt import BATCH, HEADS, LENGTH, STEPS, TinyGpt, attends
 from weft_cli import report, run
 
 PERIOD = 20000 / 17  # ps of a cycle
-
-
-def weights_of(folder):
-    with h5py.File(folder / f"checkpoint_{STEPS}.mdl", "r") as file:
-        return {name: numpy.array(value).tobytes() for name, value in file.items() if name.startswith("model.")}
 
 
 class GptPrograms(TinyGpt):
@@ -92,7 +85,7 @@ class GptPrograms(TinyGpt):
         self.assertEqual(self.train("parts", *keys, "--max_steps", 1).returncode, 0)
         parts = self.outcome("parts", *keys, "--resume")
         self.assertEqual([step["loss"] for step in whole[0]["steps"]][1:], [step["loss"] for step in parts[0]["steps"]])
-        self.assertEqual(weights_of(self.folder / "whole_run"), weights_of(self.folder / "parts"))
+        self.assertEqual(weights_of(self.folder / "whole_run", STEPS), weights_of(self.folder / "parts", STEPS))
         other = self.train("parts", *keys[:-1], "model.attention_skip_masked=false", "--resume", "--max_steps", 4)
         self.assertEqual(other.returncode, 2)
         self.assertIn("attention_skip_masked", other.stderr)

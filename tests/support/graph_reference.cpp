@@ -106,10 +106,12 @@ std::size_t GraphReference::size_of(const Operation& operation, const std::strin
   switch (operation.pass) {
     case Pass::forward:  // and the sum of deltas, which stands for itself
       return static_cast<std::size_t>(operation.output_features) * tokens;
-    case Pass::delta:
-      return features_.at(
-                 graph_.operations[places_.at(operation.name)].inputs[static_cast<std::size_t>(operation.of_input)]) *
-             tokens;
+    case Pass::delta: {
+      const auto place =
+          std::find(operation.outputs.begin(), operation.outputs.end(), made) - operation.outputs.begin();
+      const Operation& forward = graph_.operations[places_.at(operation.name)];
+      return features_.at(forward.inputs[static_cast<std::size_t>(operation.of_input + place)]) * tokens;
+    }
     case Pass::gradient:
       break;
   }

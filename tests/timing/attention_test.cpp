@@ -85,8 +85,8 @@ TEST_CASE("random attention launches, with and without a mask, end in the PE mod
   std::mt19937 random(11);
   const int cases = std::getenv("WEFT_ATTENTION_LAUNCHES") ? std::atoi(std::getenv("WEFT_ATTENTION_LAUNCHES")) : 200;
   const bool masked = GENERATE(false, true);
-  for (const KernelKind kind :
-       {KernelKind::attention_scores, KernelKind::attention_values, KernelKind::attention_keys}) {
+  for (const KernelKind kind : {KernelKind::attention_scores, KernelKind::attention_values,
+                                KernelKind::attention_values_tile, KernelKind::attention_keys}) {
     std::int64_t all = 0, done = 0;
     int too_long = 0;  // of many rows, whose sums have many owners
     for (int number = 0; number < cases; ++number) {

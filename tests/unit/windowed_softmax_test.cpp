@@ -42,7 +42,7 @@ ProgramLaunch launch_of(const Case& c, std::mt19937& random, int operands) {
     for (int at = 0; at < c.length * c.length; ++at) {
       const int place = at % c.length, column = split_line(c.length, c.rectangle.width, place);
       const bool stored =
-          launch.line.windows->stored.at(at / c.length, column).has(place - launch.block.first_token(column));
+          launch.line.windows->stored->at(at / c.length, column).has(place - launch.block.first_token(column));
       values.push_back(result_bits(stored ? normal(random) : std::numeric_limits<float>::quiet_NaN()));
     }
   }

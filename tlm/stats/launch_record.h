@@ -37,6 +37,7 @@ struct LaunchRecord {
   int layer = 0;
   std::string kernel;     ///< e.g. matmul_forward
   std::string pass;       ///< samples, forward, loss, delta or gradient
+  int tile = 0;           ///< of attention in tiles of keys: which, from 1 on; 0: none
   RunCycle start;         ///< all PEs may begin
   RunCycle end;           ///< the last PE has ended
   Cycle predicted = 0;    ///< closed form of the plan for end - start, given weights in time

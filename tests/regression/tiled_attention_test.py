@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Question: does a run whose attention goes by tiles of keys say so, go on, and come out the same on systems, threads and as PE programs? What is refused?"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from gpt_weights import weights_of
+from tiny_gpt import BATCH, HEADS, STEPS, TinyGpt, attends
+from weft_cli import report
+
+TOKENS = 32
+LONG = ["--set", f"train_input.max_sequence_length={TOKENS}", "--set", f"model.max_position_embeddings={TOKENS}"]
+
+
+def tiles(keys):
+    return [*LONG, "--set", f"model.attention_tile_keys={keys}"]
+
+
+class TiledAttention(TinyGpt):
+    def test_every_launch_as_programs_on_one_and_two_systems(self):
+        for systems in (1, 2):
+            arguments = [*tiles(8), "--num_csx", systems]
+            plain = self.outcome(f"plain_{systems}", *arguments)
+            programs = self.outcome(f"programs_{systems}", *arguments, "--pe_programs")
+            threads = self.outcome(f"threads_{systems}", *arguments, "--threads", 2)
+            self.assert_same_training(plain, programs)
+            self.assert_same_training(plain, threads)
+            self.assertEqual(programs[0]["programs"]["worst_deviation_cycles"], 0)
+            launches = plain[0]["plan"]["train"]
+            places = [HEADS * BATCH // systems if attends(launch) else 1 for launch in launches]
+            self.assertEqual(programs[0]["programs"]["launches"], STEPS * systems * sum(places))
+
+    def test_losses_are_those_of_whole_scores(self):
+        whole = self.outcome("whole", *LONG)[0]
+        for keys in (8, 13, 1000):
+            value = self.outcome(f"tiles_{keys}", *tiles(keys))[0]
+            for one, other in zip(whole["steps"], value["steps"]):
+                self.assertAlmostEqual(one["loss"], other["loss"], delta=1e-3)
+
+    def test_plan_and_report_say_the_tile(self):
+        value = self.outcome("told", *tiles(8))[0]
+        launches = [launch for launch in value["plan"]["train"] if attends(launch)]
+        forward = [(launch["kernel"], launch.get("tile")) for launch in launches][:16]
+        wanted = []
+        for tile in (1, 2, 3, 4):
+            wanted += [("attention_scores", tile), ("attention_softmax_tile", tile)]
+            wanted += [("attention_rescale", tile)] if tile > 1 else []
+            wanted += [("attention_values_tile", tile)]
+        self.assertEqual(forward, [*wanted, ("attention_output", None)])
+        self.assertEqual([launch["kernel"] for launch in launches if launch.get("tile") == 4][-3:],
+                         ["attention_score_deltas", "attention_values", "attention_keys"])
+        columns = value["launches"]["columns"]
+        told = [dict(zip(columns, row)) for row in value["launches"]["rows"]]
+        train = [launch for launch in told if launch["step"] == 0]
+        self.assertEqual([launch["tile"] for launch in train], [launch.get("tile", 0) for launch in value["plan"]["train"]])
+        self.assertNotIn("tile", self.outcome("not_told", *LONG)[0]["launches"]["columns"])
+
+    def test_scores_need_no_room_for_all_keys(self):
+        """Of whole scores the probabilities stay from the forward pass on; of tiles 8 B a token and head."""
+        whole, tiled = (self.outcome(name, *keys)[0]["plan"]["sram"] for name, keys in (("room", LONG), ("less", tiles(4))))
+        largest = [max((item["bytes"] for item in items if "attention" in item["name"]), default=0) for items in (whole, tiled)]
+        self.assertGreater(largest[0], 2 * largest[1])
+
+    def test_it_goes_on_after_a_stop(self):
+        whole = self.outcome("whole_run", *tiles(8))
+        self.assertEqual(self.train("parts", *tiles(8), "--max_steps", 1).returncode, 0)
+        parts = self.outcome("parts", *tiles(8), "--resume")
+        self.assertEqual([step["loss"] for step in whole[0]["steps"]][1:], [step["loss"] for step in parts[0]["steps"]])
+        self.assertEqual(weights_of(self.folder / "whole_run", STEPS), weights_of(self.folder / "parts", STEPS))
+        for keys in (LONG, tiles(16)):
+            other = self.train("parts", *keys, "--resume", "--max_steps", 4)
+            self.assertEqual(other.returncode, 2)
+            self.assertIn("model.attention_tile_keys", other.stderr)
+        # Runs of before the key go on: without it, or with what it is without it.
+        self.assertEqual(self.train("before", *LONG, "--max_steps", 1).returncode, 0)
+        self.assertNotIn("tile_keys", str(report(self.folder / "before")["configuration"]["model"]))
+        same = self.train("before", *tiles(0), "--resume", "--max_steps", 2)
+        self.assertEqual(same.returncode, 0, same.stderr)
+
+    def test_refused(self):
+        cases = {
+            ("--set", "model.dropout_rate=0.1"): "model.attention_tile_keys.*probabilities are dropped",
+            ("--set", "model.attention_tile_keys=-1"): "model.attention_tile_keys.*0 to 1048576",
+            # A column of 8 holds 4 tokens of 32.
+            ("--set", "model.attention_tile_keys=1", "--set", "model.num_heads=8", "--set", "runconfig.micro_batch_size=16",
+             "--set", "train_input.batch_size=16"): "32 tiles of keys .model.attention_tile_keys",
+        }
+        for arguments, wanted in cases.items():
+            result = self.train("refused", *tiles(8), *arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertRegex(" ".join(result.stderr.split()), wanted)
+
+
+if __name__ == "__main__":
+    unittest.main()
