@@ -2,9 +2,10 @@
 changes. The detectors are tests of this repository, the cheapest that can see a file first."""
 import pathlib
 import resource
-import shutil
 import subprocess
 from typing import NamedTuple
+
+from scratch_copy import copy_sources
 
 SOURCES = ("CMakeLists.txt", "cmake", "tlm", "hw", "rtl", "sw", "tests")
 MEMORY_BYTES = 4 << 30  # a mutant that would take more has failed
@@ -54,7 +55,7 @@ class Workshop:
 
     def prepare(self):
         """Copies, builds all detectors and runs them once; the sources as they are must pass."""
-        self.copy_sources()
+        copy_sources(self.root, self.source, SOURCES)
         wrapper = self.source / "tests/mutation/keep_unchanged.py"
         self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_CXX_FLAGS_RELEASE=-O1", f"-DVERILATOR_BIN={wrapper}"])
@@ -63,21 +64,6 @@ class Workshop:
         for detector in detectors:
             if self.failure(detector):
                 raise SystemExit(f"{detector.name} fails without a mutant")
-
-    def copy_sources(self):
-        """Writes only files that differ: a time that goes back would hide a mutant's object from the build."""
-        wanted = {}
-        for name in SOURCES:
-            top = self.root / name
-            files = [top] if top.is_file() else [path for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-            wanted.update({self.source / path.relative_to(self.root): path for path in files})
-        for stale in [path for path in self.source.rglob("*") if path.is_file() and path not in wanted]:
-            stale.unlink()
-        for to, path in wanted.items():
-            if not to.exists() or to.read_bytes() != path.read_bytes():
-                to.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, to)
-                shutil.copymode(path, to)
 
     @staticmethod
     def check(command):
