@@ -27,7 +27,7 @@ from mutants import SKIPPED, SKIPPED_IN_BOOKS, Mutant, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
 from reach import Reach
-from switched_workshop import SwitchedWorkshop
+from switched_workshop import SwitchedWorkshop, object_counts
 from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def parse():
     parser.add_argument("--leave_aside", action="store_true", help="--switched: what fits no switch is not judged")
     parser.add_argument("--build", type=pathlib.Path, help="cluster: the build that lends its objects [build/release]")
     parser.add_argument("--dearest", type=float, default=math.inf, metavar="SECONDS", help="cluster, --switched: tests that cost more are not asked")
-    parser.add_argument("--most_objects", type=int, default=MOST_OBJECTS, help="cluster: a header that more hold is left out [%(default)s]")
+    parser.add_argument("--most_objects", type=int, help=f"cluster: a header that more of --build hold is left out [{MOST_OBJECTS}; --switched: any number]")
     parser.add_argument("--reached", type=pathlib.Path, nargs=2, metavar=("BUILD", "FOLDER"),
                         help="cluster: of coverage.py BUILD --by_test FOLDER; a test that cannot run the changed line is not asked")
     parser.add_argument("--alone", action="store_true",
@@ -172,12 +172,14 @@ def run(options, earlier, mutants):
     folder = options.scratch.resolve()
     if options.switched is not None:
         of_build = SwitchedWorkshop(ROOT, folder, chosen_of(options), options.threads, options.dearest, options.leave_aside)
+        if options.most_objects:
+            of_build.sources.leave_out(object_counts(ROOT, (options.build or ROOT / "build" / "release").resolve()), options.most_objects)
         of_build.prepare()
-        mutants.sort(key=of_build.is_aside)
+        mutants.sort(key=of_build.built_last)
     kind = AREAS["cluster" if options.named is not None else options.area].workshop
     if options.switched is None and kind is ClusterWorkshop:
         reach = Reach(ROOT, *(path.resolve() for path in options.reached)) if options.reached else None
-        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects,
+        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects or MOST_OBJECTS,
                                    reach, options.alone)
         of_build.prepare()
 

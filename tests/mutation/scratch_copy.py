@@ -12,9 +12,10 @@ def copy_sources(root, to, names, texts=()):
         top = root / name
         files = [top] if top.is_file() else [path for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
         wanted.update({to / path.relative_to(root): path for path in files})
-    for folder, _, files in os.walk(to):  # does not follow a link to a folder
-        for stale in {pathlib.Path(folder) / name for name in files} - set(wanted):
-            stale.unlink()
+    for name in names:
+        for folder, _, files in os.walk(to / name):  # does not follow a link to a folder
+            for stale in {pathlib.Path(folder) / file for file in files} - set(wanted):
+                stale.unlink()
     texts = {to / path: text.encode() for path, text in dict(texts).items()}
     for target, path in wanted.items():
         content = texts.get(target) or path.read_bytes()

@@ -2,12 +2,13 @@
 """Is a mutant put behind a switch as it should, several of a line, and is what a compiler does not take found again?"""
 import pathlib
 import tempfile
+import threading
 import unittest
 
 from mutants import Mutant
 from switch_text import Unit, language_of, masked, switched, units
 from switched_sources import SwitchedSources
-from switched_tests import SwitchedTest, most_seconds, passes
+from switched_tests import Gate, SwitchedTest, most_seconds, passes
 
 
 def ways(before, after, path="hw/a.cpp", following=""):
@@ -113,7 +114,7 @@ class Sources(unittest.TestCase):
 
     def test_every_mutant_is_in_and_no_line_more(self):
         self.assertEqual(self.sources.text("a.cpp").split("\n"),
-                         ["int f(", "    int b = (weft_mutant(1) ? (2) : (1)));", "void g() {", "  if (weft_mutant(2)) { ; } else { h(); }", "}", "for (;;)", ""])
+                         ['#include "tests/mutation/weft_mutant.h"', "#line 1", "int f(", "    int b = (weft_mutant(1) ? (2) : (1)));", "void g() {", "  if (weft_mutant(2)) { ; } else { h(); }", "}", "for (;;)", ""])
         self.assertEqual(set(self.sources.aside), {3})
 
     def test_a_message_names_the_switch_at_its_line_or_near_it(self):
@@ -145,6 +146,22 @@ class Tests(unittest.TestCase):
     def test_a_switch_is_on_and_a_failure_seen(self):
         self.assertTrue(self.run_one('test "$WEFT_MUTANT$OTHER" = 53', 5))
         self.assertFalse(self.run_one("kill -SEGV $$"))
+
+    def test_who_builds_is_alone(self):
+        gate, told = Gate(), []
+
+        def build():
+            with gate.alone():
+                told.append("built")
+        with gate.shared(), gate.shared():
+            thread = threading.Thread(target=build)
+            thread.start()
+            while not gate.waiting:
+                pass
+            told.append("ran")
+        thread.join()
+        with gate.shared():
+            self.assertEqual(told, ["ran", "built"])
 
     def test_what_takes_too_long_has_failed(self):
         self.assertEqual([most_seconds(usual) for usual in (0.0, 1.0, 100.0)], [10, 16, 260])

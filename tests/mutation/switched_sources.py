@@ -4,11 +4,13 @@ import hashlib
 import json
 import re
 
-from switch_text import language_of, switched, units
+from switch_text import RTL_BASE, language_of, switched, units
 
 NEAR_LINES = 12  # an error may be told at another line of a statement than that of its switch
 PACKAGE = "rtl/common/weft_pkg.sv"  # is read before all other SystemVerilog
-RTL_PACKAGE = 'package weft_mutant; int number = $c32("0x57e00000 + weft_mutant_chosen()"); endpackage '
+CHOSEN = r"std::getenv(\"WEFT_MUTANT\")"
+RTL_PACKAGE = f'package weft_mutant; int number = $c32("0x{RTL_BASE:x} + ({CHOSEN} ? std::atoi({CHOSEN}) : 0)"); endpackage '
+SWITCH = '#include "tests/mutation/weft_mutant.h"\n#line 1\n'  # so that messages name the lines of the sources as they are
 MESSAGE = re.compile(r"([\w./+-]+\.(?:cpp|h|sv)):(\d+)(?::\d+)?:")
 
 
@@ -30,6 +32,10 @@ class SwitchedSources:
             if not self.units[number]:
                 self.aside[number] = "no expression, no statement"
 
+    def leave_out(self, counts, most):
+        """What more objects than that hold, so that not all of a build is made anew."""
+        self.aside.update({number: f"{counts[mutant.path]} objects" for mutant, number in self.numbers.items() if counts.get(mutant.path, 0) > most})
+
     def digest(self):
         return hashlib.sha256(json.dumps([list(self.mutants.values()), self.originals], sort_keys=True).encode()).hexdigest()
 
@@ -41,7 +47,7 @@ class SwitchedSources:
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if known.get("of") == self.digest():
             self.state = {int(number): value for number, value in known["state"].items()}
-            self.aside = {int(number): why for number, why in known["aside"].items()}
+            self.aside.update({int(number): why for number, why in known["aside"].items()})
             self.looked_at = known["looked_at"]
 
     def lines(self, path):
@@ -59,10 +65,13 @@ class SwitchedSources:
             lines[line - 1] = switched(lines[line - 1], chosen, language_of(path))
         if path == PACKAGE:
             lines[0] = RTL_PACKAGE + lines[0]
-        return "\n".join(lines)
+        return (SWITCH if self.lines(path) and not path.endswith(".sv") else "") + "\n".join(lines)
 
     def texts(self):
         return {path: self.text(path) for path in self.originals}
+
+    def rtl_digest(self):
+        return hashlib.sha256("".join(text for path, text in sorted(self.texts().items()) if path.endswith(".sv")).encode()).hexdigest()
 
     def told(self, line):
         """(path of a source with mutants, line) of each place that a compiler's message names."""

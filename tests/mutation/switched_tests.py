@@ -10,6 +10,39 @@ from typing import NamedTuple
 MEMORY_BYTES = 8 << 30  # what takes more has failed
 
 
+class Gate:
+    """Many who run what is built, or one alone who builds."""
+
+    def __init__(self):
+        self.condition, self.inside, self.waiting = threading.Condition(), 0, 0
+
+    @contextlib.contextmanager
+    def shared(self):
+        with self.condition:
+            self.condition.wait_for(lambda: self.inside >= 0 and not self.waiting)
+            self.inside += 1
+        try:
+            yield
+        finally:
+            self.leave(lambda: self.inside - 1)
+
+    @contextlib.contextmanager
+    def alone(self):
+        with self.condition:
+            self.waiting += 1
+            self.condition.wait_for(lambda: self.inside == 0)
+            self.waiting, self.inside = self.waiting - 1, -1
+        try:
+            yield
+        finally:
+            self.leave(lambda: 0)
+
+    def leave(self, inside):
+        with self.condition:
+            self.inside = inside()
+            self.condition.notify_all()
+
+
 class SwitchedTest(NamedTuple):
     name: str
     command: tuple

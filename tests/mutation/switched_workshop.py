@@ -1,6 +1,7 @@
 """One build with all mutants of a sample, each behind a switch, and the tests with one switch on. Every test first runs once
 with none on: so it is known that it passes, what it costs and which switches it asks. A mutant is then judged by the tests
 that ask its switch, the cheapest first, the golden reports last."""
+import collections
 import copy
 import hashlib
 import json
@@ -19,12 +20,18 @@ from cluster_workshop import GOLDEN
 from scratch_copy import copy_sources
 from switch_text import RTL_BASE
 from switched_sources import PACKAGE, RTL_PACKAGE, SwitchedSources
-from switched_tests import SwitchedTest, most_seconds, passes
+from switched_tests import Gate, SwitchedTest, most_seconds, passes
 
 NOT_COPIED = re.compile(r"^(build.*|\.git|data|runs|node_modules|__pycache__)$")
 SEES_SOURCES = re.compile(r"^(lint|mutation|coverage|cases|bench|fuzz|stress): ")  # or takes long
-HEADER = "tests/mutation/weft_mutant.h"
 RTL_LINT = [("pe_array", ["-GW=1", "-GH=1", "-Irtl/array", "rtl/array/pe_array.sv"]), ("fp_units", ["rtl/pe/fp_units.sv"])]
+
+
+def object_counts(root, build):
+    """{source: how many objects of a build hold it}."""
+    deps = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True, check=True).stdout
+    paths = collections.Counter(os.path.normpath(build / line.strip()) for line in deps.splitlines() if line.startswith(" "))
+    return {os.path.relpath(path, root): number for path, number in paths.items() if path.startswith(f"{root}/")}
 
 
 class SwitchedWorkshop:
@@ -33,11 +40,12 @@ class SwitchedWorkshop:
 
     def __init__(self, root, folder, mutants, threads, dearest=float("inf"), leave_aside=False):
         self.root, self.folder, self.threads, self.dearest, self.leave_aside = root, folder, threads, dearest, leave_aside
-        self.source, self.build = folder / "source", folder / "build"
+        self.source = folder / "source"
+        self.build = self.source / "build" / "release"  # as in the tree: what holds no mutant may come from a compiler's cache
         self.sources = SwitchedSources(root, mutants)
         self.of_rtl = [mutant for mutant in mutants if mutant.path.endswith(".sv")]
-        self.building = threading.RLock()
-        self.tests, self.ran, self.ready, self.in_rtl = {}, {}, {}, set()
+        self.gate = Gate()
+        self.tests, self.ran, self.ready, self.in_rtl, self.changed = {}, {}, {}, set(), set()  # also of those beside
 
     def beside(self, folder):
         other = copy.copy(self)
@@ -55,12 +63,14 @@ class SwitchedWorkshop:
             while not step():
                 self.put()
 
-    def ready_for(self, mutant):
-        """Builds the tests of its area and runs each with no switch on, when the first of its mutants comes."""
-        with self.building:
-            tile = self.of_tile(mutant)
-            if tile not in self.ready:
+    def make_ready(self, tile):
+        """Builds the tests of an area and runs each with no switch on, when the first of its mutants comes; builds again what
+        a mutant without a switch changed."""
+        with self.gate.alone():
+            if tile not in self.ready or self.changed:
                 self.until_taken(lambda: self.make(tile))
+                self.changed.clear()
+            if tile not in self.ready:
                 tests = self.tile_tests() if tile else self.cluster_tests()
                 self.tests.update(tests)
                 self.in_rtl.update(self.numbers_in_rtl())
@@ -99,12 +109,18 @@ class SwitchedWorkshop:
 
     def configure(self):
         seen = self.folder / "weft_mutant_seen.o"
-        subprocess.run(["c++", "-std=c++17", "-O1", "-c", self.source / HEADER.replace("weft_mutant.h", "weft_mutant_seen.cpp"), "-o", seen],
+        subprocess.run(["c++", "-std=c++17", "-O1", "-c", self.source / "tests/mutation/weft_mutant_seen.cpp", "-o", seen],
                        check=True)
-        return (self.build / "build.ninja").exists() or self.taken(
-            ["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1",
-             "-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0", f"-DCMAKE_CXX_FLAGS=-include {self.source / HEADER} -w",
-             f"-DCMAKE_CXX_STANDARD_LIBRARIES={seen}", f"-DVERILATOR_BIN={self.source / 'tests/mutation/keep_unchanged.py'}"])
+        rtl, known = self.sources.rtl_digest(), self.build / "rtl_digest"
+        if known.exists() and known.read_text(encoding="utf-8") == rtl:
+            return True
+        shutil.rmtree(self.build, ignore_errors=True)  # what Verilator once made of another text is not to be found
+        if not self.taken(
+                ["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_UNITY_BUILD=ON",
+                 "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0", f"-DCMAKE_CXX_STANDARD_LIBRARIES={seen}"]):
+            return False
+        known.write_text(rtl, encoding="utf-8")
+        return True
 
     def headers(self):
         """Each alone: many objects hold them."""
@@ -206,26 +222,34 @@ class SwitchedWorkshop:
 
     def judge(self, mutant):
         """("no build", ""), ("killed", who), ("survived", why so) or ("put aside", why)."""
-        self.ready_for(mutant)
         number = self.sources.numbers[mutant]
         why = self.sources.aside.get(number)
         if why is None:
-            found = self.killer(mutant, number)
-            if found:
-                return "killed", found
-            late = self.sources.state[number][1]
-            if mutant.path.endswith(".sv"):
-                return "survived", "" if number in self.in_rtl else "Verilator leaves it out"
-            reached = self.asked(mutant, number)
-            if not late:
-                return "survived", "" if reached else "no test asks it"
-            why = "may be a constant"
+            outcome, why = self.judge_switched(mutant, number)
+            if outcome:
+                return outcome, why
         if not self.compiles(mutant):
             return "no build", ""
         return ("put aside", why) if self.leave_aside else self.judge_alone(mutant)
 
-    def is_aside(self, mutant):
-        return self.sources.numbers[mutant] in self.sources.aside
+    def judge_switched(self, mutant, number):
+        tile = self.of_tile(mutant)
+        if tile not in self.ready or self.changed:
+            self.make_ready(tile)
+        with self.gate.shared():
+            found = self.killer(mutant, number)
+        if found:
+            return "killed", found
+        if mutant.path.endswith(".sv"):
+            return "survived", "" if number in self.in_rtl else "Verilator leaves it out"
+        if self.sources.state[number][1]:
+            return "", "may be a constant"
+        return "survived", "" if self.asked(mutant, number) else "no test asks it"
+
+    def built_last(self, mutant):
+        """Whether it may have to be built by itself."""
+        number = self.sources.numbers[mutant]
+        return number in self.sources.aside or self.sources.state[number][1]
 
     def compiles(self, mutant):
         """Whether the mutant alone is a source at all."""
@@ -242,15 +266,19 @@ class SwitchedWorkshop:
                        for command in commands)
 
     def judge_alone(self, mutant):
-        """As without switches: its line changed, built anew, put back."""
-        with self.building:
+        """As without switches: its line changed, what holds it built anew."""
+        tile = self.of_tile(mutant)
+        if tile not in self.ready:
+            self.make_ready(tile)
+        with self.gate.alone():
             file = self.source / mutant.path
             text = file.read_text(encoding="utf-8")
             lines = text.split("\n")
             lines[mutant.line - 1] = mutant.after
             file.write_text("\n".join(lines), encoding="utf-8")
+            self.changed.add(mutant.path)
             try:
-                if subprocess.run(self.making(self.of_tile(mutant)), capture_output=True, check=False).returncode != 0:
+                if subprocess.run(self.making(tile), capture_output=True, check=False).returncode != 0:
                     return "no build", ""
                 found = self.killer(mutant)
                 return ("killed", found) if found else ("survived", "")
