@@ -49,6 +49,19 @@ class Cpp(unittest.TestCase):
         self.assertIn("  if (weft_mutant(7)) { if (a) b = {}; } else { if (a) b = c; }", ways(before, after))
         self.assertEqual(ways(before, after, following="  else d();"), ["  if (a) if (weft_mutant(7)) { b = {}; } else { b = c; }"])
 
+    def test_what_began_in_the_line_before_is_no_statement(self):
+        before, after = "      std::max({b, c});", "      std::min({b, c});"
+        units_of = units(Mutant("hw/a.cpp", 2, "some", before, after), ["  a =", before])
+        self.assertEqual([before[unit.begin:unit.end] for unit in units_of], ["std::max({b, c})"])
+
+    def test_an_operation_is_not_cut(self):
+        self.assertEqual(ways("  return a == b && c &&", "  return a == b || c &&"), [])
+        for operation, first in (("*", []), ("&&", ["(weft_mutant(7) ? (b - c) : (b + c));"]), ("=", ["(weft_mutant(7) ? (b - c) : (b + c));"])):
+            lines, after = [f"  x = a {operation}", "      b + c;"], "      b - c;"
+            found = units(Mutant("hw/a.cpp", 2, "some", lines[1], after), lines)
+            self.assertEqual([switched(lines[1], [(7, unit, False, after)], language_of("hw/a.cpp")).strip() for unit in found], first)
+        self.assertEqual(ways("      && a < b);", "      && a <= b);"), ["      && (weft_mutant(7) ? (a <= b) : (a < b)));"])
+
     def test_arguments_are_no_expression(self):
         for way in ways("  f(a, b), c);", "  f(b, a), c);"):
             self.assertIn("? (f(b, a)) : (f(a, b))", way)

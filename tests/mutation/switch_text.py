@@ -35,6 +35,7 @@ CHOICE = r"|\?|(?<!:):(?!:)"
 LOGIC = r"|&&|\|\|"
 NO_EXPRESSION = re.compile(r"^\s*$|^\{|^\.\w|^(?:if|for|while|switch|case|return|else|do|using|typedef|template|enum|struct|class|always_\w+)\b")
 OPERAND = re.compile(r"^(?:[\w.:']+(?:->[\w.]+)*(?:\(.*\))?|\(.*\))$")
+CUT = re.compile(r"^(?:&&|\|\||[-+*/%&|^<>=!]=|[/%|^<>=?:]|[-+*&] )|(?:[-+*/%&|^<>=!?:]|\.|->)$")  # begins or ends within an operation
 HEADER = re.compile(r"(?:if|while|for) (?:constexpr )?\(")
 
 
@@ -83,7 +84,7 @@ def outside_brackets(text):
 def is_expression(text):
     """As far as its text tells: one value, no list of them, no declaration or body of a function."""
     outer = re.sub("::", "", outside_brackets(text))
-    return (not NO_EXPRESSION.search(text) and balanced(text) and not re.search("[,;]", outer) and outer.count("?") == outer.count(":")
+    return (not NO_EXPRESSION.search(text) and not CUT.search(text.strip()) and balanced(text) and not re.search("[,;]", outer) and outer.count("?") == outer.count(":")
             and (";" not in text or bool(re.search(r"\]\s*[({]", text))))  # a lambda's
 
 
@@ -146,13 +147,19 @@ def is_range(code, begin, end):
     return bool(around) and code[around[0]] == "[" and bool(re.search(r"(?<!:)[-+]?:(?!:)", code[around[0]:around[1]]))
 
 
-def expressions(code, after, path):
-    """Units of expressions, the smallest first."""
+def expressions(code, after, previous, path):
+    """Units of expressions, the smallest first. `previous`: the code before, whose last operation may take in what the line
+    begins with."""
     begin, end, after_end = changed(code, after)
     begin, end = whole_tokens(code, after, begin, end, after_end)
     found, always = [], ALWAYS_RTL if path.endswith(".sv") else ALWAYS
 
+    taken_in = re.search(r"(&&|\|\|)$|(?<=[\w)\]} ])(?:[-+*/%&|^<>]|[<>=!]=)$", previous)
+
     def add(first, last):
+        if taken_in and not code[:first].strip() and not (OPERAND.match(code[first:last]) or taken_in.group(1) and not re.search(
+                r"&&|\|\||\?", outside_brackets(code[first:last]))):
+            return
         new = of_after(Unit(first, last, False), code, after)
         old = code[first:last]
         if is_expression(old) and is_expression(new) and not (path.endswith(".sv") and is_range(code, first, last)) \
@@ -178,11 +185,11 @@ def statement_begin(code):
     return re.match(r"\s*(?:(?:case [\w:.]+|default):(?!:) )?(?:else (?!if\b))?", code).end()
 
 
-def statements(code, after, following, path):
-    """Units of whole statements of the line, the smallest first. `following`: the next line's code; an `else` there
-    belongs to this line's `if`."""
-    last = len(code)
-    if not code.endswith(";") or not balanced(code):
+def statements(code, after, around, path):
+    """Units of whole statements of the line, the smallest first. `around`: the code of the lines before and behind, where it
+    may have begun; an `else` behind belongs to this line's `if`."""
+    last, (previous, following) = len(code), around
+    if not code.endswith(";") or not balanced(code) or not re.search(r"^$|[;{}:)]$|\b(?:begin|end|else)\b(?: : \w+)?$", previous):
         return []
     first, found = statement_begin(code), []
     begin = changed(code, after)[0]
@@ -204,10 +211,10 @@ def units(mutant, lines):
     """What a switch for this mutant may choose, in the order in which they are to be tried. `lines`: of its source."""
     code = masked("\n".join(lines)).split("\n")
     here, after = code[mutant.line - 1].rstrip(), masked(mutant.after).rstrip()
-    following = next((line for line in code[mutant.line:] if line.strip()), "")
+    around = [next((line.rstrip() for line in lines if line.strip()), "") for lines in (code[mutant.line - 2::-1] if mutant.line > 1 else [], code[mutant.line:])]
     if here.lstrip().startswith("#"):
         return []
-    whole, parts = statements(here, after, following, mutant.path), expressions(here, after, mutant.path)
+    whole, parts = statements(here, after, around, mutant.path), expressions(here, after, around[0], mutant.path)
     in_header = HEADER.match(here[statement_begin(here):]) and not any(unit.begin > statement_begin(here) for unit in whole)
     if mutant.path.endswith(".sv") and after.strip() != ";" or in_header:
         return parts + whole

@@ -1,7 +1,7 @@
 #pragma once
 
-// Of a switched build (`switched_workshop.py`), before every source with a mutant: which mutant is on. WEFT_MUTANT says its number,
-// or -1: none, but each switch that is asked writes its number to the file that WEFT_MUTANT_SEEN names.
+// Of a switched build (`switched_workshop.py`), before every source with a mutant: which mutant is on. WEFT_MUTANT says
+// its number, or -1: none, but each switch that is asked writes its number to the file that WEFT_MUTANT_SEEN names.
 
 #include <cstdlib>
 

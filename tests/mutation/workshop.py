@@ -23,13 +23,17 @@ def test(tier, name):
 
 
 FP_UNITS = test("cosim", "fp_units_test")
-TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test")]
+TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test"), test("cosim", "switch_test")]
 SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
-                                            "task_test", "window_test", "assembler_test", "special_functions_test")]
+                                            "task_test", "window_test", "assembler_test", "special_functions_test", "sram_test",
+                                            "bank_test")]
+KERNELS = [test("unit", name) for name in ("line_values_test", "norm_test", "gelu_test", "attention_softmax_test", "windowed_softmax_test",
+                                           "one_hot_test", "addition_test", "swiglu_test", "rotary_test", "dropout_mask_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "stream_state_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
                test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test"),
-               test("timing", "softmax_times_test"), test("unit", "launch_windows_test"), test("timing", "attention_test")]
+               test("timing", "softmax_times_test"), test("unit", "launch_windows_test"), test("timing", "attention_test"),
+               test("timing", "norm_totals_test"), test("timing", "attention_grid_test")]
 CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3", *options))
               for name, *options in (("weft crosscheck",), ("weft crosscheck, sparse", "--zeros", "50"),
                                      ("weft crosscheck, causal", "--causal"))]
@@ -37,7 +41,7 @@ CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "3
 
 def detectors_of(path):
     if path.startswith(("hw/fabric/", "hw/fast_forward/", "hw/kernels/")):
-        return [*RECURRENCES, *CROSSCHECK]
+        return [*(KERNELS if path.startswith("hw/kernels/") else []), *RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, *CROSSCHECK]
     if path.startswith("rtl/array/"):
@@ -59,7 +63,7 @@ class Workshop:
         wrapper = self.source / "tests/mutation/keep_unchanged.py"
         self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_CXX_FLAGS_RELEASE=-O1", f"-DVERILATOR_BIN={wrapper}"])
-        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *RECURRENCES, *CROSSCHECK]
+        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *KERNELS, *RECURRENCES, *CROSSCHECK]
         self.check(["ninja", "-C", self.build, "-j", str(self.threads), *(detector.target for detector in detectors)])
         for detector in detectors:
             if self.failure(detector):
