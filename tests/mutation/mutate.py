@@ -103,7 +103,7 @@ def choose(options):
         return ([outcome for outcome in earlier if outcome[1] != "survived"],
                 [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
     chosen = chosen_of(options)
-    judged = outcomes_in(options.json) if options.go_on and options.json.exists() else []
+    judged = [one for one in (outcomes_in(options.json) if options.go_on and options.json.exists() else []) if one[1] != "put aside"]
     known = {mutant for mutant, _, _ in judged}
     return judged, [mutant for mutant in chosen if mutant not in known]
 
@@ -173,7 +173,7 @@ def run(options, earlier, mutants):
     if options.switched is not None:
         of_build = SwitchedWorkshop(ROOT, folder, chosen_of(options), options.threads, options.dearest, options.leave_aside)
         if options.most_objects:
-            of_build.sources.leave_out(object_counts(ROOT, (options.build or ROOT / "build" / "release").resolve()), options.most_objects)
+            of_build.sources.leave_out(object_counts((options.build or ROOT / "build" / "release").resolve()), options.most_objects)
         of_build.prepare()
         mutants.sort(key=of_build.built_last)
     kind = AREAS["cluster" if options.named is not None else options.area].workshop

@@ -37,7 +37,7 @@ class SwitchedSources:
         self.aside.update({number: f"{counts[mutant.path]} objects" for mutant, number in self.numbers.items() if counts.get(mutant.path, 0) > most})
 
     def digest(self):
-        return hashlib.sha256(json.dumps([list(self.mutants.values()), self.originals], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([list(self.mutants.values()), self.originals, self.units], sort_keys=True).encode()).hexdigest()
 
     def save(self, path):
         path.write_text(json.dumps({"of": self.digest(), "state": self.state, "aside": self.aside, "looked_at": self.looked_at}), encoding="utf-8")

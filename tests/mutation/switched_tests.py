@@ -48,6 +48,11 @@ class SwitchedTest(NamedTuple):
     command: tuple
     environment: tuple = ()  # "NAME=value"
 
+    def made(self):
+        """When the newest of its files was made."""
+        words = [*self.command, *(one.partition("=")[2] for one in self.environment)]
+        return max((os.stat(word).st_mtime_ns for word in words if os.path.isfile(word)), default=0)
+
 
 def most_seconds(usual):
     """Processor seconds after which a test hangs: six times what it should take (and 10 s more: a start costs), or a minute

@@ -27,8 +27,9 @@ SEES_SOURCES = re.compile(r"^(lint|mutation|coverage|cases|bench|fuzz|stress): "
 RTL_LINT = [("pe_array", ["-GW=1", "-GH=1", "-Irtl/array", "rtl/array/pe_array.sv"]), ("fp_units", ["rtl/pe/fp_units.sv"])]
 
 
-def object_counts(root, build):
+def object_counts(build):
     """{source: how many objects of a build hold it}."""
+    root = re.search(r"^CMAKE_HOME_DIRECTORY:\w+=(.*)$", (build / "CMakeCache.txt").read_text(encoding="utf-8"), re.M).group(1)
     deps = subprocess.run(["ninja", "-C", build, "-t", "deps"], capture_output=True, text=True, check=True).stdout
     paths = collections.Counter(os.path.normpath(build / line.strip()) for line in deps.splitlines() if line.startswith(" "))
     return {os.path.relpath(path, root): number for path, number in paths.items() if path.startswith(f"{root}/")}
@@ -39,7 +40,8 @@ class SwitchedWorkshop:
     that costs more is not asked. `leave_aside`: what fits no switch is not judged."""
 
     def __init__(self, root, folder, mutants, threads, dearest=float("inf"), leave_aside=False):
-        self.root, self.folder, self.threads, self.dearest, self.leave_aside = root, folder, threads, dearest, leave_aside
+        self.root, self.folder, self.scratch, self.threads, self.dearest, self.leave_aside = \
+            root, folder, folder, threads, dearest, leave_aside
         self.source = folder / "source"
         self.build = self.source / "build" / "release"  # as in the tree: what holds no mutant may come from a compiler's cache
         self.sources = SwitchedSources(root, mutants)
@@ -55,7 +57,7 @@ class SwitchedWorkshop:
 
     def prepare(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.sources.load(self.folder / "switches.json")
+        self.sources.load(self.scratch / "switches.json")
         self.until_taken(self.put, self.lint_rtl, self.configure, self.headers)
 
     def until_taken(self, *steps):
@@ -96,7 +98,7 @@ class SwitchedWorkshop:
             mutant = self.sources.mutants[number]
             self.sources.refuse(number, message)
             print(f"{mutant.path}:{mutant.line}: switch {number}: {message.strip()[:160]}", flush=True)
-        self.sources.save(self.folder / "switches.json")
+        self.sources.save(self.scratch / "switches.json")
         return False
 
     @staticmethod
@@ -108,7 +110,7 @@ class SwitchedWorkshop:
         return not self.of_rtl or all(self.taken(command, self.source) for command in self.rtl_commands())
 
     def configure(self):
-        seen = self.folder / "weft_mutant_seen.o"
+        seen = self.scratch / "weft_mutant_seen.o"
         subprocess.run(["c++", "-std=c++17", "-O1", "-c", self.source / "tests/mutation/weft_mutant_seen.cpp", "-o", seen],
                        check=True)
         rtl, known = self.sources.rtl_digest(), self.build / "rtl_digest"
@@ -129,7 +131,7 @@ class SwitchedWorkshop:
                 if not self.taken(self.syntax(path, self.source / path), self.build):
                     return False  # what another header is told of this one would be of the old text
                 self.sources.looked_at[path] = text
-        self.sources.save(self.folder / "switches.json")
+        self.sources.save(self.scratch / "switches.json")
         return True
 
     def make(self, tile):
@@ -187,10 +189,11 @@ class SwitchedWorkshop:
 
     def run_without(self):
         """{test: what it costs, whether it passes, which switches it asks}; kept, so that each is run once."""
-        kept = self.folder / "tests.json"
+        kept = self.scratch / "tests.json"
         state = hashlib.sha256(json.dumps(self.sources.texts(), sort_keys=True).encode()).hexdigest()
         known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-        self.ran.update(known["ran"] if known.get("of") == state else {})
+        if known.get("of") == state:
+            self.ran.update({name: one for name, one in known["ran"].items() if name not in self.tests or one["made"] == self.tests[name].made()})
         waiting, told = [name for name in self.tests if name not in self.ran], threading.Lock()
 
         def once(name):
@@ -199,9 +202,9 @@ class SwitchedWorkshop:
                 passed, seconds = passes(self.tests[name], -1, int(min(self.dearest, 3600)), folder, seen)
                 numbers = sorted(set(map(int, seen.read_text(encoding="utf-8").split()))) if seen.exists() else []
             with told:
-                self.ran[name] = {"seconds": round(seconds, 3), "passes": passed, "asks": numbers}
+                self.ran[name] = {"seconds": round(seconds, 3), "passes": passed, "asks": numbers, "made": self.tests[name].made()}
                 print(f"{name}: {seconds:.1f} s, {len(numbers)} switches{'' if passed else ', not asked'}", flush=True)
-                if len(self.ran) % 20 == 0 or name == waiting[-1]:
+                if len(self.ran) % 20 == 0 or all(one in self.ran for one in waiting):
                     kept.write_text(json.dumps({"of": state, "ran": self.ran}), encoding="utf-8")
         with ThreadPoolExecutor(self.threads) as pool:
             list(pool.map(once, waiting))

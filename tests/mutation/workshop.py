@@ -27,7 +27,7 @@ TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test
 SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
                                             "task_test", "window_test", "assembler_test", "special_functions_test", "sram_test",
-                                            "bank_test")]
+                                            "bank_test", "thread_races_test")]
 KERNELS = [test("unit", name) for name in ("line_values_test", "norm_test", "gelu_test", "attention_softmax_test", "windowed_softmax_test",
                                            "one_hot_test", "addition_test", "swiglu_test", "rotary_test", "dropout_mask_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "stream_state_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
@@ -46,7 +46,7 @@ def detectors_of(path):
         return [*PROGRAMS, *TILES, *CROSSCHECK]
     if path.startswith("rtl/array/"):
         return [SV_ARRAY]
-    arithmetic = pathlib.PurePath(path).name.startswith("fp")
+    arithmetic = pathlib.PurePath(path).name.startswith(("fp", "half_multiply", "round_to_half"))  # what fp_units.sv is made of
     return [*([FP_UNITS] if arithmetic else []), *TILES, *CROSSCHECK]
 
 
