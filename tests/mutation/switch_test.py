@@ -129,6 +129,8 @@ class Sources(unittest.TestCase):
         self.assertEqual(self.sources.text("a.cpp").split("\n"),
                          ['#include "tests/mutation/weft_mutant.h"', "#line 1", "int f(", "    int b = (weft_mutant(1) ? (2) : (1)));", "void g() {", "  if (weft_mutant(2)) { ; } else { h(); }", "}", "for (;;)", ""])
         self.assertEqual(set(self.sources.aside), {3})
+        self.assertEqual(self.sources.text("a.cpp", self.mutants[2]).split("\n")[2:5],
+                         ["int f(", "    int b = (weft_mutant(1) ? (2) : (1)));", "void h() {"])
 
     def test_a_message_names_the_switch_at_its_line_or_near_it(self):
         self.assertEqual(set(self.sources.blamed("/x/a.cpp:4:7: error: no\n/x/a.cpp:2:1: note: see")), {2})

@@ -58,11 +58,14 @@ class SwitchedSources:
                 found.setdefault(mutant.line, []).append(number)
         return found
 
-    def text(self, path):
+    def text(self, path, alone=None):
+        """`alone`: a mutant whose line is its own, without a switch."""
         lines = self.originals[path].split("\n")
         for line, numbers in self.lines(path).items():
             chosen = [(number, self.units[number][self.state[number][0]], self.state[number][1], self.mutants[number].after) for number in numbers]
             lines[line - 1] = switched(lines[line - 1], chosen, language_of(path))
+        if alone:
+            lines[alone.line - 1] = alone.after
         if path == PACKAGE:
             lines[0] = RTL_PACKAGE + lines[0]
         return (SWITCH if self.lines(path) and not path.endswith(".sv") else "") + "\n".join(lines)

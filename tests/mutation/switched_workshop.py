@@ -275,10 +275,7 @@ class SwitchedWorkshop:
             self.make_ready(tile)
         with self.gate.alone():
             file = self.source / mutant.path
-            text = file.read_text(encoding="utf-8")
-            lines = text.split("\n")
-            lines[mutant.line - 1] = mutant.after
-            file.write_text("\n".join(lines), encoding="utf-8")
+            file.write_text(self.sources.text(mutant.path, mutant), encoding="utf-8")
             self.changed.add(mutant.path)
             try:
                 if subprocess.run(self.making(tile), capture_output=True, check=False).returncode != 0:
@@ -286,4 +283,4 @@ class SwitchedWorkshop:
                 found = self.killer(mutant)
                 return ("killed", found) if found else ("survived", "")
             finally:
-                file.write_text(text, encoding="utf-8")
+                file.write_text(self.sources.text(mutant.path), encoding="utf-8")
