@@ -5,6 +5,7 @@
     tests/mutation/mutate.py --scratch FOLDER --named [WORDS]   the faults of faults.json, each by the tests that must notice it
     tests/mutation/mutate.py --list            the mutants that would be run
     tests/mutation/mutate.py --again FILE ...  those that survived in an earlier --json; the others stand as they are there
+    tests/mutation/mutate.py --scratch FOLDER --switched [AREA:COUNT:SEED ...]   all mutants in one build, each behind a switch
 
 Areas: tile is the RTL tile and the models it is held against; cluster is hw without pe and fabric, tlm and sw.
 Exit code 0 when of those that compile at least 90 % (tile), 85 % (cluster) or all (--named) are killed.
@@ -26,6 +27,7 @@ from mutants import SKIPPED, SKIPPED_IN_BOOKS, Mutant, mutants_of, sample
 from named_faults import named_faults
 from operators import BOOK_OPERATORS, OPERATORS
 from reach import Reach
+from switched_workshop import SwitchedWorkshop, object_counts
 from workshop import Workshop
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -67,9 +69,12 @@ def parse():
     parser.add_argument("--again", type=pathlib.Path, metavar="JSON", help="run the survivors of an earlier run")
     parser.add_argument("--go_on", action="store_true", help="what --json holds stands; only the others of the sample are run")
     parser.add_argument("--jobs", type=int, default=1, help="scratch builds side by side [%(default)s]")
+    parser.add_argument("--switched", nargs="*", metavar="AREA:COUNT:SEED",
+                        help="every mutant behind a switch, in one build; of several samples, or of that of --area, --count and --seed")
+    parser.add_argument("--leave_aside", action="store_true", help="--switched: what fits no switch is not judged")
     parser.add_argument("--build", type=pathlib.Path, help="cluster: the build that lends its objects [build/release]")
-    parser.add_argument("--dearest", type=float, default=math.inf, metavar="SECONDS", help="cluster: tests that cost more are not asked")
-    parser.add_argument("--most_objects", type=int, default=MOST_OBJECTS, help="cluster: a header that more hold is left out [%(default)s]")
+    parser.add_argument("--dearest", type=float, default=math.inf, metavar="SECONDS", help="cluster, --switched: tests that cost more are not asked")
+    parser.add_argument("--most_objects", type=int, help=f"cluster: a header that more of --build hold is left out [{MOST_OBJECTS}; --switched: any number]")
     parser.add_argument("--reached", type=pathlib.Path, nargs=2, metavar=("BUILD", "FOLDER"),
                         help="cluster: of coverage.py BUILD --by_test FOLDER; a test that cannot run the changed line is not asked")
     parser.add_argument("--alone", action="store_true",
@@ -97,15 +102,25 @@ def choose(options):
         earlier = outcomes_in(options.again)
         return ([outcome for outcome in earlier if outcome[1] != "survived"],
                 [mutant for mutant, outcome, _ in earlier if outcome == "survived"])
-    files = paths(options.area)
-    if options.only and options.only not in files:
-        sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(files))
-    everything = [mutant for path in ([options.only] if options.only else files) for mutant in mutants_in(options.area, path)]
-    chosen = sample(everything, options.count, options.seed)
-    random.Random(options.seed).shuffle(chosen)  # a run that is stopped has judged a sample, too
-    judged = outcomes_in(options.json) if options.go_on and options.json.exists() else []
+    chosen = chosen_of(options)
+    judged = [one for one in (outcomes_in(options.json) if options.go_on and options.json.exists() else []) if one[1] != "put aside"]
     known = {mutant for mutant, _, _ in judged}
     return judged, [mutant for mutant in chosen if mutant not in known]
+
+
+def chosen_of(options):
+    """The whole sample, or samples, in the order in which they are judged."""
+    samples = [one.split(":") for one in options.switched or ()] or [(options.area, options.count, options.seed)]
+    chosen = []
+    for area, count, seed in samples:
+        files = paths(area)
+        if options.only and options.only not in files:
+            sys.exit(f"--only {options.only}: none of\n  " + "\n  ".join(files))
+        everything = [mutant for path in ([options.only] if options.only else files) for mutant in mutants_in(area, path)]
+        one = sample(everything, int(count), int(seed))
+        random.Random(int(seed)).shuffle(one)  # a run that is stopped has judged a sample, too
+        chosen += one
+    return chosen
 
 
 def outcomes_in(path):
@@ -136,9 +151,10 @@ def report(outcomes):
     golden = sum(outcome == "killed" and by.startswith(GOLDEN) for _, outcome, by in outcomes)
     if golden:
         lines.append(f"  by nothing but the golden reports {golden:>18}")
-    lines += [describe(mutant) for mutant, outcome, _ in outcomes if outcome == "survived"]
-    lines.append(f"{len(outcomes)} generated, {count['no build']} do not compile, {count['killed']} killed, "
-                 f"{count['survived']} survived: {score:.1f} %")
+    lines += [describe(mutant) + (f"\n  {by}" if by else "") for mutant, outcome, by in outcomes if outcome == "survived"]
+    aside = len(outcomes) - ran - count["no build"]
+    lines.append(f"{len(outcomes)} generated, {count['no build']} do not compile, {f'{aside} not judged, ' if aside else ''}"
+                 f"{count['killed']} killed, {count['survived']} survived: {score:.1f} %")
     return "\n".join(lines), score
 
 
@@ -153,16 +169,22 @@ def run(options, earlier, mutants):
     for number in range(len(mutants)):
         waiting.put(number)
     errors = []
-    kind = AREAS["cluster" if options.named is not None else options.area].workshop
     folder = options.scratch.resolve()
-    if kind is ClusterWorkshop:
+    if options.switched is not None:
+        of_build = SwitchedWorkshop(ROOT, folder, chosen_of(options), options.threads, options.dearest, options.leave_aside)
+        if options.most_objects:
+            of_build.sources.leave_out(object_counts((options.build or ROOT / "build" / "release").resolve()), options.most_objects)
+        of_build.prepare()
+        mutants.sort(key=of_build.built_last)
+    kind = AREAS["cluster" if options.named is not None else options.area].workshop
+    if options.switched is None and kind is ClusterWorkshop:
         reach = Reach(ROOT, *(path.resolve() for path in options.reached)) if options.reached else None
-        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects,
+        of_build = ClusterWorkshop(ROOT, folder, options.build and options.build.resolve(), options.dearest, options.most_objects or MOST_OBJECTS,
                                    reach, options.alone)
         of_build.prepare()
 
     def workshops(job):
-        if kind is ClusterWorkshop:
+        if options.switched is not None or kind is ClusterWorkshop:
             return of_build.beside(folder / str(job))
         own = kind(ROOT, folder / str(job), options.threads, options.seconds)
         own.prepare()
@@ -204,9 +226,13 @@ def main():
         return
     if not options.scratch:
         sys.exit("--scratch FOLDER: where to build")
-    text, score = report(run(options, earlier, mutants))
-    print(text)
-    sys.exit(0 if score >= (100 if options.named is not None else AREAS[options.area].bar_percent) else 1)
+    outcomes, reached = run(options, earlier, mutants), []
+    for area in sorted({one.split(":")[0] for one in options.switched or ()}) or [options.area]:
+        own = set(paths(area)) if options.switched else {mutant.path for mutant, _, _ in outcomes}
+        text, score = report([outcome for outcome in outcomes if outcome[0].path in own])
+        print(text)
+        reached.append(score >= (100 if options.named is not None else AREAS[area].bar_percent))
+    sys.exit(0 if all(reached) else 1)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 changes. The detectors are tests of this repository, the cheapest that can see a file first."""
 import pathlib
 import resource
-import shutil
 import subprocess
 from typing import NamedTuple
+
+from scratch_copy import copy_sources
 
 SOURCES = ("CMakeLists.txt", "cmake", "tlm", "hw", "rtl", "sw", "tests")
 MEMORY_BYTES = 4 << 30  # a mutant that would take more has failed
@@ -22,13 +23,17 @@ def test(tier, name):
 
 
 FP_UNITS = test("cosim", "fp_units_test")
-TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test")]
+TILES = [test("cosim", "instruction_set_test"), test("cosim", "fabric_tiles_test"), test("cosim", "tile_array_test"), test("cosim", "switch_test")]
 SV_ARRAY = test("cosim", "sv_array_test")
 PROGRAMS = [test("unit", name) for name in ("pe_program_test", "program_limits_test", "edge_player_test", "waiting_test",
-                                            "task_test", "window_test", "assembler_test", "special_functions_test")]
+                                            "task_test", "window_test", "assembler_test", "special_functions_test", "sram_test",
+                                            "bank_test", "thread_races_test")]
+KERNELS = [test("unit", name) for name in ("line_values_test", "norm_test", "gelu_test", "attention_softmax_test", "windowed_softmax_test",
+                                           "one_hot_test", "addition_test", "swiglu_test", "rotary_test", "dropout_mask_test")]
 RECURRENCES = [test("timing", "stream_reduce_test"), test("timing", "stream_state_test"), test("timing", "cut_test"), test("timing", "receivers_test"),
                test("timing", "fold_test"), test("timing", "ramp_runs_test"), test("timing", "ramp_test"),
-               test("timing", "softmax_times_test"), test("unit", "launch_windows_test"), test("timing", "attention_test")]
+               test("timing", "softmax_times_test"), test("unit", "launch_windows_test"), test("timing", "attention_test"),
+               test("timing", "norm_totals_test"), test("timing", "attention_grid_test")]
 CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "360", "--seed", "3", *options))
               for name, *options in (("weft crosscheck",), ("weft crosscheck, sparse", "--zeros", "50"),
                                      ("weft crosscheck, causal", "--causal"))]
@@ -36,12 +41,12 @@ CROSSCHECK = [Detector(name, "weft", "sw/cli/weft", ("crosscheck", "--cases", "3
 
 def detectors_of(path):
     if path.startswith(("hw/fabric/", "hw/fast_forward/", "hw/kernels/")):
-        return [*RECURRENCES, *CROSSCHECK]
+        return [*(KERNELS if path.startswith("hw/kernels/") else []), *RECURRENCES, *CROSSCHECK]
     if path.startswith("hw/pe/"):
         return [*PROGRAMS, *TILES, *CROSSCHECK]
     if path.startswith("rtl/array/"):
         return [SV_ARRAY]
-    arithmetic = pathlib.PurePath(path).name.startswith("fp")
+    arithmetic = pathlib.PurePath(path).name.startswith(("fp", "half_multiply", "round_to_half"))  # what fp_units.sv is made of
     return [*([FP_UNITS] if arithmetic else []), *TILES, *CROSSCHECK]
 
 
@@ -54,30 +59,15 @@ class Workshop:
 
     def prepare(self):
         """Copies, builds all detectors and runs them once; the sources as they are must pass."""
-        self.copy_sources()
+        copy_sources(self.root, self.source, SOURCES)
         wrapper = self.source / "tests/mutation/keep_unchanged.py"
         self.check(["cmake", "-G", "Ninja", "-S", self.source, "-B", self.build, "-DCMAKE_BUILD_TYPE=Release",
                     "-DCMAKE_CXX_FLAGS_RELEASE=-O1", f"-DVERILATOR_BIN={wrapper}"])
-        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *RECURRENCES, *CROSSCHECK]
+        detectors = [FP_UNITS, *TILES, SV_ARRAY, *PROGRAMS, *KERNELS, *RECURRENCES, *CROSSCHECK]
         self.check(["ninja", "-C", self.build, "-j", str(self.threads), *(detector.target for detector in detectors)])
         for detector in detectors:
             if self.failure(detector):
                 raise SystemExit(f"{detector.name} fails without a mutant")
-
-    def copy_sources(self):
-        """Writes only files that differ: a time that goes back would hide a mutant's object from the build."""
-        wanted = {}
-        for name in SOURCES:
-            top = self.root / name
-            files = [top] if top.is_file() else [path for path in top.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-            wanted.update({self.source / path.relative_to(self.root): path for path in files})
-        for stale in [path for path in self.source.rglob("*") if path.is_file() and path not in wanted]:
-            stale.unlink()
-        for to, path in wanted.items():
-            if not to.exists() or to.read_bytes() != path.read_bytes():
-                to.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, to)
-                shutil.copymode(path, to)
 
     @staticmethod
     def check(command):

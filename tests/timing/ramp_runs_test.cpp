@@ -4,6 +4,7 @@
 #include <set>
 
 #include "hw/fabric/ramp_runs.h"
+#include "hw/fabric/ramp_spans.h"
 
 using namespace weft::hw;
 
@@ -21,6 +22,20 @@ TEST_CASE("at the gate: before, at both ends of, and behind a run") {
   CHECK(wavelet[0] == 53);
   CHECK(wavelet[1] == 59);
   CHECK_FALSE(runs.move_past(wavelet, 0, 2));
+}
+
+TEST_CASE("spans of positions that have sums of their own end behind the last sum of all") {
+  RampSpans spans(3);
+  spans.add(0, 50);
+  spans.add(2, 51);
+  spans.add(2, 52);
+  CHECK(spans.end() == 53);
+  for (const int position : {0, 1, 2}) CHECK(spans.first_free(position, spans.end()) == spans.end());
+  CHECK(spans.first_free(0, 50) == 51);
+  CHECK(spans.first_free(2, 51) == 53);
+  CHECK(spans.first_free(2, spans.end() - 1) == 53);
+  CHECK(spans.later(4).end() == 57);
+  CHECK(spans.later(4).first_free(2, 56) == 57);
 }
 
 TEST_CASE("steps of a steady wavelet that stay clear of all runs") {

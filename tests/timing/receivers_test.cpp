@@ -87,3 +87,22 @@ TEST_CASE("a line without a main thread receives at once") {
   CHECK(receivers.received_late(1, 0) == 1);
   CHECK_FALSE(receivers.wait_at(1));
 }
+
+TEST_CASE("positions are alike that have the same elements, passed alike, a shift later") {
+  constexpr std::int32_t shift = 3;
+  struct Second {
+    std::int32_t at, passes_until;
+    bool alike;
+  };
+  for (const Second& second : {Second{53, 60, true}, Second{54, 60, false}, Second{53, 52, false}}) {
+    Receivers receivers(1, 1, 2, ramp, memory);
+    const std::int32_t at_core[] = {50, second.at};
+    receivers.receive(0, at_core, 0, 2);
+    receivers.occupy(0, 0, 40, 17);
+    receivers.occupy(0, 1, 40, second.passes_until - 40);
+    std::vector<std::int32_t> differs(2, 0);
+    receivers.compare_positions(shift, differs);
+    CHECK(differs[0] == 0);
+    CHECK((differs[1] == 0) == second.alike);
+  }
+}

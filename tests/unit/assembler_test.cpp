@@ -122,6 +122,24 @@ TEST_CASE("each instruction is read with all the operands that it can have") {
   CHECK(seen.size() == opcode_count);
 }
 
+TEST_CASE("an instruction may be listed or windowed where rtl/ISA.md says so") {
+  const std::set<std::string> lists{"AXPY", "AXPYM", "DRAIN"},
+      windows{"AXPY", "AXPYM", "OUTER", "OUTERM", "DRAIN", "DRAIN16", "LIST16", "MOVE32"};
+  for (std::size_t number = 0; number < opcode_count; ++number) {
+    Instruction instruction;
+    instruction.opcode = static_cast<Opcode>(number);
+    const std::string name = text_of(instruction.opcode).name, text = to_string(instruction);
+    for (const auto& [word, allowed] : {std::pair{" listed", lists}, std::pair{" windowed", windows}}) {
+      INFO(text << word);
+      if (allowed.count(name) > 0) {
+        CHECK(to_string(assemble_line(text + word)) == text + word);
+      } else {
+        CHECK_THROWS_AS(assemble_line(text + word), UsageError);
+      }
+    }
+  }
+}
+
 TEST_CASE("comments, empty lines and the order of fields do not matter") {
   const Program program = assemble("# broadcast\n\n  SEND32 n=4 out=1 at=8   # all\n  HALT\n", "text");
   REQUIRE(to_string(program.code.at(0)) == "SEND32 at=8 n=4 out=1");

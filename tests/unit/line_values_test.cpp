@@ -140,3 +140,12 @@ TEST_CASE("random launches of every line kernel, in one call and column by colum
   }
   CHECK(launches >= 300);
 }
+
+TEST_CASE("a PE holds as many elements as an instruction counts, and not one more") {
+  const auto program_of = [](int features, int tokens) {
+    hw::LinePrograms programs(hw::KernelKind::activation, {}, {{1, 1}, features, tokens});
+    return programs.of(0, 0).code.size();
+  };
+  CHECK(program_of(255, 257) > 0);  // 65,535
+  CHECK_THROWS_WITH(program_of(256, 256), Catch::Contains("256 x 256 elements; an instruction has at most 65535"));
+}
