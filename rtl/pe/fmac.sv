@@ -2,6 +2,7 @@
 module fmac
   import weft_pkg::*;
 (
+  input  logic enable_i,
   input  half_exponent_t exponent_bits_i,
   input  logic [15:0] a_i,
   input  logic [15:0] b_i,
@@ -15,6 +16,7 @@ module fmac
 
   half_multiply u_multiply (.exponent_bits_i, .a_i, .b_i, .product_o(product));
   fp32_add u_add (
+    .enable_i,
     .a_i(use_addend_i ? term_of(addend_i) : product),
     .b_i(term_of(accumulator_i)),
     .sum_o

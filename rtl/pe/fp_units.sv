@@ -18,10 +18,10 @@ module fp_units
 
   term_t product;
 
-  fp32_add u_add (.a_i(term_of(a_i)), .b_i(term_of(b_i)), .sum_o);
+  fp32_add u_add (.enable_i(1'b1), .a_i(term_of(a_i)), .b_i(term_of(b_i)), .sum_o);
   half_multiply u_multiply (.exponent_bits_i, .a_i(half_a_i), .b_i(half_b_i), .product_o(product));
   round_to_half u_scale (.exponent_bits_i, .value_i(product), .half_o(scaled_o));
-  fp32_add u_accumulate (.a_i(product), .b_i(term_of(a_i)), .sum_o(fma_o));
+  fp32_add u_accumulate (.enable_i(1'b1), .a_i(product), .b_i(term_of(a_i)), .sum_o(fma_o));
   fp32_fma u_fma (.enable_i(1'b1), .a_i, .b_i, .c_i, .result_o(fma32_o));
   round_to_half u_convert (.exponent_bits_i, .value_i(term_of(a_i)), .half_o);
   half_to_word u_widen (.exponent_bits_i, .half_i(half_a_i), .word_o);

@@ -36,6 +36,7 @@ module vector_lane
     assign mixed = is_axpy(opcode_i) || opcode_i == OpAxpyMemory || is_outer(opcode_i);
     assign addend = {operand_i[31] ^ (opcode_i == OpSub32), operand_i[30:0]};
     fmac u_fmac (
+      .enable_i(active_i),
       .exponent_bits_i,
       .a_i(scalar_i[15:0]),
       .b_i(half_i),

@@ -59,7 +59,7 @@ TEST_CASE("closed form against simulated cycles, 27 layer shapes, all three pass
       } else {
         timer.drain(map.rounds);
       }
-      const Cycle simulated = timer.close().end,
+      const Cycle simulated = timer.close().end.since(),
                   predicted = sw::predict_matrix(machine, EdgeLayout(machine, {rectangle}), map);
       const double deviation = 100.0 * static_cast<double>(simulated - predicted) / static_cast<double>(predicted);
       std::fputs(fmt::format("{:>4} x {:<4} {:>4} tokens on {:>2} x {:<2} {:<16}{} {:>7} predicted {:>7} {:>7.2f} %\n",
