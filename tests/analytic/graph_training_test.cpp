@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tests/support/gpt_comparison.h"
 #include "tests/support/graph_training.h"
 #include "tests/support/training_graphs.h"
 
@@ -129,13 +130,6 @@ sw::TransformerConfig grouped_llama(int width, int heads, int queries, int layer
   return model;
 }
 
-sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
-  model.dropout.embedding = 0.125;
-  model.dropout.attention = 0.25;
-  model.dropout.residual = 0.2;
-  return model;
-}
-
 void compare_residuals(int features, int width, const char* norm, const char* activation, TrainingWay way = {}) {
   const NoisyPatterns patterns(features, 7);
   way.batch = 24;
@@ -226,9 +220,9 @@ TEST_CASE("a GPT whose tokens reach three keys back") {
   model.reach = 3;
   compare_gpt(model, way_of(model));
 }
-TEST_CASE("a GPT with dropout") { compare_gpt(with_dropout(small_gpt(12, 2, 2)), way_of(small_gpt(12, 2, 2))); }
+TEST_CASE("a GPT with dropout") { compare_gpt(test::with_dropout(small_gpt(12, 2, 2)), way_of(small_gpt(12, 2, 2))); }
 TEST_CASE("a GPT with dropout on two systems in three micro-batches, two lanes, a wafer that is cut") {
-  const sw::TransformerConfig model = with_dropout(small_gpt(12, 2));
+  const sw::TransformerConfig model = test::with_dropout(small_gpt(12, 2));
   TrainingWay way = way_of(model, 12);
   way.systems = 2;
   way.micro_batches = 3;

@@ -34,38 +34,20 @@ void check_programs(const sw::TransformerConfig& model, const TrainingWay& way) 
   test::compare_with_programs(model, way, {hw::KernelKind::attention_scores, hw::KernelKind::attention_softmax});
 }
 
-sw::TransformerConfig with_rotary(sw::TransformerConfig model) {
-  model.positions = sw::Positions::rotary;
-  model.rotary.base = 100;
-  return model;
-}
-sw::TransformerConfig with_biases(sw::TransformerConfig model) {
-  model.positions = sw::Positions::linear_bias;
-  return model;
-}
-sw::TransformerConfig with_reach(sw::TransformerConfig model, int reach) {
-  model.reach = reach;
-  return model;
-}
-sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
-  model.dropout.embedding = 0.125;
-  model.dropout.attention = 0.25;
-  model.dropout.residual = 0.2;
-  return model;
-}
-
 }  // namespace
 
 TEST_CASE("learned positions") { compare(skipping(12, 2, 2), way_of()); }
-TEST_CASE("rotary positions") { compare(with_rotary(skipping(16, 2)), way_of(4, 4)); }
-TEST_CASE("ALiBi") { compare(with_biases(skipping(18, 3)), way_of()); }
-TEST_CASE("tokens that reach ten keys back") { compare(with_reach(skipping(12, 2, 2), 10), way_of()); }
+TEST_CASE("rotary positions") { compare(test::with_rotary(skipping(16, 2)), way_of(4, 4)); }
+TEST_CASE("ALiBi") { compare(test::with_biases(skipping(18, 3)), way_of()); }
+TEST_CASE("tokens that reach ten keys back") { compare(test::with_reach(skipping(12, 2, 2), 10), way_of()); }
 TEST_CASE("a reach with rotary positions in bf16") {
   TrainingWay way = way_of(4, 4);
   way.format = HalfFormat::bf16;
-  compare(with_reach(with_rotary(skipping(16, 2)), 7), way);
+  compare(test::with_reach(test::with_rotary(skipping(16, 2)), 7), way);
 }
-TEST_CASE("dropout of embedding, probabilities and residuals") { compare(with_dropout(skipping(12, 2)), way_of()); }
+TEST_CASE("dropout of embedding, probabilities and residuals") {
+  compare(test::with_dropout(skipping(12, 2)), way_of());
+}
 TEST_CASE("sequences of uneven columns, heads of uneven rows") {
   TrainingWay way = way_of(3, 11, 8);
   way.mapping = hw::Mapping{{11, 11}, 1};  // of 3, 4 and 4
@@ -82,23 +64,23 @@ TEST_CASE("a ragged sequence on two lanes, three micro-batches, two systems, a w
 
 TEST_CASE("launches as PE programs: learned positions") { check_programs(skipping(12, 2), way_of(2)); }
 TEST_CASE("launches as PE programs: dropout and a reach of ten keys") {
-  check_programs(with_dropout(with_reach(skipping(12, 2), 10)), way_of(2));
+  check_programs(test::with_dropout(test::with_reach(skipping(12, 2), 10)), way_of(2));
 }
-TEST_CASE("launches as PE programs: ALiBi") { check_programs(with_biases(skipping(12, 2)), way_of(2)); }
+TEST_CASE("launches as PE programs: ALiBi") { check_programs(test::with_biases(skipping(12, 2)), way_of(2)); }
 TEST_CASE("launches as PE programs: rotary positions on uneven columns in bf16") {
   TrainingWay way = way_of(3, 4, 8);
   way.mapping = hw::Mapping{{11, 4}, 1};  // of 3, 4 and 4
   way.format = HalfFormat::bf16;
-  check_programs(with_rotary(skipping(16, 2, 1, 8)), way);
+  check_programs(test::with_rotary(skipping(16, 2, 1, 8)), way);
 }
 TEST_CASE("launches as PE programs: a ragged sequence on each of two lanes") {
   TrainingWay way = way_of(2, 6, 26);
   way.mapping = hw::Mapping{{3, 6}, 2};
-  check_programs(with_reach(skipping(12, 2, 1, 26), 20), way);
+  check_programs(test::with_reach(skipping(12, 2, 1, 26), 20), way);
 }
 
 TEST_CASE("the same bits and cycles without fast-forward, on threads, cut") {
-  test::compare_ways(with_dropout(with_rotary(skipping(16, 2, 2))), way_of(4, 4));
+  test::compare_ways(test::with_dropout(test::with_rotary(skipping(16, 2, 2))), way_of(4, 4));
 }
 
 TEST_CASE("beside a training that computes what the mask leaves out: the same losses up to rounding, in less time") {

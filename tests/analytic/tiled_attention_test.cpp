@@ -44,19 +44,6 @@ std::vector<KernelKind> with_rescale() {
   return all;
 }
 
-sw::TransformerConfig with_rotary(sw::TransformerConfig model) {
-  model.positions = sw::Positions::rotary;
-  model.rotary.base = 100;
-  return model;
-}
-sw::TransformerConfig with_biases(sw::TransformerConfig model) {
-  model.positions = sw::Positions::linear_bias;
-  return model;
-}
-sw::TransformerConfig with_reach(sw::TransformerConfig model, int reach) {
-  model.reach = reach;
-  return model;
-}
 sw::TransformerConfig with_groups(sw::TransformerConfig model, int kv_heads) {
   model.num_kv_heads = kv_heads;
   return model;
@@ -76,11 +63,11 @@ TEST_CASE("a tile that is longer than the sequence") { test::compare_with_double
 TEST_CASE("tiles with rotary positions in bf16") {
   TrainingWay way = way_of(3, 4, 4);
   way.format = HalfFormat::bf16;
-  test::compare_with_doubles(with_rotary(tiled(16, 2, 8)), way);
+  test::compare_with_doubles(test::with_rotary(tiled(16, 2, 8)), way);
 }
-TEST_CASE("tiles with ALiBi") { test::compare_with_doubles(with_biases(tiled(18, 3, 6)), way_of()); }
+TEST_CASE("tiles with ALiBi") { test::compare_with_doubles(test::with_biases(tiled(18, 3, 6)), way_of()); }
 TEST_CASE("tiles of which tokens see none, with a reach") {
-  test::compare_with_doubles(with_reach(tiled(12, 2, 4), 5), way_of(1));
+  test::compare_with_doubles(test::with_reach(tiled(12, 2, 4), 5), way_of(1));
 }
 TEST_CASE("tiles with grouped queries") {
   test::compare_with_doubles(with_groups(tiled(16, 4, 6), 2), way_of(3, 4, 8));
@@ -137,12 +124,12 @@ TEST_CASE("tiles as PE programs: rotary positions on uneven columns in bf16") {
   TrainingWay way = way_of(3, 3, 4, 8);
   way.mapping = hw::Mapping{{11, 4}, 1};  // of 3, 4 and 4
   way.format = HalfFormat::bf16;
-  test::compare_with_programs(with_rotary(tiled(16, 2, 5, 1, 8)), way, with_rescale());
+  test::compare_with_programs(test::with_rotary(tiled(16, 2, 5, 1, 8)), way, with_rescale());
 }
 TEST_CASE("tiles as PE programs: ALiBi and a reach, on each of two lanes") {
   TrainingWay way = way_of(3, 2, 6, 26);
   way.mapping = hw::Mapping{{3, 6}, 2};
-  test::compare_with_programs(with_biases(with_reach(tiled(12, 2, 9, 1, 26), 11)), way, with_rescale());
+  test::compare_with_programs(test::with_biases(test::with_reach(tiled(12, 2, 9, 1, 26), 11)), way, with_rescale());
 }
 TEST_CASE("tiles as PE programs: grouped queries") {
   test::compare_with_programs(with_groups(tiled(16, 4, 10), 2), way_of(3, 2, 8), with_rescale());
@@ -152,7 +139,7 @@ TEST_CASE("tiles as PE programs: products that skip") {
 }
 
 TEST_CASE("tiles: the same bits and cycles without fast-forward, on threads, cut") {
-  test::compare_ways(with_rotary(tiled(16, 2, 7, 2)), way_of(3, 4, 4));
+  test::compare_ways(test::with_rotary(tiled(16, 2, 7, 2)), way_of(3, 4, 4));
 }
 
 TEST_CASE("tiles beside scores that stand whole: the same losses up to rounding, whatever the tile") {

@@ -27,6 +27,8 @@ LIMITS = {"max_systems": ["train", "fc_mnist_tiny", "--timing_only", "--max_step
           "fabric.height": ["train", "fc_mnist_tiny", "--timing_only", "--max_steps", "1", "--machine", "mini"],
           "memoryx.flash.capacity_gigabytes": in_flash(9600)}
 SMALL = ["train", "fc_mnist_tiny", "--timing_only", "--max_steps", "2"]
+WIDE = ["train", "mlp_5120x8", "--timing_only", "--max_steps", "2", "--set", "model.depth=2", "--set", "model.hidden_size=256",
+        "--set", "model.input_features=512", "--set", "model.num_classes=16", "--set", "train_input.batch_size=512"]
 # Each shows what the ones before it may not: dropout's integers, memory, a DRAM that overflows into flash.
 RUNS = {
     "training": SMALL,
@@ -34,8 +36,8 @@ RUNS = {
     "peak clock": [*SMALL, "--machine_set", "clock.profile=peak"],
     "systems": [*SMALL, "--num_csx", "4"],
     "dropout": [*SMALL, "--set", "model.dropout=0.25"],
-    "wide": ["train", "mlp_5120x8", "--timing_only", "--max_steps", "2", "--set", "model.depth=2", "--set", "model.hidden_size=256",
-             "--set", "model.input_features=512", "--set", "model.num_classes=16", "--set", "train_input.batch_size=512"],
+    "wide": WIDE,
+    "sums in halves": [*WIDE, "--set", "runconfig.precision_opt_level=1"],
     "many samples": [*SMALL, "--set", "train_input.batch_size=2048", "--machine_set", "input.samples_per_s=1e9"],
 }
 FLASH = {"flash": in_flash(6800)}

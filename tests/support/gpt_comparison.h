@@ -8,6 +8,27 @@
 
 namespace weft::test {
 
+/// A model with rotary positions; with ALiBi; whose tokens attend to `reach` keys at most; that drops everywhere.
+inline sw::TransformerConfig with_rotary(sw::TransformerConfig model) {
+  model.positions = sw::Positions::rotary;
+  model.rotary.base = 100;
+  return model;
+}
+inline sw::TransformerConfig with_biases(sw::TransformerConfig model) {
+  model.positions = sw::Positions::linear_bias;
+  return model;
+}
+inline sw::TransformerConfig with_reach(sw::TransformerConfig model, int reach) {
+  model.reach = reach;
+  return model;
+}
+inline sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
+  model.dropout.embedding = 0.125;
+  model.dropout.attention = 0.25;
+  model.dropout.residual = 0.2;
+  return model;
+}
+
 CountedWords words_of(const sw::TransformerConfig& model);
 
 /// Gradients of the first step, and a training; prints how far they are off. Measured: gradients by up to 0.3 %, losses

@@ -315,7 +315,7 @@ TEST_CASE("a tile that the mask leaves a token none of: nothing is in it, and th
   CHECK(second[7] == one);
 }
 
-TEST_CASE("a score that is NaN is NaN in all that the token gets; one that is masked is nothing") {
+TEST_CASE("a score that is NaN is NaN in all that the token gets, one that is masked is nothing") {
   std::mt19937 random(4);
   Case c = random_case(1, random);
   while (c.length < 6 || c.tiles < 2) c = random_case(1, random);

@@ -125,6 +125,11 @@ TEST_CASE("gradients are the slopes of the loss, of every parameter") {
     for (const Operation& operation : graph.operations) types.insert(operation.type);
     check_slopes(graph, torch_inputs(model));
   }
+  sw::TransformerConfig tiled = torch_model(test::torch_gpts[0].model);
+  tiled.tile_keys = 2;
+  const OperationGraph graph = sw::transformer_graph(tiled);
+  for (const Operation& operation : graph.operations) types.insert(operation.type);
+  check_slopes(graph, torch_inputs(tiled));
   for (const sw::OperationType& type : sw::operation_types())
     CHECK((types.count(type.name) == 1 || type.name == std::string("Dropout")));
 }

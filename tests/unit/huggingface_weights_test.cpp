@@ -144,7 +144,9 @@ TEST_CASE("GPT-NeoX: of each head its queries, keys and values, features behind 
   CHECK(joined.values[(0 * 24 + 16 + 2) * 16] == own(model, "h0.v", "weight")[2 * 16]);
 }
 
-TEST_CASE("BERT: a position's row takes the first segment's; norms of older files; what only other heads have") {
+TEST_CASE(
+    "BERT: a position's row takes the first segment's, norms of older files are read, what only other heads have is "
+    "passed over") {
   const Model model = model_of(bert);
   auto tensors = sw::huggingface_weights(model.transformer(), model.state);
   for (sw::SafeTensor& tensor : tensors) {

@@ -18,8 +18,7 @@ using namespace weft;
 namespace {
 
 float float_of_bits(std::uint32_t bits, hw::LineFormat format, HalfFormat halves) {
-  if (format != hw::LineFormat::fp32 && format != hw::LineFormat::windows)
-    return half_to_float(halves, static_cast<std::uint16_t>(bits));
+  if (hw::words_of(format) == 1) return half_to_float(halves, static_cast<std::uint16_t>(bits));
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;
@@ -43,7 +42,9 @@ class Tensors : public hw::LineMemory {
         }
       }
     }
-    for (const hw::LineOperand& operand : program.writes) tensors_[operand.tensor].resize(size);
+    for (const hw::LineOperand& operand : program.writes)
+      tensors_[operand.tensor].resize(operand.format == hw::LineFormat::of_heads ? static_cast<std::size_t>(tokens_)
+                                                                                 : size);
   }
   const float* read(hw::Operand tensor, int feature, int token) override { return written(tensor, feature, token); }
   float* written(hw::Operand tensor, int feature, int token) override {

@@ -312,7 +312,7 @@ TEST_CASE("what the file does not write is no unknown key: a null, and a section
   CHECK_THAT(error_of("pe: &d {banks: 8, bnaks: 3}\n", {}, read_banks), Contains("unknown key pe.bnaks"));
 }
 
-TEST_CASE("null keys go, also of sections in a list; a null of a list keeps its place") {
+TEST_CASE("null keys go, also of sections in a list, and a null of a list keeps its place") {
   weft::YamlSource source("a: ~\nlist: [1, ~, {x: 2, y: null}]\n", "file.yaml");
   source.drop_nulls();
   CHECK(source.root().find("a") == nullptr);
