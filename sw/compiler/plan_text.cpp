@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hw/fabric/head_grid.h"
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/order_check.h"
 #include "tlm/base/wrap.h"
@@ -52,9 +53,13 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
               ? fmt::format("activations: the input of every {} layers kept, the others computed again\n", plan.segment)
               : std::string("activations all kept\n");
   text += fmt::format("\n{:<26} {:<20} {:>14} {:>16}\n", "launch", "layer", "wafer cycles", "Ethernet cycles");
-  for (const PlannedLaunch& launch : plan.train)
+  for (const PlannedLaunch& launch : plan.train) {
+    const hw::MatrixLayer& layer = layers[static_cast<std::size_t>(launch.launch.layer)];
+    const int tile = hw::tile_number(layer, launch.launch);
     text += fmt::format("{:<26} {:<20} {:>14} {:>16}\n", hw::kernel_name(launch.launch.kind),
-                        layers[static_cast<std::size_t>(launch.launch.layer)].name, launch.predicted, launch.stream);
+                        tile > 0 ? fmt::format("{}, tile {}", layer.name, tile) : layer.name, launch.predicted,
+                        launch.stream);
+  }
   if (!plan.bounds.empty()) text += fmt::format("\n{:<54} {:>14}\n", "works all through a step", "cycles");
   bool told = false;  // of equals the first binds
   const auto bound_line = [&](const std::string& what, Cycle cycles) {

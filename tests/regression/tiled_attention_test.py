@@ -55,6 +55,9 @@ class TiledAttention(TinyGpt):
         train = [launch for launch in told if launch["step"] == 0]
         self.assertEqual([launch["tile"] for launch in train], [launch.get("tile", 0) for launch in value["plan"]["train"]])
         self.assertNotIn("tile", self.outcome("not_told", *LONG)[0]["launches"]["columns"])
+        page = self.train("page", *tiles(8), "--compile_only").stdout
+        for tile in (1, 4):
+            self.assertRegex(page, rf"\nattention_scores +h0\.attention, tile {tile} +\d")
 
     def test_scores_need_no_room_for_all_keys(self):
         """Of whole scores the probabilities stay from the forward pass on; of tiles 8 B a token and head."""
