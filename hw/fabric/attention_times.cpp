@@ -1,35 +1,10 @@
 #include "hw/fabric/attention_times.h"
 
+#include "hw/fabric/retimed_rounds.h"
 #include "hw/fabric/vector_stage.h"
 #include "tlm/base/checked.h"
 
 namespace weft::hw {
-
-namespace {
-
-// A line's first elements are timed before line 0's stream, for they can delay it, and with that before the round's
-// returned sum. Where rounds are short (an empty window) the last round's may hold the owner up so long that this one's
-// comes back before all of them have gone. Then the round is timed again, with the returned sum that came; it comes in
-// other cycles only if it was itself held up by such a one. What cannot depend on a later cycle is right after each
-// time, so it ends.
-void time_sums(StreamReduce& engine, const LaunchMap& map, int round) {
-  StreamReduce::Source source;
-  source.owner = map.stream_owners.of(round);
-  const int owner = map.sum_owners.of(round);
-  const StreamReduce before = engine;
-  engine.stream(source, nullptr, owner);
-  engine.reduce(0, engine.sizes().max_elements(), owner);
-  if (!engine.returned_early()) return;
-  for (StreamReduce::Returns expected; expected != engine.returns();) {
-    expected = engine.returns();
-    engine = before;
-    engine.expect_returns(owner, expected);
-    engine.stream(source, nullptr, owner);
-    engine.reduce(0, engine.sizes().max_elements(), owner);
-  }
-}
-
-}  // namespace
 
 void begin_windowed_round(StreamReduce& engine, const LaunchMap& map, int round) {
   std::vector<std::uint16_t> counts;
@@ -64,14 +39,16 @@ LaunchTimes attention_times(const MachineSpec& machine, const LaunchMap& map) {
   const FabricTiming timing(machine);
   if (map.vector_owners.any())
     return VectorStage(timing, map, timing.axpy_lanes(map.half_sums)).run(TimeGuard(machine, map));
-  StreamReduceShape shape = part_shape(map, 0, map.lines, 0, map.positions, timing);
-  shape.returns_early = true;
-  StreamReduce engine(timing, shape);
+  StreamReduce engine(timing, part_shape(map, 0, map.lines, 0, map.positions, timing));
   TimeGuard guard(machine, map);
+  RetimedRounds retimed;
   for (int round = 0; round < map.rounds; ++round) {
     if (guard.look_before_round()) launch_cycle(engine.end().since(), TimeGuard::attention);
     if (map.windows) begin_windowed_round(engine, map, round);
-    time_sums(engine, map, round);
+    StreamReduce::Source source;
+    source.owner = map.stream_owners.of(round);
+    const int owner = map.sum_owners.of(round);
+    retimed.run_returning(engine, owner, [&](StreamReduce& of) { of.stream(source, nullptr, owner); });
     engine.close_reduction(map.advances(round));
   }
   EngineTimes times;

@@ -34,6 +34,10 @@ struct FabricTiming {
     while (history < std::max({link_queue, input_queue, output_queue})) history *= 2;
   }
 
+  /// From the issue of an element on `line` until it can be back at that core, the way up the chain and down again
+  /// being free.
+  int way_back(int line) const { return line * (1 + 2 * ramp + hop) + 1 + ramp + line * hop + ramp; }
+
   /// Elements of an AXPY per cycle.
   int axpy_lanes(bool half_sums) const { return half_sums ? half_lanes : mixed_lanes; }
 

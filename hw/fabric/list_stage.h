@@ -10,7 +10,8 @@
 //     round's sums leaves before they do. So all before them is timed first, line by line the rest: the owner's list,
 //     the deltas that come to others before their lists (as many as their queue holds: a round's at most), the others'
 //     lists, the rest of the deltas, the sums that come to the line above.
-//   - What is timed first can meet only deltas. If it did, the round is timed again, giving way to them (ListedRounds).
+//   - What is timed first can meet only deltas. If it did, the round is timed again, giving way to them
+//     (retimed_rounds.h).
 // Left out: sums of a later round, which the queue to the core lets in before the list or the last deltas of this one
 // where this one has fewer sums than the queue holds.
 //
@@ -37,7 +38,7 @@ class ListStage {
  public:
   ListStage(const FabricTiming& timing, StreamState& state, PartBooks& books, CopyChecks& checks, ListDeltas& deltas);
 
-  // ---- ListedRounds calls these in their order ---------------------------------------------------------------------
+  // ---- RetimedRounds calls these in their order --------------------------------------------------------------------
   /// All but the last wavelets, which go with the lines' streams. `edge` [positions]: the cycle before the first may
   /// enter.
   void take(const std::int32_t* edge);

@@ -127,6 +127,14 @@ const Receivers::Position* Receivers::find(int line, int position) const {
   return at.positions.empty() ? nullptr : &at.positions[static_cast<std::size_t>(position)];
 }
 
+std::int32_t Receivers::most_waiting(int line) const {
+  std::int32_t most = 0;
+  if (!wait_at(line)) return most;
+  for (const Position& position : lines_[static_cast<std::size_t>(line)].positions)
+    most = std::max(most, position.count - position.taken);
+  return most;
+}
+
 std::int32_t Receivers::received(int line, int position) const {
   const Position* at = find(line, position);
   return at ? at->received : 0;

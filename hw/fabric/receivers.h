@@ -20,6 +20,8 @@ class Receivers {
 
   /// Whether there are elements at the line, at any position, that its main threads have not passed.
   bool wait_at(int line) const { return waiting_[static_cast<std::size_t>(line)] > 0; }
+  /// The most of them at one position.
+  std::int32_t most_waiting(int line) const;
   /// Whether a wavelet could still meet one on the line's ramps.
   bool known_at(int line) const { return !lines_[static_cast<std::size_t>(line)].times.empty(); }
   /// One more element that is at `line`'s core at times[p]; positions [first, last). Per position in the order of time.

@@ -45,7 +45,7 @@ void StreamReduce::reduce_early(int line, int element, int owner_line) {
     if (element >= state_.sizes.early(group)) continue;
     const std::int64_t j = group.summed + element;
     issue_element(line, j, group, group.first, group.last);
-    if (shape_.returns_early && line == owner_line) {
+    if (round_.returns_kept && line == owner_line) {
       round_.owner_issued.resize(static_cast<std::size_t>(shape_.positions), never_binds);
       const std::int32_t* issued = state_.element.row(line, j, group.first);
       std::copy(issued + group.first, issued + group.last, round_.owner_issued.begin() + group.first);
@@ -206,7 +206,7 @@ void StreamReduce::deliver_returned(int owner_line, int left, int right) {
   const std::int32_t way = owner_line * timing_.hop + timing_.ramp;
   round_.returned_arrival.resize(static_cast<std::size_t>(shape_.positions));
   for (int p = left; p < right; ++p) round_.returned_arrival[static_cast<std::size_t>(p)] = state_.returned[p] + way;
-  if (shape_.returns_early) {
+  if (round_.returns_kept) {
     round_.returns.resize(static_cast<std::size_t>(shape_.positions));
     for (int p = left; p < right; ++p)
       round_.returns[static_cast<std::size_t>(p)].push_back(round_.returned_arrival[static_cast<std::size_t>(p)]);
@@ -223,6 +223,17 @@ void StreamReduce::expect_returns(int line, const Returns& times) {
       receive(line, element.data(), static_cast<int>(p), static_cast<int>(p) + 1);
     }
   }
+}
+
+// An element of the owner's is held up by the elements before it, by sums that have not returned yet to its line and to
+// those below, which feed it, and by the queues on its way, which the round before may have left full.
+bool StreamReduce::may_return_early(int owner_line) const {
+  if (owner_line <= 0 || owner_line >= shape_.chain) return false;
+  const std::int32_t way = timing_.way_back(owner_line);
+  std::int64_t held_up = 2 * sizes().early_elements() + timing_.link_queue + timing_.output_queue;
+  for (int line = owner_line; line < shape_.chain && held_up < way; ++line)
+    held_up += state_.receivers.most_waiting(line);
+  return held_up >= way;
 }
 
 bool StreamReduce::returned_early() const {
@@ -259,7 +270,7 @@ void StreamReduce::close_reduction(bool advance) {
       for (int p = 0; p < active(); ++p) state_.returned[p] += timing_.control;
   }
   state_.sizes.close_round();
-  round_.early_done = round_.returns_expected = false;
+  round_.early_done = round_.returns_kept = round_.returns_expected = false;
   round_.returns.clear();
   round_.owner_issued.clear();
   for (int line = 0; line < shape_.chain; ++line) {

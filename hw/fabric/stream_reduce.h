@@ -61,7 +61,7 @@ class StreamReduce {
   /// `owner` of the stream those of its position alone. `apart` [positions]: what the last round's sum wrote is not in
   /// the window, so that the stream need not wait for it, but on line 0 where that `kept` the sum.
   void take_windows(int owner, const std::vector<bool>& apart, bool kept);
-  /// Then, of a part without neighbours whose rounds begin with lists; ListedRounds.
+  /// Then, of a part without neighbours whose rounds begin with lists; RetimedRounds.
   ListStage lists() { return {timing_, state_, books_, copies_, list_deltas_}; }
 
   // ---- a round of a part without neighbours ------------------------------------------------------------------------
@@ -95,14 +95,18 @@ class StreamReduce {
   /// rectangle.
   void reduce(int first, int last, int owner_line);
 
-  // ---- returned sums that come back while their own round's are still being sent: attention_times.cpp --------------
+  // ---- returned sums that come back while their own round's are still being sent: RetimedRounds --------------
   /// When the elements of a round's returned sum are at their owner's core, [positions][elements].
   using Returns = std::vector<Times>;
   /// Before anything else of a round that returns to `line`: so they will come, whatever it says of them.
   void expect_returns(int line, const Returns& times);
-  /// Of the round under way. Precondition: the shape says returns_early.
+  /// Of the round that begins. False: none can come before the owner has sent its early elements, for the way up the
+  /// chain and back is longer than what can still hold these up.
+  bool may_return_early(int owner_line) const;
+  /// Before anything else of a round: returns() are those of it until it is closed.
+  void keep_returns() { round_.returns_kept = true; }
   const Returns& returns() const { return round_.returns; }
-  /// True: one came before the owner had sent what was timed before it.
+  /// Precondition: keep_returns(). True: one came before the owner had sent what was timed before it.
   bool returned_early() const;
 
   void close_without_reduction();
@@ -201,7 +205,7 @@ class StreamReduce {
   struct Round {
     std::vector<bool> undisturbed;  ///< [chain] no receiver takes cycles from the line's
     bool early_done = false;        ///< reduce_early()
-    bool returns_expected = false;
+    bool returns_kept = false, returns_expected = false;
     Times returned_arrival;  ///< [positions]
     Returns returns;
     Times owner_issued;  ///< [positions] the owner's last early element

@@ -27,7 +27,6 @@ struct StreamReduceShape {
   bool counted = false;           ///< rounds differ: begin_round() says how
   bool lists = false;             ///< rounds begin with a list for each position with elements; counted
   bool windows = false;           ///< positions have other elements in each round, without lists; counted
-  bool returns_early = false;     ///< returned sums may come back into their own round: returns() are kept
   Copies copies;                  ///< only of a part without neighbours
 
   /// Positions differ in their elements from round to round.

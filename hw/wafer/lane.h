@@ -2,8 +2,8 @@
 // A lane: PEs with all features and their share of the tokens, cut into a grid of regions that are joined by their
 // sockets, and the launches on it.
 // Time and values of a launch are separate walks over the same regions: a run may skip either (proven repeats of a
-// launch need no time line; --timing_only needs no values). A launch with lists is timed whole, for a round of it may
-// have to be timed again (ListedRounds).
+// launch need no time line; --timing_only needs no values). A launch of which a round may have to be timed again is
+// timed whole (retimed_rounds.h).
 #include <memory>
 #include <systemc>
 #include <vector>

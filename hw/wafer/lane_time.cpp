@@ -49,7 +49,7 @@ void Lane::begin_launch(const LaunchMap& map, const Launch& launch) {
   launch_ = launch;
   for (auto& part : regions_) part->open_launch(map);
   timed_.clear();
-  if (map.lists() && whole_) {
+  if (retimes(timing_, map) && whole_) {
     whole_->open_launch(map);
     timed_.push_back(whole_.get());
   } else {
@@ -69,18 +69,19 @@ void Lane::run_round(int round, const std::int32_t* edge, const std::int32_t* si
     if (part->part().starts_stream(round)) part->run_stream(round, edge);
   };
   // From the chain's last line to line 0: northwards, or eastwards.
-  if (map_->lists()) {
-    edge_departure_ = timed_.front()->run_listed(round, edge);
+  const bool retimed = retimes(timing_, *map_);
+  if (retimed) {
+    timed_.front()->run_retimed(round, edge);
   } else if (map_->lines_are_rows) {
     std::for_each(timed_.rbegin(), timed_.rend(), run_stream);
   } else {
     std::for_each(timed_.begin(), timed_.end(), run_stream);
   }
-  if (map_->from_edge)
+  if (map_->from_edge || map_->lists())
     for (Region* part : timed_)
       if (part->part().starts_stream(round)) edge_departure_ = std::max(edge_departure_, part->edge_departure());
   for (Region* part : timed_)
-    if (part->part().starts_sum()) part->run_sum(round);
+    if (part->part().starts_sum() && !retimed) part->run_sum(round);
   if (map_->reduces && !map_->returns)
     for (Region* part : timed_)
       if (part->part().is_sink())

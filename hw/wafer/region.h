@@ -9,7 +9,7 @@
 
 #include "hw/fabric/launch_map.h"
 #include "hw/fabric/launch_times.h"
-#include "hw/fabric/listed_rounds.h"
+#include "hw/fabric/retimed_rounds.h"
 #include "hw/fabric/stream_reduce.h"
 #include "hw/fast_forward/copy_search.h"
 #include "hw/fast_forward/engine_state.h"
@@ -40,10 +40,9 @@ class Region : public sc_core::sc_module {
   void begin_time(FastForward fast_forward);
   /// `sink_ready`: when the edge has room for the round's sums, by global position, or null; valid until close_round().
   void open_round(int round, const std::int32_t* sink_ready);
-  /// The round's lists, stream and what comes of the sum before it has ended. Precondition: the launch has lists, and
-  /// the region holds all of it. `edge`: ListStage::take(). Returns when the last wavelet of the lists has
-  /// left the west edge.
-  std::int32_t run_listed(int round, const std::int32_t* edge);
+  /// The whole round but for close_round(). Precondition: retimes(), and the region holds all of the launch.
+  /// `edge`: of lists as in ListStage::take(), else as in StreamReduce::Source.
+  void run_retimed(int round, const std::int32_t* edge);
   /// The stream and what comes of the sum before it has ended. Precondition: starts_stream(round), and the regions that
   /// hold later lines of the chain have run theirs. `edge`: see StreamReduce::Source, indexed by global line; null if
   /// not from the edge.
@@ -88,7 +87,8 @@ class Region : public sc_core::sc_module {
   std::int32_t state_origin() const { return engine_->state().origin(); }
   /// Stands as the region did whose state() this was, after `rounds` rounds, with times told from the state's origin.
   void resume(const StateRows& rows, const EngineState& state, int rounds);
-  /// Before close_round(): departure from the west edge of the last wavelet of this round.
+  /// Before close_round(): departure from the west edge of the last wavelet of this round, of its lists if it
+  /// has some.
   std::int32_t edge_departure();
   /// Lowers `slack` [chain lines of the launch] to this region's, which then starts anew; PartBooks::edge_slack.
   void take_edge_slack(std::vector<std::int32_t>& slack);
@@ -140,7 +140,7 @@ class Region : public sc_core::sc_module {
   bool find_repeats_ = false;
   bool adds_round_ = false;  ///< the round under way
   RoundRepeats repeats_;
-  ListedRounds listed_;
+  RetimedRounds retimed_;
   int rounds_added_ = 0;
   CopySearch search_;
   std::int64_t pe_rounds_ = 0;

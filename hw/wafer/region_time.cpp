@@ -25,7 +25,7 @@ void Region::begin_time(FastForward fast_forward) {
   fold_ = {};
   booked_ = {};
   repeats_ = {};
-  listed_ = {};
+  retimed_ = {};
   find_repeats_ = adds_round_ = false;
   if (!part_.mapped()) return;
   add_runs_ = fast_forward.runs;
@@ -72,11 +72,21 @@ void Region::open_round(int round, const std::int32_t* sink_ready) {
   }
 }
 
-std::int32_t Region::run_listed(int round, const std::int32_t* edge) {
+void Region::run_retimed(int round, const std::int32_t* edge) {
   StreamReduce::Source source;
-  source.owner = part_.map().owner_row(round);
-  listed_.run(*engine_, edge, source, sink_ready_);
-  return engine_->lists().departure();
+  if (part_.map().lists()) {
+    source.owner = part_.map().owner_row(round);
+    return retimed_.run_listed(*engine_, edge, source, sink_ready_);
+  }
+  source.edge = edge;
+  const int owner = owner_here();
+  retimed_.run_returning(*engine_, owner, [&](StreamReduce& engine) {
+    if (add_runs_) {
+      stream_in_runs(engine, source, nullptr, owner);
+    } else {
+      engine.stream(source, nullptr, owner);
+    }
+  });
 }
 
 int Region::owner_here() const {
@@ -205,6 +215,7 @@ void Region::close_round(int round) {
 }
 
 std::int32_t Region::edge_departure() {
+  if (part_.map().lists()) return engine_->lists().departure();
   std::int32_t last = std::numeric_limits<std::int32_t>::min();
   const StreamReduceShape& shape = engine_->shape();
   for (int line = 0; line < shape.chain; ++line)

@@ -6,8 +6,8 @@
 #include <random>
 
 #include "hw/fabric/attention_times.h"
-#include "hw/fabric/listed_rounds.h"
 #include "hw/fabric/local_times.h"
+#include "hw/fabric/retimed_rounds.h"
 #include "hw/fast_forward/steady_runs.h"
 #include "hw/kernels/column_times.h"
 #include "hw/kernels/rotary.h"
@@ -69,7 +69,7 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
   if (hw::kernel_of(launch.kind).by_key) return hw::attention_times(machine, map).end.since();
   hw::StreamReduce engine(hw::timing_of(hw::FabricTiming(machine), map),
                           hw::part_shape(map, 0, map.lines, 0, map.positions, hw::FabricTiming(machine)));
-  hw::ListedRounds listed;
+  hw::RetimedRounds retimed;
   for (int round = 0; round < map.rounds; ++round) {
     hw::StreamReduce::Source source;
     if (map.lists()) {
@@ -88,12 +88,16 @@ Cycle recurrence_end(const hw::MachineSpec& machine, const hw::ProgramLaunch& la
       continue;
     }
     const int owner = map.returns ? map.sum_owners.of(round) : -1;
+    const auto stream = [&](hw::StreamReduce& of) { hw::stream_in_runs(of, source, nullptr, owner); };
     if (map.lists()) {
-      listed.run(engine, launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows(), source, nullptr);
+      const std::int32_t* edge = launch.edge.data() + static_cast<std::ptrdiff_t>(round) * map.kept->rows();
+      retimed.run_listed(engine, edge, source, nullptr);
+    } else if (hw::retimes(engine.timing(), map)) {
+      retimed.run_returning(engine, owner, stream);
     } else {
-      hw::stream_in_runs(engine, source, nullptr, owner);
+      stream(engine);
+      engine.reduce(0, engine.sizes().max_elements(), owner);
     }
-    engine.reduce(0, engine.sizes().max_elements(), owner);
     engine.close_reduction(map.advances(round));
   }
   if (map.rounds_sums()) engine.round_sums();
