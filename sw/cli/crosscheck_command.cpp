@@ -138,6 +138,10 @@ CrossCase CrosscheckCommand::single_case() const {
   if (read != 5 || used != static_cast<int>(shape_.size()) || smallest < 1)
     throw UsageError(fmt::format(
         "--shape {}: expected INPUTSxOUTPUTSxTOKENS@WIDTHxHEIGHT, each at least 1, e.g. 5x3x4@4x3", shape_));
+  for (const auto& [option, tokens] : {std::pair("--reach", mask_.reach), std::pair("--length", mask_.length)})
+    if (tokens > c.tokens)
+      throw UsageError(fmt::format("{} {}: the sequence has {} tokens (--shape); allowed: 1 to {}", option, tokens,
+                                   c.tokens, c.tokens));
   for (const Stalls stalls : {Stalls::none, Stalls::rounds, Stalls::wavelets})
     if (stalls_ == name_of(stalls)) c.stalls = stalls;
   return c;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hw/fabric/launch_times.h"
+#include "hw/fabric/retimed_rounds.h"
 #include "hw/fabric/stream_reduce.h"
 #include "hw/pe/edge_player.h"
 #include "sw/kernels/matrix_colors.h"
@@ -27,10 +28,16 @@ class StalledRun {
   Cycle end() {
     for (round_ = 0; round_ < map_.rounds; ++round_) {
       if (map_.kept) engine_.begin_round(map_.kept->round(round_), nullptr);
-      for (int line = map_.chain - 1; line >= 0; --line) {
-        stream(line);
-        if (map_.reduces) open_sum(line);
+      if (hw::retimes(timing_, map_)) {
+        const std::vector<hw::EdgePlayer> before = edges_;
+        retimed_.run_returning(engine_, owner(), [&](hw::StreamReduce& /*engine*/) {
+          edges_ = std::vector<hw::EdgePlayer>(before);
+          stream_all();
+        });
+        engine_.close_reduction(map_.advances(round_));
+        continue;
       }
+      stream_all();
       if (map_.reduces) {
         close_sum();
       } else {
@@ -50,6 +57,14 @@ class StalledRun {
 
   bool leaves() const { return map_.reduces && !map_.returns; }
   int owner() const { return map_.returns ? map_.sum_owners.of(round_) : -1; }
+
+  /// The streams, and what comes of each line's sum before its stream has ended.
+  void stream_all() {
+    for (int line = map_.chain - 1; line >= 0; --line) {
+      stream(line);
+      if (map_.reduces) open_sum(line);
+    }
+  }
 
   void stream(int line) {
     const int wavelets = engine_.sizes().data(line) + 1;
@@ -105,6 +120,7 @@ class StalledRun {
   const hw::LaunchMap& map_;
   hw::FabricTiming timing_;
   hw::StreamReduce engine_;
+  hw::RetimedRounds retimed_;
   std::vector<hw::EdgePlayer> edges_;  ///< [chain lines] of the stream, or [positions] of the sums
   int round_ = 0;
 };

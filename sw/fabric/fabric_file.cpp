@@ -97,6 +97,7 @@ class Reader {
       define(parameters, name, value);
       file_.parameters.emplace_back(name, value);
     }
+    file_.reader->stop_at_errors();  // what stands for a refused value would be refused again where it is used
     YamlSection defined = root.section("define");
     for (const std::string& name : defined.keys())
       define(defined, name, Formula(defined, name, file_.names).at(file_.values));

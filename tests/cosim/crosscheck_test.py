@@ -178,6 +178,8 @@ class Crosscheck(unittest.TestCase):
         for arguments, words in ((("--kernel", "matmul_gradint"), "nearest: matmul_gradient"), (("--shape", "5x3"), "INPUTSxOUTPUTSxTOKENS@WIDTHxHEIGHT"),
                                  (("--shape", "5x0x3@1x1"), "each at least 1"), (("--vcd", "x.vcd"), "give its --shape"),
                                  (("--shape", "2000x3x200@1x1"), "bytes for its operands"), (("--cases", "0"), "--cases"),
+                                 (("--kernel", "attention_softmax", "--shape", "8x8x8@1x1", "--causal", "--reach", "9"), "the sequence has 8 tokens (--shape); allowed: 1 to 8"),
+                                 (("--kernel", "attention_softmax", "--shape", "8x8x8@1x1", "--length", "500"), "the sequence has 8 tokens"),
                                  (("--kernel", "activation", "--zeros", "50"), "weights may be sparse"),
                                  (("--kernel", "activation", "--causal"), "of attention"), (("--kernel", "attention_softmax", "--causal", "--length", "3"), "of attention with this mask"), (("--zeros", "101"), "--zeros")):
             result = self.check(*arguments)

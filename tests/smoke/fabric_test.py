@@ -132,6 +132,13 @@ class Fabric(unittest.TestCase):
                 for text in texts:
                     self.assertIn(text, result.stderr)
 
+    def test_values_refused_together(self):
+        result = self.fabric("reduce_tree", "--set", "P=x", "--set", "B=1.5")
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        for text in ("parameters.P is 'x'", "parameters.B is '1.5'"):
+            self.assertIn(text, result.stderr)
+        self.assertNotIn("grid.width", result.stderr)  # nothing is said of a width that nobody gave
+
 
 if __name__ == "__main__":
     unittest.main()
