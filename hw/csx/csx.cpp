@@ -41,7 +41,7 @@ void CsX::run_step(int stage, std::int64_t step) {
   tag.step = step;
   tag.train = job.stages[static_cast<std::size_t>(stage)].train;
   const ArrivedBlock begin = links.step_begin(tag);
-  std::memcpy(&loss_scale_, begin.payload->data(), sizeof loss_scale_);
+  std::memcpy(&opening_, begin.payload->data(), StepOpening::bytes(job));
   books_.open_step(begin);
   const std::vector<Launch>& launches = job.launches(tag.train);
   for (tag.micro_batch = 0; tag.micro_batch < job.micro_batches; ++tag.micro_batch)

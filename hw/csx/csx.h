@@ -15,6 +15,7 @@
 #include "hw/kernels/column_times.h"
 #include "hw/spec/placement.h"
 #include "hw/spec/run_control.h"
+#include "hw/spec/step_opening.h"
 
 namespace weft::hw {
 
@@ -106,7 +107,7 @@ class CsX : public sc_core::sc_module {
   StreamValues values_;
   SystemBooks books_;
   RunControl& control_;
-  float loss_scale_ = 1.0F;
+  StepOpening opening_;
   int first_not_finite_ = -1;
 };
 

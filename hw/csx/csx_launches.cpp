@@ -80,7 +80,7 @@ Dropout CsX::dropout_of(const BlockTag& tag, int index) const {
 LaunchTimes CsX::line(const BlockTag& tag, const Launch& launch, proto::CausedLaunch& record) {
   const MatrixLayer& layer = plan_.job->layers[static_cast<std::size_t>(launch.layer)];
   LineSettings settings = line_settings(layer, tag.train, plan_.job->format);
-  settings.loss_scale = loss_scale_;
+  settings.loss_scale = opening_.loss_scale * (layer.of_samples() ? opening_.of_samples : 1.0F);
   settings.dropout = dropout_of(tag, launch.layer);
   LaunchCycle leaves;
   LaunchTimes times = each_lane([&](int tokens) {

@@ -47,9 +47,10 @@ struct LineSettings {
   AttentionMask mask;  ///< of attention's softmax; either its `length`, which leaves out keys, or the others
   std::shared_ptr<const ScoreWindows> windows;  ///< of a line kernel on scores that have some
   int tiles = 0, tile = 0;  ///< of attention in tiles of keys: which one; with the first the tokens' state begins
-  int queries = 1;  ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
-                    ///< stand together are the same one of each
-  int id = 0;       ///< of a table: which of a token's ids
+  int queries = 1;    ///< heads of queries to a head of keys; of softmax and rotary positions: so many features that
+                      ///< stand together are the same one of each
+  int id = 0;         ///< of a table: which of a token's ids
+  int label_id = -1;  ///< of a loss: MatrixLayer::label_id
   RotarySettings rotary;
   LinearBias bias;  ///< of attention's softmax
 };
@@ -66,6 +67,7 @@ inline LineSettings line_settings(const MatrixLayer& layer, bool train, HalfForm
   settings.queries = layer.attention.queries;
   settings.tiles = layer.attention.tiles;
   settings.id = layer.id;
+  settings.label_id = layer.label_id;
   if (layer.attention.linear_bias) settings.bias.heads = layer.attention.heads * layer.attention.queries;
   if (layer.attention.rotary_base > 0) {
     const int size = layer.features() / (layer.attention.heads * layer.attention.queries);

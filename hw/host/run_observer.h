@@ -9,11 +9,13 @@ namespace weft::hw {
 
 /// Result of one step over all systems and micro-batches.
 struct StepResult {
-  int stage = 0;             ///< index into Job::stages
-  std::int64_t step = 0;     ///< within the stage
-  double loss_sum = 0;       ///< of the samples' losses; padding samples count nothing
-  std::int64_t correct = 0;  ///< correct predictions
-  Picosecond at = 0;         ///< the last part has arrived at the user node
+  int stage = 0;               ///< index into Job::stages
+  std::int64_t step = 0;       ///< within the stage
+  double loss_sum = 0;         ///< of the samples' losses, of sequences of their tokens'; padding samples count nothing
+  std::int64_t correct = 0;    ///< correct predictions
+  double sample_loss_sum = 0;  ///< of a model with a loss of whole samples besides: the sum of theirs
+  std::int64_t sample_correct = 0;  ///< the same
+  Picosecond at = 0;                ///< the last part has arrived at the user node
 };
 
 class RunObserver {

@@ -45,17 +45,22 @@ void UserNode::receive(tlm::tlm_generic_payload& transaction, sc_core::sc_time& 
 
 void UserNode::receive_loss(const Block& block, Picosecond at) {
   const proto::BlockTag& tag = block.tag;
-  if (tag.stage != partial_.stage || tag.step != partial_.step || tag.micro_batch != parts_)
+  if (tag.stage != partial_.stage || tag.step != partial_.step || tag.micro_batch != parts_ / job_.losses())
     throw SimulationError(fmt::format("{}: {} came, stage {} step {} micro-batch {} is next", name(), describe(tag),
-                                      partial_.stage, partial_.step, parts_));
+                                      partial_.stage, partial_.step, parts_ / job_.losses()));
   float values[2];
   if (!block.payload || block.payload->size() != sizeof values)
     throw SimulationError(fmt::format("{}: {} is not two numbers", name(), describe(tag)));
   std::memcpy(values, block.payload->data(), sizeof values);
-  partial_.loss_sum += static_cast<double>(values[0]);
-  correct_ += static_cast<double>(values[1]);
-  if (++parts_ < job_.micro_batches) return;
+  const bool of_samples = job_.layers.at(static_cast<std::size_t>(tag.layer)).of_samples();
+  if (parts_ % job_.losses() > 0 && of_samples == of_samples_before_)
+    throw SimulationError(fmt::format("{}: {} came, the same loss as before it", name(), describe(tag)));
+  of_samples_before_ = of_samples;
+  (of_samples ? partial_.sample_loss_sum : partial_.loss_sum) += static_cast<double>(values[0]);
+  (of_samples ? sample_correct_ : correct_) += static_cast<double>(values[1]);
+  if (++parts_ < job_.micro_batches * job_.losses()) return;
   partial_.correct = std::llround(correct_);
+  partial_.sample_correct = std::llround(sample_correct_);
   partial_.at = at;
   observer_.on_step(partial_);
   ++steps_done_;
@@ -64,7 +69,7 @@ void UserNode::receive_loss(const Block& block, Picosecond at) {
   partial_.stage = done.stage;
   partial_.step = done.step + 1;
   parts_ = 0;
-  correct_ = 0;
+  correct_ = sample_correct_ = 0;
   skip_empty_stages();
 }
 
@@ -95,7 +100,7 @@ std::string UserNode::waiting_for() const {
                        job_.layers[checkpoint_.layers.size() - 1].name);
   if (partial_.stage == static_cast<int>(job_.stages.size())) return "";
   return fmt::format("{} waits for the loss of stage {} step {} micro-batch {}", name(), partial_.stage, partial_.step,
-                     parts_);
+                     parts_ / job_.losses());
 }
 
 }  // namespace weft::hw

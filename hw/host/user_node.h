@@ -8,7 +8,8 @@
 
 namespace weft::hw {
 
-/// Loss blocks come in the order of the job's steps and micro-batches; the parts of a step are added up in double.
+/// Loss blocks come in the order of the job's steps, micro-batches and losses; the parts of a step are added up in
+/// double, those of a loss of whole samples by themselves.
 /// A checkpoint is one block per layer in order (pack_layer) and a closing block (pack_run_state).
 /// Anything else is a SimulationError. `job` and `observer` outlive the module.
 class UserNode : public sc_core::sc_module {
@@ -32,8 +33,9 @@ class UserNode : public sc_core::sc_module {
   const Job& job_;
   RunObserver& observer_;
   StepResult partial_;  ///< the step whose losses come next
-  int parts_ = 0;       ///< micro-batches of it that are here
-  double correct_ = 0;
+  int parts_ = 0;       ///< blocks of it that are here
+  double correct_ = 0, sample_correct_ = 0;
+  bool of_samples_before_ = false;  ///< the loss that came last
   std::int64_t steps_done_ = 0;
   TrainingState checkpoint_;  ///< layers of the one that is coming in
 };

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "hw/input/drawn_by_place.h"
 #include "hw/input/token_sequences.h"
-#include "tlm/base/split_mix.h"
 
 namespace weft::hw {
 
@@ -15,12 +15,8 @@ int TokenMasking::chosen(int length) const {
 }
 
 void TokenMasking::apply(const SamplePlace& place, int length, std::int32_t* tokens, std::int32_t* labels) const {
-  std::uint64_t state = split_mix(seed + split_mix_gamma);
-  state = split_mix(state + 2 * static_cast<std::uint64_t>(place.epoch) + (place.train ? 0 : 1));
-  state = split_mix(state + static_cast<std::uint64_t>(place.index));
-  const auto below = [&](int bound) {
-    return static_cast<int>(split_mix_below(split_mix(state += split_mix_gamma), static_cast<std::uint64_t>(bound)));
-  };
+  DrawnByPlace draw(seed, 1, place);
+  const auto below = [&draw](int bound) { return static_cast<int>(draw.below(bound)); };
   std::vector<int> places(static_cast<std::size_t>(length));
   std::iota(places.begin(), places.end(), 0);
   const int count = chosen(length);

@@ -34,6 +34,11 @@ void append_dropout_mask(LineCode& code, const LinePe& pe, const LineSettings& s
   code.loop(first, pe.features, 0);
 }
 
+float kept_scale(const LineSettings& settings) {
+  const double probability = settings.dropout.probability;
+  return probability > 0 ? dropout_scale(settings.format, probability) : 1.0F;
+}
+
 bool is_dropped(const ProgramLaunch& launch, std::size_t at) {
   const Dropout& dropout = launch.line.dropout;
   const auto tokens = static_cast<std::size_t>(launch.block.tokens);

@@ -15,6 +15,9 @@ void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropo
 /// dropout_words().
 void append_dropout_mask(LineCode& code, const LinePe& pe, const LineSettings& settings, int values, int bits);
 
+/// What is kept is multiplied with it; 1 without dropout.
+float kept_scale(const LineSettings& settings);
+
 /// The same in plain loops. Of the element at `at` of [features][tokens]:
 bool is_dropped(const ProgramLaunch& launch, std::size_t at);
 std::uint16_t dropout_scaled(std::uint16_t value, const LineSettings& settings);

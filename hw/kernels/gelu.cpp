@@ -189,11 +189,6 @@ class GeluElement {
   std::uint32_t power_ = 0, tail_ = 0, scaled_ = 0;
 };
 
-float kept_scale(const LineSettings& settings) {
-  const double probability = settings.dropout.probability;
-  return probability > 0 ? dropout_scale(settings.format, probability) : 1.0F;
-}
-
 }  // namespace
 
 std::uint16_t machine_gelu(HalfFormat format, std::uint16_t x, GeluForm form) {

@@ -15,6 +15,7 @@
 #include "hw/kernels/rotary.h"
 #include "hw/kernels/softmax_loss.h"
 #include "hw/kernels/swiglu.h"
+#include "hw/kernels/tanh.h"
 #include "tlm/base/error.h"
 
 namespace weft::hw {
@@ -52,6 +53,8 @@ const LineKernel& line_kernel(KernelKind kind) {
       {KernelKind::one_hot, one_hot_program, one_hot_plain},
       {KernelKind::silu, gelu_program<GeluForm::sigmoid>, gelu_plain<GeluForm::sigmoid>},
       {KernelKind::silu_backward, gelu_backward_program<GeluForm::sigmoid>, gelu_backward_plain<GeluForm::sigmoid>},
+      {KernelKind::tanh, tanh_program, tanh_plain},
+      {KernelKind::tanh_backward, tanh_backward_program, tanh_backward_plain},
       {KernelKind::attention_softmax_tile, attention_softmax_tile_program, attention_softmax_tile_plain},
       {KernelKind::attention_rescale, attention_rescale_program, attention_rescale_plain},
       {KernelKind::attention_output, attention_output_program, attention_output_plain},

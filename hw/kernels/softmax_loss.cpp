@@ -46,7 +46,8 @@ SoftmaxLoss::SoftmaxLoss(const LinePe& pe, const LineSettings& settings)
       labels_(totals_ + 4),
       code_(pe, labels_ + pe.tokens + pe.tokens % 2) {
   code_.reads({Operand::values, LineFormat::fp32, logits});
-  code_.reads({Operand::labels, LineFormat::label, labels_});
+  const bool by_id = settings.label_id >= 0;
+  code_.reads({by_id ? Operand::ids : Operand::labels, LineFormat::label, labels_, by_id ? settings.label_id : 0});
   if (settings.train) code_.writes({Operand::deltas, LineFormat::half, scratch_});
   append_less_maximum(code_, pe_, logits, powers_);
   add_sums();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hw/spec/step_opening.h"
 #include "tlm/base/error.h"
 #include "tlm/block/describe.h"
 #include "tlm/block/work_of.h"
@@ -106,10 +107,15 @@ void MemoryX::begin_step(int stage, std::int64_t step) {
   at_begin_of_step_ = true;
   const std::int64_t without = train && unlabelled ? unlabelled(stage, step) : 0;
   if (train) updates_.step_begins(std::max<std::int64_t>(job_.batch - without, 1));
-  losses_due_ += job_.micro_batches;
-  const float scale = train ? static_cast<float>(updates_.loss_scale().scale()) : 1.0F;
-  auto payload = std::make_shared<proto::PayloadBytes>(sizeof scale);
-  std::memcpy(payload->data(), &scale, sizeof scale);
+  losses_due_ += job_.micro_batches * job_.losses();
+  StepOpening opening;
+  if (train) opening.loss_scale = static_cast<float>(updates_.loss_scale().scale());
+  // Gradients are divided by the labels of tokens alone.
+  const int samples = job_.batch / job_.sample_tokens;
+  opening.of_samples =
+      static_cast<float>(std::max<std::int64_t>(job_.batch - without, 1)) / static_cast<float>(samples);
+  auto payload = std::make_shared<proto::PayloadBytes>(StepOpening::bytes(job_));
+  std::memcpy(payload->data(), &opening, payload->size());
   BlockTag tag;
   tag.kind = BlockKind::step_begin;
   tag.stage = stage;

@@ -23,8 +23,8 @@ namespace weft::hw {
 
 /// One thread issues the job's weight streams in order; chunk by chunk it waits for room in the systems' edge buffer
 /// (credits) and for the layer's version, then reads, converts to halves and sends on the chunk's lane. Issue times
-/// never go back. The receive side acts in the calls of SwarmX. A step opens with step_begin (one float, the loss
-/// scale; 1 in an eval stage) on lane 0. A checkpoint stops the next stream until all state is collected, not until
+/// never go back. The receive side acts in the calls of SwarmX. A step opens with step_begin (StepOpening) on
+/// lane 0. A checkpoint stops the next stream until all state is collected, not until
 /// it has crossed the host link. `job`, `machine`, `control` and `recorder` outlive the module.
 class MemoryX : public sc_core::sc_module {
  public:

@@ -66,6 +66,8 @@ struct MatrixLayer {
 
   float epsilon = 1e-5F;  ///< of a norm
   int id = 0;             ///< of a table: which of a token's ids, in the order of the samples
+  int label_id = -1;      ///< of the last layer before a loss of whole samples: which of a token's ids is its label,
+                          ///< of one token a sample; none: labels come beside the ids
   int shares = -1;        ///< the layer whose parameters these are, of its inputs and outputs; none: its own
   AttentionShape attention = {};
   HalfSums half_sums = {};
@@ -78,6 +80,8 @@ struct MatrixLayer {
   int tensors() const { return !has_parameters() ? 0 : is_matrix() ? (bias ? 2 : 1) : rows(); }
   /// Of weights, [outputs][inputs].
   bool is_matrix() const { return kind == LayerKind::matrix || kind == LayerKind::table; }
+  /// Its loss is one of whole samples.
+  bool of_samples() const { return label_id >= 0; }
   /// Of its own.
   bool has_parameters() const { return kind != LayerKind::none && shares < 0; }
   /// Of its masters: rounds of the stream by output.
@@ -118,14 +122,15 @@ inline int sharers_of(const std::vector<MatrixLayer>& layers, int layer) {
 }
 
 /// What the input servers send of each token: the features of the first layer, or, where there are tables, one of its
-/// ids for each.
+/// ids for each, and one for a loss of whole samples.
 struct SampleForm {
   int features = 0;
   bool ids = false;
 };
 inline SampleForm sample_form(const std::vector<MatrixLayer>& layers) {
-  const auto tables = std::count_if(layers.begin(), layers.end(),
-                                    [](const MatrixLayer& layer) { return layer.kind == LayerKind::table; });
+  const auto tables = std::count_if(layers.begin(), layers.end(), [](const MatrixLayer& layer) {
+    return layer.kind == LayerKind::table || layer.of_samples();
+  });
   if (tables > 0) return {static_cast<int>(tables), true};
   return {layers.front().inputs, false};
 }
@@ -282,6 +287,12 @@ struct Job {
   /// The layer whose parameters a layer streams: what MemoryX and the links know them by.
   int owner(int layer) const { return owner_of(layers, layer); }
   int sharers(int layer) const { return sharers_of(layers, layer); }
+  /// Of each sample, besides that of the tokens.
+  bool has_sample_loss() const {
+    return std::any_of(layers.begin(), layers.end(), [](const MatrixLayer& layer) { return layer.of_samples(); });
+  }
+  /// Blocks of loss that a system sends a micro-batch.
+  int losses() const { return has_sample_loss() ? 2 : 1; }
   const std::vector<Launch>& launches(bool train) const { return train ? train_launches : eval_launches; }
 };
 

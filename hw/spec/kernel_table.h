@@ -54,6 +54,8 @@ enum class KernelKind {
   attention_output_sums,
   attention_probabilities,
   attention_score_deltas,
+  tanh,
+  tanh_backward,
 };
 
 /// What happens on the wafer.
@@ -181,7 +183,7 @@ constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole
 }
 
 /// In the order of KernelKind.
-constexpr std::array<Kernel, 47> kernels{{
+constexpr std::array<Kernel, 49> kernels{{
     {KernelKind::load_input, "load_input", KernelForm::load, KernelRole::samples},
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
@@ -250,6 +252,8 @@ constexpr std::array<Kernel, 47> kernels{{
     head_kernel(KernelKind::attention_output_sums, "attention_output_sums", KernelRole::delta, true),
     tile_kernel(KernelKind::attention_probabilities, "attention_probabilities", KernelRole::delta),
     scores_kernel(KernelKind::attention_score_deltas, "attention_score_deltas", KernelRole::delta, false),
+    activation_kernel(KernelKind::tanh, "tanh", KernelRole::forward, "Tanh"),
+    activation_kernel(KernelKind::tanh_backward, "tanh_backward", KernelRole::delta, "Tanh"),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -55,7 +55,7 @@ class Matcher {
   std::map<std::string, int> makers_;
   int count_ = 0;          ///< of layers
   std::set<int> dropped_;  ///< layers with a dropout
-  int losses_ = 0;
+  int losses_ = 0, sample_losses_ = 0;
   std::map<std::string, std::vector<int>> readers_;
 };
 
@@ -95,7 +95,14 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
       continue;
     }
     if (type_of(at(place)).is_loss && at(place).pass == Pass::forward) {
-      if (losses_++ > 0) missing.push_back(told(at(place)) + ": a model has one loss");
+      int& losses = is_of_samples(at(place)) ? sample_losses_ : losses_;
+      if (losses++ > 0) missing.push_back(told(at(place)) + ": a model has one loss, and one of whole samples");
+      const auto& all = graph_.operations;
+      const auto names = [&](const Operation& other) {
+        return other.type == "Embedding" && other.inputs.front() == at(place).inputs[1];
+      };
+      if (is_of_samples(at(place)) && std::none_of(all.begin(), all.end(), names))
+        missing.push_back(told(at(place)) + ": its label is an id, and no table reads ids there");
       const std::string& logits = at(place).inputs.front();
       if (readers_.at(logits).size() > 1)
         missing.push_back(fmt::format("{}: {} is fp32, which only the loss can read", told(at(place)), logits));
@@ -108,6 +115,7 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
         missing.push_back(told(at(each)) + ": what is dropped there was dropped before");
     matched.push_back(std::move(kernel));
   }
+  if (sample_losses_ > losses_) missing.emplace_back("a loss of whole samples stands beside one of their tokens");
   return matched;
 }
 

@@ -106,6 +106,7 @@ class LaunchBuilder {
         layer.keeps_preactivation = type.delta_reads == DeltaReads::input;
       }
       if (operation.type == "Dropout") layer.dropout = operation.attribute("probability");
+      if (type.is_loss && is_of_samples(operation)) layer.label_id = static_cast<int>(operation.attribute("of"));
       if (operation.type == "TiledAttention")
         layer.attention.tiles =
             static_cast<int>(ceil_div(layer.attention.length, static_cast<int>(operation.attribute("tile_keys"))));
@@ -286,6 +287,7 @@ class LaunchBuilder {
       places_.form(launch.reads.of(hw::Operand::resident)).one_below = true;
     if (row.role != hw::KernelRole::loss) return;
     places_.form(launch.reads.of(hw::Operand::values)).fp32 = true;
+    if (is_of_samples(operation)) launch.reads.set(hw::Operand::ids, places_.of(operation.inputs[1]));
     launch.writes.set(hw::Operand::deltas, places_.of(delta_name(operation.inputs.front())));
   }
 

@@ -53,7 +53,7 @@ std::unique_ptr<hw::SampleSource> sample_source(const ModelConfig& config, const
   if (data.is_sequences())
     return std::make_unique<hw::TokenSource>(job, std::move(read.text.train), std::move(read.text.eval),
                                              token_form(config, job.layers), data.shuffle, data.shuffle_seed, from,
-                                             read.text.masking);
+                                             read.text.masking, read.text.pairs);
   return std::make_unique<hw::SyntheticSource>(job, inputs, outputs, data.samples, data.shuffle_seed, from);
 }
 

@@ -82,8 +82,10 @@ RunData load_data(const ModelConfig& config, const std::vector<NeededData>& need
   run.text = load_text(config, needed, start, vocabulary);
   const hw::TokenSequences& train = run.text.train;
   if (train.size() > 0)
-    run.identity = fmt::format("{} sequences of {} tokens ({:08x})", train.size(), train.length,
-                               content_crc(content_crc(0, train.tokens), train.labels));
+    run.identity =
+        fmt::format("{} sequences of {} tokens ({:08x})", train.size(), train.length,
+                    content_crc(content_crc(content_crc(content_crc(0, train.tokens), train.labels), train.segments),
+                                train.next_sentences));
   return run;
 }
 

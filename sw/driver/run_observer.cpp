@@ -35,9 +35,14 @@ void RunRecorder::on_step(const hw::StepResult& result) {
   step.loss = job.timing_only ? std::numeric_limits<double>::quiet_NaN()
                               : result.loss_sum / static_cast<double>(std::max<std::int64_t>(predictions, 1));
   step.correct = result.correct;
+  if (job.has_sample_loss())
+    step.next_sentence = {job.timing_only ? std::numeric_limits<double>::quiet_NaN()
+                                          : result.sample_loss_sum / static_cast<double>(step.samples),
+                          result.sample_correct};
   step.loss_at = result.at;
-  if (!job.timing_only && !std::isfinite(step.loss) && run_.model.config.runconfig.check_loss_values) {
-    bad_loss_ = stage.train ? fmt::format("step {}: the loss is {}", global_step_, step.loss)
+  const double all = step.loss + (step.next_sentence ? step.next_sentence->loss : 0);
+  if (!job.timing_only && !std::isfinite(all) && run_.model.config.runconfig.check_loss_values) {
+    bad_loss_ = stage.train ? fmt::format("step {}: the loss is {}", global_step_, all)
                             : fmt::format("evaluation after step {}, batch {}: the loss is {}", global_step_,
                                           step.step + 1, step.loss);
     throw SimulationError(bad_loss_);

@@ -42,9 +42,16 @@ NeededData look_for(NeededData needed, const std::string& key, const std::string
   return needed;
 }
 
-/// `masks`: behind the tokenizer's ids one more, of what is shown in place of a token.
-void require_place(const Tokenizer& tokenizer, bool masks, int vocabulary) {
-  if (tokenizer.size() + (masks ? 1 : 0) <= vocabulary) return;
+/// `besides`: ids behind the tokenizer's, the first of what is shown in place of a masked token, then of two that stand
+/// about sentences.
+void require_place(const Tokenizer& tokenizer, int besides, int vocabulary) {
+  if (tokenizer.size() + besides <= vocabulary) return;
+  if (besides > 1 && tokenizer.size() <= vocabulary)
+    throw UsageError(fmt::format(
+        "train_input.tokenizer: {} different tokens, the model tells {} apart (model.vocab_size): a loss of "
+        "next sentences needs {} behind them, of masked tokens, [CLS] and [SEP]; allowed: from {}, or "
+        "model.disable_nsp: true",
+        tokenizer.size(), vocabulary, besides, tokenizer.size() + besides));
   if (tokenizer.size() == vocabulary)
     throw UsageError(
         fmt::format("train_input.tokenizer: {} different tokens, the model tells {} apart (model.vocab_size): what is "
@@ -62,13 +69,13 @@ void require_place(const Tokenizer& tokenizer, bool masks, int vocabulary) {
 }
 
 /// A section's part of a row, and what is to be said of it.
-hw::TokenSequences part_of(const TokenIds& row, const std::string& section, const DataConfig& data,
+hw::TokenSequences part_of(const TokenIds& row, const std::string& section, const DataConfig& data, bool pairs,
                            std::vector<std::string>& notes) {
-  const int length = data.text.max_sequence_length;
+  const int length = data.text.max_sequence_length - (pairs ? hw::tokens_about_sentences : 0);
   const std::int64_t tokens = static_cast<std::int64_t>(row.size()), all = whole_sequences(tokens, length);
   if (all == 0)
-    throw UsageError(fmt::format("{}.max_sequence_length: {} tokens and the one behind them; the text has {}", section,
-                                 length, tokens));
+    throw UsageError(fmt::format("{}.max_sequence_length: {} tokens{} and the one behind them; the text has {}",
+                                 section, length, pairs ? " of two sentences" : "", tokens));
   const std::int64_t held_out = held_out_sequences(all, data.text.held_out);
   const bool trains = data.split == hw::DataPart::train;
   const std::int64_t first = trains ? 0 : all - held_out, last = trains ? all - held_out : all;
@@ -76,8 +83,9 @@ hw::TokenSequences part_of(const TokenIds& row, const std::string& section, cons
     throw UsageError(fmt::format("{}.held_out: {} of the text's {} sequences are held out, and {} has none", section,
                                  held_out, all, trains ? "split: train" : "the evaluation"));
   const std::int64_t left = tokens - 1 - all * length;
-  notes.push_back(fmt::format("{}: {} sequences of {} tokens, of {} in a text of {} tokens{}", section, last - first,
-                              length, all, tokens, left > 0 ? fmt::format("; its last {} are left out", left) : ""));
+  notes.push_back(fmt::format("{}: {} sequences of {} tokens{}, of {} in a text of {} tokens{}", section, last - first,
+                              length, pairs ? " and three about two sentences" : "", all, tokens,
+                              left > 0 ? fmt::format("; its last {} are left out", left) : ""));
   return data.text.masked ? masked_sequences_of(row, length, first, last) : sequences_of(row, length, first, last);
 }
 
@@ -140,13 +148,31 @@ bool is_padded(const ModelConfig& config) {
   return model && model->encoder.padded;
 }
 
+int segments_of(const ModelConfig& config) {
+  const TransformerConfig* model = config.model.transformer();
+  return model ? model->encoder.segments : 0;
+}
+
+bool has_next_sentences(const ModelConfig& config) {
+  const TransformerConfig* model = config.model.transformer();
+  return model && model->encoder.next_sentences;
+}
+
+void note_one_segment(const ModelConfig& config, const std::string& section, const hw::TokenSequences& sequences,
+                      std::vector<std::string>& notes) {
+  if (segments_of(config) > 0 && sequences.segments.empty())
+    notes.push_back(fmt::format("{}: all tokens are in segment 0 of {}", section, segments_of(config)));
+}
+
 RunText load_sequences(const ModelConfig& config, const std::vector<NeededData>& needed) {
   RunText run;
   for (const NeededData& files : needed) {
     const bool trains = files.section == "train_input";
     const int length = (trains ? config.train_input : config.eval_input).text.max_sequence_length;
-    SequenceFiles read = read_sequence_files(files.files, length, is_padded(config) ? MaskOf::attention : MaskOf::loss);
+    SequenceFiles read = read_sequence_files(files.files, length, is_padded(config) ? MaskOf::attention : MaskOf::loss,
+                                             {segments_of(config) > 0, has_next_sentences(config)});
     run.notes.push_back(fmt::format("{}: {} sequences of {} tokens", files.section, read.sequences.size(), length));
+    note_one_segment(config, files.section, read.sequences, run.notes);
     if (read.masked > 0)
       run.notes.push_back(
           fmt::format("{}: {} of {} tokens have no label: means of loss, accuracy and gradients are over the others",
@@ -165,12 +191,15 @@ RunText load_text(const ModelConfig& config, const std::vector<NeededData>& need
   if (config.train_input.data_processor == "hdf5") return load_sequences(config, needed);
   const std::unique_ptr<Tokenizer> tokenizer = run_tokenizer(config.train_input.text, needed, start);
   const TextConfig& text_keys = config.train_input.text;
-  require_place(*tokenizer, text_keys.masked, vocabulary);
+  const bool pairs = has_next_sentences(config);
+  require_place(*tokenizer, pairs ? 3 : text_keys.masked ? 1 : 0, vocabulary);
   RunText run;
   run.vocabulary = tokenizer->json();
   if (text_keys.masked)
     run.masking = hw::TokenMasking{text_keys.masked_share, text_keys.most_masked, tokenizer->size(), tokenizer->size(),
                                    config.train_input.shuffle_seed};
+  if (pairs)
+    run.pairs = hw::SentencePairs{tokenizer->size() + 1, tokenizer->size() + 2, config.train_input.shuffle_seed};
   std::vector<fs::path> last;
   TokenIds row;
   for (const auto& [section, data, part] :
@@ -179,7 +208,8 @@ RunText load_text(const ModelConfig& config, const std::vector<NeededData>& need
     if (!text) continue;
     if (text->files != last) row = row_of(read_texts(text->files), *tokenizer);
     last = text->files;
-    *part = part_of(row, section, *data, run.notes);
+    *part = part_of(row, section, *data, pairs, run.notes);
+    if (!pairs) note_one_segment(config, section, *part, run.notes);
   }
   run.notes.push_back(fmt::format("{} tokens in the vocabulary", tokenizer->size()));
   return run;

@@ -28,6 +28,7 @@ std::unique_ptr<Tokenizer> run_tokenizer(const TextConfig& text, const std::vect
 struct RunText {
   hw::TokenSequences train, eval;           ///< empty where no stage uses it
   std::optional<hw::TokenMasking> masking;  ///< of a model that predicts masked tokens: as the data do not say which
+  std::optional<hw::SentencePairs> pairs;   ///< of one with a loss of next sentences, the same
   std::string vocabulary;                   ///< what vocabulary_file is to hold; empty: the model file says it
   std::vector<std::string> notes;           ///< how much text there is, and what is left over
 };
@@ -41,7 +42,11 @@ RunText load_text(const ModelConfig& config, const std::vector<NeededData>& need
 /// What the samples say of the tokens of a model with these layers.
 inline hw::TokenForm token_form(const ModelConfig& config, const std::vector<hw::MatrixLayer>& layers) {
   if (const TransformerConfig* model = config.model.transformer())
-    return {model->vocab_size, model->learned_positions() ? model->max_position_embeddings : 0};
+    return {model->vocab_size,
+            model->learned_positions() ? model->max_position_embeddings : 0,
+            {},
+            model->encoder.segments,
+            model->encoder.next_sentences};
   const int classes = layers.back().outputs;
   return {classes, layers.front().inputs - classes, config.model.format};
 }

@@ -22,7 +22,7 @@ std::string huggingface_config(const TransformerConfig& model) {
   const char* of_type = type == "gpt2"       ? "GPT2LMHeadModel"
                         : type == "gptj"     ? "GPTJForCausalLM"
                         : type == "gpt_neox" ? "GPTNeoXForCausalLM"
-                        : type == "bert"     ? "BertForMaskedLM"
+                        : type == "bert"     ? (model.encoder.next_sentences ? "BertForPreTraining" : "BertForMaskedLM")
                                              : "LlamaForCausalLM";
   json["architectures"] = {of_type};
   json["model_type"] = type;
@@ -50,7 +50,7 @@ std::string huggingface_config(const TransformerConfig& model) {
   json["intermediate_size"] = model.filter_size;
   json["hidden_act"] = activation_of(model);
   if (type == "bert") {
-    json["type_vocab_size"] = 2;
+    json["type_vocab_size"] = model.encoder.segments > 0 ? model.encoder.segments : 2;
     json["layer_norm_eps"] = model.norm_epsilon;
     json["hidden_dropout_prob"] = model.dropout.residual;
     json["attention_probs_dropout_prob"] = model.dropout.attention;

@@ -21,6 +21,7 @@ struct HuggingFaceNames {
   Joined joined;
   std::string_view passed_over;  ///< ends of names that are no weights of this network, split at blanks
   std::string_view segments = {}, ln_embedding = {};         ///< behind words and positions
+  std::string_view pooler = {}, next_sentence = {};          ///< of a loss of next sentences
   std::string_view mlm = {}, ln_mlm = {}, output_bias = {};  ///< of the head; the bias where it is not the head's own
 };
 
@@ -113,6 +114,8 @@ inline constexpr HuggingFaceNames huggingface_names[] = {
      "cls.predictions.decoder.bias",
      "embeddings.token_type_embeddings",
      "embeddings.LayerNorm",
+     "pooler.dense",
+     "cls.seq_relationship",
      "cls.predictions.transform.dense",
      "cls.predictions.transform.LayerNorm",
      "cls.predictions.bias"},

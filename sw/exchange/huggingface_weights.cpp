@@ -26,17 +26,22 @@ struct Mapped {
 
 class HuggingFaceMap {
  public:
-  /// `segments`: rows of a BERT's table of segments.
+  /// `segments`: rows of a BERT's table of segments, if this network has none.
   HuggingFaceMap(const TransformerConfig& model, hw::TrainingState& state, std::int64_t segments = 2)
       : model_(model), state_(state), names_(names_of(model)) {
     const std::string stem(names_.prefix);
     const auto of = [&](std::string_view part) { return stem + std::string(part); };
     add_linear(of(names_.words), "embedding", false);
     if (!names_.positions.empty()) add_linear(of(names_.positions), "positions", false);
-    if (!names_.segments.empty()) add_segments(of(names_.segments) + ".weight", segments);
+    if (has_own_segments()) add_linear(of(names_.segments), "segments", false);
+    if (folds_segments()) add_segments(of(names_.segments) + ".weight", segments);
     if (!names_.ln_embedding.empty()) add_norm(of(names_.ln_embedding), "ln_embedding");
     for (int layer = 0; layer < model.num_hidden_layers; ++layer) add_block(stem, layer);
     if (!names_.last_norm.empty()) add_norm(of(names_.last_norm), "ln_f");
+    if (model.encoder.next_sentences) {
+      add_linear(of(names_.pooler), "pooler", false);
+      add_linear(std::string(names_.next_sentence), "nsp", false);
+    }
     if (!names_.mlm.empty()) {
       add_linear(std::string(names_.mlm), "mlm", false);
       add_norm(std::string(names_.ln_mlm), "ln_mlm");
@@ -44,9 +49,10 @@ class HuggingFaceMap {
     add_head();
   }
 
-  /// All elements of a file are in: each token is of the first segment, so its position's row takes that one's.
+  /// All elements of a file are in: of a network without a table of segments each token is of the first, so its
+  /// position's row takes that one's.
   void taken() {
-    if (names_.segments.empty()) return;
+    if (!folds_segments()) return;
     std::vector<float>& positions = find("positions", "weight")->values;
     const auto width = static_cast<std::size_t>(model_.hidden_size);
     for (std::size_t at = 0; at < positions.size(); ++at) positions[at] += segments_[at % width];
@@ -60,6 +66,9 @@ class HuggingFaceMap {
   const std::vector<Mapped>& all() const { return all_; }
 
  private:
+  bool has_own_segments() const { return model_.encoder.segments > 0; }
+  bool folds_segments() const { return !names_.segments.empty() && !has_own_segments(); }
+
   hw::StateTensor* find(const std::string& layer, const std::string& which) const {
     for (hw::LayerState& state : state_.layers)
       if (state.layer == layer)
@@ -215,16 +224,19 @@ std::string huggingface_type(const TransformerConfig& model) {
   const bool no_attention_bias = !model.bias.projections && !model.bias.attention_output;
   const bool layer_norm = !rms && !gated;
   if (model.family == TransformerFamily::encoder) {
+    const bool pooler = !model.encoder.next_sentences || model.encoder.pooler_nonlinearity == "Tanh";
     if (layer_norm && model.queries() == 1 && model.embedding_norm && !model.encoder.norm_first && attention_bias &&
-        model.bias.ffn && model.encoder.mlm_bias && model.encoder.mlm_nonlinearity == model.nonlinearity)
+        pooler && model.bias.ffn && model.encoder.mlm_bias && model.encoder.mlm_nonlinearity == model.nonlinearity)
       return "bert";
     throw UsageError(fmt::format(
         "Hugging Face's bert has LayerNorm behind the embedding and behind what attention and feed-forward are added "
-        "to, a bias everywhere, and one nonlinearity; this network has {}, embedding_layer_norm {}, norm_first {}, "
-        "nonlinearities {} and {}, {} of queries to a head of keys, biases: projection {}, attention output {}, "
+        "to, a bias everywhere, and one nonlinearity, but tanh in the pooler; this network has {}, "
+        "embedding_layer_norm {}, norm_first {}, "
+        "nonlinearities {}, {} and {}, {} of queries to a head of keys, biases: projection {}, attention output {}, "
         "feed-forward {}, mlm {}",
         model.norm, model.embedding_norm, model.encoder.norm_first, model.nonlinearity, model.encoder.mlm_nonlinearity,
-        model.queries(), model.bias.projections, model.bias.attention_output, model.bias.ffn, model.encoder.mlm_bias));
+        model.encoder.next_sentences ? model.encoder.pooler_nonlinearity : "Tanh", model.queries(),
+        model.bias.projections, model.bias.attention_output, model.bias.ffn, model.encoder.mlm_bias));
   }
   if (layer_norm && model.queries() == 1 && model.bias.ffn) {
     if (model.learned_positions() && !model.parallel && attention_bias && !model.bias.output) return "gpt2";

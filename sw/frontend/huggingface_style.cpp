@@ -162,9 +162,15 @@ class HuggingFaceModel {
     if (type_ != "gpt2") set("model.output_layer_initializer", "normal");
     name_activation();
   }
-  /// The loss of masked tokens alone. A tied output layer has no bias here, theirs has one.
+  /// Of masked tokens, and of next sentences where the file says that it has them. A tied output layer has no bias
+  /// here, theirs has one.
   void predict_masked() {
-    set("model.disable_nsp", "true");
+    const YamlTree* architectures = config_.find("architectures");
+    const bool pretrains =
+        architectures && std::any_of(architectures->entries.begin(), architectures->entries.end(),
+                                     [](const auto& name) { return name.value.scalar == "BertForPreTraining"; });
+    set("model.disable_nsp", pretrains ? "false" : "true");
+    if (pretrains) set("model.pooler_nonlinearity", "tanh");
     if (at("model.share_embedding_weights").scalar != "true") return;
     set("model.use_output_bias_in_mlm", "false");
     standing_.push_back({fmt::format("{}: tie_word_embeddings true: ", source_.where(YamlPlace())),

@@ -56,8 +56,15 @@ const std::vector<KeyRow>& transformer_key_rows() {
       {"model.use_output_bias_in_mlm", "", Use::honoured, flag, "true", "bert: of the output layer"},
       {"model.mlm_loss_scaling", "", Use::honoured, "num_masked, precomputed_num_masked", "num_masked",
        "bert: the loss is the mean over the masked tokens of a step, whoever counts them"},
-      {"model.disable_nsp", "", Use::honoured, flag, "",
-       "bert: must be true, as no loss of next sentences is there; without it false"},
+      {"model.disable_nsp", "", Use::honoured, flag, "false",
+       "bert: false adds a loss of next sentences to that of masked tokens: a text's samples are two of its pieces, of "
+       "which the second follows the first in half of them; files of sequences say it in next_sentence_label, 0 or 1"},
+      {"model.pooler_nonlinearity", "", Use::honoured, activation_words, "",
+       "bert: of that loss, between its matrices, the first of which is the pooler; without it that of the "
+       "feed-forward"},
+      {"model.num_segments", "", Use::honoured, "a whole number, 1 to 65535", "",
+       "bert: segments (token types) that have an embedding, added to the words' before the norm; without it 2 where "
+       "disable_nsp is false, else there is no such table. Files of sequences say a token's in a fourth row"},
       {"model.use_rms_norm", "", Use::honoured, flag, "", "gpt: true is norm_type: rmsnorm"},
       {"model.layer_norm_epsilon", "", Use::honoured, "a number, 1e-12 to 1", "1e-05", "gpt: of either norm"},
       {"model.dropout_rate", "", Use::honoured, share, "0", "gpt: in training, of what the next three keys do not say"},
@@ -90,7 +97,6 @@ const std::vector<KeyRow>& transformer_key_rows() {
 
       {"model.embedding_initializer", "", Use::no_effect, "", "", "the embedding begins as model.initializer says"},
       {"model.loss_weight", "model.mlm_loss_weight", Use::no_effect, "", "", "of a loss per token it is 1"},
-      {"model.pooler_nonlinearity", "", Use::no_effect, "", "", "only a loss of next sentences needs a pooler"},
       {"model.pad_token_id", "", Use::no_effect, "", "", "where a sequence ends its mask says, or nothing pads it"},
       {"model.attention_kernel", "", Use::no_effect, "", "", "kernels are matched with the graph"},
       {"model.pad_rope", "model.num_relative_attention_buckets", Use::no_effect, "", "",
@@ -107,7 +113,6 @@ const std::vector<KeyRow>& transformer_key_rows() {
        "scales of the maximal update parametrization are not there"},
       {"model.embeddings_scale", "", Use::refused, "", "",
        "scales of the maximal update parametrization are not there"},
-      {"model.num_segments", "", Use::refused, "", "", "segments (token types) have no embedding here"},
       {"model.extra_attention_params", "", Use::refused, "", "", "what it may hold has no meaning here"},
       {"model.fixed_sparse_attention", "", Use::refused, "", "", "attention reaches every earlier token"},
   };

@@ -92,8 +92,9 @@ constexpr const char* huggingface_opening = R"(
 mistral, bert. What it does not say of the training is as their Trainer has it (a constant rate of 5e-5, AdamW, batches of 8,
 3 epochs), is told in the log, and is changed with `--set`, as every key above. `--checkpoint_path model.safetensors`
 begins with published weights; `weft export RUN -o model.safetensors` writes them with a config.json
-(a mistral's as a llama's, which it then is). A bert is BertForMaskedLM: a text is one segment here, so the first row of a
-file's table of segments is added to every position's, and zeros go out; an output layer that shares the embedding has no
+(a mistral's as a llama's, which it then is). A bert is BertForMaskedLM, or
+BertForPreTraining where `architectures` says it; of a model file without num_segments the first row of a file's table of segments
+is added to every position's, and zeros go out; an output layer that shares the embedding has no
 bias, so a file's must be zero, or `--set model.share_embedding_weights=false` takes both.
 
 | Key | Of | Is | Default |

@@ -25,7 +25,7 @@ std::int64_t linear_flops(const Operation& operation) {
 }
 
 /// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2, with tanh of a cubic, and
-/// x / (1 + e^-x), and of its derivative times the delta.
+/// x / (1 + e^-x), and tanh, and of its derivative times the delta.
 template <int Forward, int Delta>
 OperationType of_input(const char* name, std::vector<std::string> activation_fn) {
   const auto flops = [](const Operation& operation) {
@@ -88,6 +88,7 @@ std::vector<OperationType> all_types() {
       of_input<5, 11>("GELU", {"gelu"}),
       of_input<9, 17>("GELU_tanh", {"gelu_tanh", "gelu_new"}),
       of_input<3, 8>("SiLU", {"silu"}),
+      of_input<1, 4>("Tanh", {"tanh"}),
       {"Dropout",
        1,
        1,
@@ -126,16 +127,18 @@ std::vector<OperationType> all_types() {
        [](const Operation& operation) {
          return (static_cast<std::int64_t>(operation.inputs.size()) - 1) * operation.output_features;
        }},
-      {"SoftmaxCrossEntropy",
+      {"SoftmaxCrossEntropy",  // of tokens, or of whole samples, whose label is one of the ids of one of their tokens
        2,
        2,
-       {},
+       {{"of", 0, most_features, true, false}},
        1,
        DeltaReads::inputs,
        false,
        true,
-       "logits and one label",
-       [](const Operation&, const std::vector<int>& inputs) { return inputs[1] == 1 ? 1 : 0; },
+       "logits and one label, or so many ids that they have the one",
+       [](const Operation& operation, const std::vector<int>& inputs) {
+         return is_of_samples(operation) ? (operation.attribute("of") < inputs[1] ? 1 : 0) : inputs[1] == 1 ? 1 : 0;
+       },
        none,
        cross_entropy_flops},
   };
@@ -173,6 +176,8 @@ const OperationType* find_operation_type(const std::string& name) {
 bool has_bias(const Operation& operation) {
   return operation.attributes.count("bias") == 0 || operation.attribute("bias") != 0;
 }
+
+bool is_of_samples(const Operation& operation) { return operation.attributes.count("of") > 0; }
 
 std::int64_t own_parameters(const Operation& operation) {
   std::int64_t count = 0;

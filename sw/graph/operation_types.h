@@ -62,6 +62,9 @@ const OperationType* find_operation_type(const std::string& name);
 /// Of a Linear: its attribute `bias` is not 0.
 bool has_bias(const Operation& operation);
 
+/// Of a loss: it is one of whole samples, whose label is an id.
+bool is_of_samples(const Operation& operation);
+
 /// Of attention and rotary positions: heads of queries that share a head of keys and values.
 int queries_to_a_head(const Operation& operation);
 /// Elements of its parameters that it does not share.

@@ -25,6 +25,7 @@ class TransformerBuilder {
                : model_.encoder.norm_first ? norm_first(block, stream)
                                            : norm_last(block, stream);
     }
+    if (model_.encoder.next_sentences) next_sentences(stream);
     const bool encoder = model_.family == TransformerFamily::encoder;
     const std::string last = encoder ? masked_head(stream) : norm("ln_f", stream);
     const std::string logits = linear("lm_head", last, model_.vocab_size, model_.bias.output);
@@ -48,9 +49,10 @@ class TransformerBuilder {
     return add("Embedding", name, {"samples"}, {{"ids", ids}, {"features", model_.hidden_size}, {"of", of}});
   }
   std::string embedded() {
-    const std::string words = table("embedding", model_.vocab_size, 0);
-    if (!model_.learned_positions()) return words;
-    return add("Add", "embedded", {words, table("positions", model_.max_position_embeddings, 1)});
+    std::vector<std::string> tables{table("embedding", model_.vocab_size, 0)};
+    if (model_.learned_positions()) tables.push_back(table("positions", model_.max_position_embeddings, 1));
+    if (model_.encoder.segments > 0) tables.push_back(table("segments", model_.encoder.segments, model_.segment_id()));
+    return tables.size() == 1 ? tables.front() : add("Add", "embedded", tables);
   }
   std::string norm(const std::string& name, const std::string& input) {
     return add(model_.norm, name, {input}, {{"epsilon", model_.norm_epsilon}});
@@ -74,6 +76,16 @@ class TransformerBuilder {
   std::string norm_last(const std::string& block, std::string stream) {
     stream = norm(block + "ln_1", add("Add", block + "add_1", {stream, attention(block, stream)}));
     return norm(block + "ln_2", add("Add", block + "add_2", {stream, feed_forward(block, stream)}));
+  }
+
+  /// Does the second sentence follow the first? Of every token, though only a sample's first has that label. It stands
+  /// before the other head: the last layer is the one of words.
+  void next_sentences(const std::string& stream) {
+    const std::string pooled =
+        activation(model_.encoder.pooler_nonlinearity, linear("pooler", stream, model_.hidden_size, model_.bias.ffn));
+    const std::string logits = linear("nsp", pooled, 2, model_.bias.ffn);
+    graph_.outputs.push_back(
+        add("SoftmaxCrossEntropy", "nsp_loss", {logits, "samples"}, {{"of", model_.next_sentence_id()}}));
   }
 
   /// Before BERT's output layer.

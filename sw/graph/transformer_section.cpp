@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hw/spec/sentence_tokens.h"
 #include "sw/graph/model_limits.h"
 #include "sw/graph/operation_types.h"
 
@@ -103,20 +104,44 @@ std::string read_nonlinearity(YamlSection& section, const TransformerConfig& mod
   return encoder;
 }
 
-/// What only an encoder has. A loss of next sentences, which its files ask for unless they say otherwise, is not there.
+/// A loss of next sentences, which its files ask for unless they say otherwise, and the segments that it needs.
+/// `nonlinearity`: the pooler's, if it is not written.
+void read_next_sentences(YamlSection& section, TransformerConfig& model, const std::string& nonlinearity) {
+  model.encoder.next_sentences = !section.boolean("disable_nsp", false);
+  if (model.encoder.next_sentences || section.has("num_segments"))
+    model.encoder.segments = section.integer("num_segments", {1, kMostIds, "an id has 16 bits"},
+                                             model.encoder.next_sentences ? std::optional(2) : std::nullopt);
+  if (!model.encoder.next_sentences) {
+    section.without_effect("pooler_nonlinearity", "only a loss of next sentences needs a pooler");
+    return;
+  }
+  model.encoder.pooler_nonlinearity =
+      section.choice<std::string>("pooler_nonlinearity", activation_functions(), nonlinearity);
+  if (model.encoder.padded) return;
+  if (model.encoder.segments == 1 && section.good("num_segments"))
+    section.reject("num_segments", "two sentences of a text are two segments; disable_nsp: true has no such pairs");
+  constexpr int shortest = hw::tokens_about_sentences + 2;
+  if (model.sequence_length > 0 && model.sequence_length < shortest)
+    section.reject(
+        "disable_nsp",
+        fmt::format("false asks for sequences of {} tokens or more, two sentences of a token with three about "
+                    "them; train_input.max_sequence_length is {}",
+                    shortest, model.sequence_length));
+}
+
+/// What only an encoder has.
 void read_encoder(YamlSection& section, TransformerConfig& model, bool padded) {
   model.encoder.padded = padded;
   model.encoder.norm_first = section.boolean("norm_first", false);
   const std::vector<std::pair<std::string, std::string>> functions = activation_functions();
   const bool is_function = std::any_of(functions.begin(), functions.end(),
                                        [&](const auto& each) { return each.second == model.nonlinearity; });
-  model.encoder.mlm_nonlinearity = section.choice<std::string>(
-      "mlm_nonlinearity", functions, is_function ? model.nonlinearity : model.encoder.mlm_nonlinearity);
+  const std::string otherwise = is_function ? model.nonlinearity : model.encoder.mlm_nonlinearity;
+  model.encoder.mlm_nonlinearity = section.choice<std::string>("mlm_nonlinearity", functions, otherwise);
   model.encoder.mlm_bias = section.boolean("use_ffn_bias_in_mlm", true);
   model.bias.output = section.boolean("use_output_bias_in_mlm", true);
   section.choice<bool>("mlm_loss_scaling", {{"num_masked", false}, {"precomputed_num_masked", true}}, false);
-  if (!section.boolean("disable_nsp", false))
-    section.reject("disable_nsp", "must be true: no loss of next sentences is there yet");
+  read_next_sentences(section, model, otherwise);
 }
 
 void read_skip_masked(YamlSection& section, TransformerConfig& model) {
@@ -135,8 +160,9 @@ void read_tile_keys(YamlSection& section, TransformerConfig& model) {
 }
 
 void refuse_encoder_keys(YamlSection& section) {
-  for (const char* key : {"encoder_nonlinearity", "norm_first", "mlm_nonlinearity", "use_ffn_bias_in_mlm",
-                          "use_output_bias_in_mlm", "mlm_loss_scaling", "disable_nsp"})
+  for (const char* key :
+       {"encoder_nonlinearity", "norm_first", "mlm_nonlinearity", "use_ffn_bias_in_mlm", "use_output_bias_in_mlm",
+        "mlm_loss_scaling", "disable_nsp", "num_segments", "pooler_nonlinearity"})
     section.not_used(key, "only model_name: bert has such a key");
 }
 

@@ -59,14 +59,21 @@ struct TransformerConfig {
     bool norm_first = true;                 ///< before attention and feed-forward, else behind what they are added to
     std::string mlm_nonlinearity = "GELU";  ///< the operation between the matrix and the norm before the output layer
     bool mlm_bias = true;                   ///< of that matrix
-    bool padded = false;                    ///< sequences are shorter than sequence_length: the data say it
+    int segments = 0;                       ///< rows of the table of segments (token types); 0: there is none
+    bool next_sentences = false;            ///< a second loss: does a sample's second sentence follow the first?
+    std::string pooler_nonlinearity = "Tanh";  ///< the operation between its two matrices
+    bool padded = false;                       ///< sequences are shorter than sequence_length: the data say it
   } encoder;
 
   int queries() const { return num_kv_heads > 0 ? num_heads / num_kv_heads : 1; }
   int head_size() const { return hidden_size / num_heads; }
   bool learned_positions() const { return positions == Positions::learned; }
-  /// A token's ids: in the vocabulary, and, where positions are learned, its place in its sequence.
-  int input_features() const { return learned_positions() ? 2 : 1; }
+  /// A token's ids: in the vocabulary, where positions are learned its place in its sequence, of segments its segment;
+  /// of a loss of next sentences its label, which a sample's first token has.
+  int input_features() const { return next_sentence_id() + (encoder.next_sentences ? 1 : 0); }
+  /// Which of them says the segment, and which the label.
+  int segment_id() const { return learned_positions() ? 2 : 1; }
+  int next_sentence_id() const { return segment_id() + (encoder.segments > 0 ? 1 : 0); }
 };
 
 /// `sequence_length` and `padded`: as the data say it. Reads what is a transformer's own;

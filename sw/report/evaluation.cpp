@@ -17,10 +17,17 @@ std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, in
     all.global_step = step.global_step;
     all.predictions += predictions;
     all.correct += step.correct;
+    all.samples += step.samples;
+    if (step.next_sentence) {
+      if (!all.next_sentence) all.next_sentence.emplace();
+      all.next_sentence->correct += step.next_sentence->correct;
+      all.next_sentence->loss += step.next_sentence->loss * static_cast<double>(step.samples);
+    }
     all.loss += step.loss * static_cast<double>(predictions);
   }
   if (all.predictions == 0) return {};
   all.loss /= static_cast<double>(all.predictions);
+  if (all.next_sentence) all.next_sentence->loss /= static_cast<double>(all.samples);
   return all;
 }
 
@@ -32,8 +39,14 @@ std::optional<Evaluation> last_evaluation(const RunReport& report) {
 }
 
 std::string evaluation_text(const Evaluation& evaluation) {
-  return fmt::format("loss {:.5f}, {} of {} correct ({:.2f} %)", evaluation.loss, evaluation.correct,
-                     evaluation.predictions, 100 * evaluation.accuracy());
+  const auto text = [](double loss, std::int64_t correct, std::int64_t of, double accuracy) {
+    return fmt::format("loss {:.5f}, {} of {} correct ({:.2f} %)", loss, correct, of, 100 * accuracy);
+  };
+  std::string own = text(evaluation.loss, evaluation.correct, evaluation.predictions, evaluation.accuracy());
+  if (!evaluation.next_sentence) return own;
+  return fmt::format("{}; next sentences: {}", own,
+                     text(evaluation.next_sentence->loss, evaluation.next_sentence->correct, evaluation.samples,
+                          evaluation.next_sentence_accuracy()));
 }
 
 }  // namespace weft::sw

@@ -13,8 +13,14 @@ struct Evaluation {
   double loss = 0;                            ///< mean of a prediction
   std::int64_t correct = 0, predictions = 0;  ///< one a sample, of sequences one a token
   bool of_tokens = false;
+  std::int64_t samples = 0;
+  std::optional<SampleLoss> next_sentence = {};  ///< of all samples
 
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(predictions); }
+  /// Precondition: next_sentence.
+  double next_sentence_accuracy() const {
+    return static_cast<double>(next_sentence->correct) / static_cast<double>(samples);
+  }
   /// exp(loss): among how many equally likely tokens the model chooses, as it were.
   double perplexity() const;
 };
@@ -25,7 +31,7 @@ std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, in
 /// The last of a run.
 std::optional<Evaluation> last_evaluation(const RunReport& report);
 
-/// "loss 2.10000, 120 of 400 correct (30.00 %)".
+/// "loss 2.10000, 120 of 400 correct (30.00 %)", and of next sentences the same behind it.
 std::string evaluation_text(const Evaluation& evaluation);
 
 }  // namespace weft::sw

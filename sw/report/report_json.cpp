@@ -46,6 +46,13 @@ Json steady_json(const RunReport& report, const SteadyState& steady) {
           {"pe_compute_share", steady.pe_compute_share}};
 }
 
+Json next_sentence_json(const Evaluation& evaluation) {
+  return {{"loss", evaluation.next_sentence->loss},
+          {"correct", evaluation.next_sentence->correct},
+          {"samples", evaluation.samples},
+          {"accuracy", evaluation.next_sentence_accuracy()}};
+}
+
 Json losses_json(const HalfLosses& losses) {
   return {{"values", losses.values}, {"became_zero", losses.zeros}, {"became_infinite", losses.infinities}};
 }
@@ -168,12 +175,16 @@ nlohmann::ordered_json to_json(const RunReport& report) {
                        {"between", step.idle.between}}},
                      {"loss_at_ps", step.loss_at}});
     if (step.unlabelled > 0) steps.back()["unlabelled"] = step.unlabelled;
+    if (step.next_sentence)
+      steps.back()["next_sentence"] = {{"loss", step.next_sentence->loss}, {"correct", step.next_sentence->correct}};
   }
   json["steps"] = std::move(steps);
   if (const auto evaluation = last_evaluation(report); evaluation && evaluation->of_tokens && !report.timing_only())
     json["evaluation"] = {{"global_step", evaluation->global_step}, {"loss", evaluation->loss},
                           {"perplexity", evaluation->perplexity()}, {"correct", evaluation->correct},
                           {"tokens", evaluation->predictions},      {"accuracy", evaluation->accuracy()}};
+  if (json.contains("evaluation") && last_evaluation(report)->next_sentence)
+    json["evaluation"]["next_sentence"] = next_sentence_json(*last_evaluation(report));
   if (const std::optional<SteadyState> steady = steady_state(report)) {
     json["steady"] = steady_json(report, *steady);
     json["verdict"] = verdict_json(verdict_of(report, *steady));

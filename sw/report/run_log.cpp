@@ -44,7 +44,8 @@ void RunLog::step(const StepRecord& step, Picosecond end, bool last) {
     rate_ = rate_ > 0 ? 0.6 * newest + 0.4 * rate_ : newest;
     const std::string rates = fmt::format("Rate={} samples/sec, GlobalRate={} samples/sec", format_rate(rate_),
                                           format_rate(rate(samples_, end - began_at_)));
-    const std::string loss = timing_only_ ? "none" : fmt::format("{:.5f}", step.loss);
+    std::string loss = timing_only_ ? "none" : fmt::format("{:.5f}", step.loss);
+    if (step.next_sentence && !timing_only_) loss += fmt::format(", NextSentenceLoss={:.5f}", step.next_sentence->loss);
     line(step.train ? fmt::format("| Train Device=CSX, Step={}, Loss={}, {}", number, loss, rates)
                     : fmt::format("| Eval Device=CSX, GlobalStep={}, Batch={}, Loss={}, {}", step.global_step, number,
                                   loss, rates));

@@ -31,20 +31,27 @@ struct StepIdle {
   Cycle samples = 0, weights = 0, update = 0, between = 0;
 };
 
+/// Of a model with a loss of next sentences beside that of its tokens.
+struct SampleLoss {
+  double loss = 0;           ///< mean over the samples
+  std::int64_t correct = 0;  ///< predictions, one a sample
+};
+
 struct StepRecord {
   int stage = 0;
   bool train = true;
-  std::int64_t step = 0;         ///< within the stage
-  std::int64_t global_step = 0;  ///< training steps done when it ended
-  double loss = 0;               ///< mean over the samples that count, of sequences over their tokens
-  std::int64_t correct = 0;      ///< predictions: one a sample, of sequences one a token
-  std::int64_t samples = 0;      ///< that count
-  std::int64_t unlabelled = 0;   ///< tokens of them that do not: means are over the others
-  RunCycle start, end;           ///< first and last launch on system 0
-  Cycle period = 0;              ///< from the end of the step before, or the run's begin, to its end
-  StepIdle idle;                 ///< of it; with the launches' working time it adds up to it
-  Cycle bubble = 0;              ///< wafer 0 idle at the turn of the step, see turn_bubble()
-  Picosecond loss_at = 0;        ///< the loss reached the user node
+  std::int64_t step = 0;                         ///< within the stage
+  std::int64_t global_step = 0;                  ///< training steps done when it ended
+  double loss = 0;                               ///< mean over the samples that count, of sequences over their tokens
+  std::int64_t correct = 0;                      ///< predictions: one a sample, of sequences one a token
+  std::optional<SampleLoss> next_sentence = {};  ///< another loss; what is trained is their sum
+  std::int64_t samples = 0;                      ///< that count
+  std::int64_t unlabelled = 0;                   ///< tokens of them that do not: means are over the others
+  RunCycle start, end;                           ///< first and last launch on system 0
+  Cycle period = 0;                              ///< from the end of the step before, or the run's begin, to its end
+  StepIdle idle;                                 ///< of it; with the launches' working time it adds up to it
+  Cycle bubble = 0;                              ///< wafer 0 idle at the turn of the step, see turn_bubble()
+  Picosecond loss_at = 0;                        ///< the loss reached the user node
 };
 
 /// What depends on the host and on how the simulation was cut: the only part that two equal runs may differ in.

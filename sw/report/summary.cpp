@@ -278,7 +278,9 @@ std::string summary_text(const RunReport& report) {
   const bool timed_only = report.timing_only();
   if (timed_only) text += "timed only, no values\n";
   if (last && !timed_only)
-    text += fmt::format("last training loss   {:.5f} (step {})\n", last->loss, last->global_step);
+    text += fmt::format("last training loss   {:.5f}{} (step {})\n", last->loss,
+                        last->next_sentence ? fmt::format(", of next sentences {:.5f}", last->next_sentence->loss) : "",
+                        last->global_step);
   if (const StepRecord* step = diverged(report))
     text += fmt::format("the training diverged: its loss is no number from step {} on\n", step->global_step);
   if (const auto evaluation = last_evaluation(report); evaluation && !timed_only) {

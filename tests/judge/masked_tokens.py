@@ -11,6 +11,37 @@ def split_mix(state):
     return state ^ state >> 31
 
 
+class Pairs:
+    """Two sentences of a sample: the begin of its part of a text, and the rest of it or, in half of the samples, another part's."""
+
+    def __init__(self, classify, separator, seed):
+        self.classify, self.separator, self.seed = classify, separator, seed
+
+    def drawn(self, train, sample, length, parts, epoch=0):
+        """Tokens of the first, the part that the second is the end of, and the label: 0, it follows."""
+        state = split_mix(self.seed + 2 * GAMMA & M64)
+        state = split_mix(state + 2 * epoch + (0 if train else 1) & M64)
+        state = split_mix(state + sample & M64)
+        numbers = []
+        for bound in (length - 1, 2, parts - 1):
+            state = state + GAMMA & M64
+            numbers.append(split_mix(state) * bound >> 64)
+        first, label, other = numbers
+        return 1 + first, sample if label == 0 else other + (other >= sample), label
+
+    def apply(self, masking, train, sample, parts):
+        """Tokens to be shown, labels, segments and the pair's label, of parts [tokens]."""
+        length = len(parts[sample])
+        first, second, label = self.drawn(train, sample, length, len(parts))
+        shown, labels = masking.apply(train, sample, [int(token) for token in (*parts[sample][:first], *parts[second][first:])])
+
+        def about(row, classify, separator):
+            return [classify, *row[:first], separator, *row[first:], separator]
+
+        return (about(shown, self.classify, self.separator), about(labels, -100, -100),
+                [0] * (first + 2) + [1] * (length - first + 1), label)
+
+
 class Masking:
     """Of each sequence a share is predicted: 8 of 10 shown as the mask, 1 as any word, 1 as it is."""
 

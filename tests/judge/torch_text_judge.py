@@ -52,6 +52,12 @@ class Judge:
         if self.is_bert:
             self.masking = masked_tokens.Masking(float(self.setting("train_input.masked_lm_prob")), 0, len(ids),
                                               int(self.setting("train_input.shuffle_seed")))
+            self.pairs = None
+            if self.setting("model.disable_nsp") is False:
+                if self.setting("model.pooler_nonlinearity") != "tanh":
+                    sys.exit("no judge of a pooler without tanh")
+                self.pairs = masked_tokens.Pairs(len(ids) + 1, len(ids) + 2, int(self.setting("train_input.shuffle_seed")))
+                self.length -= 3
         else:
             self.kv_heads = int(self.setting("model.num_kv_heads"))
             self.turned = int(self.setting("model.rotary_dim")) if self.base else None
@@ -70,23 +76,31 @@ class Judge:
     def setting(self, key):
         return value(self.report, key)
 
-    def masked_loss(self, first, sequences, train_end):
+    def masked_losses(self, first, sequences, train_end):
         """Of sequences that stand in the held-out part from `train_end` on, or before it."""
         train = first < train_end
-        rows = [self.masking.apply(train, place if train else place - train_end, self.tokens[place * self.length:][:self.length].tolist())
-                for place in range(first, first + sequences)]
-        shown, labels = (torch.tensor(part) for part in zip(*rows))
-        return torch_bert.loss_of(self.parameters, shown, labels, torch_gpt.SIZES["num_heads"], torch_gpt.SIZES["num_hidden_layers"],
-                                  torch_gpt.SIZES["vocab_size"], self.form)
+        end = train_end if train else (len(self.tokens) - 1) // self.length
+        of_set = self.tokens[(0 if train else train_end) * self.length:end * self.length].reshape(-1, self.length)
+        places = range(first if train else first - train_end, (first if train else first - train_end) + sequences)
+        rows = [self.pairs.apply(self.masking, train, place, of_set) if self.pairs else self.masking.apply(train, place, of_set[place].tolist())
+                for place in places]
+        shown, labels, *sentences = (torch.tensor(part) for part in zip(*rows))
+        return torch_bert.losses_of(self.parameters, shown, labels, torch_gpt.SIZES["num_heads"], torch_gpt.SIZES["num_hidden_layers"],
+                                    torch_gpt.SIZES["vocab_size"], self.form, *sentences)
 
-    def loss(self, first, sequences):
+    def losses(self, first, sequences):
+        """What is trained is their sum."""
         if self.is_bert:
-            return self.masked_loss(first, sequences, self.train_end)
+            return self.masked_losses(first, sequences, self.train_end)
         torch_gpt.SEQUENCES = sequences
         at = first * self.length
         part = self.tokens[at:at + sequences * self.length + 1]
-        return torch_gpt.loss_of(self.parameters, part[:-1].reshape(sequences, -1), part[1:].reshape(sequences, -1),
-                                 self.rms, self.form, self.base, self.kv_heads, self.turned, self.parallel, self.alibi)
+        return [torch_gpt.loss_of(self.parameters, part[:-1].reshape(sequences, -1), part[1:].reshape(sequences, -1),
+                                  self.rms, self.form, self.base, self.kv_heads, self.turned, self.parallel, self.alibi)]
+
+    @staticmethod
+    def ours(step):
+        return step["loss"] + step.get("next_sentence", {"loss": 0})["loss"]
 
     def optimizer(self):
         kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
@@ -104,11 +118,11 @@ class Judge:
         for step in (s for s in self.report["steps"] if s["train"]):
             began = time.perf_counter()
             optimizer.zero_grad()
-            loss = self.loss(step["step"] * self.batch, self.batch)
+            loss = sum(self.losses(step["step"] * self.batch, self.batch))
             loss.backward()
             optimizer.step()
             times.append(time.perf_counter() - began)
-            differences.append(abs(loss.item() - step["loss"]))
+            differences.append(abs(loss.item() - self.ours(step)))
         print(f"steps {len(differences)}: mean |loss difference| {numpy.mean(differences):.6f}, "
               f"largest {max(differences):.6f}; last loss {loss.item():.4f}")
         return numpy.mean(differences) <= 0.01, times
@@ -119,10 +133,10 @@ class Judge:
             return True
         sequences, first = (len(self.tokens) - 1) // self.length, self.train_end
         with torch.no_grad():
-            losses = [self.loss(first + s["step"] * self.batch, self.batch).item()
+            losses = [sum(self.losses(first + s["step"] * self.batch, self.batch)).item()
                       for s in steps if first + (s["step"] + 1) * self.batch <= sequences]
         # Each batch of masked tokens has as many.
-        ours = numpy.mean([s["loss"] for s in steps[:len(losses)]])
+        ours = numpy.mean([self.ours(s) for s in steps[:len(losses)]])
         print(f"held-out loss of {len(losses)} batches: PyTorch {numpy.mean(losses):.4f}, simulated {ours:.4f}")
         return abs(ours - numpy.mean(losses)) <= 0.02
 

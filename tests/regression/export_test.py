@@ -13,7 +13,7 @@ import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "judge"))
-from masked_tokens import Masking
+from masked_tokens import Masking, Pairs
 from weft_cli import report, run
 
 LENGTH, BATCH = 12, 8
@@ -158,9 +158,9 @@ def llama(p, c, ids):
     return linear(rms_norm(x, p, "model.norm", c["rms_norm_eps"]), p, "lm_head")
 
 
-def bert(p, c, ids):
+def bert_encoder(p, c, ids, segments=0):
     e, eps = "bert.embeddings.", c["layer_norm_eps"]
-    x = (p[e + "word_embeddings.weight"][ids] + p[e + "token_type_embeddings.weight"][0]
+    x = (p[e + "word_embeddings.weight"][ids] + p[e + "token_type_embeddings.weight"][segments]
          + p[e + "position_embeddings.weight"][:LENGTH])
     x = layer_norm(x, p, e + "LayerNorm", eps)
     for layer in range(c["num_hidden_layers"]):
@@ -169,7 +169,17 @@ def bert(p, c, ids):
         x = layer_norm(linear(attend(q, k, v, causal=False), p, h + "attention.output.dense") + x, p, h + "attention.output.LayerNorm", eps)
         y = gelu(linear(x, p, h + "intermediate.dense"))
         x = layer_norm(linear(y, p, h + "output.dense") + x, p, h + "output.LayerNorm", eps)
-    x = layer_norm(gelu(linear(x, p, "cls.predictions.transform.dense")), p, "cls.predictions.transform.LayerNorm", eps)
+    return x
+
+
+def next_sentence(p, x):
+    """BertForPreTraining: of the first token's vector."""
+    return linear(numpy.tanh(linear(x[:, 0], p, "bert.pooler.dense")), p, "cls.seq_relationship")
+
+
+def bert(p, c, ids, segments=0):
+    x = bert_encoder(p, c, ids, segments)
+    x = layer_norm(gelu(linear(x, p, "cls.predictions.transform.dense")), p, "cls.predictions.transform.LayerNorm", c["layer_norm_eps"])
     return x @ p["cls.predictions.decoder.weight"].T + p["cls.predictions.bias"]
 
 
@@ -243,6 +253,69 @@ class Exports(unittest.TestCase):
                 for file in ("model.safetensors", "config.json"):
                     self.assertEqual((self.folder / f"out_{name}" / file).read_bytes(),
                                      (self.folder / f"twice_{name}" / file).read_bytes())
+
+    def test_segments_of_an_exported_bert(self):
+        """Of sequences whose two segments change at a place of their own, each token predicted as it stands."""
+        draw = numpy.random.default_rng(3)
+        ids, segments = draw.integers(0, 40, (BATCH, LENGTH)), numpy.arange(LENGTH) >= draw.integers(1, LENGTH, (BATCH, 1))
+        (self.folder / "segments").mkdir()
+        with h5py.File(self.folder / "segments/a.h5", "w") as file:
+            file["data"] = numpy.stack([ids, numpy.ones_like(ids), (ids + segments) % 40, segments], axis=1).astype(numpy.int32)
+        flags = [*FLAGS, *(word for key in ("train_input.data_processor=hdf5", "train_input.data_dir=segments", "train_input.tokenizer=null",
+                                            "train_input.masked_lm_prob=null", "train_input.shuffle=false") for word in ("--set", key))]
+        self.call("train", "bert/config.json", "-o", "run_segments", *flags, "--max_steps", "4")
+        self.call("export", "run_segments", "-o", "out_segments/model.safetensors")
+        self.call("eval", "bert/config.json", "-o", "eval_segments", "--checkpoint_path", "out_segments/model.safetensors", *flags)
+        ours = report(self.folder / "eval_segments")["steps"][0]["loss"]
+        p, c = (read(self.folder / "out_segments" / name) for read, name in
+                ((read_safetensors, "model.safetensors"), (lambda path: json.loads(path.read_text()), "config.json")))
+        self.assertEqual(c["type_vocab_size"], 2)
+
+        def loss(of):
+            logits = bert(p, c, ids, of)
+            logs = logits - numpy.log(numpy.exp(logits).sum(-1, keepdims=True))
+            return -numpy.take_along_axis(logs, ((ids + segments) % 40)[..., None], -1).mean()
+
+        print(f"segments: {ours:.5f}, by the formulas {loss(segments.astype(int)):.5f}, were all of segment 0 {loss(0):.5f}")
+        self.assertLess(abs(ours - loss(segments.astype(int))), 0.001)
+        self.assertGreater(abs(ours - loss(0)), 0.01)
+
+    def test_sentences_of_an_exported_bert(self):
+        """Both losses of held out pairs by the formulas; its weights come back and go out again the same."""
+        (self.folder / "pairs").mkdir()
+        keys = {"model_type": "bert", "architectures": ["BertForPreTraining"], **COMMON, **MODELS["bert"]}
+        (self.folder / "pairs/config.json").write_text(json.dumps(keys))
+        self.call("train", "pairs/config.json", "-o", "run_pairs", *FLAGS)
+        self.call("export", "run_pairs", "-o", "out_pairs/model.safetensors")
+        self.call("eval", "pairs/config.json", "-o", "eval_pairs", "--checkpoint_path", "out_pairs/model.safetensors", *FLAGS)
+        step = report(self.folder / "eval_pairs")["steps"][0]
+        config = json.loads((self.folder / "out_pairs/config.json").read_text())
+        self.assertEqual(config["architectures"], ["BertForPreTraining"])
+        ids = {c: place for place, c in enumerate(json.loads((self.folder / "run_pairs/vocabulary.json").read_text())["characters"])}
+        row, body = [ids[c] for c in self.text], LENGTH - 3
+        count = (len(row) - 1) // body
+        parts = [row[at * body:(at + 1) * body] for at in range(count - max(1, int(0.1 * count + 0.5)), count)]
+        pairs, masking = Pairs(len(ids) + 1, len(ids) + 2, 1), Masking(0.15, 0, len(ids), 1)
+        shown, labels, segments, follows = (
+            numpy.array(part) for part in zip(*(pairs.apply(masking, False, place, parts) for place in range(step["samples"])), strict=True))
+        p = read_safetensors(self.folder / "out_pairs/model.safetensors")
+
+        def losses(logits, labels):
+            logs = logits - numpy.log(numpy.exp(logits).sum(-1, keepdims=True))
+            return -numpy.take_along_axis(logs, numpy.maximum(labels, 0)[..., None], -1)[..., 0][labels >= 0]
+
+        theirs = losses(bert(p, config, shown, segments), labels).mean()
+        logits = next_sentence(p, bert_encoder(p, config, shown, segments))
+        second = losses(logits, follows).mean()
+        print(f"two losses: {step['loss']:.5f} and {step['next_sentence']['loss']:.5f}, by the formulas {theirs:.5f} and {second:.5f}")
+        self.assertLess(abs(step["loss"] - theirs), 0.001)
+        self.assertLess(abs(step["next_sentence"]["loss"] - second), 0.001)
+        self.assertEqual(step["next_sentence"]["correct"], int((logits.argmax(-1) == follows).sum()))
+        self.call("train", "pairs/config.json", "-o", "again_pairs", "--checkpoint_path", "out_pairs/model.safetensors", *FLAGS,
+                  "--max_steps", "1", "--set", "runconfig.save_initial_checkpoint=true")
+        self.call("export", "again_pairs/checkpoint_0.mdl", "-o", "twice_pairs/model.safetensors")
+        for file in ("model.safetensors", "config.json"):
+            self.assertEqual((self.folder / "out_pairs" / file).read_bytes(), (self.folder / "twice_pairs" / file).read_bytes())
 
     def test_weights_of_another_model_are_refused(self):
         result = self.call("train", "llama/config.json", "-o", "wrong", "--checkpoint_path", "out_gpt_neox/model.safetensors", *FLAGS,

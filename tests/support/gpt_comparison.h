@@ -1,5 +1,6 @@
 #pragma once
-// A GPT on the simulated cluster beside double precision, and its launches beside their PE programs.
+// A GPT, or a BERT, on the simulated cluster beside double precision, and its launches beside their PE programs.
+#include <memory>
 #include <vector>
 
 #include "hw/spec/kernel_table.h"
@@ -30,6 +31,8 @@ inline sw::TransformerConfig with_dropout(sw::TransformerConfig model) {
 }
 
 CountedWords words_of(const sw::TransformerConfig& model);
+/// What a decoder, or an encoder, is trained on here.
+std::unique_ptr<TrainingTokens> tokens_of(const sw::TransformerConfig& model);
 
 /// Gradients of the first step, and a training; prints how far they are off. Measured: gradients by up to 0.3 %, losses
 /// by 0.0006 in the mean, weights by 0.0002.

@@ -72,13 +72,23 @@ void GraphReference::add_shared(Tensors& values) const {
 }
 
 GraphReference::Mean GraphReference::mean_loss(const Tensors& values) const {
-  const Operation& loss = graph_.operations[places_.at(graph_.outputs.front())];
-  double sum = 0;
-  for (const double of_token : values.at(loss.outputs.front())) sum += of_token;
-  const Values& labels = values.at(loss.inputs[1]);
-  const auto count =
-      static_cast<double>(std::count_if(labels.begin(), labels.end(), [](double label) { return label >= 0; }));
-  return {sum / count, count};
+  Mean mean{0, 0};
+  for (const std::string& output : graph_.outputs) {
+    const Operation& loss = graph_.operations[places_.at(output)];
+    double sum = 0;
+    for (const double of_token : values.at(output)) sum += of_token;
+    const double count = labelled(loss, values);
+    mean.loss += sum / count;
+    if (!sw::is_of_samples(loss)) mean.count = count;
+  }
+  return mean;
+}
+
+double GraphReference::labelled(const Operation& loss, const Tensors& values) const {
+  const Values& all = values.at(loss.inputs[1]);
+  const auto tokens = static_cast<std::ptrdiff_t>(values.at("labels").size());
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(loss.attribute("of")) * tokens;
+  return static_cast<double>(std::count_if(first, first + tokens, [](double label) { return label >= 0; }));
 }
 
 void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const {
@@ -95,6 +105,11 @@ void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const
     }
     if (operation.type != "Dropout" || !dropout_) {
       run_operation(call);
+      // What is divided by the count of the tokens' labels is then this loss's own mean.
+      if (operation.pass == Pass::delta && sw::is_of_samples(operation) && operation.type == "SoftmaxCrossEntropy") {
+        const double times = mean_loss(values).count / labelled(graph_.operations[places_.at(operation.name)], values);
+        for (double& delta : *call.outputs.front()) delta *= times;
+      }
       continue;
     }
     for (std::size_t at = 0; at < call.inputs.front()->size(); ++at)

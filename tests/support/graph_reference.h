@@ -41,7 +41,9 @@ class GraphReference {
   struct Mean {
     double loss, count;
   };
+  /// The sum of the means of all losses, and how many tokens have a label.
   Mean mean_loss(const Tensors& values) const;
+  double labelled(const sw::Operation& loss, const Tensors& values) const;
   /// Gradients of shared parameters to their owners'.
   void add_shared(Tensors& values) const;
   /// Adds what the graph makes to `values`; deltas and gradients are of the sum over tokens.

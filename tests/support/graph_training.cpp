@@ -51,6 +51,13 @@ double CountedWords::value(std::int64_t token, int feature) const {
   return feature == 0 ? word(token / length_, place) : static_cast<double>(place);
 }
 
+double MaskedWords::value(std::int64_t token, int feature) const {
+  if (feature < words_.features()) return words_.value(token, feature);
+  if (feature == label_id()) return token % length_ > 0 ? -1 : token / length_ % 3 == 0 ? 0 : 1;
+  const std::int64_t sequence = token / length_, behind = token % length_ > 1 + sequence % (length_ - 2) ? 1 : 0;
+  return static_cast<double>((sequence + behind) % segments_);
+}
+
 int MaskedWords::label(std::int64_t token) const {
   const std::int64_t sequence = token / length_, place = token % length_;
   if (padded_ && place > (sequence * 5 + 2) % length_) return hw::padding_label;
@@ -131,7 +138,7 @@ class GraphTraining::Source final : public hw::SampleSource {
 
  private:
   std::uint16_t bits(bool padding, double value) const {
-    if (job_.tensors.front().ids) return padding ? hw::no_id : static_cast<std::uint16_t>(value);
+    if (job_.tensors.front().ids) return padding || value < 0 ? hw::no_id : static_cast<std::uint16_t>(value);
     return padding ? std::uint16_t{0} : float_to_half(job_.format, static_cast<float>(value));
   }
 
@@ -224,7 +231,8 @@ const std::vector<hw::StepResult>& GraphTraining::results() const { return parts
 
 double GraphTraining::loss(int step) const {
   const auto counted = static_cast<double>(job().batch - parts_->source.without_label(0, step));
-  return results()[static_cast<std::size_t>(step)].loss_sum / counted;
+  const hw::StepResult& result = results()[static_cast<std::size_t>(step)];
+  return result.loss_sum / counted + result.sample_loss_sum / (job().batch / job().sample_tokens);
 }
 
 std::vector<Picosecond> GraphTraining::ends() const {

@@ -17,7 +17,7 @@ class TrainingTokens {
  public:
   virtual ~TrainingTokens() = default;
   virtual int features() const = 0;
-  /// Exact in fp16.
+  /// Exact in fp16; below 0: an id that the token has not.
   virtual double value(std::int64_t token, int feature) const = 0;
   /// Below 0: none; hw::padding_label: the token pads its sequence.
   virtual int label(std::int64_t token) const = 0;
@@ -38,18 +38,23 @@ class CountedWords final : public TrainingTokens {
   int vocabulary_, positions_, length_;
 };
 
-/// The same, but only every third token has a label; where sequences are padded each has a length of its own.
+/// The same, but only every third token has a label; where sequences are padded each has a length of its own. Of
+/// segments each sequence has two that change at a place of its own. Every third sequence's second sentence follows.
 class MaskedWords final : public TrainingTokens {
  public:
-  MaskedWords(const CountedWords& words, int length, bool padded) : words_(words), length_(length), padded_(padded) {}
-  int features() const override { return words_.features(); }
-  double value(std::int64_t token, int feature) const override { return words_.value(token, feature); }
+  MaskedWords(const CountedWords& words, int length, bool padded, int segments = 0, bool next_sentences = false)
+      : words_(words), length_(length), padded_(padded), segments_(segments), next_sentences_(next_sentences) {}
+  int features() const override { return label_id() + (next_sentences_ ? 1 : 0); }
+  double value(std::int64_t token, int feature) const override;
   int label(std::int64_t token) const override;
 
  private:
   CountedWords words_;
   int length_;
   bool padded_;
+  int label_id() const { return words_.features() + (segments_ > 0 ? 1 : 0); }
+  int segments_;
+  bool next_sentences_;
 };
 
 /// Noise, with more in every feature that is the label's modulo the classes.
@@ -102,7 +107,7 @@ class GraphTraining {
   const hw::Mapping& mapping() const;
   /// Of run(), step by step.
   const std::vector<hw::StepResult>& results() const;
-  /// Mean over the tokens that have a label. Of a training step.
+  /// Mean over the tokens that have a label, and, of a loss of whole samples, over these. Of a training step.
   double loss(int step) const;
   std::vector<Picosecond> ends() const;
   hw::TrainingState state() const;

@@ -86,6 +86,8 @@ double gelu_tanh_slope(double x) {
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double silu(double x) { return x * sigmoid(x); }
 double silu_slope(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
+double tanh_of(double x) { return std::tanh(x); }
+double tanh_slope(double x) { return 1 - std::tanh(x) * std::tanh(x); }
 
 void swiglu(const Work& work) {
   const bool forward = work.pass == Pass::forward;
@@ -172,8 +174,9 @@ void norm(const Work& work) {
 }
 
 void softmax_cross_entropy(const Work& work) {
+  const auto of = static_cast<std::size_t>(work.of.operation.attribute("of"));
   for (std::size_t t = 0; t < work.tokens; ++t) {
-    const double label = work.in(1)[t];
+    const double label = work.in(1)[of * work.tokens + t];
     if (label < 0) continue;
     const auto right = static_cast<std::size_t>(label);
     const auto at = [&](std::size_t i) { return i * work.tokens + t; };
@@ -199,6 +202,7 @@ void run_operation(const OperationCall& call) {
       {"GELU", elementwise<ReferenceTrainer::gelu, ReferenceTrainer::gelu_slope>},
       {"GELU_tanh", elementwise<gelu_tanh, gelu_tanh_slope>},
       {"SiLU", elementwise<silu, silu_slope>},
+      {"Tanh", elementwise<tanh_of, tanh_slope>},
       {"SwiGLU", swiglu},
       {"Rotary", rotary},
       {"Add", add},

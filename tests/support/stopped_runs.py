@@ -19,7 +19,7 @@ class StoppedRuns:
         """Of all parts of a run, in the order of steps."""
         parts = sorted((self.folder / name).glob("report_to_*.json"), key=lambda path: int(path.stem.split("_")[-1]))
         steps = [step for part in parts for step in json.loads(part.read_text())["steps"]] + report(self.folder / name)["steps"]
-        return [(step["global_step"], step["loss"], step["correct"]) for step in steps]
+        return [(step["global_step"], step["loss"], (step["correct"], step.get("next_sentence"))) for step in steps]
 
     def check_cuts(self, name, model, cuts):
         """In one go, and resumed at the steps of each cut: the losses of the first, to which the others are equal."""

@@ -77,6 +77,52 @@ TEST_CASE("BERT's norms stand behind what is added, its head has a matrix, a fun
   CHECK(std::count(first.begin(), first.end(), "mlm.relu: mlm -> mlm.relu") == 1);
 }
 
+TEST_CASE("segments have a table, whose id is the last of a token's, and its row is added before the norm") {
+  const Lines two = lines({"model.num_segments=2"});
+  const Lines begin{"embedding: samples -> embedding", "positions: samples -> positions",
+                    "segments: samples -> segments", "embedded: embedding positions segments -> embedded",
+                    "ln_embedding: embedded -> ln_embedding"};
+  CHECK(Lines(two.begin(), two.begin() + 5) == begin);
+  const auto of = [](const std::vector<std::string>& flags) {
+    const sw::ModelConfig model = config(flags);
+    for (const sw::Operation& operation : sw::network_graph(model.model).operations)
+      if (operation.name == "segments")
+        return std::pair(static_cast<int>(operation.attribute("of")), model.model.input_features());
+    return std::pair(-1, model.model.input_features());
+  };
+  CHECK(of({}) == std::pair(-1, 2));
+  CHECK(of({"model.num_segments=5"}) == std::pair(2, 3));
+  CHECK(of({"model.num_segments=1", "model.position_embedding_type=rotary"}) == std::pair(1, 2));
+  const Lines rotary = lines({"model.num_segments=2", "model.position_embedding_type=rotary"});
+  CHECK(rotary[2] == "embedded: embedding segments -> embedded");
+}
+
+TEST_CASE("a loss of next sentences reads what the other head reads, and has its label among a token's ids") {
+  const Lines both = lines({"model.disable_nsp=null"});
+  const auto from = std::find(both.begin(), both.end(), "pooler: h0.ln_2 -> pooler");
+  REQUIRE(both.end() - from > 5);
+  CHECK(Lines(from, from + 5) == Lines{"pooler: h0.ln_2 -> pooler", "pooler.tanh: pooler -> pooler.tanh",
+                                       "nsp: pooler.tanh -> nsp", "nsp_loss: nsp samples -> nsp_loss",
+                                       "mlm: h0.ln_2 -> mlm"});
+  CHECK(std::count(both.begin(), both.end(), "segments: samples -> segments") == 1);
+  const Lines other = lines({"model.disable_nsp=false", "model.pooler_nonlinearity=null"});
+  CHECK(std::count(other.begin(), other.end(), "pooler.gelu: pooler -> pooler.gelu") == 1);
+  const sw::ModelConfig model = config({"model.disable_nsp=false"});
+  CHECK(model.model.transformer()->encoder.segments == 2);
+  CHECK(model.model.input_features() == 4);
+  for (const sw::Operation& operation : sw::network_graph(model.model).operations)
+    if (operation.name == "nsp_loss") CHECK(operation.attribute("of") == 3);
+  // As published, pooler and both outputs; its output layer has a bias of its own beside the shared table.
+  CHECK(sw::parameters(sw::network_graph(config({"model.share_embedding_weights=true", "model.disable_nsp=false",
+                                                 "model.use_output_bias_in_mlm=false"})
+                                             .model)) == 110'106'428 - 30'522);
+  CHECK_THROWS_WITH(config({"model.disable_nsp=false", "model.num_segments=1"}),
+                    Contains("num_segments is '1'; two sentences of a text are two segments"));
+  CHECK_THROWS_WITH(config({"model.disable_nsp=false", "train_input.max_sequence_length=4"}),
+                    Contains("disable_nsp is 'false'; false asks for sequences of 5 tokens or more"));
+  CHECK_NOTHROW(config({"model.disable_nsp=false", "model.num_segments=1", "train_input.data_processor=hdf5"}));
+}
+
 TEST_CASE("attention to both sides, of sequences from files, up to their ends") {
   const auto softmax = [](const sw::ModelConfig& of) {
     for (const sw::Operation& operation : sw::network_graph(of.model).operations)
@@ -102,6 +148,9 @@ TEST_CASE("parameters are those of BERT-base with its head for masked tokens") {
   CHECK(sw::parameters(sw::network_graph(
             config({"model.share_embedding_weights=true", "model.use_output_bias_in_mlm=false"}).model)) ==
         109'514'298 - 2 * 768 - 30'522);
+  CHECK(sw::parameters(sw::network_graph(
+            config({"model.share_embedding_weights=true", "model.use_output_bias_in_mlm=false", "model.num_segments=2"})
+                .model)) == 109'514'298 - 30'522);
   CHECK(sw::parameters(sw::network_graph(config().model)) == 109'514'298 - 2 * 768 + 30'522 * 768);
   CHECK(sw::parameters(sw::network_graph(sw::read_model("bert_tiny", test::source_path("sw/models")).config.model)) ==
         35'936);
@@ -118,20 +167,22 @@ TEST_CASE("keys of masks") {
 
 TEST_CASE("what is not there is refused, all at once") {
   try {
-    config({"model.disable_nsp=false", "model.share_embedding_weights=true", "model.num_segments=2",
-            "model.use_bias_in_output=true", "model.attention_sliding_window_length=4",
+    config({"model.disable_nsp=false", "model.pooler_nonlinearity=swiglu", "model.share_embedding_weights=true",
+            "model.num_segments=0", "model.use_bias_in_output=true", "model.attention_sliding_window_length=4",
             "model.attention_skip_masked=false", "model.mlm_loss_scaling=batch_size"});
     FAIL("taken");
   } catch (const UsageError& error) {
     const std::string text = error.what();
     for (const char* part :
-         {"disable_nsp", "next sentences", "share_embedding_weights", "num_segments", "token types",
-          "use_output_bias_in_mlm says it", "attends to all others", "nothing is to be skipped", "mlm_loss_scaling"})
+         {"pooler_nonlinearity is 'swiglu'", "share_embedding_weights",
+          "num_segments is '0'; allowed: a whole number, 1 to 65535", "use_output_bias_in_mlm says it",
+          "attends to all others", "nothing is to be skipped", "mlm_loss_scaling"})
       CHECK_THAT(text, Contains(part));
   }
   CHECK_THROWS_WITH(config({"model.share_embedding_weights=true"}),
                     Contains("share_embedding_weights is 'true'; true needs use_output_bias_in_mlm: false beside it"));
   CHECK_THROWS_WITH(config({"model.position_embedding_type=alibi"}), Contains("attend to none behind them"));
   CHECK_THROWS_WITH(config({"model.nonlinearity=relu"}), Contains("nonlinearity says another"));
-  CHECK_THROWS_WITH(config({"model.model_name=gpt2"}), Contains("only model_name: bert has such a key"));
+  CHECK_THROWS_WITH(config({"model.model_name=gpt2", "model.num_segments=2"}),
+                    Contains("num_segments") && Contains("only model_name: bert has such a key"));
 }

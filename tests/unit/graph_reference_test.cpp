@@ -64,8 +64,8 @@ Tensors torch_inputs(const sw::TransformerConfig& model) {
   return test::token_inputs(model, tokens, labels);
 }
 
-/// All that a transformer has not: a sum of three, a tensor that is added to itself, ReLU, SiLU, a softmax without a
-/// mask, an operation that takes one tensor twice. Six tokens, two sequences; the second has no label.
+/// All that a transformer has not: a sum of three, a tensor that is added to itself, ReLU, SiLU, tanh, a softmax
+/// without a mask, an operation that takes one tensor twice. Six tokens, two sequences; the second has no label.
 OperationGraph patchwork() {
   return sw::checked({{{"x", 3}, {"labels", 1}},
                       {{"Linear", "a", {"x"}, {"a"}, {{"features", 4}}},
@@ -77,7 +77,8 @@ OperationGraph patchwork() {
                        {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", 3}, {"scale", 0.5}}},
                        {"AttentionValues", "o", {"p", "sum"}, {"o"}, {{"sequence", 3}}},
                        {"SiLU", "u", {"o"}, {"u"}},
-                       {"Linear", "logits", {"u"}, {"logits"}, {{"features", 3}, {"bias", 0}}},
+                       {"Tanh", "h", {"u"}, {"h"}},
+                       {"Linear", "logits", {"h"}, {"logits"}, {{"features", 3}, {"bias", 0}}},
                        {"SoftmaxCrossEntropy", "loss", {"logits", "labels"}, {"loss"}}},
                       {"loss"}});
 }
@@ -86,6 +87,24 @@ Tensors patchwork_inputs() {
   test::Values x;
   for (int i = 0; i < 18; ++i) x.push_back(std::cos(1.3 * i));
   return {{"x", x}, {"labels", {2, -1, 0, 1, 1, 2}}};
+}
+
+/// Tokens' loss, and one of two samples of three tokens, whose first has the label among its ids; what both read. Four
+/// tokens have a label.
+OperationGraph two_losses() {
+  return sw::checked({{{"x", 3}, {"labels", 1}},
+                      {{"Embedding", "e", {"x"}, {"e"}, {{"ids", 4}, {"features", 3}, {"of", 0}}},
+                       {"Linear", "a", {"e"}, {"a"}, {{"features", 3}}},
+                       {"Tanh", "h", {"a"}, {"h"}},
+                       {"Linear", "follows", {"h"}, {"follows"}, {{"features", 2}}},
+                       {"SoftmaxCrossEntropy", "second", {"follows", "x"}, {"second"}, {{"of", 2}}},
+                       {"Linear", "logits", {"a"}, {"logits"}, {{"features", 4}}},
+                       {"SoftmaxCrossEntropy", "loss", {"logits", "labels"}, {"loss"}}},
+                      {"loss", "second"}});
+}
+
+Tensors two_losses_inputs() {
+  return {{"x", {0, 1, 2, 3, 2, 1, 0, 0, 0, 0, 0, 0, 1, -1, -1, 0, -1, -1}}, {"labels", {2, -1, 0, 1, 1, -1}}};
 }
 
 void check_slopes(const OperationGraph& graph, const Tensors& inputs) {
@@ -130,6 +149,7 @@ TEST_CASE("gradients are the slopes of the loss, of every parameter") {
   const OperationGraph graph = sw::transformer_graph(tiled);
   for (const Operation& operation : graph.operations) types.insert(operation.type);
   check_slopes(graph, torch_inputs(tiled));
+  check_slopes(two_losses(), two_losses_inputs());
   for (const sw::OperationType& type : sw::operation_types())
     CHECK((types.count(type.name) == 1 || type.name == std::string("Dropout")));
 }

@@ -151,11 +151,18 @@ TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of ma
   CHECK(file.config.train_input.text.max_sequence_length == 512);
   std::string notes;
   for (const std::string& note : file.notes) notes += note + "\n";
-  CHECK_THAT(notes, Contains("type_vocab_size has no effect here: a text is one segment") &&
-                        Contains("the output layer has no bias beside the table") &&
-                        Contains("train_input.masked_lm_prob=0.15"));
+  CHECK(model.encoder.segments == 2);
+  CHECK_THAT(notes,
+             Contains("the output layer has no bias beside the table") && Contains("train_input.masked_lm_prob=0.15"));
   const sw::TransformerConfig untied = model_of(small + R"(, "tie_word_embeddings": false, "hidden_act": "gelu_new"})");
   CHECK((!untied.tied && untied.bias.output && untied.nonlinearity == "GELU_tanh"));
+  CHECK(untied.encoder.segments == 2);
+  CHECK_FALSE(untied.encoder.next_sentences);
+  const sw::TransformerConfig pretrained = model_of(small + R"(, "architectures": ["BertForPreTraining"]})");
+  CHECK((pretrained.encoder.next_sentences && pretrained.encoder.pooler_nonlinearity == "Tanh"));
+  CHECK(model_of(small + R"(, "type_vocab_size": 1})").encoder.segments == 1);
+  CHECK_THAT(error_of(small + R"(, "type_vocab_size": 0})"),
+             Contains("type_vocab_size is '0'; allowed: a whole number, 1 to 65535"));
   CHECK_THAT(error_of(small + R"(, "position_embedding_type": "relative_key", "is_decoder": true})"),
              Contains("position_embedding_type is 'relative_key'; allowed: absolute") &&
                  Contains("is_decoder is 'true'; allowed: false"));

@@ -20,9 +20,9 @@ struct Model {
 };
 
 /// Weights that tell where they stand, biases too.
-Model model_of(const std::string& json) {
+Model model_of(const std::string& json, const std::vector<std::string>& overrides = {}) {
   Model model;
-  model.config = sw::parse_model(json, "some/config.json", {}).config;
+  model.config = sw::parse_model(json, "some/config.json", overrides).config;
   model.state = sw::initial_state(model.config);
   float next = 1;
   for (hw::LayerState& layer : model.state.layers)
@@ -49,11 +49,12 @@ const std::string gptj = R"({"model_type": "gptj", "n_embd": 16, "n_layer": 1, "
                          "}";
 
 const std::string bert = R"({"model_type": "bert", "hidden_size": 16, "num_hidden_layers": 2,
-  "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 9, )" +
+  "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 9, "type_vocab_size": 3, )" +
                          small + "}";
-
-/// Numbers of a file that a network has no place for: a BERT's table of segments.
-std::size_t without_place(const std::string& json) { return json == bert ? 2 * 16 : 0; }
+const std::string pretraining = R"({"model_type": "bert", "architectures": ["BertForPreTraining"], "hidden_size": 16,
+  "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 6, "max_position_embeddings": 9, )" +
+                                small + "}";
+constexpr const char* without_segments = "model.num_segments=null";
 
 const sw::SafeTensor& find(const std::vector<sw::SafeTensor>& tensors, const std::string& name) {
   for (const sw::SafeTensor& tensor : tensors)
@@ -80,7 +81,7 @@ std::string error_of(const std::vector<sw::SafeTensor>& tensors, Model& model) {
 }  // namespace
 
 TEST_CASE("out and in again: every weight of every model as it was, each once") {
-  for (const std::string& json : {gpt2, tied, llama, neox, gptj, bert}) {
+  for (const std::string& json : {gpt2, tied, llama, neox, gptj, bert, pretraining}) {
     CAPTURE(json);
     const Model model = model_of(json);
     const auto tensors = sw::huggingface_weights(model.transformer(), model.state);
@@ -92,7 +93,7 @@ TEST_CASE("out and in again: every weight of every model as it was, each once") 
         if (tensor.name == "weight" || tensor.name == "bias") weights += tensor.values.size();
         std::fill(tensor.values.begin(), tensor.values.end(), 0.0F);
       }
-    CHECK(numbers == weights + without_place(json));
+    CHECK(numbers == weights);
     sw::take_huggingface_weights("w", tensors, fresh.transformer(), fresh.state);
     for (std::size_t layer = 0; layer < model.state.layers.size(); ++layer)
       for (std::size_t tensor = 0; tensor < model.state.layers[layer].tensors.size(); ++tensor)
@@ -145,9 +146,10 @@ TEST_CASE("GPT-NeoX: of each head its queries, keys and values, features behind 
 }
 
 TEST_CASE(
-    "BERT: a position's row takes the first segment's, norms of older files are read, what only other heads have is "
+    "BERT without segments: a position's row takes the first segment's, norms of older files are read, what only other "
+    "heads have is "
     "passed over") {
-  const Model model = model_of(bert);
+  const Model model = model_of(bert, {without_segments});
   auto tensors = sw::huggingface_weights(model.transformer(), model.state);
   for (sw::SafeTensor& tensor : tensors) {
     if (tensor.name == "bert.embeddings.token_type_embeddings.weight") {
@@ -164,7 +166,7 @@ TEST_CASE(
   }
   tensors.push_back({"bert.pooler.dense.bias", {1}, "F32", {1}});
   tensors.push_back({"cls.seq_relationship.weight", {1}, "F32", {1}});
-  Model fresh = model_of(bert);
+  Model fresh = model_of(bert, {without_segments});
   for (hw::LayerState& layer : fresh.state.layers)
     for (hw::StateTensor& tensor : layer.tensors) std::fill(tensor.values.begin(), tensor.values.end(), 0.0F);
   REQUIRE(error_of(tensors, fresh).empty());
@@ -172,6 +174,36 @@ TEST_CASE(
   CHECK(own(fresh, "positions", "weight")[8 * 16 + 6] == own(model, "positions", "weight")[8 * 16 + 6] + 1000);
   for (const auto& [layer, which] : {std::pair("h1.ln_2", "weight"), {"ln_mlm", "bias"}, {"lm_head", "bias"}})
     CHECK(own(fresh, layer, which) == own(model, layer, which));
+}
+
+TEST_CASE("BERT: a table of segments is its own, of as many rows as type_vocab_size says") {
+  Model model = model_of(bert);
+  REQUIRE(model.transformer().encoder.segments == 3);
+  auto tensors = sw::huggingface_weights(model.transformer(), model.state);
+  sw::SafeTensor& segments = const_cast<sw::SafeTensor&>(find(tensors, "bert.embeddings.token_type_embeddings.weight"));
+  CHECK(segments.shape == std::vector<std::int64_t>{3, 16});
+  CHECK(segments.values == own(model, "segments", "weight"));
+  CHECK(find(tensors, "bert.embeddings.position_embeddings.weight").values == own(model, "positions", "weight"));
+  CHECK_THAT(sw::huggingface_config(model.transformer()), Contains("\"type_vocab_size\": 3"));
+  segments.shape[0] = 2;
+  segments.values.resize(2 * 16);
+  CHECK_THAT(error_of(tensors, model), Contains("token_type_embeddings.weight: shape [2, 16]; this model has [3, 16]"));
+  tensors.erase(tensors.begin() + (&segments - tensors.data()));
+  CHECK_THAT(error_of(tensors, model), Contains("holds no bert.embeddings.token_type_embeddings.weight"));
+}
+
+TEST_CASE("BERT with a loss of next sentences: the pooler and what it is for have their published names") {
+  Model model = model_of(pretraining);
+  const auto tensors = sw::huggingface_weights(model.transformer(), model.state);
+  CHECK(find(tensors, "bert.pooler.dense.weight").values == own(model, "pooler", "weight"));
+  CHECK(find(tensors, "bert.pooler.dense.bias").values == own(model, "pooler", "bias"));
+  CHECK(find(tensors, "cls.seq_relationship.weight").shape == std::vector<std::int64_t>{2, 16});
+  CHECK(find(tensors, "cls.seq_relationship.bias").values == own(model, "nsp", "bias"));
+  CHECK_THAT(error_of(sw::huggingface_weights(model_of(bert).transformer(), model_of(bert).state), model),
+             Contains("holds no bert.pooler.dense.weight") && Contains("holds no cls.seq_relationship.bias"));
+  sw::TransformerConfig other = model.transformer();
+  other.encoder.pooler_nonlinearity = "GELU";
+  CHECK_THROWS_WITH(sw::huggingface_type(other), Contains("but tanh in the pooler") && Contains("GELU, GELU and GELU"));
 }
 
 TEST_CASE("BERT: where the output has no bias a file's must be zero") {
@@ -233,13 +265,14 @@ TEST_CASE("what is missing, left over, of another shape or no number is told at 
 }
 
 TEST_CASE("a config.json that is written reads as the model that it was made of") {
-  for (const std::string& json : {gpt2, tied, llama, neox, gptj, bert}) {
+  for (const std::string& json : {gpt2, tied, llama, neox, gptj, bert, pretraining}) {
     const sw::TransformerConfig model = model_of(json).transformer();
     const std::string written = sw::huggingface_config(model);
     CAPTURE(written);
     const sw::ModelConfig again = sw::parse_model(written, "other/config.json", {}).config;
     CHECK(sw::huggingface_config(*again.model.transformer()) == written);
     CHECK(again.model.transformer()->tied == model.tied);
+    CHECK(again.model.transformer()->encoder.next_sentences == model.encoder.next_sentences);
     CHECK(again.model.transformer()->queries() == model.queries());
     CHECK(again.model.transformer()->rotary.features == model.rotary.features);
   }

@@ -177,6 +177,38 @@ TEST_CASE("a model has one loss, and nobody else reads its logits") {
              Contains("a is fp32, which only the loss can read"));
 }
 
+TEST_CASE("one loss of whole samples may stand beside it, not alone, and its launch reads the ids") {
+  const sw::Operation table{"Embedding", "e", {"x"}, {"e"}, {{"ids", 5}, {"features", 6}, {"of", 0}}};
+  const auto of_samples = [](const std::string& name, const std::string& logits) {
+    return sw::Operation{"SoftmaxCrossEntropy", name, {logits, "x"}, {name}, {{"of", 1}}};
+  };
+  CHECK_THAT(refused({table, linear("a", "e", 2), of_samples("one", "a"), linear("b", "e", 2), of_samples("other", "b"),
+                      linear("fc", "e", 3), plain("SoftmaxCrossEntropy", "loss", {"fc", "labels"})},
+                     {"one", "other", "loss"}),
+             Contains("a model has one loss, and one of whole samples"));
+  CHECK_THROWS_WITH(
+      sw::match_kernels(sw::checked({{{"x", 2}}, {table, linear("a", "e", 2), of_samples("one", "a")}, {"one"}})),
+      Contains("a loss of whole samples stands beside one of their tokens"));
+  const sw::Operation words = plain("SoftmaxCrossEntropy", "loss", {"fc", "labels"});
+  CHECK_THAT(
+      refused({linear("a", "x", 2), of_samples("one", "a"), linear("fc", "x", 3), words}, {"one", "loss"}),
+      Contains("operation one (SoftmaxCrossEntropy, reads a of Linear and x): its label is an id, and no table"));
+  CHECK_THROWS_WITH(
+      sw::checked({{{"x", 1}, {"labels", 1}}, {table, linear("a", "e", 2), of_samples("one", "a")}, {"one"}}),
+      Contains(
+          "one (SoftmaxCrossEntropy): reads a, x of 2, 1 features; allowed: logits and one label, or so many ids"));
+  const sw::MatchedModel model =
+      sw::matched_model(sw::checked({{{"x", 2}, {"labels", 1}},
+                                     {table, linear("a", "e", 2), of_samples("one", "a"), linear("fc", "e", 3), words},
+                                     {"one", "loss"}}));
+  CHECK((model.layers[1].label_id == 1 && model.layers[2].label_id == -1));
+  CHECK(hw::sample_form(model.layers).features == 2);
+  int ids = 0;
+  for (const hw::Launch& launch : model.forward)
+    if (launch.kind == hw::KernelKind::softmax_loss) ids += launch.reads.of(hw::Operand::ids) >= 0 ? 1 : 0;
+  CHECK(ids == 1);
+}
+
 TEST_CASE("scores and probabilities are one attention's alone, whose parts fit each other") {
   const auto with = [](double sequence, double features, std::vector<sw::Operation> more, const char* last) {
     std::vector<sw::Operation> operations{

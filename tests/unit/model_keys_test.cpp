@@ -46,14 +46,17 @@ std::vector<std::string> context_of(const std::string& path) {
   if (key == "initial_loss_scale" || key == "min_loss_scale" || key == "max_loss_scale" || key == "steps_per_increase")
     return {"optimizer.loss_scaling_factor=dynamic"};
   if (key == "sparsity_seed") return {"model.sparsity=0.5"};
-  const std::vector<std::string> of_bert{"encoder_nonlinearity", "norm_first",     "mlm_nonlinearity",
-                                         "use_ffn_bias_in_mlm",  "disable_nsp",    "use_output_bias_in_mlm",
-                                         "mlm_loss_scaling",     "masked_lm_prob", "max_predictions_per_seq"};
+  const std::vector<std::string> of_bert{"encoder_nonlinearity", "norm_first",         "mlm_nonlinearity",
+                                         "use_ffn_bias_in_mlm",  "disable_nsp",        "use_output_bias_in_mlm",
+                                         "mlm_loss_scaling",     "masked_lm_prob",     "max_predictions_per_seq",
+                                         "num_segments",         "pooler_nonlinearity"};
   if (std::find(of_bert.begin(), of_bert.end(), key) != of_bert.end())
     return {"train_input.data_processor=text", "train_input.max_sequence_length=8",
             "model={model_name: bert, vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, "
             "filter_size: 16, share_embedding_weights: false" +
-                std::string(key == "disable_nsp" ? "}" : ", disable_nsp: true}")};
+                std::string(key == "disable_nsp"           ? "}"
+                            : key == "pooler_nonlinearity" ? ", disable_nsp: false}"
+                                                           : ", disable_nsp: true}")};
   if (is_of_transformer(path))
     return {"train_input.data_processor=text", "train_input.max_sequence_length=8",
             "model={vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_heads: 2, filter_size: 16, "

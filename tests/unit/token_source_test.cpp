@@ -93,6 +93,38 @@ TEST_CASE("of a network without a table a token is a column: 1 at its id and at 
   CHECK((samples[0] == 2 && samples[1] == 0 && named.count() == 1 && named.padding() == hw::no_id));
 }
 
+TEST_CASE("where a network has segments a token's is its last id, 0 where the data have none") {
+  const hw::TokenForm both{3, 9, {}, 2}, alone{3, 0, {}, 2};
+  const std::int32_t ids[] = {2, 1}, segments[] = {1, 0};
+  std::vector<std::uint16_t> samples(6, 77);
+  both.write(ids, 2, samples.data(), {segments, 0});
+  CHECK((samples == std::vector<std::uint16_t>{2, 0, 1, 1, 1, 0} && both.count() == 3));
+  both.write(ids, 2, samples.data());
+  CHECK(samples == std::vector<std::uint16_t>{2, 0, 0, 1, 1, 0});
+  alone.write(ids, 2, samples.data(), {segments, 0});
+  CHECK((std::vector<std::uint16_t>(samples.begin(), samples.begin() + 4) == std::vector<std::uint16_t>{2, 1, 1, 0} &&
+         alone.count() == 2));
+}
+
+TEST_CASE(
+    "a sequence comes with its own segments, its padding samples with none, and one beyond the table is refused") {
+  const hw::Job job = job_of(1, 1, {{true, 1}, {false, 1}});
+  const hw::TokenForm with{20, 4, {}, 3};
+  hw::TokenSequences train = counted(12), test = counted(2);
+  for (std::int32_t token = 0; token < 12 * length; ++token) train.segments.push_back(token / 4 % 3);
+  test.segments.assign(2 * length, 2);
+  hw::TokenSource source(job, train, test, with, false, 0);
+  std::vector<std::uint16_t> samples(12 * length * 3, 77);
+  std::vector<std::int32_t> labels(12 * length);
+  source.fill(0, 0, 0, 0, samples.data(), labels.data());
+  for (std::size_t token = 0; token < 12 * length; ++token) CHECK(samples[3 * token + 2] == token / 4 % 3);
+  source.fill(1, 0, 0, 0, samples.data(), labels.data());
+  CHECK((samples[2] == 2 && samples[2 * length * 3 - 1] == 2 && samples[2 * length * 3 + 2] == hw::no_id));
+  train.segments[7] = 3;
+  CHECK_THROWS_WITH(hw::TokenSource(job, train, test, with, false, 0),
+                    Contains("training set: segment 3 at place 1 of sequence 2; the model's segments are 0 to 2"));
+}
+
 TEST_CASE("a text's sequences are consecutive, each token is labelled with the next, and the rest is left out") {
   const std::vector<sw::TextFile> texts{{"a.txt", "abca"}, {"b.txt", "cbab"}};
   const sw::CharacterTokenizer tokenizer(texts);

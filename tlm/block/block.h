@@ -11,7 +11,7 @@
 namespace weft::proto {
 
 enum class BlockKind {
-  step_begin,  ///< MemoryX -> systems: loss scale of the step (one float); opens a step on the wafer
+  step_begin,  ///< MemoryX -> systems: what a step is told (hw/spec/step_opening.h); opens it on the wafer
   weights,     ///< MemoryX -> systems: fp16 bits, element order of the launch's StreamShape
   credit,      ///< systems -> MemoryX: a weights chunk has left the edge buffer (no payload)
   gradient,    ///< systems -> MemoryX: fp32 or 16 bits (hw/spec/gradient_wire.h), summed by SwarmX in child order
