@@ -203,17 +203,15 @@ void stand_in_windows(const hw::MachineSpec& machine, const CrossCase& c, hw::Pr
   const hw::KeyNumbers numbers = hw::dealt_keys(map);
   launch.block.dealt = c.tokens;
   launch.line.windows = std::make_shared<const hw::ScoreWindows>(hw::ScoreWindows{
-      hw::windows_of(map, c.mask, queue_of(machine), numbers), hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
+      numbers.keys, hw::windows_of(map, c.mask, queue_of(machine), numbers), hw::windows_of(map, c.mask, 0, numbers)});
 }
 
 // The keys of a tile have any numbers, some behind all tokens.
 void draw_tile_windows(const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
-  const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
-  hw::KeyNumbers numbers{launch.block.order(), {}};
-  for (int round = 0; round < map.rounds; ++round)
-    numbers.keys.push_back(static_cast<int>(random() % static_cast<unsigned>(c.tokens + 2)));
-  launch.line.windows = std::make_shared<const hw::ScoreWindows>(
-      hw::ScoreWindows{{}, hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
+  hw::ScoreWindows windows;
+  for (int round = 0; round < c.outputs; ++round)
+    windows.keys.push_back(static_cast<int>(random() % static_cast<unsigned>(c.tokens + 2)));
+  launch.line.windows = std::make_shared<const hw::ScoreWindows>(std::move(windows));
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {

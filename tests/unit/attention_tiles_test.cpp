@@ -286,11 +286,7 @@ TEST_CASE("a tile that the mask leaves a token none of: nothing is in it, and th
   // Two keys, two tokens on one column, a key a tile, the later key first: token 0 sees key 0 alone.
   Case c{2, 1, 1, {1, 1}, {true, 0, 0}, 1.0F, {}, {}, {}};
   ProgramLaunch launch = launch_of(c, 1);
-  const LaunchMap map(KernelKind::attention_scores, {"case", 1, 1, "", 0}, {1, 1}, 2);
-  const auto windows_of_key = [&](int key) {
-    const KeyNumbers numbers{launch.block.order(), {key}};
-    return std::make_shared<const ScoreWindows>(ScoreWindows{{}, windows_of(map, c.mask, 0, numbers), numbers.keys});
-  };
+  const auto windows_of_key = [&](int key) { return std::make_shared<const ScoreWindows>(ScoreWindows{{key}}); };
   const std::uint32_t five = result_bits(5.0F), one = result_bits(1.0F), half_one = 0x3c00;
   launch.line.windows = windows_of_key(1);
   launch.operands = {{five, five}};
