@@ -125,6 +125,8 @@ std::shared_ptr<const ScoreWindows> HeadGrid::score_windows(Rectangle rectangle)
   if (!shape_.skips() && shape_.tiles == 0) return nullptr;
   const KeyNumbers numbers = this->numbers(rectangle);
   ScoreWindows windows{numbers.keys};
+  const TileKeys keys = this->keys(rectangle);
+  for (int round = 0; shape_.tiles > 0 && round < keys.count(); ++round) windows.places.push_back(keys.place(round));
   if (shape_.skips()) {
     const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle, 1);
     windows.stored = windows_of(map, shape_.mask, shape_.queue, numbers);

@@ -174,6 +174,10 @@ bool has_bias(const Operation& operation) {
   return operation.attributes.count("bias") == 0 || operation.attribute("bias") != 0;
 }
 
+double dropout_of(const Operation& operation) {
+  return operation.attribute(operation.type == "Dropout" ? "probability" : "dropout");
+}
+
 std::int64_t own_parameters(const Operation& operation) {
   std::int64_t count = 0;
   if (!operation.shares.empty()) return count;
