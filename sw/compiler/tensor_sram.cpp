@@ -76,6 +76,11 @@ class PeBytes {
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
       const int queries = row.by_key ? layer.attention.queries : 1;
+      // Sums that each PE keeps until they are rounded, and a round's vector; where sums go on they are tensors.
+      if (row.by_key && row.sums == hw::SumEnd::here) {
+        const bool own = !row.sums_fp32 && launch.reads.of(hw::Operand::sums) < 0;
+        return 2 * Bytes{queries * wide_} + (own ? 4 * Bytes{held(layer.features())} * wide_ : 0);
+      }
       return (layer.half_sums.of(launch.kind) ? 2 : 4) *
              Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
