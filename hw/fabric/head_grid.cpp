@@ -123,10 +123,15 @@ KeyNumbers HeadGrid::numbers(Rectangle rectangle) const {
 
 std::shared_ptr<const ScoreWindows> HeadGrid::score_windows(Rectangle rectangle) const {
   if (!shape_.skips() && shape_.tiles == 0) return nullptr;
-  const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle, 1);
   const KeyNumbers numbers = this->numbers(rectangle);
-  ScoreWindows windows{{}, windows_of(map, shape_.mask, 0, numbers), numbers.keys};
-  if (shape_.skips()) windows.stored = windows_of(map, shape_.mask, shape_.queue, numbers);
+  ScoreWindows windows{numbers.keys};
+  const TileKeys keys = this->keys(rectangle);
+  for (int round = 0; shape_.tiles > 0 && round < keys.count(); ++round) windows.places.push_back(keys.place(round));
+  if (shape_.skips()) {
+    const LaunchMap map = whole_map(KernelKind::attention_scores, rectangle, 1);
+    windows.stored = windows_of(map, shape_.mask, shape_.queue, numbers);
+    windows.attended = windows_of(map, shape_.mask, 0, numbers);
+  }
   return std::make_shared<const ScoreWindows>(std::move(windows));
 }
 

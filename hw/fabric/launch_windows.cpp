@@ -26,12 +26,15 @@ KeyNumbers dealt_keys(const LaunchMap& map) {
 LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int queue, const KeyNumbers& numbers) {
   const std::vector<int>& tokens = map.lines_are_rows ? map.elements : map.wavelets;
   const int columns = key_owners(map).lines;
+  std::vector<TokenOrder::Column> numbers_of;
+  for (int column = 0; column < columns; ++column) numbers_of.push_back(numbers.order.column(column));
   std::vector<TokenWindow> windows;
+  windows.reserve(static_cast<std::size_t>(map.rounds) * numbers_of.size());
   for (int round = 0; round < map.rounds; ++round) {
     const int key = numbers.keys[static_cast<std::size_t>(round)];
     for (int column = 0; column < columns; ++column) {
       const int held = tokens[static_cast<std::size_t>(column)];
-      const TokenOrder::Column of = numbers.order.column(column);
+      const TokenOrder::Column& of = numbers_of[static_cast<std::size_t>(column)];
       // Tokens of the column before `token` of the sequence.
       const auto before = [&](int token) {
         return std::clamp(static_cast<int>(ceil_div(std::max(token - of.first, 0), of.step)), 0, held);

@@ -59,9 +59,15 @@ LaunchWindows windows_of(const LaunchMap& map, const AttentionMask& mask, int qu
 
 /// Of the scores of one head of one sequence, where products skip what its mask leaves out, or keys are a tile's.
 struct ScoreWindows {
-  std::optional<LaunchWindows> stored;  ///< which scores there are: they stand one window behind the other; none: all
-  LaunchWindows attended;               ///< which of them the mask leaves
-  std::vector<int> keys;                ///< of each round
+  std::vector<int> keys;         ///< the number of each round's
+  std::vector<int> places = {};  ///< of a tile: where in the sequence they stand; else each in its round's
+  /// Where products skip: which scores there are, one window behind the other, and which of these the mask leaves.
+  /// None: all scores are there.
+  std::optional<LaunchWindows> stored = {}, attended = {};
 };
+/// Of scores of a tile, `together` rows of them to a key: which row of those of all keys it is.
+inline int row_of_score(const ScoreWindows& tile, int together, int row) {
+  return tile.places[static_cast<std::size_t>(row / together)] * together + row % together;
+}
 
 }  // namespace weft::hw

@@ -9,7 +9,7 @@ namespace weft::hw {
 template <Operand operand>
 LineProgram dropout_program(const LinePe& pe, const LineSettings& settings) {
   const int bits = other_banks(pe.elements());
-  LineCode code(pe, bits + dropout_words(pe, settings.dropout));
+  LineCode code(pe, end_of_dropout(pe, settings, bits));
   const LineOperand values{operand, LineFormat::half, 0};
   code.reads(values);
   code.writes(values);
@@ -27,7 +27,7 @@ std::vector<std::uint32_t> dropout_plain(const ProgramLaunch& launch) {
 
 LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), factors = 2 * n, wide = other_banks(factors + n + n % 2), bits = wide + 2 * n;
-  const int end = bits + dropout_words(pe, settings.dropout);
+  const int end = end_of_dropout(pe, settings, bits);
   const bool windows = settings.windows && settings.windows->stored;
   LineCode code(pe, end + (windows ? 4 * pe.features : 0));
   const LineOperand deltas{Operand::deltas, LineFormat::fp32, 0};

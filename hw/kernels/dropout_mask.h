@@ -4,15 +4,16 @@
 
 namespace weft::hw {
 
-/// Words of random bits that append_dropout() needs.
-inline int dropout_words(const LinePe& pe, const Dropout& dropout) {
-  return dropout.probability > 0 ? 2 * pe.tokens : 0;
-}
+/// Of a tile of keys: rows of scores of all keys, of a head of keys.
+constexpr int most_dropped_rows = 1 << 22;
+/// Behind the words from `bits` on that append_dropout_mask() needs, of random bits and what it makes them from.
+int end_of_dropout(const LinePe& pe, const LineSettings& settings, int bits);
 /// Multiplies the halves [features][tokens] at `values` with the scale of what is kept; nothing without dropout.
 void append_dropout_scale(LineCode& code, const LinePe& pe, const Dropout& dropout, int values);
-/// Sets those to zero that the mask drops, a feature at a time: a counter of the element's global place, mixed
-/// (DropoutMix), compared. Of grouped queries each head's scores of a key are features. `bits`: fp32-sized words for
-/// dropout_words().
+/// Sets those to zero that the mask drops: a counter of the element's global place, mixed (DropoutMix), compared. Of
+/// grouped queries each head's scores of a key are features. A feature at a time; of a tile of keys, whose scores are
+/// no consecutive features of those of all keys and are dropped where these are, all at once. `bits`: fp32-sized words
+/// up to end_of_dropout().
 void append_dropout_mask(LineCode& code, const LinePe& pe, const LineSettings& settings, int values, int bits);
 
 /// What is kept is multiplied with it; 1 without dropout.

@@ -57,8 +57,8 @@ struct GeluWork {
 /// A program's steps, of n elements.
 class GeluCode : public LineCode {
  public:
-  GeluCode(const LinePe& pe, GeluForm form, int work_from, const Dropout& dropout)
-      : LineCode(pe, GeluWork(work_from, pe.elements()).end + dropout_words(pe, dropout)),
+  GeluCode(const LinePe& pe, GeluForm form, int work_from, const LineSettings& settings)
+      : LineCode(pe, end_of_dropout(pe, settings, GeluWork(work_from, pe.elements()).end)),
         form_(form),
         n_(pe.elements()),
         work_(work_from, n_) {}
@@ -210,7 +210,7 @@ std::uint16_t machine_gelu_delta(HalfFormat format, std::uint16_t delta, std::ui
 template <GeluForm form>
 LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0;
-  GeluCode code(pe, form, result + n, settings.dropout);
+  GeluCode code(pe, form, result + n, settings);
   const GeluWork& work = code.work();
   code.reads({Operand::values, LineFormat::half, 0});
   if (settings.train) code.writes({Operand::kept, LineFormat::half, 0});
@@ -231,7 +231,7 @@ template <GeluForm form>
 LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), values = other_banks(n);
   const float scale = kept_scale(settings);
-  GeluCode code(pe, form, values + n, settings.dropout);
+  GeluCode code(pe, form, values + n, settings);
   const GeluWork& work = code.work();
   const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
   code.reads({Operand::kept, LineFormat::half, values});

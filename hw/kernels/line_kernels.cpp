@@ -89,7 +89,7 @@ const LineProgram& LinePrograms::of(int row, int column) {
 std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
   std::vector<TokenWindow> all;
   if (!windowed()) return all;
-  for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
+  for (const LaunchWindows* some : {&*settings_.windows->stored, &*settings_.windows->attended})
     for (int key = 0; key < keys_of(row); ++key) {
       all.push_back(some->at(first_key(row) + key, column));
       all.back().first = static_cast<std::uint16_t>(all.back().first + key * block_.tokens_of(column));
@@ -100,7 +100,7 @@ std::vector<TokenWindow> LinePrograms::windows(int row, int column) const {
 bool LinePrograms::alike(int column, int other) const {
   if (block_.tokens_of(column) != block_.tokens_of(other)) return false;
   for (int key = 0; windowed() && key < block_.places(); ++key)
-    for (const LaunchWindows* some : {&*settings_.windows->stored, &settings_.windows->attended})
+    for (const LaunchWindows* some : {&*settings_.windows->stored, &*settings_.windows->attended})
       if (!(some->at(key, column) == some->at(key, other))) return false;
   return true;
 }

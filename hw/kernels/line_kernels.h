@@ -79,6 +79,10 @@ void LinePrograms::each_word(int row, int column, Visit&& visit) {
   at = program.keys_at;
   for (int key = 0; at >= 0 && key < keys_of(row); ++key)
     visit(at + 2 * key, result_bits(static_cast<float>(number_of_key(first_key(row) + key))));
+  at = program.rows_at;
+  for (int score = 0; at >= 0 && score < block_.features_of(row); ++score)
+    visit(at + 2 * score, result_bits(static_cast<float>(
+                              row_of_score(*settings_.windows, block_.together, block_.first_feature(row) + score))));
 }
 
 }  // namespace weft::hw

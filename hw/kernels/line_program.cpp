@@ -90,6 +90,16 @@ void LineCode::move_windows(int to, int from, int step) {
   loop(first, pe_.features);
 }
 
+void LineCode::add_numbers(int sums, int of_token, int numbers, int features) {
+  const int first = here();
+  Instruction add_row = vector(Opcode::fmac32, sums, of_token, pe_.tokens);
+  add_row.element_stride = 2;
+  add_row.c = static_cast<std::uint16_t>(numbers);
+  add_row.scalars = 1;
+  add(add_row);
+  loop(first, features, 0);
+}
+
 void LineCode::reduce(Opcode opcode, int address, int n) {
   if (pe_.rows == 1) return;
   Instruction sum = vector(opcode, address, 0, n);
@@ -123,7 +133,7 @@ void LineCode::leave_east(int address, int n) {
 
 LineProgram LineCode::finish() {
   halt();
-  return {code(), constants(), constants_at(), reads_, writes_, format(), windows_at_, keys_at_};
+  return {code(), constants(), constants_at(), reads_, writes_, format(), windows_at_, keys_at_, rows_at_};
 }
 
 }  // namespace weft::hw

@@ -55,6 +55,7 @@ struct LineProgram {
   HalfFormat format = HalfFormat::fp16;
   int windows_at = -1;  ///< word of the windows of LinePrograms::windows(), none: -1
   int keys_at = -1;     ///< the same of the numbers of the PE's keys, fp32
+  int rows_at = -1;     ///< of its features, scores of a tile: which they are among those of all keys, fp32
   int words() const { return constants_at + 2 * static_cast<int>(constants.size()); }
   /// Words besides its operands. `stored`: scores of the PE in windows.
   int scratch_words(const LinePe& pe, int stored = 0) const;
@@ -91,9 +92,12 @@ class LineCode : public VectorCode {
   /// a[s n + k] = a[k], 32 bits, k < n, s < times; as many instructions as times has binary digits.
   void repeat(int a, int n, int times);
   /// Where the table of the PE's windows stands, of each key two words, once for each list that is taken; its numbers
-  /// of keys, two words each.
+  /// of keys, two words each; LineProgram::rows_at.
   void windows(int at) { windows_at_ = at; }
   void keys(int at) { keys_at_ = at; }
+  void rows(int at) { rows_at_ = at; }
+  /// sums[f][t] = fma(numbers[f], of_token[t], sums[f][t]), f < features.
+  void add_numbers(int sums, int of_token, int numbers, int features);
   /// The next window of each key: to[key][window] = from[word behind word], 32 bits, or with `step` 0 from[0].
   void move_windows(int to, int from, int step);
   /// n partial results in fp32 up the column; those of the whole column stay in row 0.
@@ -108,7 +112,7 @@ class LineCode : public VectorCode {
  private:
   LinePe pe_;
   std::vector<LineOperand> reads_, writes_;
-  int windows_at_ = -1, keys_at_ = -1;
+  int windows_at_ = -1, keys_at_ = -1, rows_at_ = -1;
 };
 
 }  // namespace weft::hw

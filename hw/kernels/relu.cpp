@@ -8,7 +8,7 @@ namespace weft::hw {
 
 LineProgram relu_program(const LinePe& pe, const LineSettings& settings) {
   const int bits = other_banks(pe.elements());
-  LineCode code(pe, bits + dropout_words(pe, settings.dropout));
+  LineCode code(pe, end_of_dropout(pe, settings, bits));
   const LineOperand values{Operand::values, LineFormat::half, 0};
   code.reads(values);
   code.writes(values);

@@ -85,13 +85,7 @@ void ScoreProgram::bias_scores() {
 }
 
 void ScoreProgram::add_numbers(int sums, int of_token) {
-  const int first = code_.here();
-  Instruction add = LineCode::vector(Opcode::fmac32, sums, of_token, pe_.tokens);
-  add.element_stride = 2;
-  add.c = static_cast<std::uint16_t>(numbered_ ? keys_ : scratch_);
-  add.scalars = 1;
-  code_.add(add);
-  code_.loop(first, pe_.features, 0);
+  code_.add_numbers(sums, of_token, numbered_ ? keys_ : scratch_, pe_.features);
 }
 
 /// A token less a key, as whole numbers that an fp32 holds exactly beside 1.5 x 2^23, whose low bits are theirs. Ten

@@ -38,8 +38,8 @@ struct TanhWork {
 
 class TanhCode : public LineCode {
  public:
-  TanhCode(const LinePe& pe, int work_from, const Dropout& dropout)
-      : LineCode(pe, TanhWork(work_from, pe.elements()).end + dropout_words(pe, dropout)),
+  TanhCode(const LinePe& pe, int work_from, const LineSettings& settings)
+      : LineCode(pe, end_of_dropout(pe, settings, TanhWork(work_from, pe.elements()).end)),
         n_(pe.elements()),
         work_(work_from, n_) {}
 
@@ -125,7 +125,7 @@ std::uint16_t machine_tanh_delta(HalfFormat format, std::uint16_t delta, std::ui
 
 LineProgram tanh_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), result = settings.train ? n : 0;
-  TanhCode code(pe, result + n, settings.dropout);
+  TanhCode code(pe, result + n, settings);
   code.reads({Operand::values, LineFormat::half, 0});
   if (settings.train) code.writes({Operand::kept, LineFormat::half, 0});
   code.writes({Operand::values, LineFormat::half, result});
@@ -138,7 +138,7 @@ LineProgram tanh_program(const LinePe& pe, const LineSettings& settings) {
 
 LineProgram tanh_backward_program(const LinePe& pe, const LineSettings& settings) {
   const int n = pe.elements(), values = other_banks(n);
-  TanhCode code(pe, values + n, settings.dropout);
+  TanhCode code(pe, values + n, settings);
   const LineOperand deltas{Operand::deltas, LineFormat::half, 0};
   code.reads({Operand::kept, LineFormat::half, values});
   code.reads(deltas);

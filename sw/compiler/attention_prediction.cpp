@@ -23,7 +23,9 @@ struct RoundSize {
   }
 };
 
-std::map<RoundSize, int> sizes_of(const LaunchMap& map) {
+/// `most`: of any round; each has it where there are no windows.
+std::map<RoundSize, int> sizes_of(const LaunchMap& map, const RoundSize& most) {
+  if (!map.windows) return {{most, map.rounds}};
   std::map<RoundSize, int> rounds;
   for (int round = 0; round < map.rounds; ++round) {
     RoundSize size{0, 0};
@@ -45,7 +47,7 @@ proto::LimiterCycles attention_parts(const hw::MachineSpec& machine, const Launc
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a line
   proto::LimiterCycles parts;
   Cycle vectors = 0;
-  for (const auto& [size, rounds] : sizes_of(map)) {
+  for (const auto& [size, rounds] : sizes_of(map, {wavelets, widest})) {
     parts.add(parts_of(round_of(timing, timing.axpy_lanes(map.half_sums), map, size.wavelets, size.elements), rounds));
     vectors += Cycle{rounds} * (timing.issue + size.elements);
   }

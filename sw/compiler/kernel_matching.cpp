@@ -62,6 +62,7 @@ class Matcher {
 /// The places of the operations, or none.
 std::vector<int> Matcher::fit(const KernelPattern& pattern, int place) const {
   std::vector<int> places;
+  if (pattern.with && at(place).attribute(pattern.with) == 0) return {};
   for (const std::string& type : pattern.types) {
     if (!places.empty()) {
       const auto readers = readers_.find(at(place).outputs.front());
@@ -111,7 +112,7 @@ std::vector<MatchedKernel> Matcher::match(std::vector<std::string>& missing) {
     done.insert(kernel.operations.begin(), kernel.operations.end());
     kernel.layer = layer_of(kernel);
     for (const int each : kernel.operations)
-      if (at(each).type == "Dropout" && at(each).pass == Pass::forward && !dropped_.insert(kernel.layer).second)
+      if (dropout_of(at(each)) > 0 && at(each).pass == Pass::forward && !dropped_.insert(kernel.layer).second)
         missing.push_back(told(at(each)) + ": what is dropped there was dropped before");
     matched.push_back(std::move(kernel));
   }

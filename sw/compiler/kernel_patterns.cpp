@@ -162,76 +162,92 @@ void append_attention(std::vector<KernelPattern>& all) {
          {KernelKind::attention_keys, {in(Operand::resident), in(Operand::stream, 1)}, {out(Operand::result)}});
 }
 
-/// Some keys at a time (hw/kernels/attention_tiles.h). dP takes the place of the scores that were made again.
-void append_tiled_attention(std::vector<KernelPattern>& all) {
+/// Some keys at a time (hw/kernels/attention_tiles.h). Where probabilities are dropped l is the sum of those before.
+void append_tiled_forward(std::vector<KernelPattern>& all, bool drops) {
   const BoundOperand greatest = own(Operand::greatest, "greatest"), share = own(Operand::share, "share"),
                      total = own(Operand::total, "total"), factor = own(Operand::factor, "factor"),
-                     sums = own(Operand::sums, "sums"), summed = own(Operand::result, "sums");
+                     sums = own(Operand::sums, "sums"), summed = own(Operand::result, "sums"),
+                     dropped = own(Operand::values, "probabilities");
+  std::vector<BoundLaunch> launches{{KernelKind::attention_scores,
+                                     {in(Operand::resident), in(Operand::stream, 1)},
+                                     {own(Operand::result, "scores")},
+                                     OfTiles::each},
+                                    {KernelKind::attention_softmax_tile,
+                                     {own(Operand::values, "scores"), greatest, total},
+                                     {own(Operand::kept, "probabilities"), greatest, total, factor},
+                                     OfTiles::each}};
+  if (drops) launches.push_back({KernelKind::score_dropout, {dropped}, {dropped}, OfTiles::each});
+  launches.push_back({KernelKind::attention_rescale, {sums, factor}, {sums}, OfTiles::but_first});
+  launches.push_back({KernelKind::attention_values_tile,
+                      {own(Operand::resident, "probabilities"), in(Operand::stream, 2), sums},
+                      {summed},
+                      OfTiles::each});
+  launches.push_back({KernelKind::attention_output, {sums, total}, {out(Operand::values), share}});
+  all.push_back({Pass::forward, {"TiledAttention"}, std::move(launches), true});
   using Form = OwnTensor::Form;
-  all.push_back({Pass::forward,
-                 {"TiledAttention"},
-                 {{KernelKind::attention_scores,
-                   {in(Operand::resident), in(Operand::stream, 1)},
-                   {own(Operand::result, "scores")},
-                   OfTiles::each},
-                  {KernelKind::attention_softmax_tile,
-                   {own(Operand::values, "scores"), greatest, total},
-                   {own(Operand::kept, "probabilities"), greatest, total, factor},
-                   OfTiles::each},
-                  {KernelKind::attention_rescale, {sums, factor}, {sums}, OfTiles::but_first},
-                  {KernelKind::attention_values_tile,
-                   {own(Operand::resident, "probabilities"), in(Operand::stream, 2), sums},
-                   {summed},
-                   OfTiles::each},
-                  {KernelKind::attention_output, {sums, total}, {out(Operand::values), share}}},
-                 true});
   all.back().owns = {{"scores", Form::scores},  {"probabilities", Form::probabilities},
                      {"sums", Form::sums},      {"greatest", Form::of_heads},
                      {"total", Form::of_heads}, {"factor", Form::of_heads},
                      {"share", Form::of_heads}};
-  const BoundOperand output_sums = own(Operand::output_sums, "output_sums"), deltas = in(Operand::resident),
-                     query_sums = own(Operand::sums, "query_sums");
-  const auto again = [](Operand operand) { return own(operand, "scores.again"); };
-  const auto probabilities = [](Operand operand) { return own(operand, "probabilities.again"); };
+  all.back().with = drops ? "dropout" : nullptr;
+}
+
+/// dP takes the place of the scores that were made again. dS is of the probabilities before any are dropped, dV of
+/// those that are left.
+void append_tiled_delta(std::vector<KernelPattern>& all, bool drops) {
+  const BoundOperand greatest = own(Operand::greatest, "greatest"), share = own(Operand::share, "share"),
+                     output_sums = own(Operand::output_sums, "output_sums"), deltas = in(Operand::resident),
+                     query_sums = own(Operand::sums, "query_sums"),
+                     of_probabilities = own(Operand::deltas, "scores.again");
+  const char* const before = "probabilities.again";
+  const char* const left = drops ? "probabilities.left" : before;
   const auto score_deltas = [](Operand operand) { return own(operand, "score_deltas"); };
-  all.push_back(
-      {Pass::delta,
-       {"TiledAttention"},
-       {{KernelKind::attention_output_sums, {in(Operand::deltas), in(Operand::values, 4)}, {output_sums}},
-        {KernelKind::attention_scores,
-         {in(Operand::resident, 1), in(Operand::stream, 2)},
-         {again(Operand::result)},
-         OfTiles::each},
-        {KernelKind::attention_probabilities,
-         {again(Operand::values), greatest, share},
-         {probabilities(Operand::kept)},
-         OfTiles::each},
-        {KernelKind::attention_keys,
-         {probabilities(Operand::stream), deltas},
-         {out(Operand::result, 2)},
-         OfTiles::each},
-        {KernelKind::attention_scores, {deltas, in(Operand::stream, 3)}, {again(Operand::result)}, OfTiles::each},
-        {KernelKind::attention_score_deltas,
-         {probabilities(Operand::kept), again(Operand::deltas), output_sums},
-         {score_deltas(Operand::score_deltas)},
-         OfTiles::each},
-        {KernelKind::attention_values_tile,
-         {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
-         {own(Operand::result, "query_sums")},
-         OfTiles::but_last},
-        {KernelKind::attention_values,
-         {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
-         {out(Operand::result)},
-         OfTiles::last},
-        {KernelKind::attention_keys,
-         {score_deltas(Operand::stream), in(Operand::resident, 1)},
-         {out(Operand::result, 1)},
-         OfTiles::each}}});
+  std::vector<BoundLaunch> launches{
+      {KernelKind::attention_output_sums, {in(Operand::deltas), in(Operand::values, 4)}, {output_sums}},
+      {KernelKind::attention_scores,
+       {in(Operand::resident, 1), in(Operand::stream, 2)},
+       {own(Operand::result, "scores.again")},
+       OfTiles::each},
+      {KernelKind::attention_probabilities,
+       {own(Operand::values, "scores.again"), greatest, share},
+       {own(Operand::kept, before)},
+       OfTiles::each}};
+  if (drops)
+    launches.push_back(
+        {KernelKind::score_dropout, {own(Operand::values, before)}, {own(Operand::values, left)}, OfTiles::each});
+  launches.push_back(
+      {KernelKind::attention_keys, {own(Operand::stream, left), deltas}, {out(Operand::result, 2)}, OfTiles::each});
+  launches.push_back({KernelKind::attention_scores,
+                      {deltas, in(Operand::stream, 3)},
+                      {own(Operand::result, "scores.again")},
+                      OfTiles::each});
+  if (drops)
+    launches.push_back({KernelKind::score_dropout_backward, {of_probabilities}, {of_probabilities}, OfTiles::each});
+  launches.push_back({KernelKind::attention_score_deltas,
+                      {own(Operand::kept, before), of_probabilities, output_sums},
+                      {score_deltas(Operand::score_deltas)},
+                      OfTiles::each});
+  launches.push_back({KernelKind::attention_values_tile,
+                      {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
+                      {own(Operand::result, "query_sums")},
+                      OfTiles::but_last});
+  launches.push_back({KernelKind::attention_values,
+                      {score_deltas(Operand::resident), in(Operand::stream, 2), query_sums},
+                      {out(Operand::result)},
+                      OfTiles::last});
+  launches.push_back({KernelKind::attention_keys,
+                      {score_deltas(Operand::stream), in(Operand::resident, 1)},
+                      {out(Operand::result, 1)},
+                      OfTiles::each});
+  all.push_back({Pass::delta, {"TiledAttention"}, std::move(launches)});
+  using Form = OwnTensor::Form;
   all.back().owns = {{"scores.again", Form::scores},
-                     {"probabilities.again", Form::probabilities},
+                     {before, Form::probabilities},
                      {"score_deltas", Form::probabilities},
                      {"query_sums", Form::sums},
                      {"output_sums", Form::of_heads}};
+  if (drops) all.back().owns.push_back({left, Form::probabilities});
+  all.back().with = drops ? "dropout" : nullptr;
 }
 
 std::vector<KernelPattern> all_patterns() {
@@ -244,7 +260,10 @@ std::vector<KernelPattern> all_patterns() {
   append_swiglu(all);
   append_rotary(all);
   append_attention(all);
-  append_tiled_attention(all);
+  for (const bool drops : {true, false}) {
+    append_tiled_forward(all, drops);
+    append_tiled_delta(all, drops);
+  }
   // Deltas are added in the backward pass, too.
   all.push_back({Pass::forward,
                  {"Add"},

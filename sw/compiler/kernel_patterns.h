@@ -46,6 +46,7 @@ struct KernelPattern {
   int of_input = 0;                     ///< of the delta pass, as Operation::of_input
   bool by_pairs = false;                ///< again for each input beyond the second, with what it made before
   std::vector<OwnTensor> owns = {};
+  const char* with = nullptr;  ///< an attribute that its first operation has above 0; null: any
 };
 
 /// Of two that fit, the first one is taken.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "hw/kernels/dropout_mask.h"
 #include "sw/compiler/tensor_places.h"
 #include "sw/graph/backward_graph.h"
 #include "sw/graph/operation_types.h"
@@ -105,8 +106,8 @@ class LaunchBuilder {
         layer.activation = type.name;
         layer.keeps_preactivation = type.delta_reads == DeltaReads::input;
       }
-      if (operation.type == "Dropout") layer.dropout = operation.attribute("probability");
       if (type.is_loss && is_of_samples(operation)) layer.label_id = static_cast<int>(operation.attribute("of"));
+      if (const double dropout = dropout_of(operation); dropout > 0) layer.dropout = dropout;
       if (operation.type == "TiledAttention")
         layer.attention.tiles =
             static_cast<int>(ceil_div(layer.attention.length, static_cast<int>(operation.attribute("tile_keys"))));
@@ -123,10 +124,14 @@ class LaunchBuilder {
 
   /// Where one attention skips, tokens are dealt to columns in all of the model, and other masks go by their order.
   void check_skipping() const {
-    for (const hw::MatrixLayer& layer : model_.layers)
-      if (layer.attention.tiles > 0 && layer.attention.linear_bias && !layer.attention.mask.causal)
+    for (const hw::MatrixLayer& layer : model_.layers) {
+      const hw::AttentionShape& attention = layer.attention;
+      if (attention.tiles > 0 && attention.linear_bias && !attention.mask.causal)
         throw UsageError(fmt::format("{}: tile_keys with linear_bias is for causal attention", layer.name));
-
+      if (attention.tiles > 0 && layer.dropout > 0 && attention.queries > hw::most_dropped_rows / attention.length)
+        throw UsageError(fmt::format("{}: tile_keys with dropout is for heads of keys with at most {} rows of scores",
+                                     layer.name, hw::most_dropped_rows));
+    }
     const auto& layers = model_.layers;
     const auto skips = [](const hw::MatrixLayer& layer) { return layer.attention.skip_masked; };
     const auto one = std::find_if(layers.begin(), layers.end(), skips);

@@ -11,6 +11,7 @@
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/tensor_sram.h"
+#include "sw/compiler/tile_choice.h"
 #include "tlm/base/error.h"
 #include "tlm/base/file_schema.h"
 #include "tlm/base/json_text.h"
@@ -46,6 +47,7 @@ Json layers_json(const std::vector<hw::MatrixLayer>& layers) {
     if (!layer.activation.empty() && layer.activation != "ReLU") list.back()["activation"] = layer.activation;
     if (!layer.bias) list.back()["bias"] = false;
     if (layer.kind == hw::LayerKind::table) list.back()["table"] = true;
+    if (layer.attention.tiles > 0) list.back()["tile_keys"] = keys_of_tile(layer.attention);
     if (layer.sparse()) list.back()["sparsity"] = layer.sparsity;
     if (layer.trained) list.back()["density"] = layer.trained->density();
     if (layer.zeros_travel()) list.back()["zeros_travel"] = true;

@@ -7,6 +7,7 @@
 #include "hw/fabric/head_grid.h"
 #include "hw/spec/kernel_table.h"
 #include "sw/compiler/order_check.h"
+#include "sw/compiler/tile_choice.h"
 #include "tlm/base/wrap.h"
 
 namespace weft::sw {
@@ -17,6 +18,15 @@ namespace {
 hw::Rectangle on_machine(const hw::Mapping& mapping) {
   if (mapping.features_over == hw::FeatureAxis::columns) return {mapping.lane.height, mapping.lane.width};
   return mapping.lane;
+}
+
+/// Empty if there are none.
+std::string tiles_text(const std::vector<hw::MatrixLayer>& layers) {
+  for (const hw::MatrixLayer& layer : layers)
+    if (const int tiles = layer.attention.tiles; tiles > 0)
+      return fmt::format("attention in {} tile{} of about {} of {} keys\n", tiles, tiles == 1 ? "" : "s",
+                         keys_of_tile(layer.attention), layer.attention.length);
+  return {};
 }
 
 }  // namespace
@@ -43,6 +53,7 @@ std::string plan_text(const Plan& plan, const std::vector<hw::MatrixLayer>& laye
                       plan.micro_batches == 1 ? "" : "es", ceil_div(of_lane, std::min(mapping.lane.width, of_lane)),
                       columns ? "row" : "column");
   text += fmt::format("weight streams {}, free of deadlock\n", order_text(plan.order));
+  text += tiles_text(layers);
   for (const hw::MatrixLayer& layer : layers)
     if (layer.trained)
       text += fmt::format("of {} {:.2f} % of the weights are kept, {}\n", layer.name, 100 * layer.trained->density(),

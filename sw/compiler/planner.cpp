@@ -89,7 +89,8 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
     text += fmt::format("  {:<40} {:>8}\n", item.name, item.bytes);
     if (item.bytes > largest->bytes && item.name != map.front().name) largest = &item;
   }
-  if (!is_chain(model)) throw UsageError(text + fmt::format("the largest tensor is {}", largest->name));
+  if (!is_chain(model))
+    throw DoesNotFit(text + fmt::format("the largest tensor is {}", largest->name), least.sram_bytes);
   // The widest network of this shape that fits: all hidden widths scaled together; samples and classes stay.
   int low = 0, high = 1000;
   while (low + 1 < high) {
@@ -105,7 +106,7 @@ void try_mappings(const MatchedModel& model, const hw::MachineSpec& machine, con
   text += fmt::format("the largest tensor is the {}; ", largest->name) +
           (low > 0 ? fmt::format("all hidden layers at {:.1f} % of their widths would fit", low / 10.0)
                    : "no narrower hidden layers would fit: it has too many input features or classes");
-  throw UsageError(text);
+  throw DoesNotFit(text, least.sram_bytes);
 }
 
 std::vector<PlanKind> kinds_of(const PlanWishes& wishes, bool attention) {

@@ -13,6 +13,7 @@
 #include "sw/compiler/matched_model.h"
 #include "sw/compiler/sram_map.h"
 #include "sw/graph/model_file.h"
+#include "tlm/base/error.h"
 #include "tlm/stats/limiter_cycles.h"
 
 namespace weft::sw {
@@ -68,9 +69,20 @@ struct Plan {
   int samples() const { return tokens / sample_tokens; }
 };
 
+/// Nothing that was tried fits the SRAM of every PE: which tensor is too large, and what would fit.
+class DoesNotFit : public UsageError {
+ public:
+  DoesNotFit(const std::string& text, Bytes least) : UsageError(text), least_(least) {}
+  /// What a PE needs in that of them that needs the least.
+  Bytes least() const { return least_; }
+
+ private:
+  Bytes least_;
+};
+
 /// A pure function. `systems` shares of `batch` samples, each of PlanWishes::sample_tokens tokens; `wishes` as the
 /// model file asks, of which retain_output_layer is in the model section. Throws UsageError: a batch that does not
-/// divide, nothing fits (which tensor is too large and what would fit), or a stream order that can deadlock.
+/// divide, DoesNotFit, or a stream order that can deadlock.
 Plan make_plan(const MatchedModel& model, const hw::MachineSpec& machine, int batch, int systems,
                RetainOutput retain = RetainOutput::automatic, const PlanWishes& wishes = {});
 

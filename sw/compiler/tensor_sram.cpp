@@ -21,7 +21,7 @@ class PeBytes {
 
   Bytes of_labels() const { return 2 * Bytes{wide_}; }
 
-  Bytes of(const hw::WaferTensor& tensor) const {
+  Bytes of(const hw::WaferTensor& tensor) {
     if (tensor.vector) return 2 * Bytes{held(tensor.features)};
     const Bytes row = tensor.fp32 ? 4 * Bytes{wide_} : 2 * Bytes{padded_tokens(wide_)};
     if (tensor.of_heads)
@@ -29,7 +29,7 @@ class PeBytes {
     if (tensor.ids) return tensor.features * 2 * Bytes{wide_};
     if (tensor.scores) {
       const hw::MatrixLayer& layer = model_.layers[static_cast<std::size_t>(tensor.layer)];
-      if (tensor.fp32 && layer.attention.skip_masked && layer.dropout == 0) return 4 * Bytes{stored_scores(layer)};
+      if (tensor.fp32 && layer.attention.skip_masked && layer.dropout == 0) return 4 * Bytes{most_stored(layer)};
       return scores(layer).features_of(0) * row;
     }
     return (held(tensor.features) + (tensor.one_below ? 1 : 0)) * row;
@@ -52,6 +52,11 @@ class PeBytes {
   }
   hw::HeadGrid grid_of(const hw::MatrixLayer& layer) const { return hw::head_grid(layer, machine_, lane_, of_lane_); }
   /// Of the fullest PE, where products skip what a mask leaves out; else 0.
+  int most_stored(const hw::MatrixLayer& layer) {
+    const auto [known, fresh] = stored_.try_emplace(layer.shape(), 0);
+    if (fresh) known->second = stored_scores(layer);
+    return known->second;
+  }
   int stored_scores(const hw::MatrixLayer& layer) const {
     const hw::HeadGrid grid = grid_of(layer);
     const hw::BlockMap block = scores(layer);
@@ -66,11 +71,16 @@ class PeBytes {
       }
     return most;
   }
-  Bytes work(const hw::Launch& launch, const hw::MatrixLayer& layer) const {
+  Bytes work(const hw::Launch& launch, const hw::MatrixLayer& layer) {
     const hw::Kernel& row = hw::kernel_of(launch.kind);
     if (row.form != hw::KernelForm::line) {
       const bool tokens = row.lines == hw::LineAxis::rows && row.sums != hw::SumEnd::here;
       const int queries = row.by_key ? layer.attention.queries : 1;
+      // Sums that each PE keeps until they are rounded, and a round's vector; where sums go on they are tensors.
+      if (row.by_key && row.sums == hw::SumEnd::here) {
+        const bool own = !row.sums_fp32 && launch.reads.of(hw::Operand::sums) < 0;
+        return 2 * Bytes{queries * wide_} + (own ? 4 * Bytes{held(layer.features())} * wide_ : 0);
+      }
       return (layer.half_sums.of(launch.kind) ? 2 : 4) *
              Bytes{std::max(queries * wide_, tokens ? 1 : held(layer.inputs) + 1)};
     }
@@ -87,14 +97,16 @@ class PeBytes {
     settings.dropout.probability = layer.dropout;
     if (!row.makes_scores) return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe)};
     settings.windows = grid_of(layer).score_windows(scores(layer).rectangle);
-    return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe, stored_scores(layer))};
+    return 2 * Bytes{hw::line_kernel(launch.kind).program(pe, settings).scratch_words(pe, most_stored(layer))};
   }
 
   const MatchedModel& model_;
   const hw::MachineSpec& machine_;
   hw::Rectangle lane_;
   int of_lane_, wide_ = 0;
-  std::map<std::pair<hw::KernelKind, decltype(hw::MatrixLayer{}.shape())>, Bytes> work_;
+  using Shape = decltype(hw::MatrixLayer{}.shape());
+  std::map<std::pair<hw::KernelKind, Shape>, Bytes> work_;
+  std::map<Shape, int> stored_;
 };
 
 }  // namespace
@@ -118,8 +130,9 @@ std::vector<SramItem> TensorSram::fullest(const hw::MachineSpec& machine, const 
   std::vector<Bytes> change(launches_.size() + 1, 0);
   for (std::size_t tensor = 0; tensor < lives_.size(); ++tensor) {
     if (lives_[tensor].first < 0) continue;
-    change[static_cast<std::size_t>(lives_[tensor].first)] += bytes.of(model_.tensors[tensor]);
-    change[static_cast<std::size_t>(lives_[tensor].last) + 1] -= bytes.of(model_.tensors[tensor]);
+    const Bytes held = bytes.of(model_.tensors[tensor]);
+    change[static_cast<std::size_t>(lives_[tensor].first)] += held;
+    change[static_cast<std::size_t>(lives_[tensor].last) + 1] -= held;
   }
   Bytes live = 0, most = -1;
   int fullest = 0;

@@ -206,18 +206,21 @@ void stand_in_windows(const hw::MachineSpec& machine, const CrossCase& c, hw::Pr
   const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
   const hw::KeyNumbers numbers = hw::dealt_keys(map);
   launch.block.dealt = c.tokens;
-  launch.line.windows = std::make_shared<const hw::ScoreWindows>(hw::ScoreWindows{
-      hw::windows_of(map, c.mask, queue_of(machine), numbers), hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
+  launch.line.windows =
+      std::make_shared<const hw::ScoreWindows>(hw::ScoreWindows{numbers.keys,
+                                                                {},
+                                                                hw::windows_of(map, c.mask, queue_of(machine), numbers),
+                                                                hw::windows_of(map, c.mask, 0, numbers)});
 }
 
-// The keys of a tile have any numbers, some behind all tokens.
+// The keys of a tile have any numbers, some behind all tokens, and stand in any places.
 void draw_tile_windows(const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
-  const hw::LaunchMap map(KernelKind::attention_scores, {"case", 1, c.outputs, "", 0}, c.rectangle, c.tokens);
-  hw::KeyNumbers numbers{launch.block.order(), {}};
-  for (int round = 0; round < map.rounds; ++round)
-    numbers.keys.push_back(static_cast<int>(random() % static_cast<unsigned>(c.tokens + 2)));
-  launch.line.windows = std::make_shared<const hw::ScoreWindows>(
-      hw::ScoreWindows{{}, hw::windows_of(map, c.mask, 0, numbers), numbers.keys});
+  hw::ScoreWindows windows;
+  for (int round = 0; round < c.outputs; ++round)
+    windows.keys.push_back(static_cast<int>(random() % static_cast<unsigned>(c.tokens + 2)));
+  if (hw::kernel_of(c.kind).drops)
+    for (int round = 0; round < c.outputs; ++round) windows.places.push_back(static_cast<int>(random() % (1U << 20)));
+  launch.line.windows = std::make_shared<const hw::ScoreWindows>(std::move(windows));
 }
 
 Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramLaunch& launch, std::mt19937& random) {
@@ -256,6 +259,7 @@ Cycle draw_line(const hw::MachineSpec& machine, const CrossCase& c, hw::ProgramL
     if (hw::kernel_of(c.kind).by_pairs) launch.line.rotary = draw_rotary(random);
     if (hw::kernel_of(c.kind).masks_tile && !c.windows && (c.mask.any() || launch.line.bias.any()))
       draw_tile_windows(c, launch, random);
+    if (hw::kernel_of(c.kind).drops && !c.windows && random() % 2 == 0) draw_tile_windows(c, launch, random);
   }
   // What drops nothing is no program, and a tile has no end of it.
   if (hw::LinePrograms(launch).of(0, 0).code.size() == 1) launch.line.dropout.probability = 0.5;

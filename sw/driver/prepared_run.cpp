@@ -11,6 +11,7 @@
 #include "hw/input/synthetic_source.h"
 #include "hw/input/token_source.h"
 #include "rtl/cosim/tile_source.h"
+#include "sw/driver/chosen_tile.h"
 #include "sw/driver/content_crc.h"
 #include "sw/driver/first_not_finite.h"
 #include "sw/driver/job_builder.h"
@@ -187,7 +188,7 @@ PreparedRun::PreparedRun(const RunSettings& run_settings) : PreparedRun(run_sett
 PreparedRun::PreparedRun(const RunSettings& run_settings, RunFiles files)
     : settings(run_settings),
       machine(std::move(files.machine)),
-      model(std::move(files.model)),
+      model(with_chosen_tile(std::move(files.model), machine)),
       // Claimed before anything in it is read: what is read stays as it is.
       folder(settings.model_dir, model.config.model.name, folder_use(settings)),
       start(settings.timing_only ? std::filesystem::path() : starting_file(settings, &folder)),

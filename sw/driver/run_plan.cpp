@@ -7,6 +7,7 @@
 #include "sw/compiler/plan_text.h"
 #include "sw/compiler/step_bounds.h"
 #include "sw/compiler/wire_choice.h"
+#include "sw/driver/chosen_tile.h"
 #include "sw/driver/run_folder.h"
 #include "sw/driver/run_layers.h"
 #include "sw/driver/starting_file.h"
@@ -32,10 +33,9 @@ MatchedModel matched_run(const ModelConfig& config, const std::vector<hw::Matrix
 
 Plan plan_now(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers) {
   const ModelConfig& config = model.config;
-  const int batch = config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
   MatchedModel matched = matched_run(config, layers);
-  Plan plan = plan_with_wire(matched, machine.spec, batch, config.model.retain_output_layer, config.runconfig.plan,
-                             around(config));
+  Plan plan = plan_with_wire(matched, machine.spec, batch_of_run(config), config.model.retain_output_layer,
+                             config.runconfig.plan, around(config));
   layers = std::move(matched.layers);
   return plan;
 }
@@ -48,6 +48,10 @@ std::string notes_text(const ModelFile& model) {
 }
 
 }  // namespace
+
+int batch_of_run(const ModelConfig& config) {
+  return config.runconfig.mode == Mode::eval ? config.eval_input.batch_size : config.train_input.batch_size;
+}
 
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers,
              const RunSettings& settings) {
@@ -73,7 +77,8 @@ std::string validation_text(const ModelFile& model) {
   return text + notes_text(model);
 }
 
-std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings) {
+std::string compile(const ModelFile& written, const hw::MachineFile& machine, const RunSettings& settings) {
+  const ModelFile model = with_chosen_tile(written, machine);
   RunFolder folder(settings.model_dir, model.config.model.name, FolderUse::plan);
   std::vector<hw::MatrixLayer> layers = layers_of_run(model.config, starting_file(settings, nullptr));
   const Plan plan = plan_now(model, machine, layers);

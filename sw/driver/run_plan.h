@@ -6,6 +6,9 @@
 
 namespace weft::sw {
 
+/// Samples of a step over all systems that a plan is made for.
+int batch_of_run(const ModelConfig& config);
+
 /// Throws UsageError if nothing fits, the plan file is damaged, or it was made for another model or machine.
 /// `layers`: of the run; the wire of sparse ones (sw/compiler/wire_choice.h) is set.
 Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector<hw::MatrixLayer>& layers,
@@ -15,6 +18,6 @@ Plan plan_of(const ModelFile& model, const hw::MachineFile& machine, std::vector
 std::string validation_text(const ModelFile& model);
 
 /// --compile_only: plans, writes <run folder>/plan.json and returns what to show.
-std::string compile(const ModelFile& model, const hw::MachineFile& machine, const RunSettings& settings);
+std::string compile(const ModelFile& written, const hw::MachineFile& machine, const RunSettings& settings);
 
 }  // namespace weft::sw

@@ -42,11 +42,10 @@ const std::vector<KeyRow>& transformer_key_rows() {
       {"model.attention_skip_masked", "", Use::honoured, flag, "",
        "gpt: products skip what the mask leaves out; tokens of a sequence are then dealt to its columns in turn. "
        "Without it false; not with num_kv_heads"},
-      {"model.attention_tile_keys", "", Use::honoured, "a whole number, 0 to 1048576", "",
+      {"model.attention_tile_keys", "", Use::honoured, "a whole number, 0 to 1048576 (or auto)", "",
        "gpt: scores and probabilities of some so many keys of a sequence are on the wafer at a time, and are made "
-       "again "
-       "in the backward pass; a tile takes as many of each column's keys. 0, or without it: of all keys, kept. Not "
-       "where probabilities are dropped"},
+       "again in the backward pass; a tile takes as many of each column's keys. 0, or without it: of all keys, kept. "
+       "auto: the plan takes all keys if they fit, else the largest tile that does"},
       {"model.encoder_nonlinearity", "", Use::honoured, "{activations}, swiglu", "", "bert: as nonlinearity"},
       {"model.norm_first", "", Use::honoured, flag, "false",
        "bert: norms stand before attention and feed-forward, else behind what these are added to"},

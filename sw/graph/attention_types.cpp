@@ -20,6 +20,7 @@
 //
 // TiledAttention(queries, keys, values): the three of them in one, some `tile_keys` keys at a time, so that scores and
 // probabilities of no more than these are there at a time (hw/kernels/attention_tiles.h). The same but for rounding.
+// With `dropout` probabilities are dropped as an operation Dropout of that probability does it in training.
 #include <algorithm>
 
 #include "sw/graph/operation_families.h"
@@ -33,6 +34,19 @@ constexpr double longest_sequence = 1 << 20;
 AttributeRange tokens_of_sequence() { return {"sequence", 1, longest_sequence, true, true}; }
 AttributeRange heads_of_keys() { return {"heads", 1, most_features, true, true}; }
 AttributeRange heads_of_queries() { return {"queries", 1, most_features, true, false}; }
+/// With what an operation has besides.
+std::vector<AttributeRange> softmax_attributes(std::vector<AttributeRange> all) {
+  const AttributeRange of_softmax[] = {tokens_of_sequence(),
+                                       {"scale", 0, 1e6, false, true},
+                                       {"causal", 0, 1, true, false},
+                                       {"reach", 0, longest_sequence, true, false},
+                                       {"padded", 0, 1, true, false},
+                                       {"linear_bias", 0, 1, true, false},
+                                       {"skip_masked", 0, 1, true, false},
+                                       heads_of_queries()};
+  all.insert(all.end(), std::begin(of_softmax), std::end(of_softmax));
+  return all;
+}
 
 std::int64_t sequence_of(const Operation& operation) {
   return static_cast<std::int64_t>(operation.attribute("sequence"));
@@ -123,25 +137,8 @@ std::vector<OperationType> attention_types() {
        scores_features,
        none,
        scores_flops},
-      {"AttentionSoftmax",
-       1,
-       1,
-       {tokens_of_sequence(),
-        {"scale", 0, 1e6, false, true},
-        {"causal", 0, 1, true, false},
-        {"reach", 0, longest_sequence, true, false},
-        {"padded", 0, 1, true, false},
-        {"linear_bias", 0, 1, true, false},
-        {"skip_masked", 0, 1, true, false},
-        heads_of_queries()},
-       1,
-       DeltaReads::output,
-       false,
-       false,
-       "scores of a sequence for each head",
-       softmax_features,
-       none,
-       softmax_flops},
+      {"AttentionSoftmax", 1, 1, softmax_attributes({}), 1, DeltaReads::output, false, false,
+       "scores of a sequence for each head", softmax_features, none, softmax_flops},
       {"AttentionValues",
        2,
        2,
@@ -157,16 +154,8 @@ std::vector<OperationType> attention_types() {
       {"TiledAttention",
        3,
        3,
-       {heads_of_keys(),
-        tokens_of_sequence(),
-        {"scale", 0, 1e6, false, true},
-        {"tile_keys", 1, longest_sequence, true, true},
-        {"causal", 0, 1, true, false},
-        {"reach", 0, longest_sequence, true, false},
-        {"padded", 0, 1, true, false},
-        {"linear_bias", 0, 1, true, false},
-        {"skip_masked", 0, 1, true, false},
-        heads_of_queries()},
+       softmax_attributes(
+           {heads_of_keys(), {"tile_keys", 1, longest_sequence, true, true}, {"dropout", 0, 1, false, false}}),
        3,
        DeltaReads::inputs_and_output,
        false,

@@ -179,6 +179,10 @@ bool has_bias(const Operation& operation) {
 
 bool is_of_samples(const Operation& operation) { return operation.attributes.count("of") > 0; }
 
+double dropout_of(const Operation& operation) {
+  return operation.attribute(operation.type == "Dropout" ? "probability" : "dropout");
+}
+
 std::int64_t own_parameters(const Operation& operation) {
   std::int64_t count = 0;
   if (!operation.shares.empty()) return count;

@@ -67,6 +67,8 @@ bool is_of_samples(const Operation& operation);
 
 /// Of attention and rotary positions: heads of queries that share a head of keys and values.
 int queries_to_a_head(const Operation& operation);
+/// The share of what it makes, or of its probabilities, that it drops in training.
+double dropout_of(const Operation& operation);
 /// Elements of its parameters that it does not share.
 std::int64_t own_parameters(const Operation& operation);
 /// The operation that its parameters have their names of.

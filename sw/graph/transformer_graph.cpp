@@ -118,6 +118,7 @@ class TransformerBuilder {
     if (model_.tile_keys > 0) {
       std::map<std::string, double> attributes = with_queries(softmax_attributes(scale));
       attributes.insert({{"heads", kv_heads}, {"tile_keys", model_.tile_keys}});
+      if (model_.dropout.attention > 0) attributes["dropout"] = model_.dropout.attention;
       return projected_back(block, add("TiledAttention", name, {queries, keys, values}, std::move(attributes)));
     }
     const std::string scores = add("AttentionScores", name + ".scores", {queries, keys},

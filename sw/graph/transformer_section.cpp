@@ -150,13 +150,11 @@ void read_skip_masked(YamlSection& section, TransformerConfig& model) {
     section.reject("attention_skip_masked", "allowed: false where num_kv_heads is less than num_heads");
 }
 
-/// Probabilities that are dropped would need their places among all keys.
 void read_tile_keys(YamlSection& section, TransformerConfig& model) {
   constexpr const char* key = "attention_tile_keys";
-  if (section.has(key)) model.tile_keys = section.integer(key, {0, kMaxFeatures});
-  if (model.tile_keys > 0 && model.dropout.attention > 0 && section.good(key))
-    section.reject(key,
-                   "allowed: 0 where probabilities are dropped (attention_dropout_rate, or dropout_rate without it)");
+  if (!section.has(key)) return;
+  model.tile_auto = section.is_word(key) && section.choice<bool>(key, {{"auto", true}}, false);
+  if (!section.is_word(key)) model.tile_keys = section.integer(key, {0, kMaxFeatures, "or auto"});
 }
 
 void refuse_encoder_keys(YamlSection& section) {

@@ -50,6 +50,7 @@ struct TransformerConfig {
   Initializer initializer;
   int reach = 0;                ///< a token attends to its own key and reach - 1 before it; 0: to all before it
   int tile_keys = 0;            ///< of attention, some so many keys at a time; 0: scores stand whole
+  bool tile_auto = false;       ///< the plan chooses tile_keys
   bool skip_masked = false;     ///< products of attention skip what the mask leaves out; of a decoder
   bool embedding_norm = false;  ///< behind the embedding
   bool tied = false;            ///< the output's matrix is the embedding's

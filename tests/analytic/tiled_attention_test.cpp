@@ -75,6 +75,25 @@ TEST_CASE("tiles with grouped queries") {
 TEST_CASE("tiles that skip what the mask leaves out") {
   test::compare_with_doubles(skipping(tiled(12, 2, 6, 2)), way_of());
 }
+TEST_CASE("tiles with dropout, of probabilities as well") {
+  test::compare_with_doubles(test::with_dropout(tiled(12, 2, 5, 2)), way_of());
+}
+TEST_CASE("tiles with dropped probabilities of grouped queries") {
+  sw::TransformerConfig model = with_groups(tiled(16, 4, 6), 2);
+  model.dropout.attention = 0.25;
+  test::compare_with_doubles(model, way_of(3, 4, 8));
+}
+TEST_CASE("tiles with dropped probabilities that skip what the mask leaves out") {
+  test::compare_with_doubles(test::with_dropout(skipping(tiled(12, 2, 6))), way_of());
+}
+TEST_CASE("tiles with dropout on two lanes, three micro-batches, two systems, a wafer that is cut") {
+  TrainingWay way = way_of(3, 12, 6, 26);
+  way.systems = 2;
+  way.micro_batches = 3;
+  way.mapping = hw::Mapping{{3, 6}, 2};
+  way.cut = {2, 2};
+  test::compare_with_doubles(test::with_dropout(tiled(12, 2, 7, 1, 26)), way);
+}
 TEST_CASE("an encoder's tiles: no mask") {
   sw::TransformerConfig model = test::small_bert(12, 2);
   model.max_position_embeddings = model.sequence_length = 24;
@@ -138,12 +157,24 @@ TEST_CASE("tiles as PE programs: products that skip") {
   test::compare_with_programs(skipping(tiled(12, 2, 8)), way_of(3, 2), with_rescale());
 }
 
-TEST_CASE("tiles: the same bits and cycles without fast-forward, on threads, cut") {
-  test::compare_ways(test::with_rotary(tiled(16, 2, 7, 2)), way_of(3, 4, 4));
+TEST_CASE("tiles as PE programs: dropped probabilities of grouped queries") {
+  std::vector<KernelKind> all = with_rescale();
+  all.insert(all.end(), {KernelKind::score_dropout, KernelKind::score_dropout_backward});
+  test::compare_with_programs(test::with_dropout(with_groups(tiled(16, 4, 10), 2)), way_of(3, 2, 8), all);
+}
+TEST_CASE("tiles as PE programs: dropped probabilities, products that skip, a reach") {
+  std::vector<KernelKind> all = with_rescale();
+  all.insert(all.end(), {KernelKind::score_dropout, KernelKind::score_dropout_backward});
+  test::compare_with_programs(test::with_dropout(test::with_reach(skipping(tiled(12, 2, 8)), 10)), way_of(3, 2), all);
 }
 
-TEST_CASE("tiles beside scores that stand whole: the same losses up to rounding, whatever the tile") {
-  const sw::TransformerConfig whole = tiled(16, 2, 0, 2);
+TEST_CASE("tiles: the same bits and cycles without fast-forward, on threads, cut") {
+  test::compare_ways(test::with_dropout(test::with_rotary(tiled(16, 2, 7, 2))), way_of(3, 4, 4));
+}
+
+namespace {
+
+void compare_with_whole(const sw::TransformerConfig& whole) {
   const TrainingWay way = way_of(3, 4, 4);
   const test::CountedWords words = test::words_of(whole);
   const auto training_of = [&](int keys) {
@@ -161,6 +192,17 @@ TEST_CASE("tiles beside scores that stand whole: the same losses up to rounding,
     CHECK_FALSE(test::same_bits(tiles->state(), plain->state()));
     CHECK(test::farthest(tiles->parameters(), plain->parameters()) < 1e-3);
   }
+}
+
+}  // namespace
+
+TEST_CASE("tiles beside scores that stand whole: the same losses up to rounding, whatever the tile") {
+  compare_with_whole(tiled(16, 2, 0, 2));
+}
+TEST_CASE("tiles beside scores that stand whole: the same probabilities are dropped, whatever the tile") {
+  sw::TransformerConfig model = tiled(16, 2, 0, 2);
+  model.dropout.attention = 0.5;
+  compare_with_whole(model);
 }
 
 TEST_CASE("more tiles than a column has keys are refused, with how many it has") {

@@ -19,8 +19,9 @@ def tiles(keys):
 
 class TiledAttention(TinyGpt):
     def test_every_launch_as_programs_on_one_and_two_systems(self):
+        """Where probabilities are dropped on two."""
         for systems in (1, 2):
-            arguments = [*tiles(8), "--num_csx", systems]
+            arguments = [*tiles(8), "--num_csx", systems, "--set", f"model.attention_dropout_rate={0.1 * (systems - 1)}"]
             plain = self.outcome(f"plain_{systems}", *arguments)
             programs = self.outcome(f"programs_{systems}", *arguments, "--pe_programs")
             threads = self.outcome(f"threads_{systems}", *arguments, "--threads", 2)
@@ -32,11 +33,49 @@ class TiledAttention(TinyGpt):
             self.assertEqual(programs[0]["programs"]["launches"], STEPS * systems * sum(places))
 
     def test_losses_are_those_of_whole_scores(self):
-        whole = self.outcome("whole", *LONG)[0]
-        for keys in (8, 13, 1000):
-            value = self.outcome(f"tiles_{keys}", *tiles(keys))[0]
-            for one, other in zip(whole["steps"], value["steps"]):
-                self.assertAlmostEqual(one["loss"], other["loss"], delta=1e-3)
+        """Whatever is dropped: the same with tiles and without."""
+        for rate in (0, 0.3):
+            dropped = ("--set", f"model.attention_dropout_rate={rate}")
+            whole = self.outcome(f"whole_{rate}", *LONG, *dropped)[0]
+            for keys in (8, 13, 1000):
+                value = self.outcome(f"tiles_{keys}_{rate}", *tiles(keys), *dropped)[0]
+                for one, other in zip(whole["steps"], value["steps"]):
+                    self.assertAlmostEqual(one["loss"], other["loss"], delta=1e-3)
+
+    def test_the_plan_chooses_the_largest_tile_that_fits(self):
+        """Of 128 keys: 43 a tile where a PE has room for that, all where it has more, none that fits where it has least."""
+        long = ["--set", "train_input.max_sequence_length=128", "--set", "model.max_position_embeddings=128"]
+
+        def keys(number):
+            return [*long, "--set", f"model.attention_tile_keys={number}"]
+
+        def room(sram):
+            words = -(-sram // 16)  # of 16 bits, in each of 8 banks
+            return ["--machine_set", f"pe.sram_bytes={words * 16}", "--set", f"runconfig.micro_batch_size={BATCH}"]
+
+        need = self.outcome("need", *keys(43))[0]["plan"]["sram_bytes"]
+        fixed = self.outcome("fixed", *keys(43), *room(need))
+        chosen = self.outcome("chosen", *keys("auto"), *room(need))
+        for part in ("steps", "launches", "plan"):
+            self.assertEqual(fixed[0][part], chosen[0][part])
+        self.assertEqual([layer["tile_keys"] for layer in chosen[0]["plan"]["layers"] if "tile_keys" in layer], [43])
+        self.assertEqual(weights_of(self.folder / "fixed", STEPS), weights_of(self.folder / "chosen", STEPS))
+        larger = self.train("larger", *keys(64), *room(need), "--compile_only")
+        self.assertEqual(larger.returncode, 2)
+        self.assertIn("does not fit", larger.stderr)
+        page = self.train("page_of_choice", *keys("auto"), *room(need), "--compile_only").stdout
+        self.assertIn("attention in 3 tiles of about 43 of 128 keys", page)
+        self.assertIn("model.attention_tile_keys auto: 43 of 128 keys, the largest tile that fits", page)
+        # A sequence at a time all keys fit, and that is asked for first.
+        parts = self.train("parts_of_batch", *keys("auto"), *room(need), "--set", "runconfig.micro_batch_size=auto", "--compile_only")
+        self.assertIn("model.attention_tile_keys auto: scores of all 128 keys fit", parts.stdout)
+        self.assertEqual(self.outcome("all_keys", *keys("auto"))[0]["plan"], self.outcome("no_tiles", *long)[0]["plan"])
+        none = self.train("none", *keys("auto"), *room(8192 + 64), "--compile_only")
+        self.assertEqual(none.returncode, 2)
+        self.assertRegex(none.stderr, r"model.attention_tile_keys: auto; tiles of \d+ of 128 keys: the model does not fit")
+        # It goes on with the tile that was chosen, and with no other.
+        self.assertEqual(self.train("chosen", *keys(43), *room(need), "--resume", "--max_steps", 4).returncode, 0)
+        self.assertEqual(self.train("chosen", *keys(32), *room(need), "--resume", "--max_steps", 5).returncode, 2)
 
     def test_plan_and_report_say_the_tile(self):
         value = self.outcome("told", *tiles(8))[0]
@@ -83,7 +122,7 @@ class TiledAttention(TinyGpt):
 
     def test_refused(self):
         cases = {
-            ("--set", "model.dropout_rate=0.1"): "model.attention_tile_keys.*probabilities are dropped",
+            ("--set", "model.attention_tile_keys=many"): "model.attention_tile_keys.*auto",
             ("--set", "model.attention_tile_keys=-1"): "model.attention_tile_keys.*0 to 1048576",
             # A column of 8 holds 4 tokens of 32.
             ("--set", "model.attention_tile_keys=1", "--set", "model.num_heads=8", "--set", "runconfig.micro_batch_size=16",

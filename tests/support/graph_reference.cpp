@@ -103,6 +103,10 @@ void GraphReference::run(const sw::OperationGraph& graph, Tensors& values) const
       output.assign(size_of(operation, made, tokens), 0.0);
       call.outputs.push_back(&output);
     }
+    if (dropout_ && operation.attribute("dropout") > 0)
+      call.dropout = [&](std::size_t feature, std::size_t token) {
+        return dropout_(operation, steps_, feature, token);
+      };
     if (operation.type != "Dropout" || !dropout_) {
       run_operation(call);
       // What is divided by the count of the tokens' labels is then this loss's own mean.

@@ -89,7 +89,9 @@ std::size_t place_of_key(const hw::Job& job, const hw::Mapping& mapping, std::si
 /// that of their scores.
 double dropout_factor(const hw::Job& job, const hw::Mapping& mapping, const sw::OperationGraph& graph,
                       const sw::Operation& operation, int step, std::size_t feature, std::size_t token) {
-  std::string layer = operation.inputs.front();
+  const bool tiled = operation.type == "TiledAttention";
+  std::string layer = tiled ? operation.name : operation.inputs.front();
+  if (tiled) feature = place_of_key(job, mapping, feature, token);
   for (const sw::Operation& maker : graph.operations)
     if (maker.name + ".dropout" == operation.name) {
       layer = maker.name;
@@ -103,7 +105,7 @@ double dropout_factor(const hw::Job& job, const hw::Mapping& mapping, const sw::
   const auto place = static_cast<std::uint64_t>(found - job.layers.begin());
   const std::uint64_t key =
       split_mix((job.seed + 1) * split_mix_gamma + static_cast<std::uint64_t>(step) * 1024 + place + 1);
-  const double probability = operation.attribute("probability");
+  const double probability = operation.attribute(tiled ? "dropout" : "probability");
   const std::uint32_t bits =
       hw::dropout_bits(key, static_cast<std::uint32_t>(feature), static_cast<std::uint32_t>(token));
   return bits < std::ldexp(probability, 32) ? 0 : as_half(1 / (1 - probability));

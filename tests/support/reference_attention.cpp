@@ -162,18 +162,23 @@ void tiled_attention(const Work& work) {
   const auto of_values = [&](Pass pass, int of, const std::vector<const Values*>& inputs, std::size_t made) {
     return part_of(work, "AttentionValues", pass, of, scores, work.outputs, inputs, made);
   };
+  const auto dropped = [&](Values all) {
+    for (std::size_t at = 0; work.of.dropout && at < all.size(); ++at)
+      all[at] *= work.of.dropout(at / work.tokens, at % work.tokens);
+    return all;
+  };
   const Values raw = of_scores(Pass::forward, 0, {queries, keys}, scores);
-  const Values probabilities = of_softmax(Pass::forward, {&raw});
+  const Values probabilities = of_softmax(Pass::forward, {&raw}), left = dropped(probabilities);
   if (work.pass == Pass::forward) {
-    *work.of.outputs[0] = of_values(Pass::forward, 0, {&probabilities, values}, work.outputs);
+    *work.of.outputs[0] = of_values(Pass::forward, 0, {&left, values}, work.outputs);
     return;
   }
   const Values* deltas = work.of.inputs[0];
-  const Values of_probabilities = of_values(Pass::delta, 0, {deltas, values}, scores);
+  const Values of_probabilities = dropped(of_values(Pass::delta, 0, {deltas, values}, scores));
   const Values score_deltas = of_softmax(Pass::delta, {&of_probabilities, &probabilities});
   *work.of.outputs[0] = of_scores(Pass::delta, 0, {&score_deltas, keys}, work.inputs);
   *work.of.outputs[1] = of_scores(Pass::delta, 1, {&score_deltas, queries}, of_keys);
-  *work.of.outputs[2] = of_values(Pass::delta, 1, {deltas, &probabilities}, of_keys);
+  *work.of.outputs[2] = of_values(Pass::delta, 1, {deltas, &left}, of_keys);
 }
 
 }  // namespace weft::test

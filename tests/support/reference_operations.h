@@ -1,6 +1,7 @@
 #pragma once
 // Operations of graphs in double precision, each pass as its formula is written. Shares nothing with the kernels.
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct OperationCall {
   std::vector<Values*> outputs;  ///< zeros, as many as they must be
   const Tensors& parameters;
   const Values* labels = nullptr;  ///< of the graph's tokens; hw::padding_label: the token pads its sequence
+  /// Of a TiledAttention that drops probabilities: what one of a feature of scores and a token is multiplied with.
+  std::function<double(std::size_t feature, std::size_t token)> dropout = {};
 };
 
 /// Labels are whole numbers; below 0: the token has none, neither loss nor delta. The loss's delta is of the sum over

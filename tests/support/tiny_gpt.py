@@ -44,4 +44,4 @@ class TinyGpt(unittest.TestCase):
 
 
 def attends(launch):
-    return launch["kernel"].startswith("attention_")
+    return launch["kernel"].startswith(("attention_", "score_"))

@@ -87,6 +87,22 @@ TEST_CASE("SRAM of attention by hand: twelve tokens a PE, the softmax's backward
                                   {"d.s", 24 * 12}});
 }
 
+TEST_CASE("SRAM by hand: attention's values need most, whose sums stay in fp32 until they are rounded") {
+  const sw::MatchedModel model =
+      sw::matched_model(sw::checked({{{"x", 400}, {"labels", 1}},
+                                     {{"Linear", "in", {"x"}, {"in"}, {{"features", 400}}},
+                                      {"AttentionScores", "s", {"in", "x"}, {"s"}, {{"heads", 1}, {"sequence", 4}}},
+                                      {"AttentionSoftmax", "p", {"s"}, {"p"}, {{"sequence", 4}, {"scale", 0.7}}},
+                                      {"AttentionValues", "o", {"p", "x"}, {"o"}, {{"sequence", 4}}},
+                                      {"Linear", "out", {"o"}, {"out"}, {{"features", 1}}},
+                                      {"SoftmaxCrossEntropy", "loss", {"out", "labels"}, {"loss"}}},
+                                     {"loss"}}));
+  const std::vector<hw::Launch> launches = sw::train_launches(model, false, static_cast<int>(model.layers.size()));
+  const std::vector<sw::SramItem> items = sw::TensorSram(model, launches).fullest(mini(), {{1, 1}, 1}, 4);
+  CHECK(items.back().name == "work of the launch");
+  CHECK(items.back().bytes == 4 * 400 * 4 + 2 * 4);  // of four tokens: sums of 400 features, a key's probabilities
+}
+
 TEST_CASE("SRAM by hand: deltas of probabilities whose masked ones are skipped stand in windows") {
   // Keys 0 to 11 have 12, 11 and so on to 7 tokens, and then no less than a queue's 6.
   constexpr Bytes stored = 12 + 11 + 10 + 9 + 8 + 7 + 6 * 6;

@@ -10,6 +10,7 @@
 
 #include "hw/fabric/head_grid.h"
 #include "hw/kernels/attention_softmax.h"
+#include "hw/kernels/dropout.h"
 #include "hw/pe/arithmetic.h"
 #include "tests/support/halves.h"
 
@@ -286,11 +287,7 @@ TEST_CASE("a tile that the mask leaves a token none of: nothing is in it, and th
   // Two keys, two tokens on one column, a key a tile, the later key first: token 0 sees key 0 alone.
   Case c{2, 1, 1, {1, 1}, {true, 0, 0}, 1.0F, {}, {}, {}};
   ProgramLaunch launch = launch_of(c, 1);
-  const LaunchMap map(KernelKind::attention_scores, {"case", 1, 1, "", 0}, {1, 1}, 2);
-  const auto windows_of_key = [&](int key) {
-    const KeyNumbers numbers{launch.block.order(), {key}};
-    return std::make_shared<const ScoreWindows>(ScoreWindows{{}, windows_of(map, c.mask, 0, numbers), numbers.keys});
-  };
+  const auto windows_of_key = [&](int key) { return std::make_shared<const ScoreWindows>(ScoreWindows{{key}}); };
   const std::uint32_t five = result_bits(5.0F), one = result_bits(1.0F), half_one = 0x3c00;
   launch.line.windows = windows_of_key(1);
   launch.operands = {{five, five}};
@@ -330,5 +327,37 @@ TEST_CASE("a score that is NaN is NaN in all that the token gets, one that is ma
   for (int key = 0; key < c.length; ++key) {
     CHECK(std::isnan(half_value(made.probabilities[c.at(key, 4)])) == (key <= 4));
     CHECK(std::isfinite(half_value(made.probabilities[c.at(key, 1)])));
+  }
+}
+
+TEST_CASE("of a tile that is dropped which is dropped of all keys, of grouped queries as well") {
+  std::mt19937 random(5);
+  for (int number = 0; number < 60; ++number) {
+    Case c = random_case(number, random);
+    const int queries = 1 + number % 3;
+    HeadShape shape{1, c.rectangle.height, 1, c.length, queries};
+    const auto launch_on = [&](const BlockMap& block) {
+      ProgramLaunch launch;
+      launch.block = block;
+      launch.line.queries = queries;
+      launch.line.dropout = {0.5, 0x123456789abcdefULL + static_cast<std::uint64_t>(number), 1000, 77};
+      launch.operands = {Bits(static_cast<std::size_t>(block.features * block.tokens), 0x3c00)};
+      return launch;
+    };
+    const Bits all = dropout_plain(launch_on(HeadGrid(c.rectangle, shape).scores(c.rectangle)));
+    shape.tiles = c.tiles;
+    std::size_t seen = 0;
+    for (shape.tile = 0; shape.tile < c.tiles; ++shape.tile) {
+      const HeadGrid grid(c.rectangle, shape);
+      ProgramLaunch launch = launch_on(grid.scores(c.rectangle));
+      launch.line.windows = grid.score_windows(c.rectangle);
+      const Bits some = dropout_plain(launch);
+      for (int row = 0; row < launch.block.features; ++row) {
+        const int whole = grid.keys(c.rectangle).place(row / queries) * queries + row % queries;
+        for (int token = 0; token < c.length; ++token) CHECK(some[c.at(row, token)] == all[c.at(whole, token)]);
+      }
+      seen += some.size();
+    }
+    CHECK(seen == all.size());
   }
 }

@@ -160,7 +160,7 @@ void clear_outside(const Case& c, FeatureBlock& scores) {
       for (int column = 0; column < place.rectangle.width; ++column)
         for (int token = bounds[static_cast<std::size_t>(column)]; token < bounds[static_cast<std::size_t>(column) + 1];
              ++token)
-          if (!windows->attended.at(key, column).has(token - bounds[static_cast<std::size_t>(column)]))
+          if (!windows->attended->at(key, column).has(token - bounds[static_cast<std::size_t>(column)]))
             scores.row(place.first_key + key)[place.first_token + token] = 0;
   }
 }
