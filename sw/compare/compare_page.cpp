@@ -61,20 +61,15 @@ double seconds(const Digest& digest, bool first) {
 }
 
 std::string loss_lines(const Comparison& comparison) {
-  const Digest &a = comparison.before, &b = comparison.after;
   std::string text;
-  const auto line = [&](const std::string& what, double before, double after) {
-    text += fmt::format("{:<28} {:>15.5f} {:>15.5f} {:>+15.5f}\n", what, before, after, after - before);
-  };
-  if (const auto step = comparison.loss_step)
-    line(fmt::format("loss of step {}", *step), a.losses.at(*step), b.losses.at(*step));
-  if (a.eval_loss && b.eval_loss) line("loss of the evaluation", *a.eval_loss, *b.eval_loss);
-  if (a.accuracy && b.accuracy) line("accuracy", *a.accuracy, *b.accuracy);
+  for (const LossChange& change : loss_changes(comparison))
+    text += fmt::format("{:<28} {:>15.5f} {:>15.5f} {:>+15.5f}\n", change.what, change.before, change.after,
+                        change.after - change.before);
   return text;
 }
 
 std::string loss_of(const Digest& digest) {
-  return digest.losses.empty() ? "-" : fmt::format("{:.5f}", digest.losses.rbegin()->second);
+  return digest.loss.of_step.empty() ? "-" : fmt::format("{:.5f}", digest.loss.of_step.rbegin()->second);
 }
 
 std::string mfu_of(const Digest& digest) { return digest.mfu ? fmt::format("{:.1f}", 100 * *digest.mfu) : "-"; }
@@ -172,7 +167,9 @@ nlohmann::ordered_json comparison_json(const Comparison& comparison) {
                {"missing", comparison.missing}};
   if (const auto step = comparison.loss_step)
     json["loss"] = {{"step", *step},
-                    {"change", comparison.after.losses.at(*step) - comparison.before.losses.at(*step)}};
+                    {"change", comparison.after.loss.of_step.at(*step) - comparison.before.loss.of_step.at(*step)}};
+  for (const LossChange& change : loss_changes(comparison))
+    json["losses"].push_back({{"what", change.what}, {"old", change.before}, {"new", change.after}});
   return json;
 }
 

@@ -87,17 +87,16 @@ void find_missing(Comparison& comparison, const CompareRules& rules) {
 
 void compare_losses(Comparison& comparison, const CompareRules& rules) {
   const Digest &a = comparison.before, &b = comparison.after;
-  for (const auto& [step, loss] : a.losses)
-    if (b.losses.count(step) > 0) comparison.loss_step = step;
+  for (const auto& [step, loss] : a.loss.of_step)
+    if (b.loss.of_step.count(step) > 0) comparison.loss_step = step;
   const auto off = [&](double change, const std::string& what) {
     if (std::fabs(change) > rules.loss_tolerance)
       comparison.failures.push_back(fmt::format("{} is off by {:.3g}", what, change));
   };
-  if (const auto step = comparison.loss_step)
-    off(b.losses.at(*step) - a.losses.at(*step), fmt::format("the loss of step {}", *step));
-  if (a.eval_loss && b.eval_loss) off(*b.eval_loss - *a.eval_loss, "the evaluation's loss");
+  for (const LossChange& change : loss_changes(comparison))
+    if (change.is_held) off(change.after - change.before, "the " + change.what);
   for (const std::int64_t step : b.lost)
-    if (a.losses.count(step) > 0) {
+    if (a.loss.of_step.count(step) > 0) {
       comparison.failures.push_back(fmt::format("the loss of step {} is no number", step));
       break;
     }
@@ -108,6 +107,19 @@ std::string signed_count(std::int64_t value) {
 }
 
 }  // namespace
+
+std::vector<LossChange> loss_changes(const Comparison& comparison) {
+  std::vector<LossChange> changes;
+  const auto add = [&](const LossDigest& a, const LossDigest& b, const std::string& of) {
+    if (const auto step = comparison.loss_step; step && a.of_step.count(*step) > 0 && b.of_step.count(*step) > 0)
+      changes.push_back({fmt::format("loss of step {}{}", *step, of), a.of_step.at(*step), b.of_step.at(*step), true});
+    if (a.evaluation && b.evaluation) changes.push_back({"evaluation's loss" + of, *a.evaluation, *b.evaluation, true});
+    if (a.accuracy && b.accuracy) changes.push_back({"accuracy" + of, *a.accuracy, *b.accuracy, false});
+  };
+  add(comparison.before.loss, comparison.after.loss, "");
+  add(comparison.before.next_sentence, comparison.after.next_sentence, ", pairs");
+  return changes;
+}
 
 Comparison compare(Digest before, Digest after, const CompareRules& rules) {
   Comparison comparison;

@@ -26,6 +26,14 @@ struct Comparison {
   std::string verdict() const;  ///< "FAIL: step +6.9 %, +18.6 M cycles: updates at MemoryX, fc1"
 };
 
+/// A loss, or an accuracy, that both reports have.
+struct LossChange {
+  std::string what;  ///< "loss of step 20", "evaluation's loss, pairs"
+  double before, after;
+  bool is_held;  ///< to CompareRules::loss_tolerance
+};
+std::vector<LossChange> loss_changes(const Comparison& comparison);
+
 Comparison compare(Digest before, Digest after, const CompareRules& rules);
 
 }  // namespace weft::sw

@@ -37,7 +37,13 @@ void read_plan(const Json& report, Digest& digest) {
   for (const char* key :
        {"width", "height", "axis", "lanes", "micro_batches", "retain", "segment", "stream_order", "stream_block"})
     if (plan.contains(key)) digest.plan[key] = plan.at(key).dump();
-  if (plan.contains("layers")) digest.layers = plan.at("layers");
+  if (!plan.contains("layers")) return;
+  digest.layers = plan.at("layers");
+  for (Json& layer : digest.layers) {  // the plan's choice, in the same model
+    if (!layer.contains("tile_keys")) continue;
+    digest.plan["tile_keys"] = layer.at("tile_keys").dump();
+    layer.erase("tile_keys");
+  }
 }
 
 /// The step that a row belongs to, if it is one of those that count.
@@ -60,9 +66,6 @@ Steps read_steps(const Json& report, Digest& digest) {
   const bool several = left > 2;
   Steps steps;
   std::int64_t end_before = 0;
-  double eval_loss = 0, eval_samples = 0, correct = 0;
-  const std::int64_t sample_tokens =
-      report.at("run").contains("sample_tokens") ? integer(report.at("run").at("sample_tokens")) : 1;
   const bool timed_only =
       !list.empty() && list.front().at("loss").is_null() && integer(list.front().at("correct")) == 0;
   for (const Json& step : list) {
@@ -79,21 +82,27 @@ Steps read_steps(const Json& report, Digest& digest) {
     end_before = end;
     if (train) {
       if (step.at("loss").is_number())
-        digest.losses[integer(step.at("global_step"))] = number(step.at("loss"));
+        digest.loss.of_step[integer(step.at("global_step"))] = number(step.at("loss"));
       else if (!timed_only)
         digest.lost.insert(integer(step.at("global_step")));
-    } else if (step.at("loss").is_number()) {
-      const auto samples = static_cast<double>(integer(step.at("samples")) * sample_tokens);
-      eval_loss += number(step.at("loss")) * samples;
-      eval_samples += samples;
-      correct += static_cast<double>(integer(step.at("correct")));
+      if (step.contains("next_sentence") && step.at("next_sentence").at("loss").is_number())
+        digest.next_sentence.of_step[integer(step.at("global_step"))] = number(step.at("next_sentence").at("loss"));
     }
   }
-  if (eval_samples > 0) {
-    digest.eval_loss = eval_loss / eval_samples;
-    digest.accuracy = correct / eval_samples;
-  }
   return steps;
+}
+
+/// As the report has it: means over what has a label.
+void read_evaluation(const Json& report, Digest& digest) {
+  if (!report.contains("evaluation")) return;
+  const auto read = [](const Json& from, LossDigest& to) {
+    if (!from.at("loss").is_number()) return;
+    to.evaluation = number(from.at("loss"));
+    to.accuracy = number(from.at("accuracy"));
+  };
+  const Json& evaluation = report.at("evaluation");
+  read(evaluation, digest.loss);
+  if (evaluation.contains("next_sentence")) read(evaluation.at("next_sentence"), digest.next_sentence);
 }
 
 void read_launches(const Json& report, const Steps& steps, Digest& digest) {
@@ -167,6 +176,7 @@ Digest read(const Json& report) {
   read_settings(report, digest);
   read_plan(report, digest);
   const Steps steps = read_steps(report, digest);
+  read_evaluation(report, digest);
   read_launches(report, steps, digest);
   read_updates(report, steps, digest);
   finish(digest.first);

@@ -36,6 +36,13 @@ struct StepDigest {
   Attribution launches;  ///< lengths of the launches, and the rest as "between"
 };
 
+/// Of one loss of a model.
+struct LossDigest {
+  std::map<std::int64_t, double> of_step;  ///< by global step; without those that are no number
+  std::optional<double> evaluation;        ///< mean of the last one
+  std::optional<double> accuracy;          ///< of that
+};
+
 struct Digest {
   std::string file, model, machine, version;
   std::int64_t time_rules = 1;
@@ -48,9 +55,9 @@ struct Digest {
   bool trains = true;
   StepDigest first, steady;  ///< of training steps, else of evaluation; steady.steps is 0 if there is one step
   std::map<std::string, double> updates;  ///< mean cycles of each layer's, without the first step's
-  std::map<std::int64_t, double> losses;  ///< by global step; without those that are no number
-  std::set<std::int64_t> lost;            ///< steps whose loss is no number though values were computed
-  std::optional<double> eval_loss, accuracy;
+  LossDigest loss;
+  LossDigest next_sentence;       ///< of pairs, where the model has this loss as well
+  std::set<std::int64_t> lost;    ///< steps whose loss is no number though values were computed
   double samples_per_second = 0;  ///< of the steady state, or of the one step
   std::optional<double> mfu;
   std::string verdict;

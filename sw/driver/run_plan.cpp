@@ -74,6 +74,9 @@ std::string validation_text(const ModelFile& model) {
   for (const hw::MatrixLayer& layer : matched_model(matching).layers)
     if (layer.sparse())
       text += fmt::format("sparse: {:g} % of the weights of {} are zero\n", 100 * layer.sparsity, layer.name);
+  const auto* transformer = std::get_if<TransformerConfig>(&model.config.model.layers);
+  if (transformer && transformer->tile_auto)
+    text += "model.attention_tile_keys auto: scores are shown whole; --compile_only says what the plan takes\n";
   return text + notes_text(model);
 }
 

@@ -38,15 +38,21 @@ std::optional<Evaluation> last_evaluation(const RunReport& report) {
   return evaluation_of(report.steps, stage, report.batch.sample_tokens);
 }
 
+namespace {
+
+std::string outcome_text(double loss, std::int64_t correct, std::int64_t of, double accuracy) {
+  return fmt::format("loss {:.5f}, {} of {} correct ({:.2f} %)", loss, correct, of, 100 * accuracy);
+}
+
+}  // namespace
+
 std::string evaluation_text(const Evaluation& evaluation) {
-  const auto text = [](double loss, std::int64_t correct, std::int64_t of, double accuracy) {
-    return fmt::format("loss {:.5f}, {} of {} correct ({:.2f} %)", loss, correct, of, 100 * accuracy);
-  };
-  std::string own = text(evaluation.loss, evaluation.correct, evaluation.predictions, evaluation.accuracy());
-  if (!evaluation.next_sentence) return own;
-  return fmt::format("{}; next sentences: {}", own,
-                     text(evaluation.next_sentence->loss, evaluation.next_sentence->correct, evaluation.samples,
-                          evaluation.next_sentence_accuracy()));
+  return outcome_text(evaluation.loss, evaluation.correct, evaluation.predictions, evaluation.accuracy());
+}
+
+std::string next_sentence_text(const Evaluation& evaluation) {
+  return outcome_text(evaluation.next_sentence->loss, evaluation.next_sentence->correct, evaluation.samples,
+                      evaluation.next_sentence_accuracy());
 }
 
 }  // namespace weft::sw

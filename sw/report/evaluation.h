@@ -31,7 +31,9 @@ std::optional<Evaluation> evaluation_of(const std::vector<StepRecord>& steps, in
 /// The last of a run.
 std::optional<Evaluation> last_evaluation(const RunReport& report);
 
-/// "loss 2.10000, 120 of 400 correct (30.00 %)", and of next sentences the same behind it.
+/// "loss 2.10000, 120 of 400 correct (30.00 %)"
 std::string evaluation_text(const Evaluation& evaluation);
+/// The same of next sentences. Precondition: it has them.
+std::string next_sentence_text(const Evaluation& evaluation);
 
 }  // namespace weft::sw

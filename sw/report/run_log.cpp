@@ -55,8 +55,9 @@ void RunLog::step(const StepRecord& step, Picosecond end, bool last) {
 }
 
 void RunLog::evaluation(const Evaluation& evaluation) {
-  line(fmt::format("Evaluation after step {}: {}, perplexity {:.4f}", evaluation.global_step,
-                   evaluation_text(evaluation), evaluation.perplexity()));
+  line(fmt::format("Evaluation after step {}: {}, perplexity {:.4f}{}", evaluation.global_step,
+                   evaluation_text(evaluation), evaluation.perplexity(),
+                   evaluation.next_sentence ? "; next sentences: " + next_sentence_text(evaluation) : ""));
 }
 
 }  // namespace weft::sw

@@ -264,6 +264,15 @@ const StepRecord* diverged(const RunReport& report) {
   return found == report.steps.end() ? nullptr : &*found;
 }
 
+/// All of a model's attention takes tiles of the same length.
+std::string tiles_text(const nlohmann::ordered_json& plan) {
+  if (!plan.contains("layers")) return "";
+  for (const auto& layer : plan["layers"])
+    if (layer.contains("tile_keys"))
+      return fmt::format("attention            in tiles of about {} keys\n", layer["tile_keys"].get<int>());
+  return "";
+}
+
 }  // namespace
 
 std::string summary_text(const RunReport& report) {
@@ -286,6 +295,7 @@ std::string summary_text(const RunReport& report) {
   if (const auto evaluation = last_evaluation(report); evaluation && !timed_only) {
     text += fmt::format("evaluation           {}\n", evaluation_text(*evaluation));
     if (evaluation->of_tokens) text += fmt::format("perplexity           {:.4f}\n", evaluation->perplexity());
+    if (evaluation->next_sentence) text += fmt::format("next sentences       {}\n", next_sentence_text(*evaluation));
   }
   text += wrapped("simulated            ", 21,
                   fmt::format("{} cycles = {:.6f} s at {} MHz, start-up and all", report.cycles, report.seconds(),
@@ -298,6 +308,7 @@ std::string summary_text(const RunReport& report) {
   if (report.plan.contains("sram_bytes"))
     text += fmt::format("SRAM, fullest PE     {} of {} bytes, by the plan\n", report.plan["sram_bytes"].get<Bytes>(),
                         report.configuration.at("machine").at("pe.sram_bytes").at("value").get<Bytes>());
+  text += tiles_text(report.plan);
   if (report.plan.contains("layers"))
     for (const auto& layer : report.plan["layers"])
       if (layer.contains("density"))

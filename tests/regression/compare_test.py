@@ -150,6 +150,25 @@ class Compare(ScratchTrainings):
         self.assertIn("loss of step 12", value["verdict"])
         self.assertFalse(self.as_json("learns/report.json", "learns_less/report.json", "--loss_tolerance", abs(losses[1] - losses[0]) + 1e-6)["failed"])
 
+    def test_second_loss_and_evaluation(self):
+        """A BERT's loss of pairs is held as the first is; an evaluation's numbers are the report's own, whose means are over labels."""
+        value = report(self.folder / "plain")
+        step = max(step["global_step"] for step in value["steps"])
+        names = {}
+        for name, pairs, accuracy in (("pairs", 0.7, 0.25), ("pairs_lost", 0.75, 0.125)):
+            for at in value["steps"]:
+                at.update(loss=2.0, next_sentence={"loss": pairs, "correct": 1})
+            value["evaluation"] = {"global_step": step, "loss": 3.5, "accuracy": accuracy, "next_sentence": {"loss": pairs, "accuracy": 0.5}}
+            (self.folder / f"{name}.json").write_text(json.dumps(value))
+            names[name] = self.as_json("pairs.json", f"{name}.json")
+        self.assertFalse(names["pairs"]["failed"])
+        self.assertTrue(names["pairs_lost"]["failed"])
+        for text in (f"loss of step {step}, pairs is off by 0.05", "evaluation's loss, pairs is off by 0.05"):
+            self.assertIn(text, names["pairs_lost"]["verdict"])
+        shown = {line["what"]: (line["old"], line["new"]) for line in names["pairs_lost"]["losses"]}
+        self.assertEqual(shown, {f"loss of step {step}": (2.0, 2.0), "evaluation's loss": (3.5, 3.5), "accuracy": (0.25, 0.125),
+                                 f"loss of step {step}, pairs": (0.7, 0.75), "evaluation's loss, pairs": (0.7, 0.75), "accuracy, pairs": (0.5, 0.5)})
+
     def test_a_loss_that_becomes_no_number_fails(self):
         for name, settings in (("numbers", ()), ("lost", ("--set", "optimizer.learning_rate=1000", "--set", "runconfig.check_loss_values=false"))):
             result = run("train", "fc_mnist_tiny", "--data", self.data, "--max_steps", 12, "-o", name, *settings, cwd=self.folder)
