@@ -47,7 +47,7 @@ class Crosscheck(unittest.TestCase):
             self.assertEqual(arrays["equal"], arrays["cases"], kernel)
 
     def test_every_format_in_the_same_cycles(self):
-        tables = {name: self.sweep("--cases", 620, "--seed", 14, "--format", name)[1] for name in ("fp16", "bf16", "cb16")}
+        tables = {name: self.sweep("--cases", 800, "--seed", 14, "--format", name)[1] for name in ("fp16", "bf16", "cb16")}
         for name, table in tables.items():
             self.assertEqual(table["failures"], [], name)
             self.assertEqual(table["tile_cycles"], tables["fp16"]["tile_cycles"], name)
