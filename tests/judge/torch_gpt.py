@@ -109,6 +109,15 @@ def less_distances(mask, heads):
     return biases.masked_fill(mask, -math.inf).repeat(SEQUENCES, 1, 1)
 
 
+def feed_forward(y, p, h, approximate):
+    wide = F.linear(y, p[h + "fc1.weight"], p.get(h + "fc1.bias"))
+    if h + "fc1_gate.weight" in p:
+        wide = F.silu(F.linear(y, p[h + "fc1_gate.weight"])) * wide
+    else:
+        wide = F.gelu(wide, approximate=approximate)
+    return F.linear(wide, p[h + "fc2.weight"], p.get(h + "fc2.bias"))
+
+
 def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features, parallel, alibi=False):
     vocabulary, d, heads = SIZES["vocab_size"], SIZES["hidden_size"], SIZES["num_heads"]
     x = F.embedding(tokens, p["embedding.weight"])
@@ -121,26 +130,18 @@ def loss_of(p, tokens, labels, rms, approximate, base, kv_heads, turned_features
         y = normed(x, p, h + "ln_1", rms)
         if base:
             attended = rotary_attention(y, p, h, mask, base, kv_heads, turned_features)
-            if parallel:
-                y = y if parallel == "gptj" else normed(x, p, h + "ln_2", rms)
-                y = F.linear(y, p[h + "fc1.weight"], p.get(h + "fc1.bias"))
-                x = x + attended + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
-                continue
-            x = x + attended
-            y = normed(x, p, h + "ln_2", rms)
-            gate = F.silu(F.linear(y, p[h + "fc1_gate.weight"]))
-            x = x + F.linear(gate * F.linear(y, p[h + "fc1.weight"]), p[h + "fc2.weight"])
-            continue
-        y = y.transpose(0, 1)
-        biases = [p.get(h + name + ".bias") for name in ("q", "k", "v")]
-        y, _ = F.multi_head_attention_forward(
-            y, y, y, d, heads, None, None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
-            p[h + "proj.weight"], p.get(h + "proj.bias"), need_weights=False, attn_mask=added,
-            use_separate_proj_weight=True, q_proj_weight=p[h + "q.weight"], k_proj_weight=p[h + "k.weight"],
-            v_proj_weight=p[h + "v.weight"])
-        x = x + y.transpose(0, 1)
-        y = F.linear(normed(x, p, h + "ln_2", rms), p[h + "fc1.weight"], p.get(h + "fc1.bias"))
-        x = x + F.linear(F.gelu(y, approximate=approximate), p[h + "fc2.weight"], p.get(h + "fc2.bias"))
+        else:
+            across = y.transpose(0, 1)
+            biases = [p.get(h + name + ".bias") for name in ("q", "k", "v")]
+            across, _ = F.multi_head_attention_forward(
+                across, across, across, d, heads, None, None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
+                p[h + "proj.weight"], p.get(h + "proj.bias"), need_weights=False, attn_mask=added,
+                use_separate_proj_weight=True, q_proj_weight=p[h + "q.weight"], k_proj_weight=p[h + "k.weight"],
+                v_proj_weight=p[h + "v.weight"])
+            attended = across.transpose(0, 1)
+        if parallel != "gptj":  # whose feed-forward reads the norm of attention
+            y = normed(x if parallel else x + attended, p, h + "ln_2", rms)
+        x = x + attended + feed_forward(y, p, h, approximate)
     logits = F.linear(normed(x, p, "ln_f", rms), p.get("lm_head.weight", p["embedding.weight"]), p.get("lm_head.bias"))
     return F.cross_entropy(logits.reshape(-1, vocabulary), labels.reshape(-1))
 

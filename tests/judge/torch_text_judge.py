@@ -65,8 +65,8 @@ class Judge:
                 sys.exit("no judge of grouped queries without rotary positions")
             if self.alibi and torch_gpt.SIZES["num_heads"] & torch_gpt.SIZES["num_heads"] - 1:
                 sys.exit("no judge of ALiBi for other than a power of two of heads")
-            if self.setting("model.use_parallel_residual") == "true":
-                self.parallel = "neox" if self.setting("model.use_untied_layer_norm") == "true" else "gptj"
+            if self.setting("model.use_parallel_residual"):
+                self.parallel = "neox" if self.setting("model.use_untied_layer_norm") else "gptj"
 
     @property
     def train_end(self):
