@@ -15,8 +15,8 @@ enum class GeluForm {
   sigmoid,  ///< SiLU
 };
 
-/// The kernels' own arithmetic, fp32 inside, of halves. Within 0.503 of the last place of the exact value's nearest
-/// half (0.5 is what rounding alone takes). NaN of NaN; infinity gives infinity or NaN; both zeros +0.
+/// The kernels' own arithmetic, fp32 inside, of halves. In fp16 within 0.503 of the last place of the exact value's
+/// nearest half (0.5 is what rounding alone takes). NaN of NaN; infinity gives infinity or NaN; both zeros +0.
 std::uint16_t machine_gelu(HalfFormat format, std::uint16_t x, GeluForm form);
 /// delta gelu'(x) of halves, times the half `scale` without a rounding of its own. NaN of NaN, not finite of an
 /// infinite x.

@@ -8,8 +8,8 @@
 
 namespace weft::hw {
 
-/// The kernels' own arithmetic, fp32 inside, of halves. Within 0.503 of the last place of the exact value's nearest
-/// half of fp16 (0.5 is what rounding alone takes). NaN of NaN; 1 or -1 of an infinity; a zero of a zero.
+/// The kernels' own arithmetic, fp32 inside, of halves. In fp16 within 0.503 of the last place of the exact value's
+/// nearest half (0.5 is what rounding alone takes). NaN of NaN; 1 or -1 of an infinity; a zero of a zero.
 std::uint16_t machine_tanh(HalfFormat format, std::uint16_t x);
 /// delta tanh'(x) of halves, times the half `scale` without a rounding of its own. NaN of NaN.
 std::uint16_t machine_tanh_delta(HalfFormat format, std::uint16_t delta, std::uint16_t x, float scale);
