@@ -6,7 +6,7 @@
 namespace weft::hw {
 
 LineProgram addition_program(const LinePe& pe, const LineSettings& /*settings*/) {
-  const int n = pe.elements(), addend = n, sum = static_cast<int>(ceil_div(addend + n, 4)) * 4;
+  const int n = pe.elements(), addend = n, sum = first_banks(addend + n);
   LineCode code(pe, sum + 2 * n);
   const LineOperand values{Operand::values, LineFormat::half, 0};
   code.reads(values);

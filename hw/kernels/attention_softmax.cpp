@@ -58,7 +58,7 @@ struct SoftmaxDeltas {
   explicit SoftmaxDeltas(const LinePe& pe)
       : deltas(0),
         probabilities(2 * pe.elements()),
-        products(static_cast<int>(ceil_div(probabilities + pe.elements(), 4)) * 4),
+        products(first_banks(probabilities + pe.elements())),
         wide(other_banks(products + 2 * pe.elements())),
         sums(other_banks(wide + 2 * pe.elements())),
         scales(other_banks(sums + 2 * pe.tokens)),
@@ -92,8 +92,7 @@ LineProgram delta_program(const LinePe& of_heads, const LineSettings& settings, 
     code.fill(at.deltas, n, 0.0F);
     code.move_windows(at.deltas, at.wide, 2);
   }
-  code.fill(at.wide, n, 0.0F);
-  code.add_halves(at.wide, at.probabilities, n, 1.0F);
+  code.widen(at.wide, at.probabilities, n);
   if (sums == DeltaSums::made) {
     code.move(at.products, at.deltas, n);
     code.combine(Opcode::mul32, at.products, at.wide, n);

@@ -152,10 +152,8 @@ LineProgram attention_output_sums_program(const LinePe& of_heads, const LineSett
   code.reads({Operand::deltas, LineFormat::half, deltas});
   code.reads({Operand::values, LineFormat::half, outputs});
   if (pe.row == 0) code.writes({Operand::output_sums, LineFormat::of_heads, sums});
-  code.fill(products, n, 0.0F);
-  code.add_halves(products, deltas, n, 1.0F);
-  code.fill(wide, n, 0.0F);
-  code.add_halves(wide, outputs, n, 1.0F);
+  code.widen(products, deltas, n);
+  code.widen(wide, outputs, n);
   code.combine(Opcode::mul32, products, wide, n);
   code.fill(sums, pe.tokens, 0.0F);
   code.over_features(Opcode::add32, sums, products);

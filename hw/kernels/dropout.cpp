@@ -42,8 +42,7 @@ LineProgram score_dropout_backward_program(const LinePe& pe, const LineSettings&
     const std::uint32_t scale = float_to_half(pe.format, dropout_scale(pe.format, settings.dropout.probability));
     code.fill(factors, (n + 1) / 2, scale << 16 | scale);
     append_dropout_mask(code, pe, settings, factors, bits);
-    code.fill(wide, n, 0.0F);
-    code.add_halves(wide, factors, n, 1.0F);
+    code.widen(wide, factors, n);
     code.combine(Opcode::mul32, 0, wide, n);
   }
   return code.finish();

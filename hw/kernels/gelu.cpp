@@ -1,6 +1,6 @@
 #include "hw/kernels/gelu.h"
 
-#include "hw/kernels/dropout_mask.h"
+#include "hw/kernels/activation_plain.h"
 #include "hw/pe/special_functions.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/pe/vector_operations.h"
@@ -43,15 +43,12 @@ struct GeluWork {
   int end;
 
   GeluWork(int from, int elements)
-      : size(static_cast<int>(ceil_div(from, 4)) * 4),
-        a(next(size, elements)),
-        b(next(a, elements)),
-        x(other_banks(next(b, elements))),
-        y(next(x, elements)),
+      : size(first_banks(from)),
+        a(array_behind(size, elements)),
+        b(array_behind(a, elements)),
+        x(other_banks(array_behind(b, elements))),
+        y(array_behind(x, elements)),
         end(y + 2 * elements) {}
-
- private:
-  static int next(int array, int elements) { return array + static_cast<int>(ceil_div(2 * elements, 4)) * 4; }
 };
 
 /// A program's steps, of n elements.
@@ -64,12 +61,6 @@ class GeluCode : public LineCode {
         work_(work_from, n_) {}
 
   const GeluWork& work() const { return work_; }
-  int random_bits() const { return work_.end; }
-  /// a32[k] = factor x16[k]
-  void widen(int a, int x, float factor) {
-    fill(a, n_, 0.0F);
-    add_halves(a, x, n_, factor);
-  }
   /// y = q of the halves at `values`.
   void probability(int values) {
     power(values);
@@ -101,11 +92,11 @@ class GeluCode : public LineCode {
  private:
   /// size = c / 2, y = e^(-c^2 / 2) or e^-u.
   void power(int values) {
-    widen(work_.x, values, 0.5F);
-    widen(work_.size, values, -0.5F);
+    widen(work_.x, values, n_, 0.5F);
+    widen(work_.size, values, n_, -0.5F);
     combine(Opcode::max32, work_.size, work_.x, n_);
     if (form_ == GeluForm::error_function) {
-      widen(work_.a, values, -1.0F);
+      widen(work_.a, values, n_, -1.0F);
       combine(Opcode::mul32, work_.a, work_.x, n_);
     } else {
       times_size(work_.a, work_.x, 1);
@@ -217,12 +208,12 @@ LineProgram gelu_program(const LinePe& pe, const LineSettings& settings) {
   code.writes({Operand::values, LineFormat::half, result});
   code.probability(0);
   code.combine(Opcode::mul32, work.y, work.size, n);
-  code.widen(work.x, 0, 0.5F);
+  code.widen(work.x, 0, n, 0.5F);
   code.combine(Opcode::add32, work.x, work.size, n);
   code.multiply_add(Opcode::fmac32, work.x, work.y, n, {-2.0F});
   code.combine(Opcode::to_half16, result, work.x, n);
   append_dropout_scale(code, pe, settings.dropout, result);
-  append_dropout_mask(code, pe, settings, result, code.random_bits());
+  append_dropout_mask(code, pe, settings, result, work.end);
   return code.finish();
 }
 
@@ -237,9 +228,9 @@ LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings
   code.reads({Operand::kept, LineFormat::half, values});
   code.reads(deltas);
   code.writes(deltas);
-  append_dropout_mask(code, pe, settings, 0, code.random_bits());
+  append_dropout_mask(code, pe, settings, 0, work.end);
   code.slope(values);
-  code.widen(work.a, 0, scale);
+  code.widen(work.a, 0, n, scale);
   code.add(LineCode::vector(Opcode::relu_back16, 0, values, n));
   code.add_halves(work.a, 0, n, -2 * scale);
   code.combine(Opcode::mul32, work.a, work.y, n);
@@ -250,25 +241,14 @@ LineProgram gelu_backward_program(const LinePe& pe, const LineSettings& settings
 
 template <GeluForm form>
 std::vector<std::uint32_t> gelu_plain(const ProgramLaunch& launch) {
-  const std::vector<std::uint32_t>& values = launch.operands[0];
-  std::vector<std::uint32_t> results;
-  if (launch.line.train) results = values;
-  for (std::size_t at = 0; at < values.size(); ++at)
-    results.push_back(
-        after_dropout(launch, at, machine_gelu(launch.line.format, static_cast<std::uint16_t>(values[at]), form)));
-  return results;
+  return activation_plain(launch, [&](std::uint16_t x) { return machine_gelu(launch.line.format, x, form); });
 }
 
 template <GeluForm form>
 std::vector<std::uint32_t> gelu_backward_plain(const ProgramLaunch& launch) {
-  const std::vector<std::uint32_t>&values = launch.operands[0], &deltas = launch.operands[1];
-  std::vector<std::uint32_t> results;
-  for (std::size_t at = 0; at < deltas.size(); ++at) {
-    const std::uint16_t delta = is_dropped(launch, at) ? std::uint16_t{0} : static_cast<std::uint16_t>(deltas[at]);
-    results.push_back(machine_gelu_delta(launch.line.format, delta, static_cast<std::uint16_t>(values[at]), form,
-                                         kept_scale(launch.line)));
-  }
-  return results;
+  return activation_backward_plain(launch, [&](std::uint16_t delta, std::uint16_t x) {
+    return machine_gelu_delta(launch.line.format, delta, x, form, kept_scale(launch.line));
+  });
 }
 
 template LineProgram gelu_program<GeluForm::error_function>(const LinePe&, const LineSettings&);

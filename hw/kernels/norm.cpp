@@ -22,11 +22,11 @@ struct NormWork {
 
   /// `arrays` of the large ones.
   NormWork(int from, const LinePe& pe, int arrays)
-      : x(static_cast<int>(ceil_div(from, 4)) * 4),
+      : x(first_banks(from)),
         y(other_banks(x + 2 * pe.elements())),
-        z(static_cast<int>(ceil_div(y + 2 * pe.elements(), 4)) * 4),
+        z(first_banks(y + 2 * pe.elements())),
         sums(other_banks(arrays > 2 ? z + 2 * pe.elements() : z)),
-        means(static_cast<int>(ceil_div(sums + 4 * pe.tokens, 4)) * 4),
+        means(first_banks(sums + 4 * pe.tokens)),
         scratch(other_banks(means + 4 * pe.tokens)),
         totals(scratch + 2 * pe.tokens),
         end(totals + 4 * pe.features) {}
@@ -46,8 +46,7 @@ class NormCode : public LineCode {
 
   /// x = x' of the halves at `values`. `sums` then has the reciprocal of what it was divided by.
   void normalise(int values) {
-    fill(work_.x, pe_.elements(), 0.0F);
-    add_halves(work_.x, values, pe_.elements(), 1.0F);
+    widen(work_.x, values, pe_.elements());
     if (is_centred(form_)) {
       sum(work_.sums, work_.x);
       reduce(Opcode::add32, work_.sums, pe_.tokens);
@@ -182,8 +181,7 @@ LineProgram norm_backward_program(const LinePe& pe, const LineSettings& settings
   code.move(root, work.sums, pe.tokens);
   code.fill(work.y, n, 0.0F);
   code.spread(work.y, gain);
-  code.fill(work.z, n, 0.0F);
-  code.add_halves(work.z, 0, n, 1.0F);
+  code.widen(work.z, 0, n);
   code.combine(Opcode::mul32, work.z, work.y, n);
   code.move(work.y, work.z, n);
   code.combine(Opcode::mul32, work.y, work.x, n);
@@ -209,8 +207,7 @@ LineProgram norm_gradient_program(const LinePe& pe, const LineSettings& settings
   code.reads({Operand::kept, LineFormat::half, values});
   code.reads({Operand::deltas, LineFormat::half, 0});
   code.normalise(values);
-  code.fill(work.y, n, 0.0F);
-  code.add_halves(work.y, 0, n, 1.0F);
+  code.widen(work.y, 0, n);
   code.combine(Opcode::mul32, work.x, work.y, n);
   code.fill(work.totals, totals, 0.0F);
   code.sum_tokens(work.totals, work.x);

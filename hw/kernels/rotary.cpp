@@ -49,16 +49,13 @@ struct RotaryWork {
 
   RotaryWork(int from, int pairs, int tokens)
       : positions(other_banks(from)),
-        frequencies(next(positions + 2, tokens)),
+        frequencies(array_behind(positions + 2, tokens)),
         turns(other_banks(frequencies + 2 * pairs)),
-        sines(next(turns, pairs * tokens)),
-        square(next(sines, pairs * tokens) + 2),
-        a(next(square, pairs * tokens)),
-        halves(other_banks(next(a, pairs * tokens))),
+        sines(array_behind(turns, pairs * tokens)),
+        square(array_behind(sines, pairs * tokens) + 2),
+        a(array_behind(square, pairs * tokens)),
+        halves(other_banks(array_behind(a, pairs * tokens))),
         end(halves + 4 * pairs * tokens) {}
-
- private:
-  static int next(int array, int elements) { return array + static_cast<int>(ceil_div(2 * elements, 4)) * 4; }
 };
 
 class RotaryCode : public LineCode {
@@ -97,8 +94,7 @@ class RotaryCode : public LineCode {
   /// Of the halves at `values`.
   void turn(int values, RotaryDirection direction) {
     const int by_cosine = work_.halves, by_sine = work_.square, next = 2 * tokens_;
-    fill(by_cosine, features_, 0.0F);
-    add_halves(by_cosine, values, features_, 1.0F);
+    widen(by_cosine, values, features_);
     move(by_sine, by_cosine, features_);
     for (const int of_pair : {0, next}) {
       of_pairs(Opcode::mul32, by_cosine + of_pair, work_.turns, next);

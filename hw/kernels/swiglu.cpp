@@ -19,15 +19,12 @@ struct SwigluWork {
   int end;
 
   SwigluWork(int from, int elements)
-      : power(static_cast<int>(ceil_div(from, 4)) * 4),
-        a(next(power, elements)),
-        gate(other_banks(next(a, elements))),
-        b(next(gate, elements)),
-        sigmoid(next(b, elements)),
+      : power(first_banks(from)),
+        a(array_behind(power, elements)),
+        gate(other_banks(array_behind(a, elements))),
+        b(array_behind(gate, elements)),
+        sigmoid(array_behind(b, elements)),
         end(sigmoid + 2 * elements) {}
-
- private:
-  static int next(int array, int elements) { return array + static_cast<int>(ceil_div(2 * elements, 4)) * 4; }
 };
 
 class SwigluCode : public LineCode {
@@ -35,13 +32,9 @@ class SwigluCode : public LineCode {
   SwigluCode(const LinePe& pe, int work_from)
       : LineCode(pe, SwigluWork(work_from, pe.elements()).end), n_(pe.elements()), work_(work_from, n_) {}
 
-  void widen(int result, int halves) {
-    fill(result, n_, 0.0F);
-    add_halves(result, halves, n_, 1.0F);
-  }
   /// gate, power and sigmoid of the halves at `values`.
   void sigmoid(int values) {
-    widen(work_.gate, values);
+    widen(work_.gate, values, n_);
     fill(work_.a, n_, least_gate);
     combine(Opcode::max32, work_.a, work_.gate, n_);
     fill(work_.b, n_, 0.0F);
@@ -55,7 +48,7 @@ class SwigluCode : public LineCode {
   void gated(int result, int gates, int factors) {
     sigmoid(gates);
     combine(Opcode::mul32, work_.gate, work_.sigmoid, n_);
-    widen(work_.a, factors);
+    widen(work_.a, factors, n_);
     combine(Opcode::mul32, work_.gate, work_.a, n_);
     combine(Opcode::to_half16, result, work_.gate, n_);
   }
@@ -133,8 +126,8 @@ LineProgram swiglu_gate_backward_program(const LinePe& pe, const LineSettings& /
   code.writes(deltas);
   code.sigmoid(values);
   code.slope();
-  code.widen(work.b, 0);
-  code.widen(work.a, linear);
+  code.widen(work.b, 0, n);
+  code.widen(work.a, linear, n);
   code.combine(Opcode::mul32, work.b, work.a, n);
   code.combine(Opcode::mul32, work.b, work.power, n);
   code.combine(Opcode::to_half16, 0, work.b, n);

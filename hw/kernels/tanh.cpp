@@ -1,6 +1,6 @@
 #include "hw/kernels/tanh.h"
 
-#include "hw/kernels/dropout_mask.h"
+#include "hw/kernels/activation_plain.h"
 #include "hw/pe/special_functions.h"
 #include "hw/pe/special_sequences.h"
 #include "hw/pe/vector_operations.h"
@@ -26,14 +26,11 @@ struct TanhWork {
   int end;
 
   TanhWork(int from, int elements)
-      : a(static_cast<int>(ceil_div(from, 4)) * 4),
-        b(next(a, elements)),
-        x(other_banks(next(b, elements))),
-        y(next(x, elements)),
+      : a(first_banks(from)),
+        b(array_behind(a, elements)),
+        x(other_banks(array_behind(b, elements))),
+        y(array_behind(x, elements)),
         end(y + 2 * elements) {}
-
- private:
-  static int next(int array, int elements) { return array + static_cast<int>(ceil_div(2 * elements, 4)) * 4; }
 };
 
 class TanhCode : public LineCode {
@@ -44,16 +41,10 @@ class TanhCode : public LineCode {
         work_(work_from, n_) {}
 
   const TanhWork& work() const { return work_; }
-  int random_bits() const { return work_.end; }
-  /// a32[k] = factor x16[k]
-  void widen(int a, int x, float factor) {
-    fill(a, n_, 0.0F);
-    add_halves(a, x, n_, factor);
-  }
   /// y = tanh of the halves at `values`.
   void tangent(int values) {
     // Both ends are cut by a maximum, between which the sign is turned, and once more by P's coefficients.
-    widen(work_.x, values, 1.0F);
+    widen(work_.x, values, n_);
     fill(work_.a, n_, -Ratio::most);
     combine(Opcode::max32, work_.x, work_.a, n_);
     fill(work_.b, n_, 0.0F);
@@ -73,8 +64,8 @@ class TanhCode : public LineCode {
   }
   /// y = e / (1 + e)^2
   void slope(int values) {
-    widen(work_.x, values, 2.0F);
-    widen(work_.a, values, -2.0F);
+    widen(work_.x, values, n_, 2.0F);
+    widen(work_.a, values, n_, -2.0F);
     combine(Opcode::max32, work_.x, work_.a, n_);
     fill(work_.a, n_, 0.0F);
     multiply_add(Opcode::fmac32, work_.a, work_.x, n_, {-1.0F});
@@ -132,7 +123,7 @@ LineProgram tanh_program(const LinePe& pe, const LineSettings& settings) {
   code.tangent(0);
   code.combine(Opcode::to_half16, result, code.work().y, n);
   append_dropout_scale(code, pe, settings.dropout, result);
-  append_dropout_mask(code, pe, settings, result, code.random_bits());
+  append_dropout_mask(code, pe, settings, result, code.work().end);
   return code.finish();
 }
 
@@ -143,33 +134,22 @@ LineProgram tanh_backward_program(const LinePe& pe, const LineSettings& settings
   code.reads({Operand::kept, LineFormat::half, values});
   code.reads(deltas);
   code.writes(deltas);
-  append_dropout_mask(code, pe, settings, 0, code.random_bits());
+  append_dropout_mask(code, pe, settings, 0, code.work().end);
   code.slope(values);
-  code.widen(code.work().a, 0, 4 * kept_scale(settings));
+  code.widen(code.work().a, 0, n, 4 * kept_scale(settings));
   code.combine(Opcode::mul32, code.work().a, code.work().y, n);
   code.combine(Opcode::to_half16, 0, code.work().a, n);
   return code.finish();
 }
 
 std::vector<std::uint32_t> tanh_plain(const ProgramLaunch& launch) {
-  const std::vector<std::uint32_t>& values = launch.operands[0];
-  std::vector<std::uint32_t> results;
-  if (launch.line.train) results = values;
-  for (std::size_t at = 0; at < values.size(); ++at)
-    results.push_back(
-        after_dropout(launch, at, machine_tanh(launch.line.format, static_cast<std::uint16_t>(values[at]))));
-  return results;
+  return activation_plain(launch, [&](std::uint16_t x) { return machine_tanh(launch.line.format, x); });
 }
 
 std::vector<std::uint32_t> tanh_backward_plain(const ProgramLaunch& launch) {
-  const std::vector<std::uint32_t>&values = launch.operands[0], &deltas = launch.operands[1];
-  std::vector<std::uint32_t> results;
-  for (std::size_t at = 0; at < deltas.size(); ++at) {
-    const std::uint16_t delta = is_dropped(launch, at) ? std::uint16_t{0} : static_cast<std::uint16_t>(deltas[at]);
-    results.push_back(
-        machine_tanh_delta(launch.line.format, delta, static_cast<std::uint16_t>(values[at]), kept_scale(launch.line)));
-  }
-  return results;
+  return activation_backward_plain(launch, [&](std::uint16_t delta, std::uint16_t x) {
+    return machine_tanh_delta(launch.line.format, delta, x, kept_scale(launch.line));
+  });
 }
 
 }  // namespace weft::hw

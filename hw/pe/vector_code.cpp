@@ -75,6 +75,11 @@ void VectorCode::add_halves(int a, int x, int n, float factor) {
   add(instruction);
 }
 
+void VectorCode::widen(int a, int x, int n, float factor) {
+  fill(a, n, 0.0F);
+  add_halves(a, x, n, factor);
+}
+
 void VectorCode::add_outer(int a, int x, int n, int scalars, int m) {
   Instruction instruction = vector(Opcode::outer_memory, a, x, n);
   instruction.element_stride = 1;

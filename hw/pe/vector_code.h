@@ -49,6 +49,8 @@ class VectorCode {
   void multiply_add(Opcode opcode, int a, int x, int n, const std::vector<float>& scalars);
   /// a32[k] = fma(factor, x16[k], a32[k]), a product of halves: AXPYM.
   void add_halves(int a, int x, int n, float factor);
+  /// a32[k] = factor x16[k]
+  void widen(int a, int x, int n, float factor = 1);
   /// a32[k m + s] = fma(scalar16[s], x16[k], a32[k m + s]), k < n, s < m: OUTERM.
   void add_outer(int a, int x, int n, int scalars, int m);
   void multiply_integer(int a, int n, std::uint32_t factor);

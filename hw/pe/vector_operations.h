@@ -45,6 +45,12 @@ Cycle clashes(const Instruction& instruction, const VectorPlace& place, const Pe
 /// A word, not before `words`, where a vector never clashes with one at word 0: two off a multiple of four.
 inline int other_banks(int words) { return (words + 3) / 4 * 4 + 2; }
 
+/// The same where it clashes with that one as one at word 0 does: a multiple of four.
+inline int first_banks(int words) { return (words + 3) / 4 * 4; }
+
+/// The word behind `elements` of fp32 at word `array` from which on banks are as from that on.
+inline int array_behind(int array, int elements) { return array + first_banks(2 * elements); }
+
 /// From the issue of a vector to the next instruction: call, issue, elements.
 Cycle vector_length(const Instruction& instruction, const VectorPlace& place, const PeSpec& pe);
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "hw/input/token_source.h"
+#include "tests/support/token_jobs.h"
 #include "tlm/base/error.h"
 
 using namespace weft;
@@ -39,16 +40,7 @@ hw::TokenMasking masking() {
   return rule;
 }
 
-hw::Job job_of(bool train, int systems, int micro_batches, std::int64_t first_step = 0) {
-  hw::Job job;
-  job.sample_tokens = length;
-  job.batch = batch * length;
-  job.systems = systems;
-  job.micro_batches = micro_batches;
-  job.stages = {{train, 40}};
-  job.first_step = first_step;
-  return job;
-}
+constexpr weft::test::TokenJob jobs{length, batch, 40};
 
 struct Sample {
   Ids ids, segments, labels;
@@ -86,7 +78,7 @@ std::vector<Sample> samples_of(const hw::Job& job, hw::SampleSource& source, std
 TEST_CASE(
     "of two sentences the first begins a part, the second is its rest or another part's, in half of the samples") {
   constexpr int size = 100;
-  hw::Job job = job_of(true, 1, 1);
+  hw::Job job = jobs.of(true, 1, 1);
   hw::TokenSource source(job, parts(size), {}, form, false, 0, {}, masking(), pairs);
   int follow = 0, masked = 0, count = 0;
   std::map<int, int> lengths;
@@ -127,17 +119,17 @@ TEST_CASE(
 }
 
 TEST_CASE("pairs are the same for any number of systems and after a resume, and others each epoch") {
-  const hw::Job whole = job_of(true, 1, 1);
+  const hw::Job whole = jobs.of(true, 1, 1);
   hw::TokenSource source(whole, parts(10), {}, form, true, 3, {}, masking(), pairs);
   std::vector<std::vector<Sample>> steps;
   for (std::int64_t step = 0; step < 6; ++step) steps.push_back(samples_of(whole, source, step));
   for (const auto& [systems, micro_batches] : {std::pair(2, 1), {4, 1}, {1, 4}, {2, 2}}) {
-    const hw::Job cut = job_of(true, systems, micro_batches);
+    const hw::Job cut = jobs.of(true, systems, micro_batches);
     hw::TokenSource other(cut, parts(10), {}, form, true, 3, {}, masking(), pairs);
     for (std::int64_t step = 0; step < 6; ++step)
       CHECK(samples_of(cut, other, step) == steps[static_cast<std::size_t>(step)]);
   }
-  const hw::Job rest = job_of(true, 1, 1, 4);
+  const hw::Job rest = jobs.of(true, 1, 1, 4);
   hw::TokenSource resumed(rest, parts(10), {}, form, true, 3, {}, masking(), pairs);
   CHECK(samples_of(rest, resumed, 0) == steps[4]);
   const hw::SamplePlace place{true, 0, 3}, later{true, 1, 3}, held_out{false, 0, 3};
@@ -154,7 +146,7 @@ TEST_CASE("pairs are the same for any number of systems and after a resume, and 
 }
 
 TEST_CASE("a part alone has no other, and parts must leave room for the tokens about them") {
-  const hw::Job job = job_of(false, 1, 1);
+  const hw::Job job = jobs.of(false, 1, 1);
   CHECK_THROWS_WITH(hw::TokenSource(job, {}, parts(1), form, false, 0, {}, masking(), pairs),
                     Contains("evaluation set: one sequence alone has no other") && Contains("model.disable_nsp"));
   hw::TokenSequences whole = parts(11);
@@ -168,7 +160,7 @@ TEST_CASE("the label of a file's pair is the first token's last id") {
   data.length = body;
   data.segments.assign(6 * body, 0);
   data.next_sentences = {0, 1, 1, 0, 1, 0};
-  hw::Job job = job_of(false, 1, 1);
+  hw::Job job = jobs.of(false, 1, 1);
   job.sample_tokens = body;
   job.batch = batch * body;
   hw::TokenSource source(job, {}, data, form, false, 0);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "hw/input/token_source.h"
+#include "tests/support/token_jobs.h"
 
 using namespace weft;
 using hw::TokenMasking;
@@ -38,16 +39,7 @@ hw::TokenSequences numbered(int size, bool padded = false) {
   return all;
 }
 
-hw::Job job_of(bool train, int systems, int micro_batches, std::int64_t first_step = 0) {
-  hw::Job job;
-  job.sample_tokens = length;
-  job.batch = batch * length;
-  job.systems = systems;
-  job.micro_batches = micro_batches;
-  job.stages = {{train, 20}};
-  job.first_step = first_step;
-  return job;
-}
+constexpr weft::test::TokenJob jobs{length, batch, 20};
 
 /// Of a step in the order of the global batch.
 Ids labels_of(const hw::Job& job, hw::SampleSource& source, std::int64_t step) {
@@ -103,27 +95,27 @@ TEST_CASE("how many: the share rounded, one at least, no more than the bound and
 }
 
 TEST_CASE("a batch has the same masks on any number of systems and after a resume, and others in the next epoch") {
-  hw::TokenSource whole(job_of(true, 1, 1), numbered(8), {}, {41, length}, true, 3, {}, half_of_them());
+  hw::TokenSource whole(jobs.of(true, 1, 1), numbered(8), {}, {41, length}, true, 3, {}, half_of_them());
   std::vector<Ids> steps;
   for (int step = 0; step < 6; ++step) {
-    steps.push_back(labels_of(job_of(true, 1, 1), whole, step));
+    steps.push_back(labels_of(jobs.of(true, 1, 1), whole, step));
     CHECK(with_label(steps.back()) == batch * length / 2);
     CHECK(whole.without_label(0, step) == batch * length / 2);
   }
-  const hw::Job parts = job_of(true, 2, 2), rest = job_of(true, 1, 1, 3);
+  const hw::Job parts = jobs.of(true, 2, 2), rest = jobs.of(true, 1, 1, 3);
   hw::TokenSource cut(parts, numbered(8), {}, {41, length}, true, 3, {}, half_of_them());
   hw::TokenSource resumed(rest, numbered(8), {}, {41, length}, true, 3, {}, half_of_them());
   for (int step = 0; step < 6; ++step) CHECK(labels_of(parts, cut, step) == steps[static_cast<std::size_t>(step)]);
   for (int step = 3; step < 6; ++step)
     CHECK(labels_of(rest, resumed, step - 3) == steps[static_cast<std::size_t>(step)]);
-  const hw::Job in_order = job_of(true, 1, 1);
+  const hw::Job in_order = jobs.of(true, 1, 1);
   hw::TokenSource straight(in_order, numbered(8), {}, {41, length}, false, 3, {}, half_of_them());
   CHECK(labels_of(in_order, straight, 0) != labels_of(in_order, straight, 2));  // the same sequences
 }
 
 TEST_CASE(
     "padding has a label of its own, and with what is not labelled it is counted, but not samples that are not there") {
-  const hw::Job job = job_of(false, 2, 1);
+  const hw::Job job = jobs.of(false, 2, 1);
   hw::TokenSource source(job, {}, numbered(6, true), {41, length}, false, 0);
   const Ids first = labels_of(job, source, 0), second = labels_of(job, source, 1);
   CHECK(Ids(first.begin(), first.begin() + length) == Ids{0, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2, -2});
