@@ -88,6 +88,18 @@ enum class StreamSource { edge, owner };
 /// edge, or nowhere: each PE keeps its own.
 enum class SumEnd { owner, edge, here };
 
+/// What an activation's kernel does. The operations of a value are those of the formula as it is written: GELU
+/// x (1 + erf(x / sqrt 2)) / 2, or with tanh of a cubic; SiLU x / (1 + e^-x); and of its derivative times the delta.
+struct Activation {
+  const char* operation = nullptr;        ///< of a graph, one for both passes; null: it is no activation's
+  int flops = 0;                          ///< of a value; counted as OperationType::flops
+  std::array<const char*, 2> words = {};  ///< of the forward pass: its names in a model file, the one to show first
+  bool reads_result = false;              ///< of the delta pass: what the forward pass made, else what that read
+
+  constexpr bool exists() const { return operation != nullptr; }
+  constexpr bool is_of(std::string_view type) const { return exists() && type == operation; }
+};
+
 struct Kernel {
   KernelKind kind;
   const char* name;  ///< in reports, plans and pictures
@@ -100,20 +112,20 @@ struct Kernel {
   StreamSource source = StreamSource::edge;  ///< of the stream form, as what follows
   SumEnd sums = SumEnd::owner;
   LineAxis lines = LineAxis::rows;
-  const char* stream = "weights";   ///< what the scalars are, in traces
-  const char* vectors = nullptr;    ///< what they are multiplied with, where it comes across the lines before them,
-                                    ///< from the line that owns the round; else every PE has its own
-  bool sums_fp32 = false;           ///< what it makes is kept as it is, else rounded to fp16
-  bool by_key = false;              ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
-  bool makes_scores = false;        ///< what it makes has the keys of each head as features, else a layer's
-  bool by_head = false;             ///< of the line form: works on a layer's features, those of each head alone
-  bool once = false;                ///< of attention in tiles of keys: no tile's, but all of them
-  bool masks_tile = false;          ///< of scores: its mask is one of a tile's keys
-  bool by_pairs = false;            ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
-  bool drops = false;               ///< of scores: each head and sequence has a mask of its own
-  bool by_id = false;               ///< of the line form: its features are a table's ids, else a layer's
-  bool every_row = false;           ///< of the load form: all of a sample goes to every row, else its features' share
-  const char* operation = nullptr;  ///< of an activation, forward and backward: the operation of a graph that it does
+  const char* stream = "weights";  ///< what the scalars are, in traces
+  const char* vectors = nullptr;   ///< what they are multiplied with, where it comes across the lines before them,
+                                   ///< from the line that owns the round; else every PE has its own
+  bool sums_fp32 = false;          ///< what it makes is kept as it is, else rounded to fp16
+  bool by_key = false;             ///< a round, or a feature, is a key of attention: a mask leaves tokens out of it
+  bool makes_scores = false;       ///< what it makes has the keys of each head as features, else a layer's
+  bool by_head = false;            ///< of the line form: works on a layer's features, those of each head alone
+  bool once = false;               ///< of attention in tiles of keys: no tile's, but all of them
+  bool masks_tile = false;         ///< of scores: its mask is one of a tile's keys
+  bool by_pairs = false;           ///< works on features 2 i and 2 i + 1 together: each row must hold whole pairs
+  bool drops = false;              ///< of scores: each head and sequence has a mask of its own
+  bool by_id = false;              ///< of the line form: its features are a table's ids, else a layer's
+  bool every_row = false;          ///< of the load form: all of a sample goes to every row, else its features' share
+  Activation activation = {};
 
   constexpr bool streams() const { return form == KernelForm::stream; }
   /// A stream that a lane's own edge or all of its rows take part in; attention's stay in the rectangle of a head.
@@ -176,9 +188,9 @@ constexpr Kernel ids_kernel(KernelKind kind, const char* name) {
   return row;
 }
 
-constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const char* operation) {
+constexpr Kernel activation_kernel(KernelKind kind, const char* name, KernelRole role, const Activation& activation) {
   Kernel row{kind, name, KernelForm::line, role};
-  row.operation = operation;
+  row.activation = activation;
   return row;
 }
 
@@ -188,13 +200,13 @@ constexpr std::array<Kernel, 49> kernels{{
     {KernelKind::matmul_forward, "matmul_forward", KernelForm::stream, KernelRole::forward, KernelWeights::streamed,
      false, true, KernelKind::retain_forward},
     {KernelKind::retain_forward, "retain_forward", KernelForm::stream, KernelRole::forward, KernelWeights::kept},
-    activation_kernel(KernelKind::activation, "activation", KernelRole::forward, "ReLU"),
+    activation_kernel(KernelKind::activation, "activation", KernelRole::forward, {"ReLU", 1, {"relu"}}),
     {KernelKind::softmax_loss, "softmax_loss", KernelForm::line, KernelRole::loss},
     {KernelKind::matmul_delta, "matmul_delta", KernelForm::stream, KernelRole::delta, KernelWeights::streamed, true,
      true, KernelKind::retained_delta},
     {KernelKind::retained_delta, "retained_delta", KernelForm::stream, KernelRole::delta, KernelWeights::resident,
      false, false, KernelKind::retained_delta, StreamSource::owner, SumEnd::here, LineAxis::columns, "deltas"},
-    activation_kernel(KernelKind::activation_backward, "activation_backward", KernelRole::delta, "ReLU"),
+    activation_kernel(KernelKind::activation_backward, "activation_backward", KernelRole::delta, {"ReLU", 1, {}, true}),
     {KernelKind::matmul_gradient, "matmul_gradient", KernelForm::stream, KernelRole::gradient, KernelWeights::none,
      false, true, KernelKind::matmul_gradient, StreamSource::owner, SumEnd::edge, LineAxis::columns, "deltas"},
     // Of attention a round is a key. Its features come along the rows from the column that holds it, and the sums are
@@ -210,10 +222,11 @@ constexpr std::array<Kernel, 49> kernels{{
     {KernelKind::attention_keys, "attention_keys", KernelForm::stream, KernelRole::delta, KernelWeights::none, false,
      false, KernelKind::attention_keys, StreamSource::owner, SumEnd::owner, LineAxis::columns, "scores", nullptr, false,
      true},
-    activation_kernel(KernelKind::gelu, "gelu", KernelRole::forward, "GELU"),
-    activation_kernel(KernelKind::gelu_backward, "gelu_backward", KernelRole::delta, "GELU"),
-    activation_kernel(KernelKind::gelu_tanh, "gelu_tanh", KernelRole::forward, "GELU_tanh"),
-    activation_kernel(KernelKind::gelu_tanh_backward, "gelu_tanh_backward", KernelRole::delta, "GELU_tanh"),
+    activation_kernel(KernelKind::gelu, "gelu", KernelRole::forward, {"GELU", 5, {"gelu"}}),
+    activation_kernel(KernelKind::gelu_backward, "gelu_backward", KernelRole::delta, {"GELU", 11}),
+    activation_kernel(KernelKind::gelu_tanh, "gelu_tanh", KernelRole::forward,
+                      {"GELU_tanh", 9, {"gelu_tanh", "gelu_new"}}),
+    activation_kernel(KernelKind::gelu_tanh_backward, "gelu_tanh_backward", KernelRole::delta, {"GELU_tanh", 17}),
     {KernelKind::layer_norm, "layer_norm", KernelForm::line, KernelRole::forward},
     {KernelKind::layer_norm_backward, "layer_norm_backward", KernelForm::line, KernelRole::delta},
     {KernelKind::layer_norm_gradient, "layer_norm_gradient", KernelForm::line, KernelRole::gradient},
@@ -240,8 +253,8 @@ constexpr std::array<Kernel, 49> kernels{{
     ids_kernel(KernelKind::one_hot, "one_hot"),
     // A table's rows by tokens that are 1 in the row of their id: as deltas, a round is a feature of the table.
     {KernelKind::embedding, "embedding", KernelForm::stream, KernelRole::forward, KernelWeights::streamed, true},
-    activation_kernel(KernelKind::silu, "silu", KernelRole::forward, "SiLU"),
-    activation_kernel(KernelKind::silu_backward, "silu_backward", KernelRole::delta, "SiLU"),
+    activation_kernel(KernelKind::silu, "silu", KernelRole::forward, {"SiLU", 3, {"silu"}}),
+    activation_kernel(KernelKind::silu_backward, "silu_backward", KernelRole::delta, {"SiLU", 8}),
     // Of attention in tiles of keys: the sums of attention_values go on from tile to tile in fp32.
     {KernelKind::attention_values_tile, "attention_values_tile", KernelForm::stream, KernelRole::forward,
      KernelWeights::none, false, false, KernelKind::attention_values_tile, StreamSource::owner, SumEnd::here,
@@ -252,8 +265,8 @@ constexpr std::array<Kernel, 49> kernels{{
     head_kernel(KernelKind::attention_output_sums, "attention_output_sums", KernelRole::delta, true),
     tile_kernel(KernelKind::attention_probabilities, "attention_probabilities", KernelRole::delta),
     scores_kernel(KernelKind::attention_score_deltas, "attention_score_deltas", KernelRole::delta, false),
-    activation_kernel(KernelKind::tanh, "tanh", KernelRole::forward, "Tanh"),
-    activation_kernel(KernelKind::tanh_backward, "tanh_backward", KernelRole::delta, "Tanh"),
+    activation_kernel(KernelKind::tanh, "tanh", KernelRole::forward, {"Tanh", 1, {"tanh"}}),
+    activation_kernel(KernelKind::tanh_backward, "tanh_backward", KernelRole::delta, {"Tanh", 4}),
 }};
 
 constexpr const Kernel& kernel_of(KernelKind kind) { return kernels[static_cast<std::size_t>(kind)]; }

@@ -48,8 +48,9 @@ void append_embedding(std::vector<KernelPattern>& all) {
 /// Dropout is done by the activation's kernel.
 void append_activations(std::vector<KernelPattern>& all) {
   for (const hw::Kernel& row : hw::kernels) {
-    if (row.operation == nullptr) continue;
-    const bool keeps = find_operation_type(row.operation)->delta_reads == DeltaReads::input;
+    if (!row.activation.exists()) continue;
+    const char* const operation = row.activation.operation;
+    const bool keeps = find_operation_type(operation)->delta_reads == DeltaReads::input;
     BoundLaunch launch{row.kind, {}, {}};
     const bool forward = row.role == hw::KernelRole::forward;
     if (forward) {
@@ -61,11 +62,11 @@ void append_activations(std::vector<KernelPattern>& all) {
       launch.writes = {out(Operand::deltas)};
     }
     const Pass pass = forward ? Pass::forward : Pass::delta;
-    std::vector<std::string> with_dropout{row.operation, "Dropout"};
-    if (!forward) with_dropout = {"Dropout", row.operation};
+    std::vector<std::string> with_dropout{operation, "Dropout"};
+    if (!forward) with_dropout = {"Dropout", operation};
     const std::vector<std::string> after = forward ? std::vector<std::string>{"Linear"} : std::vector<std::string>{};
     all.push_back({pass, std::move(with_dropout), {launch}, false, true, after});
-    all.push_back({pass, {row.operation}, {launch}, false, true, after});
+    all.push_back({pass, {operation}, {launch}, false, true, after});
   }
 }
 

@@ -18,7 +18,7 @@ Bytes activation_scratch(const hw::MatrixLayer& layer, int features, int tokens,
   pe.tokens = tokens;
   int most = 0;
   for (const hw::Kernel& row : hw::kernels) {
-    if (row.operation == nullptr || layer.activation != row.operation) continue;
+    if (!row.activation.is_of(layer.activation)) continue;
     if (row.role != hw::KernelRole::forward && !train) continue;
     most = std::max(most, hw::line_kernel(row.kind).program(pe, settings).scratch_words(pe));
   }

@@ -12,6 +12,9 @@ inline int as_first(const Operation&, const std::vector<int>& inputs) { return i
 
 inline std::vector<Parameter> none(const Operation&) { return {}; }
 
+/// One of each activation in hw::kernels.
+std::vector<OperationType> activation_types();
+
 /// LayerNorm, RMSNorm.
 std::vector<OperationType> norm_types();
 

@@ -24,28 +24,6 @@ std::int64_t linear_flops(const Operation& operation) {
   return operation.pass == Pass::delta || !has_bias(operation) ? product : product + operation.output_features;
 }
 
-/// Operations of a value as the formulas are written, x (1 + erf(x / sqrt 2)) / 2, with tanh of a cubic, and
-/// x / (1 + e^-x), and tanh, and of its derivative times the delta.
-template <int Forward, int Delta>
-OperationType of_input(const char* name, std::vector<std::string> activation_fn) {
-  const auto flops = [](const Operation& operation) {
-    return (operation.pass == Pass::delta ? Delta : Forward) * one_a_feature(operation);
-  };
-  return {name,
-          1,
-          1,
-          {},
-          1,
-          DeltaReads::input,
-          false,
-          false,
-          "one tensor",
-          as_first,
-          none,
-          flops,
-          std::move(activation_fn)};
-}
-
 /// silu(gate) = gate / (1 + e^-gate) times the other one. The deltas are delta silu(gate), and delta times the other
 /// times silu' = s (1 + gate (1 - s)), s = 1 / (1 + e^-gate).
 std::int64_t swiglu_flops(const Operation& operation) {
@@ -84,11 +62,6 @@ std::vector<OperationType> all_types() {
        },
        linear_parameters,
        linear_flops},
-      {"ReLU", 1, 1, {}, 1, DeltaReads::output, false, false, "one tensor", as_first, none, one_a_feature, {"relu"}},
-      of_input<5, 11>("GELU", {"gelu"}),
-      of_input<9, 17>("GELU_tanh", {"gelu_tanh", "gelu_new"}),
-      of_input<3, 8>("SiLU", {"silu"}),
-      of_input<1, 4>("Tanh", {"tanh"}),
       {"Dropout",
        1,
        1,
@@ -142,7 +115,7 @@ std::vector<OperationType> all_types() {
        none,
        cross_entropy_flops},
   };
-  for (auto family : {embedding_types, norm_types, attention_types})
+  for (auto family : {activation_types, embedding_types, norm_types, attention_types})
     for (OperationType& type : family()) types.push_back(std::move(type));
   return types;
 }
