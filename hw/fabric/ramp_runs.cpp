@@ -119,7 +119,11 @@ void RampRuns::save(std::int32_t origin, std::int64_t wavelet, std::vector<std::
   to.push_back(static_cast<std::int32_t>(runs_.size()));
   for (const Run& run : runs_) {
     to.insert(to.end(), {static_cast<std::int32_t>(run.last_wavelet - wavelet), run.left, run.right, run.length});
-    for (int p = run.left; p < run.right; ++p) to.push_back(start(run, p) - origin);
+    const std::size_t begin = to.size();
+    to.resize(begin + static_cast<std::size_t>(run.right - run.left));
+    const std::int32_t* times = times_.data() + run.first;
+    std::transform(times, times + (run.right - run.left), to.data() + begin,
+                   [=](std::int32_t time) { return time - origin; });
   }
 }
 

@@ -26,10 +26,19 @@ void move_all(const std::int32_t* from, std::ptrdiff_t count, std::int32_t cycle
   std::transform(from, from + count, to, [cycles](std::int32_t time) { return moved(time, cycles); });
 }
 
-void save_row(const std::int32_t* row, std::ptrdiff_t count, std::int32_t origin, Times& to) {
+/// Makes room for `most` times once: save(next) writes there, and leaves `next` behind what it wrote.
+template <typename Save>
+void append(Times& to, std::ptrdiff_t most, Save&& save) {
   const std::size_t begin = to.size();
-  to.resize(begin + static_cast<std::size_t>(count));
-  move_all(row, count, -origin, to.data() + begin);
+  to.resize(begin + static_cast<std::size_t>(most));
+  std::int32_t* next = to.data() + begin;
+  save(next);
+  to.resize(static_cast<std::size_t>(next - to.data()));
+}
+
+void save_row(const std::int32_t* row, std::ptrdiff_t count, std::int32_t origin, std::int32_t*& to) {
+  move_all(row, count, -origin, to);
+  to += count;
 }
 
 void load_row(const std::int32_t*& from, std::ptrdiff_t count, std::int32_t origin, std::int32_t* row) {
@@ -96,8 +105,10 @@ void TimeRings::each_row(Rings& rings, int line, const RoundSizes& sizes, Visit&
 }
 
 void TimeRings::save(int line, const LineOrigin& origin, Times& to) const {
-  each_row(*this, line, origin.sizes,
-           [&](const std::int32_t* row, std::ptrdiff_t count) { save_row(row, count, origin.cycle, to); });
+  append(to, line_stride_, [&](std::int32_t*& next) {
+    each_row(*this, line, origin.sizes,
+             [&](const std::int32_t* row, std::ptrdiff_t count) { save_row(row, count, origin.cycle, next); });
+  });
 }
 
 void TimeRings::load(int line, const LineOrigin& origin, const std::int32_t*& from) {
@@ -132,9 +143,11 @@ void TimeRows::take_positions(const TimeRows& from, const std::vector<int>& chos
 }
 
 void TimeRows::save(int line, const LineOrigin& origin, Times& to) const {
-  origin.sizes.all_at_work([&](int first, int last) {
-    save_row(row(line) + first, last - first, origin.cycle, to);
-    return true;
+  append(to, positions_, [&](std::int32_t*& next) {
+    origin.sizes.all_at_work([&](int first, int last) {
+      save_row(row(line) + first, last - first, origin.cycle, next);
+      return true;
+    });
   });
 }
 
@@ -155,7 +168,8 @@ void PositionTimes::take_positions(const PositionTimes& from, const std::vector<
 }
 
 void PositionTimes::save_common(std::int32_t origin, Times& to) const {
-  save_row(times_.data(), static_cast<std::ptrdiff_t>(times_.size()), origin, to);
+  const auto count = static_cast<std::ptrdiff_t>(times_.size());
+  append(to, count, [&](std::int32_t*& next) { save_row(times_.data(), count, origin, next); });
 }
 
 void PositionTimes::load_common(std::int32_t origin, const std::int32_t*& from) {
