@@ -2,6 +2,16 @@
 
 namespace weft::hw {
 
+namespace {
+
+template <typename Count>
+void fill(std::vector<int>& counts, int lines, Count&& count) {
+  counts.resize(static_cast<std::size_t>(lines));
+  for (int line = 0; line < lines; ++line) counts[static_cast<std::size_t>(line)] = count(line);
+}
+
+}  // namespace
+
 LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectangle, int tokens,
                      std::shared_ptr<const RoundCounts> counts)
     : height(rectangle.height),
@@ -33,8 +43,8 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
     if (returns) sum_owners = {rounds, rectangle.height};
     if (kernel.vectors) vector_owners = {rounds, rectangle.height};
     if (!from_edge) stream_owners = {rounds, columns};
-    for (int row = 0; row < chain; ++row) wavelets.push_back(row_features(from, rectangle.height, row, bias));
-    for (int column = 0; column < columns; ++column) elements.push_back(stores ? 1 : tokens_of(column));
+    fill(wavelets, chain, [&](int row) { return row_features(from, rectangle.height, row, bias); });
+    fill(elements, columns, [&](int column) { return stores ? 1 : tokens_of(column); });
     return;
   }
   rounds = owned = layer.outputs;
@@ -42,9 +52,9 @@ LaunchMap::LaunchMap(KernelKind kind, const MatrixLayer& layer, Rectangle rectan
   positions = std::max(rows(layer.inputs), rows(layer.outputs));
   stream_owners = {rounds, rectangle.height};
   if (returns) sum_owners = {rounds, columns};
-  for (int line = 0; line < lines; ++line) wavelets.push_back(tokens_of(lines_from_east ? columns - 1 - line : line));
-  for (int row = 0; row < positions; ++row)
-    elements.push_back(row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, bias) : 0);
+  fill(wavelets, lines, [&](int line) { return tokens_of(lines_from_east ? columns - 1 - line : line); });
+  fill(elements, positions,
+       [&](int row) { return row < rows(layer.inputs) ? row_features(layer.inputs, rectangle.height, row, bias) : 0; });
 }
 
 std::vector<int> LaunchMap::stream_firsts() const {

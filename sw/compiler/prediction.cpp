@@ -77,13 +77,14 @@ proto::LimiterCycles parts_of_matrix(const MachineSpec& machine, const hw::EdgeL
   const int simd = timing.axpy_lanes(map.half_sums);
   const int widest = *std::max_element(map.elements.begin(), map.elements.end());
   std::vector<Round> rounds;
+  rounds.reserve(map.wavelets.size());
   Round slowest_round{};
-  Cycle tail = 0;
-  for (int line = 0; line < map.chain; ++line) {
-    rounds.push_back(round_of(timing, simd, map, map.wavelets[static_cast<std::size_t>(line)], widest));
+  for (std::size_t line = 0; line < static_cast<std::size_t>(map.chain); ++line) {
+    const bool as_before = line > 0 && map.wavelets[line] == map.wavelets[line - 1];
+    rounds.push_back(as_before ? rounds.back() : round_of(timing, simd, map, map.wavelets[line], widest));
     if (rounds.back().length > slowest_round.length) slowest_round = rounds.back();
-    tail = rounds.back().tail;
   }
+  const Cycle tail = rounds.empty() ? 0 : rounds.back().tail;
   const Cycle step = timing.hop + 2 * timing.ramp + 1;  // from issue to issue along a chain
   proto::LimiterCycles parts;
   Cycle& links = parts.of(Limiter::fabric_link);
