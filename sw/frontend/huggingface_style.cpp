@@ -166,6 +166,8 @@ class HuggingFaceModel {
   /// here, theirs has one.
   void predict_masked() {
     const YamlTree* architectures = config_.find("architectures");
+    if (architectures && !architectures->is_null() && !architectures->is_list())
+      reject(*architectures, "architectures", "allowed: a list of names, [BertForMaskedLM] or [BertForPreTraining]");
     const bool pretrains =
         architectures && std::any_of(architectures->entries.begin(), architectures->entries.end(),
                                      [](const auto& name) { return name.value.scalar == "BertForPreTraining"; });
@@ -221,14 +223,19 @@ class HuggingFaceModel {
     constexpr double longest = 1024, words_of_gpt2 = 50257;
     const bool byte_pairs = (type_ == "gpt2" || type_ == "gptj") && number_at("model.vocab_size") >= words_of_gpt2;
     const std::string length = fmt::format("{:g}", std::min(longest, number_at("model.max_position_embeddings")));
-    std::vector<std::pair<std::string, std::string>> settings{
-        {"train_input.data_processor", "text"},      {"train_input.tokenizer", byte_pairs ? "gpt2" : "characters"},
-        {"train_input.max_sequence_length", length}, {"train_input.batch_size", "8"},
-        {"optimizer.optimizer_type", "adamw"},       {"optimizer.learning_rate", "5e-05"},
-        {"optimizer.max_gradient_norm", "1"},        {"runconfig.num_epochs", "3"},
+    const std::string processor = "train_input.data_processor";
+    std::vector<StandingSetting> settings{
+        {processor, "text"},
+        {"train_input.tokenizer", byte_pairs ? "gpt2" : "characters", processor},
+        {"train_input.max_sequence_length", length},
+        {"train_input.batch_size", "8"},
+        {"optimizer.optimizer_type", "adamw"},
+        {"optimizer.learning_rate", "5e-05"},
+        {"optimizer.max_gradient_norm", "1"},
+        {"runconfig.num_epochs", "3"},
     };
-    if (type_ == "bert") settings.emplace_back("train_input.masked_lm_prob", "0.15");
-    for (const auto& [path, value] : settings) set(path, value);
+    if (type_ == "bert") settings.push_back({"train_input.masked_lm_prob", "0.15", processor});
+    for (const StandingSetting& setting : settings) set(setting.path, setting.value);
     standing_.push_back({fmt::format("{}: says nothing of the training; taken are ", source_.where(YamlPlace())),
                          std::move(settings), " (each with --set)"});
   }
@@ -254,14 +261,33 @@ void translate_huggingface(YamlSource& source, std::vector<std::string>& notes, 
   HuggingFaceModel(source, notes, standing).translate();
 }
 
+namespace {
+
+/// Null if it no longer stands.
+const YamlTree* standing(const StandingSetting& setting, const YamlTree& root) {
+  const std::size_t dot = setting.path.find('.');
+  const YamlTree* section = root.find(setting.path.substr(0, dot));
+  const YamlTree* there = section ? section->find(setting.path.substr(dot + 1)) : nullptr;
+  return there && there->is_scalar() && there->scalar == setting.value ? there : nullptr;
+}
+
+}  // namespace
+
+void withdraw(const StandingNote& note, YamlTree& root) {
+  for (const StandingSetting& setting : note.settings) {
+    const auto needed = std::find_if(note.settings.begin(), note.settings.end(),
+                                     [&](const StandingSetting& other) { return other.path == setting.only_with; });
+    const YamlTree* there = standing(setting, root);
+    if (needed == note.settings.end() || standing(*needed, root) || !there || there->place.flag) continue;
+    const std::size_t dot = setting.path.find('.');
+    root.at(setting.path.substr(0, dot)).erase(setting.path.substr(dot + 1));
+  }
+}
+
 std::string text_of(const StandingNote& note, const YamlTree& root) {
   std::vector<std::string> stand;
-  for (const auto& [path, value] : note.settings) {
-    const std::size_t dot = path.find('.');
-    const YamlTree* section = root.find(path.substr(0, dot));
-    const YamlTree* there = section ? section->find(path.substr(dot + 1)) : nullptr;
-    if (there && there->is_scalar() && there->scalar == value) stand.push_back(path + "=" + value);
-  }
+  for (const StandingSetting& setting : note.settings)
+    if (standing(setting, root)) stand.push_back(setting.path + "=" + setting.value);
   return stand.empty() ? "" : fmt::format("{}{}{}", note.before, fmt::join(stand, " "), note.after);
 }
 

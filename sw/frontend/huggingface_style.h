@@ -26,10 +26,15 @@ const std::vector<std::string>& huggingface_models();
 /// A file that says model_type, and has none of the sections of model files.
 bool is_huggingface(const YamlTree& root);
 
+struct StandingSetting {
+  std::string path, value;
+  std::string only_with = {};  ///< the path of another one; without it this one means nothing
+};
+
 /// What was set without being written. It is told as long as it stands, since an override may say otherwise.
 struct StandingNote {
-  std::string before;                                         ///< file and line, and what led to it
-  std::vector<std::pair<std::string, std::string>> settings;  ///< path and value; those that stand are named
+  std::string before;                     ///< file and line, and what led to it
+  std::vector<StandingSetting> settings;  ///< those that stand are named
   std::string after;
 };
 
@@ -38,6 +43,8 @@ struct StandingNote {
 /// go to `source`, all at once: an unknown key, what no kernel does; with file, line, the key, its value, and the
 /// nearest name.
 void translate_huggingface(YamlSource& source, std::vector<std::string>& notes, std::vector<StandingNote>& standing);
+/// Takes back what an override made meaningless: a setting that stands unwritten, of one that no longer stands.
+void withdraw(const StandingNote& note, YamlTree& root);
 /// In one line; empty if nothing of it stands in `root`.
 std::string text_of(const StandingNote& note, const YamlTree& root);
 

@@ -54,6 +54,7 @@ StyleTranslation::StyleTranslation(YamlSource& source)
 void StyleTranslation::apply(const std::string& override_text) {
   source_.apply(override_text);
   translate(true);
+  for (const StandingNote& standing : standing_) withdraw(standing, source_.root());
 }
 
 void StyleTranslation::translate(bool overwrite) {

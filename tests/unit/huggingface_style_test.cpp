@@ -161,11 +161,23 @@ TEST_CASE("BERT: norms behind what they are added to, tied without a bias, of ma
   const sw::TransformerConfig pretrained = model_of(small + R"(, "architectures": ["BertForPreTraining"]})");
   CHECK((pretrained.encoder.next_sentences && pretrained.encoder.pooler_nonlinearity == "Tanh"));
   CHECK(model_of(small + R"(, "type_vocab_size": 1})").encoder.segments == 1);
+  CHECK_THAT(error_of(small + R"(, "architectures": "BertForPreTraining"})"),
+             Contains("architectures is 'BertForPreTraining'; allowed: a list of names"));
   CHECK_THAT(error_of(small + R"(, "type_vocab_size": 0})"),
              Contains("type_vocab_size is '0'; allowed: a whole number, 1 to 65535"));
   CHECK_THAT(error_of(small + R"(, "position_embedding_type": "relative_key", "is_decoder": true})"),
              Contains("position_embedding_type is 'relative_key'; allowed: absolute") &&
                  Contains("is_decoder is 'true'; allowed: false"));
+}
+
+TEST_CASE("what is set unasked for a text goes with the text, and what a flag says stays") {
+  const std::string bert = R"({"model_type": "bert", "hidden_size": 64, "num_attention_heads": 4})";
+  const std::string hdf5 = "train_input.data_processor=hdf5";
+  const sw::ModelFile file = read(bert, {hdf5});
+  CHECK(file.config.train_input.data_processor == "hdf5");
+  CHECK_THAT(error_of(bert, {hdf5, "train_input.tokenizer=characters"}), Contains("train_input.tokenizer"));
+  CHECK_THAT(error_of(bert, {"train_input.masked_lm_prob=0.15", hdf5}), Contains("train_input.masked_lm_prob"));
+  for (const std::string& note : file.notes) CHECK_THAT(note, !Contains("tokenizer") && !Contains("masked_lm_prob"));
 }
 
 TEST_CASE("a note on what was set unasked stands as long as that, and none contradicts --set") {
