@@ -42,13 +42,14 @@ std::vector<std::int32_t> load_starts(const MachineSpec& machine, const EdgeLayo
                                       Rectangle rectangle, int tokens, LaunchCycle ready) {
   constexpr Cycle word_bits = 32;
   const int columns = std::min(rectangle.width, tokens), rows = shape.rows(rectangle.height);
+  const std::vector<Share> kinds = shares(tokens, columns);
   std::vector<std::int32_t> starts;
+  starts.reserve(static_cast<std::size_t>(rows));
   LaunchCycle channel = ready;
   for (int row = 0; row < rows; ++row) {
     if (layout.opens_channel(row)) channel = ready;
     Cycle words = 0;
-    for (const Share& kind : shares(tokens, columns))
-      words += kind.lines * (load_words(rectangle, shape, row, kind.held) + 1);
+    for (const Share& kind : kinds) words += kind.lines * (load_words(rectangle, shape, row, kind.held) + 1);
     const Cycle given = ceil_div(words * word_bits, machine.io.channel_bits_per_cycle);
     const LaunchCycle begin = channel + std::max<Cycle>(0, given - words);
     starts.push_back(launch_cycle(std::max<Cycle>((begin + layout.way_in(row)).since(), -1),
@@ -63,11 +64,12 @@ LaunchTimes load_times(const MachineSpec& machine, const EdgeLayout& layout, con
   const FabricTiming timing(machine);
   const int columns = std::min(rectangle.width, tokens);
   const std::vector<std::int32_t> starts = load_starts(machine, layout, shape, rectangle, tokens, ready);
+  const std::vector<Share> kinds = shares(tokens, columns);
   LaunchTimes times;
   for (int row = 0; row < static_cast<int>(starts.size()); ++row) {
     Cycle sent = starts[static_cast<std::size_t>(row)];
     int column = 0;
-    for (const Share& kind : shares(tokens, columns)) {
+    for (const Share& kind : kinds) {
       const Cycle taken = load_words(rectangle, shape, row, kind.held), words = taken + 1;
       // The last word leaves the edge in the cycle before the control wavelet and is stored within a cycle.
       const auto stored = [&](Cycle control, int at) { return control + (at + 1) * timing.hop + timing.ramp; };

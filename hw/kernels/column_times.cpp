@@ -17,13 +17,21 @@ int end_of_kind(int first, int count, Held&& held) {
 /// The threads of a column, north first, each at its place in its program.
 class Column {
  public:
-  Column(const MachineSpec& machine, LinePrograms& programs, int column)
-      : at_(static_cast<std::size_t>(programs.block().rows()), 0) {
+  Column(const MachineSpec& machine, LinePrograms& programs, int column) {
+    threads_.reserve(static_cast<std::size_t>(programs.block().rows()));
     for (int row = 0; row < programs.block().rows(); ++row) {
-      threads_.emplace_back(machine.pe, programs.windows(row, column));
       code_.push_back(&programs.of(row, column).code);
+      // Up to the first meeting rows of one program do the same. Programs differ by a row's parity.
+      const std::size_t here = code_.size() - 1;
+      const std::size_t twin = here >= 2 && code_[here] == code_[here - 2] ? here - 2 : here;
+      if (twin != here && !programs.windowed()) {
+        threads_.push_back(threads_[twin]);
+        at_.push_back(at_[twin]);
+      } else {
+        threads_.emplace_back(machine.pe, programs.windows(row, column));
+        at_.push_back(threads_.back().run(*code_.back(), 0));
+      }
     }
-    run();
   }
 
   /// Of a row, where the column stands.
