@@ -10,6 +10,7 @@ train_and_eval); exit code 1 if they exceed the bars (0.01 and 0.02).
 --time also prints PyTorch's time per step on one thread.
 """
 import json
+import math
 import pathlib
 import sys
 import time
@@ -105,7 +106,7 @@ class Judge:
     def optimizer(self):
         kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
         kind = str(self.setting("optimizer.optimizer_type")).lower()
-        settings = {"lr": float(self.setting("optimizer.learning_rate")), "weight_decay": float(self.setting("optimizer.weight_decay"))}
+        settings = {"lr": self.rate(0), "weight_decay": float(self.setting("optimizer.weight_decay"))}
         if kind == "sgd":
             settings["momentum"] = float(self.setting("optimizer.momentum"))
         else:
@@ -113,13 +114,41 @@ class Judge:
             settings["eps"] = float(self.setting("optimizer.eps"))
         return kinds[kind](self.parameters.values(), **settings)
 
+    def rate(self, step):
+        """The learning rate of a step: the schedules follow each other."""
+        if "optimizer.learning_rate" in self.report["configuration"]["model"]:
+            return float(self.setting("optimizer.learning_rate"))
+        for number in range(100):
+            key = f"optimizer.learning_rate[{number}]."
+            if key + "scheduler" not in self.report["configuration"]["model"]:
+                return last
+            kind, steps = self.setting(key + "scheduler"), int(self.setting(key + "total_iters"))
+            first, last = float(self.setting(key + "initial_learning_rate")), float(self.setting(key + "end_learning_rate"))
+            if step < steps:
+                part = step / steps
+                shapes = {"Linear": part, "CosineDecay": (1 - math.cos(math.pi * part)) / 2}
+                if kind not in shapes:
+                    sys.exit(f"no judge of the schedule {kind}: of {', '.join(shapes)} there is")
+                return first + (last - first) * shapes[kind]
+            step -= steps
+
+    def clip(self):
+        norm, value = (float(self.setting("optimizer.max_gradient_" + what)) for what in ("norm", "value"))
+        if norm > 0:
+            torch.nn.utils.clip_grad_norm_(self.parameters.values(), norm)
+        if value > 0:
+            torch.nn.utils.clip_grad_value_(self.parameters.values(), value)
+
     def train(self):
         optimizer, differences, times = self.optimizer(), [], []
         for step in (s for s in self.report["steps"] if s["train"]):
             began = time.perf_counter()
+            for group in optimizer.param_groups:
+                group["lr"] = self.rate(step["step"])
             optimizer.zero_grad()
             loss = sum(self.losses(step["step"] * self.batch, self.batch))
             loss.backward()
+            self.clip()
             optimizer.step()
             times.append(time.perf_counter() - began)
             differences.append(abs(loss.item() - self.ours(step)))
